@@ -1,0 +1,289 @@
+"""When the spikes were."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo.analysis.curve import DEGREE, Array, Trace, root
+from loligo.errors import UsageError
+from loligo.units import read
+
+if TYPE_CHECKING:
+    import xarray
+
+RE_ARM = 5.0  # mV below the threshold before another spike can be seen, as in every run
+
+# Samples this close (ms) show every spike on both sides of its crossing.
+_FINE = 0.1
+
+
+def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
+    """Times at which V rose through a threshold.
+
+    At the run's own threshold these are the spikes that the solver located inside its
+    steps; how densely V was sampled does not matter. Another threshold is looked for in
+    the recorded V: upward crossings, each after V has been 5 mV below the threshold since
+    the one before (the first after V has been anywhere below it). Between two samples V is
+    the polynomial of degree 5 through the six samples around them, chosen not to reach
+    across the edge of a pulse. ``attrs["accuracy"]`` (ms, for the worst of the spikes) then
+    says how accurate that is: how far apart the crossings of the polynomials of degree 3,
+    4 and 5 lie; or half a sample interval where the samples are too few to tell. It covers
+    the interpolation, neither the solver's own error nor spikes so brief that V is below
+    the threshold at every sample.
+
+    Parameters
+    ----------
+    rec : xarray.Dataset
+        A recording.
+    threshold : voltage, optional
+        mV, or text such as ``"-20 mV"``. By default the run's own; 0 mV for a recording
+        without located spikes.
+
+    Returns
+    -------
+    xarray.DataArray
+        Times in ms, dimensions (lanes..., ``spike``), NaN where a lane has fewer spikes
+        than the one that has most.
+
+    Raises
+    ------
+    UsageError
+        ``rec`` is not a recording, or it has no V and another threshold is asked for, or
+        cells were selected in a way that lost which spike belongs to which.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> rec = lo.simulate(squid, lo.Pulse(1, 40, 10), 45)  # doctest: +SKIP
+    >>> lo.spike_times(rec).values.round(1)  # doctest: +SKIP
+    >>> 1000 / lo.spike_times(rec).diff("spike")  # instantaneous rate, Hz  # doctest: +SKIP
+    """
+    import xarray as xr
+
+    lanes = Lanes.of(rec)
+    spikes = find(rec, lanes, threshold)
+    attrs: dict[str, Any] = {
+        "units": "ms",
+        "long_name": "spike time",
+        "threshold": spikes.threshold,
+        "method": spikes.method,
+    }
+    if spikes.accuracy is not None:
+        attrs["accuracy"] = spikes.accuracy
+    return xr.DataArray(
+        spikes.padded(spikes.time, lanes.shape),
+        dims=(*lanes.dims, "spike"),
+        coords=lanes.coords,
+        name="spike_time",
+        attrs=attrs,
+    )
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The cells of a recording."""
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    coords: dict[Any, Any]
+
+    @classmethod
+    def of(cls, rec: xarray.Dataset) -> Lanes:
+        """The lanes that the spikes of ``rec`` have, or else V."""
+        import xarray as xr
+
+        if not isinstance(rec, xr.Dataset):
+            raise UsageError(
+                f"this needs a recording, as lo.simulate returns it, not a {type(rec).__name__}"
+            )
+        source = next((rec[name] for name in ("spike_count", "V") if name in rec), None)
+        if source is None:
+            found = ", ".join(map(str, rec.data_vars)) or "nothing"
+            raise UsageError(
+                f"the recording holds neither spikes nor V but {found}; simulate again with "
+                'record=["spikes"] or record=["V"]'
+            )
+        dims = tuple(str(dim) for dim in source.dims if dim != "time")
+        coords = {
+            name: coord for name, coord in source.coords.items() if set(coord.dims) <= set(dims)
+        }
+        return cls(dims, tuple(source.sizes[dim] for dim in dims), coords)
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Spikes:
+    """Spikes of all lanes in one row, lane by lane (C order), each lane's in time.
+
+    Parameters
+    ----------
+    lane, time : ndarray, shape (spikes,)
+        Which cell, and when (ms).
+    threshold : float
+        mV.
+    method : str
+        How they were found.
+    accuracy : float or None
+        ms; None where the solver located them.
+    """
+
+    lane: Array
+    time: Array
+    threshold: float
+    method: str
+    accuracy: float | None = None
+
+    def padded(self, values: Array, shape: tuple[int, ...]) -> Array:
+        """One value for each spike, as (lanes..., spike) with NaN where there is none."""
+        count = np.bincount(self.lane, minlength=math.prod(shape))
+        first = np.cumsum(count) - count
+        most = int(count.max()) if count.size else 0
+        table = np.full((count.size, most), np.nan)
+        table[self.lane, np.arange(self.lane.size) - first[self.lane]] = values
+        return table.reshape((*shape, most))
+
+
+def find(rec: xarray.Dataset, lanes: Lanes, threshold: Any = None) -> Spikes:
+    """The spikes of a recording: the run's own where they fit, or from V."""
+    own = _own_threshold(rec)
+    if threshold is None:
+        level = own if own is not None else 0.0
+    else:
+        level = read(threshold, "mV", "threshold")
+        if not isinstance(level, float):
+            raise UsageError("threshold must be one voltage for all cells")
+    if level == own:
+        return _located(rec, lanes, level)
+    if "V" not in rec:
+        known = "" if own is None else f", or use the run's own threshold, {own:g} mV"
+        raise UsageError(
+            f"finding spikes at {level:g} mV needs V, which was not recorded: simulate again "
+            f'with record=["V", "spikes"]{known}'
+        )
+    return crossings(trace(rec, lanes), level)
+
+
+def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
+    """The recorded V, one row for each lane."""
+    if "V" not in rec:
+        raise UsageError('this needs V, which was not recorded: simulate again with record=["V"]')
+    if set(rec["V"].dims) != {*lanes.dims, "time"} or "time" not in rec.coords:
+        raise UsageError(
+            f"V has the dimensions {rec['V'].dims} and the spikes {lanes.dims}: both must be of "
+            "the same cells, and V along a labelled time"
+        )
+    time = np.asarray(rec["time"].values, dtype=float)
+    values = np.asarray(rec["V"].transpose(*lanes.dims, "time").values, dtype=float)
+    values = values.reshape(lanes.size, time.size)
+    if not np.isfinite(values).all():
+        lane, sample = np.argwhere(~np.isfinite(values))[0]
+        where = f" in cell {lane}" if lanes.size > 1 else ""
+        raise UsageError(
+            f"V is not a number{where} at {time[sample]:g} ms; select the cells and times that are"
+        )
+    if time.size < 2 or (np.diff(time) <= 0).any():
+        raise UsageError("V needs two samples or more, at increasing times")
+    return Trace(time, values)
+
+
+def _own_threshold(rec: xarray.Dataset) -> float | None:
+    if "spike_time" not in rec or "spike_count" not in rec:
+        return None
+    return float(rec["spike_time"].attrs.get("threshold", 0.0))
+
+
+def _located(rec: xarray.Dataset, lanes: Lanes, threshold: float) -> Spikes:
+    """The spikes that the run located, checked to be those of these lanes."""
+    count = rec["spike_count"].values.ravel()
+    time = rec["spike_time"].values.astype(float)
+    if count.sum() != time.size:
+        raise _mismatch(f"{count.sum()} spikes are counted and {time.size} listed")
+    lane = np.repeat(np.arange(lanes.size), count)
+    time = time[np.lexsort((time, lane))]
+    spikes = Spikes(lane, time, threshold, "located inside the step by the solver")
+    if "V" in rec and time.size:
+        _check_order(spikes, trace(rec, lanes))
+    return spikes
+
+
+def _check_order(spikes: Spikes, v: Trace) -> None:
+    """V must rise through the threshold where the spikes are said to be.
+
+    Spikes lie in one row for all cells, so sorting or transposing the cells of a recording
+    leaves them behind; finely sampled V tells.
+    """
+    seen = (spikes.time >= v.time[0]) & (spikes.time <= v.time[-1])
+    at = np.clip(np.searchsorted(v.time, spikes.time, side="right") - 1, 0, v.time.size - 2)
+    fine = seen & (v.time[at + 1] - v.time[at] <= _FINE)
+    # one sample to either side: a crossing at a sample may be ascribed to its neighbour
+    before = v.values[spikes.lane, np.maximum(at - 1, 0)]
+    after = v.values[spikes.lane, np.minimum(at + 2, v.time.size - 1)]
+    wrong = fine & ((before > spikes.threshold) | (after < spikes.threshold))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise _mismatch(
+            f"V does not rise through {spikes.threshold:g} mV at {spikes.time[first]:g} ms "
+            f"in cell {spikes.lane[first]}"
+        )
+
+
+def _mismatch(what: str) -> UsageError:
+    return UsageError(
+        f"the spikes are not those of these cells ({what}): selecting or sorting cells leaves "
+        "spike_time behind. Take lo.spike_times of the whole recording and select from that, "
+        'or drop them: rec.drop_vars(["spike_time", "spike_count"])'
+    )
+
+
+def crossings(v: Trace, threshold: float) -> Spikes:
+    """Spikes looked for in the samples of V."""
+    lane, at = _armed_crossings(v.values, threshold)
+    by_degree = [_locate(v, lane, at, threshold, degree) for degree in range(2, DEGREE + 1)]
+    enough = v.time.size > DEGREE
+    accuracy = _accuracy(np.array(by_degree), v.time[at + 1] - v.time[at], enough)
+    method = f"interpolated between the samples of V by polynomials of degree {DEGREE}"
+    return Spikes(lane, by_degree[-1], threshold, method, accuracy)
+
+
+def _accuracy(by_degree: Array, interval: Array, enough: bool) -> float:
+    """How far the worst of the crossings may be off, ms.
+
+    Polynomials of rising degree that still disagree by a fiftieth of the interval have not
+    begun to converge: then all that the samples say is that V crossed between two of them.
+    The same holds where there are not ``enough`` samples for every degree.
+    """
+    if not interval.size:
+        return 0.0
+    resolved = np.ptp(by_degree, axis=0) <= (interval / 50 if enough else -1)
+    spread = np.ptp(by_degree[1:], axis=0) + np.spacing(np.abs(by_degree[-1]))
+    return float(np.where(resolved, spread, interval / 2).max())
+
+
+def _armed_crossings(values: Array, threshold: float) -> tuple[Array, Array]:
+    """(lane, sample before) of every upward crossing that counts, lane by lane.
+
+    A crossing that comes too soon changes nothing, so one counts exactly when V was low
+    after the crossing before it, counted or not.
+    """
+    below = values < threshold
+    lane, at = np.nonzero(below[:, :-1] & ~below[:, 1:])
+    low = np.cumsum(values < threshold - RE_ARM, axis=1)  # how many low samples so far
+    lows = low[lane, at]
+    follows = np.r_[False, lane[1:] == lane[:-1]] if lane.size else np.zeros(0, bool)
+    before = np.where(follows, np.r_[0, lows[:-1]] if lane.size else lows, 0)
+    counts = (lows > before) | (~follows & below[lane, 0])
+    return lane[counts], at[counts]
+
+
+def _locate(v: Trace, lane: Array, at: Array, level: float, degree: int) -> Array:
+    pieces = v.pieces(lane, at, degree)
+    return root(lambda t: pieces.value(t) - level, pieces.left, pieces.right)

@@ -1,0 +1,1 @@
+"""Program → Kernel: programs on machines."""

@@ -1,0 +1,114 @@
+"""What every engine offers: a program that can be run.
+
+All arrays are float64 rows of lanes, C-contiguous: shape ``(names, lanes)``, padded to whole
+vectors where the engine wants that (:attr:`Kernel.width`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loligo.program import Program
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+NO_STREAMS: Floats = np.empty((0, 0, 0))
+RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a run steps and when it samples; the same for every lane.
+
+    Attributes
+    ----------
+    dt : float
+        Step in ms. Step k goes from k*dt to (k + 1)*dt.
+    steps : int
+        How many there are.
+    steps_per_sample, samples : int
+        Sample j is taken at step j*steps_per_sample.
+    threshold : float
+        Of a spike, mV.
+    """
+
+    dt: float
+    steps: int
+    steps_per_sample: int
+    samples: int
+    threshold: float
+
+
+@dataclass
+class Progress:
+    """How far a run has come: everything a kernel changes.
+
+    Attributes
+    ----------
+    states : (states, lanes)
+    detector : (2, lanes)
+        V one step ago (NaN before the first) and whether a spike can be seen (1 or 0).
+    step : (blocks,)
+        The next step of each block of ``width`` lanes.
+    diverged : (lanes,)
+        1 where a state ceased to be finite.
+    out : (records, samples, lanes)
+    spikes
+        (times, lanes) of each batch found so far.
+    """
+
+    states: Floats
+    detector: Floats
+    step: Integers
+    diverged: Integers
+    out: Floats
+    spikes: list[tuple[Floats, Integers]] = field(default_factory=list[tuple[Floats, Integers]])
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Sampled stimuli: the integral over each step from ``first_step``, the value at samples.
+
+    ``charges`` is (streams, steps, lanes), ``currents`` (streams, samples, lanes).
+    """
+
+    first_step: int = 0
+    charges: Floats = field(default_factory=lambda: NO_STREAMS)
+    currents: Floats = field(default_factory=lambda: NO_STREAMS)
+
+
+class Kernel(Protocol):
+    """A program on a machine."""
+
+    program: Program
+    width: int
+
+    def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Apply one block lane by lane; arrays of equal length in, arrays out."""
+        ...
+
+    def run(
+        self,
+        schedule: Schedule,
+        constants: Floats,
+        progress: Progress,
+        streams: Streams,
+        blocks: range,
+        stop: int,
+    ) -> None:
+        """Advance ``blocks`` up to step ``stop``, in place, unless a lane diverges."""
+        ...
+
+
+def padded(rows: Floats, width: int) -> Floats:
+    """Rows of lanes filled up to whole vectors with copies of the last lane."""
+    lanes = rows.shape[-1]
+    missing = -lanes % width
+    if not missing:
+        return np.ascontiguousarray(rows)
+    return np.concatenate([rows, np.repeat(rows[..., -1:], missing, axis=-1)], axis=-1)

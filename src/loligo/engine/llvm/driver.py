@@ -1,0 +1,277 @@
+"""The two loops around a program: ``map`` (a block over many lanes) and ``run`` (fixed steps).
+
+Arrays are rows of lanes: a value named by a row, its lanes side by side, ``stride`` lanes to a
+row, so that a vector is one load. ``run`` keeps a block of W lanes in registers from step to
+step; blocks are independent, so the same bits come out in whatever order and by however many
+threads they are run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from loligo.engine.kernel import RE_ARM
+from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.printer import emit
+from loligo.program import Block, Program
+
+I64 = ir.IntType(64)
+DOUBLE = ir.DoubleType()
+POINTER = ir.PointerType()
+
+Value = Any  # an ir.Value; llvmlite has no types
+
+# The arguments of `run`, in order: integers, the step, and pointers to rows.
+RUN_INTEGERS = (
+    "first_block", "last_block", "stride", "stop", "steps_per_sample",
+    "stream_step", "stream_rows", "samples", "capacity",
+)  # fmt: skip
+RUN_DOUBLES = ("dt", "threshold")
+RUN_POINTERS = (
+    "constants", "states", "detector", "progress", "diverged", "charges", "currents", "out",
+    "spike_time", "spike_lane", "spike_count",
+)  # fmt: skip
+
+
+def emit_map(e: Emitter, name: str, block: Block) -> None:
+    """``void map_NAME(i64 lanes, double* in, double* out)``: rows of ``lanes`` each."""
+    kind = ir.FunctionType(ir.VoidType(), [I64, POINTER, POINTER])
+    function = ir.Function(e.module, kind, f"map_{name}")
+    lanes, source, target = function.args
+    b = e.builder = ir.IRBuilder(function.append_basic_block("entry"))
+    with _counting(e, I64(0), lanes, I64(e.width)) as lane:
+        rows = {n: _load_row(e, source, i, lanes, lane) for i, n in enumerate(block.inputs)}
+        results = emit(e, block, rows)
+        for i, result in enumerate(results.values()):
+            _store(e, result, target, b.add(b.mul(I64(i), lanes), lane))
+    b.ret_void()
+
+
+class _counting:  # noqa: N801  (used as a statement)
+    """``for index in range(start, stop, step)`` in IR; leaves the builder after the loop."""
+
+    def __init__(self, e: Emitter, start: Value, stop: Value, step: Value) -> None:
+        self.e, self.start, self.stop, self.step = e, start, stop, step
+
+    def __enter__(self) -> Value:
+        b = self.e.builder
+        self.head = b.append_basic_block("head")
+        self.body = b.append_basic_block("body")
+        self.done = b.append_basic_block("done")
+        before = b.block
+        b.branch(self.head)
+        b.position_at_end(self.head)
+        self.index = b.phi(I64)
+        self.index.add_incoming(self.start, before)
+        b.cbranch(b.icmp_signed("<", self.index, self.stop), self.body, self.done)
+        b.position_at_end(self.body)
+        return self.index
+
+    def __exit__(self, *failure: object) -> None:
+        b = self.e.builder
+        self.index.add_incoming(b.add(self.index, self.step), b.block)
+        b.branch(self.head)
+        b.position_at_end(self.done)
+
+
+def _at(e: Emitter, base: Value, index: Value, kind: Any = DOUBLE) -> Value:
+    return e.builder.gep(base, [index], inbounds=True, source_etype=kind)
+
+
+def _load_row(e: Emitter, base: Value, row: int, stride: Value, lane: Value) -> Value:
+    index = e.builder.add(e.builder.mul(I64(row), stride), lane)
+    return e.builder.load(_at(e, base, index), align=8, typ=e.double)
+
+
+def _store(e: Emitter, value: Value, base: Value, index: Value) -> None:
+    e.builder.store(value, _at(e, base, index), align=8)
+
+
+def emit_run(e: Emitter, program: Program) -> None:
+    """``void run(...)``: fixed steps of blocks of lanes, up to step ``stop``.
+
+    Each block begins at its own ``progress`` and leaves it where it stopped: at ``stop``; at a
+    step after which a state would not be finite (``diverged`` is set and the states are the
+    last finite ones); or where the spike buffer was nearly full. So it can be called again.
+    """
+    kinds = [I64] * len(RUN_INTEGERS) + [DOUBLE] * len(RUN_DOUBLES) + [POINTER] * len(RUN_POINTERS)
+    function = ir.Function(e.module, ir.FunctionType(ir.VoidType(), kinds), "run")
+    names = (*RUN_INTEGERS, *RUN_DOUBLES, *RUN_POINTERS)
+    for argument in function.args[-len(RUN_POINTERS) :]:
+        argument.add_attribute("noalias")
+    entry = function.append_basic_block("entry")
+    e.builder = ir.IRBuilder(entry)
+    run = _Run(e, program, dict(zip(names, function.args, strict=True)))
+    with _counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
+        run.block(block)
+    e.builder.ret_void()
+
+
+class _Run:
+    """Emits the inside of ``run`` for one block of lanes."""
+
+    def __init__(self, e: Emitter, program: Program, arguments: dict[str, Value]) -> None:
+        self.e, self.program, self.a = e, program, arguments
+        b = e.builder
+        # loop-carried values live in stack slots; LLVM moves them to registers
+        self.states = {s: b.alloca(e.double) for s in program.states}
+        self.before = b.alloca(e.double)  # V one step ago
+        self.armed = b.alloca(e.mask)
+        self.step = b.alloca(I64)
+        self.until_sample = b.alloca(I64)
+        self.sample = b.alloca(I64)
+
+    def block(self, block: Value) -> None:
+        e, b = self.e, self.e.builder
+        self.index = block
+        self.lane = b.mul(block, I64(e.width))
+        self.fixed = {
+            name: _load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
+            for i, name in enumerate(self.program.constants)
+        }
+        self.fixed["dt"] = e.spread(self.a["dt"])
+        self._load()
+        head = b.append_basic_block("step")
+        body = b.append_basic_block("advance")
+        done = b.append_basic_block("leave")
+        b.branch(head)
+        b.position_at_end(head)
+        with b.if_then(b.icmp_signed("==", b.load(self.until_sample, typ=I64), I64(0))):
+            self._sample()
+        room = b.icmp_signed(
+            "<=",
+            b.add(b.load(self.a["spike_count"], typ=I64), I64(e.width)),
+            self.a["capacity"],
+        )
+        more = b.icmp_signed("<", b.load(self.step, typ=I64), self.a["stop"])
+        b.cbranch(b.and_(more, room), body, done)
+        b.position_at_end(body)
+        self._advance(head, done)
+        b.position_at_end(done)
+        self._save()
+
+    def _state_row(self, i: int) -> Value:
+        b = self.e.builder
+        return _at(self.e, self.a["states"], b.add(b.mul(I64(i), self.a["stride"]), self.lane))
+
+    def _load(self) -> None:
+        e, b = self.e, self.e.builder
+        for i, slot in enumerate(self.states.values()):
+            b.store(b.load(self._state_row(i), align=8, typ=e.double), slot)
+        b.store(_load_row(e, self.a["detector"], 0, self.a["stride"], self.lane), self.before)
+        armed = _load_row(e, self.a["detector"], 1, self.a["stride"], self.lane)
+        b.store(b.fcmp_ordered("!=", armed, e.const(0.0)), self.armed)
+        step = b.load(_at(e, self.a["progress"], self.index, I64), typ=I64)
+        b.store(step, self.step)
+        per = self.a["steps_per_sample"]
+        gone = b.srem(step, per)
+        b.store(b.select(b.icmp_signed("==", gone, I64(0)), I64(0), b.sub(per, gone)),
+                self.until_sample)  # fmt: skip
+        b.store(b.sdiv(b.add(step, b.sub(per, I64(1))), per), self.sample)
+
+    def _save(self) -> None:
+        e, b = self.e, self.e.builder
+        for i, slot in enumerate(self.states.values()):
+            b.store(b.load(slot, typ=e.double), self._state_row(i), align=8)
+        _store(e, b.load(self.before, typ=e.double), self.a["detector"], self.lane)
+        armed = b.select(b.load(self.armed, typ=e.mask), e.const(1.0), e.const(0.0))
+        _store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
+        b.store(b.load(self.step, typ=I64), _at(e, self.a["progress"], self.index, I64))
+
+    def _now(self) -> dict[str, Value]:
+        return {s: self.e.builder.load(slot, typ=self.e.double) for s, slot in self.states.items()}
+
+    def _time(self, step: Value) -> Value:
+        """k dt, not a running sum."""
+        b = self.e.builder
+        return self.e.spread(b.fmul(b.sitofp(step, DOUBLE), self.a["dt"]))
+
+    def _lead(self, at_start: float, later: float) -> Value:
+        """The length of the first stage's joint move, in units of dt."""
+        b = self.e.builder
+        first = b.icmp_signed("==", b.load(self.step, typ=I64), I64(0))
+        factor = b.select(first, DOUBLE(at_start), DOUBLE(later))
+        return self.e.spread(b.fmul(factor, self.a["dt"]))
+
+    def _streams(self, base: str, row: Value, rows: Value) -> dict[str, Value]:
+        """The rows of the sampled stimuli: ``rows`` of them for each stimulus."""
+        e, b = self.e, self.e.builder
+        values: dict[str, Value] = {}
+        for i, name in enumerate(self.program.streams):
+            place = b.mul(b.add(b.mul(I64(i), rows), row), self.a["stride"])
+            pointer = _at(e, self.a[base], b.add(place, self.lane))
+            values[name] = b.load(pointer, align=8, typ=e.double)
+        return values
+
+    def _sample(self) -> None:
+        e, b = self.e, self.e.builder
+        b.store(self.a["steps_per_sample"], self.until_sample)
+        sample = b.load(self.sample, typ=I64)
+        b.store(b.add(sample, I64(1)), self.sample)
+        if not self.program.records:
+            return
+        inputs = {**self.fixed, **self._now(), "t": self._time(b.load(self.step, typ=I64))}
+        inputs["lead"] = self._lead(0.0, 0.5)
+        inputs |= self._streams("currents", sample, self.a["samples"])
+        results = emit(e, self.program.blocks["sample"], inputs)
+        for i, result in enumerate(results.values()):
+            line = b.add(b.mul(I64(i), self.a["samples"]), sample)
+            _store(e, result, self.a["out"], b.add(b.mul(line, self.a["stride"]), self.lane))
+
+    def _advance(self, head: Value, done: Value) -> None:
+        e, b = self.e, self.e.builder
+        step = b.load(self.step, typ=I64)
+        now = self._now()
+        inputs = {**self.fixed, **now, "lead": self._lead(0.5, 1.0)}
+        inputs |= {"t0": self._time(step), "t1": self._time(b.add(step, I64(1)))}
+        inputs |= self._streams("charges", b.sub(step, self.a["stream_step"]), self.a["stream_rows"])
+        after = emit(e, self.program.blocks["step"], inputs)
+        threshold = e.spread(self.a["threshold"])
+        above = b.fcmp_ordered(">=", after["V"], threshold)
+        armed = b.load(self.armed, typ=e.mask)
+        crossed = b.and_(above, armed)
+        # true for NaN as well: the sum of all states is not finite if one of them is not
+        total = after["V"]
+        for state in self.program.states[1:]:
+            total = b.fadd(total, after[state])
+        broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
+        with b.if_then(self._any(b.or_(crossed, broken)), likely=False):
+            with b.if_then(self._any(broken), likely=False):
+                flags = b.zext(broken, e.int)
+                b.store(flags, _at(e, self.a["diverged"], self.lane, I64), align=8)
+                b.branch(done)
+            self._spikes(crossed, now["V"], after["V"], threshold, inputs["t0"])
+        for state, slot in self.states.items():
+            b.store(after[state], slot)
+        b.store(now["V"], self.before)
+        low = b.fcmp_ordered("<", after["V"], b.fsub(threshold, e.const(RE_ARM)))
+        b.store(b.or_(low, b.and_(armed, b.not_(above))), self.armed)
+        b.store(b.add(step, I64(1)), self.step)
+        b.store(b.sub(b.load(self.until_sample, typ=I64), I64(1)), self.until_sample)
+        b.branch(head)
+
+    def _any(self, mask: Value) -> Value:
+        b = self.e.builder
+        if self.e.width == 1:
+            return mask
+        bits = b.bitcast(mask, ir.IntType(self.e.width))
+        return b.icmp_unsigned("!=", bits, ir.IntType(self.e.width)(0))
+
+    def _spikes(self, crossed: Value, now: Value, after: Value, threshold: Value, t0: Value) -> None:
+        """Append (time, lane) of every lane that crossed; rare, so lane by lane."""
+        e, b = self.e, self.e.builder
+        before = b.load(self.before, typ=e.double)
+        inputs = {"before": before, "now": now, "after": after, "threshold": threshold}
+        theta = emit(e, self.program.blocks["locate"], inputs)["theta"]
+        times = b.fadd(t0, b.fmul(theta, self.fixed["dt"]))
+        for i in range(e.width):
+            at = ir.IntType(32)(i)
+            hit = crossed if e.width == 1 else b.extract_element(crossed, at)
+            time = times if e.width == 1 else b.extract_element(times, at)
+            with b.if_then(hit):
+                count = b.load(self.a["spike_count"], typ=I64)
+                b.store(time, _at(e, self.a["spike_time"], count))
+                b.store(b.add(self.lane, I64(i)), _at(e, self.a["spike_lane"], count, I64))
+                b.store(b.add(count, I64(1)), self.a["spike_count"])

@@ -1,0 +1,105 @@
+"""From a program to machine code, and back from stored machine code to functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from loligo.engine.llvm.driver import emit_map, emit_run
+from loligo.engine.llvm.functions import Emitter
+from loligo.program import Program
+
+MAPS = ("prepare", "relax", "derivative")
+
+
+@dataclass(frozen=True)
+class Processor:
+    """What code is made for. The same program on the same processor is the same code."""
+
+    name: str
+    features: str
+    llvm: str
+
+    def has(self, feature: str) -> bool:
+        return f"+{feature}" in self.features.split(",")
+
+    @property
+    def vector(self) -> int:
+        """float64 lanes in its widest registers."""
+        if self.has("avx512f"):
+            return 8
+        if self.has("avx"):
+            return 4
+        return 2
+
+    @property
+    def fma(self) -> bool:
+        """Every 64-bit ARM multiplies and adds at once; of the others, those that say so."""
+        return self.has("fma") or self.has("neon") or self.has("fp-armv8")
+
+
+@cache
+def processor() -> Processor:
+    """This machine's."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return Processor(
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+        ".".join(map(str, llvm.llvm_version_info)),
+    )
+
+
+def _machine() -> Any:
+    host = processor()
+    features = host.features
+    if host.has("avx512f"):
+        # without this LLVM prefers registers of 256 bits for what is written in 512
+        features += ",-prefer-256-bit"
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=host.name, features=features, opt=3, jit=True
+    )
+
+
+def to_ir(program: Program, width: int) -> str:
+    """The program as LLVM assembly, before optimisation."""
+    module = ir.Module("loligo")
+    module.triple = llvm.get_default_triple()
+    fma = processor().fma
+    for name in MAPS:
+        emit_map(Emitter(module, width, fma), name, program.blocks[name])
+    emit_run(Emitter(module, width, fma), program)
+    return str(module)
+
+
+def compile_object(program: Program, width: int) -> bytes:
+    """Optimised machine code, as an object file."""
+    machine = _machine()
+    module = llvm.parse_assembly(to_ir(program, width))
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return machine.emit_object(module)
+
+
+@dataclass(frozen=True)
+class Code:
+    """Loaded machine code: addresses of functions, valid while this is referenced."""
+
+    engine: Any
+    addresses: dict[str, int]
+
+
+def load_object(code: bytes) -> Code:
+    """Make an object file callable."""
+    processor()  # the native target must be there
+    empty = llvm.parse_assembly("")
+    engine = llvm.create_mcjit_compiler(empty, _machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    names = ("run", *(f"map_{name}" for name in MAPS))
+    return Code(engine, {name: engine.get_function_address(name) for name in names})

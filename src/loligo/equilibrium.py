@@ -1,0 +1,195 @@
+"""Where a membrane rests, and its gates' steady state at a held voltage.
+
+Everything is computed lane by lane with the kernel's own arithmetic (and otherwise only
+``+ - * /`` and comparisons), so a lane's initial state does not depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from loligo.engine.kernel import Floats, Kernel
+from loligo.errors import RunError
+
+# Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
+# spacing are taken for one.
+LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
+_FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linear state
+_BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
+
+Lanes = Mapping[str, Floats]
+
+
+def hold(kernel: Kernel, parameters: Lanes, voltage: Floats, guess: Mapping[str, float]) -> Floats:
+    """All states with V held: (states, lanes).
+
+    States that are linear in themselves, and do not depend on each other all round, arrive in
+    one step; the others are relaxed through steps that grow from 0.1 ms, as the membrane itself
+    would under a clamp.
+
+    Parameters
+    ----------
+    parameters
+        Name -> one value a lane.
+    voltage : (lanes,) in mV
+    guess
+        Where to start a state that is not a gate.
+
+    Raises
+    ------
+    RunError
+        Where a state has no equilibrium at this voltage.
+    """
+    start = {name: np.full(voltage.shape, guess.get(name, 0.5)) for name in kernel.program.states}
+    start["V"] = voltage
+    settled, states = _relax(kernel, parameters, start, [_FOREVER] * (len(start) + 1))
+    if not settled.all():
+        slow = [0.1 * 2.0**k for k in range(40)] + [_FOREVER] * 10
+        settled, states = _relax(kernel, parameters, start, slow)
+    if not settled.all():
+        at = float(voltage[np.flatnonzero(~settled)[0]])
+        raise RunError(
+            f"some state has no steady value with V held at {at:.6g} mV; "
+            "give the initial states: initial={'V': ..., ...}"
+        )
+    return np.stack([states[name] for name in kernel.program.states])
+
+
+def _relax(
+    kernel: Kernel, parameters: Lanes, states: dict[str, Floats], steps: list[float]
+) -> tuple[Floats, dict[str, Floats]]:
+    """Take relaxation steps; which lanes came to stand still, and the states.
+
+    A lane that stands still in a step without end is left alone from then on, so that it ends
+    the same whatever its neighbours do.
+    """
+    lanes = states["V"].shape
+    settled = np.zeros(lanes, dtype=bool)
+    for dt in steps:
+        after = kernel.map("relax", {**parameters, **states, "dt": np.full(lanes, dt)})
+        still = np.full(lanes, dt == _FOREVER)
+        with np.errstate(all="ignore"):
+            for name, value in after.items():
+                change = np.abs(value - states[name])
+                still &= change <= 1e-11 * np.maximum(np.abs(value), 1e-3)
+        states = {n: np.where(settled, states[n], value) for n, value in after.items()}
+        settled |= still
+        if settled.all():
+            break
+    return settled, states
+
+
+def rest(kernel: Kernel, parameters: Lanes, guess: Mapping[str, float]) -> tuple[Floats, list[str]]:
+    """The stable equilibrium without stimulus, lane by lane: (states, lanes), and notes.
+
+    The current balance is scanned from -150 to 100 mV with all other states at their steady
+    values; each voltage where it turns from inward to outward is refined by bisection to the
+    last bit and kept if every eigenvalue of the linearised equations is negative. The lowest
+    counts.
+
+    Raises
+    ------
+    RunError
+        If a lane has no stable equilibrium, or a continuum of them.
+    """
+    names = list(parameters)
+    matrix = np.stack([parameters[name] for name in names]) if names else np.empty((0, 1))
+    # a sweep over stimuli has one membrane: find its rest once
+    unique, inverse = np.unique(matrix, axis=1, return_inverse=True)
+    columns = {name: unique[i] for i, name in enumerate(names)}
+    found, notes = _rest(kernel, columns, unique.shape[1], guess)
+    return found[:, inverse.reshape(-1)], notes
+
+
+def _rest(
+    kernel: Kernel, parameters: Lanes, lanes: int, guess: Mapping[str, float]
+) -> tuple[Floats, list[str]]:
+    grid = np.arange(LOWEST, HIGHEST + SPACING / 2, SPACING)
+    result = np.full((len(kernel.program.states), lanes), np.nan)
+    several = 0
+    per_block = max(1, _BLOCK // len(grid))
+    for first in range(0, lanes, per_block):
+        here = slice(first, min(first + per_block, lanes))
+        mine = {name: row[here] for name, row in parameters.items()}
+        count = here.stop - first
+        balance = _balance(
+            kernel, {n: np.repeat(r, len(grid)) for n, r in mine.items()},
+            np.tile(grid, count), guess,
+        ).reshape(count, len(grid))  # fmt: skip
+        _refuse_continuum(balance)
+        lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0))
+        chosen = {name: row[lane] for name, row in mine.items()}
+        voltage = _bisect(kernel, chosen, grid[place], grid[place] + SPACING, guess)
+        states = hold(kernel, chosen, voltage, guess)
+        stable = _stable(kernel, chosen, states)
+        for i in np.flatnonzero(stable)[::-1]:  # downwards, so that the lowest V is kept
+            result[:, first + lane[i]] = states[:, i]
+        several += int((np.bincount(lane[stable], minlength=count) > 1).sum())
+    if np.isnan(result[0]).any():
+        raise RunError(_no_rest(lanes, int(np.isnan(result[0]).sum())))
+    notes = [f"{several} of {lanes} membranes have several stable rests: the lowest V is taken"]
+    return result, notes if several else []
+
+
+def _balance(
+    kernel: Kernel, parameters: Lanes, voltage: Floats, guess: Mapping[str, float]
+) -> Floats:
+    """dV/dt without stimulus, all other states steady at V."""
+    states = hold(kernel, parameters, voltage, guess)
+    return _derivative(kernel, parameters, states)[0]
+
+
+def _derivative(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
+    rows = dict(zip(kernel.program.states, states, strict=True))
+    none = np.zeros(states.shape[1])
+    result = kernel.map("derivative", {**parameters, **rows, "I_stim": none})
+    return np.stack([result[name] for name in kernel.program.states])
+
+
+def _refuse_continuum(balance: Floats) -> None:
+    flat = (balance[:, :-1] == 0) & (balance[:, 1:] == 0)
+    if flat.any():
+        raise RunError(
+            "the membrane has no single resting potential: without any conductance every "
+            "voltage is an equilibrium; give a holding potential, for example initial=-65"
+        )
+
+
+def _no_rest(lanes: int, without: int) -> str:
+    which = "the membrane" if lanes == 1 else f"{without} of {lanes} membranes"
+    verb = "has" if lanes == 1 else "have"
+    return (
+        f"{which} {verb} no stable resting potential between {LOWEST:g} and {HIGHEST:g} mV "
+        "(it may fire by itself); give a holding potential, for example initial=-65"
+    )
+
+
+def _bisect(
+    kernel: Kernel, parameters: Lanes, low: Floats, high: Floats, guess: Mapping[str, float]
+) -> Floats:
+    """The voltage where the balance turns negative, to the last bit."""
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if np.all((middle == low) | (middle == high)):
+            break
+        inward = _balance(kernel, parameters, middle, guess) > 0
+        low, high = np.where(inward, middle, low), np.where(inward, high, middle)
+    return high
+
+
+def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
+    """Whether all eigenvalues of the Jacobian (central differences) have negative real parts."""
+    count, lanes = states.shape
+    jacobian = np.empty((lanes, count, count))
+    for j in range(count):
+        step = 1e-5 * np.maximum(np.abs(states[j]), 1e-3)
+        up, down = states.copy(), states.copy()
+        up[j] += step
+        down[j] -= step
+        slope = _derivative(kernel, parameters, up) - _derivative(kernel, parameters, down)
+        jacobian[:, :, j] = (slope / (2 * step)).T
+    if not lanes:
+        return np.zeros(0, dtype=bool)
+    return np.linalg.eigvals(jacobian).real.max(axis=1) < 0

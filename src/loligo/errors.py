@@ -1,0 +1,71 @@
+"""Every error that a person can cause, with its wording.
+
+Each message says what is wrong, where, and what to do about it. All of them are
+``LoligoError``; the command line prints them as one message, without a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class LoligoError(Exception):
+    """Something a person can put right; the message says how."""
+
+
+class ModelError(LoligoError, ValueError):
+    """A model says something that cannot be."""
+
+    path: tuple[str, ...] = ()
+    """Where in the model's document, if that is known: ``("channels", "Na", "gates", "m")``."""
+
+
+class StimulusError(LoligoError, ValueError):
+    """A stimulus that cannot be given."""
+
+
+class UnitError(LoligoError, ValueError):
+    """A quantity in the wrong unit, or not a quantity at all."""
+
+
+class UsageError(LoligoError, ValueError):
+    """An argument that a function cannot work with."""
+
+
+class RunError(LoligoError, RuntimeError):
+    """A run that failed or cannot be started."""
+
+
+class FileError(LoligoError, OSError):
+    """A file that cannot be read or written."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean g_Na or g_K?)`` for a misspelt name, or nothing.
+
+    >>> nearest("g_NA", ["g_Na", "g_K", "E_Na"])
+    ' (did you mean g_Na?)'
+    """
+    known = sorted(set(known))
+    folded: dict[str, list[str]] = {}
+    for candidate in known:
+        folded.setdefault(candidate.lower(), []).append(candidate)
+    close = folded.get(name.lower()) or difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
+
+
+def pointing(text: str, start: int, end: int, width: int = 76) -> str:
+    """The text on one line and a caret line under ``text[start:end]``; long text is cut.
+
+    >>> print(pointing("4*exp(W)", 6, 7))
+        4*exp(W)
+              ^
+    """
+    plain = text.translate({9: " ", 10: " ", 13: " "})
+    line = "".join(char if char.isprintable() else "?" for char in plain)
+    first = max(0, min(start - width // 2, len(line) - width))
+    shown = line[first : first + width]
+    left, right = ("..." if first else ""), ("..." if first + width < len(line) else "")
+    carets = "^" * max(1, min(end - start, first + width - start))
+    return f"    {left}{shown}{right}\n    {' ' * (len(left) + start - first)}{carets}"

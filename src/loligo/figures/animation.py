@@ -1,0 +1,250 @@
+"""A recording as an animation: the figure, drawn in time."""
+
+from __future__ import annotations
+
+import base64
+import html
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loligo.errors import UsageError
+from loligo.figures import signals, style
+from loligo.figures.figure import pixels, titled
+from loligo.figures.panels import MOST_OVERLAID, picture
+from loligo.figures.timing import Timing, timing
+from loligo.files import replacing
+from loligo.progress import progress as progress_bar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray
+
+    from loligo.figures.frames import Frame
+
+_SHOWN_WIDTH = 800  # CSS pixels in a notebook
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A written animation. It shows itself in a notebook.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file.
+    frames : int
+        How many frames it has.
+    size : (int, int)
+        Width and height in pixels.
+    fps : float
+        Frames a second, as written; ``note`` says if that is not what was asked for.
+    speed : float
+        Milliseconds of model time a second.
+    seconds : float
+        How long it plays, the last frame's hold included.
+    """
+
+    path: Path
+    frames: int
+    size: tuple[int, int]
+    fps: float
+    speed: float
+    seconds: float
+    note: str = field(default="", compare=False)
+
+    def __repr__(self) -> str:
+        width, height = self.size
+        facts = (
+            f"{self.frames} frames of {width} × {height}, {self.fps:.4g} a second, "
+            f"{self.speed:.3g} ms of model time a second"
+        )
+        return f"Animation({str(self.path)!r}: {facts}{'; ' + self.note if self.note else ''})"
+
+    def _repr_html_(self) -> str:
+        kind = _FORMATS[self.path.suffix.lower()].mime
+        data = base64.b64encode(self.path.read_bytes()).decode("ascii")
+        source = f'src="data:{kind};base64,{data}" width="{min(_SHOWN_WIDTH, self.size[0])}"'
+        if kind.startswith("video"):
+            return f"<video {source} controls autoplay loop muted></video>"
+        return f'<img {source} alt="{html.escape(self.path.name)}">'
+
+
+def animate(
+    rec: xarray.Dataset,
+    path: str | os.PathLike[str] = "action_potential.gif",
+    *,
+    size: tuple[int, int] = (1600, 1200),
+    dpi: float | None = None,
+    fps: float | None = None,
+    speed: float | None = None,
+    frames: int | None = None,
+    panels: Sequence[object] | str | None = None,
+    theme: str = "light",
+    title: str | None = None,
+    loop: bool = True,
+    progress: bool | Callable[[int, int], object] | None = None,
+) -> Animation:
+    """Draw a recording in time, with a moving head and its current values.
+
+    The figure is that of `loligo.plot`. The file appears when it is whole: an interrupted run
+    leaves what was there.
+
+    Parameters
+    ----------
+    rec : xarray.Dataset
+        What `loligo.simulate` returned; up to 8 lanes.
+    path : path
+        Ends in ``.gif``, ``.webp`` (smaller, all colours) or ``.mp4`` (needs
+        ``pip install "loligo[mp4]"``).
+    size : (int, int)
+        Width and height in pixels.
+    dpi : float, optional
+        Dots per inch. By default text scales with the size; a larger value makes it larger.
+    fps : float, optional
+        Frames a second, 25 by default. GIF knows whole hundredths of a second and browsers slow
+        down less than two, so 50, 33.3, 25, 20, 16.7, ... exist; the nearest is taken and stated.
+    speed : float, optional
+        Milliseconds of model time a second; by default the whole recording takes 5 s.
+    frames : int, optional
+        Number of frames, instead of ``speed``.
+    panels, theme, title
+        As for `loligo.plot`.
+    loop : bool
+        Begin again after the end (the last frame stands for 1.5 s).
+    progress : bool or callable, optional
+        ``callable(done, total)`` after every frame; True or False for a bar or none. By default
+        a bar appears on a terminal when it takes long.
+
+    Returns
+    -------
+    Animation
+        With the ``path``, and showing itself in a notebook.
+
+    Raises
+    ------
+    UsageError
+        For a recording, file type, size or speed that cannot be animated; it says what can.
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import loligo as lo  # doctest: +SKIP
+    >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)  # doctest: +SKIP
+    >>> lo.animate(rec, "spikes.gif", theme="dark", speed=5).frames  # doctest: +SKIP
+    251
+    """
+    colours = style.theme(theme)
+    target = Path(path).expanduser()
+    kind = _format(target)
+    where = pixels(size, dpi)
+    found = signals.read(rec)
+    _check_lanes(found)
+    duration = float(found.time[-1] - found.time[0])
+    plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
+    shown = titled(picture(found, panels, colours), title)
+    kind.check()
+    with replacing(target) as part:
+        from loligo.figures import frames as making
+
+        with style.house_style():
+            made = making.scene(shown, where, colours, plan.times(shown.start, shown.end))
+        flow = _reported(making.frames(made), plan.count, progress, target.name)
+        kind.write(part, flow, made.palette.colours, (where.width, where.height), plan)
+    pace = duration * plan.fps / (plan.count - 1)
+    pixel_size = (where.width, where.height)
+    return Animation(target, plan.count, pixel_size, plan.fps, pace, plan.seconds, plan.note)
+
+
+def _check_lanes(found: signals.Signals) -> None:
+    count = len(found.lanes)
+    if count > MOST_OVERLAID:
+        raise UsageError(
+            f"the recording has {count} lanes, and an animation shows up to {MOST_OVERLAID}; "
+            f"select some, as in rec.isel({found.dims[0]}=[0, -1]), or use lo.plot(rec)."
+        )
+
+
+# ------------------------------------------------------------------------ file formats
+
+
+@dataclass(frozen=True)
+class _Format:
+    """A kind of file: its time resolution (parts of a second, None for any) and its writer."""
+
+    mime: str
+    ticks: int | None
+    check: Callable[[], None]
+    write: Callable[[Path, Iterable[Frame], np.ndarray, tuple[int, int], Timing], None]
+
+
+def _gif(*given) -> None:
+    from loligo.figures.gif import write_gif
+
+    write_gif(*given)
+
+
+def _webp(*given) -> None:
+    from loligo.figures.video import write_webp
+
+    write_webp(*given)
+
+
+def _mp4(*given) -> None:
+    from loligo.figures.video import write_mp4
+
+    write_mp4(*given)
+
+
+def _check_webp() -> None:
+    from loligo.figures.video import check_webp
+
+    check_webp()
+
+
+def _check_mp4() -> None:
+    from loligo.figures.video import check_mp4
+
+    check_mp4()
+
+
+_FORMATS = {
+    ".gif": _Format("image/gif", 100, lambda: None, _gif),
+    ".webp": _Format("image/webp", 1000, _check_webp, _webp),
+    ".mp4": _Format("video/mp4", None, _check_mp4, _mp4),
+}
+
+
+def _format(target: Path) -> _Format:
+    suffix = target.suffix.lower()
+    if suffix not in _FORMATS:
+        what = f"ends in {target.suffix!r}" if target.suffix else "has no suffix"
+        raise UsageError(
+            f"cannot tell the kind of animation: {target.name!r} {what}; "
+            f"end it in {', '.join(_FORMATS)}."
+        )
+    return _FORMATS[suffix]
+
+
+# ------------------------------------------------------------------------ progress
+
+
+def _reported(
+    flow: Iterator[Frame],
+    total: int,
+    told: bool | Callable[[int, int], object] | None,
+    name: str,
+) -> Iterator[Frame]:
+    """The same frames, telling after each how many are done."""
+    if callable(told):
+        for done, frame in enumerate(flow, start=1):
+            yield frame
+            told(done, total)
+        return
+    with progress_bar(f"writing {name}", told) as advance:
+        for done, frame in enumerate(flow, start=1):
+            yield frame
+            advance(done / total)

@@ -1,0 +1,133 @@
+"""A recording as a figure: voltage on top, what makes it below, one time axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from loligo.errors import UsageError
+from loligo.figures import signals, style
+from loligo.figures.layout import Size
+from loligo.figures.panels import MOST_OVERLAID, Picture, picture
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+SMALLEST, LARGEST = 200, 16_000  # pixels, either way
+_LOWEST_DPI = 72.0
+
+
+def plot(
+    rec: xarray.Dataset,
+    panels: Sequence[object] | str | None = None,
+    *,
+    theme: str = "light",
+    size: tuple[int, int] | None = None,
+    dpi: float | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw a recording.
+
+    Voltage on top; gates, conductances and the injected current below it on one time axis.
+    The tinted band is where current is injected; dashed lines are the resting potential and 0 mV.
+    Up to 8 lanes are drawn over one another, coloured by their coordinate; more along one
+    dimension become a map of V, and along two a map of the spike count.
+
+    Parameters
+    ----------
+    rec : xarray.Dataset
+        What `loligo.simulate` returned.
+    panels : sequence of str, optional
+        From the top down, any of ``"V"``, ``"gates"``, ``"states"``, ``"conductances"``,
+        ``"currents"``, ``"stimulus"``, or a recorded variable's name, or a tuple of names for one
+        panel. By default whatever of V, gates, states, conductances and stimulus is recorded
+        (currents where there are no conductances).
+    theme : str
+        ``"light"`` or ``"dark"``.
+    size : (int, int), optional
+        Width and height in pixels; by default 1600 × 1200, lower for few panels.
+    dpi : float, optional
+        Dots per inch. By default text scales with the size; a larger value makes it larger.
+    title : str, optional
+        Instead of the recording's own; ``""`` for none.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Free of matplotlib's global state: nothing to close. It shows itself in a notebook;
+        ``figure.savefig("spike.pdf")`` writes it.
+
+    Raises
+    ------
+    UsageError
+        If the recording, a panel, the theme or the size cannot be drawn; it says what can.
+
+    Examples
+    --------
+    >>> import loligo as lo  # doctest: +SKIP
+    >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)  # doctest: +SKIP
+    >>> lo.plot(rec, panels=("V", "currents"), theme="dark").savefig("spike.png")  # doctest: +SKIP
+    """
+    from loligo.figures.drawing import draw
+
+    colours = style.theme(theme)
+    if panels is None and _many(rec):
+        from loligo.figures.maps import draw_map
+
+        with style.house_style():
+            return draw_map(rec, colours, pixels(size or (1600, 1000), dpi), title)
+    found = signals.read(rec)
+    shown = titled(picture(found, panels, colours), title)
+    with style.house_style():
+        return draw(shown, pixels(size or usual_size(shown), dpi), colours).figure
+
+
+def _many(rec: xarray.Dataset) -> bool:
+    """More lanes than can be told apart as lines."""
+    from loligo.figures.maps import is_grid
+
+    recorded = any("time" in v.dims for v in getattr(rec, "data_vars", {}).values())
+    if not recorded:  # only spikes: a sweep over two parameters is still worth a map
+        return is_grid(rec)
+    return len(signals.read(rec).lanes) > MOST_OVERLAID
+
+
+def titled(shown: Picture, title: str | None) -> Picture:
+    """``shown`` under another title; ``""`` takes the stimulus's line away too."""
+    if title is None:
+        return shown
+    if not isinstance(title, str):
+        raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
+    return replace(shown, title=title, subtitle=shown.subtitle if title else "")
+
+
+def usual_size(shown: Picture) -> tuple[int, int]:
+    """1600 pixels wide, and as high as the panels ask for."""
+    weight = sum(panel.weight for panel in shown.panels)
+    return 1600, int(min(2400, max(600, 420 + 120 * weight)))
+
+
+def pixels(size: object, dpi: object) -> Size:
+    """A checked size. Without ``dpi``, text scales with the size: 200 at 1600 × 1200.
+
+    >>> pixels((1600, 1200), None).dpi, pixels((3200, 2400), None).dpi
+    (200.0, 400.0)
+    """
+    try:
+        width, height = (int(side) for side in size)  # type: ignore[union-attr]
+        whole = all(side == int(side) for side in size)  # type: ignore[union-attr]
+    except (TypeError, ValueError, OverflowError):
+        whole, width, height = False, 0, 0
+    if not whole or not all(SMALLEST <= side <= LARGEST for side in (width, height)):
+        raise UsageError(
+            f"size={size!r} is not a size; give (width, height) in pixels, "
+            f"each from {SMALLEST} to {LARGEST}, such as (1600, 1200)."
+        )
+    if dpi is None:
+        return Size(width, height, max(_LOWEST_DPI, min(width / 8, max(height / 6, width / 12))))
+    if isinstance(dpi, bool) or not isinstance(dpi, int | float) or not 10 <= dpi <= 2400:
+        raise UsageError(f"dpi={dpi!r} is not a resolution; give dots per inch from 10 to 2400.")
+    return Size(width, height, float(dpi) if math.isfinite(dpi) else _LOWEST_DPI)

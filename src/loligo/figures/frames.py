@@ -1,0 +1,346 @@
+"""The frames of an animation as index images: still parts, revealed lines, a moving head."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from loligo.figures import labels, reveal
+from loligo.figures.drawing import Drawing, draw, placed
+from loligo.figures.glyphs import Typesetter, Typesetters
+from loligo.figures.labels import Label
+from loligo.figures.layout import GAP, Layout, Ruler, Size, Slot
+from loligo.figures.palette import LEVELS, Blender, Palette, levels
+from loligo.figures.panels import Panel, Picture
+from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
+
+_DOT = 2.6  # the head's radius in line widths
+_HALO = 1.2  # the clear ring around it, in line widths
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom, in pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One frame: the whole index image, valid until the next one, and the box that changed."""
+
+    image: np.ndarray
+    box: Box
+
+
+@dataclass(frozen=True, eq=False)
+class _Head:
+    """What moves in one panel: for every frame the heights of its dots and the running values."""
+
+    slot: Slot
+    y: np.ndarray  # (frames, traces), pixels from the top
+    label_y: np.ndarray
+    text: list[list[np.ndarray]]  # levels of coverage, frame by frame, trace by trace
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything that the frames are made of."""
+
+    size: Size
+    palette: Palette
+    blender: Blender
+    still: np.ndarray
+    bare: np.ndarray  # the still parts without rules: what running values are set on
+    changes: reveal.Changes
+    x: np.ndarray
+    heads: tuple[_Head, ...]
+    colours: tuple[tuple[tuple[int, int, int], ...], ...]
+    clock: tuple[np.ndarray, ...]
+    clock_top: int
+    cursor: tuple[tuple[int, int], ...]  # its top and bottom in every panel
+    unit: float  # pixels per line width
+    gap: int
+    theme: Theme
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+# ------------------------------------------------------------------------ running values
+
+
+def readout(picture: Picture) -> Callable[[Ruler], Callable[[Panel, float], float]]:
+    """How wide a panel's widest running value gets, for `layout.arrange`."""
+
+    def ruled(ruler: Ruler) -> Callable[[Panel, float], float]:
+        def widest(panel: Panel, size: float) -> float:
+            name = max(ruler.width(trace.label, size) for trace in panel.traces)
+            value = _field(panel) * ruler.width("0", size) * 1.02
+            unit = ruler.width(_unit(panel), size) * 1.02
+            return name + value + unit + ruler.width("00", size)
+
+        return widest
+
+    return ruled
+
+
+def _number(panel: Panel, value: float) -> str:
+    factor = 10.0**panel.scale
+    low, high = panel.limits
+    return labels.number(value / factor, labels.decimals((high - low) / factor))
+
+
+def _field(panel: Panel) -> int:
+    """Digits that the widest running value takes; lanes show which they are instead."""
+    if panel.lanes:
+        return 0
+    ends = [e for t in panel.traces for e in (np.nanmin(t.values), np.nanmax(t.values))]
+    return max(len(_number(panel, float(end))) for end in ends)
+
+
+def _unit(panel: Panel) -> str:
+    if panel.lanes or any(trace.label.text for trace in panel.traces):
+        return ""
+    factor = labels.power_of_ten(panel.scale) + " " if panel.scale else ""
+    return factor + panel.unit
+
+
+# ------------------------------------------------------------------------ making a scene
+
+
+def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scene:
+    """Draw ``picture`` once, and find out what every frame at ``times`` adds to it."""
+    drawing = draw(picture, size, theme, readout(picture))
+    renderer = drawing.figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    bare, still = _still(drawing, renderer)
+    lines = reveal.layers(drawing, picture, times, renderer)
+    layout = drawing.layout
+    palette = Palette(_exact(picture, theme), _seen(still, lines, picture, theme))
+    still_index = palette.index(still)
+    x = layout.x(times, picture.start, picture.end) * size.dpi
+    setters = Typesetters(size.dpi)
+    clock = setters[LABEL * layout.scale]
+    unit = LINE_WIDTH * layout.scale * size.dpi / 72
+    baseline = size.height - round(layout.clock_y * size.dpi)
+    return Scene(
+        size=size,
+        palette=palette,
+        blender=Blender(palette),
+        still=still_index,
+        bare=palette.index(bare),
+        changes=reveal.changes(lines, still_index, palette, len(times)),
+        x=x,
+        heads=tuple(_head(slot, layout, times, setters[slot.label_size]) for slot in layout.slots),
+        colours=tuple(tuple(rgb(t.colour) for t in panel.traces) for panel in picture.panels),
+        clock=tuple(_clock(clock, picture, times)),
+        clock_top=baseline - clock.ascent,
+        cursor=tuple(
+            (
+                size.height - round((slot.bottom + slot.height) * size.dpi),
+                size.height - round(slot.bottom * size.dpi),
+            )
+            for slot in layout.slots
+        ),
+        unit=unit,
+        gap=round(GAP * layout.scale * size.dpi),
+        theme=theme,
+    )
+
+
+def _still(drawing: Drawing, renderer) -> tuple[np.ndarray, np.ndarray]:
+    """The figure without its lines: also without its rules, and with them."""
+    moving = [line for lines in drawing.lines for line in lines] + list(drawing.ends)
+    for artist in (*moving, *drawing.rules):
+        artist.set_visible(False)
+    renderer.clear()
+    drawing.figure.draw(renderer)
+    bare = np.array(renderer.buffer_rgba())[..., :3]
+    for artist in drawing.rules:
+        artist.set_visible(True)
+        artist.draw(renderer)
+    still = np.array(renderer.buffer_rgba())[..., :3]
+    for artist in moving:
+        artist.set_visible(True)
+    return bare, still
+
+
+def _exact(picture: Picture, theme: Theme) -> list[tuple[int, int, int]]:
+    named = [theme.background, theme.band, theme.text, theme.muted, theme.rule]
+    return [rgb(c) for c in (*named, *(t.colour for p in picture.panels for t in p.traces))]
+
+
+def _seen(
+    still: np.ndarray, lines: list[reveal.Layer], picture: Picture, theme: Theme
+) -> np.ndarray:
+    """Colours to be shown: the still picture's, and every line's blends with what is under it."""
+    grounds = [np.array(rgb(c), np.float32) for c in (theme.background, theme.band)]
+    inks = {t.colour for p in picture.panels for t in p.traces} | {theme.text, theme.muted}
+    amount = np.linspace(0, 1, 17, dtype=np.float32)[:, None]
+    ramps = [g + amount * (np.array(rgb(c), np.float32) - g) for g in grounds for c in inks]
+    flat = still.reshape(-1, 3)
+    blends = []
+    for layer in lines:
+        under = flat[layer.pixels].astype(np.float32)
+        blends.append(under + layer.coverage[:, None] * (layer.colour - under))
+    many = np.repeat(np.concatenate(ramps), 50, axis=0)
+    return np.concatenate([flat, *(np.rint(b).astype(np.uint8) for b in (many, *blends))])
+
+
+def _head(slot: Slot, layout: Layout, times: np.ndarray, setter: Typesetter) -> _Head:
+    panel, dpi, height = slot.panel, layout.size.dpi, layout.size.height
+    values = np.stack([trace.at(times) for trace in panel.traces], axis=1)
+    y = height - slot.y(values) * dpi
+    label_y = height - np.array([placed(slot, row) for row in values]) * dpi
+    return _Head(slot, y, label_y - setter.ascent * 0.63, _texts(panel, values, setter))
+
+
+def _texts(panel: Panel, values: np.ndarray, setter: Typesetter) -> list[list[np.ndarray]]:
+    """The running values as coverage; a text that stays is made once."""
+    cells = _field(panel)
+    unit = _unit(panel)
+    after = [setter.gap(0.45), setter.label(Label(unit))] if unit else []
+    made: dict[tuple[int, str], np.ndarray] = {}
+    names = [setter.label(t.label) if t.label.text else setter.gap(0) for t in panel.traces]
+    widest = max(name.shape[1] for name in names)
+    names = [np.pad(name, ((0, 0), (0, widest - name.shape[1]))) for name in names]
+
+    def text(rank: int, value: float) -> np.ndarray:
+        shown = _number(panel, value) if cells else ""
+        if (rank, shown) not in made:
+            space = setter.gap(0.5 if panel.traces[rank].label.text and cells else 0.0)
+            parts = [names[rank], space, setter.number(shown, cells), *after]
+            made[rank, shown] = np.concatenate(parts, axis=1)
+        return made[rank, shown]
+
+    return [[text(rank, float(v)) for rank, v in enumerate(row)] for row in values]
+
+
+def _clock(setter: Typesetter, picture: Picture, times: np.ndarray) -> Iterator[np.ndarray]:
+    factor, unit = (1000.0, "s") if picture.end - picture.start >= 5000 else (1.0, "ms")
+    step = float(times[1] - times[0]) / factor
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    shown = [labels.number(float(t) / factor, decimals) for t in times]
+    cells = max(map(len, shown))
+    after = np.concatenate((setter.gap(0.45), setter.label(Label(unit))), axis=1)
+    for text in shown:
+        yield np.concatenate((setter.number(text, cells), after), axis=1)
+
+
+# ------------------------------------------------------------------------ frame by frame
+
+
+def frames(scene: Scene) -> Iterator[Frame]:
+    """Every frame in turn. Its image is reused: copy what shall last."""
+    image = scene.still.copy()
+    width, height = scene.size.width, scene.size.height
+    before: Box = (0, 0, width, height)
+    for k in range(len(scene)):
+        pixels, index = scene.changes.at(k)
+        image.reshape(-1)[pixels] = index
+        box = _moving_box(scene, k)
+        kept = image[box[1] : box[3], box[0] : box[2]].copy()
+        _moving(scene, k, image)
+        yield Frame(image, _union(_union(before, box), _bounds(pixels, width)))
+        image[box[1] : box[3], box[0] : box[2]] = kept
+        before = box
+
+
+def _moving(scene: Scene, k: int, image: np.ndarray) -> None:
+    """Set the cursor, the dots, the running values and the clock."""
+    x = float(scene.x[k])
+    for head, colours in zip(scene.heads, scene.colours, strict=True):
+        for rank, colour in enumerate(colours):
+            top = round(float(head.label_y[k, rank]))
+            _set(scene, image, head.text[k][rank], round(x) + scene.gap, top, colour)
+    thick = max(1, round(0.25 * scene.unit))
+    for top, bottom in scene.cursor:
+        strip = np.full((bottom - top, thick), round(0.45 * LEVELS), dtype=np.uint8)
+        _blend(scene, image, strip, round(x - thick / 2), top, rgb(scene.theme.muted))
+    for head, colours in zip(scene.heads, scene.colours, strict=True):
+        for y, colour in zip(head.y[k], colours, strict=True):
+            if math.isfinite(y):
+                _dot(scene, image, x, float(y), colour)
+    left = _clock_left(scene, k)
+    _blend(scene, image, scene.clock[k], left, scene.clock_top, rgb(scene.theme.text))
+
+
+def _clock_left(scene: Scene, k: int) -> int:
+    wide = scene.clock[k].shape[1]
+    return max(
+        0, min(round(float(scene.x[k]) - wide / 2), scene.size.width - wide - scene.gap // 2)
+    )
+
+
+def _dot(scene: Scene, image: np.ndarray, x: float, y: float, colour: tuple) -> None:
+    radius = _DOT * scene.unit
+    rings = (
+        (radius + _HALO * scene.unit, rgb(scene.theme.background)),
+        (radius, colour),
+    )
+    reach = math.ceil(rings[0][0]) + 1
+    left, top = math.floor(x) - reach, math.floor(y) - reach
+    at = np.arange(2 * reach + 2) + 0.5
+    far = np.hypot(at[None, :] + left - x, at[:, None] + top - y).astype(np.float32)
+    for size, ink in rings:
+        _blend(scene, image, levels(np.clip(size + 0.5 - far, 0, 1)), left, top, ink)
+
+
+def _set(
+    scene: Scene, image: np.ndarray, cover: np.ndarray, left: int, top: int, colour: tuple
+) -> None:
+    """Text on the bare ground: rules and lines do not run through it."""
+    box = _inside(scene.size, left, top, cover.shape)
+    if cover.size and box is not None:
+        area = np.s_[box[1] : box[3], box[0] : box[2]]
+        image[area] = scene.bare[area]
+        _blend(scene, image, cover, left, top, colour)
+
+
+def _blend(
+    scene: Scene, image: np.ndarray, cover: np.ndarray, left: int, top: int, colour: tuple
+) -> None:
+    """Blend ``colour`` over ``image`` by coverage; what lies outside is left out."""
+    box = _inside(scene.size, left, top, cover.shape)
+    if box is None:
+        return
+    part = cover[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
+    scene.blender.blend(image[box[1] : box[3], box[0] : box[2]], part, colour)
+
+
+def _inside(size: Size, left: int, top: int, shape: tuple[int, ...]) -> Box | None:
+    box = (
+        max(left, 0),
+        max(top, 0),
+        min(left + shape[1], size.width),
+        min(top + shape[0], size.height),
+    )
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _moving_box(scene: Scene, k: int) -> Box:
+    """The box around all that `_moving` sets."""
+    x = float(scene.x[k])
+    reach = math.ceil((_DOT + _HALO) * scene.unit) + 2
+    widest = max(text.shape[1] for head in scene.heads for text in head.text[k])
+    clock = _clock_left(scene, k)
+    left = min(math.floor(x) - reach, clock)
+    right = max(
+        round(x) + scene.gap + widest, clock + scene.clock[k].shape[1], math.ceil(x) + reach
+    )
+    low = [float(np.nanmax(head.y[k], initial=0)) + reach for head in scene.heads]
+    text = [float(head.label_y[k].max()) + head.text[k][0].shape[0] for head in scene.heads]
+    bottom = math.ceil(max(*low, *text, scene.cursor[-1][1])) + 1
+    width, height = scene.size.width, scene.size.height
+    return max(left, 0), max(scene.clock_top, 0), min(right, width), min(bottom, height)
+
+
+def _bounds(pixels: np.ndarray, width: int) -> Box | None:
+    if pixels.size == 0:
+        return None
+    row, column = np.divmod(pixels, width)
+    return int(column.min()), int(row.min()), int(column.max()) + 1, int(row.max()) + 1
+
+
+def _union(a: Box, b: Box | None) -> Box:
+    if b is None:
+        return a
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

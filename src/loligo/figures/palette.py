@@ -1,0 +1,112 @@
+"""At most 255 colours for a whole animation, and the nearest of them for any colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+TRANSPARENT = 255  # the index that means: as in the frame before
+_BITS = 6
+_DROP = 8 - _BITS
+
+
+class Palette:
+    """Colours and a table from every colour, in 6 bits a channel, to the nearest of them.
+
+    The table fills as colours are met; the theme's own colours are exact.
+    """
+
+    def __init__(self, exact: Iterable[tuple[int, int, int]], seen: np.ndarray) -> None:
+        """Choose colours: all of ``exact``, then of ``seen`` (k, 3) those least well shown."""
+        self._table = np.full(1 << (3 * _BITS), -1, dtype=np.int16)
+        first = np.array(list(dict.fromkeys(exact)), dtype=np.uint8)[:TRANSPARENT]
+        self.colours = _chosen(first, *_counted(seen), most=TRANSPARENT)
+        self._table[_codes(first)] = np.arange(len(first))
+
+    def index(self, colours: np.ndarray) -> np.ndarray:
+        """The index of the nearest colour to each of ``colours`` (..., 3), 0 to 255."""
+        codes = _codes(colours)
+        found = self._table[codes]
+        if found.min(initial=0) < 0:
+            new = np.unique(codes[found < 0])
+            self._table[new] = _nearest(_colour(new), self.colours)
+            found = self._table[codes]
+        return found.astype(np.uint8)
+
+    def rgb(self, index: np.ndarray) -> np.ndarray:
+        """The colours (..., 3) of an index image."""
+        return self.colours[np.minimum(index, len(self.colours) - 1)]
+
+
+def _codes(colours: np.ndarray) -> np.ndarray:
+    high = (np.asarray(colours, dtype=np.uint8) >> _DROP).astype(np.int32)
+    return (high[..., 0] << (2 * _BITS)) | (high[..., 1] << _BITS) | high[..., 2]
+
+
+def _colour(codes: np.ndarray) -> np.ndarray:
+    mask = (1 << _BITS) - 1
+    parts = np.stack((codes >> (2 * _BITS), (codes >> _BITS) & mask, codes & mask), axis=-1)
+    return (parts << _DROP) | (parts >> (_BITS - _DROP))
+
+
+def _counted(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The colours met, and how often."""
+    count = np.bincount(_codes(seen).ravel(), minlength=1 << (3 * _BITS))
+    codes = np.flatnonzero(count)
+    return _colour(codes).astype(np.int32), count[codes].astype(float)
+
+
+def _chosen(first: np.ndarray, met: np.ndarray, count: np.ndarray, most: int) -> np.ndarray:
+    """Add, one by one, the colour whose pixels are furthest from what there is.
+
+    Furthest counts the distance squared, weighted by the fourth root of the number of pixels:
+    edges between colours are few but are what the eye sees.
+    """
+    chosen = list(first.astype(np.int32))
+    far = np.full(len(met), np.inf)
+    for colour in chosen:
+        far = np.minimum(far, ((met - colour) ** 2).sum(axis=1))
+    weight = count**0.25
+    while len(chosen) < most and far.max(initial=0) > 3 * (1 << _DROP) ** 2 / 4:
+        worst = int(np.argmax(far * weight))
+        if far[worst] == 0:
+            break
+        chosen.append(met[worst])
+        far = np.minimum(far, ((met - met[worst]) ** 2).sum(axis=1))
+    return np.array(chosen, dtype=np.uint8)
+
+
+def _nearest(wanted: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """|w − c|² without |w|², which is the same for every c."""
+    c = colours.astype(np.float32)
+    return ((c**2).sum(axis=1) - 2 * wanted.astype(np.float32) @ c.T).argmin(axis=1)
+
+
+LEVELS = 15  # steps of coverage when one colour is laid on another, in index space
+
+
+class Blender:
+    """Lays a colour over an index image by coverage, with one look-up a pixel."""
+
+    def __init__(self, palette: Palette) -> None:
+        self._palette = palette
+        self._tables: dict[tuple[int, int, int], np.ndarray] = {}
+
+    def blend(self, area: np.ndarray, levels: np.ndarray, colour: tuple[int, int, int]) -> None:
+        """Change ``area`` in place; ``levels`` are 0 (leave it) to `LEVELS` (cover it)."""
+        if colour not in self._tables:
+            self._tables[colour] = self._table(colour)
+        area[...] = self._tables[colour][area, levels]
+
+    def _table(self, colour: tuple[int, int, int]) -> np.ndarray:
+        under = self._palette.colours.astype(np.float32)[:, None]
+        amount = (np.arange(LEVELS + 1, dtype=np.float32) / LEVELS)[:, None]
+        table = self._palette.index(np.rint(under + amount * (np.float32(colour) - under)))
+        table[:, 0] = np.arange(len(table))
+        return table
+
+
+def levels(coverage: np.ndarray, step: int = 1) -> np.ndarray:
+    """Coverage, 0 to 1, as whole levels; coarser ones make a smaller file."""
+    return (np.rint(coverage * (LEVELS / step)) * step).astype(np.uint8)

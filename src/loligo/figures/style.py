@@ -1,0 +1,151 @@
+"""Colours, line styles and type sizes: one place for how every figure looks.
+
+The hues are those of Okabe & Ito's colour-blind-safe set (Color Universal Design,
+https://jfly.uni-koeln.de/color/), darkened or lightened until they read as text on their
+background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from loligo.errors import UsageError, nearest
+
+# Typeset sizes in points, for a figure 8 inches wide; small figures scale them down.
+TITLE, SUBTITLE, HEADING, TICK, LABEL = 13.0, 10.0, 10.0, 9.0, 10.5
+LINE_WIDTH = 1.5
+# Steps of a gate of one channel: m solid, h dashed, any further ones dotted and dash-dotted.
+DASHES: tuple[tuple[float, ...], ...] = ((), (4.0, 1.6), (1.2, 1.4), (5.0, 1.5, 1.2, 1.5))
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a figure, as ``#rrggbb``."""
+
+    name: str
+    background: str
+    text: str
+    muted: str
+    rule: str
+    band: str
+    voltage: str
+    stimulus: str
+    channels: Mapping[str, str]
+    others: tuple[str, ...]
+    colormap: str
+    colormap_range: tuple[float, float]
+
+
+_LIGHT = Theme(
+    name="light",
+    background="#ffffff",
+    text="#22262b",
+    muted="#636b74",
+    rule="#b4bac1",
+    band="#fdf3de",
+    voltage="#22262b",
+    stimulus="#9a6400",
+    channels={"Na": "#d04a02", "K": "#0068b0", "leak": "#00875f", "Ca": "#b0508a"},
+    others=("#7a5bb5", "#2a9cc8", "#8a7a00", "#7f4a2b", "#5f6b78", "#c0392b"),
+    colormap="viridis",
+    colormap_range=(0.0, 0.86),
+)
+
+_DARK = Theme(
+    name="dark",
+    background="#14181f",
+    text="#eceff3",
+    muted="#a0a9b4",
+    rule="#4d5661",
+    band="#2a2820",
+    voltage="#f4f6f8",
+    stimulus="#f2bd4b",
+    channels={"Na": "#ff8548", "K": "#58b4f4", "leak": "#3fcf9f", "Ca": "#e590c2"},
+    others=("#b59cf0", "#8fdcf5", "#d9cc4a", "#d8a27e", "#b6c0cb", "#ff8a80"),
+    colormap="viridis",
+    colormap_range=(0.2, 1.0),
+)
+
+THEMES: Mapping[str, Theme] = {"light": _LIGHT, "dark": _DARK}
+
+_ALIASES = {
+    "l": "leak",
+    "leak": "leak",
+    "leakage": "leak",
+    "pas": "leak",
+    "passive": "leak",
+    "na": "Na",
+    "k": "K",
+    "kdr": "K",
+    "ca": "Ca",
+}
+
+
+def theme(name: str) -> Theme:
+    """The theme called ``name``; a `UsageError` names the ones there are."""
+    if not isinstance(name, str) or name not in THEMES:
+        raise UsageError(
+            f"theme={name!r} is not a theme{nearest(str(name), THEMES)}; "
+            f"use one of {', '.join(map(repr, THEMES))}."
+        )
+    return THEMES[name]
+
+
+def ion(channel: str) -> str:
+    """The common name of a channel: ``Na``, ``K``, ``leak``, ``Ca``, or its own name.
+
+    >>> ion("L"), ion("K"), ion("KA")
+    ('leak', 'K', 'KA')
+    """
+    return _ALIASES.get(channel.lower(), channel)
+
+
+def channel_colours(channels: Iterable[str], theme: Theme) -> dict[str, str]:
+    """A colour for each channel: Na, K, leak and Ca always the same, the rest in a fixed order."""
+    colours: dict[str, str] = {}
+    rest = _cycle(theme.others)
+    for channel in channels:
+        if channel in colours:
+            continue
+        fixed = theme.channels.get(ion(channel))
+        taken = fixed is None or fixed in colours.values()
+        colours[channel] = next(rest) if taken else fixed
+    return colours
+
+
+def _cycle(colours: tuple[str, ...]) -> Iterator[str]:
+    while True:
+        yield from colours
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of ``#rrggbb``.
+
+    >>> rgb("#ff8000")
+    (255, 128, 0)
+    """
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+_OURS = {
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
+    "mathtext.fontset": "dejavusans",
+    "text.usetex": False,
+    "axes.unicode_minus": True,
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+_GROUPS = ("axes.", "lines.", "text.", "font.", "mathtext.", "xtick.", "ytick.", "path.", "patch.")
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """matplotlib's own defaults with ours on top, whatever the person has set; put back after."""
+    import matplotlib
+
+    defaults = matplotlib.rcParamsDefault
+    ours = {key: defaults[key] for key in defaults if key.startswith(_GROUPS)}
+    with matplotlib.rc_context({**ours, **_OURS}):  # type: ignore[arg-type]
+        yield

@@ -1,0 +1,225 @@
+"""Output files appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from loligo.errors import FileError, LoligoError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no advisory locks of this kind; age decides there
+    fcntl = None
+
+MARK = ".loligo-part"
+
+# A leftover younger than this may belong to a writer that has not locked it yet.
+_YOUNG = 2.0
+# Where locks do not work (Windows, some network disks) only age tells a leftover.
+_OLD = 24 * 3600.0
+
+# What an operating system's refusal means for the person, and what they can do.
+_REMEDY = {
+    errno.ENOSPC: "the disk is full; free some space or write elsewhere",
+    errno.EDQUOT: "your disk quota is used up; free some space or write elsewhere",
+    errno.EFBIG: "the file would be larger than this system allows; write less or write elsewhere",
+    errno.EACCES: "no permission to write there; choose another folder",
+    errno.EPERM: "no permission to write there; choose another folder",
+    errno.EROFS: "that disk is read-only; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.ELOOP: "it is a link that leads back to itself; remove it or write elsewhere",
+    errno.EBUSY: "another program has it open; close it there, or write elsewhere",
+    errno.ENOENT: "its folder was removed while writing; make it again or write elsewhere",
+}
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Write a file beside ``path`` and rename it over ``path`` when it is whole.
+
+    The block gets the name of an empty hidden file in the same folder, with the same
+    suffix. When it ends well, that file reaches the disk and takes the place of ``path``
+    in one step, with the permissions of the file that was there. When it raises, or is
+    interrupted, the file is removed and ``path`` stays as it was. A link stays a link:
+    what it points to is replaced. What a killed run left is removed by the next write
+    to the same path.
+
+    Parameters
+    ----------
+    path : path
+        Where the file shall be. Its folder must exist.
+
+    Yields
+    ------
+    pathlib.Path
+        The file to write.
+
+    Raises
+    ------
+    FileError
+        There is no such folder, no permission, no space, or ``path`` is not an
+        ordinary file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder, "note.txt")) as part:
+    ...         _ = part.write_text("whole")
+    ...     print(Path(folder, "note.txt").read_text())
+    whole
+    """
+    target = _destination(path)
+    _sweep(target)
+    part, lock = _create(target)
+    try:
+        try:
+            yield part
+            _keep_mode(target, part)
+            _to_disk(part)
+            _close(lock)
+            lock = None
+            os.replace(part, target)
+        except LoligoError:
+            raise
+        except OSError as error:
+            if isinstance(error.filename, str | bytes) and os.fsdecode(error.filename) != str(part):
+                raise  # about some other file: not ours to explain
+            raise _failure(target, error) from error
+        _folder_to_disk(target.parent)
+    finally:
+        _close(lock)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _destination(path: str | os.PathLike[str]) -> Path:
+    """The file that a write to ``path`` replaces; links are followed."""
+    given = Path(path).expanduser()
+    if "\0" in str(given):
+        raise FileError(f"cannot write {str(given)!r}: a file name cannot hold a zero byte")
+    try:
+        target = given.resolve() if given.is_symlink() else given
+        if target.is_symlink():  # what a link that leads back to itself resolves to
+            raise OSError(errno.ELOOP, "link leads back to itself")
+        found = target.stat() if target.exists() else None
+        folder = target.parent
+        folder_is_there = folder.is_dir()
+    except RuntimeError as error:  # a loop of links, up to Python 3.12
+        raise _failure(given, OSError(errno.ELOOP, str(error))) from error
+    except OSError as error:
+        raise _failure(given, error) from error
+    if not folder_is_there:
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise FileError(
+            f"cannot write {given}: the folder {folder} {what}; make it first or write elsewhere"
+        )
+    if found is not None:
+        _check_replaceable(given, target, found.st_mode)
+    return target
+
+
+def _check_replaceable(given: Path, target: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise FileError(f"cannot write {given}: it is a folder; give a file name inside it")
+    if not stat.S_ISREG(mode):
+        raise FileError(f"cannot write {given}: it is not an ordinary file; give another name")
+    if not os.access(target, os.W_OK):
+        raise FileError(
+            f"cannot write {given}: the file there is read-only; "
+            "allow writing to it, remove it, or choose another name"
+        )
+
+
+def _create(target: Path) -> tuple[Path, int | None]:
+    """A new empty file beside ``target``, and the lock that says it is in use."""
+    name = f"{_stem(target)}{os.getpid()}-{secrets.token_hex(4)}{MARK}{target.suffix[:32]}"
+    part = target.with_name(name)
+    try:
+        # Not the `tempfile` module: it would make the result readable by its owner alone.
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError as error:
+        raise _failure(target, error) from error
+    if fcntl is None:
+        os.close(handle)
+        return part, None
+    with contextlib.suppress(OSError):  # a disk without locks: age decides there
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return part, handle
+
+
+def _stem(target: Path) -> str:
+    """What every unfinished file for ``target`` begins with."""
+    return f".{target.name[:40]}."
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs left beside ``target``; never a reason to fail."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(target.parent):
+            ours = entry.name.startswith(_stem(target)) and MARK in entry.name
+            if ours and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    if _is_leftover(entry):
+                        os.unlink(entry.path)
+
+
+def _is_leftover(entry: os.DirEntry[str]) -> bool:
+    age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+    if age < _YOUNG:
+        return False
+    if fcntl is None:
+        return age > _OLD
+    handle = os.open(entry.path, os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return age > _OLD
+    finally:
+        os.close(handle)
+    return True
+
+
+def _keep_mode(target: Path, part: Path) -> None:
+    """Give ``part`` the permissions of the file that it is about to replace."""
+    with contextlib.suppress(OSError):
+        os.chmod(part, stat.S_IMODE(target.stat().st_mode))
+
+
+def _to_disk(part: Path) -> None:
+    handle = os.open(part, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _folder_to_disk(folder: Path) -> None:
+    """Make the renaming itself last through a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _close(handle: int | None) -> None:
+    if handle is not None:
+        os.close(handle)
+
+
+def _failure(path: Path, error: OSError) -> FileError:
+    reason = error.strerror or str(error) or type(error).__name__
+    known = _REMEDY.get(error.errno) if error.errno is not None else None
+    return FileError(f"cannot write {path}: {known or reason}")

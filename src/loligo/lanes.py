@@ -1,0 +1,282 @@
+"""Values that vary over lanes, and how several of them share one grid.
+
+A *lane* is one simulated cell. A parameter is one number for all lanes or a
+:class:`Labelled` array whose named dimensions say along which axes of a sweep it
+varies. :func:`grid` broadcasts many such values against each other by name, as
+xarray does, without needing xarray.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loligo.errors import UsageError
+
+Floats: TypeAlias = NDArray[np.float64]
+Coordinate: TypeAlias = NDArray[Any]
+
+
+def _no_labels() -> Mapping[str, Coordinate]:
+    return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Numbers along named dimensions, immutable and equal by value.
+
+    Parameters
+    ----------
+    dims : tuple of str
+        One name per axis of `values`.
+    values : ndarray
+        Stored as read-only float64.
+    coords : mapping of str to 1-D ndarray, optional
+        Labels along a dimension; a dimension may have none.
+
+    Raises
+    ------
+    UsageError
+        If dimensions, values and labels do not fit together.
+
+    Examples
+    --------
+    >>> g = Labelled(("g_Na",), np.array([60.0, 120.0]), {"g_Na": np.array([60.0, 120.0])})
+    >>> g
+    <g_Na: 2, 60 … 120>
+    >>> (0.5 * g).values
+    array([30., 60.])
+    """
+
+    dims: tuple[str, ...]
+    values: Floats
+    coords: Mapping[str, Coordinate] = field(default_factory=_no_labels)
+
+    def __post_init__(self) -> None:
+        dims = tuple(self.dims)
+        values = _frozen(np.array(self.values, dtype=np.float64, order="C"))
+        if len(set(dims)) != len(dims) or len(dims) != values.ndim:
+            raise UsageError(
+                f"an array of {values.ndim} dimensions needs as many different names, not {dims}"
+            )
+        sizes = dict(zip(dims, values.shape, strict=True))
+        coords = {dim: _labels(labels) for dim, labels in self.coords.items() if dim in sizes}
+        for dim, labels in coords.items():
+            if labels.shape != (sizes[dim],):
+                raise UsageError(
+                    f"dimension {dim!r} has {sizes[dim]} values but labels of shape {labels.shape}"
+                )
+        object.__setattr__(self, "dims", dims)
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "coords", MappingProxyType(coords))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length along each dimension."""
+        return self.values.shape
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Labelled):
+            return NotImplemented
+        return (
+            self.dims == other.dims
+            and np.array_equal(self.values, other.values)
+            and self.coords.keys() == other.coords.keys()
+            and all(_same(self.coords[dim], other.coords[dim]) for dim in self.coords)
+        )
+
+    def __hash__(self) -> int:
+        # adding 0.0 makes −0.0 and 0.0, which are equal, hash alike
+        return hash((self.dims, self.values.shape, (self.values + 0.0).tobytes()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Labelled, (self.dims, self.values, dict(self.coords))
+
+    def __repr__(self) -> str:
+        sizes = " × ".join(f"{d}: {n}" for d, n in zip(self.dims, self.shape, strict=True))
+        if not self.values.size:
+            return f"<{sizes}>"
+        return f"<{sizes}, {self.values.min():g} … {self.values.max():g}>"
+
+    def __mul__(self, factor: float) -> Labelled:
+        return Labelled(self.dims, self.values * float(factor), self.coords)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Labelled:
+        return Labelled(self.dims, -self.values, self.coords)
+
+    def with_values(self, values: Floats) -> Labelled:
+        """Other numbers of the same shape under the same names and labels."""
+        return Labelled(self.dims, values, self.coords)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and text that JSON and TOML keep exactly."""
+        coords = {dim: labels.tolist() for dim, labels in self.coords.items()}
+        return {"dims": list(self.dims), "values": self.values.tolist(), "coords": coords}
+
+    @staticmethod
+    def from_dict(document: Mapping[str, Any]) -> Labelled:
+        """The inverse of :meth:`to_dict`.
+
+        Raises
+        ------
+        UsageError
+            If the document does not describe a labelled array.
+        """
+        try:
+            dims = tuple(str(dim) for dim in document["dims"])
+            values = np.array(document["values"], dtype=np.float64)
+            coords = {str(d): np.array(c) for d, c in dict(document.get("coords", {})).items()}
+        except (KeyError, TypeError, ValueError) as problem:
+            raise UsageError(
+                "an array is written as dims (names), values (nested lists of numbers) and "
+                f"coords (a list for each dimension), but this one cannot be read: {problem}"
+            ) from None
+        return Labelled(dims, values, coords)
+
+
+Value: TypeAlias = float | Labelled
+
+
+def to_plain(value: Value) -> float | dict[str, Any]:
+    """A value as JSON and TOML keep it: a number, or :meth:`Labelled.to_dict`."""
+    return value.to_dict() if isinstance(value, Labelled) else value
+
+
+def from_plain(document: Any) -> Value:
+    """The inverse of :func:`to_plain`.
+
+    Raises
+    ------
+    UsageError
+        If the document is neither a number nor a labelled array.
+    """
+    if isinstance(document, Mapping):
+        return Labelled.from_dict(cast(Mapping[str, Any], document))
+    if isinstance(document, bool) or not isinstance(document, int | float):
+        raise UsageError(f"{document!r} is neither a number nor an array")
+    return float(document)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Several values broadcast over the union of their dimensions.
+
+    Lanes are numbered in C order: the last dimension runs fastest.
+    """
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    coords: Mapping[str, Coordinate]
+    values: Mapping[str, Value]
+
+    @property
+    def size(self) -> int:
+        """How many lanes there are; 1 when nothing varies."""
+        return math.prod(self.shape)
+
+    def array(self, name: str) -> Floats:
+        """The value called `name`, as a read-only view of shape :attr:`shape`."""
+        value = self.values[name]
+        if not isinstance(value, Labelled):
+            return np.broadcast_to(np.float64(value), self.shape)
+        order = sorted(range(len(value.dims)), key=lambda axis: self.dims.index(value.dims[axis]))
+        own = dict(zip(value.dims, value.shape, strict=True))
+        aligned = value.values.transpose(order).reshape([own.get(dim, 1) for dim in self.dims])
+        return np.broadcast_to(aligned, self.shape)
+
+    def flat(self, name: str) -> Floats:
+        """The value called `name` for every lane: float64 of shape (size,), C order."""
+        return np.array(self.array(name), dtype=np.float64, order="C").reshape(-1)
+
+    def lane(self, index: int) -> dict[str, float]:
+        """Every value in one lane."""
+        where = np.unravel_index(index, self.shape) if self.shape else ()
+        return {name: float(self.array(name)[where]) for name in self.values}
+
+    def label(self, index: int) -> dict[str, Any]:
+        """Where one lane lies: its label (or its index) along each dimension."""
+        where = np.unravel_index(index, self.shape) if self.shape else ()
+        position = {dim: int(i) for dim, i in zip(self.dims, where, strict=True)}
+        return {
+            dim: self.coords[dim][i].item() if dim in self.coords else i
+            for dim, i in position.items()
+        }
+
+
+def grid(values: Mapping[str, Value]) -> Grid:
+    """Broadcast values against each other by the names of their dimensions.
+
+    Dimensions come in the order in which they first appear.
+
+    Parameters
+    ----------
+    values : mapping of str to float or Labelled
+
+    Raises
+    ------
+    UsageError
+        If two values disagree about the length or the labels of a dimension.
+
+    Examples
+    --------
+    >>> g = Labelled(("g_Na",), np.array([60.0, 120.0]))
+    >>> a = Labelled(("amplitude",), np.array([0.0, 10.0, 20.0]))
+    >>> lanes = grid({"g_Na": g, "amplitude": a, "C_m": 1.0})
+    >>> lanes.dims, lanes.shape, lanes.size
+    (('g_Na', 'amplitude'), (2, 3), 6)
+    >>> lanes.flat("amplitude")
+    array([ 0., 10., 20.,  0., 10., 20.])
+    """
+    sizes: dict[str, int] = {}
+    coords: dict[str, Coordinate] = {}
+    owner: dict[str, str] = {}
+    for name, value in values.items():
+        if not isinstance(value, Labelled):
+            continue
+        for dim, length in zip(value.dims, value.shape, strict=True):
+            labels = value.coords.get(dim)
+            first = owner.setdefault(dim, name)
+            if sizes.setdefault(dim, length) != length:
+                raise _conflict(dim, first, f"{sizes[dim]} values", name, f"{length}")
+            if labels is not None and not _same(coords.setdefault(dim, labels), labels):
+                raise _conflict(dim, first, "some labels", name, "others")
+    return Grid(
+        tuple(sizes), tuple(sizes.values()), MappingProxyType(coords), MappingProxyType({**values})
+    )
+
+
+def _conflict(dim: str, first: str, one: str, second: str, other: str) -> UsageError:
+    return UsageError(
+        f"{first} and {second} both vary along {dim!r}, but {first} has {one} there and "
+        f"{second} has {other}. Give them dimensions of their own with labelled arrays, "
+        f'for example xarray.DataArray(values, dims="{second.replace(" ", "_")}_sweep"), or one '
+        "dimension with equal labels to vary them together."
+    )
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def _labels(labels: Any) -> Coordinate:
+    """Labels as int64, float64, bool or text, so that a JSON round trip keeps them."""
+    array = np.array(labels)
+    kinds = {"i": np.int64, "u": np.int64, "f": np.float64, "b": np.bool_}
+    if array.dtype.kind in kinds:
+        return _frozen(array.astype(kinds[array.dtype.kind]))
+    return _frozen(np.array([str(label) for label in cast(list[Any], array.tolist())], dtype=str))
+
+
+def _same(one: Coordinate, other: Coordinate) -> bool:
+    if one.dtype.kind == "f" and other.dtype.kind == "f":
+        return np.array_equal(one, other, equal_nan=True)
+    return np.array_equal(one, other)

@@ -1,0 +1,7 @@
+"""Models: frozen values that say what a paper says. Strings and numbers, no computing."""
+
+from loligo.model.document import load, models
+from loligo.model.membrane import Membrane
+from loligo.model.parts import Channel, Gate, Parameter, State
+
+__all__ = ["Channel", "Gate", "Membrane", "Parameter", "State", "load", "models"]

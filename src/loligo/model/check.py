@@ -1,0 +1,242 @@
+"""Singular and senseless expressions, found when a membrane is built.
+
+A numeric scan of every expression over the membrane potential, at the values that the parameters
+have. A removable singularity (0.1*(V+40)/(1-exp(-(V+40)/10)) at -40 mV) is fine: the system stage
+rewrites it. A pole, a value that is no number, and a negative rate are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loligo.lanes import Labelled, Value
+from loligo.model.namespace import Use, uses
+from loligo.model.tree import Call, Node, evaluate, names_in
+
+if TYPE_CHECKING:
+    from loligo.model.membrane import Membrane
+
+Floats = NDArray[np.float64]
+
+LOWEST, HIGHEST = -150.0, 150.0
+"""mV: as far as a membrane is driven in any protocol."""
+_SIGN_LOWEST, _SIGN_HIGHEST = -100.0, 60.0
+"""mV: where a published fit must have the right sign; some lose it further out."""
+
+# The scan keeps off round numbers, which is where removable singularities lie (0/0).
+_SCAN: Floats = np.arange(LOWEST + 0.0317, HIGHEST, 0.25)
+_OFF = 1.00317  # likewise for states
+_NEAR, _FAR = 1e-6, 1e-2  # mV beside a zero: both well above rounding, which is 1e-14 mV
+_GROWTH = 30.0  # between the two a pole grows 10,000-fold, a removable singularity not at all
+
+
+def check(membrane: Membrane) -> None:
+    """Refuse a membrane with an expression that cannot be computed.
+
+    Raises
+    ------
+    ModelError
+        An expression has a pole between -150 and 150 mV or is not a finite number there, or a
+        rate or time constant has the wrong sign between -100 and 60 mV.
+    """
+    everything = tuple(uses(membrane))
+    needed = frozenset[str]().union(*(use.expression.names for use in everything))
+    for end in _ends(membrane, needed):
+        field = _Field(membrane, end)
+        for use in everything:
+            _check_poles(use, field)
+            _check_values(use, field)
+
+
+def _ends(membrane: Membrane, needed: frozenset[str]) -> tuple[int, ...]:
+    """An array that expressions use is tried at its smallest and at its largest value."""
+    known = membrane.parameters
+    swept = any(isinstance(known[name].value, Labelled) for name in needed & known.keys())
+    return (0, -1) if swept else (0,)
+
+
+class _Field:
+    """Every name's value at given V: gates half open, states at their typical value."""
+
+    def __init__(self, membrane: Membrane, end: int) -> None:
+        self.quantities = membrane.quantities
+        self.fixed: dict[str, Any] = {
+            p.name: _scalar(p.value, end) for p in membrane.parameters.values()
+        }
+        self.fixed |= {gate.name: 0.5 for gate in membrane.gates}
+        for state in membrane.states:
+            typical = state.scale if state.initial is None else _scalar(state.initial, end)
+            self.fixed[state.name] = _OFF * typical
+        self.scan = self.at(_SCAN)
+
+    def at(self, v: Floats) -> dict[str, Any]:
+        env = {**self.fixed, "V": v}
+        for name, expression in self.quantities.items():
+            env[name] = evaluate(expression.tree, env)
+        return env
+
+
+def _scalar(value: Value, end: int) -> float:
+    return float(np.sort(value.values, axis=None)[end]) if isinstance(value, Labelled) else value
+
+
+# ---------------------------------------------------------------------------- poles
+
+
+@dataclass(frozen=True)
+class _Division:
+    """Something divided by ``below``; ``product`` is all that it is multiplied with.
+
+    It counts only where every one of ``guards`` (a condition, and the value it must have) holds.
+    """
+
+    below: Node
+    product: Call
+    guards: tuple[tuple[Node, bool], ...]
+
+
+def _divisions(
+    node: Node, product: Call | None = None, guards: tuple[tuple[Node, bool], ...] = ()
+) -> Iterator[_Division]:
+    if not isinstance(node, Call):
+        return
+    here = product or node
+    if node.op == "/":
+        yield _Division(node.args[1], here, guards)
+    elif node.op == "**" and _is_negative(node.args[1]):
+        yield _Division(node.args[0], here, guards)
+    if node.op == "where":
+        condition, one, other = node.args
+        yield from _divisions(condition, None, guards)
+        yield from _divisions(one, None, (*guards, (condition, True)))
+        yield from _divisions(other, None, (*guards, (condition, False)))
+        return
+    passed = here if node.op in ("*", "/", "neg") else None
+    for argument in node.args:
+        yield from _divisions(argument, passed, guards)
+
+
+def _is_negative(exponent: Node) -> bool:
+    return not names_in(exponent) and float(evaluate(exponent, {})) < 0
+
+
+def _check_poles(use: Use, field: _Field) -> None:
+    for division in _divisions(use.expression.tree):
+        if not np.any(evaluate(division.below, field.scan)):
+            use.refuse("this is divided by zero", division.product.span)
+        for v in _zeros(division.below, field):
+            if _is_pole(division, v, field):
+                use.refuse(
+                    f"this is infinite at V = {_show(v)} mV: it is divided by zero there, and what "
+                    "is divided is not zero at the same V; check the numbers",
+                    division.product.span,
+                )
+
+
+def _zeros(node: Node, field: _Field) -> list[float]:
+    """The V at which a tree crosses or touches zero."""
+    values = np.asarray(evaluate(node, field.scan), dtype=float)
+    if values.ndim == 0:
+        return []
+    size = np.abs(values)
+    # a zero that is touched lies within half a step, and the value rises at least as |V - zero|
+    middle, left, right = size[1:-1], size[:-2], size[2:]
+    lowest = (middle <= left) & (middle <= right) & (middle < 0.6 * np.maximum(left, right))
+    crossing = values[:-1] * values[1:] < 0
+    starts = {int(i) for i in np.flatnonzero(lowest)}
+    starts |= {int(i) for i in np.flatnonzero(crossing)}
+    found: list[float] = []
+    for start in sorted(starts):
+        low, high = _SCAN[start], _SCAN[min(start + 2, len(_SCAN) - 1)]
+        v, smallest = _smallest(node, field, low, high)
+        if smallest <= 1e-9 * np.max(size[start : start + 3]) and not _listed(v, found):
+            found.append(v)
+    return found
+
+
+def _listed(v: float, found: list[float]) -> bool:
+    return any(abs(v - other) < _FAR for other in found)
+
+
+def _smallest(node: Node, field: _Field, low: float, high: float) -> tuple[float, float]:
+    """Where |node| is smallest between two V, by looking ever closer; and how small."""
+    v, smallest = low, np.inf
+    for _ in range(14):
+        grid = np.linspace(low, high, 17)
+        size = np.abs(evaluate(node, field.at(grid)))
+        best = int(np.argmin(np.where(np.isnan(size), np.inf, size)))
+        v, smallest = float(grid[best]), float(size[best])
+        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 16)])
+    return v, smallest
+
+
+def _is_pole(division: _Division, v: float, field: _Field) -> bool:
+    env = field.at(v + np.array([-_NEAR, _NEAR, -_FAR, _FAR]))
+    size = np.abs(np.broadcast_to(evaluate(division.product, env), (4,)))
+    for condition, wanted in division.guards:
+        holds = np.broadcast_to(evaluate(condition, env), (4,)) == wanted
+        size = np.where(holds[[0, 1, 0, 1]], size, 0.0)
+    near, far = np.max(size[:2]), np.max(size[2:])
+    return bool(not np.isfinite(near) or near > _GROWTH * max(float(far), 1e-300))
+
+
+# ---------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True)
+class _Rule:
+    holds: Callable[[Any], Any]
+    rule: str
+
+
+_NOT_NEGATIVE = _Rule(lambda x: x >= 0, "cannot be negative")
+_POSITIVE = _Rule(lambda x: x > 0, "must be above 0")
+_RULES = {
+    "alpha": _NOT_NEGATIVE,
+    "beta": _NOT_NEGATIVE,
+    "inf": _NOT_NEGATIVE,
+    "tau": _POSITIVE,
+    "rate": _NOT_NEGATIVE,
+}
+_IN_RANGE = (_SCAN >= _SIGN_LOWEST) & (_SCAN <= _SIGN_HIGHEST)
+
+
+def _check_values(use: Use, field: _Field) -> None:
+    values = np.broadcast_to(evaluate(use.expression.tree, field.scan), _SCAN.shape)
+    finite = np.isfinite(values)
+    if not finite.all():
+        where = _nearest_to_rest(~finite)
+        problem = "is not a number" if np.isnan(values[where]) else "is too large for a number"
+        culprit = _culprit(use.expression.tree, field.at(_SCAN[where : where + 1]))
+        use.refuse(f"this {problem} at V = {_show(_SCAN[where])} mV", culprit.span)
+    rule = _RULES.get(use.path[-1]) if "gates" in use.path else None
+    if rule is None:
+        return
+    wrong = _IN_RANGE & ~rule.holds(values)
+    if wrong.any():
+        where = _nearest_to_rest(wrong)
+        use.refuse(
+            f"it is {values[where]:.4g} at V = {_show(_SCAN[where])} mV; it {rule.rule}",
+            (0, len(use.expression.text)),
+        )
+
+
+def _nearest_to_rest(wrong: NDArray[np.bool_]) -> int:
+    return int(np.argmin(np.where(wrong, np.abs(_SCAN + 65.0), np.inf)))
+
+
+def _culprit(node: Node, env: dict[str, Any]) -> Node:
+    """The smallest part that is not finite though everything in it is."""
+    for part in node.args if isinstance(node, Call) else ():
+        if not np.all(np.isfinite(evaluate(part, env))):
+            return _culprit(part, env)
+    return node
+
+
+def _show(v: float) -> str:
+    return f"{round(float(v), 3):g}"

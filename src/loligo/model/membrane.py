@@ -1,0 +1,349 @@
+"""A patch of excitable membrane: what its paper says about it, as one frozen value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from loligo.errors import ModelError
+from loligo.lanes import Value
+from loligo.model.expression import Expression
+from loligo.model.namespace import arrange
+from loligo.model.parts import RATES, Channel, Gate, Parameter, Parameters, State
+from loligo.model.reading import Formula, formula, freeze, identifier, label, members, unknown
+from loligo.model.table import Frozen
+from loligo.units import read
+
+if TYPE_CHECKING:
+    from loligo.model.equations import Equations
+
+_ABSOLUTE_ZERO = -273.15  # degC
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Membrane:
+    """A membrane: C_m dV/dt = I_stim - sum of the currents of its channels.
+
+    Parameters
+    ----------
+    C_m
+        Capacitance, µF/cm2: a number, a quantity (``"1 uF/cm2"``) or an array; so for every value.
+    channels
+        Its channels.
+    helpers
+        Name to expression: what several expressions share.
+    states
+        Further variables with differential equations of their own.
+    parameters
+        Further parameters: name to value, to :class:`Parameter`, or to a mapping with ``value``,
+        ``unit`` and ``meaning``.
+    celsius
+        Temperature, °C. Needed if an expression uses it (``q10`` and ``nernst`` do).
+    area
+        Area, µm2. Needed for stimuli that are a total current (nA).
+    name, title, citation, doi, notes
+        Where the model comes from. ``notes`` is a text or several.
+
+    Raises
+    ------
+    ModelError, UnitError, UsageError
+        A name is used twice or unknown, an expression is singular between -150 and 150 mV, a value
+        cannot be.
+
+    Examples
+    --------
+    >>> passive = Membrane(C_m=1, channels=[Channel("L", g=0.3, E=-65)])
+    >>> passive.replace(g_L=0.1).parameters["g_L"].value
+    0.1
+    """
+
+    C_m: Value
+    channels: tuple[Channel, ...]
+    helpers: Frozen[Expression]
+    states: tuple[State, ...]
+    extra: tuple[Parameter, ...]
+    celsius: Value | None
+    area: Value | None
+    name: str
+    title: str
+    citation: str
+    doi: str
+    notes: tuple[str, ...]
+
+    def __init__(
+        self,
+        C_m: Any = 1.0,
+        channels: Channel | Iterable[Channel] = (),
+        helpers: Mapping[str, Formula] | None = None,
+        states: State | Iterable[State] = (),
+        parameters: Mapping[str, Any] | None = None,
+        celsius: Any = None,
+        area: Any = None,
+        name: str = "",
+        title: str = "",
+        citation: str = "",
+        doi: str = "",
+        notes: str | Iterable[str] = (),
+    ) -> None:
+        freeze(
+            self,
+            C_m=read(C_m, "uF/cm2", "C_m", above=0),
+            channels=members(channels, Channel, "channels"),
+            helpers=_helpers(helpers),
+            states=members(states, State, "states"),
+            extra=_extra(parameters),
+            celsius=None
+            if celsius is None
+            else read(celsius, "degC", "celsius", above=_ABSOLUTE_ZERO),
+            area=None if area is None else read(area, "um2", "area", above=0),
+            name=label(name, "name of the membrane"),
+            title=label(title, "title of the membrane"),
+            citation=label(citation, "citation of the membrane"),
+            doi=_doi(doi),
+            notes=tuple(label(each, "notes") for each in members(notes, str, "notes")),
+        )
+        arrange(self)
+        from loligo.model.check import check  # it evaluates membranes
+
+        check(self)
+
+    @cached_property
+    def gates(self) -> tuple[Gate, ...]:
+        """Every gate, channel by channel."""
+        return tuple(gate for channel in self.channels for gate in channel.gates)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """Symbol to :class:`Parameter`: C_m, celsius, area, conductances, potentials, the rest."""
+        found = [Parameter.known("C_m", self.C_m, "uF/cm2", "membrane capacitance")]
+        if self.celsius is not None:
+            found.append(Parameter.known("celsius", self.celsius, "degC", "temperature"))
+        if self.area is not None:
+            found.append(Parameter.known("area", self.area, "um2", "membrane area"))
+        for channel in self.channels:
+            called = channel.meaning or channel.name
+            if channel.g is not None:
+                meaning = f"maximal conductance ({called})"
+                found.append(Parameter.known(f"g_{channel.name}", channel.g, "mS/cm2", meaning))
+            if channel.E is not None and not isinstance(channel.E, Expression):
+                meaning = f"reversal potential ({called})"
+                found.append(Parameter.known(f"E_{channel.name}", channel.E, "mV", meaning))
+        return Parameters((each.name, each) for each in (*found, *self.extra))
+
+    @cached_property
+    def quantities(self) -> Frozen[Expression]:
+        """What follows from states and parameters: instantaneous gates, helpers, computed
+        potentials, conductances and currents, each after those that it uses."""
+        return arrange(self)
+
+    @cached_property
+    def equations(self) -> Equations:
+        """The equations as they were written: ``print(model.equations)``, or typeset."""
+        from loligo.model.equations import Equations
+
+        return Equations(self)
+
+    def replace(self, **values: Any) -> Membrane:
+        """The same membrane with other parameter values.
+
+        Parameters
+        ----------
+        **values
+            Parameter symbol to number, quantity or array; also ``name``, ``title``, ``citation``,
+            ``doi`` and ``notes``.
+
+        Raises
+        ------
+        ModelError
+            There is no such parameter; the nearest are offered.
+        UnitError, UsageError
+            The value is no such quantity.
+
+        Examples
+        --------
+        >>> import loligo as lo
+        >>> squid = lo.load("hodgkin-huxley-1952").replace(g_Na=0, celsius=18.5)
+        >>> squid.parameters["g_Na"].value
+        0.0
+        """
+        for name in values:
+            if name not in self.parameters and name not in _ALWAYS:
+                raise ModelError(self._no_parameter(name))
+        channels = [
+            Channel(
+                name=channel.name,
+                g=values.get(f"g_{channel.name}", channel.g),
+                E=values.get(f"E_{channel.name}", channel.E),
+                gates=channel.gates,
+                current=channel.current,
+                meaning=channel.meaning,
+            )
+            for channel in self.channels
+        ]
+        extra = {p.name: p.valued(values[p.name]) if p.name in values else p for p in self.extra}
+        return Membrane(
+            channels=channels,
+            helpers=self.helpers,
+            states=self.states,
+            parameters=extra,
+            **{key: values.get(key, getattr(self, key)) for key in (*_SCALARS, *_ABOUT)},
+        )
+
+    def _no_parameter(self, name: str) -> str:
+        model = self.name or "this membrane"
+        known = self.parameters
+        if name == "celsius":
+            return f"{model} has no parameter celsius: nothing in it depends on temperature"
+        if name in self.quantities:
+            text = self.quantities[name]
+            inputs = [each for each in known if each in text.names]
+            remedy = f"; change {' or '.join(inputs)}" if inputs else ""
+            return f"{name} of {model} is computed, as {text}{remedy}"
+        problem = unknown(name, "parameter", known)
+        return f"{problem} in {model}; it has {', '.join(known)}"
+
+    def structure(self) -> dict[str, Any]:
+        """Everything but the values of parameters, as plain lists, texts and numbers.
+
+        Two membranes that differ only in numbers have equal structures.
+        """
+        return {
+            "parameters": list(self.parameters),
+            "helpers": {name: str(helper) for name, helper in self.helpers.items()},
+            "channels": [_channel_structure(channel) for channel in self.channels],
+            "states": [
+                {"name": s.name, "derivative": str(s.derivative), "unit": s.unit, "scale": s.scale}
+                for s in self.states
+            ],
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole membrane as a document of plain values; TOML and JSON keep it exactly."""
+        from loligo.model.document import to_dict
+
+        return to_dict(self)
+
+    @staticmethod
+    def from_dict(document: Mapping[str, Any]) -> Membrane:
+        """The inverse of :meth:`to_dict`.
+
+        Raises
+        ------
+        ModelError, UnitError, UsageError
+            The document does not describe a membrane.
+        """
+        from loligo.model.document import from_dict
+
+        return from_dict(document)
+
+    def save(self, path: str | Path) -> None:
+        """Write a TOML file that :func:`loligo.load` reads back to an equal membrane.
+
+        Raises
+        ------
+        FileError
+            The file cannot be written.
+        """
+        from loligo.model.document import save
+
+        save(self, path)
+
+    def __repr__(self) -> str:
+        heading = ": ".join(filter(None, (self.name, self.title))) or "unnamed"
+        channels = ", ".join(_summary(channel) for channel in self.channels) or "no channels"
+        return f"<Membrane {heading}; {channels}>"
+
+    def __str__(self) -> str:
+        about = [self.title or self.name, self.citation, self.doi and f"doi:{self.doi}"]
+        blocks = ["\n".join(filter(None, about)), str(self.equations), repr(self.parameters)]
+        if self.notes:
+            blocks.append("\n".join(f"- {note}" for note in self.notes))
+        return "\n\n".join(filter(None, blocks))
+
+    def _repr_html_(self) -> str:
+        from loligo.model.equations import membrane_html
+
+        return membrane_html(self)
+
+
+_SCALARS = ("C_m", "celsius", "area")
+_ABOUT = ("name", "title", "citation", "doi", "notes")
+_ALWAYS = ("area", *_ABOUT)
+
+
+def _helpers(helpers: object) -> Frozen[Expression]:
+    if helpers is None:
+        return Frozen()
+    given = _mapping(helpers, "helpers", "phi", '"q10(3, 6.3)"')
+    for name in given:
+        identifier(name, "helper")
+    return Frozen((name, formula(text, f"helper {name}")) for name, text in given.items())
+
+
+def _extra(parameters: object) -> tuple[Parameter, ...]:
+    if parameters is None:
+        return ()
+    given = _mapping(parameters, "parameters", "K_o", '"20 mM"')
+    return tuple(_parameter(name, value) for name, value in given.items())
+
+
+def _parameter(name: str, value: Any) -> Parameter:
+    if isinstance(value, Parameter):
+        if value.name != name:
+            raise ModelError(f"parameter {name}: the Parameter given for it is called {value.name}")
+        return value
+    if isinstance(value, Mapping):
+        given = cast(Mapping[str, Any], value)
+        for key in given:
+            if key not in ("value", "unit", "meaning"):
+                raise ModelError(
+                    f"parameter {name}: {unknown(str(key), 'entry', ('value', 'unit', 'meaning'))}"
+                )
+        if "value" not in given:
+            raise ModelError(f"parameter {name}: its value is missing")
+        return Parameter(name, **given)
+    return Parameter(name, value)
+
+
+def _mapping(value: object, what: str, key: str, example: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ModelError(f'{what}: give names and values, as in {{"{key}": {example}}}')
+    return cast(Mapping[str, Any], value)
+
+
+def _doi(doi: object) -> str:
+    text = label(doi, "doi")
+    plain = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip())
+    if plain and not re.fullmatch(r"10\.\d{4,9}/[^\s\"'<>\\]+", plain):
+        raise ModelError(f"doi: {text!r:.80} is none; write it as 10.1113/jphysiol.1952.sp004764")
+    return plain
+
+
+def _summary(channel: Channel) -> str:
+    gates = " ".join(f"{g.name}{g.power if g.power > 1 else ''}" for g in channel.gates)
+    return f"{channel.name} ({gates})" if gates else channel.name
+
+
+def _channel_structure(channel: Channel) -> dict[str, Any]:
+    def text(expression: Expression | None) -> str | None:
+        return None if expression is None else str(expression)
+
+    return {
+        "name": channel.name,
+        "g": channel.g is not None,
+        "E": str(channel.E) if isinstance(channel.E, Expression) else channel.E is not None,
+        "current": text(channel.current),
+        "gates": [
+            {
+                "name": gate.name,
+                "power": gate.power,
+                "instantaneous": gate.instantaneous,
+                **{key: text(getattr(gate, key)) for key in RATES},
+            }
+            for gate in channel.gates
+        ],
+    }

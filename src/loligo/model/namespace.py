@@ -1,0 +1,287 @@
+"""Who may refer to whom: the names of a membrane, and what follows from what.
+
+Gates, helpers, states, parameters and observables have one namespace. What is computed (helpers,
+instantaneous gates, potentials given by expressions, conductances, currents) may use each other
+in any order, but not in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from loligo.errors import ModelError, nearest, pointing
+from loligo.model.expression import Expression, parse
+from loligo.model.functions import MAX_BITS, MAX_EXPONENT
+from loligo.model.parts import RATES, Channel, Gate
+from loligo.model.reading import RESERVED
+from loligo.model.table import Frozen
+from loligo.model.tree import Call, Name, Node, Size, evaluate, names_in, size, walk
+
+if TYPE_CHECKING:
+    from loligo.model.membrane import Membrane
+
+MAX_EXPANDED = 20_000  # parts of one expression once all helpers are written out
+MAX_EXPANDED_DEPTH = 200
+MAX_TOTAL = 200_000  # parts of all of them together
+
+
+@dataclass(frozen=True)
+class Use:
+    """An expression in a membrane: what it is, and its path in the document."""
+
+    where: str
+    path: tuple[str, ...]
+    expression: Expression
+
+    def refuse(self, problem: str, span: tuple[int, int]) -> NoReturn:
+        """Raise a ModelError that points at ``span``."""
+        text = self.expression.text
+        error = ModelError(f"{self.where}: {problem}\n{pointing(text, *span)}")
+        error.path = self.path
+        raise error
+
+
+def uses(membrane: Membrane) -> Iterator[Use]:
+    """Every expression that a person wrote, in the order of the document."""
+    for name, helper in membrane.helpers.items():
+        yield Use(f"helper {name}", ("helpers", name), helper)
+    for channel in membrane.channels:
+        top = ("channels", channel.name)
+        if isinstance(channel.E, Expression):
+            yield Use(f"E_{channel.name}", (*top, "E"), channel.E)
+        if channel.current is not None:
+            yield Use(f"current of channel {channel.name}", (*top, "current"), channel.current)
+        for gate in channel.gates:
+            for key in RATES:
+                expression = getattr(gate, key)
+                if expression is not None:
+                    path = (*top, "gates", gate.name, key)
+                    yield Use(f"{key} of gate {gate.name}", path, expression)
+    for state in membrane.states:
+        path = ("states", state.name, "derivative")
+        yield Use(f"derivative of state {state.name}", path, state.derivative)
+
+
+def definitions(membrane: Membrane) -> Iterator[tuple[str, Expression]]:
+    """Everything that is computed from states and parameters, and how."""
+    yield from membrane.helpers.items()
+    for channel in membrane.channels:
+        for gate in channel.gates:
+            if gate.instantaneous:
+                yield gate.name, steady(gate)
+        if isinstance(channel.E, Expression):
+            yield f"E_{channel.name}", channel.E
+        if channel.current is not None:
+            yield f"I_{channel.name}", channel.current
+        else:
+            yield f"G_{channel.name}", conductance(channel)
+            yield f"I_{channel.name}", parse(f"G_{channel.name}*(V-E_{channel.name})")
+
+
+def steady(gate: Gate) -> Expression:
+    """A gate's steady state, as given or alpha/(alpha + beta)."""
+    if gate.inf is not None:
+        return gate.inf
+    assert gate.alpha is not None
+    assert gate.beta is not None
+    sum_ = Call("+", (gate.alpha.tree, gate.beta.tree), (0, 0))
+    tree = Call("/", (gate.alpha.tree, sum_), (0, 0))
+    text = f"({gate.alpha})/(({gate.alpha})+({gate.beta}))"
+    return Expression(text, tree, gate.alpha.names | gate.beta.names)
+
+
+def conductance(channel: Channel) -> Expression:
+    """g times the gates, each to its power."""
+    gates = [g.name if g.power == 1 else f"{g.name}**{g.power}" for g in channel.gates]
+    return parse("*".join([f"g_{channel.name}", *gates]))
+
+
+def arrange(membrane: Membrane) -> Frozen[Expression]:
+    """Check every name, and order what is computed so that each comes after what it uses.
+
+    Raises
+    ------
+    ModelError
+        A name is taken twice, unknown, or defined in a circle; or helpers in helpers grow too
+        large when they are written out.
+    """
+    space = _Space(membrane)
+    space.claim_all()
+    for use in space.uses:
+        space.check_names(use)
+    _check_temperature(membrane, space)
+    computed = dict(definitions(membrane))
+    order = _order(computed)
+    _check_sizes(computed, order, space.uses)
+    return Frozen((name, computed[name]) for name in order)
+
+
+class _Space:
+    """The names of one membrane, each with what it names."""
+
+    def __init__(self, membrane: Membrane) -> None:
+        self.membrane = membrane
+        self.uses = tuple(uses(membrane))
+        self.owners: dict[str, str] = {"V": "the membrane potential"}
+
+    @cached_property
+    def wants_celsius(self) -> bool:
+        return any("celsius" in use.expression.names for use in self.uses)
+
+    def claim_all(self) -> None:
+        membrane = self.membrane
+        self.owners["C_m"] = "the capacitance"
+        if membrane.celsius is not None:
+            self.owners["celsius"] = "the temperature"
+        if membrane.area is not None:
+            self.owners["area"] = "the area"
+        seen: set[str] = set()
+        for channel in membrane.channels:
+            if channel.name in seen:
+                raise ModelError(
+                    f"two channels are called {channel.name}; name them apart, as in "
+                    f"{channel.name}f and {channel.name}s"
+                )
+            seen.add(channel.name)
+        for channel in membrane.channels:
+            self._claim_channel(channel)
+        for parameter in membrane.extra:
+            self._claim(parameter.name, f"the parameter {parameter.name}")
+        for name in membrane.helpers:
+            self._claim(name, f"the helper {name}")
+        for state in membrane.states:
+            self._claim(state.name, f"the state {state.name}")
+
+    def _claim_channel(self, channel: Channel) -> None:
+        called = f"channel {channel.name}"
+        if channel.g is not None:
+            self._claim(f"g_{channel.name}", f"the maximal conductance of {called}")
+        if channel.E is not None:
+            self._claim(f"E_{channel.name}", f"the reversal potential of {called}")
+        if channel.current is None:
+            self._claim(f"G_{channel.name}", f"the conductance of {called}")
+        self._claim(f"I_{channel.name}", f"the current of {called}")
+        for gate in channel.gates:
+            self._claim_gate(gate, channel)
+
+    def _claim_gate(self, gate: Gate, channel: Channel) -> None:
+        owner = f"the gate {gate.name} of channel {channel.name}"
+        before = self.owners.get(gate.name, "")
+        if before.startswith("the gate "):
+            other = before.rpartition(" ")[2]
+            first, second = f"{gate.name}_{other}", f"{gate.name}_{channel.name}"
+            remedy = f"call them {first} and {second}" if first != second else "name them apart"
+            raise ModelError(f"{owner} and {before} have one name; {remedy}")
+        self._claim(gate.name, owner)
+
+    def _claim(self, name: str, owner: str) -> None:
+        if name in self.owners:
+            raise ModelError(f"{name} is both {self.owners[name]} and {owner}; rename one of them")
+        self.owners[name] = owner
+
+    def check_names(self, use: Use) -> None:
+        missing = use.expression.names - self.owners.keys()
+        if not missing:
+            return
+        for node in walk(use.expression.tree):
+            if isinstance(node, Name) and node.id in missing:
+                use.refuse(self._about(node.id), node.span)
+
+    def _about(self, name: str) -> str:
+        if name == "celsius":
+            return "the temperature is needed here; give Membrane(celsius=6.3)"
+        if name == "area":
+            return "the membrane's area is needed here; give Membrane(area=...) in um2"
+        if name in ("t", "time", "I_stim"):
+            return (
+                f"{name} cannot be used here: a membrane's equations do not depend on "
+                f"{'time' if name != 'I_stim' else 'the stimulus'} itself; use a stimulus"
+            )
+        if name in RESERVED:
+            return f"{name} is reserved for {RESERVED[name]} and has no value here"
+        close = nearest(name[:100], self.owners)
+        remedy = "" if close else "; declare it in parameters, helpers or states"
+        return f"unknown name {name[:100]}{close}{remedy}"
+
+
+def _check_temperature(membrane: Membrane, space: _Space) -> None:
+    if membrane.celsius is not None and not space.wants_celsius:
+        error = ModelError(
+            "celsius is given, but nothing in this membrane depends on temperature; leave it out, "
+            'or give gates a rate such as "q10(3, 6.3)"'
+        )
+        error.path = ("celsius",)
+        raise error
+
+
+def _order(computed: dict[str, Expression]) -> list[str]:
+    graph = {name: computed.keys() & text.names for name, text in computed.items()}
+    # sorted: the order must not depend on how sets happen to be arranged
+    sorter = TopologicalSorter({name: sorted(needs) for name, needs in graph.items()})
+    try:
+        return list(sorter.static_order())
+    except CycleError as error:
+        circle = cast(list[str], error.args[1])[::-1]
+        if len(circle) > 8:
+            circle = [*circle[:7], "...", circle[-1]]
+        raise ModelError(
+            f"these are defined in a circle: {' uses '.join(circle)}; "
+            "break it, or make one of them a state"
+        ) from None
+
+
+def _check_sizes(computed: dict[str, Expression], order: list[str], used: tuple[Use, ...]) -> None:
+    """Refuse what would explode when helpers are written out inside helpers."""
+    written = {use.expression.text: use for use in used}
+    known: dict[str, Size] = {}
+    constants: dict[str, float] = {}
+    for name in order:
+        expression = computed[name]
+        known[name] = size(expression.tree, known)
+        use = written.get(expression.text, Use(name, (), expression))
+        _refuse_large(use, known[name])
+        _refuse_powers(use, constants)
+        if known[name].bits is not None:
+            constants[name] = float(evaluate(expression.tree, constants))
+    total = 0
+    for use in used:
+        full = size(use.expression.tree, known)
+        _refuse_large(use, full)
+        _refuse_powers(use, constants)
+        total += full.nodes
+    if total > MAX_TOTAL:
+        raise ModelError(
+            f"with all helpers written out this membrane has {total:,} parts; "
+            f"at most {MAX_TOTAL:,} can be worked with"
+        )
+
+
+def _refuse_large(use: Use, full: Size) -> None:
+    everything = (0, len(use.expression.text))
+    if full.nodes > MAX_EXPANDED or full.depth > MAX_EXPANDED_DEPTH:
+        use.refuse(
+            "with its helpers written out this expression is too large (at most "
+            f"{MAX_EXPANDED:,} parts in {MAX_EXPANDED_DEPTH} levels); make one of them a state",
+            everything,
+        )
+    if full.bits is not None and full.bits > MAX_BITS:
+        use.refuse("this constant is too large to be meant", everything)
+
+
+def _refuse_powers(use: Use, constants: dict[str, float]) -> None:
+    """A helper's constant may be an exponent, but no larger one than could be written."""
+    if not constants:
+        return
+    for node in walk(use.expression.tree):
+        if isinstance(node, Call) and node.op == "**" and _constant(node.args[1], constants):
+            value = abs(float(evaluate(node.args[1], constants)))
+            if not value <= MAX_EXPONENT:
+                use.refuse(f"an exponent is at most {MAX_EXPONENT}", node.args[1].span)
+
+
+def _constant(node: Node, constants: dict[str, float]) -> bool:
+    return names_in(node) <= constants.keys()

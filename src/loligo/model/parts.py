@@ -1,0 +1,356 @@
+"""What a membrane is made of: parameters, gates, channels and further states.
+
+All of them are frozen values. What a person may write (text, numbers, quantities, arrays) is
+read once, when they are made; the fields hold what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from html import escape
+from typing import Any
+
+from loligo.errors import ModelError
+from loligo.lanes import Value
+from loligo.model.expression import Expression
+from loligo.model.reading import (
+    Formula,
+    amount_of,
+    channel_name,
+    counted_unit,
+    formula,
+    freeze,
+    identifier,
+    label,
+    members,
+    optional,
+    potential,
+    truth,
+    whole,
+)
+from loligo.model.table import Frozen, columns, html_table, show_unit, show_value
+from loligo.units import read
+
+RATES = ("alpha", "beta", "inf", "tau", "rate")
+"""The expressions that a gate may have."""
+
+
+@dataclass(frozen=True, init=False)
+class Parameter:
+    """A number that the equations refer to by its symbol.
+
+    Parameters
+    ----------
+    name
+        Its symbol, as in the paper.
+    value
+        A number in ``unit``, a quantity (``"20 mM"``) or an array.
+    unit
+        Read and converted to the unit that expressions count in (ms, mV, mM, ...).
+    meaning
+        A few words for the table.
+
+    Raises
+    ------
+    ModelError, UnitError, UsageError
+        The name cannot be one, or the value is no such quantity.
+
+    Examples
+    --------
+    >>> Parameter("K_o", "0.02 M", "mM", "potassium outside")
+    Parameter(name='K_o', value=20.0, unit='mM', meaning='potassium outside')
+    """
+
+    name: str
+    value: Value
+    unit: str
+    meaning: str
+
+    def __init__(self, name: str, value: Any, unit: str | None = None, meaning: str = "") -> None:
+        identifier(name, "parameter")
+        amount, counted = amount_of(value, unit, name)
+        freeze(self, name=name, value=amount, unit=counted, meaning=label(meaning, name))
+
+    @staticmethod
+    def known(name: str, value: Value, unit: str, meaning: str) -> Parameter:
+        """One of every membrane's own, such as ``C_m``: nothing is left to read or to check."""
+        parameter = object.__new__(Parameter)
+        freeze(parameter, name=name, value=value, unit=unit, meaning=meaning)
+        return parameter
+
+    def valued(self, value: Any) -> Parameter:
+        """The same parameter with another value, read in its unit."""
+        return Parameter(self.name, read(value, self.unit, self.name), self.unit, self.meaning)
+
+
+class Parameters(Frozen[Parameter]):
+    """Symbol to :class:`Parameter`, shown with values, units and meaning."""
+
+    def __repr__(self) -> str:
+        return columns(self._rows())
+
+    def _repr_html_(self) -> str:
+        rows = [[escape(cell) for cell in row] for row in self._rows()]
+        rows = [[f"<code>{name}</code>", *cells] for name, *cells in rows]
+        return html_table(["parameter", "value", "unit", "meaning"], rows)
+
+    def _rows(self) -> list[list[str]]:
+        return [
+            [p.name, show_value(p.value), "" if p.unit == "1" else show_unit(p.unit), p.meaning]
+            for p in self.values()
+        ]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Gate:
+    """A gating variable, between 0 and 1.
+
+    Given by ``alpha`` and ``beta`` (dx/dt = alpha (1 - x) - beta x; Hodgkin & Huxley 1952,
+    doi:10.1113/jphysiol.1952.sp004764, eq. 7), or by ``inf`` and ``tau`` (dx/dt = (inf - x)/tau),
+    or instantaneous (always at ``inf``, or at alpha/(alpha + beta)).
+
+    Parameters
+    ----------
+    name
+        Its symbol, unique in the membrane.
+    power
+        How many of these gates are in series: m**3 has 3.
+    alpha, beta
+        Opening and closing rate, per ms.
+    inf, tau
+        Steady state, and time constant in ms.
+    rate
+        A factor on the speed, for the temperature: ``"q10(3, 6.3)"``. It multiplies alpha and beta,
+        or divides tau.
+    instantaneous
+        The gate is always at its steady state.
+    meaning
+        A few words.
+
+    Raises
+    ------
+    ModelError
+        It is given in no such way, or an expression cannot be read.
+
+    Examples
+    --------
+    >>> Gate("n", power=4, alpha="0.01*(V+55)/(1-exp(-(V+55)/10))", beta="0.125*exp(-(V+65)/80)")
+    Gate('n', power=4, alpha='0.01*(V+55)/(1-exp(-(V+55)/10))', beta='0.125*exp(-(V+65)/80)')
+    """
+
+    name: str
+    power: int
+    alpha: Expression | None
+    beta: Expression | None
+    inf: Expression | None
+    tau: Expression | None
+    rate: Expression | None
+    instantaneous: bool
+    meaning: str
+
+    def __init__(
+        self,
+        name: str,
+        power: int = 1,
+        alpha: Formula | None = None,
+        beta: Formula | None = None,
+        inf: Formula | None = None,
+        tau: Formula | None = None,
+        rate: Formula | None = None,
+        instantaneous: bool = False,
+        meaning: str = "",
+    ) -> None:
+        identifier(name, "gate")
+        given = {"alpha": alpha, "beta": beta, "inf": inf, "tau": tau, "rate": rate}
+        freeze(
+            self,
+            name=name,
+            power=whole(power, f"power of gate {name}"),
+            instantaneous=truth(instantaneous, f"instantaneous of gate {name}"),
+            meaning=label(meaning, f"gate {name}"),
+            **{key: optional(value, f"{key} of gate {name}") for key, value in given.items()},
+        )
+        _check_form(self)
+
+    def __repr__(self) -> str:
+        return _short(self)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Channel:
+    """A kind of ion channel, and the current through it.
+
+    The current is g * (gates to their powers) * (V - E), outward positive (Hodgkin & Huxley 1952,
+    eqs. 3-5), unless it is written out as ``current``.
+
+    Parameters
+    ----------
+    name
+        As in ``g_Na``, ``E_Na``, ``I_Na``: ``"Na"``.
+    g
+        Maximal conductance, mS/cm2: a number, a quantity or an array.
+    E
+        Reversal potential, mV; or an expression: ``"nernst(1, K_o, K_i)"``.
+    gates
+        The gates in it.
+    current
+        An expression in µA/cm2 that replaces the product above.
+    meaning
+        A few words: ``"sodium"``.
+
+    Raises
+    ------
+    ModelError, UnitError, UsageError
+        A part is missing, or a value is no such quantity.
+
+    Examples
+    --------
+    >>> Channel("L", g="0.3 mS/cm2", E=-54.387)
+    Channel('L', g=0.3, E=-54.387)
+    """
+
+    name: str
+    g: Value | None
+    E: Value | Expression | None
+    gates: tuple[Gate, ...]
+    current: Expression | None
+    meaning: str
+
+    def __init__(
+        self,
+        name: str,
+        g: Any = None,
+        E: Any = None,
+        gates: Iterable[Gate] = (),
+        current: Formula | None = None,
+        meaning: str = "",
+    ) -> None:
+        channel_name(name)
+        freeze(
+            self,
+            name=name,
+            g=None if g is None else read(g, "mS/cm2", f"g_{name}", at_least=0),
+            E=None if E is None else potential(E, f"E_{name}"),
+            gates=members(gates, Gate, f"gates of channel {name}"),
+            current=optional(current, f"current of channel {name}"),
+            meaning=label(meaning, f"channel {name}"),
+        )
+        if self.current is None and (self.g is None or self.E is None):
+            missing = " and ".join(key for key in ("g", "E") if getattr(self, key) is None)
+            raise ModelError(
+                f"channel {name}: {missing} is missing; give g (mS/cm2) and E (mV), or write out "
+                "its current"
+            )
+
+    def __repr__(self) -> str:
+        return _short(self)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class State:
+    """A further variable with its own differential equation, such as an ion's concentration.
+
+    Parameters
+    ----------
+    name
+        Its symbol, unique in the membrane.
+    derivative
+        Its rate of change per ms.
+    initial
+        Its value at the start of a run, where rest cannot tell; a number, quantity or array.
+    unit
+        Its unit, for tables and axes.
+    scale
+        How large it typically is, in ``unit``: what a tolerance is relative to. Positive.
+    meaning
+        A few words.
+
+    Raises
+    ------
+    ModelError, UnitError, UsageError
+        The derivative cannot be read, or a value is no such quantity.
+
+    Examples
+    --------
+    >>> State("Ca", "-0.001*I_Ca - Ca/20", unit="mM", scale=1e-3)
+    State('Ca', derivative='-0.001*I_Ca - Ca/20', unit='mM', scale=0.001)
+    """
+
+    name: str
+    derivative: Expression
+    initial: Value | None
+    unit: str
+    scale: float
+    meaning: str
+
+    def __init__(
+        self,
+        name: str,
+        derivative: Formula,
+        initial: Any = None,
+        unit: str = "1",
+        scale: Any = 1.0,
+        meaning: str = "",
+    ) -> None:
+        identifier(name, "state")
+        counted = counted_unit(unit, name)
+        typical = read(scale, counted, f"scale of state {name}", above=0)
+        if not isinstance(typical, float):
+            raise ModelError(f"scale of state {name}: one number is needed, not an array")
+        freeze(
+            self,
+            name=name,
+            derivative=formula(derivative, f"derivative of state {name}"),
+            initial=None if initial is None else read(initial, counted, name),
+            unit=counted,
+            scale=typical,
+            meaning=label(meaning, f"state {name}"),
+        )
+
+    def __repr__(self) -> str:
+        return _short(self)
+
+
+# ---------------------------------------------------------------------------- forms
+
+
+_FORMS = (
+    ({"alpha", "beta"}, False),
+    ({"inf", "tau"}, False),
+    ({"alpha", "beta"}, True),
+    ({"inf"}, True),
+)
+
+
+def _check_form(gate: Gate) -> None:
+    given = {key for key in ("alpha", "beta", "inf", "tau") if getattr(gate, key) is not None}
+    if gate.instantaneous and gate.rate is not None:
+        raise ModelError(f"gate {gate.name} is instantaneous: a rate has no effect, leave it out")
+    if (given, gate.instantaneous) in _FORMS:
+        return
+    has = f"it has {', '.join(sorted(given)) or 'none of them'}"
+    if gate.instantaneous:
+        raise ModelError(
+            f"gate {gate.name} is instantaneous: give inf, or alpha and beta, and no tau; {has}"
+        )
+    hint = "; for a gate without delay add instantaneous=True" if given == {"inf"} else ""
+    raise ModelError(f"gate {gate.name}: give alpha and beta, or inf and tau; {has}{hint}")
+
+
+def _short(part: Any) -> str:
+    """``Gate('m', power=3, ...)``: what differs from the defaults, expressions as text."""
+    shown: list[str] = []
+    for each in fields(part):
+        value = getattr(part, each.name)
+        if each.name == "name":
+            shown.append(repr(value))
+        elif value is not None and value != _DEFAULTS.get(each.name):
+            text = repr(str(value)) if isinstance(value, Expression) else repr(value)
+            shown.append(f"{each.name}={text}")
+    return f"{type(part).__name__}({', '.join(shown)})"
+
+
+_DEFAULTS: dict[str, object] = {
+    "power": 1, "instantaneous": False, "meaning": "", "gates": (), "unit": "1", "scale": 1.0,
+}  # fmt: skip

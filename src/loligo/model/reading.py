@@ -1,0 +1,195 @@
+"""What a person may write for the parts of a model, read once and checked."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import numbers
+import re
+from collections.abc import Iterable
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+
+from loligo.errors import ModelError, UnitError, nearest
+from loligo.lanes import Labelled, Value
+from loligo.model.expression import FUNCTIONS, Expression, parse
+from loligo.units import DimensionError, convert, dimension, read, read_either
+
+Formula: TypeAlias = str | float | Expression
+"""An expression as a person writes it: text, or a plain number."""
+
+UNITS = ("1", "mV", "ms", "mM", "mS/cm2", "uA/cm2", "uF/cm2", "degC", "um", "um2", "ohm*cm", "nA",
+         "1/ms", "1/mV", "mV/ms", "mM/ms", "1/(mV*ms)")  # fmt: skip
+"""The units that expressions count in. A parameter given in another one is converted."""
+
+RESERVED = {
+    "V": "the membrane potential (mV)",
+    "t": "the time (ms)",
+    "time": "the time of a recording",
+    "spike": "the spikes of a recording",
+    "spikes": "the spikes of a recording",
+    "spike_time": "the spikes of a recording",
+    "spike_count": "the spikes of a recording",
+    "event": "the spikes of a recording",
+    "position": "the place along an axon",
+    "celsius": "the temperature (°C)",
+    "I_stim": "the injected current (µA/cm²)",
+    "C_m": "the membrane capacitance (µF/cm²)",
+    "area": "the membrane's area (µm²)",
+    "pi": "3.14159...",
+}
+"""Names that mean the same in every model."""
+
+MAX_POWER = 64
+LONGEST_NAME = 64
+_LONGEST_TEXT = 10_000
+# anything that moves a terminal's cursor or turns the direction of writing
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_QUANTITY = re.compile(
+    r"\s*[-+−]?\s*(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*(?:(?!if\b)[^\W\d_].*|[°%].*)?"
+)
+
+
+def freeze(instance: object, **values: object) -> None:
+    """Set the fields of a frozen dataclass that is being made."""
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
+
+
+def formula(value: object, where: str) -> Expression:
+    """An expression from text or from a plain number."""
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, str):
+        return parse(value, where)
+    if isinstance(value, np.ndarray | list | tuple) or hasattr(value, "dims"):
+        raise ModelError(
+            f"{where}: an array cannot stand in an expression; give it to a parameter "
+            "(Membrane(parameters={...})) and write the parameter's name here"
+        )
+    number: Any = cast(Any, value).item() if isinstance(value, np.generic) else value
+    if isinstance(number, bool) or not isinstance(number, numbers.Real):
+        raise ModelError(
+            f"{where}: give a text such as '0.1*(V+40)' or a number; not {value!r:.50}"
+        )
+    if not math.isfinite(number):
+        raise ModelError(f"{where}: {number} is not a finite number")
+    return parse(repr(number), where)
+
+
+def channel_name(name: object) -> None:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        raise ModelError(
+            f"a channel cannot be called {name!r:.{LONGEST_NAME}}; it is what follows in g_Na, "
+            "E_Na and I_Na: letters A-Z a-z, digits and _"
+        )
+    identifier(f"I_{name}", "current")
+
+
+def identifier(name: object, what: str) -> None:
+    """Refuse a name that expressions could not refer to, or that means something else already."""
+    shown = f"{name!r}"[:LONGEST_NAME]
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ModelError(
+            f"a {what} cannot be called {shown}; use letters A-Z a-z, digits and _, "
+            "and begin with a letter"
+        )
+    if len(name) > LONGEST_NAME:
+        raise ModelError(f"the name {shown}... of a {what} is longer than {LONGEST_NAME} letters")
+    if name in RESERVED:
+        raise ModelError(
+            f"a {what} cannot be called {name}, which is {RESERVED[name]} in every model; "
+            "choose another name"
+        )
+    if name in FUNCTIONS or keyword.iskeyword(name):
+        kind = "a function" if name in FUNCTIONS else "a word of the expression language"
+        raise ModelError(f"a {what} cannot be called {name}: it is {kind}; choose another name")
+
+
+def label(text: object, where: str) -> str:
+    """A text to be shown to people; no control characters, which could forge what they see."""
+    if not isinstance(text, str):
+        raise ModelError(f"{where}: a text is needed, not {text!r:.60}")
+    if len(text) > _LONGEST_TEXT:
+        raise ModelError(f"{where}: the text is longer than {_LONGEST_TEXT:,} characters")
+    found = _CONTROL.search(text)
+    if found:
+        raise ModelError(f"{where}: the text has a control character (U+{ord(found[0]):04X})")
+    return text
+
+
+def members(values: object, kind: type[Any], where: str) -> tuple[Any, ...]:
+    """A tuple of one kind of part; a single one may stand alone."""
+    if isinstance(values, kind):
+        return (values,)
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ModelError(f"{where}: give a list of {kind.__name__}, not {values!r:.60}")
+    found = tuple(cast(Iterable[Any], values))
+    for value in found:
+        if not isinstance(value, kind):
+            raise ModelError(f"{where}: {value!r:.60} is not a {kind.__name__}")
+    return found
+
+
+def optional(value: object, where: str) -> Expression | None:
+    return None if value is None else formula(value, where)
+
+
+def whole(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ModelError(f"{where}: a whole number is needed, not {value!r:.60}")
+    if not 1 <= int(value) <= MAX_POWER:
+        raise ModelError(f"{where} is {int(value)}; it must be from 1 to {MAX_POWER}")
+    return int(value)
+
+
+def truth(value: object, where: str) -> bool:
+    if value is not True and value is not False:
+        raise ModelError(f"{where}: give True or False, not {value!r:.60}")
+    return value
+
+
+def potential(value: Any, name: str) -> Value | Expression:
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, str) and not _QUANTITY.fullmatch(value):
+        return parse(value, name)
+    return read(value, "mV", name)
+
+
+def counted_unit(unit: object, name: str) -> str:
+    """The unit that expressions count in, for a quantity of this kind."""
+    if not isinstance(unit, str):
+        raise UnitError(f"{name}: a unit is a text such as 'mM', not {unit!r:.60}")
+    try:
+        powers = dimension(unit)
+    except UnitError as error:
+        raise UnitError(f"{name}: {error}") from None
+    return next((each for each in UNITS if dimension(each) == powers), unit)
+
+
+def amount_of(value: Any, unit: str | None, name: str) -> tuple[Value, str]:
+    if unit is None:
+        try:
+            return read_either(value, UNITS, name)
+        except DimensionError:
+            raise UnitError(
+                f"{name}: what kind of quantity {value!r:.60} is cannot be told; give its unit: "
+                f'Parameter("{name}", value, unit="...")'
+            ) from None
+    counted = counted_unit(unit, name)
+    amount = read(value, unit, name)
+    return (amount if counted == unit else _converted(amount, unit, counted)), counted
+
+
+def _converted(amount: Value, unit: str, counted: str) -> Value:
+    if isinstance(amount, Labelled):
+        return amount.with_values(convert(amount.values, unit, counted))
+    return convert(amount, unit, counted)
+
+
+def unknown(name: str, what: str, known: Iterable[str]) -> str:
+    """``there is no parameter g_NA (did you mean g_Na?)``."""
+    shown = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "..."
+    return f"there is no {what} {shown}{nearest(name[:LONGEST_NAME], known)}"

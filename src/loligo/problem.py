@@ -1,0 +1,268 @@
+"""What a run is asked to do, read and checked: the common ground of all solvers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from loligo import units
+from loligo.engine.kernel import Floats
+from loligo.errors import RunError, StimulusError, UsageError, nearest
+from loligo.lanes import Grid, Labelled, Value, grid
+from loligo.memory import available, spell
+from loligo.model import Membrane
+from loligo.stimulus import Shape, Stimulus, check
+
+SPIKES = "spikes"
+_NA_PER_UM2 = 1e5  # 1 nA/um2 in uA/cm2
+
+
+@dataclass(frozen=True)
+class Initial:
+    """Where a run begins.
+
+    Attributes
+    ----------
+    voltage
+        A holding potential, or None for rest.
+    states
+        States given one by one, after the others took their steady values.
+    """
+
+    voltage: Value | None = None
+    states: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A run, ready for a solver.
+
+    Attributes
+    ----------
+    shapes
+        The stimulus, shape by shape; its numbers are called ``stimulus0.start``, … in ``lanes``.
+    lanes
+        Every number of the run over the lanes.
+    duration, sample_interval, threshold
+        ms, ms, mV.
+    records
+        Names to record along time, in order.
+    """
+
+    membrane: Membrane
+    shapes: tuple[Shape, ...]
+    lanes: Grid
+    duration: float
+    sample_interval: float
+    threshold: float
+    records: tuple[str, ...]
+    initial: Initial
+
+    @cached_property
+    def samples(self) -> int:
+        """Samples at 0, 1, 2, … sample intervals, none after the end."""
+        return int(np.floor(self.duration / self.sample_interval * (1 + 1e-12) + 1e-9)) + 1
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        gates = (g.name for g in self.membrane.gates if not g.instantaneous)
+        return ("V", *gates, *(s.name for s in self.membrane.states))
+
+    @cached_property
+    def guess(self) -> dict[str, float]:
+        """Where to begin the search for a state's steady value."""
+        given = {s.name: s.initial for s in self.membrane.states if s.initial is not None}
+        return {
+            name: float(value.values.flat[0]) if isinstance(value, Labelled) else value
+            for name, value in given.items()
+        }
+
+    def prefix(self, index: int) -> str:
+        return f"stimulus{index}"
+
+    def parameter(self, name: str) -> Floats:
+        """One of the program's parameters in every lane, a total current made a density."""
+        values = self.lanes.flat(name)
+        owner, _, which = name.partition(".")
+        if which in ("amplitude", "mean"):
+            shape = self.shapes[int(owner.removeprefix("stimulus"))]
+            if shape.unit == "nA":
+                values = values * (_NA_PER_UM2 / self.lanes.flat("area"))
+        return values
+
+    def shape_in_lane(self, index: int, lane: int) -> Shape:
+        """A shape with the numbers of one lane, as a density."""
+        prefix = self.prefix(index)
+        numbers = {
+            p: float(self.parameter(f"{prefix}.{p}")[lane])
+            for p in self.shapes[index].parameters
+        }
+        return self.shapes[index].at(**numbers)
+
+    def label(self, lane: int) -> str:
+        """Where a lane lies, for messages: ``g_Na = 60, amplitude = 10``, or nothing."""
+        where = self.lanes.label(lane)
+        return ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
+                         for dim, value in where.items())  # fmt: skip
+
+
+def recordable(membrane: Membrane) -> tuple[str, ...]:
+    """Everything that can be recorded along time, in the order of a full recording."""
+    gates = [gate.name for gate in membrane.gates]
+    states = [state.name for state in membrane.states]
+    rest = [name for name in membrane.quantities if name not in gates]
+    return ("V", *gates, *states, *rest, "I_stim")
+
+
+def pose(
+    membrane: Any, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
+    initial: Any, threshold: Any,
+) -> Problem:  # fmt: skip
+    """Read the arguments of :func:`loligo.simulate`.
+
+    Raises
+    ------
+    LoligoError
+        Naming the argument, what is wrong with it and what to write instead.
+    """
+    if not isinstance(membrane, Membrane):
+        hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
+        raise UsageError(f"model must be a Membrane, not {membrane!r:.80}{hint}")
+    if stimulus is not None and not isinstance(stimulus, Stimulus):
+        raise UsageError(
+            f"stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, not {stimulus!r:.80}"
+        )
+    length = _single(duration, "ms", "duration", above=0)
+    interval = _single(sample_interval, "ms", "sample_interval", above=0)
+    if interval > length:
+        raise UsageError(
+            f"sample_interval is {interval:g} ms, longer than the run of {length:g} ms; "
+            f"make it {length:g} ms or less"
+        )
+    shapes = () if stimulus is None else stimulus.shapes
+    if stimulus is not None:
+        check(stimulus, length)
+    begin = _initial(initial, membrane)
+    values = _values(membrane, shapes, begin)
+    lanes = grid(values)
+    if lanes.size == 0:
+        empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
+        raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
+    problem = Problem(
+        membrane, shapes, lanes, length, interval, _single(threshold, "mV", "threshold"),
+        _records(record, membrane, lanes.size), begin,
+    )  # fmt: skip
+    _check_memory(problem)
+    return problem
+
+
+def _single(value: Any, unit: str, name: str, **bounds: float) -> float:
+    number = units.read(value, unit, name, **bounds)
+    if isinstance(number, Labelled):
+        raise UsageError(
+            f"{name} must be one number: all lanes of a run share it. Arrays go where the model's, "
+            "the stimulus's or the initial values stand"
+        )
+    return number
+
+
+def _values(membrane: Membrane, shapes: tuple[Shape, ...], initial: Initial) -> dict[str, Value]:
+    """Every number of the run by its name in :attr:`Problem.lanes`."""
+    values = {name: p.value for name, p in membrane.parameters.items()}
+    for i, shape in enumerate(shapes):
+        if shape.unit == "nA" and membrane.area is None:
+            raise StimulusError(
+                f"{shape!r} is a total current (nA), but the membrane has no area to spread it "
+                "over; give one, model.replace(area=1000) in um2, or the current in uA/cm2"
+            )
+        values |= {f"stimulus{i}.{p}": getattr(shape, p) for p in shape.parameters}
+    if initial.voltage is not None:
+        values["initial.V"] = initial.voltage
+    return values | {f"initial.{name}": value for name, value in initial.states.items()}
+
+
+def _initial(initial: Any, membrane: Membrane) -> Initial:
+    if isinstance(initial, str) and initial == "rest":
+        return Initial()
+    if hasattr(initial, "data_vars"):
+        return _continued(initial, membrane)
+    if isinstance(initial, Mapping):
+        return _given(initial, membrane)
+    try:
+        return Initial(units.read(initial, "mV", "initial"))
+    except UsageError as problem:
+        raise type(problem)(
+            f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
+            "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
+        ) from None
+
+
+def _given(initial: Mapping[Any, Any], membrane: Membrane) -> Initial:
+    states: dict[str, Value] = {}
+    pools = {state.name: state for state in membrane.states}
+    gates = {gate.name for gate in membrane.gates if not gate.instantaneous}
+    for name, value in initial.items():
+        if name == "V":
+            continue
+        if name not in pools and name not in gates:
+            known = ("V", *gates, *pools)
+            raise UsageError(
+                f"initial: there is no state {name!r} in the model{nearest(str(name), known)}; "
+                f"its states are {', '.join(known)}"
+            )
+        if name in gates:
+            states[name] = units.read(value, "1", f"initial_{name}", at_least=0, below=1 + 1e-12)
+        else:
+            states[name] = units.read(value, pools[name].unit, f"initial_{name}")
+    voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
+    return Initial(voltage, states)
+
+
+def _continued(rec: Any, membrane: Membrane) -> Initial:
+    """The last sample of a recording."""
+    needed = ("V", *(g.name for g in membrane.gates if not g.instantaneous),
+              *(s.name for s in membrane.states))  # fmt: skip
+    missing = [name for name in needed if name not in rec.data_vars]
+    if missing:
+        raise UsageError(
+            f"initial: the recording to continue from lacks {', '.join(missing)}; "
+            f"record all states in the first run: record={list(needed)}"
+        )
+    last = {name: rec[name].isel(time=-1, drop=True) for name in needed}
+    return _given(last, membrane)
+
+
+def _records(record: Any, membrane: Membrane, lanes: int) -> tuple[str, ...]:
+    known = recordable(membrane)
+    if record is None:
+        return known if lanes == 1 else ("V",)
+    if isinstance(record, str):
+        record = [record]
+    try:
+        wanted = list(dict.fromkeys(record))
+    except TypeError:
+        raise UsageError(f"record must be a list of names, not {record!r:.80}") from None
+    for name in wanted:
+        if name not in (*known, SPIKES):
+            raise UsageError(
+                f"record: the model has no {name!r}{nearest(str(name), known)}; it has "
+                f"{', '.join(known)}, and {SPIKES!r} stands for the spikes alone"
+            )
+    return tuple(name for name in wanted if name != SPIKES)
+
+
+def _check_memory(problem: Problem) -> None:
+    """Say how much a run needs before it begins, if there is not so much."""
+    needed = 8 * problem.lanes.size * (problem.samples * len(problem.records) + 64)
+    there = available()
+    if there is not None and needed > there:
+        fewer = "record=['spikes'] keeps the spikes alone" if problem.records else "use fewer lanes"
+        raise RunError(
+            f"this run needs {spell(needed)} of memory ({problem.lanes.size:,} lanes × "
+            f"{problem.samples:,} samples × {len(problem.records)} recorded), but {spell(there)} "
+            f"is free; {fewer}, or take a longer sample_interval"
+        )

@@ -1,0 +1,5 @@
+"""System → Program: one step as straight-line arithmetic, in named blocks."""
+
+from loligo.program.arithmetic import Assignment, Block, Builder, Program
+
+__all__ = ["Assignment", "Block", "Builder", "Program"]

@@ -1,0 +1,322 @@
+"""Straight-line arithmetic: what a solver writes and an engine prints.
+
+A :class:`Block` is a list of assignments in single-assignment form: each one applies an
+operation of :data:`OPERATIONS` to earlier assignments. There are no loops, no branches and
+no memory; a block is a value that can be read, compared, transformed and stored as JSON.
+
+A :class:`Program` is a handful of named blocks and the names of what goes in and out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+# operation -> number of arguments. Comparisons and logic give masks; `where(mask, a, b)`
+# turns them back into numbers. exprel(z) = (exp(z) - 1)/z, bernoulli(z) = 1/exprel(z) and
+# exprel2(z) = (exp(z) - 1 - z)/z**2 are smooth at 0.
+OPERATIONS: dict[str, int] = {
+    "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1,
+    "exp": 1, "expm1": 1, "exprel": 1, "exprel2": 1, "bernoulli": 1, "log": 1, "sqrt": 1, "pow": 2,
+    "sin": 1, "cos": 1, "tanh": 1, "abs": 1, "floor": 1, "min": 2, "max": 2,
+    "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
+}  # fmt: skip
+MASKS = frozenset({"lt", "le", "eq", "and", "or", "not"})
+_COMMUTATIVE = frozenset({"add", "mul", "min", "max", "eq", "and", "or"})
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One value: an input (by name), a constant, or an operation on earlier values."""
+
+    op: str
+    args: tuple[int, ...] = ()
+    name: str = ""
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """Assignments, and which of them are the block's results.
+
+    Attributes
+    ----------
+    assignments
+        In order; an argument is the index of an earlier assignment.
+    outputs
+        (name, index) pairs.
+    """
+
+    assignments: tuple[Assignment, ...]
+    outputs: tuple[tuple[str, int], ...]
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(a.name for a in self.assignments if a.op == "input")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.outputs)
+
+    def count(self) -> dict[str, int]:
+        """How often each operation occurs (inputs and constants are free)."""
+        counts: dict[str, int] = {}
+        for assignment in self.assignments:
+            if assignment.op not in ("input", "const"):
+                counts[assignment.op] = counts.get(assignment.op, 0) + 1
+        return counts
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for index, a in enumerate(self.assignments):
+            what = {"input": a.name, "const": repr(a.value)}.get(a.op)
+            lines.append(f"%{index} = {what or a.op + ' ' + ' '.join(f'%{i}' for i in a.args)}")
+        lines += [f"{name} := %{index}" for name, index in self.outputs]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything an engine needs to know to advance a membrane in time.
+
+    Attributes
+    ----------
+    parameters, states, streams
+        Names, in the order in which their rows lie in an engine's arrays. Streams are
+        sampled stimuli: their mean over each step is handed in from outside.
+    constants
+        What ``prepare`` computes once a lane for the other blocks.
+    records
+        What ``sample`` yields.
+    blocks
+        ``prepare``, ``start``, ``step``, ``sample``, ``locate``; ``relax`` and ``derivative``
+        for equilibria.
+    """
+
+    parameters: tuple[str, ...]
+    states: tuple[str, ...]
+    streams: tuple[str, ...]
+    constants: tuple[str, ...]
+    records: tuple[str, ...]
+    blocks: Mapping[str, Block] = field(default_factory=dict[str, Block])
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able and exact (floats in hexadecimal)."""
+        return {
+            "parameters": self.parameters,
+            "states": self.states,
+            "streams": self.streams,
+            "constants": self.constants,
+            "records": self.records,
+            "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Program:
+        """The inverse of :meth:`to_dict`; raises ``ValueError`` on anything malformed."""
+        try:
+            names = {
+                key: tuple(str(name) for name in document[key])
+                for key in ("parameters", "states", "streams", "constants", "records")
+            }
+            blocks = {str(k): _block_from_list(v) for k, v in document["blocks"].items()}
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"not a program: {error!r}") from error
+        return cls(blocks=blocks, **names)
+
+
+def _block_to_list(block: Block) -> list[Any]:
+    rows: list[Any] = []
+    for a in block.assignments:
+        extra = {"input": a.name, "const": a.value.hex()}.get(a.op)
+        rows.append([a.op, extra] if extra is not None else [a.op, *a.args])
+    return [rows, [list(output) for output in block.outputs]]
+
+
+def _block_from_list(rows: Any) -> Block:
+    assignments: list[Assignment] = []
+    for op, *rest in rows[0]:
+        if op == "input":
+            assignments.append(Assignment("input", name=str(rest[0])))
+        elif op == "const":
+            assignments.append(Assignment("const", value=float.fromhex(rest[0])))
+        elif OPERATIONS.get(op) == len(rest) and all(
+            isinstance(i, int) and 0 <= i < len(assignments) for i in rest
+        ):
+            assignments.append(Assignment(op, tuple(rest)))
+        else:
+            raise ValueError(f"not an assignment: {op!r} {rest!r}")
+    outputs = tuple((str(name), int(index)) for name, index in rows[1])
+    if any(not 0 <= index < len(assignments) for _, index in outputs):
+        raise ValueError("an output of a block points nowhere")
+    return Block(tuple(assignments), outputs)
+
+
+class Builder:
+    """Writes a block. Equal expressions get one assignment (value numbering).
+
+    >>> b = Builder()
+    >>> x = b.input("x")
+    >>> b.mul(x, x) == b.mul(x, x)
+    True
+    >>> b.block({"y": b.add(b.mul(x, x), b.const(1.0))}).count()
+    {'mul': 1, 'add': 1}
+    """
+
+    def __init__(self) -> None:
+        self.assignments: list[Assignment] = []
+        self._known: dict[Assignment, int] = {}
+
+    def _put(self, assignment: Assignment) -> int:
+        index = self._known.get(assignment)
+        if index is None:
+            index = len(self.assignments)
+            self.assignments.append(assignment)
+            self._known[assignment] = index
+        return index
+
+    def input(self, name: str) -> int:
+        return self._put(Assignment("input", name=name))
+
+    def const(self, value: float) -> int:
+        return self._put(Assignment("const", value=float(value)))
+
+    def apply(self, op: str, *args: int) -> int:
+        if OPERATIONS[op] != len(args):
+            raise TypeError(f"{op} takes {OPERATIONS[op]} arguments, not {len(args)}")
+        if op in _COMMUTATIVE:
+            args = tuple(sorted(args))
+        return self._put(Assignment(op, args))
+
+    def _is(self, index: int, value: float) -> bool:
+        assignment = self.assignments[index]
+        return assignment.op == "const" and assignment.value == value
+
+    # x + 0, 1*x, x/1 and 0 - x are spared; 0*x is not (x may be infinite)
+    def add(self, a: int, b: int) -> int:
+        if self._is(a, 0.0):
+            return b
+        return a if self._is(b, 0.0) else self.apply("add", a, b)
+
+    def sub(self, a: int, b: int) -> int:
+        return a if self._is(b, 0.0) else self.apply("sub", a, b)
+
+    def mul(self, a: int, b: int) -> int:
+        if self._is(a, 1.0):
+            return b
+        return a if self._is(b, 1.0) else self.apply("mul", a, b)
+
+    def div(self, a: int, b: int) -> int:
+        return a if self._is(b, 1.0) else self.apply("div", a, b)
+
+    def power(self, base: int, exponent: int) -> int:
+        """base**exponent for an integer >= 1, by squaring."""
+        result: int | None = None
+        square = base
+        while exponent:
+            if exponent & 1:
+                result = square if result is None else self.mul(result, square)
+            exponent >>= 1
+            if exponent:
+                square = self.mul(square, square)
+        if result is None:
+            return self.const(1.0)
+        return result
+
+    def clip(self, x: int, low: int, high: int) -> int:
+        return self.apply("min", self.apply("max", x, low), high)
+
+    def total(self, terms: Iterable[int]) -> int:
+        """The sum, left to right (0 for no terms)."""
+        result = self.const(0.0)
+        for term in terms:
+            result = self.add(result, term)
+        return result
+
+    def block(self, outputs: Mapping[str, int]) -> Block:
+        """The assignments that the outputs need, in order."""
+        return prune(Block(tuple(self.assignments), tuple(outputs.items())))
+
+
+def prune(block: Block) -> Block:
+    """Without the assignments that no output needs."""
+    needed = {index for _, index in block.outputs}
+    for index in range(len(block.assignments) - 1, -1, -1):
+        if index in needed:
+            needed.update(block.assignments[index].args)
+    place: dict[int, int] = {}
+    kept: list[Assignment] = []
+    for index, a in enumerate(block.assignments):
+        if index in needed:
+            place[index] = len(kept)
+            kept.append(Assignment(a.op, tuple(place[i] for i in a.args), a.name, a.value))
+    return Block(tuple(kept), tuple((name, place[index]) for name, index in block.outputs))
+
+
+def hoist(
+    blocks: Mapping[str, Block], constant_inputs: frozenset[str]
+) -> tuple[Block, tuple[str, ...], dict[str, Block]]:
+    """Move what depends on ``constant_inputs`` alone out of ``blocks``.
+
+    A division by such a value becomes a product with its reciprocal.
+
+    Returns
+    -------
+    prepare
+        The block that computes the constants once a lane.
+    constants
+        Their names, ``k0``, ``k1``, …: the outputs of ``prepare``.
+    blocks
+        The blocks, reading constants as inputs instead.
+    """
+    prepare = Builder()
+    names: dict[int, str] = {}  # assignment in `prepare` -> constant's name
+    rest = {
+        name: _Hoist(block, prepare, names).run(constant_inputs) for name, block in blocks.items()
+    }
+    return prepare.block({name: i for i, name in names.items()}), tuple(names.values()), rest
+
+
+class _Hoist:
+    """Splits one block between ``prepare`` and what is left of it."""
+
+    def __init__(self, block: Block, prepare: Builder, names: dict[int, str]) -> None:
+        self.block, self.prepare, self.names = block, prepare, names
+        self.b = Builder()
+        self.fixed: dict[int, int] = {}  # index in the block -> index in `prepare`
+        self.moved: dict[int, int] = {}  # index in the block -> index in what is left
+
+    def run(self, constant_inputs: frozenset[str]) -> Block:
+        for index, a in enumerate(self.block.assignments):
+            if a.op == "const":
+                self.fixed[index] = self.prepare.const(a.value)
+            elif a.op == "input" and a.name in constant_inputs:
+                self.fixed[index] = self.prepare.input(a.name)
+            elif a.op == "input":
+                self.moved[index] = self.b.input(a.name)
+            elif a.op not in MASKS and all(i in self.fixed for i in a.args):
+                self.fixed[index] = self.prepare.apply(a.op, *(self.fixed[i] for i in a.args))
+            else:
+                self.moved[index] = self._keep(a)
+        return self.b.block({name: self._here(index) for name, index in self.block.outputs})
+
+    def _keep(self, a: Assignment) -> int:
+        if a.op == "div" and a.args[1] in self.fixed:
+            divisor = self.fixed[a.args[1]]
+            inverse = self._constant(self.prepare.div(self.prepare.const(1.0), divisor))
+            return self.b.mul(self._here(a.args[0]), inverse)
+        return self.b.apply(a.op, *(self._here(i) for i in a.args))
+
+    def _here(self, index: int) -> int:
+        if index not in self.moved:
+            self.moved[index] = self._constant(self.fixed[index])
+        return self.moved[index]
+
+    def _constant(self, index: int) -> int:
+        """A value of ``prepare``, readable in this block."""
+        a = self.prepare.assignments[index]
+        if a.op == "const":
+            return self.b.const(a.value)
+        return self.b.input(self.names.setdefault(index, f"k{len(self.names)}"))

@@ -1,0 +1,138 @@
+"""From SymPy to straight-line arithmetic.
+
+The only module below the System that reads SymPy; everything that follows is arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sympy as sp
+
+from loligo.program.arithmetic import Block, Builder
+from loligo.system import System
+from loligo.system import symbols as s
+
+Expr = Any  # a SymPy expression
+
+
+class Lowering:
+    """Writes SymPy expressions into a builder, each subexpression once.
+
+    Parameters
+    ----------
+    builder
+        Where the assignments go.
+    given
+        Names that are already values there; every other symbol becomes an input.
+    """
+
+    def __init__(self, builder: Builder, given: Mapping[str, int] | None = None) -> None:
+        self.b = builder
+        self.given = dict(given or {})
+        self._done: dict[Expr, int] = {}
+
+    def __call__(self, e: Expr) -> int:
+        index = self._done.get(e)
+        if index is None:
+            if e.is_Number or e.is_NumberSymbol:
+                index = self.b.const(float(e))
+            else:
+                index = _WRITERS[e.func](self, e)
+            self._done[e] = index
+        return index
+
+
+def _symbol(low: Lowering, e: Expr) -> int:
+    return low.given[e.name] if e.name in low.given else low.b.input(e.name)
+
+
+def _add(low: Lowering, e: Expr) -> int:
+    """Terms with a plus first, so that a sum does not begin with a negation."""
+    plus = [t for t in e.args if not t.could_extract_minus_sign()]
+    minus = [t for t in e.args if t.could_extract_minus_sign()]
+    if not plus:
+        return low.b.apply("neg", low.b.total(low(-t) for t in minus))
+    total = low.b.total(low(t) for t in plus)
+    for term in minus:
+        total = low.b.sub(total, low(-term))
+    return total
+
+
+def _mul(low: Lowering, e: Expr) -> int:
+    """A product over a product: one division at most, by the product of all divisors."""
+    coefficient, rest = e.as_coeff_Mul()
+    if coefficient == -1:
+        return low.b.apply("neg", low(rest))
+    above: list[int] = []
+    below: list[int] = []
+    for factor in sp.Mul.make_args(rest):
+        if isinstance(factor, sp.Pow) and factor.exp == -1 and factor.base.func is s.Exprel:
+            above.append(low(factor))
+        elif isinstance(factor, sp.Pow) and factor.exp.is_negative:
+            below.append(low(factor.base ** (-factor.exp)))
+        else:
+            above.append(low(factor))
+    product: int | None = None if coefficient == 1 else low.b.const(float(coefficient))
+    for value in above:
+        product = value if product is None else low.b.mul(product, value)
+    if below:
+        # as a reciprocal: alpha x/(1 + e) and alpha/(1 + e) in one rate share the division
+        divisor = below[0]
+        for value in below[1:]:
+            divisor = low.b.mul(divisor, value)
+        inverse = low.b.div(low.b.const(1.0), divisor)
+        product = inverse if product is None else low.b.mul(product, inverse)
+    assert product is not None
+    return product
+
+
+def _pow(low: Lowering, e: Expr) -> int:
+    base, exponent = e.base, e.exp
+    if exponent == -1 and base.func is s.Exprel:
+        return low.b.apply("bernoulli", low(base.args[0]))
+    if exponent.is_negative:
+        return low.b.div(low.b.const(1.0), low(base ** (-exponent)))
+    if exponent.is_Integer and int(exponent) <= 64:
+        return low.b.power(low(base), int(exponent))
+    if exponent == sp.Rational(1, 2):
+        return low.b.apply("sqrt", low(base))
+    return low.b.apply("pow", low(base), low(exponent))
+
+
+def _operation(op: str) -> Callable[[Lowering, Expr], int]:
+    def write(low: Lowering, e: Expr) -> int:
+        return low.b.apply(op, *(low(arg) for arg in e.args))
+
+    return write
+
+
+_WRITERS: dict[Any, Callable[[Lowering, Expr], int]] = {
+    sp.Symbol: _symbol,
+    sp.Add: _add,
+    sp.Mul: _mul,
+    sp.Pow: _pow,
+    sp.exp: _operation("exp"),
+    sp.log: _operation("log"),
+    sp.sin: _operation("sin"),
+    sp.cos: _operation("cos"),
+    sp.tanh: _operation("tanh"),
+    s.Exprel: _operation("exprel"),
+    s.Exprel2: _operation("exprel2"),
+    s.Where: _operation("where"),
+    s.Magnitude: _operation("abs"),
+    s.Less: _operation("lt"),
+    s.LessEqual: _operation("le"),
+    s.Equal: _operation("eq"),
+    s.And: _operation("and"),
+    s.Or: _operation("or"),
+    s.Not: _operation("not"),
+}
+
+
+def lower(system: System) -> Block:
+    """The plain derivative: states, parameters and ``I_stim`` in, d(state)/dt (per ms) out."""
+    builder = Builder()
+    low = Lowering(builder)
+    return builder.block({name: low(e) for name, e in system.derivatives.items()})

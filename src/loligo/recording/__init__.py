@@ -1,0 +1,152 @@
+"""Recordings on disk: NetCDF, NPZ and CSV, all of which open again exactly as saved."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loligo.errors import FileError, UsageError, nearest
+from loligo.files import replacing
+from loligo.recording.contents import fault, fits_in_memory
+
+if TYPE_CHECKING:
+    import xarray
+
+__all__ = ["open", "save"]
+
+# suffix -> (the module that reads and writes it, what a person calls it)
+_FORMATS = {
+    ".nc": ("netcdf", "NetCDF"),
+    ".npz": ("npz", "NumPy archive"),
+    ".csv": ("table", "text table"),
+}
+
+
+def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
+    """Write a recording to a file; the suffix decides the format.
+
+    - ``.nc``: NetCDF 3, for MATLAB, R, Julia, Panoply and every other tool that reads it;
+    - ``.npz``: a NumPy archive, the fastest and without a limit on size;
+    - ``.csv``: a table to look at and for spreadsheets, one row per sample, the units in
+      the column names and everything else in ``#`` comment lines. Several cells are in
+      long form, with one column per lane dimension.
+
+    Names, dimensions, coordinates, attributes (the provenance among them), spikes and
+    every bit of every number come back with :func:`open`. The file appears whole or not
+    at all, see :func:`loligo.files.replacing`.
+
+    Parameters
+    ----------
+    rec : xarray.Dataset
+        What :func:`loligo.simulate` returned.
+    path : path
+        Where to write. The folder must exist; a file that is there is replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The path written.
+
+    Raises
+    ------
+    FileError
+        Unknown suffix, a folder that does not exist, no permission, no space, or more
+        numbers than the format holds.
+    UsageError
+        ``rec`` is not a recording.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> rec = lo.simulate(squid, lo.Pulse(1, 1, 20), 5)  # doctest: +SKIP
+    >>> lo.save(rec, "shock.nc")  # doctest: +SKIP
+    """
+    import xarray as xr
+
+    path = Path(path)
+    module = _format(path)
+    if not isinstance(rec, xr.Dataset):
+        hint = "; save the whole recording, not one variable" if hasattr(rec, "dims") else ""
+        raise UsageError(f"only a recording can be saved, not a {type(rec).__name__}{hint}")
+    wrong = fault(rec)
+    if wrong:
+        raise UsageError(f"this dataset is not a recording, and was not saved: {wrong}")
+    try:
+        with replacing(path) as part:
+            module.write(rec, part, path)
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"a text in the recording cannot be written as UTF-8 ({error}); change it"
+        ) from error
+    return path
+
+
+def open(path: str | os.PathLike[str]) -> xarray.Dataset:
+    """Read a recording that :func:`save` wrote, or another's file of the same structure.
+
+    A file that was not made by loligo opens when it has a ``time`` in ms, increasing, and
+    at least one quantity along it (``V`` in mV for :func:`loligo.spike_times`). Nothing in
+    a file is ever executed.
+
+    Parameters
+    ----------
+    path : path
+        A ``.nc`` (NetCDF 3), ``.npz`` or ``.csv`` file.
+
+    Returns
+    -------
+    xarray.Dataset
+        The recording, wholly in memory.
+
+    Raises
+    ------
+    FileError
+        There is no such file, it is damaged or cut short, it is something else, it does
+        not fit in memory, or it lacks what makes a recording; the message says which.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> lo.open("shock.nc").spike_time  # doctest: +SKIP
+    """
+    path = Path(path)
+    module = _format(path)
+    _check_readable(path)
+    rec: xarray.Dataset = module.read(path)
+    wrong = fault(rec)
+    if wrong:
+        raise FileError(f"{path} does not hold a recording: {wrong}")
+    return rec
+
+
+def _format(path: Path):
+    suffix = path.suffix.lower()
+    if suffix not in _FORMATS:
+        known = ", ".join(f"{key} ({name})" for key, (_, name) in _FORMATS.items())
+        what = f"unknown suffix {path.suffix!r}" if suffix else "no suffix"
+        raise FileError(f"{path}: {what}; recordings are {known}{nearest(suffix, _FORMATS)}")
+    return importlib.import_module(f"loligo.recording.{_FORMATS[suffix][0]}")
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise FileError(f"cannot read {path}: it is a folder")
+        with path.open("rb"):
+            size = path.stat().st_size
+    except FileNotFoundError as error:
+        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = nearest(path.name, beside) or f" in {path.parent.resolve()}"
+        raise FileError(f"cannot read {path}: there is no such file{hint}") from error
+    except PermissionError as error:
+        raise FileError(f"cannot read {path}: no permission; ask its owner") from error
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:
+        raise FileError(f"cannot read {path}: {error}") from error
+    if size == 0:
+        raise FileError(f"{path} is empty: the program that wrote it did not finish")
+    fits_in_memory(size, path)

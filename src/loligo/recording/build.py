@@ -1,0 +1,128 @@
+"""From a solver's rows to the labelled recording."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import loligo
+from loligo.engine.kernel import Floats, Integers
+from loligo.lanes import Grid
+from loligo.model import Membrane
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def describe(membrane: Membrane) -> dict[str, dict[str, Any]]:
+    """Attributes of everything that can be recorded: units, long_name, role, channel, power."""
+    about: dict[str, dict[str, Any]] = {
+        "V": {"units": "mV", "long_name": "membrane potential", "role": "voltage"},
+        "I_stim": {"units": "uA/cm2", "long_name": "injected current", "role": "stimulus"},
+    }
+    for name in membrane.quantities:
+        about[name] = {"units": "1", "long_name": name, "role": "helper"}
+    for channel in membrane.channels:
+        called, mark = channel.meaning or channel.name, {"channel": channel.name}
+        about[f"E_{channel.name}"] = {
+            "units": "mV", "long_name": f"reversal potential ({called})", "role": "reversal", **mark,
+        }  # fmt: skip
+        about[f"G_{channel.name}"] = {
+            "units": "mS/cm2", "long_name": f"conductance ({called})", "role": "conductance", **mark,
+        }  # fmt: skip
+        about[f"I_{channel.name}"] = {
+            "units": "uA/cm2", "long_name": f"current ({called})", "role": "current", **mark,
+        }  # fmt: skip
+        for gate in channel.gates:
+            about[gate.name] = {
+                "units": "1", "long_name": gate.meaning or f"gate {gate.name} ({called})",
+                "role": "gate", "power": gate.power, **mark,
+            }  # fmt: skip
+    for state in membrane.states:
+        meaning = state.meaning or state.name
+        about[state.name] = {"units": state.unit, "long_name": meaning, "role": "state"}
+    return about
+
+
+def dataset(
+    membrane: Membrane,
+    lanes: Grid,
+    time: Floats,
+    values: Mapping[str, Floats],
+    spikes: tuple[Floats, Integers],
+    rest: Floats | None,
+    attrs: Mapping[str, Any],
+    threshold: float,
+) -> xarray.Dataset:
+    """The recording: see DESIGN's contract of names, dimensions and attributes.
+
+    Parameters
+    ----------
+    values
+        Name -> (samples, lanes).
+    spikes
+        Times and lanes, by lane and then by time.
+    rest : (lanes,) or None
+    """
+    import xarray as xr
+
+    about = describe(membrane)
+    dims = (*lanes.dims, "time")
+    variables: dict[str, Any] = {}
+    for name, rows in values.items():
+        # a view: time stays the slow axis in memory, lanes lie side by side
+        cube = rows.T.reshape(*lanes.shape, len(time)) if lanes.dims else rows[:, 0]
+        variables[name] = (dims, cube, dict(about[name]))
+    if "V" in variables and rest is not None and np.ptp(rest) == 0:
+        variables["V"][2]["rest"] = float(rest[0])
+    counts = np.bincount(spikes[1], minlength=lanes.size).reshape(lanes.shape)
+    variables["spike_count"] = (
+        lanes.dims, counts, {"units": "1", "long_name": "number of spikes", "threshold": threshold},
+    )  # fmt: skip
+    variables["spike_time"] = (
+        "event",
+        spikes[0],
+        {"units": "ms", "long_name": "time of a spike", "threshold": threshold},
+    )
+    coords: dict[str, Any] = {"time": ("time", time, {"units": "ms", "long_name": "time"})}
+    for dim, labels in lanes.coords.items():
+        coords[dim] = (dim, np.array(labels), coordinate_attrs(dim, membrane))
+    return xr.Dataset(variables, coords, dict(attrs))
+
+
+def coordinate_attrs(dim: str, membrane: Membrane) -> dict[str, str]:
+    """Unit and meaning of a dimension that bears a parameter's name."""
+    parameter = membrane.parameters.get(dim)
+    if parameter is not None:
+        return {"units": parameter.unit, "long_name": parameter.meaning or dim}
+    return dict(_STIMULUS_ATTRS.get(dim, {}))
+
+
+_STIMULUS_ATTRS: dict[str, dict[str, str]] = {
+    "amplitude": {"units": "uA/cm2", "long_name": "stimulus amplitude"},
+    "start": {"units": "ms", "long_name": "stimulus start"},
+    "duration": {"units": "ms", "long_name": "stimulus duration"},
+    "interval": {"units": "ms", "long_name": "interval between pulses"},
+    "frequency": {"units": "Hz", "long_name": "stimulus frequency"},
+    "phase": {"units": "rad", "long_name": "stimulus phase"},
+    "initial": {"units": "mV", "long_name": "holding potential"},
+}
+
+
+def attributes(
+    membrane: Membrane, stimulus: Any, solver: Any, provenance: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """What a recording says about itself; ``provenance`` is enough to make it again."""
+    return {
+        "title": membrane.title or membrane.name or "membrane",
+        "model": membrane.name or "unnamed",
+        "stimulus": "none" if stimulus is None else repr(stimulus),
+        "solver": repr(solver),
+        **settings,
+        "loligo_version": loligo.__version__,
+        "provenance": json.dumps(provenance, ensure_ascii=False, allow_nan=False),
+    }

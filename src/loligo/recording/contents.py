@@ -1,0 +1,227 @@
+"""What a recording consists of, whatever the file; and what makes a dataset one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    import xarray
+
+TIME, EVENT = "time", "event"
+
+Attributes = dict[str, str | int | float]
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """One named array of a recording."""
+
+    dims: tuple[str, ...]
+    values: np.ndarray
+    attrs: Attributes = field(default_factory=dict)
+    coord: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """A recording as plain arrays, text and numbers."""
+
+    attrs: Attributes
+    variables: Mapping[str, Variable]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of every dimension."""
+        return {
+            dim: n
+            for v in self.variables.values()
+            for dim, n in zip(v.dims, v.values.shape, strict=True)
+        }
+
+
+def take_apart(rec: xarray.Dataset) -> Contents:
+    """The plain contents of a dataset; raises UsageError for what no file can hold."""
+    return Contents(
+        attributes(rec.attrs, "the recording"),
+        {
+            str(name): Variable(
+                tuple(str(dim) for dim in v.dims),
+                _plain(np.asarray(v.values), str(name)),
+                attributes(v.attrs, str(name)),
+                name in rec.coords,
+            )
+            for name, v in rec.variables.items()
+        },
+    )
+
+
+def put_together(contents: Contents) -> xarray.Dataset:
+    """The dataset with these contents."""
+    import xarray as xr
+
+    items = contents.variables.items()
+    return xr.Dataset(
+        {name: (v.dims, v.values, v.attrs) for name, v in items if not v.coord},
+        {name: (v.dims, v.values, v.attrs) for name, v in items if v.coord},
+        contents.attrs,
+    )
+
+
+def attributes(attrs: Mapping[Any, Any], of: str) -> Attributes:
+    """Attributes as text and Python numbers; nothing else survives in every format."""
+    return {str(name): _attribute(name, value, of) for name, value in attrs.items()}
+
+
+def _attribute(name: Hashable, value: Any, of: str) -> str | int | float:
+    if isinstance(value, np.generic | np.ndarray) and value.size == 1:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise UsageError(
+            f"attribute {name!r} of {of} is a {type(value).__name__}; "
+            "only text and numbers can be saved: change or remove it"
+        )
+    return str(value) if isinstance(value, str) else value
+
+
+def _plain(values: np.ndarray, name: str) -> np.ndarray:
+    """Floats, integers, truth values or text, in this machine's byte order."""
+    if values.dtype.kind == "O" and all(isinstance(item, str) for item in values.ravel()):
+        values = values.astype(str)
+    if values.dtype.kind not in "fiubU":
+        raise UsageError(
+            f"{name} holds {values.dtype} values; only numbers and text can be saved: "
+            "convert or drop it (a stacked dimension: unstack it first)"
+        )
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+# What is wrong with a dataset, taken as a recording --------------------------------
+
+
+def fault(rec: xarray.Dataset) -> str | None:
+    """Why a dataset cannot be a recording, in words, or None."""
+    for check in _CHECKS:
+        wrong = check(rec)
+        if wrong:
+            return wrong
+    return None
+
+
+def _something_recorded(rec: xarray.Dataset) -> str | None:
+    if "spike_count" in rec or any(TIME in v.dims for v in rec.data_vars.values()):
+        return None
+    found = ", ".join(map(str, rec.variables)) or "nothing"
+    return (
+        "it needs a 'time' and at least one quantity along it (such as V), "
+        f"or 'spike_count' and 'spike_time'; it has {found}"
+    )
+
+
+def _time_runs(rec: xarray.Dataset) -> str | None:
+    if TIME not in rec.dims and TIME not in rec.variables:
+        return None
+    if TIME not in rec.variables:
+        return "there is a dimension 'time' but no variable of that name that says when"
+    time = rec.variables[TIME]
+    if time.dims != (TIME,) or time.dtype.kind not in "fiu":
+        return "'time' must be one row of numbers"
+    if not np.isfinite(time.values).all():
+        return f"'time' is not a number at sample {_first(~np.isfinite(time.values))}"
+    falls = np.diff(time.values.astype(float)) <= 0
+    if falls.any():
+        return f"'time' must increase; it does not after sample {_first(falls)}"
+    return _in_unit(time, TIME, "ms")
+
+
+def _units_fit(rec: xarray.Dataset) -> str | None:
+    expected = {"V": "mV", "spike_time": "ms"}
+    for name, unit in expected.items():
+        wrong = _in_unit(rec.variables[name], name, unit) if name in rec.variables else None
+        if wrong:
+            return wrong
+    return None
+
+
+def _in_unit(variable: xarray.Variable, name: str, unit: str) -> str | None:
+    said = variable.attrs.get("units", unit)
+    return None if said == unit else f"'{name}' is in {said}; it must be in {unit}"
+
+
+def _spikes_fit(rec: xarray.Dataset) -> str | None:
+    missing = [name for name in ("spike_count", "spike_time") if name not in rec.variables]
+    if len(missing) == 2:
+        return None
+    if missing:
+        return f"'{missing[0]}' is missing; 'spike_count' and 'spike_time' belong together"
+    count, when = rec.variables["spike_count"], rec.variables["spike_time"]
+    if count.dtype.kind not in "iu" or TIME in count.dims or (count.values < 0).any():
+        return "'spike_count' must be one whole number for each cell"
+    if when.dims != (EVENT,) or when.dtype.kind != "f" or not np.isfinite(when.values).all():
+        return "'spike_time' must be one row of finite numbers along 'event'"
+    if count.values.sum() != when.size:
+        return (
+            f"'spike_count' promises {count.values.sum()} spikes but 'spike_time' has {when.size}; "
+            "if some cells were selected after the run, save the whole recording instead, "
+            "or drop spike_count and spike_time"
+        )
+    return None
+
+
+def _first(mask: np.ndarray) -> int:
+    return int(np.argmax(mask))
+
+
+_CHECKS: tuple[Callable[[xarray.Dataset], str | None], ...] = (
+    _something_recorded,
+    _time_runs,
+    _units_fit,
+    _spikes_fit,
+)
+
+
+# Reading what others wrote ------------------------------------------------------------
+
+
+@contextmanager
+def damage_reported(path: Path, what: str) -> Iterator[None]:
+    """Whatever goes wrong while reading an untrusted file becomes one FileError.
+
+    A reader meets bytes that nobody foresaw; which exception the parser below it ends
+    with says nothing to a person, so all of them mean "damaged".
+    """
+    try:
+        yield
+    except FileError:
+        raise
+    except MemoryError as error:
+        raise too_large(path, None) from error
+    except Exception as error:
+        raise FileError(
+            f"{path} cannot be read as {what}: it is damaged, cut short, or something else "
+            f"({type(error).__name__}: {str(error)[:200]})"
+        ) from error
+
+
+def fits_in_memory(size: int, path: Path) -> None:
+    """Refuse, before reading, what needs more memory than this machine has."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # no such question on this system
+        return
+    if size > memory:
+        raise too_large(path, size)
+
+
+def too_large(path: Path, size: int | None) -> FileError:
+    """The error for a file that does not fit."""
+    needs = f"needs {size / 1e9:.3g} GB of memory" if size else "needs more memory than there is"
+    return FileError(f"{path} is too large: it {needs}; open it part by part with xarray instead")

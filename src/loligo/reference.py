@@ -1,0 +1,228 @@
+"""The reference: SciPy's DOP853, segment by segment, one lane at a time.
+
+Nothing of the compiled path is used: the System's SymPy expressions become Python functions of
+their own, the stimulus is asked for its value, and every segment between two breakpoints is
+integrated by itself, so that no edge is ever stepped over or smoothed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.kernel import RE_ARM, Floats
+from loligo.errors import RunError
+from loligo.problem import Problem
+from loligo.solvers import Reference
+from loligo.stepping import Outcome, initial_states
+
+
+def integrate(problem: Problem, solver: Reference, advance: Callable[[float], None]) -> Outcome:
+    """Run a problem with SciPy.
+
+    Raises
+    ------
+    RunError
+        If the integration fails or there is no resting potential to start from.
+    """
+    from loligo.engine.numpy_engine import NumpyKernel
+    from loligo.program.exponential import exponential
+    from loligo.system import build
+
+    system = build(problem.membrane)
+    # the initial states alone come from a program, evaluated by NumPy
+    states, notes = initial_states(NumpyKernel(exponential(system, (), ())), problem)
+    functions = _Functions(system, problem)
+    lanes = problem.lanes.size
+    values = {n: np.empty((problem.samples, lanes)) for n in problem.records}
+    times: list[Floats] = []
+    where: list[int] = []
+    for lane in range(lanes):
+        run = _Lane(problem, solver, functions, lane, states[:, lane])
+        found = run.integrate(lambda part, lane=lane: advance((lane + part) / lanes))
+        for name in problem.records:
+            values[name][:, lane] = found[name]
+        times.append(np.array(run.spikes))
+        where += [lane] * len(run.spikes)
+    at_rest = problem.initial.voltage is None and not problem.initial.states
+    return Outcome(
+        values,
+        np.concatenate(times),
+        np.array(where, dtype=np.int64),
+        rest=states[0] if at_rest else None,
+        notes=notes,
+    )
+
+
+class _Functions:
+    """The system as Python functions of (states, parameters, I_stim)."""
+
+    def __init__(self, system: Any, problem: Problem) -> None:
+        import sympy as sp
+
+        from loligo.system import STIMULUS, symbol
+
+        self.states = system.states
+        self.parameters = system.parameters
+        arguments = (
+            [symbol(s) for s in system.states],
+            [symbol(p) for p in system.parameters],
+            STIMULUS,
+        )
+        scalar: list[Any] = [_SCALAR, "math"]
+        self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
+        self.observed = [n for n in problem.records if n in system.observables]
+        expressions = [system.observables[n] for n in self.observed]
+        vector: list[Any] = [_VECTOR, "numpy"]
+        self.observe = sp.lambdify(arguments, expressions, vector, cse=True)
+
+
+class _Lane:
+    """One cell from beginning to end."""
+
+    def __init__(
+        self, problem: Problem, solver: Reference, functions: _Functions, lane: int, states: Floats
+    ) -> None:
+        self.problem, self.solver, self.f, self.lane = problem, solver, functions, lane
+        self.start = states
+        self.numbers = [float(problem.parameter(p)[lane]) for p in functions.parameters]
+        self.shapes = [problem.shape_in_lane(i, lane) for i in range(len(problem.shapes))]
+        pools = {s.name: s.scale for s in problem.membrane.states}
+        self.scale = np.array([100.0, *(pools.get(s, 1.0) for s in functions.states[1:])])
+        self.spikes: list[float] = []
+        self.armed = bool(states[0] < problem.threshold)
+
+    def current(self, t: Any) -> Any:
+        """The injected current density, continuous from the right."""
+        return sum((s.value(t) * self._density(i) for i, s in enumerate(self.shapes)), 0.0 * t)
+
+    def _density(self, index: int) -> float:
+        """Shapes in a lane are densities already (their numbers were converted)."""
+        return 1.0
+
+    def integrate(self, advance: Callable[[float], None]) -> dict[str, Floats]:
+        """Name -> (samples,)."""
+        end = self.problem.duration
+        edges = self._edges(end)
+        grid = np.arange(self.problem.samples) * self.problem.sample_interval
+        states = np.empty((len(self.f.states), len(grid)))
+        now = self.start
+        for k, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            solution = self._segment(float(a), float(b), now)
+            mine = (grid >= a) & (grid < b) if b < end else (grid >= a)
+            if mine.any():
+                states[:, mine] = solution.sol(np.minimum(grid[mine], b))
+                states[:, mine & (grid == a)] = now[:, None]
+            self._find_spikes(solution)
+            now = solution.y[:, -1]
+            if k % 16 == 0:
+                advance(float(b) / end)
+        return self._records(grid, states)
+
+    def _edges(self, end: float) -> Floats:
+        inner = [s.breakpoints(end) for s in self.shapes]
+        return np.unique(np.concatenate([[0.0, end], *inner]))
+
+    def _segment(self, a: float, b: float, start: Floats) -> Any:
+        from scipy.integrate import solve_ivp
+
+        numbers, rate = self.numbers, self.f.rate
+        # the stimulus is continuous from the right: at b it is asked for just before
+        last = math.nextafter(b, a)
+        steady = self._constant(a, b, last)
+
+        def derivative(t: float, y: Floats) -> Any:
+            current = steady if steady is not None else float(self.current(min(t, last)))
+            return rate(y, numbers, current)
+
+        tolerance = self.solver.tolerance
+        try:
+            solution: Any = solve_ivp(
+                derivative, (a, b), start, method="DOP853", dense_output=True,
+                rtol=max(tolerance, 2.3e-14), atol=tolerance * self.scale,
+            )  # fmt: skip
+        except (OverflowError, ValueError, ZeroDivisionError) as problem:
+            raise self._failed(a, start, str(problem)) from problem
+        if not solution.success or not np.isfinite(solution.y[:, -1]).all():
+            raise self._failed(float(solution.t[-1]), solution.y[:, -1], solution.message)
+        return solution
+
+    def _constant(self, a: float, b: float, last: float) -> float | None:
+        """The current of a segment in which it does not change."""
+        probes = [float(self.current(t)) for t in (a, 0.5 * (a + b), last)]
+        flat = all(s.kind in ("pulse", "step", "pulse_train") for s in self.shapes)
+        return probes[1] if flat else None
+
+    def _failed(self, t: float, states: Floats, why: str) -> RunError:
+        label = self.problem.label(self.lane)
+        last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(self.f.states, states, strict=True))
+        return RunError(
+            f"the reference solver failed at t = {t:.6g} ms"
+            f"{f' in the lane {label}' if label else ''} ({why}); last values: {last}. "
+            "Check the parameters and the stimulus; a stiff model may need lo.Exponential(dt=0.001)"
+        )
+
+    def _find_spikes(self, solution: Any) -> None:
+        """Upward crossings of the threshold, on the continuous solution of the segment."""
+        from scipy.optimize import brentq
+
+        level = self.problem.threshold
+        for a, b in zip(solution.t[:-1], solution.t[1:], strict=True):
+            # DOP853's steps are long beside a spike: look inside them too
+            inside = np.linspace(a, b, 9)
+            v = solution.sol(inside)[0]
+            for i in range(8):
+                if self.armed and v[i] < level <= v[i + 1]:
+                    time = brentq(
+                        lambda t: solution.sol(t)[0] - level, inside[i], inside[i + 1], xtol=1e-12
+                    )
+                    self.spikes.append(float(time))
+                    self.armed = False
+                if v[i + 1] < level - RE_ARM:
+                    self.armed = True
+
+    def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:
+        current = np.broadcast_to(np.asarray(self.current(grid), dtype=float), grid.shape)
+        observed = self.f.observe(states, self.numbers, current)
+        found = dict(zip(self.f.states, states, strict=True))
+        found |= {
+            n: np.broadcast_to(v, grid.shape)
+            for n, v in zip(self.f.observed, observed, strict=True)
+        }
+        return {**found, "I_stim": current}
+
+
+def _exprel(z: float) -> float:
+    return 1.0 if z == 0 else math.expm1(z) / z
+
+
+def _vector_exprel(z: Any) -> Any:
+    zero = np.equal(z, 0)
+    return np.where(zero, 1.0, np.expm1(z) / np.where(zero, 1.0, z))
+
+
+_SCALAR: dict[str, Callable[..., Any]] = {
+    "Exprel": _exprel,
+    "Where": lambda c, a, b: a if c else b,
+    "Less": lambda a, b: a < b,
+    "LessEqual": lambda a, b: a <= b,
+    "Equal": lambda a, b: a == b,
+    "And": lambda a, b: a and b,
+    "Or": lambda a, b: a or b,
+    "Not": lambda a: not a,
+    "Magnitude": abs,
+}
+_VECTOR: dict[str, Callable[..., Any]] = {
+    "Exprel": _vector_exprel,
+    "Where": np.where,
+    "Less": np.less,
+    "LessEqual": np.less_equal,
+    "Equal": np.equal,
+    "And": np.logical_and,
+    "Or": np.logical_or,
+    "Not": np.logical_not,
+    "Magnitude": np.abs,
+}

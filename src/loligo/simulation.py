@@ -1,0 +1,209 @@
+"""The one orchestrator: model, stimulus and solver become a recording."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo import solvers
+from loligo.errors import UsageError, nearest
+from loligo.lanes import Value, from_plain, to_plain
+from loligo.model import Membrane
+from loligo.problem import Initial, Problem, pose
+from loligo.progress import progress as bar
+from loligo.solvers import Solver
+from loligo.stepping import Outcome
+from loligo.stimulus import Stimulus
+from loligo.stimulus import from_dict as stimulus_from_dict
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def simulate(
+    model: Membrane,
+    stimulus: Stimulus | None = None,
+    duration: Any = 50.0,
+    *,
+    solver: Solver | None = None,
+    record: Any = None,
+    sample_interval: Any = 0.05,
+    initial: Any = "rest",
+    threshold: Any = 0.0,
+    progress: bool | None = None,
+    timings: dict[str, float] | None = None,
+) -> xarray.Dataset:
+    """Compute what a membrane does under a stimulus.
+
+    Anywhere a number stands in the model, the stimulus or the initial values, an array may
+    stand: every combination is a lane, and the recording has the arrays' dimensions.
+
+    Parameters
+    ----------
+    model : Membrane
+        From :func:`loligo.load` or :class:`loligo.Membrane`.
+    stimulus : Stimulus, optional
+        Such as ``Pulse(start=5, duration=40, amplitude=10)``; None for no current.
+    duration : float or quantity
+        ms.
+    solver : Solver, optional
+        ``Exponential(dt=0.01)`` if not given.
+    record : list of str, optional
+        Names along time. By default everything for one lane, V for several; ``["spikes"]``
+        keeps the spikes alone.
+    sample_interval : float or quantity
+        Samples lie at its multiples (ms); at an edge of the stimulus, the value just after it.
+    initial : "rest", float, mapping or recording
+        ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
+        holding potential (mV) with all gates at their steady state. A mapping gives states by
+        name, the others steady. A recording is continued from its last sample.
+    threshold : float or quantity
+        A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
+        located inside the step, in every run.
+    progress : bool, optional
+        Whether to show a bar; by default on a terminal and in a notebook.
+    timings : dict, optional
+        Filled with stage -> seconds.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``V`` (mV), gates, currents (uA/cm2), conductances (mS/cm2) over (lanes…, time);
+        ``spike_count`` over the lanes and ``spike_time`` (ms) over all spikes, lane by lane.
+
+    Raises
+    ------
+    LoligoError
+        Naming the argument that cannot be, or where and when the run failed.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> rec = lo.simulate(squid, lo.Pulse(5, 1, 20), duration=20)
+    >>> round(float(rec.V.max()), 1)
+    40.5
+    >>> sweep = lo.simulate(squid, lo.Pulse(5, 40, [0, 5, 10]), duration=50)
+    >>> sweep.V.dims, sweep.spike_count.values.tolist()
+    (('amplitude', 'time'), [0, 1, 3])
+    """
+    chosen = solvers.DEFAULT if solver is None else solver
+    integrate = _integrator(chosen)
+    problem = pose(
+        model, stimulus, duration, record=record, sample_interval=sample_interval,
+        initial=initial, threshold=threshold,
+    )  # fmt: skip
+    with bar("simulating", progress) as advance:
+        outcome = integrate(problem, chosen, advance)
+    for note in outcome.notes:
+        warnings.warn(note, stacklevel=2)
+    if timings is not None:
+        timings |= outcome.timings
+    return _recording(problem, stimulus, chosen, outcome)
+
+
+def rerun(rec: xarray.Dataset) -> xarray.Dataset:
+    """Make a recording again from what it says about itself.
+
+    With the same version of loligo on the same kind of processor the numbers are the same to
+    the last bit.
+
+    Parameters
+    ----------
+    rec : xarray.Dataset
+        A recording, as returned by :func:`loligo.simulate` or read by :func:`loligo.open`.
+
+    Raises
+    ------
+    UsageError
+        If it does not say how it was made.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 1, 20), 20)
+    >>> bool((lo.rerun(rec).V == rec.V).all())
+    True
+    """
+    try:
+        told = json.loads(rec.attrs["provenance"])
+        stimulus = told["stimulus"]
+        return simulate(
+            Membrane.from_dict(told["model"]),
+            None if stimulus is None else stimulus_from_dict(stimulus),
+            told["duration"],
+            solver=solvers.from_dict(told["solver"]),
+            record=told["record"],
+            sample_interval=told["sample_interval"],
+            initial=_initial_from_plain(told["initial"]),
+            threshold=told["threshold"],
+        )
+    except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as problem:
+        raise UsageError(
+            "this recording does not say how it was made (its attribute 'provenance' is missing "
+            "or incomplete); only recordings of loligo.simulate can be rerun"
+        ) from problem
+
+
+def _integrator(solver: Any) -> Callable[..., Outcome]:
+    """The function that runs a solver, imported when it is needed."""
+    if isinstance(solver, solvers.Exponential):
+        from loligo.stepping import integrate
+
+        return integrate
+    if isinstance(solver, solvers.Reference):
+        from loligo.reference import integrate
+
+        return integrate
+    name = solver if isinstance(solver, str) else getattr(solver, "__name__", "")
+    hint = nearest(str(name).partition(":")[0].lower(), solvers.SOLVERS)
+    raise UsageError(
+        f"solver must be a solver such as lo.Exponential(dt=0.01) or lo.Reference(), not "
+        f"{solver!r:.60}{hint}"
+    )
+
+
+def _recording(
+    problem: Problem, stimulus: Stimulus | None, solver: Solver, outcome: Outcome
+) -> xarray.Dataset:
+    from loligo.recording.build import attributes, dataset
+
+    provenance = {
+        "model": problem.membrane.to_dict(),
+        "stimulus": None if stimulus is None else stimulus.to_dict(),
+        "solver": solver.to_dict(),
+        "duration": problem.duration,
+        "sample_interval": problem.sample_interval,
+        "initial": _initial_to_plain(problem.initial),
+        "threshold": problem.threshold,
+        "record": list(problem.records) or ["spikes"],
+    }
+    return dataset(
+        problem.membrane,
+        problem.lanes,
+        np.arange(problem.samples) * problem.sample_interval,
+        outcome.values,
+        (outcome.spike_time, outcome.spike_lane),
+        outcome.rest,
+        attributes(problem.membrane, stimulus, solver, provenance, outcome.settings),
+        problem.threshold,
+    )
+
+
+def _initial_to_plain(initial: Initial) -> Any:
+    states = {name: to_plain(value) for name, value in initial.states.items()}
+    if initial.voltage is None:
+        return states or "rest"
+    voltage = to_plain(initial.voltage)
+    return {"V": voltage, **states}
+
+
+def _initial_from_plain(document: Any) -> Any:
+    if not isinstance(document, Mapping):
+        return document
+    values: dict[str, Value] = {name: from_plain(value) for name, value in document.items()}
+    return values

@@ -1,0 +1,323 @@
+"""Runs with a fixed step: a problem goes through a kernel, chunk by chunk."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
+from loligo.equilibrium import hold, rest
+from loligo.errors import RunError, UsageError
+from loligo.problem import Problem
+from loligo.solvers import Exponential
+
+_CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
+_STREAM = 1 << 25  # bytes of sampled stimulus handed to a kernel at once
+
+
+@dataclass
+class Outcome:
+    """What a solver found.
+
+    Attributes
+    ----------
+    values
+        Name -> (samples, lanes).
+    spike_time, spike_lane
+        By lane, then by time.
+    rest : (lanes,) or None
+        The resting potential, where the run began there.
+    settings
+        What the solver chose, for the recording's attributes.
+    notes
+        For the person.
+    timings
+        Stage -> seconds.
+    """
+
+    values: dict[str, Floats]
+    spike_time: Floats
+    spike_lane: Integers
+    rest: Floats | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def integrate(
+    problem: Problem, solver: Exponential, advance: Callable[[float], None]
+) -> Outcome:
+    """Run a problem with a fixed-step solver.
+
+    Parameters
+    ----------
+    advance
+        Called with the fraction done.
+
+    Raises
+    ------
+    RunError
+        If a state ceases to be finite, or there is no resting potential to start from.
+    """
+    started = time.perf_counter()
+    kernel, origin = _kernel(problem, solver)
+    compiled = time.perf_counter()
+    schedule = schedule_for(problem, solver.dt)
+    parameters = {name: problem.parameter(name) for name in kernel.program.parameters}
+    states, notes = initial_states(kernel, problem)
+    prepared = kernel.map("prepare", {**parameters, "dt": _all(problem, schedule.dt)})
+    rows = [prepared[name] for name in kernel.program.constants]
+    constants = np.stack(rows) if rows else np.zeros((1, problem.lanes.size))
+    progress = _progress(problem, kernel, schedule, states)
+    settled = time.perf_counter()
+    _run(problem, kernel, schedule, padded(constants, kernel.width), progress, advance)
+    outcome = _collect(problem, progress)
+    outcome.notes += notes
+    outcome.settings = {"dt": schedule.dt}
+    if problem.initial.voltage is None and not problem.initial.states:
+        outcome.rest = states[0]
+    outcome.timings = {
+        f"kernel ({origin})": compiled - started,
+        "initial state": settled - compiled,
+        "steps": time.perf_counter() - settled,
+    }
+    return outcome
+
+
+def _all(problem: Problem, value: float) -> Floats:
+    return np.full(problem.lanes.size, value)
+
+
+def schedule_for(problem: Problem, dt: float) -> Schedule:
+    """Whole steps to a sample interval; the last one ends at or after the run's end."""
+    per_sample = max(1, math.ceil(problem.sample_interval / dt * (1 - 1e-12)))
+    step = problem.sample_interval / per_sample
+    steps = math.ceil(problem.duration / step * (1 - 1e-12))
+    steps = max(steps, (problem.samples - 1) * per_sample)
+    if steps > 2**53:
+        raise UsageError(f"a run of {steps:.3g} steps would never end; use a longer dt")
+    return Schedule(step, steps, per_sample, problem.samples, problem.threshold)
+
+
+def _kernel(problem: Problem, solver: Exponential) -> tuple[Kernel, str]:
+    from loligo.program.sources import Source  # plain data: no SymPy
+
+    sources = tuple(
+        Source(s.kind, problem.prefix(i), s.sampled) for i, s in enumerate(problem.shapes)
+    )
+
+    def program():
+        from loligo.system import build
+
+        return solver.program(build(problem.membrane), sources, problem.records)
+
+    if solver.engine == "numpy":
+        from loligo.engine.numpy_engine import NumpyKernel
+
+        return NumpyKernel(program()), "numpy"
+    from loligo.engine.cache import compiled
+    from loligo.engine.llvm.jit import processor
+
+    key = {
+        "structure": problem.membrane.structure(),
+        "solver": solver.name,
+        "sources": [[s.kind, s.prefix, s.sampled] for s in sources],
+        "records": problem.records,
+    }
+    return compiled(key, _width(problem.lanes.size, processor().vector), program)
+
+
+def _width(lanes: int, vector: int) -> int:
+    """Lanes in a block: one cell is scalar; many go two registers at a time, which keeps the
+    processor busy while one of the two waits."""
+    if lanes == 1:
+        return 1
+    return vector if lanes <= vector else 2 * vector
+
+
+def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
+    """(states, lanes) at time 0, and notes for the person."""
+    membrane = problem.membrane.parameters
+    parameters = {name: problem.parameter(name) for name in membrane}
+    notes: list[str] = []
+    given = {name: problem.lanes.flat(f"initial.{name}") for name in problem.initial.states}
+    voltage = problem.initial.voltage
+    if voltage is not None and len(given) == len(kernel.program.states) - 1:
+        given["V"] = problem.lanes.flat("initial.V")
+        return np.stack([given[name] for name in kernel.program.states]), notes
+    if voltage is None:
+        states, notes = rest(kernel, parameters, problem.guess)
+    else:
+        states = hold(kernel, parameters, problem.lanes.flat("initial.V"), problem.guess)
+    for row, name in enumerate(kernel.program.states):
+        if name in given:
+            states[row] = given[name]
+    return np.ascontiguousarray(states), notes
+
+
+def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floats) -> Progress:
+    filled = padded(states, kernel.width).copy()
+    lanes = filled.shape[1]
+    armed = (filled[0] < schedule.threshold).astype(np.float64)
+    # not zeroed: the pages are taken as they are written
+    out = np.empty((len(problem.records), schedule.samples, lanes))
+    return Progress(
+        states=filled,
+        detector=np.stack([np.full(lanes, np.nan), armed]),
+        step=np.zeros(lanes // kernel.width, dtype=np.int64),
+        diverged=np.zeros(lanes, dtype=np.int64),
+        out=out,
+    )
+
+
+def threads() -> int:
+    """How many cores to use: ``LOLIGO_THREADS``, or all that this process may use."""
+    wish = os.environ.get("LOLIGO_THREADS", "")
+    if wish:
+        if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
+            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number, 1 or more")
+        return int(wish)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _shares(blocks: int, workers: int) -> list[range]:
+    """The blocks in nearly equal runs, one a worker."""
+    edges = np.linspace(0, blocks, min(workers, blocks) + 1).astype(int)
+    return [range(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+
+
+def _run(
+    problem: Problem, kernel: Kernel, schedule: Schedule, constants: Floats, progress: Progress,
+    advance: Callable[[float], None],
+) -> None:  # fmt: skip
+    """Call the kernel on all cores, for a short time each, until the last step."""
+    shares = _shares(len(progress.step), threads())
+    sampled = _Sampled(problem, kernel, schedule)
+    done, chunk = 0, 64
+    with ThreadPoolExecutor(len(shares)) as pool:
+        while done < schedule.steps:
+            stop = min(done + min(chunk, sampled.most_steps), schedule.steps)
+            streams = sampled.between(done, stop)
+            started = time.perf_counter()
+            calls: list[Future[None]] = [
+                pool.submit(kernel.run, schedule, constants, progress, streams, share, stop)
+                for share in shares
+            ]
+            wait(calls)
+            for call in calls:
+                call.result()
+            if progress.diverged.any():
+                raise _divergence(problem, kernel, schedule, constants, progress, streams)
+            took = time.perf_counter() - started
+            done = stop
+            advance(done / schedule.steps)
+            chunk = max(16, int(chunk * min(8.0, max(0.125, _CALL / max(took, 1e-6)))))
+
+
+class _Sampled:
+    """The sampled stimuli of a run, as the kernel wants them."""
+
+    def __init__(self, problem: Problem, kernel: Kernel, schedule: Schedule) -> None:
+        self.problem, self.schedule, self.width = problem, schedule, kernel.width
+        self.lanes = problem.lanes.size
+        self.which = [i for i, s in enumerate(problem.shapes) if s.sampled]
+        # lanes with equal numbers share a path
+        self.paths = [_distinct(problem, i) for i in self.which]
+        size = 8 * (self.lanes + kernel.width) * max(1, len(self.which))
+        self.most_steps = max(16, _STREAM // size) if self.which else 2**62
+        self.currents = self._currents() if "I_stim" in problem.records else None
+
+    def _spread(self, rows: list[tuple[list[Floats], Integers]]) -> Floats:
+        """(streams, times, lanes) from the distinct paths of each stream."""
+        full = [np.stack(paths, axis=1)[:, inverse] for paths, inverse in rows]
+        return padded(np.stack(full), self.width)
+
+    def _currents(self) -> Floats | None:
+        if not self.which:
+            return None
+        t = np.arange(self.schedule.samples) * self.problem.sample_interval
+        rows = [
+            ([_unit(shape).value(t) for shape in shapes], inverse)
+            for shapes, inverse in self.paths
+        ]
+        return self._spread(rows)
+
+    def between(self, first: int, stop: int) -> Streams:
+        if not self.which:
+            return Streams()
+        edges = np.arange(first, stop + 1) * self.schedule.dt
+        rows = [
+            ([np.diff(shape.cumulative(edges)) for shape in shapes], inverse)
+            for shapes, inverse in self.paths
+        ]
+        streams = Streams(first, self._spread(rows))
+        return streams if self.currents is None else Streams(first, streams.charges, self.currents)
+
+
+def _unit(shape: Any) -> Any:
+    """A sampled shape's path alone."""
+    numbers = {"amplitude": 1.0, "mean": 0.0}
+    return shape.at(**{k: v for k, v in numbers.items() if k in shape.parameters})
+
+
+def _distinct(problem: Problem, index: int) -> tuple[list[Any], Integers]:
+    """The different paths of a sampled shape over the lanes, and which one each lane has."""
+    shape, prefix = problem.shapes[index], problem.prefix(index)
+    names = [p for p in shape.parameters if p not in ("amplitude", "mean")]
+    if not names:
+        return [shape], np.zeros(problem.lanes.size, dtype=np.int64)
+    table = np.stack([problem.lanes.flat(f"{prefix}.{p}") for p in names])
+    unique, inverse = np.unique(table, axis=1, return_inverse=True)
+    shapes = [
+        shape.at(amplitude=1.0, **dict(zip(names, column.tolist(), strict=True)))
+        for column in unique.T
+    ]
+    return shapes, inverse.reshape(-1)
+
+
+def _collect(problem: Problem, progress: Progress) -> Outcome:
+    lanes = problem.lanes.size
+    batches = progress.spikes
+    times = np.concatenate([t for t, _ in batches]) if batches else np.empty(0)
+    where = np.concatenate([w for _, w in batches]) if batches else np.empty(0, dtype=np.int64)
+    real = (where < lanes) & (times <= problem.duration)
+    times, where = times[real], where[real]
+    order = np.lexsort((times, where))
+    values = {name: progress.out[i, :, :lanes] for i, name in enumerate(problem.records)}
+    return Outcome(values, times[order], where[order])
+
+
+def _divergence(
+    problem: Problem, kernel: Kernel, schedule: Schedule, constants: Floats, progress: Progress,
+    streams: Streams,
+) -> RunError:  # fmt: skip
+    """Which variable of which lane ceased to be finite, when, and what it was before."""
+    from loligo.engine.numpy_engine import evaluate
+
+    lane = int(np.flatnonzero(progress.diverged)[0])
+    step = int(progress.step[lane // kernel.width])
+    program = kernel.program
+    inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
+    inputs |= dict(zip(program.states, progress.states[:, lane], strict=True))
+    inputs |= {"dt": schedule.dt, "t0": step * schedule.dt, "t1": (step + 1) * schedule.dt}
+    inputs["lead"] = 0.5 * schedule.dt if step == 0 else schedule.dt
+    for i, name in enumerate(program.streams):
+        inputs[name] = streams.charges[i, step - streams.first_step, lane]
+    after = evaluate(program.blocks["step"], inputs)
+    broken = [s for s in program.states if not np.abs(after[s]) < 1e300] or ["V"]
+    last = progress.states[program.states.index(broken[0]), lane]
+    label = problem.label(min(lane, problem.lanes.size - 1))
+    where = f" in the lane {label}" if label else ""
+    return RunError(
+        f"the run diverged at t = {step * schedule.dt:.6g} ms{where}: {broken[0]} is no longer "
+        f"finite; its last value was {last:.6g}. Check the parameters and the stimulus, or take "
+        f"a smaller step: solver=lo.Exponential(dt={schedule.dt / 4:.3g})"
+    )

@@ -1,0 +1,376 @@
+"""What every stimulus is: a frozen value that adds, scales, and knows its own charge."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, TypeVar
+
+import numpy as np
+
+from loligo import units
+from loligo.errors import StimulusError, UnitError, UsageError, nearest
+from loligo.lanes import Floats, Labelled, Value, to_plain
+
+# Times in, values out: a number for a number, an array for an array.
+Times: TypeAlias = Any
+_AnyShape = TypeVar("_AnyShape", bound="Shape")
+
+DENSITY, TOTAL = "uA/cm2", "nA"
+# More edges than this within one run are a slip (an interval in the wrong unit).
+MOST_EDGES = 10_000_000
+
+
+class Stimulus:
+    """A current as a function of time: one shape or a sum of shapes."""
+
+    # so that numpy.float64(2) * stimulus asks this class instead of making an array
+    __array_ufunc__ = None
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes whose sum this stimulus is."""
+        raise NotImplementedError
+
+    @property
+    def unit(self) -> str:
+        """``uA/cm2``, a current density, or ``nA``, a total current."""
+        raise NotImplementedError
+
+    def value(self, t: Times) -> Any:
+        """The current at time `t` (ms); at an edge, the value just after it."""
+        return sum(shape.value(t) for shape in self.shapes)
+
+    def integral(self, a: Times, b: Times) -> Any:
+        """The charge from `a` to `b` (ms), exactly: current × ms."""
+        return sum(shape.integral(a, b) for shape in self.shapes)
+
+    def breakpoints(self, duration: float) -> Floats:
+        """Times within [0, duration] at which the current is not smooth, sorted."""
+        every = [shape.breakpoints(duration) for shape in self.shapes]
+        return np.unique(np.concatenate(every))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that JSON keeps exactly; ``from_dict`` is the inverse."""
+        return {"kind": "sum", "shapes": [shape.to_dict() for shape in self.shapes]}
+
+    def __add__(self, other: Any) -> Stimulus:
+        if isinstance(other, Stimulus):
+            return Sum((*self.shapes, *other.shapes))
+        if isinstance(other, int | float) and other == 0:  # where sum([...]) begins
+            return self
+        raise StimulusError(
+            f"a stimulus cannot be added to {other!r}; a constant current is "
+            f"Step(start=0, amplitude=...)"
+        )
+
+    __radd__ = __add__
+
+    def __mul__(self, factor: Any) -> Stimulus:
+        number = _factor(factor)
+        scaled = tuple(shape.scaled(number) for shape in self.shapes)
+        return scaled[0] if isinstance(self, Shape) else Sum(scaled)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Any) -> Stimulus:
+        if divisor == 0:
+            raise StimulusError("a stimulus cannot be divided by 0")
+        return self * (1.0 / _factor(divisor))
+
+    def __neg__(self) -> Stimulus:
+        return self * -1.0
+
+    def __sub__(self, other: Stimulus) -> Stimulus:
+        return self + -other
+
+    def __bool__(self) -> NoReturn:
+        raise UsageError("a stimulus is neither true nor false; compare it with `is None`")
+
+
+def _factor(factor: Any) -> float:
+    number = None
+    if not units.has_unit(factor) and not isinstance(factor, Stimulus):
+        try:
+            number = units.read(factor, "1", "factor")
+        except UsageError:
+            number = None
+    if not isinstance(number, float):
+        raise StimulusError(
+            f"a stimulus is scaled by a plain number, not by {factor!r}; to vary it over lanes "
+            "give the array as its amplitude"
+        )
+    return number
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Shape(Stimulus):
+    """One current with a name and numbers; each number may vary over lanes."""
+
+    kind: ClassVar[str]
+    parameters: ClassVar[tuple[str, ...]]
+    sampled: ClassVar[bool] = False
+    # what an error shows as the right way to write it
+    example: ClassVar[str]
+    # field -> (unit, bounds for units.read); the amplitude is read by itself
+    quantities: ClassVar[Mapping[str, tuple[str, Mapping[str, float]]]]
+
+    unit: str = field(default="", kw_only=True)
+
+    if TYPE_CHECKING:  # every shape declares it as a field, in its own place
+
+        @property
+        def amplitude(self) -> Any: ...
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """This shape alone."""
+        return (self,)
+
+    def __post_init__(self) -> None:
+        self._read_amplitude()
+        for name, (unit, bounds) in self.quantities.items():
+            self._set(name, self._read(getattr(self, name), unit, name, **bounds))
+        self._check()
+
+    def _check(self) -> None:
+        """What must hold between several numbers."""
+
+    def _amplitude_units(self) -> tuple[str, str]:
+        """The unit of an amplitude as a density and as a total current."""
+        return DENSITY, TOTAL
+
+    def _read_amplitude(self) -> None:
+        units_of_it = self._amplitude_units()
+        value, which = self._read_current(self.amplitude, "amplitude", units_of_it, self.unit)
+        self._set("amplitude", value)
+        self._set("unit", (DENSITY, TOTAL)[which])
+
+    def _read_current(
+        self, given: Any, name: str, candidates: tuple[str, str], unit: str, reading: Any = None
+    ) -> tuple[Any, int]:
+        """A quantity that is a density or a total current; and which of the two it was.
+
+        `unit`, where it is given, says which is wanted and is the unit of plain numbers.
+        """
+        reading = reading or units.read
+        if not unit:
+            value, found = self._guarded(
+                lambda: units.read_either(given, candidates, name, reading)
+            )
+            return value, candidates.index(found)
+        which, factor = self._wanted_unit(unit)
+        value = self._guarded(lambda: reading(given, candidates[which], name))
+        plain = factor != 1 and not units.has_unit(given)
+        return (rescaled(value, factor) if plain else value), which
+
+    def _wanted_unit(self, unit: str) -> tuple[int, float]:
+        """Which kind of current ``unit=`` asks for, and its size in our unit of that kind."""
+        for which, own in enumerate((DENSITY, TOTAL)):
+            try:
+                return which, units.convert(1.0, unit, own)
+            except UnitError:
+                continue
+        raise StimulusError(
+            f"{type(self).__name__}: unit is {unit!r}, but a stimulus is a current density "
+            f'(unit="{DENSITY}") or a total current (unit="{TOTAL}")'
+        )
+
+    def _read(self, value: Any, unit: str, name: str, **bounds: float) -> Value:
+        limits: Any = bounds
+        return self._guarded(lambda: units.read(value, unit, name, **limits))
+
+    def _guarded(self, reading: Any) -> Any:
+        """Run a reading; what goes wrong is told with the shape's name and an example."""
+        who = type(self).__name__
+        try:
+            return reading()
+        except UnitError as problem:
+            raise type(problem)(f"{who}: {problem}") from None
+        except UsageError as problem:
+            raise StimulusError(f"{who}: {problem}; write it as in {self.example}") from None
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _numbers(self, *names: str) -> tuple[float, ...]:
+        """Fields as plain numbers, for calculations that are about one lane."""
+        values = [getattr(self, name) for name in names]
+        for name, value in zip(names, values, strict=True):
+            if isinstance(value, Labelled):
+                raise UsageError(
+                    f"{type(self).__name__}: {name} varies over lanes {value!r}, and this is "
+                    f"about one lane; choose it with .at({name}=...)"
+                )
+        return tuple(values)
+
+    def at(self: _AnyShape, **scalars: float) -> _AnyShape:
+        """The same shape with numbers put in, as in one lane.
+
+        Raises
+        ------
+        UsageError
+            If a name is not one of `parameters`.
+        """
+        self._know(scalars)
+        if not all(self._has(name, number) for name, number in scalars.items()):
+            return replace(self, **scalars)
+        # numbers of its own were checked when it was made: many lanes are many calls
+        chosen = copy.copy(self)
+        for name, number in scalars.items():
+            chosen._set(name, float(number))
+        chosen._prepare()
+        return chosen
+
+    def _has(self, name: str, number: Any) -> bool:
+        own = getattr(self, name)
+        return bool(np.any(own.values == number) if isinstance(own, Labelled) else own == number)
+
+    def _prepare(self) -> None:
+        """What can be worked out once, when the numbers are known."""
+
+    def _know(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.parameters:
+                raise UsageError(
+                    f"{type(self).__name__} has no parameter {name!r}"
+                    f"{nearest(name, self.parameters)}; it has {', '.join(self.parameters)}"
+                )
+
+    def scaled(self: _AnyShape, factor: float) -> _AnyShape:
+        """The same shape, `factor` times as large."""
+        return replace(self, amplitude=self.amplitude * factor)
+
+    def value(self, t: Times) -> Any:
+        raise NotImplementedError
+
+    def integral(self, a: Times, b: Times) -> Any:
+        raise NotImplementedError
+
+    def breakpoints(self, duration: float) -> Floats:
+        raise NotImplementedError
+
+    def window(self) -> tuple[Value, Value]:
+        """When the shape begins and how long it lasts, both in ms."""
+        raise NotImplementedError
+
+    def cumulative(self, edges: Times) -> Floats:
+        """Charge from 0 to each of `edges` of the unit path; sampled shapes only."""
+        raise UsageError(f"{type(self).__name__} has a closed form; use integral(a, b)")
+
+    def to_dict(self) -> dict[str, Any]:
+        named = {f.name: _document(getattr(self, f.name)) for f in fields(self)}
+        return {"kind": self.kind, **named}
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._key() == other._key()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._key()))
+
+    def _key(self) -> tuple[Any, ...]:
+        values = [getattr(self, f.name) for f in fields(self)]
+        return tuple((v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values)
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{f.name}={shown_value(getattr(self, f.name))}"
+            for f in sorted(fields(self), key=lambda f: f.name == "unit")
+            if f.name != "unit" or self.unit != DENSITY
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, repr=False)
+class Sum(Stimulus):
+    """Several shapes at once; made by ``+``.
+
+    Raises
+    ------
+    StimulusError
+        If densities and total currents are mixed.
+    """
+
+    parts: tuple[Shape, ...]
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise StimulusError("a sum of no shapes; for no current give stimulus=None")
+        if len({shape.unit for shape in self.parts}) > 1:
+            per_unit = {shape.unit: shape for shape in reversed(self.parts)}
+            raise StimulusError(
+                f"a current density and a total current cannot be added: {per_unit[DENSITY]} is "
+                f"in {DENSITY}, {per_unit[TOTAL]} in {TOTAL}; give both in one of the units"
+            )
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes, in the order in which they were added."""
+        return self.parts
+
+    @property
+    def unit(self) -> str:
+        """The unit that all the shapes have."""
+        return self.parts[0].unit
+
+    def __repr__(self) -> str:
+        return " + ".join(repr(shape) for shape in self.parts)
+
+
+def shown_value(value: Any) -> str:
+    """A field's value as short as it can be read back."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, np.ndarray):
+        return f"<{' × '.join(str(n) for n in value.shape)} samples>"
+    return repr(value)
+
+
+def _document(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else to_plain(value)
+
+
+def rescaled(value: Value, factor: float) -> Value:
+    """A value in another unit; labels that are the values themselves follow it."""
+    if not isinstance(value, Labelled):
+        return value * factor
+    coords = {
+        dim: labels * factor if np.array_equal(labels, value.values) else labels
+        for dim, labels in value.coords.items()
+    }
+    return Labelled(value.dims, value.values * factor, coords)
+
+
+def plain(result: Any) -> Any:
+    """A Python float where one time was asked for, an array where several were."""
+    result = np.asarray(result)
+    return result if result.ndim else float(result)
+
+
+def within(points: Any, duration: float) -> Floats:
+    """Points inside the run, sorted, each once."""
+    points = np.asarray(points, dtype=np.float64)
+    return np.unique(points[(points >= 0) & (points <= duration)])
+
+
+def too_many_edges(shape: Shape, count: float) -> StimulusError:
+    """The error for a shape with more edges than a run can be stopped at."""
+    return StimulusError(
+        f"{shape!r} has {count:.0f} edges within the run, more than the {MOST_EDGES} that can be "
+        "handled; its interval is in ms"
+    )
+
+
+def cell(t: Any, start: float, interval: float) -> tuple[Any, Any]:
+    """Which interval after `start` the time `t` falls in, and how far into it (ms).
+
+    The k-th begins at the float ``start + k*interval``; what rounding does to the
+    quotient is put right, so that a time equal to that float falls in interval k.
+    """
+    k = np.floor((t - start) / interval)
+    k = np.where(t < start + k * interval, k - 1, k)
+    k = np.where(t >= start + (k + 1) * interval, k + 1, k)
+    return k, t - (start + k * interval)

@@ -1,0 +1,62 @@
+"""Stimuli as plain data, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, cast
+
+from loligo.errors import StimulusError, UsageError, nearest
+from loligo.lanes import from_plain
+from loligo.stimulus.base import Shape, Stimulus, Sum
+from loligo.stimulus.noise import Noise
+from loligo.stimulus.periodic import Chirp, Sine
+from loligo.stimulus.pulses import Pulse, PulseTrain, Ramp, Step
+from loligo.stimulus.waveform import Waveform
+
+_KINDS: dict[str, type[Shape]] = {
+    shape.kind: shape for shape in (Pulse, Step, PulseTrain, Ramp, Sine, Chirp, Noise, Waveform)
+}
+
+
+def from_dict(document: Mapping[str, Any]) -> Stimulus:
+    """The stimulus that ``to_dict`` described; the inverse is exact.
+
+    Raises
+    ------
+    StimulusError
+        If the kind or a field is unknown, or a field is missing.
+
+    Examples
+    --------
+    >>> from_dict({"kind": "pulse", "start": 5, "duration": 1, "amplitude": 10, "unit": "nA"})
+    Pulse(start=5, duration=1, amplitude=10, unit='nA')
+    """
+    if not isinstance(document, Mapping):
+        raise StimulusError(f"a stimulus is described by named fields, not by {document!r}")
+    kind = document.get("kind")
+    if kind == "sum":
+        parts = [from_dict(part) for part in document.get("shapes", ())]
+        return Sum(tuple(shape for part in parts for shape in part.shapes))
+    if not isinstance(kind, str) or kind not in _KINDS:
+        near = nearest(str(kind), _KINDS)
+        raise StimulusError(
+            f"a stimulus of kind {kind!r} is unknown{near}; known are {', '.join(_KINDS)} and sum"
+        )
+    shape = _KINDS[kind]
+    known = {f.name for f in fields(shape)}
+    for name in document:
+        if name != "kind" and name not in known:
+            raise StimulusError(f"a {kind} has no {name!r}{nearest(name, known)}")
+    try:
+        arguments = {name: _field(value) for name, value in document.items() if name != "kind"}
+        return shape(**arguments)
+    except TypeError as problem:
+        missing = str(problem).partition("missing ")[2] or str(problem)
+        raise StimulusError(f"a {kind} is not complete: {missing}") from None
+    except UsageError as problem:
+        raise StimulusError(f"a {kind} cannot be read: {problem}") from None
+
+
+def _field(value: Any) -> Any:
+    return from_plain(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else value

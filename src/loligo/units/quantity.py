@@ -1,0 +1,365 @@
+"""Reading whatever a person wrote as a quantity: text, numbers, pint, arrays."""
+
+from __future__ import annotations
+
+import numbers
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from loligo.errors import UnitError, UsageError
+from loligo.lanes import Coordinate, Floats, Labelled, Value
+from loligo.units.unit import LONGEST_TEXT, DimensionError, called, convert, line, plain_text
+
+if TYPE_CHECKING:
+    import xarray
+
+_RESERVED_DIMENSIONS = ("time", "event", "spike")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3}(?![\d.]))?")
+
+
+def read(
+    value: Any,
+    unit: str,
+    name: str,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    finite: bool = True,
+) -> Value:
+    """A person's quantity as a float, or as labelled floats, in `unit`.
+
+    Parameters
+    ----------
+    value : number, str, pint quantity, sequence, ndarray, xarray.DataArray or Labelled
+        A plain number is taken to be in `unit` already. A plain sequence becomes a
+        dimension called `name`, labelled by its own values; a DataArray keeps its
+        dimensions and labels, and is converted if ``attrs["units"]`` is set.
+    unit : str
+        The unit wanted.
+    name : str
+        The parameter, for the messages and for the dimension of a plain sequence.
+    above, at_least, below : float, optional
+        Bounds in `unit`: value > above, value >= at_least, value < below.
+    finite : bool
+        Whether infinity is refused. NaN always is.
+
+    Raises
+    ------
+    UnitError
+        If the unit is unknown or measures something else (:class:`DimensionError`).
+    UsageError
+        If the value is not a number or lies outside the bounds.
+
+    Examples
+    --------
+    >>> read("10 cm", "um", "length")
+    100000.0
+    >>> read([1, 2, 3], "mV", "E_Na")
+    <E_Na: 3, 1 … 3>
+    """
+    result = _read_any(value, unit, name)
+    _check(result, unit, name, (above, at_least, below), finite)
+    return result
+
+
+def _read_any(value: Any, unit: str, name: str) -> Value:
+    return next(reader for suits, reader in _READERS if suits(value))(value, unit, name)
+
+
+def read_either(
+    value: Any, units: Sequence[str], name: str, reading: Callable[[Any, str, str], Any] = read
+) -> tuple[Any, str]:
+    """Like :func:`read` where several kinds of quantity will do; and which one it was.
+
+    A plain number is taken to be in the first unit.
+
+    Examples
+    --------
+    >>> read_either("2 pA", ["uA/cm2", "nA"], "amplitude")
+    (0.002, 'nA')
+    """
+    for unit in units:
+        try:
+            return reading(value, unit, name), unit
+        except DimensionError as problem:
+            message = str(problem)
+    others = " or ".join(f"{called(unit)} in {unit}" for unit in units[:-1])
+    last = f"{called(units[-1])} in {units[-1]}"
+    found, _, _ = message.partition(f"{last} is wanted")
+    examples = " or ".join(repr(_example(unit)) for unit in units)
+    raise DimensionError(f"{found}{others} or {last} is wanted; write {examples}")
+
+
+def read_samples(value: Any, unit: str, name: str) -> Labelled:
+    """Samples along time: like :func:`read`, but the dimension "time" is welcome.
+
+    A plain sequence gets the one dimension "time"; so does a DataArray of one
+    dimension, whatever it is called there. A single number is refused.
+    """
+    reading = _labelled if is_dataarray(value) else _read_any
+    result = reading(value, unit, name)
+    if not isinstance(result, Labelled) or not result.dims:
+        raise UsageError(f"{name} must be a sequence of samples, but is the single number {value}")
+    if len(result.dims) == 1:
+        result = Labelled(("time",), result.values, {})
+    _check(result, unit, name, (None, None, None), finite=True)
+    return result
+
+
+def has_unit(value: Any) -> bool:
+    """Whether a quantity says its own unit; a plain number or array does not."""
+    if isinstance(value, str):
+        number = _NUMBER.match(plain_text(value))
+        return number is None or bool(plain_text(value)[number.end() :])
+    if is_dataarray(value):
+        return "units" in value.attrs or is_pint(value.data)
+    return is_pint(value)
+
+
+def _wrong(given: str, kind: str, unit: str, name: str) -> DimensionError:
+    hint = ' (C is the coulomb; degrees Celsius are "degC")' if given.endswith(" C") else ""
+    example = f"a plain number or {_example(unit)!r}"
+    return DimensionError(
+        f"{name}: {given!r} is {kind}, but {called(unit)} in {unit} is wanted; "
+        f"write {example}{hint}"
+    )
+
+
+def _example(unit: str) -> str:
+    return "6.3 degC" if unit == "degC" else "0.5" if unit == "1" else f"10 {unit}"
+
+
+# ---- the ways to write a quantity -------------------------------------------------
+
+
+def _read_text(text: str, unit: str, name: str) -> float:
+    plain = plain_text(text)
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    number = _NUMBER.match(plain) if len(plain) <= LONGEST_TEXT else None
+    if number is None:
+        raise UnitError(
+            f"{name}: {shown!r} does not begin with a number; write for example {_example(unit)!r}"
+        )
+    given = plain[number.end() :].strip()
+    if given.startswith(","):
+        raise UnitError(f"{name}: {shown!r}: write the decimal point as '.', not ','")
+    slope, shift = Fraction(1), Fraction(0)
+    if given:
+        try:
+            slope, shift = line(given, unit)
+        except DimensionError:
+            raise _wrong(shown, called(given), unit, name) from None
+        except UnitError as problem:
+            raise UnitError(
+                f"{name}: {shown!r}: {problem}. Wanted is {unit}, for example {_example(unit)!r}"
+            ) from None
+    try:
+        return float(Fraction(number[0]) * slope + shift)
+    except OverflowError:
+        raise UsageError(f"{name}: {shown!r} is too large for a number") from None
+
+
+def _read_number(number: Any, unit: str, name: str) -> float:
+    try:
+        return float(number)
+    except (OverflowError, ValueError, TypeError):
+        raise _not_a_number(number, unit, name) from None
+
+
+def _read_labelled(value: Labelled, unit: str, name: str) -> Value:
+    return value
+
+
+def _read_pint(quantity: Any, unit: str, name: str) -> Value:
+    # pint writes powers as **2 and a pure number as ""
+    spelling = re.sub(r"(?<=[A-Za-z])(?=-?\d)", "**", "" if unit == "1" else unit)
+    spelling = re.sub(r"sqrt\((\w+)\)", r"\1**0.5", spelling)
+    try:
+        magnitude = quantity.to(spelling).magnitude
+    except Exception:
+        given = f"{quantity}" if np.ndim(quantity.magnitude) == 0 else f"[...] {quantity.units}"
+        raise _wrong(given, f"of the unit {quantity.units}", unit, name) from None
+    return read(magnitude, unit, name)
+
+
+def _read_dataarray(array: xarray.DataArray, unit: str, name: str) -> Value:
+    labelled = _labelled(array, unit, name)
+    reserved = sorted(set(labelled.dims) & set(_RESERVED_DIMENSIONS))
+    if reserved:
+        raise UsageError(
+            f"{name}: an array over lanes cannot have the dimension {reserved[0]!r}, which the "
+            'recording uses; rename it, for example .rename({"' + reserved[0] + '": "case"})'
+        )
+    return labelled if labelled.dims else float(labelled.values)
+
+
+def _labelled(array: xarray.DataArray, unit: str, name: str) -> Labelled:
+    values: Any = array.data
+    given = array.attrs.get("units")
+    if is_pint(values):
+        magnitude = _read_pint(values, unit, name)
+        values, given = magnitude.values if isinstance(magnitude, Labelled) else magnitude, None
+    floats = _floats(values, unit, name)
+    if given is not None:
+        floats = _convert_array(floats, str(given), unit, name)
+    dims = tuple(str(dim) for dim in array.dims)
+    coords = {str(dim): np.asarray(array.coords[dim]) for dim in array.dims if dim in array.coords}
+    return Labelled(dims, _not_empty(floats, name), coords)
+
+
+def _convert_array(floats: Floats, given: str, unit: str, name: str) -> Floats:
+    try:
+        return convert(floats, given, unit)
+    except DimensionError:
+        raise _wrong(f"[...] {given}", called(given), unit, name) from None
+    except UnitError as problem:
+        raise UnitError(f'{name}: the array\'s attrs["units"]: {problem}') from None
+
+
+def _read_array(array: Any, unit: str, name: str) -> Value:
+    floats = _floats(array, unit, name)
+    if floats.ndim == 0:
+        return float(floats)
+    if floats.ndim > 1:
+        raise UsageError(
+            f"{name}: an array of {floats.ndim} dimensions needs names for them; give "
+            f'xarray.DataArray(values, dims=["a", "b"]) instead'
+        )
+    return Labelled((name,), _not_empty(floats, name), {name: floats})
+
+
+def _floats(array: Any, unit: str, name: str) -> Floats:
+    """Anything like an array as float64; text, truth values and complex numbers refused."""
+    foreign = isinstance(array, np.ndarray) and type(array) is not np.ndarray
+    if foreign or isinstance(array, Mapping | Set | Iterator) or array is None:
+        raise _not_a_number(array, unit, name)
+    try:
+        raw: np.ndarray[Any, Any] = np.asarray(array)
+    except Exception:
+        raise UsageError(f"{name}: the rows of this array differ in length or kind") from None
+    if raw.dtype.kind in "OSUT":
+        _check_elements(raw, unit, name)
+    elif raw.dtype.kind not in "iuf":
+        raise _not_a_number(array, unit, name)
+    try:
+        return raw.astype(np.float64)
+    except (OverflowError, ValueError, TypeError):
+        raise _not_a_number(array, unit, name) from None
+
+
+def _check_elements(raw: np.ndarray[Any, Any], unit: str, name: str) -> None:
+    for element in raw.flat:
+        if isinstance(element, str | bytes):
+            raise UsageError(
+                f"{name}: the array holds text ({str(element)!r}); give numbers in {unit}, or a "
+                f'DataArray with attrs={{"units": ...}}'
+            )
+        if not _is_number(element):
+            raise _not_a_number(element, unit, name)
+
+
+def _not_empty(floats: Floats, name: str) -> Floats:
+    if not floats.size:
+        raise UsageError(f"{name}: the array is empty; give at least one value")
+    return floats
+
+
+def _not_a_number(value: Any, unit: str, name: str) -> UsageError:
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    example = "" if unit == "1" else f", or text such as {_example(unit)!r}"
+    wanted = "a plain number" if unit == "1" else f"a number in {unit}"
+    return UsageError(
+        f"{name}: {shown} ({type(value).__name__}) is not a number; give {wanted}{example}"
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool | np.bool_)
+
+
+def _is_labelled(value: Any) -> bool:
+    return isinstance(value, Labelled)
+
+
+def is_pint(value: Any) -> bool:
+    return hasattr(value, "to") and hasattr(value, "magnitude")
+
+
+def is_dataarray(value: Any) -> bool:
+    # an xarray object can only exist if xarray has been imported: do not import it to ask
+    module: Any = sys.modules.get("xarray")
+    return module is not None and isinstance(value, module.DataArray)
+
+
+def _is_single(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_ | complex | np.complexfloating | bytes)
+
+
+def _refuse(value: Any, unit: str, name: str) -> Value:
+    raise _not_a_number(value, unit, name)
+
+
+_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, str, str], Value]], ...] = (
+    (_is_text, _read_text),
+    (_is_labelled, _read_labelled),
+    (_is_number, _read_number),
+    (_is_single, _refuse),
+    (is_dataarray, _read_dataarray),
+    (is_pint, _read_pint),
+    (lambda value: True, _read_array),
+)
+
+
+# ---- bounds --------------------------------------------------------------------------
+
+_Bounds: TypeAlias = tuple[float | None, float | None, float | None]
+
+
+def _check(value: Value, unit: str, name: str, bounds: _Bounds, finite: bool) -> None:
+    values = value.values if isinstance(value, Labelled) else np.float64(value)
+    above, at_least, below = bounds
+    in_unit = "" if unit == "1" else f" {unit}"
+    tests: list[tuple[Any, str]] = [(~np.isnan(values), "be a number")]
+    if finite:
+        tests.append((~np.isinf(values), "be finite"))
+    if above is not None:
+        tests.append((values > above, f"be above {above:g}{in_unit}"))
+    if at_least is not None:
+        tests.append((values >= at_least, f"be at least {at_least:g}{in_unit}"))
+    if below is not None:
+        tests.append((values < below, f"be below {below:g}{in_unit}"))
+    for fine, rule in tests:
+        if not np.all(fine):
+            found = _first_bad(value, fine)
+            raise UsageError(f"{name} must {rule}, but {found}{'' if 'nan' in found else in_unit}")
+
+
+def _first_bad(value: Value, fine: Any) -> str:
+    if not isinstance(value, Labelled):
+        return f"is {value:g}"
+    where = np.unravel_index(int(np.argmin(fine)), value.shape)
+    bad = value.values[where]
+    place = ", ".join(
+        _place(dim, int(i), value.coords.get(dim), bad)
+        for dim, i in zip(value.dims, where, strict=True)
+    )
+    return f"at {place} it is {bad:g}"
+
+
+def _place(dim: str, i: int, labels: Coordinate | None, bad: float) -> str:
+    """Where along a dimension: by its label, unless that is the bad value itself."""
+    if labels is None or (labels.dtype.kind == "f" and (labels[i] == bad or np.isnan(labels[i]))):
+        return f"{dim}[{i}]"
+    return f"{dim} = {labels[i]}"

@@ -1,0 +1,375 @@
+"""What loligo says about files that it cannot write or read. The files are untrusted."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import hh_scipy
+import loligo as lo
+from loligo.errors import FileError, LoligoError, UsageError
+from loligo.recording import contents, netcdf, table
+
+SUFFIXES = (".nc", ".npz", ".csv")
+
+
+@pytest.fixture(scope="module")
+def rec() -> xr.Dataset:
+    return hh_scipy.record((1, 1, 20), duration=5, sample_interval=0.25)
+
+
+def wording(call: Callable[..., object], *args: object) -> str:
+    with pytest.raises(LoligoError) as caught:
+        call(*args)
+    return str(caught.value)
+
+
+# Names ---------------------------------------------------------------------------------
+
+
+def test_suffixes(rec: xr.Dataset, tmp_path: Path) -> None:
+    known = "recordings are .nc (NetCDF), .npz (NumPy archive), .csv (text table)"
+    assert wording(lo.save, rec, tmp_path / "a.mat").endswith(
+        f"a.mat: unknown suffix '.mat'; {known}"
+    )
+    assert wording(lo.open, tmp_path / "a").endswith(f"a: no suffix; {known}")
+    assert wording(lo.save, rec, tmp_path / "a.npy").endswith("(did you mean .npz?)")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_absent_files(rec: xr.Dataset, tmp_path: Path) -> None:
+    lo.save(rec, tmp_path / "shock.nc")
+    assert wording(lo.open, tmp_path / "shok.nc") == (
+        f"cannot read {tmp_path / 'shok.nc'}: there is no such file (did you mean shock.nc?)"
+    )
+    assert f"there is no such file in {tmp_path}" in wording(lo.open, tmp_path / "x.csv")
+    (tmp_path / "folder.nc").mkdir()
+    assert wording(lo.open, tmp_path / "folder.nc").endswith("it is a folder")
+    assert "does not exist; make it first" in wording(lo.save, rec, tmp_path / "none" / "a.nc")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_empty_files(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"a{suffix}").touch()
+    message = wording(lo.open, tmp_path / f"a{suffix}")
+    assert message.endswith("is empty: the program that wrote it did not finish")
+
+
+def test_a_file_of_another_kind(rec: xr.Dataset, tmp_path: Path) -> None:
+    expected = {
+        ".nc": "is not a NetCDF file, whatever its name says",
+        ".npz": "is not a NumPy archive, whatever its name says",
+        ".csv": "is not a text table, whatever its name says",
+    }
+    for suffix, words in expected.items():
+        path = tmp_path / f"a{suffix}"
+        path.write_bytes(b"GIF89a\0\1\2\3")
+        assert words in wording(lo.open, path)
+    (tmp_path / "b.nc").write_bytes(b"\x89HDF\r\n\x1a\n")
+    assert "is NetCDF 4 (HDF5)" in wording(lo.open, tmp_path / "b.nc")
+    assert "convert it: nccopy -k nc6 b.nc new.nc" in wording(lo.open, tmp_path / "b.nc")
+    (tmp_path / "c.nc").write_bytes(b"CDF\x05\0\0\0\0")
+    assert "CDF-5" in wording(lo.open, tmp_path / "c.nc")
+    with (tmp_path / "d.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    assert "holds a single array (.npy)" in wording(lo.open, tmp_path / "d.npz")
+
+
+# Damage --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_cut_short_anywhere(rec: xr.Dataset, tmp_path: Path, suffix: str) -> None:
+    lo.save(rec, tmp_path / f"whole{suffix}")
+    whole = (tmp_path / f"whole{suffix}").read_bytes()
+    path = tmp_path / f"cut{suffix}"
+    chance = random.Random(1)
+    for length in sorted(chance.sample(range(1, len(whole)), 60)):
+        path.write_bytes(whole[:length])
+        try:
+            back = lo.open(path)
+        except FileError as error:
+            assert str(path) in str(error)  # noqa: PT017  (a cut in padding may do no harm)
+        else:
+            xr.testing.assert_identical(back, rec) if suffix != ".csv" else None
+            assert len(whole) - length <= 30
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_damaged_anywhere(rec: xr.Dataset, tmp_path: Path, suffix: str) -> None:
+    """Any error is ours; what opens is still a recording."""
+    lo.save(rec, tmp_path / f"whole{suffix}")
+    whole = bytearray((tmp_path / f"whole{suffix}").read_bytes())
+    path = tmp_path / f"bad{suffix}"
+    chance = random.Random(2)
+    for _ in range(120):
+        bad = whole.copy()
+        for _ in range(3):
+            bad[chance.randrange(min(len(bad), 3000))] = chance.randrange(256)
+        path.write_bytes(bad)
+        try:
+            assert "time" in lo.open(path).dims
+        except FileError as error:
+            assert str(path) in str(error)  # noqa: PT017
+
+
+def test_the_words_for_damage(rec: xr.Dataset, tmp_path: Path) -> None:
+    what = {".nc": "NetCDF", ".npz": "a NumPy archive", ".csv": "a text table"}
+    for suffix, name in what.items():
+        path = tmp_path / f"a{suffix}"
+        lo.save(rec, path)
+        path.write_bytes(path.read_bytes()[:-200])
+        expected = f"{path} cannot be read as {name}: it is damaged, cut short, or something else ("
+        assert wording(lo.open, path).startswith(expected)
+
+
+# Hostile files -------------------------------------------------------------------------
+
+
+class Bomb:
+    ran = False
+
+    def __reduce__(self) -> Any:
+        return (setattr, (Bomb, "ran", True))
+
+
+def test_pickles_are_never_loaded(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", time=np.array([Bomb()], dtype=object))
+    assert "holds Python objects, which could run a program" in wording(lo.open, tmp_path / "a.npz")
+    (tmp_path / "b.npz").write_bytes(pickle.dumps(Bomb()))
+    assert "is not a NumPy archive" in wording(lo.open, tmp_path / "b.npz")
+    assert not Bomb.ran
+
+
+def test_an_archive_that_promises_more_than_it_holds(tmp_path: Path) -> None:
+    header = b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (%d,), }"
+    for length in (10**15, 4, -1):
+        path = tmp_path / "a.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("time.npy", (header % length).ljust(127) + b"\n" + bytes(24))
+        assert "damaged" in wording(lo.open, path)
+
+
+def test_an_archive_that_swells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, time=np.zeros(1_000_000))
+    monkeypatch.setattr(contents.os, "sysconf", lambda _: 1000)  # a machine of one megabyte
+    message = wording(lo.open, path)
+    assert message.endswith("it needs 0.008 GB of memory; open it part by part with xarray instead")
+    assert "is too large" in message
+
+
+def test_a_file_larger_than_memory(
+    rec: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents.os, "sysconf", lambda _: 1)
+    for suffix in SUFFIXES:
+        lo.save(rec, tmp_path / f"a{suffix}")
+        assert "is too large: it needs" in wording(lo.open, tmp_path / f"a{suffix}")
+
+
+def described(**about: object) -> str:
+    return "# variable " + json.dumps({"V": {"dims": ["time"], "attrs": {}, **about}})
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        ['# sizes {"time": 1000000000000}', described(dtype="float64")],
+        ['# sizes {"time": -4}', described(dtype="float64")],
+        ['# sizes {"time": 1}', described(dtype="O")],
+        ['# sizes {"time": 1}', described(dtype="<U2000000000")],
+        ['# sizes {"time": 1}', described()],
+        ['# sizes {"time": 1}', described(dtype="float64", dims=["space"])],
+        ['# sizes {"time": 1}', described(dtype="float64", values=[1, 2])],
+        ['# sizes {"time": 1}', '# attribute {"note": [1, {"deep": null}]}'],
+        ["# sizes " + "[" * 100_000],
+        ["# sizes null"],
+        ["# sizes"],
+    ],
+)
+def test_hostile_comment_lines(tmp_path: Path, notes: list[str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["# loligo recording 1", *notes, "time (ms),V (mV)", "0,1", ""]))
+    assert str(path) in wording(lo.open, path)
+
+
+# Not recordings ------------------------------------------------------------------------
+
+
+def opened(tmp_path: Path, **variables: Any) -> str:
+    """What loligo says of a NetCDF file of someone else's."""
+    path = tmp_path / "a.nc"
+    data = {name: v for name, v in variables.items() if name != "coords"}
+    xr.Dataset(data, variables.get("coords")).to_netcdf(path, engine="scipy")
+    message = wording(lo.open, path)
+    assert message.startswith(f"{path} does not hold a recording: ")
+    return message.removeprefix(f"{path} does not hold a recording: ")
+
+
+def test_what_is_missing(tmp_path: Path) -> None:
+    t = {"time": np.arange(3.0)}
+    assert opened(tmp_path, lat=("x", [1.0])) == (
+        "it needs a 'time' and at least one quantity along it (such as V), "
+        "or 'spike_count' and 'spike_time'; it has lat"
+    )
+    assert opened(tmp_path, V=("time", [1.0, 2.0])) == (
+        "there is a dimension 'time' but no variable of that name that says when"
+    )
+    falling = {"time": [0.0, 2.0, 1.0]}
+    assert opened(tmp_path, V=("time", np.zeros(3)), coords=falling) == (
+        "'time' must increase; it does not after sample 1"
+    )
+    broken = {"time": [0.0, np.nan, 1.0]}
+    assert opened(tmp_path, V=("time", np.zeros(3)), coords=broken) == (
+        "'time' is not a number at sample 1"
+    )
+    seconds = {"time": ("time", np.arange(3.0), {"units": "s"})}
+    assert opened(tmp_path, V=("time", np.zeros(3)), coords=seconds) == (
+        "'time' is in s; it must be in ms"
+    )
+    assert opened(tmp_path, V=("time", np.zeros(3), {"units": "V"}), coords=t) == (
+        "'V' is in V; it must be in mV"
+    )
+    assert opened(tmp_path, V=("time", np.zeros(3)), spike_count=2, coords=t) == (
+        "'spike_time' is missing; 'spike_count' and 'spike_time' belong together"
+    )
+    assert opened(tmp_path, spike_count=2, spike_time=("event", [1.0])).startswith(
+        "'spike_count' promises 2 spikes but 'spike_time' has 1; if some cells were selected"
+    )
+    assert opened(tmp_path, spike_count=1, spike_time=("event", [np.nan])) == (
+        "'spike_time' must be one row of finite numbers along 'event'"
+    )
+    assert opened(tmp_path, spike_count=-1, spike_time=("event", [1.0])) == (
+        "'spike_count' must be one whole number for each cell"
+    )
+
+
+def test_other_tables(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    cases = {
+        "a,b\n1,2\n": "must name the columns, one of them 'time (ms)', but it is 'a,b'",
+        "time;V\n1;2\n": "(its columns are separated by ';': save it with commas)",
+        "time,V\n0,-65\n1,low\n": "V in row 2 is 'low', not a number",
+        "time,V\n0,-65\n1\n": "row 2 has 1 columns, not 2",
+        "time,V,V\n0,1,2\n": "two columns are called 'V'",
+        "time,,V\n0,1,2\n": "a column has no name",
+        "time (s),V\n0,1\n": "'time' is in s; it must be in ms",
+        "time\n0\n1\n": "it needs a 'time' and at least one quantity along it",
+        "# only a comment\n": "there is no line with column names",
+    }
+    for text, words in cases.items():
+        path.write_text(text)
+        assert words in wording(lo.open, path), text
+    path.write_bytes("time,V\n0,\xff\n".encode("latin-1"))
+    assert "cannot be read as a text table" in wording(lo.open, path)
+
+
+def test_other_archives(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.zeros(3))
+    assert "it needs an array 'time' with one row of numbers (ms); its arrays are: x" in wording(
+        lo.open, path
+    )
+    np.savez(path, time=np.arange(3.0), V=np.zeros((2, 3)))
+    assert "without loligo's own notes every array must be 3 numbers" in wording(lo.open, path)
+
+
+def test_edited_tables(tmp_path: Path) -> None:
+    lanes = {"amplitude": np.array([0.0, 20.0])}
+    rec = hh_scipy.record((1, 1, 0.0), (1, 1, 20.0), duration=2, sample_interval=0.5, lanes=lanes)
+    path = tmp_path / "a.csv"
+    lo.save(rec, path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:-5], lines[-1], *lines[-5:-1]]))
+    assert "'time' must increase" in wording(lo.open, path)
+    path.write_text("".join([*lines[:-10], *lines[-5:], *lines[-10:-5]]))
+    assert "its rows were sorted or edited" in wording(lo.open, path)
+    path.write_text("".join(lines[:-1]))
+    assert "it has 9 of 10 rows" in wording(lo.open, path)
+    path.write_text("".join([*lines, lines[-1]]))
+    assert "it has more than the 10 rows that it announces" in wording(lo.open, path)
+    path.write_text("".join(lines).replace("V (mV)", "V (V)"))
+    assert "the columns are not those that its comment lines announce" in wording(lo.open, path)
+
+
+# What cannot be saved ------------------------------------------------------------------
+
+
+def test_what_is_not_a_recording(rec: xr.Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "a.nc"
+    assert wording(lo.save, rec.V, path) == (
+        "only a recording can be saved, not a DataArray; save the whole recording, not one variable"
+    )
+    assert wording(lo.save, 3, path) == "only a recording can be saved, not a int"
+    assert "was not saved: it needs a 'time'" in wording(lo.save, xr.Dataset({"a": 1.0}), path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_no_file_holds(rec: xr.Dataset, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    assert wording(lo.save, rec.assign_attrs(control=True), path) == (
+        "attribute 'control' of the recording is a bool; only text and numbers can be saved: "
+        "change or remove it"
+    )
+    bad = rec.copy()
+    bad.V.attrs["limits"] = [1, 2]
+    assert "attribute 'limits' of V is a list" in wording(lo.save, bad, path)
+    broken = rec.assign_attrs(title="half a letter \ud800")
+    if suffix != ".npz":  # which keeps even that
+        assert "cannot be written as UTF-8" in wording(lo.save, broken, path)
+    dates = rec.assign(when=("time", np.zeros(rec.time.size, "M8[ns]")))
+    assert "when holds datetime64[ns] values; only numbers and text" in wording(
+        lo.save, dates, path
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_save_keeps_the_old_file(rec: xr.Dataset, tmp_path: Path) -> None:
+    for suffix in SUFFIXES:
+        path = tmp_path / f"a{suffix}"
+        lo.save(rec, path)
+        with pytest.raises(UsageError):
+            lo.save(rec.assign_attrs(control=True), path)
+        xr.testing.assert_identical(lo.open(path), rec)
+
+
+def test_limits_of_the_formats(
+    rec: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(netcdf, "_LARGEST", 100)
+    message = wording(lo.save, rec, tmp_path / "a.nc")
+    assert "NetCDF 3 holds at most 2.1 GB in one variable; save as .npz, or record less" in message
+    monkeypatch.setattr(table, "_MOST", 100)
+    message = wording(lo.save, rec, tmp_path / "a.csv")
+    assert "is more than anyone can read; save as .nc or .npz, or record less" in message
+    monkeypatch.undo()
+    big = rec.assign_attrs(seed=2**40)
+    assert "too large a whole number for NetCDF; make it text" in wording(
+        lo.save, big, tmp_path / "a.nc"
+    )
+    lo.save(big, tmp_path / "a.npz")
+    assert lo.open(tmp_path / "a.npz").attrs["seed"] == 2**40
+    odd = rec.assign_attrs({"a/b": "no NetCDF name"})
+    assert "NetCDF cannot hold this recording" in wording(lo.save, odd, tmp_path / "a.nc")
+    named = rec.rename(m="loligo")
+    assert "cannot be called 'loligo' in a .npz" in wording(lo.save, named, tmp_path / "a.npz")
+
+
+def test_a_later_version(rec: xr.Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    meta = np.array(json.dumps({"format": 2}))
+    np.savez(path, loligo=meta, time=rec.time)
+    assert "it was written by a later version of loligo; update loligo" in wording(lo.open, path)
+    (tmp_path / "a.csv").write_text("# loligo recording 2\ntime (ms),V (mV)\n0,1\n1,2\n")
+    assert "written by a later version" in wording(lo.open, tmp_path / "a.csv")

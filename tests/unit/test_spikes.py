@@ -1,0 +1,233 @@
+"""Spike times: the run's own, and those looked for in V."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import hh_scipy
+import loligo as lo
+from loligo.analysis.curve import Trace, root
+from loligo.analysis.spikes import RE_ARM, crossings
+from loligo.errors import LoligoError, UnitError, UsageError
+
+PULSE = (5.0, 40.0, 10.0)
+
+
+def held(sample_interval: float = 0.05) -> xr.Dataset:
+    return hh_scipy.record(PULSE, duration=50, sample_interval=sample_interval, initial=-65)
+
+
+def sweep() -> xr.Dataset:
+    amplitudes = np.array([0.0, 5.0, 10.0, 20.0])
+    pulses = [(5.0, 40.0, a) for a in amplitudes]
+    return hh_scipy.record(*pulses, duration=50, lanes={"amplitude": amplitudes})
+
+
+def test_the_runs_own_spikes() -> None:
+    times = lo.spike_times(held())
+    np.testing.assert_array_equal(times, hh_scipy.run(*PULSE, 50, -65).spikes)
+    assert times.dims == ("spike",)
+    assert times.attrs["units"] == "ms"
+    assert times.attrs["threshold"] == 0.0
+    assert times.attrs["method"] == "located inside the step by the solver"
+    assert "accuracy" not in times.attrs
+
+
+@pytest.mark.parametrize("same", [0, 0.0, "0 mV", "0 V"])
+def test_the_runs_own_threshold_however_it_is_written(same: object) -> None:
+    assert "accuracy" not in lo.spike_times(held(), same).attrs
+
+
+def test_lanes_are_padded() -> None:
+    rec = sweep()
+    times = lo.spike_times(rec)
+    assert times.dims == ("amplitude", "spike")
+    np.testing.assert_array_equal(times.amplitude, rec.amplitude)
+    np.testing.assert_array_equal(times.notnull().sum("spike"), rec.spike_count)
+    for k, amplitude in enumerate(rec.amplitude.values):
+        own = hh_scipy.run(5, 40, amplitude, 50).spikes
+        np.testing.assert_array_equal(times[k].dropna("spike"), own)
+        assert times[k, own.size :].isnull().all()
+
+
+def test_several_lane_dimensions_and_labels_without_an_index() -> None:
+    rec = sweep()
+    square = xr.Dataset(
+        {
+            "V": (("a", "b", "time"), rec.V.values.reshape(2, 2, -1), {"units": "mV"}),
+            "spike_count": (("a", "b"), rec.spike_count.values.reshape(2, 2)),
+            "spike_time": rec.spike_time,
+        },
+        {"time": rec.time, "b": ["x", "y"], "celsius": 6.3},
+    )
+    times = lo.spike_times(square)
+    assert times.dims == ("a", "b", "spike")
+    assert set(times.coords) == {"b", "celsius"}
+    np.testing.assert_array_equal(times.values.reshape(4, -1), lo.spike_times(rec))
+
+
+@pytest.mark.parametrize("level", [-50.0, -20.0, 20.0])
+@pytest.mark.parametrize("interval", [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5])
+def test_another_threshold_and_its_accuracy(level: float, interval: float) -> None:
+    """The error is measured against SciPy's own event location at 1e-11."""
+    true = hh_scipy.run(*PULSE, 50, -65, threshold=level).spikes
+    times = lo.spike_times(held(interval), level)
+    assert times.size == true.size
+    error = np.abs(times.values - true).max()
+    assert error <= times.attrs["accuracy"] + 1e-9
+    if interval <= 0.05:
+        assert error < 1e-4
+        assert times.attrs["accuracy"] < 2.1e-4
+    assert "polynomials of degree 5" in times.attrs["method"]
+
+
+def test_thresholds_in_any_unit() -> None:
+    rec = held()
+    np.testing.assert_array_equal(lo.spike_times(rec, "-0.02 V"), lo.spike_times(rec, -20))
+
+
+def test_the_edge_of_a_pulse_beside_the_crossing() -> None:
+    """A polynomial across the corner of V at 5 ms would be wrong by far more."""
+    rest = hh_scipy.rest()
+    for level in (rest + 0.4, rest + 1.2):
+        true = hh_scipy.run(5.0, 2.0, 20.0, 12, threshold=level).spikes
+        rec = hh_scipy.record((5.0, 2.0, 20.0), duration=12, sample_interval=0.05)
+        times = lo.spike_times(rec, level)
+        assert abs(times.values[0] - true[0]) < 1e-6
+
+
+def test_re_arming() -> None:
+    def triangle(*turns: float) -> Trace:
+        values = np.interp(np.arange(0, len(turns) - 0.99, 0.1), np.arange(len(turns)), turns)
+        return Trace(np.arange(values.size) * 0.1, values[None])
+
+    shallow = crossings(triangle(-20, 10, -RE_ARM + 0.5, 10, -20), 0.0)
+    assert shallow.time.size == 1
+    deep = crossings(triangle(-20, 10, -RE_ARM - 0.5, 10, -20), 0.0)
+    assert deep.time.size == 2
+    assert crossings(triangle(10, -1, 10, -20), 0.0).time.size == 0  # above from the beginning
+    assert crossings(triangle(-1, 10, -20), 0.0).time.size == 1
+    assert crossings(triangle(10, -20, 10), 0.0).time.size == 1
+    assert crossings(triangle(-20, 10, -2, 10, -2, 10, -20, 10), 0.0).time.size == 2
+    np.testing.assert_allclose(crossings(triangle(-10, 10), 0.0).time, 0.5, rtol=1e-12)
+
+
+def test_lanes_do_not_disturb_each_other() -> None:
+    rec = sweep()
+    together = lo.spike_times(rec, -30)
+    for k in range(rec.sizes["amplitude"]):
+        one = rec.isel(amplitude=k).drop_vars(["spike_time", "spike_count"])
+        alone = lo.spike_times(one, -30)
+        np.testing.assert_array_equal(together[k].dropna("spike"), alone)
+
+
+def test_uneven_and_few_samples() -> None:
+    t = np.sort(np.random.default_rng(7).uniform(0, 2, 60))
+    v = xr.Dataset({"V": ("time", 100 * np.sin(t) - 50)}, {"time": t})
+    assert lo.spike_times(v, 0).values == pytest.approx(np.arcsin(0.5), abs=1e-9)
+    two = xr.Dataset({"V": ("time", [-10.0, 10.0])}, {"time": [0.0, 1.0]})
+    assert lo.spike_times(two).values == pytest.approx([0.5])
+    assert lo.spike_times(two).attrs["accuracy"] == 0.5
+
+
+def test_no_spikes_and_no_lanes() -> None:
+    rec = hh_scipy.record((5, 1, 1), duration=10)
+    for threshold in (None, -20):
+        assert lo.spike_times(rec, threshold).shape == (0,)
+    none = sweep().isel(amplitude=slice(0, 0), event=slice(0, 0))
+    for threshold in (None, -20):
+        assert lo.spike_times(none, threshold).shape == (0, 0)
+
+
+def test_without_located_spikes_v_is_searched_at_0_mv() -> None:
+    rec = held().drop_vars(["spike_time", "spike_count"])
+    times = lo.spike_times(rec)
+    assert times.attrs["threshold"] == 0.0
+    np.testing.assert_allclose(times, hh_scipy.run(*PULSE, 50, -65).spikes, atol=1e-4)
+
+
+def test_spikes_alone_are_enough() -> None:
+    rec = held()[["spike_time", "spike_count"]]
+    assert lo.spike_times(rec).size == 3
+
+
+def wording(call: object, *args: object) -> str:
+    with pytest.raises(LoligoError) as caught:
+        call(*args)  # type: ignore[operator]
+    return str(caught.value)
+
+
+def test_the_messages() -> None:
+    rec = held()
+    alone = rec[["spike_time", "spike_count"]]
+    assert wording(lo.spike_times, alone, -20) == (
+        "finding spikes at -20 mV needs V, which was not recorded: simulate again with "
+        'record=["V", "spikes"], or use the run\'s own threshold, 0 mV'
+    )
+    assert wording(lo.spike_times, rec[["m", "h"]]) == (
+        "the recording holds neither spikes nor V but m, h; simulate again with "
+        'record=["spikes"] or record=["V"]'
+    )
+    assert wording(lo.spike_times, rec.V) == (
+        "this needs a recording, as lo.simulate returns it, not a DataArray"
+    )
+    broken = rec.copy(deep=True)
+    broken.V[40] = np.nan
+    message = wording(lo.spike_times, broken, -20)
+    assert message == "V is not a number at 2 ms; select the cells and times that are"
+    assert "threshold must be one voltage" in wording(lo.spike_times, rec, [-20, -30])
+    with pytest.raises(UnitError, match="threshold"):
+        lo.spike_times(rec, "20 ms")
+    with pytest.raises(UsageError, match="two samples or more"):
+        lo.spike_times(rec.isel(time=[0]), -20)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        lambda rec: rec.isel(amplitude=3),
+        lambda rec: rec.isel(amplitude=slice(None, None, -1)),
+        lambda rec: rec.sortby("amplitude", ascending=False),
+    ],
+)
+def test_cells_selected_after_the_run_never_get_anothers_spikes(select: object) -> None:
+    with pytest.raises(UsageError) as caught:
+        lo.spike_times(select(sweep()))  # type: ignore[operator]
+    assert "the spikes are not those of these cells" in str(caught.value)
+    assert re.search(r"Take lo.spike_times of the whole recording and select", str(caught.value))
+
+
+def test_a_window_of_time_keeps_the_runs_spikes() -> None:
+    rec = held().sel(time=slice(10, 30))
+    assert lo.spike_times(rec).size == 3
+
+
+def test_root() -> None:
+    low, high = np.zeros(3), np.array([2.0, 3.0, 1.0])
+    np.testing.assert_allclose(
+        root(lambda t: np.array([1, -1, 1]) * (t**2 - 0.5), low, high), np.sqrt(0.5), rtol=1e-15
+    )
+
+
+def test_the_curve_reproduces_polynomials_and_their_slopes() -> None:
+    t = np.sort(np.random.default_rng(3).uniform(-1, 1, 12))
+    poly = np.polynomial.Polynomial([1, -2, 0.5, 3, -1, 2])
+    at = np.arange(11)
+    pieces = Trace(t, poly(t)[None]).pieces(np.zeros(11, int), at)
+    middle = (t[1:] + t[:-1]) / 2
+    np.testing.assert_allclose(pieces.value(middle), poly(middle), rtol=1e-9)
+    np.testing.assert_allclose(pieces.slope(middle), poly.deriv()(middle), rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(
+        pieces.curvature(middle), poly.deriv(2)(middle), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_the_curve_does_not_reach_across_a_corner() -> None:
+    t = np.arange(21) * 0.1
+    corner = np.where(t < 1.0 - 1e-9, 0.0, np.sin(t - 1.0))
+    pieces = Trace(t, corner[None]).pieces(np.zeros(2, int), np.array([9, 10]))
+    assert pieces.slope(np.array([1.0, 1.0])) == pytest.approx([0.0, 1.0], abs=1e-4)
