@@ -1,81 +1,25 @@
 """Recordings for the tests of figures, made without the simulator.
 
-The squid axon of Hodgkin & Huxley (1952, J. Physiol. 117:500), in absolute voltage with rest
-near −65 mV, integrated by SciPy; and variations of it that figures must also cope with.
+The squid axon as `hh_scipy` integrates it, and variations that figures must also cope with.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import xarray
-from scipy.integrate import solve_ivp
-from scipy.optimize import brentq
 
-_C, _G = 1.0, {"Na": 120.0, "K": 36.0, "leak": 0.3}
-_E = {"Na": 50.0, "K": -77.0, "leak": -54.387}
+import hh_scipy as hh
+
+_G = {"Na": 120.0, "K": 36.0, "leak": 0.3}
 _POWERS = {"m": 3, "h": 1, "n": 4}
 _CHANNEL_OF = {"m": "Na", "h": "Na", "n": "K"}
 
 
-def _exprel(x):
-    x = np.asarray(x, dtype=float)
-    small = np.abs(x) < 1e-6
-    safe = np.where(small, 1.0, x)
-    return np.where(small, 1 + x / 2, np.expm1(safe) / safe)
-
-
-def _rates(V):
-    return {
-        "m": (1.0 / _exprel(-(V + 40) / 10), 4 * np.exp(-(V + 65) / 18)),
-        "h": (0.07 * np.exp(-(V + 65) / 20), 1 / (1 + np.exp(-(V + 35) / 10))),
-        "n": (0.1 / _exprel(-(V + 55) / 10), 0.125 * np.exp(-(V + 65) / 80)),
-    }
-
-
-def _steady(V):
-    return {gate: a / (a + b) for gate, (a, b) in _rates(V).items()}
-
-
 def _conductances(m, h, n):
-    one = np.ones_like(np.asarray(m, dtype=float))
-    return {"Na": _G["Na"] * m**3 * h, "K": _G["K"] * n**4, "leak": _G["leak"] * one}
-
-
-def _ionic(V, m, h, n):
-    return {c: G * (V - _E[c]) for c, G in _conductances(m, h, n).items()}
-
-
-def rest() -> float:
-    """The resting potential, −64.9964 mV."""
-    return float(brentq(lambda V: sum(_ionic(V, **_steady(V)).values()), -80, -50, xtol=1e-12))
-
-
-@cache
-def _solved(start, amplitude, pulse_start, pulse_end, duration, interval):
-    time = np.arange(round(duration / interval) + 1) * interval
-    state = [start, *(_steady(start)[g] for g in "mhn")]
-    columns = np.empty((4, time.size))
-    edges = sorted({0.0, min(pulse_start, duration), min(pulse_end, duration), duration})
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
-        current = amplitude if pulse_start <= (a + b) / 2 < pulse_end else 0.0
-
-        def slope(t, y, current=current):
-            V, m, h, n = y
-            rates = _rates(V)
-            gates = [
-                rates[g][0] * (1 - x) - rates[g][1] * x for g, x in zip("mhn", y[1:], strict=True)
-            ]
-            return [(current - sum(_ionic(V, m, h, n).values())) / _C, *gates]
-
-        inside = (time >= a - 1e-12) & (time <= b + 1e-12)
-        got = solve_ivp(slope, (a, b), state, "LSODA", np.clip(time[inside], a, b), rtol=1e-8)
-        columns[:, inside] = got.y
-        state = got.y[:, -1]
-    return time, columns
+    return {"Na": _G["Na"] * m**3 * h, "K": _G["K"] * n**4, "leak": np.full_like(m, _G["leak"])}
 
 
 def _variable(values, dims=("time",), **attrs):
@@ -93,7 +37,7 @@ def _variables(time, columns, current):
     gates = {"m": m, "h": h, "n": n}
     found = {
         "V": _variable(
-            V, units="mV", long_name="membrane potential", role="voltage", rest=rest()
+            V, units="mV", long_name="membrane potential", role="voltage", rest=hh.rest()
         )
     }
     for gate, values in gates.items():
@@ -105,7 +49,7 @@ def _variables(time, columns, current):
             channel=_CHANNEL_OF[gate],
             power=_POWERS[gate],
         )
-    for channel, values in _ionic(V, **gates).items():
+    for channel, values in zip(_G, hh.currents(columns), strict=True):
         found[f"I_{channel}"] = _variable(
             values, units="uA/cm2", long_name=f"{channel} current", role="current", channel=channel
         )
@@ -144,7 +88,9 @@ def recording(
     amplitude=10.0, start=5.0, end=45.0, duration=50.0, initial=-65.0, interval=0.05
 ) -> xarray.Dataset:
     """One squid axon under one pulse."""
-    time, columns = _solved(initial, amplitude, start, end, duration, interval)
+    time = np.arange(round(duration / interval) + 1) * interval
+    solved = hh.run(start, end - start, amplitude, duration, initial)
+    columns = solved.at(time)
     current = np.where((time >= start - 1e-9) & (time < end - 1e-9), amplitude, 0.0)
     text = f"{amplitude:g} µA/cm² from {start:g} to {end:g} ms" if amplitude else ""
     return _dataset(_variables(time, columns, current), time, text)
@@ -219,19 +165,19 @@ def changed(change: Callable[[np.ndarray, np.ndarray], np.ndarray], text: str) -
 def noise() -> xarray.Dataset:
     """White noise from 5 to 45 ms."""
     drawn = np.random.default_rng(1).normal(0, 20, 1001)
-    return changed(lambda t, I: np.where(I > 0, drawn[: t.size], 0.0), "noise, s.d. 20 µA/cm²")
+    return changed(lambda t, now: np.where(now > 0, drawn[: t.size], 0.0), "noise, s.d. 20 µA/cm²")
 
 
 def sine() -> xarray.Dataset:
     """A sine of 100 Hz from 5 to 45 ms."""
     return changed(
-        lambda t, I: np.where(I > 0, 10 * np.sin(2 * np.pi * (t - 5) / 10), 0.0), "sine, 100 Hz"
+        lambda t, now: np.where(now > 0, 10 * np.sin(2 * np.pi * (t - 5) / 10), 0.0), "sine, 100 Hz"
     )
 
 
 def huge() -> xarray.Dataset:
     """A current and a voltage far beyond physiology."""
-    rec = changed(lambda t, I: I * 2.5e5, "2500000 µA/cm² from 5 to 45 ms")
+    rec = changed(lambda _, now: now * 2.5e5, "2500000 µA/cm² from 5 to 45 ms")
     attrs = dict(rec.V.attrs)
     return rec.assign(V=("time", rec.V.values * 3.1e4, attrs))
 

@@ -20,47 +20,69 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
+    from loligo.analysis import spike_shape, spike_times
+    from loligo.errors import LoligoError
+    from loligo.figures import animate, plot
+    from loligo.model import Channel, Gate, Membrane, State, load, models
+    from loligo.recording import open, save
+    from loligo.simulation import rerun, simulate
+    from loligo.solvers import Exponential, Reference
+    from loligo.stimulus import Chirp, Noise, Pulse, PulseTrain, Ramp, Sine, Step, Waveform
+
 __version__ = "0.1.0"
 
-# public name -> the module that defines it
-_PUBLIC = {
-    "Channel": "model",
-    "Gate": "model",
-    "Membrane": "model",
-    "State": "model",
-    "load": "model",
-    "models": "model",
-    "Chirp": "stimulus",
-    "Noise": "stimulus",
-    "Pulse": "stimulus",
-    "PulseTrain": "stimulus",
-    "Ramp": "stimulus",
-    "Sine": "stimulus",
-    "Step": "stimulus",
-    "Waveform": "stimulus",
-    "Exponential": "solvers",
-    "Reference": "solvers",
-    "simulate": "simulation",
-    "rerun": "simulation",
-    "open": "recording",
-    "save": "recording",
-    "spike_times": "analysis",
-    "spike_shape": "analysis",
-    "plot": "figures",
-    "animate": "figures",
-    "LoligoError": "errors",
-}
+__all__ = [
+    "Channel",
+    "Chirp",
+    "Exponential",
+    "Gate",
+    "LoligoError",
+    "Membrane",
+    "Noise",
+    "Pulse",
+    "PulseTrain",
+    "Ramp",
+    "Reference",
+    "Sine",
+    "State",
+    "Step",
+    "Waveform",
+    "animate",
+    "load",
+    "models",
+    "open",
+    "plot",
+    "rerun",
+    "save",
+    "simulate",
+    "spike_shape",
+    "spike_times",
+]
 
-__all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604  (the table above is the single list of names)
+# module -> the public names that it defines
+_MODULES = {
+    "analysis": ("spike_shape", "spike_times"),
+    "errors": ("LoligoError",),
+    "figures": ("animate", "plot"),
+    "model": ("Channel", "Gate", "Membrane", "State", "load", "models"),
+    "recording": ("open", "save"),
+    "simulation": ("rerun", "simulate"),
+    "solvers": ("Exponential", "Reference"),
+    "stimulus": (
+        "Chirp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform",
+    ),
+}  # fmt: skip
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _PUBLIC:
+    if name not in _HOME:
         raise AttributeError(f"module 'loligo' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"loligo.{_PUBLIC[name]}"), name)
+    value = getattr(importlib.import_module(f"loligo.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])

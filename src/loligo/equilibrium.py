@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loligo.engine.kernel import Floats, Kernel
 from loligo.errors import RunError
@@ -20,6 +21,7 @@ _FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linea
 _BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
 
 Lanes = Mapping[str, Floats]
+Truths = NDArray[np.bool_]
 
 
 def hold(kernel: Kernel, parameters: Lanes, voltage: Floats, guess: Mapping[str, float]) -> Floats:
@@ -59,7 +61,7 @@ def hold(kernel: Kernel, parameters: Lanes, voltage: Floats, guess: Mapping[str,
 
 def _relax(
     kernel: Kernel, parameters: Lanes, states: dict[str, Floats], steps: list[float]
-) -> tuple[Floats, dict[str, Floats]]:
+) -> tuple[Truths, dict[str, Floats]]:
     """Take relaxation steps; which lanes came to stand still, and the states.
 
     A lane that stands still in a step without end is left alone from then on, so that it ends
@@ -68,7 +70,7 @@ def _relax(
     lanes = states["V"].shape
     settled = np.zeros(lanes, dtype=bool)
     for dt in steps:
-        after = kernel.map("relax", {**parameters, **states, "dt": np.full(lanes, dt)})
+        after = kernel.map("relax", {**parameters, **states, ".dt": np.full(lanes, dt)})
         still = np.full(lanes, dt == _FOREVER)
         with np.errstate(all="ignore"):
             for name, value in after.items():
@@ -179,7 +181,7 @@ def _bisect(
     return high
 
 
-def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
+def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
     """Whether all eigenvalues of the Jacobian (central differences) have negative real parts."""
     count, lanes = states.shape
     jacobian = np.empty((lanes, count, count))

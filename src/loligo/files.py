@@ -101,6 +101,19 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
+def check(path: str | os.PathLike[str]) -> None:
+    """Raise what :func:`replacing` would raise at once, before the work that fills the file.
+
+    Raises
+    ------
+    FileError
+        There is no such folder, no permission, or ``path`` is not an ordinary file.
+    """
+    target = _destination(path)
+    if not os.access(target.parent, os.W_OK):
+        raise _failure(target, PermissionError(errno.EACCES, "Permission denied"))
+
+
 def _destination(path: str | os.PathLike[str]) -> Path:
     """The file that a write to ``path`` replaces; links are followed."""
     given = Path(path).expanduser()

@@ -68,6 +68,11 @@ class Problem:
         return int(np.floor(self.duration / self.sample_interval * (1 + 1e-12) + 1e-9)) + 1
 
     @cached_property
+    def times(self) -> Floats:
+        """Of the samples, ms."""
+        return np.arange(self.samples, dtype=np.float64) * self.sample_interval
+
+    @cached_property
     def states(self) -> tuple[str, ...]:
         gates = (g.name for g in self.membrane.gates if not g.instantaneous)
         return ("V", *gates, *(s.name for s in self.membrane.states))
@@ -98,8 +103,7 @@ class Problem:
         """A shape with the numbers of one lane, as a density."""
         prefix = self.prefix(index)
         numbers = {
-            p: float(self.parameter(f"{prefix}.{p}")[lane])
-            for p in self.shapes[index].parameters
+            p: float(self.parameter(f"{prefix}.{p}")[lane]) for p in self.shapes[index].parameters
         }
         return self.shapes[index].at(**numbers)
 
@@ -134,7 +138,8 @@ def pose(
         raise UsageError(f"model must be a Membrane, not {membrane!r:.80}{hint}")
     if stimulus is not None and not isinstance(stimulus, Stimulus):
         raise UsageError(
-            f"stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, not {stimulus!r:.80}"
+            "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
+            f"not {stimulus!r:.80}"
         )
     length = _single(duration, "ms", "duration", above=0)
     interval = _single(sample_interval, "ms", "sample_interval", above=0)
@@ -160,8 +165,8 @@ def pose(
     return problem
 
 
-def _single(value: Any, unit: str, name: str, **bounds: float) -> float:
-    number = units.read(value, unit, name, **bounds)
+def _single(value: Any, unit: str, name: str, above: float | None = None) -> float:
+    number = units.read(value, unit, name, above=above)
     if isinstance(number, Labelled):
         raise UsageError(
             f"{name} must be one number: all lanes of a run share it. Arrays go where the model's, "

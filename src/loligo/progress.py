@@ -58,10 +58,10 @@ class _Bar:
         if self.display is None:
             if time.perf_counter() - self.started < _PATIENCE or fraction >= 1.0:
                 return
-            self._open()
+            self.display = self._open()
         self.display.update(self.task, completed=fraction)
 
-    def _open(self) -> None:
+    def _open(self) -> Any:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -72,9 +72,10 @@ class _Bar:
             TextColumn("{task.percentage:3.0f} %"),
             TimeRemainingColumn(),
         )
-        self.display = Progress(*columns, console=console, transient=True)
-        self.display.start()
-        self.task = self.display.add_task(self.label, total=1.0)
+        display = Progress(*columns, console=console, transient=True)
+        display.start()
+        self.task = display.add_task(self.label, total=1.0)
+        return display
 
     def close(self) -> None:
         if self.display is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,7 @@ class _Functions:
         import sympy as sp
 
         from loligo.system import STIMULUS, symbol
+        from loligo.system.numeric import SCALAR, VECTOR
 
         self.states = system.states
         self.parameters = system.parameters
@@ -72,11 +74,11 @@ class _Functions:
             [symbol(p) for p in system.parameters],
             STIMULUS,
         )
-        scalar: list[Any] = [_SCALAR, "math"]
+        scalar: list[Any] = [SCALAR, "math"]
         self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
         self.observed = [n for n in problem.records if n in system.observables]
         expressions = [system.observables[n] for n in self.observed]
-        vector: list[Any] = [_VECTOR, "numpy"]
+        vector: list[Any] = [VECTOR, "numpy"]
         self.observe = sp.lambdify(arguments, expressions, vector, cse=True)
 
 
@@ -107,10 +109,10 @@ class _Lane:
         """Name -> (samples,)."""
         end = self.problem.duration
         edges = self._edges(end)
-        grid = np.arange(self.problem.samples) * self.problem.sample_interval
+        grid = self.problem.times
         states = np.empty((len(self.f.states), len(grid)))
         now = self.start
-        for k, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for k, (a, b) in enumerate(pairwise(edges)):
             solution = self._segment(float(a), float(b), now)
             mine = (grid >= a) & (grid < b) if b < end else (grid >= a)
             if mine.any():
@@ -140,10 +142,11 @@ class _Lane:
 
         tolerance = self.solver.tolerance
         try:
-            solution: Any = solve_ivp(
-                derivative, (a, b), start, method="DOP853", dense_output=True,
-                rtol=max(tolerance, 2.3e-14), atol=tolerance * self.scale,
-            )  # fmt: skip
+            with np.errstate(all="ignore"):
+                solution: Any = solve_ivp(
+                    derivative, (a, b), start, method="DOP853", dense_output=True,
+                    rtol=max(tolerance, 2.3e-14), atol=tolerance * self.scale,
+                )  # fmt: skip
         except (OverflowError, ValueError, ZeroDivisionError) as problem:
             raise self._failed(a, start, str(problem)) from problem
         if not solution.success or not np.isfinite(solution.y[:, -1]).all():
@@ -170,13 +173,13 @@ class _Lane:
         from scipy.optimize import brentq
 
         level = self.problem.threshold
-        for a, b in zip(solution.t[:-1], solution.t[1:], strict=True):
+        for a, b in pairwise(solution.t):
             # DOP853's steps are long beside a spike: look inside them too
             inside = np.linspace(a, b, 9)
             v = solution.sol(inside)[0]
             for i in range(8):
                 if self.armed and v[i] < level <= v[i + 1]:
-                    time = brentq(
+                    time: Any = brentq(
                         lambda t: solution.sol(t)[0] - level, inside[i], inside[i + 1], xtol=1e-12
                     )
                     self.spikes.append(float(time))
@@ -186,43 +189,11 @@ class _Lane:
 
     def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:
         current = np.broadcast_to(np.asarray(self.current(grid), dtype=float), grid.shape)
-        observed = self.f.observe(states, self.numbers, current)
+        with np.errstate(all="ignore"):
+            observed = self.f.observe(states, self.numbers, current)
         found = dict(zip(self.f.states, states, strict=True))
         found |= {
             n: np.broadcast_to(v, grid.shape)
             for n, v in zip(self.f.observed, observed, strict=True)
         }
         return {**found, "I_stim": current}
-
-
-def _exprel(z: float) -> float:
-    return 1.0 if z == 0 else math.expm1(z) / z
-
-
-def _vector_exprel(z: Any) -> Any:
-    zero = np.equal(z, 0)
-    return np.where(zero, 1.0, np.expm1(z) / np.where(zero, 1.0, z))
-
-
-_SCALAR: dict[str, Callable[..., Any]] = {
-    "Exprel": _exprel,
-    "Where": lambda c, a, b: a if c else b,
-    "Less": lambda a, b: a < b,
-    "LessEqual": lambda a, b: a <= b,
-    "Equal": lambda a, b: a == b,
-    "And": lambda a, b: a and b,
-    "Or": lambda a, b: a or b,
-    "Not": lambda a: not a,
-    "Magnitude": abs,
-}
-_VECTOR: dict[str, Callable[..., Any]] = {
-    "Exprel": _vector_exprel,
-    "Where": np.where,
-    "Less": np.less,
-    "LessEqual": np.less_equal,
-    "Equal": np.equal,
-    "And": np.logical_and,
-    "Or": np.logical_or,
-    "Not": np.logical_not,
-    "Magnitude": np.abs,
-}

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from loligo import solvers
 from loligo.errors import UsageError, nearest
 from loligo.lanes import Value, from_plain, to_plain
@@ -185,7 +183,7 @@ def _recording(
     return dataset(
         problem.membrane,
         problem.lanes,
-        np.arange(problem.samples) * problem.sample_interval,
+        problem.times,
         outcome.values,
         (outcome.spike_time, outcome.spike_lane),
         outcome.rest,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,7 @@ class Outcome:
     timings: dict[str, float] = field(default_factory=dict)
 
 
-def integrate(
-    problem: Problem, solver: Exponential, advance: Callable[[float], None]
-) -> Outcome:
+def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], None]) -> Outcome:
     """Run a problem with a fixed-step solver.
 
     Parameters
@@ -72,7 +71,7 @@ def integrate(
     schedule = schedule_for(problem, solver.dt)
     parameters = {name: problem.parameter(name) for name in kernel.program.parameters}
     states, notes = initial_states(kernel, problem)
-    prepared = kernel.map("prepare", {**parameters, "dt": _all(problem, schedule.dt)})
+    prepared = kernel.map("prepare", {**parameters, ".dt": _all(problem, schedule.dt)})
     rows = [prepared[name] for name in kernel.program.constants]
     constants = np.stack(rows) if rows else np.zeros((1, problem.lanes.size))
     progress = _progress(problem, kernel, schedule, states)
@@ -191,7 +190,7 @@ def threads() -> int:
 def _shares(blocks: int, workers: int) -> list[range]:
     """The blocks in nearly equal runs, one a worker."""
     edges = np.linspace(0, blocks, min(workers, blocks) + 1).astype(int)
-    return [range(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [range(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def _run(
@@ -243,10 +242,9 @@ class _Sampled:
     def _currents(self) -> Floats | None:
         if not self.which:
             return None
-        t = np.arange(self.schedule.samples) * self.problem.sample_interval
+        t = self.problem.times
         rows = [
-            ([_unit(shape).value(t) for shape in shapes], inverse)
-            for shapes, inverse in self.paths
+            ([_unit(shape).value(t) for shape in shapes], inverse) for shapes, inverse in self.paths
         ]
         return self._spread(rows)
 
@@ -307,8 +305,8 @@ def _divergence(
     program = kernel.program
     inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
     inputs |= dict(zip(program.states, progress.states[:, lane], strict=True))
-    inputs |= {"dt": schedule.dt, "t0": step * schedule.dt, "t1": (step + 1) * schedule.dt}
-    inputs["lead"] = 0.5 * schedule.dt if step == 0 else schedule.dt
+    inputs |= {".dt": schedule.dt, ".t0": step * schedule.dt, ".t1": (step + 1) * schedule.dt}
+    inputs[".lead"] = 0.5 * schedule.dt if step == 0 else schedule.dt
     for i, name in enumerate(program.streams):
         inputs[name] = streams.charges[i, step - streams.first_step, lane]
     after = evaluate(program.blocks["step"], inputs)

@@ -162,16 +162,16 @@ def test_an_archive_that_promises_more_than_it_holds(tmp_path: Path) -> None:
 def test_an_archive_that_swells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.npz"
     np.savez_compressed(path, time=np.zeros(1_000_000))
-    monkeypatch.setattr(contents.os, "sysconf", lambda _: 1000)  # a machine of one megabyte
+    monkeypatch.setattr(contents, "available", lambda: 1_000_000)
     message = wording(lo.open, path)
-    assert message.endswith("it needs 0.008 GB of memory; open it part by part with xarray instead")
+    assert message.endswith("it needs 8 MB of memory; open it part by part with xarray instead")
     assert "is too large" in message
 
 
 def test_a_file_larger_than_memory(
     rec: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contents.os, "sysconf", lambda _: 1)
+    monkeypatch.setattr(contents, "available", lambda: 10)
     for suffix in SUFFIXES:
         lo.save(rec, tmp_path / f"a{suffix}")
         assert "is too large: it needs" in wording(lo.open, tmp_path / f"a{suffix}")

@@ -95,9 +95,12 @@ def spike_shape(
     --------
     >>> import loligo as lo
     >>> squid = lo.load("hodgkin-huxley-1952")
-    >>> rec = lo.simulate(squid, lo.Pulse(0, 1, 20), 20)  # doctest: +SKIP
-    >>> lo.spike_shape(rec).peak_voltage.values.round(1)  # doctest: +SKIP
-    array([40.5])
+    >>> rec = lo.simulate(squid, lo.Pulse(5, 1, 20), 20)
+    >>> shape = lo.spike_shape(rec)
+    >>> shape.peak_voltage.values.round(1).tolist(), shape.AHP_depth_abs.values.round(1).tolist()
+    ([40.5], [-76.2])
+    >>> shape.AP_duration_half_width.values.round(2).tolist()
+    [1.48]
     """
     import xarray as xr
 

@@ -59,9 +59,13 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     --------
     >>> import loligo as lo
     >>> squid = lo.load("hodgkin-huxley-1952")
-    >>> rec = lo.simulate(squid, lo.Pulse(1, 40, 10), 45)  # doctest: +SKIP
-    >>> lo.spike_times(rec).values.round(1)  # doctest: +SKIP
-    >>> 1000 / lo.spike_times(rec).diff("spike")  # instantaneous rate, Hz  # doctest: +SKIP
+    >>> rec = lo.simulate(squid, lo.Pulse(5, 40, 10), 50, initial=-65)
+    >>> lo.spike_times(rec).values.round(1).tolist()
+    [6.9, 21.8, 36.5]
+    >>> lo.spike_times(rec, "-20 mV").values.round(1).tolist()
+    [6.8, 21.7, 36.4]
+    >>> (1000 / lo.spike_times(rec).diff("spike")).values.round(1).tolist()  # Hz
+    [67.0, 68.3]
     """
     import xarray as xr
 

@@ -145,7 +145,8 @@ def _read(folder: Path | None, digest: str, text: str, width: int) -> CompiledKe
 
 
 def _content(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not _is_private(status, stat.S_ISREG) or status.st_size > _LARGEST:

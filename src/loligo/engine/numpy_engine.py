@@ -39,9 +39,15 @@ def bernoulli(z: Array) -> Array:
     return 1.0 / exprel(z)
 
 
+def fma(a: Array, b: Array, c: Array) -> Array:
+    """a*b + c, rounded twice: NumPy has no fused form."""
+    return a * b + c
+
+
 OPERATIONS: dict[str, Callable[..., Array]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,
-    "neg": np.negative, "exp": np.exp, "expm1": np.expm1, "exprel": exprel,
+    "neg": np.negative, "fma": fma,
+    "exp": np.exp, "expm1": np.expm1, "exprel": exprel,
     "exprel2": exprel2, "bernoulli": bernoulli, "log": np.log, "sqrt": np.sqrt,
     "pow": np.power, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "abs": np.abs,
     "floor": np.floor, "min": np.minimum, "max": np.maximum, "lt": np.less,
@@ -92,7 +98,7 @@ class NumpyKernel:
         fixed: dict[str, Array] = {
             name: row[here] for name, row in zip(self.program.constants, constants, strict=True)
         }
-        fixed["dt"] = schedule.dt
+        fixed[".dt"] = schedule.dt
         k = int(progress.step[here][0])
         while True:
             if k % schedule.steps_per_sample == 0:
@@ -111,8 +117,8 @@ class NumpyKernel:
         streams: Streams, here: slice,
     ) -> None:  # fmt: skip
         j = k // schedule.steps_per_sample
-        inputs = {**fixed, **self._states(progress, here), "t": k * schedule.dt}
-        inputs["lead"] = 0.0 if k == 0 else 0.5 * schedule.dt
+        inputs = {**fixed, **self._states(progress, here), ".t": k * schedule.dt}
+        inputs[".lead"] = 0.0 if k == 0 else 0.5 * schedule.dt
         for i, name in enumerate(self.program.streams):
             if streams.currents.size:
                 inputs[name] = streams.currents[i, j, here]
@@ -126,8 +132,8 @@ class NumpyKernel:
     ) -> bool:  # fmt: skip
         dt = schedule.dt
         now = self._states(progress, here)
-        inputs = {**fixed, **now, "t0": k * dt, "t1": (k + 1) * dt}
-        inputs["lead"] = 0.5 * dt if k == 0 else dt
+        inputs = {**fixed, **now, ".t0": k * dt, ".t1": (k + 1) * dt}
+        inputs[".lead"] = 0.5 * dt if k == 0 else dt
         for i, name in enumerate(self.program.streams):
             inputs[name] = streams.charges[i, k - streams.first_step, here]
         after = evaluate(self.program.blocks["step"], inputs)

@@ -59,7 +59,7 @@ class Animation:
         width, height = self.size
         facts = (
             f"{self.frames} frames of {width} × {height}, {self.fps:.4g} a second, "
-            f"{self.speed:.3g} ms of model time a second"
+            f"{self.speed:.4g} ms of model time a second"
         )
         return f"Animation({str(self.path)!r}: {facts}{'; ' + self.note if self.note else ''})"
 
@@ -188,7 +188,7 @@ def _gif(*given) -> None:
 
 
 def _webp(*given) -> None:
-    from loligo.figures.video import write_webp
+    from loligo.figures.webp import write_webp
 
     write_webp(*given)
 
@@ -200,7 +200,7 @@ def _mp4(*given) -> None:
 
 
 def _check_webp() -> None:
-    from loligo.figures.video import check_webp
+    from loligo.figures.webp import check_webp
 
     check_webp()
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from loligo.figures import labels
 from loligo.figures.labels import Label
-from loligo.figures.layout import GAP, Layout, Ruler, Size, Slot, arrange
+from loligo.figures.layout import GAP, Layout, Ruler, Size, Slot, arrange, key_width, line_height
 from loligo.figures.panels import Panel, Picture, Trace
 from loligo.figures.style import HEADING, LINE_WIDTH, SUBTITLE, TICK, TITLE, Theme
 
@@ -129,7 +129,7 @@ def _line(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
         trace.time,
         trace.values,
         color=trace.colour,
-        linewidth=LINE_WIDTH * layout.scale,
+        linewidth=_line_width(trace, layout),
         solid_capstyle="round",
         solid_joinstyle="round",
         dash_capstyle="butt",
@@ -141,19 +141,20 @@ def _line(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
     return line
 
 
-def line_height(size: float) -> float:
-    """From one label to the next, in inches."""
-    return 1.25 * size / 72
+def _line_width(trace: Trace, layout: Layout) -> float:
+    """Thinner where strokes crowd, down to two fifths at 40 an inch."""
+    values = trace.values[np.isfinite(trace.values)]
+    over = values > (values.min() + values.max()) / 2
+    strokes = np.count_nonzero(over[1:] != over[:-1]) / (layout.right - layout.left)
+    return LINE_WIDTH * layout.scale * min(1.0, max(0.4, 1.15 - strokes * 0.75 / 40))
 
 
 def placed(slot: Slot, values: np.ndarray) -> np.ndarray:
     """Heights, in inches, of labels that belong to ``values``, moved apart within the panel."""
     wanted = [slot.y(v) if math.isfinite(v) else slot.bottom + slot.height / 2 for v in values]
     step = line_height(slot.label_size)
-    slack = 0.05
-    return labels.spread(
-        wanted, step, slot.bottom + step / 2 - slack, slot.bottom + slot.height - step / 2 + slack
-    )
+    low, high = slot.bottom + step / 2, slot.bottom + slot.height - step / 2
+    return labels.spread(wanted, step, low, max(low, high))
 
 
 def _end_labels(figure: Any, slot: Slot, layout: Layout) -> list[Any]:
@@ -205,12 +206,12 @@ def _last(values: np.ndarray) -> float:
 
 
 def _key(figure: Any, slot: Slot, layout: Layout, ruler: Ruler, theme: Theme) -> None:
-    """Over the labels of several lanes: what they are values of."""
+    """At the right edge, over the labels of several lanes: what they are values of."""
     if slot.panel.key is None:
         return
     symbol, unit = slot.panel.key
     size = HEADING * layout.scale
-    x = layout.right + GAP * layout.scale
+    x = layout.size.inches[0] - 0.16 * layout.scale - key_width(symbol, unit, ruler, size)
     y = slot.heading_y
     text(figure, layout, x, y, symbol, size, color=theme.text, va="baseline")
     if unit:

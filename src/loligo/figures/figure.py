@@ -127,7 +127,7 @@ def pixels(size: object, dpi: object) -> Size:
             f"each from {SMALLEST} to {LARGEST}, such as (1600, 1200)."
         )
     if dpi is None:
-        return Size(width, height, max(_LOWEST_DPI, min(width / 8, max(height / 6, width / 12))))
+        return Size(width, height, max(_LOWEST_DPI, min(width / 8, max(height / 6, width / 10))))
     if isinstance(dpi, bool) or not isinstance(dpi, int | float) or not 10 <= dpi <= 2400:
         raise UsageError(f"dpi={dpi!r} is not a resolution; give dots per inch from 10 to 2400.")
     return Size(width, height, float(dpi) if math.isfinite(dpi) else _LOWEST_DPI)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +15,13 @@ from loligo.figures.drawing import Drawing, draw, placed
 from loligo.figures.glyphs import Typesetter, Typesetters
 from loligo.figures.labels import Label
 from loligo.figures.layout import GAP, Layout, Ruler, Size, Slot
-from loligo.figures.palette import LEVELS, Blender, Palette, levels
+from loligo.figures.palette import LEVELS, Blender, Palette, codes, decoded, image_codes, levels
 from loligo.figures.panels import Panel, Picture
 from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
 
 _DOT = 2.6  # the head's radius in line widths
 _HALO = 1.2  # the clear ring around it, in line widths
+_PARTS = 4  # the head stands on quarters of a pixel
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom, in pixels
 
@@ -100,7 +103,7 @@ def _field(panel: Panel) -> int:
 def _unit(panel: Panel) -> str:
     if panel.lanes or any(trace.label.text for trace in panel.traces):
         return ""
-    factor = labels.power_of_ten(panel.scale) + " " if panel.scale else ""
+    factor = f"×{labels.power_of_ten(panel.scale)} " if panel.scale else ""
     return factor + panel.unit
 
 
@@ -111,11 +114,14 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
     """Draw ``picture`` once, and find out what every frame at ``times`` adds to it."""
     drawing = draw(picture, size, theme, readout(picture))
     renderer = drawing.figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    bare, still = _still(drawing, renderer)
+    bare, still = (image_codes(image) for image in _still(drawing, renderer))
     lines = reveal.layers(drawing, picture, times, renderer)
     layout = drawing.layout
     palette = Palette(_exact(picture, theme), _seen(still, lines, picture, theme))
-    still_index = palette.index(still)
+    still_index = palette.coded(still)
+    bare_index = still_index.copy()
+    ruled = bare != still
+    bare_index[ruled] = palette.coded(bare[ruled])
     x = layout.x(times, picture.start, picture.end) * size.dpi
     setters = Typesetters(size.dpi)
     clock = setters[LABEL * layout.scale]
@@ -126,7 +132,7 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
         palette=palette,
         blender=Blender(palette),
         still=still_index,
-        bare=palette.index(bare),
+        bare=bare_index,
         changes=reveal.changes(lines, still_index, palette, len(times)),
         x=x,
         heads=tuple(_head(slot, layout, times, setters[slot.label_size]) for slot in layout.slots),
@@ -146,18 +152,18 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
     )
 
 
-def _still(drawing: Drawing, renderer) -> tuple[np.ndarray, np.ndarray]:
+def _still(drawing: Drawing, renderer: Any) -> tuple[np.ndarray, np.ndarray]:
     """The figure without its lines: also without its rules, and with them."""
     moving = [line for lines in drawing.lines for line in lines] + list(drawing.ends)
     for artist in (*moving, *drawing.rules):
         artist.set_visible(False)
     renderer.clear()
     drawing.figure.draw(renderer)
-    bare = np.array(renderer.buffer_rgba())[..., :3]
+    bare = np.array(renderer.buffer_rgba())
     for artist in drawing.rules:
         artist.set_visible(True)
         artist.draw(renderer)
-    still = np.array(renderer.buffer_rgba())[..., :3]
+    still = np.array(renderer.buffer_rgba())
     for artist in moving:
         artist.set_visible(True)
     return bare, still
@@ -171,18 +177,19 @@ def _exact(picture: Picture, theme: Theme) -> list[tuple[int, int, int]]:
 def _seen(
     still: np.ndarray, lines: list[reveal.Layer], picture: Picture, theme: Theme
 ) -> np.ndarray:
-    """Colours to be shown: the still picture's, and every line's blends with what is under it."""
+    """Codes of colours to be shown: the still picture's (given as codes), and what the lines
+    and the text make of it.
+    """
     grounds = [np.array(rgb(c), np.float32) for c in (theme.background, theme.band)]
     inks = {t.colour for p in picture.panels for t in p.traces} | {theme.text, theme.muted}
     amount = np.linspace(0, 1, 17, dtype=np.float32)[:, None]
     ramps = [g + amount * (np.array(rgb(c), np.float32) - g) for g in grounds for c in inks]
-    flat = still.reshape(-1, 3)
-    blends = []
+    flat = still.ravel()
+    blends: list[np.ndarray] = [np.repeat(np.concatenate(ramps), 50, axis=0)]
     for layer in lines:
-        under = flat[layer.pixels].astype(np.float32)
+        under = decoded(flat[layer.pixels]).astype(np.float32)
         blends.append(under + layer.coverage[:, None] * (layer.colour - under))
-    many = np.repeat(np.concatenate(ramps), 50, axis=0)
-    return np.concatenate([flat, *(np.rint(b).astype(np.uint8) for b in (many, *blends))])
+    return np.concatenate([flat, *(codes(np.rint(blend)) for blend in blends)])
 
 
 def _head(slot: Slot, layout: Layout, times: np.ndarray, setter: Typesetter) -> _Head:
@@ -271,17 +278,24 @@ def _clock_left(scene: Scene, k: int) -> int:
 
 
 def _dot(scene: Scene, image: np.ndarray, x: float, y: float, colour: tuple) -> None:
-    radius = _DOT * scene.unit
-    rings = (
-        (radius + _HALO * scene.unit, rgb(scene.theme.background)),
-        (radius, colour),
-    )
-    reach = math.ceil(rings[0][0]) + 1
-    left, top = math.floor(x) - reach, math.floor(y) - reach
-    at = np.arange(2 * reach + 2) + 0.5
-    far = np.hypot(at[None, :] + left - x, at[:, None] + top - y).astype(np.float32)
-    for size, ink in rings:
-        _blend(scene, image, levels(np.clip(size + 0.5 - far, 0, 1)), left, top, ink)
+    at = round(x * _PARTS), round(y * _PARTS)
+    left, top = (place // _PARTS for place in at)
+    inks = (rgb(scene.theme.background), colour)
+    for cover, ink in zip(_disc(scene.unit, at[0] % _PARTS, at[1] % _PARTS), inks, strict=True):
+        reach = cover.shape[0] // 2
+        _blend(scene, image, cover, left - reach, top - reach, ink)
+
+
+@cache
+def _disc(unit: float, right: int, down: int) -> tuple[np.ndarray, np.ndarray]:
+    """Coverage of the head's halo and of the head, moved by parts of a pixel."""
+    reach = math.ceil((_DOT + _HALO) * unit) + 1
+    place = np.arange(-reach, reach + 1) + 0.5
+    far = np.hypot(place[None, :] - right / _PARTS, place[:, None] - down / _PARTS)
+    radius = _DOT * unit
+    rings = (radius + _HALO * unit, radius)
+    halo, dot = (levels(np.clip(ring + 0.5 - far, 0, 1)) for ring in rings)
+    return halo, dot
 
 
 def _set(
@@ -291,8 +305,8 @@ def _set(
     box = _inside(scene.size, left, top, cover.shape)
     if cover.size and box is not None:
         area = np.s_[box[1] : box[3], box[0] : box[2]]
-        image[area] = scene.bare[area]
-        _blend(scene, image, cover, left, top, colour)
+        part = cover[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
+        image[area] = scene.blender.blended(scene.bare[area], part, colour)
 
 
 def _blend(
@@ -303,7 +317,8 @@ def _blend(
     if box is None:
         return
     part = cover[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
-    scene.blender.blend(image[box[1] : box[3], box[0] : box[2]], part, colour)
+    area = np.s_[box[1] : box[3], box[0] : box[2]]
+    image[area] = scene.blender.blended(image[area], part, colour)
 
 
 def _inside(size: Size, left: int, top: int, shape: tuple[int, ...]) -> Box | None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from loligo.figures.frames import Box, Frame
+from loligo.figures.changed import Patch, patches
+from loligo.figures.frames import Frame
 from loligo.figures.palette import TRANSPARENT
 from loligo.figures.timing import Timing
 
@@ -31,14 +32,8 @@ def write_gif(
     """Write ``frames``; ``timing`` is in whole hundredths of a second."""
     with path.open("wb") as file:
         file.write(_header(colours, size, timing.loop))
-        shown: np.ndarray | None = None
-        for frame, delay in zip(frames, timing.delays(100), strict=True):
-            if shown is None:
-                shown = frame.image.copy()
-                file.write(_block(shown, (0, 0), delay, opaque=True))
-            else:
-                changed, corner = _changed(frame.image, shown, frame.box)
-                file.write(_block(changed, corner, delay, opaque=False))
+        for patch, delay in zip(patches(frames), timing.delays(100), strict=True):
+            file.write(_block(patch, delay))
         file.write(b";")
 
 
@@ -50,24 +45,12 @@ def _header(colours: np.ndarray, size: tuple[int, int], loop: bool) -> bytes:
     return b"GIF89a" + screen + table.tobytes() + again
 
 
-def _changed(image: np.ndarray, shown: np.ndarray, box: Box) -> tuple[np.ndarray, tuple[int, int]]:
-    """What differs from ``shown`` within ``box``, transparent elsewhere; ``shown`` follows."""
-    left, top, right, bottom = box
-    new, old = image[top:bottom, left:right], shown[top:bottom, left:right]
-    differs = new != old
-    if not differs.any():  # a frame must have a pixel
-        return np.full((1, 1), TRANSPARENT, dtype=np.uint8), (0, 0)
-    changed = np.where(differs, new, np.uint8(TRANSPARENT))
-    old[...] = new
-    return changed, (left, top)
-
-
-def _block(pixels: np.ndarray, corner: tuple[int, int], delay: int, opaque: bool) -> bytes:
-    flags = _KEEP if opaque else _KEEP | _SEE_THROUGH
+def _block(patch: Patch, delay: int) -> bytes:
+    flags = _KEEP if patch.whole else _KEEP | _SEE_THROUGH
     control = struct.pack("<BBBBHBB", 0x21, 0xF9, 4, flags, delay, TRANSPARENT, 0)
-    height, width = pixels.shape
-    descriptor = struct.pack("<BHHHHB", 0x2C, *corner, width, height, 0)
-    return control + descriptor + compressed(pixels)
+    height, width = patch.pixels.shape
+    descriptor = struct.pack("<BHHHHB", 0x2C, *patch.corner, width, height, 0)
+    return control + descriptor + compressed(patch.pixels)
 
 
 def compressed(pixels: np.ndarray) -> bytes:

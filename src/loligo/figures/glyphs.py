@@ -35,9 +35,13 @@ class Typesetter:
     def number(self, text: str, cells: int) -> np.ndarray:
         """A number, to the right of a field ``cells`` digits wide."""
         parts = [self._glyph(char) for char in text]
-        line = np.concatenate(parts, axis=1) if parts else np.zeros((self.height, 0), np.uint8)
-        short = round(cells * self.em) - line.shape[1]
-        return np.pad(line, ((0, 0), (max(short, 0), 0)))
+        used = sum(part.shape[1] for part in parts)
+        line = np.zeros((self.height, max(round(cells * self.em), used)), dtype=np.uint8)
+        at = line.shape[1] - used
+        for part in parts:
+            line[:, at : at + part.shape[1]] = part
+            at += part.shape[1]
+        return line
 
     def label(self, label: Label) -> np.ndarray:
         """A whole label."""

@@ -105,7 +105,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     """
     span = high - low
     step = 10.0 ** math.floor(math.log10(span / max(most, 1)))
-    for factor in (1, 2, 5, 10, 20, 50):
+    for factor in (1, 2, 2.5, 5, 10, 20, 25, 50):
         first = math.ceil(low / (step * factor) - 1e-9)
         last = math.floor(high / (step * factor) + 1e-9)
         if last - first + 1 <= most:
@@ -137,6 +137,8 @@ def spread(centres: Sequence[float], height: float, low: float, high: float) -> 
     [-0.45, 0.55, 5.0]
     """
     wanted = np.asarray(centres, dtype=float)
+    if wanted.size == 1:
+        return np.clip(wanted, low, max(low, high))
     order = np.argsort(wanted, kind="stable")
     offset = height * np.arange(len(wanted))
     pools: list[tuple[float, int]] = []

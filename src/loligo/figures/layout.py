@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loligo.errors import UsageError
 from loligo.figures import labels
@@ -62,8 +62,8 @@ class Slot:
     ticks: tuple[Tick, ...]
     label_size: float
 
-    def y(self, value: float) -> float:
-        """Height above the figure's lower edge, in inches, of a value on this panel's axis."""
+    def y(self, value: Any) -> Any:
+        """Height above the figure's lower edge, in inches, of values on this panel's axis."""
         low, high = self.panel.limits
         return self.bottom + self.height * (value - low) / (high - low)
 
@@ -85,8 +85,8 @@ class Layout:
     time_ticks: tuple[Tick, ...]
     time_label: str
 
-    def x(self, time: float, start: float, end: float) -> float:
-        """Distance from the figure's left edge, in inches, of a time."""
+    def x(self, time: Any, start: float, end: float) -> Any:
+        """Distance from the figure's left edge, in inches, of times."""
         return self.left + (self.right - self.left) * (time - start) / (end - start)
 
 
@@ -190,7 +190,10 @@ def _arranged(
     time_ticks = _time_ticks(picture, right - left, ruler, scale, time_factor)
     right = min(right, width - pad - ruler.width(time_ticks[-1].text, TICK * scale) / 2)
     headed = tuple(
-        replace(s, heading=ruler.cut(s.heading, HEADING * scale, right - left)) for s in slots
+        replace(
+            s, heading=ruler.cut(s.heading, HEADING * scale, right - left - _key(s, ruler, scale))
+        )
+        for s in slots
     )
     return Layout(
         size, scale, left, right, headed,
@@ -225,8 +228,13 @@ def _stack(
 
 def _label_size(panel: Panel, height: float, scale: float) -> float:
     """Points at which all of a panel's labels fit beside it."""
-    fits = (height + 0.1 * scale) / (1.25 * LABEL * scale / 72 * max(len(panel.traces), 1))
+    fits = height / (line_height(LABEL * scale) * len(panel.traces))
     return LABEL * scale * min(1.0, max(fits, 0.5))
+
+
+def line_height(size: float) -> float:
+    """From one label of ``size`` points to the next, in inches."""
+    return 1.18 * size / 72
 
 
 def _heading(panel: Panel) -> str:
@@ -243,10 +251,14 @@ def _beyond(
     widths = [ruler.width(t.label, slot.label_size) for t in panel.traces if t.label.text]
     if readout is not None:
         widths.append(readout(panel, slot.label_size) + 0.06 * scale)
-    if panel.key is not None:
-        symbol, unit = panel.key
-        widths.append(key_width(symbol, unit, ruler, HEADING * scale))
     return max(widths, default=0.0)
+
+
+def _key(slot: Slot, ruler: Ruler, scale: float) -> float:
+    """Room in the heading's line for what lanes are values of, which ends at the right edge."""
+    if slot.panel.key is None:
+        return 0.0
+    return key_width(*slot.panel.key, ruler, HEADING * scale)
 
 
 def key_width(symbol: Label, unit: str, ruler: Ruler, size: float) -> float:
@@ -261,15 +273,18 @@ def _ticks(panel: Panel, height: float, scale: float) -> tuple[Tick, ...]:
     line = TICK * scale / 72
     low, high = panel.limits
     factor = 10.0**panel.scale
-    most = int(min(7, max(2, math.ceil(height / (1.9 * line)))))
-    places = labels.ticks(low / factor, high / factor, most)
+    airy, tight = math.ceil(height / (1.9 * line)), int(height / (1.2 * line)) + 1
+    places = labels.ticks(low / factor, high / factor, min(7, max(2, airy)))
+    if len(places) < 2:
+        places = labels.ticks(low / factor, high / factor, max(2, tight))
     shown = labels.tick_decimals(places)
     marks = [Tick(place * factor, labels.number(place, shown)) for place in places]
     if panel.rest is None:
         return tuple(marks)
     apart = 1.25 * line / height * (high - low)
     marks = [mark for mark in marks if abs(mark.value - panel.rest) >= apart]
-    return (*marks, Tick(panel.rest, f"rest {labels.number(panel.rest, 1)}", rest=True))
+    value = "" if panel.scale else f" {labels.number(panel.rest, 1)}"
+    return (*marks, Tick(panel.rest, f"rest{value}", rest=True))
 
 
 def _time_unit(picture: Picture) -> tuple[str, float]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures import labels, signals
+from loligo.figures import injected, labels, signals
 from loligo.figures.labels import Label
 from loligo.figures.layout import Ruler, Size, key_width
 from loligo.figures.style import HEADING, SUBTITLE, TICK, TITLE, Theme
+from loligo.figures.words import conditions
 
 if TYPE_CHECKING:
     import xarray
@@ -63,7 +64,7 @@ def draw_map(rec: xarray.Dataset, theme: Theme, size: Size, title: str | None) -
     shown = _count_map(rec) if is_grid(rec) else _voltage_map(signals.read(rec))
     heading = str(rec.attrs.get("title") or rec.attrs.get("model") or "")
     words = heading if title is None else title
-    below = str(rec.attrs.get("stimulus") or "") if words else ""
+    below = conditions(rec.attrs, signals.chosen(rec)) if words else ""
     return _drawn(shown, theme, size, words, below)
 
 
@@ -88,19 +89,13 @@ def _voltage_map(found: signals.Signals) -> _Map:
     shown = labels.tick_decimals(ticks)
     texts = [labels.number(t, shown) for t in ticks]
     across = _Axis(time, ticks, texts, Label("Time"), "ms")
-    stimulus = found.names("stimulus")
-    every = [
-        one
-        for lane in found.lanes[:: max(1, len(found.lanes) // 16)]
-        for name in stimulus[:1]
-        for one in signals.intervals(*signals.stimulus(found, name, lane))
-    ]
-    on = signals.stretches(sorted(every), (time[-1] - time[0]) / 400)
+    some = found.lanes[:: max(1, len(found.lanes) // 16)]
+    on = injected.stretches(injected.when_on(found, some), (time[-1] - time[0]) / 400)
     return _Map(values, across, _axis(rec, dim), "Membrane potential (mV)", tuple(on))
 
 
 def _condensed(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Column edges, and of every column the value furthest from the lane's median (its spike)."""
+    """Column edges, and the highest value of every column: no spike is lost."""
     columns = min(_COLUMNS, time.size - 1)
     cut = np.linspace(0, time.size - 1, columns + 1).round().astype(int)
     if columns == time.size - 1:
@@ -163,11 +158,11 @@ def _drawn(shown: _Map, theme: Theme, size: Size, title: str, subtitle: str) -> 
             fits = ruler.cut(words, points * scale, width - pad - left, weight)
             look = {"color": colour, "weight": weight, "fontsize": points * scale}
             figure.text(left / width, top / height, fits, parse_math=False, **look)
-    top -= 2.3 * HEADING * line
+    top -= 2.5 * HEADING * line
     place = _Place(figure, ruler, scale, theme)
-    place.name(shown.up, left, top + 0.75 * HEADING * line)
+    place.name(shown.up, left, top + 0.85 * HEADING * line)
     words = ruler.width(shown.heading, HEADING * scale)
-    y = top + 0.75 * HEADING * line
+    y = top + 0.85 * HEADING * line
     room = key_width(shown.up.symbol, shown.up.unit, ruler, HEADING * scale)
     if left + room + 0.2 < width - pad - words:
         place.text(shown.heading, width - pad - words, y)

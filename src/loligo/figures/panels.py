@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loligo.errors import UsageError, nearest
-from loligo.figures import labels, signals
+from loligo.figures import injected, labels, signals, words
 from loligo.figures.labels import Label
 from loligo.figures.signals import Lane, Signals
 from loligo.figures.style import DASHES, Theme, channel_colours
@@ -76,11 +76,11 @@ def picture(found: Signals, chosen: Sequence[object] | str | None, theme: Theme)
         If a panel does not exist, or nothing is recorded for it; it says what there is.
     """
     wanted = _wanted(found, chosen)
-    panels = tuple(panel for one in wanted for panel in _panels(found, one, theme))
+    panels = _keyed_once(panel for one in wanted for panel in _panels(found, one, theme))
     attrs = found.recording.attrs
     return Picture(
         title=str(attrs.get("title") or attrs.get("model") or ""),
-        subtitle=str(attrs.get("stimulus") or ""),
+        subtitle=words.conditions(attrs, signals.chosen(found.recording)),
         start=float(found.time[0]),
         end=float(found.time[-1]),
         panels=panels,
@@ -88,10 +88,19 @@ def picture(found: Signals, chosen: Sequence[object] | str | None, theme: Theme)
     )
 
 
+def _keyed_once(panels: Iterable[Panel]) -> tuple[Panel, ...]:
+    """Say what lanes' labels are values of over the first panel that has them."""
+    made: list[Panel] = []
+    for panel in panels:
+        said = any(one.key is not None for one in made)
+        made.append(replace(panel, key=None) if said else panel)
+    return tuple(made)
+
+
 # ------------------------------------------------------------------------ which panels
 
 
-def _wanted(found: Signals, chosen: Sequence[object] | str | None) -> list[object]:
+def _wanted(found: Signals, chosen: Sequence[object] | str | None) -> Sequence[object]:
     if chosen is None:
         return _usual(found)
     wanted = [chosen] if isinstance(chosen, str) else list(chosen)
@@ -100,7 +109,7 @@ def _wanted(found: Signals, chosen: Sequence[object] | str | None) -> list[objec
     return wanted
 
 
-def _usual(found: Signals) -> list[object]:
+def _usual(found: Signals) -> list[str]:
     if not found.names("voltage"):
         raise UsageError(
             'the recording holds no V; simulate with record=None or with "V" in record, '
@@ -152,7 +161,7 @@ def _names(found: Signals, wanted: object) -> tuple[tuple[str, ...], str | None]
         return names, wanted
     if wanted in found.series():
         return (wanted,), None
-    known = [*_ROLES, *found.series()]
+    known = [*(k for k, role in _ROLES.items() if found.names(role)), *found.series()]
     raise UsageError(
         f"{wanted!r} is not a panel{nearest(wanted, known)}; choose from {_offer(found)}."
     )
@@ -187,7 +196,8 @@ def _heading(found: Signals, names: Sequence[str]) -> str:
         if roles == {role} and kind in _HEADINGS:
             return _HEADINGS[kind]
     if len(names) == 1:
-        return str(found.attribute(names[0], "long_name", names[0]))
+        words = str(found.attribute(names[0], "long_name") or names[0])
+        return words if words == names[0] else words[:1].upper() + words[1:]
     return ", ".join(names)
 
 
@@ -205,7 +215,7 @@ def _panel(found: Signals, names: tuple[str, ...], theme: Theme, heading: str) -
 
 def _line(found: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
     if found.role(name) == "stimulus":
-        time, values = signals.stimulus(found, name, lane)
+        time, values = injected.current(found, name, lane)
     else:
         time, values = found.time, found.values(name, lane)
     if not np.isfinite(values).any():
@@ -303,14 +313,14 @@ def _finished(
         unit=labels.unit(found.unit(names[0])),
         traces=traces,
         limits=limits,
-        weight=max(_WEIGHTS.get(str(role), 1.5), 0.26 * len(traces)),
+        weight=max(_WEIGHTS.get(str(role), 1.5), 0.36 * len(traces)),
         scale=scale,
         rest=rest,
         zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
     )
 
 
-_WEIGHTS = {"voltage": 3.0, "stimulus": 0.6}
+_WEIGHTS = {"voltage": 3.0, "stimulus": 0.72}
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
@@ -358,12 +368,6 @@ def _with_rest(rest: float, limits: tuple[float, float]) -> tuple[float | None, 
 
 
 def _on(found: Signals) -> tuple[tuple[float, float], ...]:
-    names = found.names("stimulus")
-    if not names:
-        return ()
-    every: list[tuple[float, float]] = []
     lanes = found.lanes if len(found.lanes) <= MOST_OVERLAID else found.lanes[:1]
-    for lane in lanes:
-        every += signals.intervals(*signals.stimulus(found, names[0], lane))
-    shortest = (found.time[-1] - found.time[0]) / 800
-    return tuple(signals.stretches(sorted(every), shortest))
+    shortest = (found.time[-1] - found.time[0]) / 400
+    return tuple(injected.stretches(injected.when_on(found, lanes), shortest))

@@ -20,7 +20,7 @@ from loligo.figures.drawing import Drawing
 from loligo.figures.layout import Layout, Size, Slot
 from loligo.figures.palette import Palette
 from loligo.figures.panels import Picture, Trace
-from loligo.figures.style import LINE_WIDTH, rgb
+from loligo.figures.style import rgb
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import RendererAgg
@@ -78,8 +78,9 @@ def _layer(
     pixels = np.flatnonzero(alpha)
     coverage = alpha[pixels].astype(np.float32) / 255
     renderer.clear()
-    for slot, trace, _ in chosen:
-        _number(renderer, drawing.layout, slot, trace, picture, times)
+    for slot, trace, line in chosen:
+        wide = line.get_linewidth()
+        _number(renderer, drawing.layout, slot, trace, wide, picture, times)
     painted = np.asarray(renderer.buffer_rgba()).reshape(-1, 4)[pixels].astype(np.int32)
     frame = (painted[:, 0] | painted[:, 1] << 8 | painted[:, 2] << 16) - 1
     size = drawing.layout.size
@@ -111,6 +112,7 @@ def _number(
     layout: Layout,
     slot: Slot,
     trace: Trace,
+    width: float,
     picture: Picture,
     times: np.ndarray,
 ) -> None:
@@ -124,15 +126,16 @@ def _number(
 
     context = renderer.new_gc()
     context.set_antialiased(False)
-    context.set_linewidth(LINE_WIDTH * layout.scale + 4 * 72 / layout.size.dpi)
+    context.set_linewidth(width + 4 * 72 / layout.size.dpi)
     context.set_capstyle("round")
     context.set_snap(False)
     nowhere = IdentityTransform()
+    codes = np.tile(np.array((Path.MOVETO, Path.LINETO)), trace.time.size + 1)
     for frame, points in reversed(list(_stretches(trace, times))):
         place = np.repeat(points, 2, axis=0)[1:-1]
         place[:, 0] = layout.x(place[:, 0], picture.start, picture.end) * layout.size.dpi
         place[:, 1] = slot.y(place[:, 1]) * layout.size.dpi
-        pieces = Path(place, np.tile((Path.MOVETO, Path.LINETO), len(place) // 2))
+        pieces = Path(place, codes[: len(place)])
         pieces.should_simplify = False
         code = frame + 1
         context.set_foreground(

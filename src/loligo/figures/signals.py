@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -55,17 +54,18 @@ class Signals:
         """Recorded variables that play ``role``, in the recording's order."""
         return tuple(
             str(name)
-            for name, variable in self.recording.data_vars.items()
+            for name, variable in self.recording.variables.items()
             if variable.attrs.get("role") == role and "time" in variable.dims
         )
 
     def series(self) -> tuple[str, ...]:
         """Everything recorded over time."""
-        return tuple(str(n) for n, v in self.recording.data_vars.items() if "time" in v.dims)
+        variables = self.recording.variables
+        return tuple(str(n) for n, v in variables.items() if "time" in v.dims and n != "time")
 
     def attribute(self, name: str, key: str, default: Any = None) -> Any:
         """An attribute of a variable."""
-        return self.recording[name].attrs.get(key, default)
+        return self.recording.variables[name].attrs.get(key, default)
 
     def unit(self, name: str) -> str:
         """A variable's unit as the recording has it."""
@@ -116,6 +116,11 @@ def read(recording: xarray.Dataset) -> Signals:
     return Signals(recording, time, dims)
 
 
+def chosen(recording: xarray.Dataset) -> dict[str, Any]:
+    """The coordinates of a lane that was picked out of a sweep."""
+    return {str(k): v.values.item() for k, v in recording.coords.items() if v.ndim == 0}
+
+
 def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
     """The value of a lane's coordinate, as text."""
     if dim not in recording.coords:
@@ -130,117 +135,6 @@ def dimension(recording: xarray.Dataset, dim: str) -> tuple[labels.Label, str]:
     """A lane dimension's symbol and printed unit."""
     units = str(recording[dim].attrs.get("units", "")) if dim in recording.coords else ""
     return labels.symbol(dim), labels.unit(units)
-
-
-# ------------------------------------------------------------------ the injected current
-
-
-def stimulus(signals: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
-    """The injected current as a line whose jumps are vertical.
-
-    The recording's own stimulus gives the exact times of its edges where the recording names it
-    (`provenance`); otherwise a jump is where the samples leave no slope to believe in, and lies at
-    the later sample, since a sample at an edge holds the value just after it.
-
-    Returns
-    -------
-    time, current : ndarray
-        Vertices of the line; a jump is two vertices at one time.
-    """
-    current = signals.values(name, lane)
-    exact = _from_provenance(signals, current) if not signals.dims else None
-    return exact if exact is not None else _from_samples(signals.time, current)
-
-
-def _from_samples(time: np.ndarray, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    rise = np.diff(current)
-    before = np.concatenate(([0.0], rise[:-1]))
-    after = np.concatenate((rise[1:], [0.0]))
-    span = np.ptp(current[np.isfinite(current)]) if np.isfinite(current).any() else 0.0
-    goes_on = [
-        (rise * other > 0) & (np.abs(rise) <= 4 * np.abs(other)) for other in (before, after)
-    ]
-    jump = np.flatnonzero((np.abs(rise) > 0.02 * span) & ~goes_on[0] & ~goes_on[1])
-    return np.insert(time, jump + 1, time[jump + 1]), np.insert(current, jump + 1, current[jump])
-
-
-def _from_provenance(signals: Signals, current: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    try:
-        described = json.loads(signals.recording.attrs["provenance"])
-        from loligo import stimulus as stimuli
-
-        given = stimuli.from_dict(described["stimulus"])
-        time, duration = signals.time, float(described["duration"])
-        edges = np.asarray(given.breakpoints(duration), dtype=float)
-        sampled = np.asarray(given.value(time), dtype=float)
-    except Exception:  # an old, foreign or edited recording: its samples are all there is
-        return None
-    if sampled.shape != current.shape or edges.size > 4 * time.size:
-        return None
-    factor = _factor(sampled, current)
-    edges = edges[(edges > time[0]) & (edges < time[-1])]
-    if factor is None or edges.size == 0:
-        return None
-    return _with_edges(time, current, edges, lambda at: factor * np.asarray(given.value(at)))
-
-
-def _factor(sampled: np.ndarray, current: np.ndarray) -> float | None:
-    """What turns the stimulus into the recorded current (1, or a total current per area)."""
-    largest = float(np.max(np.abs(sampled), initial=0.0))
-    if largest == 0:
-        return None
-    factor = float(np.dot(sampled, current) / np.dot(sampled, sampled))
-    off = np.max(np.abs(factor * sampled - current))
-    return factor if off <= 1e-6 * abs(factor) * largest else None
-
-
-def _with_edges(time: np.ndarray, current: np.ndarray, edges: np.ndarray, value: Any) -> Any:
-    """Add the value just before and just after every edge."""
-    gap = 1e-9 * max(1.0, float(np.max(np.abs(edges))))
-    before, after = value(edges - gap), value(edges)
-    keep = ~np.isin(time, edges)
-    times = np.concatenate((time[keep], edges, edges))
-    values = np.concatenate((current[keep], before, after))
-    rank = np.concatenate((np.zeros(keep.sum()), np.zeros(edges.size), np.ones(edges.size)))
-    order = np.lexsort((rank, times))
-    return times[order], values[order]
-
-
-def intervals(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:
-    """Where the injected current is on.
-
-    A current that only passes through 0 (a sine) is on; gaps of less than a hundredth of the
-    time shown are a pulse train's rhythm only if the current rests at 0 in them.
-
-    >>> intervals(np.array([0, 5, 5, 45, 45, 50]), np.array([0, 0, 10, 10, 0, 0.0]))
-    [(5.0, 45.0)]
-    """
-    on = (np.abs(current[:-1]) > 0) | (np.abs(current[1:]) > 0)
-    on &= (np.diff(time) > 0) & np.isfinite(current[:-1]) & np.isfinite(current[1:])
-    found: list[tuple[float, float]] = []
-    for k in np.flatnonzero(on):
-        start, end = float(time[k]), float(time[k + 1])
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-    return found
-
-
-def stretches(found: list[tuple[float, float]], shortest: float) -> list[tuple[float, float]]:
-    """Intervals long enough to be seen, and closer gaps than that closed.
-
-    >>> stretches([(0.0, 0.01), (5.0, 6.0), (6.05, 7.0)], 0.1)
-    [(0.0, 0.1), (5.0, 7.0)]
-    """
-    merged: list[tuple[float, float]] = []
-    for start, end in found:
-        end = max(end, start + shortest)
-        if merged and start - merged[-1][1] < shortest:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def thinned(time: np.ndarray, values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

@@ -48,9 +48,9 @@ _LIGHT = Theme(
     voltage="#22262b",
     stimulus="#9a6400",
     channels={"Na": "#d04a02", "K": "#0068b0", "leak": "#00875f", "Ca": "#b0508a"},
-    others=("#7a5bb5", "#2a9cc8", "#8a7a00", "#7f4a2b", "#5f6b78", "#c0392b"),
+    others=("#8a3ffc", "#7a1010", "#434e59", "#4a1260", "#3c19a6"),
     colormap="viridis",
-    colormap_range=(0.0, 0.86),
+    colormap_range=(0.0, 0.8),
 )
 
 _DARK = Theme(
@@ -63,7 +63,7 @@ _DARK = Theme(
     voltage="#f4f6f8",
     stimulus="#f2bd4b",
     channels={"Na": "#ff8548", "K": "#58b4f4", "leak": "#3fcf9f", "Ca": "#e590c2"},
-    others=("#b59cf0", "#8fdcf5", "#d9cc4a", "#d8a27e", "#b6c0cb", "#ff8a80"),
+    others=("#b7f58c", "#c3c9ff", "#f2d924", "#9a8cff", "#26ffae"),
     colormap="viridis",
     colormap_range=(0.2, 1.0),
 )
@@ -109,9 +109,8 @@ def channel_colours(channels: Iterable[str], theme: Theme) -> dict[str, str]:
     for channel in channels:
         if channel in colours:
             continue
-        fixed = theme.channels.get(ion(channel))
-        taken = fixed is None or fixed in colours.values()
-        colours[channel] = next(rest) if taken else fixed
+        fixed = theme.channels.get(ion(channel), "")
+        colours[channel] = fixed if fixed and fixed not in colours.values() else next(rest)
     return colours
 
 

@@ -1,10 +1,9 @@
-"""Writes animated WebP (Pillow) and MP4 (the extra ``loligo[mp4]``) from the same frames."""
+"""Writes MP4 from the same frames, with ffmpeg from the extra ``loligo[mp4]``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,73 +12,10 @@ from loligo.figures.frames import Frame
 from loligo.figures.timing import Timing
 
 
-def write_webp(
-    path: Path,
-    frames: Iterable[Frame],
-    colours: np.ndarray,
-    size: tuple[int, int],
-    timing: Timing,
-) -> None:
-    """Write ``frames`` without loss."""
-    _moving_image(frames, colours, size, timing.count).save(
-        path,
-        format="WEBP",
-        save_all=True,
-        lossless=True,
-        method=0,
-        quality=0,
-        duration=timing.delays(1000),
-        loop=0 if timing.loop else 1,
-        minimize_size=False,
-    )
-
-
-def check_webp() -> None:
-    """A `FileError` if this Pillow was built without WebP."""
-    from PIL import features
-
-    if not features.check("webp"):
-        raise FileError(
-            "this Pillow cannot write WebP; write a .gif, or: pip install --upgrade pillow"
-        )
-
-
-def _moving_image(
-    frames: Iterable[Frame], colours: np.ndarray, size: tuple[int, int], count: int
-) -> Any:
-    """An image of many frames, each made when Pillow asks for it."""
-    from PIL import Image
-
-    coming = _rgb(frames, colours)
-
-    class Moving(Image.Image):
-        n_frames = count
-        is_animated = True
-        _at = -1
-
-        def seek(self, frame: int) -> None:
-            while self._at < frame:
-                self._at += 1
-                self.im = Image.fromarray(next(coming)).im
-
-        def tell(self) -> int:
-            return max(self._at, 0)
-
-    moving = Moving()
-    moving._mode, moving._size = "RGB", size
-    moving.seek(0)
-    return moving
-
-
-def _rgb(frames: Iterable[Frame], colours: np.ndarray) -> Iterator[np.ndarray]:
-    for frame in frames:
-        yield colours[frame.image]
-
-
 def check_mp4() -> None:
     """A `FileError` if the extra that writes MP4 is not installed."""
     try:
-        import imageio_ffmpeg
+        import imageio_ffmpeg  # type: ignore[import-not-found]
     except ImportError:
         raise FileError(
             'writing .mp4 needs ffmpeg: pip install "loligo[mp4]"; '
@@ -105,7 +41,7 @@ def write_mp4(
 
     The last frame is repeated for as long as it is held; looping is the player's business.
     """
-    import imageio_ffmpeg
+    import imageio_ffmpeg  # type: ignore[import-not-found]
 
     even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
     writer = imageio_ffmpeg.write_frames(
@@ -121,9 +57,10 @@ def write_mp4(
     writer.send(None)
     try:
         ticks = timing.delays(timing.fps)
-        for picture, times in zip(_rgb(frames, colours), ticks, strict=True):
+        for frame, times in zip(frames, ticks, strict=True):
+            picture = np.ascontiguousarray(colours[frame.image])
             for _ in range(times):
-                writer.send(np.ascontiguousarray(picture))
+                writer.send(picture)
     except OSError as error:
         raise UsageError(f"ffmpeg could not write {path.name}: {error}") from error
     finally:

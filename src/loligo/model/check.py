@@ -29,9 +29,10 @@ _SIGN_LOWEST, _SIGN_HIGHEST = -100.0, 60.0
 """mV: where a published fit must have the right sign; some lose it further out."""
 
 # The scan keeps off round numbers, which is where removable singularities lie (0/0).
-_SCAN: Floats = np.arange(LOWEST + 0.0317, HIGHEST, 0.25)
+_SCAN: Floats = np.arange(LOWEST - 0.4683, HIGHEST + 0.75, 0.25)
 _OFF = 1.00317  # likewise for states
 _NEAR, _FAR = 1e-6, 1e-2  # mV beside a zero: both well above rounding, which is 1e-14 mV
+_MOST_ZEROS = 100  # in one membrane; each takes about a millisecond
 _GROWTH = 30.0  # between the two a pole grows 10,000-fold, a removable singularity not at all
 
 
@@ -48,9 +49,12 @@ def check(membrane: Membrane) -> None:
     needed = frozenset[str]().union(*(use.expression.names for use in everything))
     for end in _ends(membrane, needed):
         field = _Field(membrane, end)
+        zeros = 0
         for use in everything:
-            _check_poles(use, field)
+            zeros += _check_poles(use, field)
             _check_values(use, field)
+            if zeros > _MOST_ZEROS:
+                use.refuse("too much is divided by zero here to be checked", _whole(use))
 
 
 def _ends(membrane: Membrane, needed: frozenset[str]) -> tuple[int, ...]:
@@ -65,6 +69,7 @@ class _Field:
 
     def __init__(self, membrane: Membrane, end: int) -> None:
         self.quantities = membrane.quantities
+        self.above = tuple(self.quantities)[::-1]
         self.fixed: dict[str, Any] = {
             p.name: _scalar(p.value, end) for p in membrane.parameters.values()
         }
@@ -72,12 +77,18 @@ class _Field:
         for state in membrane.states:
             typical = state.scale if state.initial is None else _scalar(state.initial, end)
             self.fixed[state.name] = _OFF * typical
-        self.scan = self.at(_SCAN)
+        self.scan = self.at(_SCAN, frozenset(self.quantities))
 
-    def at(self, v: Floats) -> dict[str, Any]:
+    def at(self, v: Floats, names: frozenset[str]) -> dict[str, Any]:
+        """Names to values: those asked for, and what they are computed from."""
         env = {**self.fixed, "V": v}
+        needed = set(names)
+        for name in self.above:
+            if name in needed:
+                needed |= self.quantities[name].names
         for name, expression in self.quantities.items():
-            env[name] = evaluate(expression.tree, env)
+            if name in needed:
+                env[name] = evaluate(expression.tree, env)
         return env
 
 
@@ -125,17 +136,23 @@ def _is_negative(exponent: Node) -> bool:
     return not names_in(exponent) and float(evaluate(exponent, {})) < 0
 
 
-def _check_poles(use: Use, field: _Field) -> None:
+def _check_poles(use: Use, field: _Field) -> int:
+    """Refuse a pole; how many removable singularities were looked at."""
+    looked = 0
     for division in _divisions(use.expression.tree):
         if not np.any(evaluate(division.below, field.scan)):
             use.refuse("this is divided by zero", division.product.span)
         for v in _zeros(division.below, field):
+            looked += 1
             if _is_pole(division, v, field):
                 use.refuse(
                     f"this is infinite at V = {_show(v)} mV: it is divided by zero there, and what "
                     "is divided is not zero at the same V; check the numbers",
                     division.product.span,
                 )
+        if looked > _MOST_ZEROS:
+            break
+    return looked
 
 
 def _zeros(node: Node, field: _Field) -> list[float]:
@@ -147,14 +164,15 @@ def _zeros(node: Node, field: _Field) -> list[float]:
     # a zero that is touched lies within half a step, and the value rises at least as |V - zero|
     middle, left, right = size[1:-1], size[:-2], size[2:]
     lowest = (middle <= left) & (middle <= right) & (middle < 0.6 * np.maximum(left, right))
-    crossing = values[:-1] * values[1:] < 0
+    crossing = np.sign(values[:-1]) * np.sign(values[1:]) < 0
     starts = {int(i) for i in np.flatnonzero(lowest)}
     starts |= {int(i) for i in np.flatnonzero(crossing)}
     found: list[float] = []
-    for start in sorted(starts):
+    for start in sorted(starts)[: _MOST_ZEROS + 1]:
         low, high = _SCAN[start], _SCAN[min(start + 2, len(_SCAN) - 1)]
         v, smallest = _smallest(node, field, low, high)
-        if smallest <= 1e-9 * np.max(size[start : start + 3]) and not _listed(v, found):
+        zero = smallest <= 1e-9 * np.max(size[start : start + 3])
+        if zero and LOWEST <= v <= HIGHEST and not _listed(v, found):
             found.append(v)
     return found
 
@@ -166,9 +184,10 @@ def _listed(v: float, found: list[float]) -> bool:
 def _smallest(node: Node, field: _Field, low: float, high: float) -> tuple[float, float]:
     """Where |node| is smallest between two V, by looking ever closer; and how small."""
     v, smallest = low, np.inf
+    names = names_in(node)
     for _ in range(14):
         grid = np.linspace(low, high, 17)
-        size = np.abs(evaluate(node, field.at(grid)))
+        size = np.abs(evaluate(node, field.at(grid, names)))
         best = int(np.argmin(np.where(np.isnan(size), np.inf, size)))
         v, smallest = float(grid[best]), float(size[best])
         low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 16)])
@@ -176,7 +195,8 @@ def _smallest(node: Node, field: _Field, low: float, high: float) -> tuple[float
 
 
 def _is_pole(division: _Division, v: float, field: _Field) -> bool:
-    env = field.at(v + np.array([-_NEAR, _NEAR, -_FAR, _FAR]))
+    names = names_in(division.product).union(*(names_in(guard) for guard, _ in division.guards))
+    env = field.at(v + np.array([-_NEAR, _NEAR, -_FAR, _FAR]), names)
     size = np.abs(np.broadcast_to(evaluate(division.product, env), (4,)))
     for condition, wanted in division.guards:
         holds = np.broadcast_to(evaluate(condition, env), (4,)) == wanted
@@ -212,7 +232,9 @@ def _check_values(use: Use, field: _Field) -> None:
     if not finite.all():
         where = _nearest_to_rest(~finite)
         problem = "is not a number" if np.isnan(values[where]) else "is too large for a number"
-        culprit = _culprit(use.expression.tree, field.at(_SCAN[where : where + 1]))
+        culprit = _culprit(
+            use.expression.tree, field.at(_SCAN[where : where + 1], use.expression.names)
+        )
         use.refuse(f"this {problem} at V = {_show(_SCAN[where])} mV", culprit.span)
     rule = _RULES.get(use.path[-1]) if "gates" in use.path else None
     if rule is None:
@@ -222,8 +244,12 @@ def _check_values(use: Use, field: _Field) -> None:
         where = _nearest_to_rest(wrong)
         use.refuse(
             f"it is {values[where]:.4g} at V = {_show(_SCAN[where])} mV; it {rule.rule}",
-            (0, len(use.expression.text)),
+            _whole(use),
         )
+
+
+def _whole(use: Use) -> tuple[int, int]:
+    return 0, len(use.expression.text)
 
 
 def _nearest_to_rest(wrong: NDArray[np.bool_]) -> int:

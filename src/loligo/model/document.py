@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, cast
 from loligo.errors import FileError, LoligoError, ModelError, nearest
 from loligo.lanes import Labelled, Value, to_plain
 from loligo.model.membrane import Membrane
+from loligo.model.namespace import MAX_PARTS
 from loligo.model.parts import RATES, Channel, Gate, Parameter, State
-from loligo.model.reading import unknown
+from loligo.model.reading import RESERVED, formula, unknown
 from loligo.model.table import Titles
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Membrane:
             f"there is no model {name[:80]!r}{nearest(name[:80], _library())} in the library, and "
             f"no such file; the library has {', '.join(_library())}"
         )
-    return _read(Path(name).expanduser())
+    return _read(Path(os.path.expanduser(name)))  # Path.expanduser raises for unknown users
 
 
 def models() -> Mapping[str, str]:
@@ -132,12 +133,14 @@ def _read(path: Path) -> Membrane:
         document = tomllib.loads(text)
     except RecursionError:
         raise ModelError(f"{path}: tables are nested too deeply") from None
-    except ValueError as error:  # TOMLDecodeError, and numbers of thousands of digits
+    except tomllib.TOMLDecodeError as error:
         raise ModelError(f"{path}: this is not TOML: {str(error)[:200]}") from None
+    except ValueError:
+        raise ModelError(f"{path}: a number in it has thousands of digits") from None
     try:
         return from_dict(document)
     except LoligoError as error:
-        line = _line(text, error.path) if isinstance(error, ModelError) else None
+        line = _line(text, getattr(error, "path", ()))
         place = f"{path}, line {line}" if line else f"{path}"
         located = type(error)(f"{place}: {error}")
         raise located from None
@@ -151,9 +154,10 @@ def _text(path: Path) -> str:
         handle = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise FileError(f"cannot read the model {str(path)[:300]!r}: {_why(error)}") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FileError(f"cannot read the model {path}: it is not an ordinary file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise FileError(f"cannot read the model {path}: it is not an ordinary file")
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise FileError(
@@ -194,9 +198,16 @@ def _line(text: str, path: tuple[str, ...]) -> int | None:
             here = table = _keys(header[1])
         elif entry:
             here = table + _keys(entry[1])
-        if (header or entry) and len(here) > best and here == path[: len(here)]:
-            best, found = len(here), number
+        shared = _shared(here, path) if header or entry else 0
+        if shared > best:
+            best, found = shared, number
     return found
+
+
+def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many names the two paths begin with in common."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _keys(dotted: str) -> tuple[str, ...]:
@@ -279,8 +290,13 @@ def from_dict(document: Mapping[str, Any]) -> Membrane:
     if "channels" not in entries and "states" not in entries:
         raise ModelError("a model needs channels: [channels.Na], [channels.L] and so on")
     parts = {key: _parts(entries.pop(key, {}), key) for key in ("parameters", "channels", "states")}
+    helpers = _table(entries.pop("helpers", {}), ("helpers",), "helpers", None)
     return Membrane(
-        **{key: _value(value, (key,)) for key, value in entries.items()},
+        **{key: _value(value, key, (key,)) for key, value in entries.items()},
+        helpers={
+            name: _formula(text, f"helper {name[:64]}", ("helpers", name))
+            for name, text in helpers.items()
+        },
         parameters={parameter.name: parameter for parameter in parts["parameters"]},
         channels=parts["channels"],
         states=parts["states"],
@@ -301,10 +317,11 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "gates": Gate,
     "states": State,
 }
+_FORMULAS = {"channels": ("current",), "gates": RATES, "states": ("derivative",)}
 _NEEDED = {"parameters": "value", "states": "derivative"}
 
 
-def _parts(tables: object, kind: str, above: tuple[str, ...] = ()) -> list[Any]:
+def _parts(tables: Any, kind: str, above: tuple[str, ...] = ()) -> list[Any]:
     """Every table of one kind, as the parts they describe."""
     path = (*above, kind)
     return [
@@ -313,26 +330,32 @@ def _parts(tables: object, kind: str, above: tuple[str, ...] = ()) -> list[Any]:
     ]
 
 
-def _part(table: object, kind: str, name: str, path: tuple[str, ...]) -> Any:
+def _part(table: Any, kind: str, name: str, path: tuple[str, ...]) -> Any:
     what = f"{kind.removesuffix('s')} {name[:64]}"
     short = kind == "parameters" and not isinstance(table, Mapping)  # K_o = 20
-    entries = {"value": table} if short else _table(table, path, what, _ENTRIES[kind])
+    entries: dict[str, Any] = (
+        {"value": table} if short else _table(table, path, what, _ENTRIES[kind])
+    )
     gates = _parts(entries.pop("gates"), "gates", path) if "gates" in entries else None
     needed = _NEEDED.get(kind)
+    for key in entries:
+        read = _formula if key in _FORMULAS.get(kind, ()) else _value
+        entries[key] = read(entries[key], f"{key} of {what}", (*path, key))
     with _at(path):
         if needed is not None and needed not in entries:
             raise ModelError(f"{what}: {needed} is missing")
-        values = {key: _value(value, (*path, key)) for key, value in entries.items()}
-        return _MAKERS[kind](name, **values, **({} if gates is None else {"gates": gates}))
+        return _MAKERS[kind](name, **entries, **({} if gates is None else {"gates": gates}))
 
 
 def _table(
-    value: object, path: tuple[str, ...], what: str, known: tuple[str, ...] | None
+    value: Any, path: tuple[str, ...], what: str, known: tuple[str, ...] | None
 ) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         with _at(path):
             raise ModelError(f"{what}: a table is needed here, not {value!r:.60}")
     table = cast(Mapping[Any, Any], value)
+    if len(table) > MAX_PARTS:
+        raise ModelError(f"{what}: {len(table):,} entries; at most {MAX_PARTS:,} are read")
     for key in table:
         if not isinstance(key, str):
             raise ModelError(f"{what}: {key!r:.60} is not a name")
@@ -344,15 +367,21 @@ def _table(
     return dict(table)
 
 
-def _value(value: Any, path: tuple[str, ...]) -> Any:
+def _formula(value: Any, what: str, path: tuple[str, ...]) -> Expression:
+    with _at(path):
+        return formula(value, what)
+
+
+def _value(value: Any, what: str, path: tuple[str, ...]) -> Any:
     """A number, a text, a list, or an array written as dims, values and coords."""
     if not isinstance(value, Mapping):
         return value
-    table = cast(Mapping[str, Any], value)
-    if path == ("helpers",):
-        return table
     with _at(path):
-        return Labelled.from_dict(table)
+        array = Labelled.from_dict(cast(Mapping[str, Any], value))
+        taken = sorted(set(array.dims) & RESERVED.keys())
+        if taken:
+            raise ModelError(f"{what}: an array cannot have the dimension {taken[0]}; rename it")
+        return array
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def parse(text: str, where: str = "expression") -> Expression:
     Some functions are short for others: ``q10(factor, reference)`` is
     ``factor**((celsius - reference)/10)``; ``nernst(z, outside, inside)`` is
     ``1000*R*T/(z*F)*log(outside/inside)`` in mV with T = celsius + 273.15 (Hille 2001, *Ion
-    Channels of Excitable Membranes*, 3rd ed., eq. 1.11); ``log10(x)`` is ``log(x)/log(10)``.
+    Channels of Excitable Membranes*, 3rd ed., chapter 1); ``log10(x)`` is ``log(x)/log(10)``.
 
     Examples
     --------

@@ -12,42 +12,11 @@ _BINDING = {"or": 0, "and": 1, "not": 2, "<": 3, "<=": 3, ">": 3, ">=": 3, "==":
             "+": 4, "-": 4, "neg": 5, "*": 6, "/": 6, "**": 8}  # fmt: skip
 _SUM, _PRODUCT, _POWER, _ATOM = 4, 6, 8, 9
 
-_GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-    ]
+_SMALL_GREEK = (
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|rho|sigma|tau|"
+    "upsilon|phi|chi|psi|omega"
 )
+_GREEK = re.compile(_SMALL_GREEK + "|Gamma|Delta|Theta|Lambda|Xi|Sigma|Upsilon|Phi|Psi|Omega")
 _SIGNS = {"<": r"\lt", "<=": r"\le", ">": r"\gt", ">=": r"\ge", "==": "=", "!=": r"\ne",
           "and": r"\land", "or": r"\lor", "+": "+", "-": "-"}  # fmt: skip
 _FUNCTIONS = {"log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh", "sinh": r"\sinh",
@@ -74,7 +43,7 @@ def symbol(name: str) -> str:
 def _letters(word: str) -> str:
     if word == "inf":
         return r"\infty"
-    if word in _GREEK:
+    if _GREEK.fullmatch(word):
         return f"\\{word}"
     return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{word}}}"
 

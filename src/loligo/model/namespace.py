@@ -24,9 +24,11 @@ from loligo.model.tree import Call, Name, Node, Size, evaluate, names_in, size, 
 if TYPE_CHECKING:
     from loligo.model.membrane import Membrane
 
-MAX_EXPANDED = 20_000  # parts of one expression once all helpers are written out
+# What can be worked with in seconds; the largest published membranes have some 2,000 parts.
+MAX_EXPANDED = 5_000  # parts of one expression once all helpers are written out
 MAX_EXPANDED_DEPTH = 200
-MAX_TOTAL = 200_000  # parts of all of them together
+MAX_TOTAL = 20_000  # parts of all of them together
+MAX_PARTS = 1_000  # channels, gates, helpers, states and parameters
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def arrange(membrane: Membrane) -> Frozen[Expression]:
         A name is taken twice, unknown, or defined in a circle; or helpers in helpers grow too
         large when they are written out.
     """
+    _check_count(membrane)
     space = _Space(membrane)
     space.claim_all()
     for use in space.uses:
@@ -118,6 +121,16 @@ def arrange(membrane: Membrane) -> Frozen[Expression]:
     order = _order(computed)
     _check_sizes(computed, order, space.uses)
     return Frozen((name, computed[name]) for name in order)
+
+
+def _check_count(membrane: Membrane) -> None:
+    kinds = (membrane.channels, membrane.gates, membrane.helpers, membrane.states, membrane.extra)
+    count = sum(map(len, kinds))
+    if count > MAX_PARTS:
+        raise ModelError(
+            f"this membrane has {count:,} channels, gates, helpers, states and parameters; "
+            f"at most {MAX_PARTS:,} can be worked with"
+        )
 
 
 class _Space:
@@ -265,7 +278,8 @@ def _refuse_large(use: Use, full: Size) -> None:
     if full.nodes > MAX_EXPANDED or full.depth > MAX_EXPANDED_DEPTH:
         use.refuse(
             "with its helpers written out this expression is too large (at most "
-            f"{MAX_EXPANDED:,} parts in {MAX_EXPANDED_DEPTH} levels); make one of them a state",
+            f"{MAX_EXPANDED:,} parts in {MAX_EXPANDED_DEPTH} levels); "
+            "use fewer helpers inside helpers",
             everything,
         )
     if full.bits is not None and full.bits > MAX_BITS:

@@ -160,7 +160,8 @@ LEAF = Size(1, 1, None)
 def size(node: Node, known: Mapping[str, Size]) -> Size:
     """The size of a tree, names counted at their ``known`` size (1 where not known)."""
     if isinstance(node, Name):
-        return known.get(node.id, LEAF)
+        inside = known.get(node.id)
+        return LEAF if inside is None else Size(inside.nodes, inside.depth + 1, inside.bits)
     if isinstance(node, Number):
         return Size(1, 1, node.value.numerator.bit_length() + node.value.denominator.bit_length())
     parts = [size(argument, known) for argument in node.args]

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 # operation -> number of arguments. Comparisons and logic give masks; `where(mask, a, b)`
-# turns them back into numbers. exprel(z) = (exp(z) - 1)/z, bernoulli(z) = 1/exprel(z) and
+# turns them back into numbers. fma(a, b, c) = a*b + c, rounded once where the processor can.
+# exprel(z) = (exp(z) - 1)/z, bernoulli(z) = 1/exprel(z) and
 # exprel2(z) = (exp(z) - 1 - z)/z**2 are smooth at 0.
 OPERATIONS: dict[str, int] = {
-    "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1,
+    "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "fma": 3,
     "exp": 1, "expm1": 1, "exprel": 1, "exprel2": 1, "bernoulli": 1, "log": 1, "sqrt": 1, "pow": 2,
     "sin": 1, "cos": 1, "tanh": 1, "abs": 1, "floor": 1, "min": 2, "max": 2,
     "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
@@ -118,11 +119,11 @@ class Program:
         """The inverse of :meth:`to_dict`; raises ``ValueError`` on anything malformed."""
         try:
             names = {
-                key: tuple(str(name) for name in document[key])
+                key: tuple(_text(name) for name in _listed(document[key]))
                 for key in ("parameters", "states", "streams", "constants", "records")
             }
-            blocks = {str(k): _block_from_list(v) for k, v in document["blocks"].items()}
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            blocks = {_text(k): _block_from_list(v) for k, v in document["blocks"].items()}
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise ValueError(f"not a program: {error!r}") from error
         return cls(blocks=blocks, **names)
 
@@ -135,23 +136,52 @@ def _block_to_list(block: Block) -> list[Any]:
     return [rows, [list(output) for output in block.outputs]]
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a name: {value!r}")
+    return value
+
+
+def _listed(value: Any) -> Iterable[Any]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"not a list: {value!r:.40}")
+    return cast(Iterable[Any], value)
+
+
 def _block_from_list(rows: Any) -> Block:
     assignments: list[Assignment] = []
-    for op, *rest in rows[0]:
-        if op == "input":
-            assignments.append(Assignment("input", name=str(rest[0])))
-        elif op == "const":
-            assignments.append(Assignment("const", value=float.fromhex(rest[0])))
-        elif OPERATIONS.get(op) == len(rest) and all(
-            isinstance(i, int) and 0 <= i < len(assignments) for i in rest
-        ):
-            assignments.append(Assignment(op, tuple(rest)))
+    for row in _listed(rows[0]):
+        op: str = row[0]
+        rest: list[Any] = list(row[1:])
+        if op in ("input", "const"):
+            (what,) = rest
+            put = (
+                Assignment(op, name=_text(what))
+                if op == "input"
+                else Assignment(op, value=float.fromhex(what))
+            )
+        elif OPERATIONS.get(op) == len(rest) and _fit(op, rest, assignments):
+            put = Assignment(op, tuple(rest))
         else:
             raise ValueError(f"not an assignment: {op!r} {rest!r}")
-    outputs = tuple((str(name), int(index)) for name, index in rows[1])
-    if any(not 0 <= index < len(assignments) for _, index in outputs):
-        raise ValueError("an output of a block points nowhere")
+        assignments.append(put)
+    outputs = tuple((_text(name), index) for name, index in _listed(rows[1]))
+    for _, index in outputs:
+        if type(index) is not int or not 0 <= index < len(assignments):
+            raise ValueError("an output of a block points nowhere")
+        if assignments[index].op in MASKS:
+            raise ValueError("an output of a block is a mask")
     return Block(tuple(assignments), outputs)
+
+
+def _fit(op: str, places: list[Any], before: list[Assignment]) -> bool:
+    """Whether the places are of earlier assignments, masks where the operation wants masks."""
+    if not all(type(i) is int and 0 <= i < len(before) for i in places):
+        return False
+    wanted = [op in ("and", "or", "not")] * len(places)
+    if op == "where":
+        wanted[0] = True
+    return [before[i].op in MASKS for i in places] == wanted
 
 
 class Builder:
@@ -167,14 +197,16 @@ class Builder:
 
     def __init__(self) -> None:
         self.assignments: list[Assignment] = []
-        self._known: dict[Assignment, int] = {}
+        self._known: dict[tuple[Assignment, str], int] = {}
 
     def _put(self, assignment: Assignment) -> int:
-        index = self._known.get(assignment)
+        # 0.0 and -0.0 are equal, and 1/x tells them apart
+        key = assignment, assignment.value.hex()
+        index = self._known.get(key)
         if index is None:
             index = len(self.assignments)
             self.assignments.append(assignment)
-            self._known[assignment] = index
+            self._known[key] = index
         return index
 
     def input(self, name: str) -> int:
@@ -255,6 +287,41 @@ def prune(block: Block) -> Block:
     return Block(tuple(kept), tuple((name, place[index]) for name, index in block.outputs))
 
 
+def fuse(block: Block) -> Block:
+    """Products that are used once, in a sum or difference, become part of an ``fma``."""
+    uses = [0] * len(block.assignments)
+    for a in block.assignments:
+        for i in a.args:
+            uses[i] += 1
+    for _, index in block.outputs:
+        uses[index] += 1
+    b = Builder()
+    new: list[int] = []
+    for a in block.assignments:
+        new.append(_fused(a, block, uses, new, b))
+    return b.block({name: new[index] for name, index in block.outputs})
+
+
+def _fused(a: Assignment, block: Block, uses: list[int], new: list[int], b: Builder) -> int:
+    if a.op == "input":
+        return b.input(a.name)
+    if a.op == "const":
+        return b.const(a.value)
+    if a.op in ("add", "sub"):
+        # the later product is the one that is waited for
+        for place in sorted((0, 1), key=lambda p: -a.args[p]):
+            product = block.assignments[a.args[place]]
+            if product.op == "mul" and uses[a.args[place]] == 1:
+                x, y = (new[i] for i in product.args)
+                other = new[a.args[1 - place]]
+                if a.op == "sub" and place == 1:
+                    x = b.apply("neg", x)
+                elif a.op == "sub":
+                    other = b.apply("neg", other)
+                return b.apply("fma", x, y, other)
+    return b.apply(a.op, *(new[i] for i in a.args))
+
+
 def hoist(
     blocks: Mapping[str, Block], constant_inputs: frozenset[str]
 ) -> tuple[Block, tuple[str, ...], dict[str, Block]]:
@@ -267,7 +334,8 @@ def hoist(
     prepare
         The block that computes the constants once a lane.
     constants
-        Their names, ``k0``, ``k1``, …: the outputs of ``prepare``.
+        Their names, ``.k0``, ``.k1``, …: the outputs of ``prepare``. No name in a model has
+        a dot, so they cannot be taken for a state or a parameter.
     blocks
         The blocks, reading constants as inputs instead.
     """
@@ -319,4 +387,4 @@ class _Hoist:
         a = self.prepare.assignments[index]
         if a.op == "const":
             return self.b.const(a.value)
-        return self.b.input(self.names.setdefault(index, f"k{len(self.names)}"))
+        return self.b.input(self.names.setdefault(index, f".k{len(self.names)}"))

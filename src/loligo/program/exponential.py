@@ -12,14 +12,15 @@ doi:10.1137/0705041): states fall into stages whose members do not depend on eac
 alone in the last; a step sweeps half a step up to V, a full step of V, and half a step back.
 The half steps of the first stage that meet between two steps are made as one, so that with
 gates and V alone the gates lie half a step apart from the voltage. ``lead`` is the length of
-that joint move: half a step at the beginning of a run, ``dt`` afterwards.
+that joint move: half a step at the beginning of a run, ``dt`` afterwards. What an engine hands
+in (``.dt``, ``.lead``, ``.t``, ``.t0``, ``.t1``) has a dot in its name, and no name in a model has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loligo.program.arithmetic import Block, Builder, Program, hoist
+from loligo.program.arithmetic import Block, Builder, Program, fuse, hoist
 from loligo.program.drive import CHARGE, VALUE
 from loligo.program.lower import Lowering, lower
 from loligo.program.sources import Source
@@ -74,12 +75,12 @@ class _Writer:
 def _step(system: System, groups: list[list[str]], sources: tuple[Source, ...]) -> Block:
     w = _Writer(system)
     b = w.b
-    dt, half = b.input("dt"), b.mul(b.const(0.5), b.input("dt"))
-    t0, t1 = b.input("t0"), b.input("t1")
+    dt, half = b.input(".dt"), b.mul(b.const(0.5), b.input(".dt"))
+    t0, t1 = b.input(".t0"), b.input(".t1")
     charge = b.total(CHARGE[s.kind](s.term(b), t0, t1) for s in sources)
     w.current = b.div(charge, dt) if sources else b.const(0.0)
     if len(groups) > 1:
-        w.move(groups[0], b.input("lead"))
+        w.move(groups[0], b.input(".lead"))
     between = groups[1:-1]
     for group in between:
         w.move(group, half)
@@ -95,9 +96,9 @@ def _sample(
     """What is recorded, all states brought to the same time."""
     w = _Writer(system)
     b = w.b
-    t = b.input("t")
+    t = b.input(".t")
     if len(groups) > 1:
-        w.move(groups[0], b.input("lead"))
+        w.move(groups[0], b.input(".lead"))
     values = (VALUE[s.kind](s.term(b), t) for s in sources)
     w.current = b.total(values) if sources else b.const(0.0)
     low = w.lowering()
@@ -108,7 +109,7 @@ def _sample(
 def _relax(system: System, groups: list[list[str]]) -> Block:
     """Every state but V one long step towards its equilibrium at this V."""
     w = _Writer(system, current=None)
-    dt = w.b.input("dt")
+    dt = w.b.input(".dt")
     for group in groups[:-1]:
         w.move(group, dt)
     return w.b.block(w.now)
@@ -122,7 +123,7 @@ def exponential(system: System, sources: tuple[Source, ...], records: tuple[str,
         "step": _step(system, groups, sources),
         "sample": _sample(system, groups, sources, records),
     }
-    prepare, constants, blocks = hoist(stepping, frozenset({*parameters, "dt"}))
+    prepare, constants, blocks = hoist(stepping, frozenset({*parameters, ".dt"}))
     return Program(
         parameters=parameters,
         states=system.states,
@@ -131,7 +132,7 @@ def exponential(system: System, sources: tuple[Source, ...], records: tuple[str,
         records=records,
         blocks={
             "prepare": prepare,
-            **blocks,
+            **{name: fuse(block) for name, block in blocks.items()},
             "locate": locate(),
             "relax": _relax(system, groups),
             "derivative": lower(system),

@@ -29,7 +29,5 @@ def locate() -> Block:
     )
     theta = b.div(b.mul(b.const(2.0), missing), b.add(linear, root))
     # false for NaN too
-    usable = b.apply(
-        "and", b.apply("le", b.const(0.0), theta), b.apply("le", theta, b.const(1.0))
-    )
+    usable = b.apply("and", b.apply("le", b.const(0.0), theta), b.apply("le", theta, b.const(1.0)))
     return b.block({"theta": b.apply("where", usable, theta, chord)})

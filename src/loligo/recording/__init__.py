@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from loligo.errors import FileError, UsageError, nearest
 from loligo.files import replacing
-from loligo.recording.contents import fault, fits_in_memory
+from loligo.recording.contents import check_readable, fault
 
 if TYPE_CHECKING:
     import xarray
@@ -61,8 +61,12 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     --------
     >>> import loligo as lo
     >>> squid = lo.load("hodgkin-huxley-1952")
-    >>> rec = lo.simulate(squid, lo.Pulse(1, 1, 20), 5)  # doctest: +SKIP
-    >>> lo.save(rec, "shock.nc")  # doctest: +SKIP
+    >>> rec = lo.simulate(squid, lo.Pulse(1, 1, 20), 5)
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = lo.save(rec, f"{folder}/shock.nc")
+    ...     lo.open(path).identical(rec)
+    True
     """
     import xarray as xr
 
@@ -114,7 +118,7 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     """
     path = Path(path)
     module = _format(path)
-    _check_readable(path)
+    check_readable(path)
     rec: xarray.Dataset = module.read(path)
     wrong = fault(rec)
     if wrong:
@@ -129,24 +133,3 @@ def _format(path: Path):
         what = f"unknown suffix {path.suffix!r}" if suffix else "no suffix"
         raise FileError(f"{path}: {what}; recordings are {known}{nearest(suffix, _FORMATS)}")
     return importlib.import_module(f"loligo.recording.{_FORMATS[suffix][0]}")
-
-
-def _check_readable(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise FileError(f"cannot read {path}: it is a folder")
-        with path.open("rb"):
-            size = path.stat().st_size
-    except FileNotFoundError as error:
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = nearest(path.name, beside) or f" in {path.parent.resolve()}"
-        raise FileError(f"cannot read {path}: there is no such file{hint}") from error
-    except PermissionError as error:
-        raise FileError(f"cannot read {path}: no permission; ask its owner") from error
-    except FileError:
-        raise
-    except (OSError, ValueError) as error:
-        raise FileError(f"cannot read {path}: {error}") from error
-    if size == 0:
-        raise FileError(f"{path} is empty: the program that wrote it did not finish")
-    fits_in_memory(size, path)

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     import xarray
 
 
+# what a channel has: first letter of the name -> units, name, role
+_CHANNEL = {
+    "E": ("mV", "reversal potential", "reversal"),
+    "G": ("mS/cm2", "conductance", "conductance"),
+    "I": ("uA/cm2", "current", "current"),
+}
+
+
 def describe(membrane: Membrane) -> dict[str, dict[str, Any]]:
     """Attributes of everything that can be recorded: units, long_name, role, channel, power."""
     about: dict[str, dict[str, Any]] = {
@@ -27,15 +35,10 @@ def describe(membrane: Membrane) -> dict[str, dict[str, Any]]:
         about[name] = {"units": "1", "long_name": name, "role": "helper"}
     for channel in membrane.channels:
         called, mark = channel.meaning or channel.name, {"channel": channel.name}
-        about[f"E_{channel.name}"] = {
-            "units": "mV", "long_name": f"reversal potential ({called})", "role": "reversal", **mark,
-        }  # fmt: skip
-        about[f"G_{channel.name}"] = {
-            "units": "mS/cm2", "long_name": f"conductance ({called})", "role": "conductance", **mark,
-        }  # fmt: skip
-        about[f"I_{channel.name}"] = {
-            "units": "uA/cm2", "long_name": f"current ({called})", "role": "current", **mark,
-        }  # fmt: skip
+        for letter, (units, name, role) in _CHANNEL.items():
+            about[f"{letter}_{channel.name}"] = {
+                "units": units, "long_name": f"{name} ({called})", "role": role, **mark,
+            }  # fmt: skip
         for gate in channel.gates:
             about[gate.name] = {
                 "units": "1", "long_name": gate.meaning or f"gate {gate.name} ({called})",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.errors import FileError, UsageError
+from loligo.errors import FileError, UsageError, nearest
+from loligo.memory import available, spell
 
 if TYPE_CHECKING:
     import xarray
@@ -191,6 +191,28 @@ _CHECKS: tuple[Callable[[xarray.Dataset], str | None], ...] = (
 # Reading what others wrote ------------------------------------------------------------
 
 
+def check_readable(path: Path) -> None:
+    """Refuse what is not there, not a file, not ours to read, empty or too large."""
+    try:
+        if path.is_dir():
+            raise FileError(f"cannot read {path}: it is a folder")
+        with path.open("rb"):
+            size = path.stat().st_size
+    except FileNotFoundError as error:
+        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = nearest(path.name, beside) or f" in {path.parent.resolve()}"
+        raise FileError(f"cannot read {path}: there is no such file{hint}") from error
+    except PermissionError as error:
+        raise FileError(f"cannot read {path}: no permission; ask its owner") from error
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:
+        raise FileError(f"cannot read {path}: {error}") from error
+    if size == 0:
+        raise FileError(f"{path} is empty: the program that wrote it did not finish")
+    fits_in_memory(size, path)
+
+
 @contextmanager
 def damage_reported(path: Path, what: str) -> Iterator[None]:
     """Whatever goes wrong while reading an untrusted file becomes one FileError.
@@ -212,16 +234,13 @@ def damage_reported(path: Path, what: str) -> Iterator[None]:
 
 
 def fits_in_memory(size: int, path: Path) -> None:
-    """Refuse, before reading, what needs more memory than this machine has."""
-    try:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # no such question on this system
-        return
-    if size > memory:
+    """Refuse, before reading, what needs more memory than there is."""
+    free = available()
+    if free is not None and size > free:
         raise too_large(path, size)
 
 
 def too_large(path: Path, size: int | None) -> FileError:
     """The error for a file that does not fit."""
-    needs = f"needs {size / 1e9:.3g} GB of memory" if size else "needs more memory than there is"
+    needs = f"needs {spell(size)} of memory" if size else "needs more memory than there is"
     return FileError(f"{path} is too large: it {needs}; open it part by part with xarray instead")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from loligo.errors import FileError
-from loligo.recording.contents import TIME, Contents, Variable
+from loligo.recording.contents import TIME, Contents, Variable, check_readable, damage_reported
 
 # "V (mV)" or "V [mV]"
 _LABEL = re.compile(r"\s*(?P<name>[^(\[]*?)\s*(?:[(\[](?P<unit>[^)\]]*)[)\]])?\s*")
@@ -30,6 +30,29 @@ def read_plain_table(file: TextIOWrapper, header: str, path: Path) -> Contents:
             for name, unit, values in zip(names, units, numbers.T.copy(), strict=True)
         },
     )
+
+
+def read_waveform(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Times (ms) and currents from a text table of two columns, named or not.
+
+    Raises
+    ------
+    FileError
+        The file is not there, or is something else.
+    """
+    check_readable(path)
+    with damage_reported(path, "a text table"), path.open(encoding="utf-8-sig") as file:
+        lines = [line for line in file if line.strip() and not line.startswith("#")]
+        named = lines and re.search("[A-DF-Za-df-z]", lines[0])  # not the e of 1e-3
+        body = lines[1:] if named else lines
+        rows = [next(csv.reader([line])) for line in body]
+        numbers = [
+            _numbers(row, number, ["time", "current"], path) for number, row in enumerate(rows, 1)
+        ]
+        if not numbers:
+            raise FileError(f"{path} holds no samples; it needs two columns, time (ms) and current")
+        time, current = np.array(numbers).T
+        return time, current
 
 
 def _names(header: str, path: Path) -> tuple[list[str], list[str]]:

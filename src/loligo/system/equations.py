@@ -5,6 +5,11 @@ dx/dt = alpha (1 - x) - beta x, or (x_inf - x)/tau (Hodgkin & Huxley 1952,
 doi:10.1113/jphysiol.1952.sp004764, equations 7 and 26).
 """
 
+# SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -12,8 +17,10 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from loligo.lanes import Labelled
 from loligo.model import Channel, Gate, Membrane
 from loligo.model.expression import Expression
+from loligo.system.limits import refuse_unknown_limits
 from loligo.system.singularity import smooth
 from loligo.system.symbols import Expr, symbol, to_sympy
 
@@ -84,6 +91,10 @@ class _Names:
         self._done: dict[str, Expr] = {"V": V}
         self._done |= {name: symbol(name) for name in membrane.parameters}
         self._done |= {state.name: symbol(state.name) for state in membrane.states}
+        self._numbers = {
+            name: float(p.value.values.flat[0]) if isinstance(p.value, Labelled) else p.value
+            for name, p in membrane.parameters.items()
+        }
         self._makers: dict[str, Callable[[], Expr]] = {}
         for channel in membrane.channels:
             self._channel(channel)
@@ -116,13 +127,16 @@ class _Names:
 
     def text(self, expression: Expression) -> Expr:
         tree = to_sympy(expression.tree, {name: self(name) for name in expression.names})
-        return smooth(tree, V)
+        smoothed = smooth(tree, V)
+        refuse_unknown_limits(smoothed, V, self._numbers, str(expression))
+        return smoothed
 
     def steady(self, gate: Gate) -> Expr:
         """alpha/(alpha + beta), or x_inf as given."""
         if gate.inf is not None:
             return self.text(gate.inf)
-        assert gate.alpha is not None and gate.beta is not None
+        assert gate.alpha is not None
+        assert gate.beta is not None
         alpha, beta = self.text(gate.alpha), self.text(gate.beta)
         return alpha / (alpha + beta)
 
@@ -132,7 +146,8 @@ class _Names:
         if gate.tau is not None:
             assert gate.inf is not None
             return rate * (self.text(gate.inf) - x) / self.text(gate.tau)
-        assert gate.alpha is not None and gate.beta is not None
+        assert gate.alpha is not None
+        assert gate.beta is not None
         return rate * (self.text(gate.alpha) * (1 - x) - self.text(gate.beta) * x)
 
     def _conductance(self, channel: Channel) -> Expr:

@@ -9,11 +9,16 @@ has a pole cancelled by a zero exactly where f and w' = w + log k are proportion
 1 - exp(w') = -w' exprel(w'), it equals -(f/w') / (a exprel(w')), which is smooth.
 """
 
+# SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false, reportOperatorIssue=false
+
 from __future__ import annotations
 
 import sympy as sp
 
-from loligo.system.symbols import Exprel, Expr
+from loligo.system.symbols import Expr, Exprel
 
 
 def smooth(expression: Expr, v: sp.Symbol) -> Expr:
@@ -61,7 +66,7 @@ def _vanishing_exponential(base: Expr, v: sp.Symbol) -> tuple[Expr, Expr] | None
 def _hyperbolic(factor: Expr, power: Expr, v: sp.Symbol) -> Expr | None:
     """tanh as a quotient that :func:`_cancel` understands."""
     if isinstance(factor, sp.tanh) and power.is_negative and _affine(factor.args[0], v):
-        x = factor.args[0]
+        x: Expr = factor.args[0]
         return ((1 - sp.exp(2 * x)) / (-1 - sp.exp(2 * x))) ** power
     return None
 
@@ -70,7 +75,8 @@ def _odd_pair(base: Expr, v: sp.Symbol) -> Expr | None:
     """c (exp(x) - exp(-x)), a hyperbolic sine, as -c exp(-x) (1 - exp(2 x))."""
     if not isinstance(base, sp.Add) or len(base.args) != 2:
         return None
-    (c1, e1), (c2, e2) = (arg.as_independent(v, as_Add=False) for arg in base.args)
+    pairs: list[tuple[Expr, Expr]] = [arg.as_independent(v, as_Add=False) for arg in base.args]
+    (c1, e1), (c2, e2) = pairs
     if not (isinstance(e1, sp.exp) and isinstance(e2, sp.exp)) or c1 != -c2:
         return None
     return c2 * e2 * (1 - sp.exp(e1.args[0] - e2.args[0]))

@@ -5,16 +5,21 @@ functions that SymPy would rearrange or evaluate in ways that lose accuracy (``e
 structure (``where``) are functions of our own with their derivatives.
 """
 
+# SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import sympy as sp
 
 from loligo.model.expression import Call, Name, Node, Number
 
-# SymPy ships no types for the arithmetic of its expressions
-Expr = sp.Expr
+Expr: TypeAlias = Any  # a sympy.Expr
 
 
 class Exprel(sp.Function):
@@ -24,7 +29,7 @@ class Exprel(sp.Function):
 
     def fdiff(self, argindex: int = 1) -> Expr:
         # (z e^z - e^z + 1)/z^2 = e^z exprel2(-z): positive terms only, so nothing cancels
-        z = self.args[0]
+        z: Expr = self.args[0]
         return sp.exp(z) * Exprel2(-z)
 
 
@@ -107,17 +112,22 @@ def _fold(function: Callable[[Expr, Expr], Expr]) -> Callable[..., Expr]:
     return folded
 
 
+def _power(base: Expr, exponent: Expr) -> Expr:
+    """SymPy makes sqrt(x**2) its own Abs, which we have a function for."""
+    return (base**exponent).replace(sp.Abs, Magnitude)
+
+
 _TRANSLATION: dict[str, Callable[..., Expr]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
-    "**": lambda a, b: a**b,
+    "**": _power,
     "neg": lambda a: -a,
     "exp": sp.exp,
     "exprel": Exprel,
     "log": sp.log,
-    "sqrt": sp.sqrt,
+    "sqrt": lambda x: _power(x, sp.Rational(1, 2)),
     "sin": sp.sin,
     "cos": sp.cos,
     "tanh": sp.tanh,

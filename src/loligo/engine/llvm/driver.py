@@ -6,6 +6,11 @@ step; blocks are independent, so the same bits come out in whatever order and by
 threads they are run.
 """
 
+# llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from typing import Any
@@ -131,7 +136,7 @@ class _Run:
             name: _load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
             for i, name in enumerate(self.program.constants)
         }
-        self.fixed["dt"] = e.spread(self.a["dt"])
+        self.fixed[".dt"] = e.spread(self.a["dt"])
         self._load()
         head = b.append_basic_block("step")
         body = b.append_basic_block("advance")
@@ -212,8 +217,8 @@ class _Run:
         b.store(b.add(sample, I64(1)), self.sample)
         if not self.program.records:
             return
-        inputs = {**self.fixed, **self._now(), "t": self._time(b.load(self.step, typ=I64))}
-        inputs["lead"] = self._lead(0.0, 0.5)
+        inputs = {**self.fixed, **self._now(), ".t": self._time(b.load(self.step, typ=I64))}
+        inputs[".lead"] = self._lead(0.0, 0.5)
         inputs |= self._streams("currents", sample, self.a["samples"])
         results = emit(e, self.program.blocks["sample"], inputs)
         for i, result in enumerate(results.values()):
@@ -224,9 +229,11 @@ class _Run:
         e, b = self.e, self.e.builder
         step = b.load(self.step, typ=I64)
         now = self._now()
-        inputs = {**self.fixed, **now, "lead": self._lead(0.5, 1.0)}
-        inputs |= {"t0": self._time(step), "t1": self._time(b.add(step, I64(1)))}
-        inputs |= self._streams("charges", b.sub(step, self.a["stream_step"]), self.a["stream_rows"])
+        inputs = {**self.fixed, **now, ".lead": self._lead(0.5, 1.0)}
+        inputs |= {".t0": self._time(step), ".t1": self._time(b.add(step, I64(1)))}
+        inputs |= self._streams(
+            "charges", b.sub(step, self.a["stream_step"]), self.a["stream_rows"]
+        )
         after = emit(e, self.program.blocks["step"], inputs)
         threshold = e.spread(self.a["threshold"])
         above = b.fcmp_ordered(">=", after["V"], threshold)
@@ -242,7 +249,7 @@ class _Run:
                 flags = b.zext(broken, e.int)
                 b.store(flags, _at(e, self.a["diverged"], self.lane, I64), align=8)
                 b.branch(done)
-            self._spikes(crossed, now["V"], after["V"], threshold, inputs["t0"])
+            self._spikes(crossed, now["V"], after["V"], threshold, inputs[".t0"])
         for state, slot in self.states.items():
             b.store(after[state], slot)
         b.store(now["V"], self.before)
@@ -259,13 +266,15 @@ class _Run:
         bits = b.bitcast(mask, ir.IntType(self.e.width))
         return b.icmp_unsigned("!=", bits, ir.IntType(self.e.width)(0))
 
-    def _spikes(self, crossed: Value, now: Value, after: Value, threshold: Value, t0: Value) -> None:
+    def _spikes(
+        self, crossed: Value, now: Value, after: Value, threshold: Value, t0: Value
+    ) -> None:
         """Append (time, lane) of every lane that crossed; rare, so lane by lane."""
         e, b = self.e, self.e.builder
         before = b.load(self.before, typ=e.double)
         inputs = {"before": before, "now": now, "after": after, "threshold": threshold}
         theta = emit(e, self.program.blocks["locate"], inputs)["theta"]
-        times = b.fadd(t0, b.fmul(theta, self.fixed["dt"]))
+        times = b.fadd(t0, b.fmul(theta, self.fixed[".dt"]))
         for i in range(e.width):
             at = ir.IntType(32)(i)
             hit = crossed if e.width == 1 else b.extract_element(crossed, at)

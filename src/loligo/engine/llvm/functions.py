@@ -6,6 +6,11 @@ units in the last place. The polynomials interpolate at Chebyshev nodes of the r
 (computed at 60 digits; the errors stated are of the polynomial alone, relative).
 """
 
+# llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import math
@@ -141,32 +146,35 @@ class Emitter:
         )
 
 
+_OVERFLOW = 709.43  # exp of it is 1.3e308, and 2**k still has an exponent of its own
+
+
 def _split(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """x = k ln 2 + r: (exp(r) - 1, 2**(k - 1))."""
+    """x = k ln 2 + r: (exp(r) - 1, 2**k)."""
     b = e.builder
     k, bits = e.round(b.fmul(x, e.const(1.0 / math.log(2.0))))
     r = e.fma(k, e.const(-_LN2[0]), x)
     r = e.fma(k, e.const(-_LN2[1]), r)
-    exponent = b.sub(bits, e.whole(_SHIFT_BITS - 1022))
+    exponent = b.sub(bits, e.whole(_SHIFT_BITS - 1023))
     scale = b.bitcast(b.shl(exponent, e.whole(52)), e.double)
     return b.fmul(r, e.polynomial(_EXPM1, r)), scale
 
 
 def _exp(e: Emitter, x: Value) -> Value:
-    """Results below 2.3e-308 are 0, above 1.8e308 infinite."""
+    """Results below 2.3e-308 are 0, above 1.3e308 infinite."""
     b = e.builder
     rest, scale = _split(e, x)
-    value = b.fmul(b.fmul(b.fadd(rest, e.const(1.0)), scale), e.const(2.0))
+    value = e.fma(rest, scale, scale)
     value = b.select(e.less(x, e.const(-708.3)), e.const(0.0), value)
-    return b.select(e.less(e.const(709.782712893384), x), e.const(math.inf), value)
+    return b.select(e.less(e.const(_OVERFLOW), x), e.const(math.inf), value)
 
 
 def _expm1(e: Emitter, x: Value) -> Value:
     b = e.builder
     rest, scale = _split(e, x)
-    value = b.fmul(e.fma(rest, scale, b.fsub(scale, e.const(0.5))), e.const(2.0))
+    value = e.fma(rest, scale, b.fsub(scale, e.const(1.0)))
     value = b.select(e.less(x, e.const(-50.0)), e.const(-1.0), value)
-    return b.select(e.less(e.const(709.782712893384), x), e.const(math.inf), value)
+    return b.select(e.less(e.const(_OVERFLOW), x), e.const(math.inf), value)
 
 
 def _exprel(e: Emitter, z: Value) -> Value:
@@ -220,9 +228,14 @@ def _log(e: Emitter, x: Value) -> Value:
 
 
 def _pow(e: Emitter, x: Value, y: Value) -> Value:
-    """exp(y log x): for x > 0; 0**y is 0 or infinite, x**0 is 1."""
+    """exp(y log abs(x)), with the sign that a whole y gives a negative x; x**0 is 1."""
     b = e.builder
-    value = e.call("exp", b.fmul(y, e.call("log", x)))
+    value = e.call("exp", b.fmul(y, e.call("log", e.intrinsic("fabs", x))))
+    whole = b.fcmp_ordered("==", e.intrinsic("floor", y), y)
+    half = b.fmul(y, e.const(0.5))
+    even = b.fcmp_ordered("==", e.intrinsic("floor", half), half)
+    signed = b.select(whole, b.select(even, value, b.fneg(value)), e.const(math.nan))
+    value = b.select(e.less(x, e.const(0.0)), signed, value)
     return b.select(b.fcmp_ordered("==", y, e.const(0.0)), e.const(1.0), value)
 
 
@@ -235,9 +248,7 @@ def _quadrant(e: Emitter, x: Value, turn: int) -> Value:
         r = e.fma(k, e.const(-part), r)
     s = b.fmul(r, r)
     sine = e.fma(b.fmul(r, s), e.polynomial(_SIN, s), r)
-    cosine = e.fma(
-        b.fmul(s, s), e.polynomial(_COS, s), e.fma(s, e.const(-0.5), e.const(1.0))
-    )
+    cosine = e.fma(b.fmul(s, s), e.polynomial(_COS, s), e.fma(s, e.const(-0.5), e.const(1.0)))
     quarter = b.add(bits, e.whole(turn))
     odd = b.icmp_signed("!=", b.and_(quarter, e.whole(1)), e.whole(0))
     value = b.select(odd, cosine, sine)

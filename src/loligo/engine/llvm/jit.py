@@ -1,5 +1,10 @@
 """From a program to machine code, and back from stored machine code to functions."""
 
+# llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from dataclasses import dataclass

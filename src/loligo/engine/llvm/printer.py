@@ -1,5 +1,10 @@
 """From operation to instruction: how a block of a program becomes LLVM IR."""
 
+# llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -21,6 +26,7 @@ INSTRUCTIONS: dict[str, Callable[..., Value]] = {
     "mul": lambda e, a, b: e.builder.fmul(a, b),
     "div": lambda e, a, b: e.builder.fdiv(a, b),
     "neg": lambda e, a: e.builder.fneg(a),
+    "fma": lambda e, a, b, c: e.fma(a, b, c),
     "sqrt": lambda e, a: e.intrinsic("sqrt", a),
     "abs": lambda e, a: e.intrinsic("fabs", a),
     "floor": lambda e, a: e.intrinsic("floor", a),

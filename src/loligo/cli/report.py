@@ -1,0 +1,117 @@
+"""What the commands print: what was written, what the cells did, where the time went."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loligo.cli import STARTED
+
+if TYPE_CHECKING:
+    import xarray
+
+_SHOWN = 8  # spikes listed one by one
+
+
+class Stopwatch:
+    """Seconds by stage, from the start of the program."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {"start": time.perf_counter() - STARTED}
+        self.inner: dict[str, float] = {}  # within the stage "simulate"
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count the time of the block under ``name``."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - start
+
+    @property
+    def total(self) -> float:
+        """Since the program began (but for the interpreter's own start)."""
+        return time.perf_counter() - STARTED
+
+    def table(self) -> str:
+        """One line for each stage."""
+        inner = {f"  {name}": seconds for name, seconds in self.inner.items()}
+        rows: dict[str, float] = {}
+        for name, seconds in self.stages.items():
+            rows[name] = seconds
+            rows |= inner if name == "simulate" else {}
+        rows["other"] = max(self.total - sum(self.stages.values()), 0.0)
+        rows["total"] = self.total
+        width = max(len(name) for name in rows)
+        return "\n".join(f"{name:<{width}}  {seconds:8.3f} s" for name, seconds in rows.items())
+
+
+@contextmanager
+def notes() -> Iterator[None]:
+    """Warnings become one line each on the error stream."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            yield
+        finally:
+            for message in dict.fromkeys(str(w.message) for w in _meant_for_people(caught)):
+                print(f"note: {message}", file=sys.stderr)
+
+
+def _meant_for_people(caught: list[warnings.WarningMessage]) -> list[warnings.WarningMessage]:
+    return [w for w in caught if issubclass(w.category, UserWarning)]
+
+
+def size(path: Path) -> str:
+    """How large a file is, in words."""
+    count = path.stat().st_size
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+def spikes(rec: xarray.Dataset) -> str:
+    """How many spikes there were, with their peaks where V was recorded."""
+    from loligo.analysis import spike_times
+
+    times = spike_times(rec)
+    lanes = [dim for dim in times.dims if dim != "spike"]
+    if lanes:
+        return _of_many(times.notnull().sum("spike").values, [rec.sizes[dim] for dim in lanes])
+    count = times.size
+    if not count:
+        return f"no spikes: V did not rise through {times.attrs['threshold']:g} mV"
+    shown = times.values[:_SHOWN]
+    more = ", …" if count > _SHOWN else ""
+    text = f"{count} spike{'s' if count > 1 else ''} at {_list(shown, '.2f')}{more} ms"
+    return text + (f", {_peaks(rec, more)}" if "V" in rec else "")
+
+
+def _peaks(rec: xarray.Dataset, more: str) -> str:
+    from loligo.analysis import spike_shape
+
+    peaks = spike_shape(rec).peak_voltage.values[:_SHOWN]
+    known = [peak for peak in peaks if peak == peak]
+    if not known:
+        return "cut off before the peak"
+    return f"peaking at {_list(known, '+.1f')}{more} mV"
+
+
+def _list(values: Any, form: str) -> str:
+    return ", ".join(format(value, form) for value in values)
+
+
+def _of_many(counts: Any, shape: list[int]) -> str:
+    cells = " × ".join(str(n) for n in shape)
+    total = f" = {counts.size}" if len(shape) > 1 else ""
+    if not counts.size:
+        return f"{cells} cells"
+    silent = int((counts == 0).sum())
+    return (
+        f"{cells}{total} cells, {counts.min()} to {counts.max()} spikes each "
+        f"({counts.sum()} in all, {silent} cells silent)"
+    )

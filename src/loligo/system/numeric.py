@@ -1,0 +1,71 @@
+"""Numbers for the functions of our own that stand in SymPy expressions (``sympy.lambdify``)."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def _exprel(z: float) -> float:
+    return 1.0 if z == 0 else (math.expm1(z) if z < 709.0 else _exp(z)) / z
+
+
+# As IEEE has them, not as Python's math: a branch of a `where` that is not taken may overflow.
+def _exp(x: float) -> float:
+    return math.exp(x) if x < 709.78 else math.inf
+
+
+def _log(x: float) -> float:
+    return math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan)
+
+
+def _sqrt(x: float) -> float:
+    return math.sqrt(x) if x >= 0 else math.nan
+
+
+def _where(condition: bool, a: float, b: float) -> float:
+    return a if condition else b
+
+
+def _both(a: bool, b: bool) -> bool:
+    return a and b
+
+
+def _either(a: bool, b: bool) -> bool:
+    return a or b
+
+
+def _vector_exprel(z: Any) -> Any:
+    zero = np.equal(z, 0)
+    return np.where(zero, 1.0, np.expm1(z) / np.where(zero, 1.0, z))
+
+
+SCALAR: dict[str, Callable[..., Any]] = {
+    "Exprel": _exprel,
+    "exp": _exp,
+    "log": _log,
+    "sqrt": _sqrt,
+    "Where": _where,
+    "Less": operator.lt,
+    "LessEqual": operator.le,
+    "Equal": operator.eq,
+    "And": _both,
+    "Or": _either,
+    "Not": operator.not_,
+    "Magnitude": abs,
+}
+VECTOR: dict[str, Callable[..., Any]] = {
+    "Exprel": _vector_exprel,
+    "Where": np.where,
+    "Less": np.less,
+    "LessEqual": np.less_equal,
+    "Equal": np.equal,
+    "And": np.logical_and,
+    "Or": np.logical_or,
+    "Not": np.logical_not,
+    "Magnitude": np.abs,
+}

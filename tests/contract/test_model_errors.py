@@ -1,0 +1,306 @@
+"""The wording of what a person is told: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loligo.errors import LoligoError, ModelError
+from loligo.model import Channel, Gate, Membrane, Parameter, State, load
+from loligo.model.expression import parse
+
+
+def told(make: object) -> str:
+    with pytest.raises(LoligoError) as caught:
+        make()  # type: ignore[operator]
+    return str(caught.value)
+
+
+EXPRESSIONS = {
+    "4*exp(-(V+65)/18": (
+        "this bracket is never closed",
+        "    4*exp(-(V+65)/18\n         ^",
+    ),
+    "V^2": ("powers are written **, as in x**2", "    V^2\n     ^"),
+    "2V": ("this number cannot be read; to multiply, write 2*V", "    2V\n    ^^"),
+    "0.1 (V+40)": ("to multiply, write * before the bracket", "    0.1 (V+40)\n    ^^^^^^^^^^"),
+    "m h": (
+        "between these two an operator is missing; to multiply, write *",
+        "    m h\n    ^^^",
+    ),
+    "V(3)": (
+        "there is no function V; the functions are exp, exprel, log, sqrt, sin, cos, tanh, sinh, "
+        "cosh, abs, log10, min, max, where, q10, nernst; to multiply, write V*( )",
+        "    V(3)\n    ^",
+    ),
+    "ln(V)": ("there is no function ln; write log(x)", "    ln(V)\n    ^^"),
+    "np.exp(V)": ("names have no dots; write exp(V), not np.exp(V)", "    np.exp(V)\n      ^"),
+    "exp": ("exp is a function: write exp(x)", "    exp\n    ^^^"),
+    "nernst(K_o, K_i)": (
+        "nernst is written nernst(z, outside, inside); 2 values given",
+        "    nernst(K_o, K_i)\n    ^^^^^^^^^^^^^^^^",
+    ),
+    "V \u2212 3": (
+        "this character (minus sign) cannot be read here; write -",
+        "    V \u2212 3\n      ^",
+    ),
+    "\u03b1*V": (
+        "this character (greek small letter alpha) cannot be read here; use plain letters A-Z a-z, "
+        "digits, _ and + - * / ( )",
+        "    \u03b1*V\n    ^",
+    ),
+    "(V > -40)*2": (
+        "a number is needed here, this is true or false; write where(condition, 1, 0)",
+        "    (V > -40)*2\n     ^^^^^^^",
+    ),
+    "where(V, 1, 2)": (
+        "a condition is needed here, such as V > -40",
+        "    where(V, 1, 2)\n          ^",
+    ),
+    "V = 3": ("an expression has no =; to compare, write ==", "    V = 3\n      ^"),
+    "1e999999999": (
+        "this number is too long: at most 40 digits, and between 1e-300 and 1e300",
+        "    1e999999999\n    ^^^^^^^^^^^",
+    ),
+    "9**9**9": ("an exponent is at most 100", "    9**9**9\n       ^^^^"),
+    "V + ": ("something is missing after this", "    V + \n      ^"),
+    "": ("the expression is empty", "    \n    ^"),
+    "lambda: 0": (
+        "this character has no meaning in an expression",
+        "    lambda: 0\n          ^",
+    ),
+    "V.__class__": ("names have no dots; write exp(V), not np.exp(V)", "    V.__class__\n     ^"),
+}
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_expressions(text: str) -> None:
+    problem, pointer = EXPRESSIONS[text]
+    assert told(lambda: parse(text, "alpha of gate m")) == f"alpha of gate m: {problem}\n{pointer}"
+
+
+def test_long_texts_are_cut_around_the_place() -> None:
+    message = told(lambda: parse("+".join(["V"] * 60) + "+V^2+" + "+".join(["V"] * 60)))
+    first, line, caret = message.split("\n")
+    assert first == "expression: powers are written **, as in x**2"
+    assert len(line) <= 90
+    assert line.strip().startswith("...")
+    assert line.strip().endswith("...")
+    assert line[caret.index("^")] == "^"
+
+
+def test_texts_over_several_lines_are_shown_on_one() -> None:
+    message = told(lambda: parse("V +\n W^2"))
+    assert message.endswith("    V +  W^2\n          ^")
+
+
+def na(**gate: object) -> Membrane:
+    return Membrane(channels=[Channel("Na", g=1, E=50, gates=[Gate("m", **gate)])])  # type: ignore[arg-type]
+
+
+def test_unknown_names_point_and_offer() -> None:
+    assert told(lambda: na(alpha="0.1*(v+40)", beta=1)) == (
+        "alpha of gate m: unknown name v (did you mean V?)\n    0.1*(v+40)\n         ^"
+    )
+    assert told(lambda: na(alpha="phi*V", beta=1)) == (
+        "alpha of gate m: unknown name phi; declare it in parameters, helpers or states\n"
+        "    phi*V\n    ^^^"
+    )
+
+
+def test_temperature_and_time() -> None:
+    assert told(lambda: na(alpha=1, beta=1, rate="q10(3, 6.3)")) == (
+        "rate of gate m: the temperature is needed here; give Membrane(celsius=6.3)\n"
+        "    q10(3, 6.3)\n    ^^^^^^^^^^^"
+    )
+    assert "equations do not depend on time itself; use a stimulus" in told(
+        lambda: na(alpha="t", beta=1)
+    )
+    assert told(lambda: Membrane(celsius=20)) == (
+        "celsius is given, but nothing in this membrane depends on temperature; leave it out, or "
+        'give gates a rate such as "q10(3, 6.3)"'
+    )
+
+
+def test_two_gates_of_one_name() -> None:
+    m = Gate("m", alpha=1, beta=1)
+    assert told(
+        lambda: Membrane(channels=[Channel(name, g=1, E=0, gates=[m]) for name in ("Na", "Ca")])
+    ) == (
+        "the gate m of channel Ca and the gate m of channel Na have one name; "
+        "call them m_Na and m_Ca"
+    )
+
+
+def test_names_taken_twice() -> None:
+    leak = Channel("L", g=1, E=0)
+    assert told(lambda: Membrane(channels=[leak, leak])) == (
+        "two channels are called L; name them apart, as in Lf and Ls"
+    )
+    assert told(lambda: Membrane(channels=[leak], parameters={"I_L": 3})) == (
+        "I_L is both the current of channel L and the parameter I_L; rename one of them"
+    )
+    assert told(lambda: Gate("V", alpha=1, beta=1)) == (
+        "a gate cannot be called V, which is the membrane potential (mV) in every model; "
+        "choose another name"
+    )
+    assert told(lambda: Gate("exp", alpha=1, beta=1)) == (
+        "a gate cannot be called exp: it is a function; choose another name"
+    )
+    assert told(lambda: Gate("m-1", alpha=1, beta=1)) == (
+        "a gate cannot be called 'm-1'; use letters A-Z a-z, digits and _, and begin with a letter"
+    )
+
+
+def test_forms_of_gates_and_channels() -> None:
+    assert told(lambda: Gate("n", alpha=1)) == (
+        "gate n: give alpha and beta, or inf and tau; it has alpha"
+    )
+    assert told(lambda: Gate("n", inf=1)) == (
+        "gate n: give alpha and beta, or inf and tau; it has inf; "
+        "for a gate without delay add instantaneous=True"
+    )
+    assert told(lambda: Gate("n", inf=1, tau=1, instantaneous=True)) == (
+        "gate n is instantaneous: give inf, or alpha and beta, and no tau; it has inf, tau"
+    )
+    assert told(lambda: Gate("n", power=0, alpha=1, beta=1)) == (
+        "power of gate n is 0; it must be from 1 to 64"
+    )
+    assert told(lambda: Channel("K", g=36)) == (
+        "channel K: E is missing; give g (mS/cm2) and E (mV), or write out its current"
+    )
+
+
+def test_values() -> None:
+    assert told(lambda: Membrane(C_m=0)) == "C_m must be above 0 uF/cm2, but is 0 uF/cm2"
+    assert told(lambda: Channel("K", g=-1, E=0)) == (
+        "g_K must be at least 0 mS/cm2, but is -1 mS/cm2"
+    )
+    assert told(lambda: Channel("K", g="36 mV", E=0)).startswith("g_K: '36 mV' is a voltage")
+    assert told(lambda: Parameter("x", "3 kg")) == (
+        "x: what kind of quantity '3 kg' is cannot be told; give its unit: "
+        'Parameter("x", value, unit="...")'
+    )
+    assert told(lambda: Gate("m", alpha=[1, 2], beta=1)).startswith(  # type: ignore[arg-type]
+        "alpha of gate m: an array cannot stand in an expression; give it to a parameter"
+    )
+
+
+def test_replace() -> None:
+    squid, interneuron = load("hodgkin-huxley-1952"), load("wang-buzsaki-1996")
+    assert told(lambda: squid.replace(g_NA=1)) == (
+        "there is no parameter g_NA (did you mean g_Na?) in hodgkin-huxley-1952; "
+        "it has C_m, celsius, g_Na, E_Na, g_K, E_K, g_L, E_L"
+    )
+    assert told(lambda: squid.replace(G_Na=1)) == (
+        "G_Na of hodgkin-huxley-1952 is computed, as g_Na*m**3*h; change g_Na"
+    )
+    assert told(lambda: interneuron.replace(celsius=20)) == (
+        "wang-buzsaki-1996 has no parameter celsius: nothing in it depends on temperature"
+    )
+
+
+def test_circles() -> None:
+    assert told(lambda: Membrane(helpers={"a": "b+1", "b": "c", "c": "2*a"})) == (
+        "these are defined in a circle: a uses b uses c uses a; "
+        "break it, or make one of them a state"
+    )
+
+
+def test_helpers_that_explode() -> None:
+    helpers = {"a0": "V"} | {f"a{i}": f"a{i - 1}*a{i - 1}" for i in range(1, 40)}
+    assert told(lambda: Membrane(helpers=helpers)) == (
+        "helper a12: with its helpers written out this expression is too large (at most 5,000 "
+        "parts in 200 levels); use fewer helpers inside helpers\n    a11*a11\n    ^^^^^^^"
+    )
+
+
+def test_singular_rates() -> None:
+    assert told(lambda: na(alpha="0.1*(V+41)/(1-exp(-(V+40)/10))", beta=1)) == (
+        "alpha of gate m: this is infinite at V = -40 mV: it is divided by zero there, and what is "
+        "divided is not zero at the same V; check the numbers\n"
+        "    0.1*(V+41)/(1-exp(-(V+40)/10))\n    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+    )
+    assert told(lambda: na(inf=0.5, tau="1+sqrt(V+70)")).startswith(
+        "tau of gate m: this is not a number at V = -70."
+    )
+    assert told(lambda: na(alpha="1", beta="-2")).endswith(
+        "mV; it cannot be negative\n    -2\n    ^^"
+    )
+
+
+def test_library_names() -> None:
+    assert told(lambda: load("hodgkin-huxley-1953")) == (
+        "there is no model 'hodgkin-huxley-1953' (did you mean hodgkin-huxley-1952?) in the "
+        "library, and no such file; the library has connor-stevens-1977, hodgkin-huxley-1952, "
+        "traub-miles-1991, wang-buzsaki-1996"
+    )
+
+
+FILE = """\
+title = "Test"
+
+[channels.Na]
+g = 120
+E = 50
+
+[channels.Na.gates.m]
+power = 3
+alpha = "{alpha}"
+beta = "4"
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("alpha", "more", "expected"),
+    [
+        ("1 +", "", "line 9: alpha of gate m: something is missing after this\n    1 +\n      ^"),
+        ("W", "", "line 9: alpha of gate m: unknown name W; declare it in parameters"),
+        ("1/V", "", "line 9: alpha of gate m: this is infinite at V = 0 mV"),
+        ("1", "powr = 3", "line 11: gate m: there is no entry powr (did you mean power?); it has"),
+        ("1", "tau = 3", "line 7: gate m: give alpha and beta, or inf and tau; it has alpha, beta"),
+        ("1", "[helpers]\nphi = 'V V'", "line 12: helper phi: between these two an operator"),
+        ("1", "[channels.K]\ng = -3\nE = 1", "line 11: g_K must be at least 0 mS/cm2"),
+        ("1", "[channel.K]", "line 11: a model: there is no entry channel (did you mean channels"),
+        ("1", "[states.x]\nscale = 1", "line 11: state x: derivative is missing"),
+        ("1", "beta = 2", "this is not TOML: Cannot overwrite a value (at line 11, column 9)"),
+    ],
+)
+def test_files_are_named_with_the_line(
+    alpha: str, more: str, expected: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(FILE.format(alpha=alpha, more=more))
+    message = told(lambda: load(path))
+    assert message.startswith(str(path))
+    assert message.removeprefix(str(path))[2:].startswith(expected)
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    missing, large = tmp_path / "missing.toml", tmp_path / "large.toml"
+    large.write_bytes(b"#" * 1_000_001)
+    assert told(lambda: load(missing)) == (
+        f"cannot read the model '{missing}': there is no such file; check the path, or see "
+        "loligo.models() for the library"
+    )
+    assert told(lambda: load(large)) == (
+        f"cannot read the model {large}: it is larger than 1 MB, which no model is"
+    )
+    assert told(lambda: load(tmp_path)) == (
+        f"cannot read the model {tmp_path}: it is not an ordinary file"
+    )
+
+
+def test_all_of_them_are_errors_of_ours_without_a_chain() -> None:
+    with pytest.raises(ModelError) as caught:
+        parse("(")
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+def test_a_state_needs_one_scale() -> None:
+    assert told(lambda: State("x", "0", scale=[1, 2])) == (
+        "scale of state x: one number is needed, not an array"
+    )

@@ -1,0 +1,100 @@
+"""Both engines applied to any block, and the truth of an expression at many digits."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import llvmlite.binding as llvm
+import mpmath as mp
+import numpy as np
+from llvmlite import ir
+
+from loligo.engine.llvm.driver import emit_map
+from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.jit import processor
+from loligo.engine.numpy_engine import evaluate
+from loligo.model.expression import Call, Name, Node, Number
+from loligo.program import Block
+
+Inputs = Mapping[str, Any]
+
+
+def numpy_map(block: Block, inputs: Inputs) -> dict[str, np.ndarray]:
+    lanes = max(np.size(v) for v in inputs.values())
+    return {n: np.broadcast_to(v, lanes) for n, v in evaluate(block, inputs).items()}
+
+
+def llvm_map(block: Block, inputs: Inputs, width: int = 4) -> dict[str, np.ndarray]:
+    """The block in machine code, apart from the rest of the engine."""
+    return compiled_map(block, width)(inputs)
+
+
+def compiled_map(block: Block, width: int = 4) -> Callable[[Inputs], dict[str, np.ndarray]]:
+    host = processor()
+    assembly = ir.Module("block")
+    assembly.triple = llvm.get_default_triple()
+    emit_map(Emitter(assembly, width, host.fma), "block", block)
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=host.name, features=host.features, opt=2, jit=True
+    )
+    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), machine)
+    code.finalize_object()
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+    function = kind(code.get_function_address("map_block"))
+
+    def run(inputs: Inputs, keep: Any = code) -> dict[str, np.ndarray]:
+        lanes = max(np.size(v) for v in inputs.values())
+        source = np.ones((max(1, len(block.inputs)), lanes + -lanes % width))
+        for row, name in zip(source, block.inputs, strict=False):
+            row[:lanes] = inputs[name]
+        out = np.empty((len(block.outputs), source.shape[1]))
+        function(source.shape[1], source.ctypes.data, out.ctypes.data)
+        return {name: out[i, :lanes] for i, name in enumerate(block.names)}
+
+    return run
+
+
+ENGINES: dict[str, Callable[[Block, Inputs], dict[str, np.ndarray]]] = {
+    "llvm": llvm_map,
+    "numpy": numpy_map,
+}
+
+_EXACT: dict[str, Callable[..., Any]] = {
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b, "**": mp.power, "neg": lambda a: -a, "exp": mp.exp,
+    "exprel": lambda z: mp.expm1(z) / z if z else mp.mpf(1), "log": mp.log, "sqrt": mp.sqrt,
+    "sin": mp.sin, "cos": mp.cos, "tanh": mp.tanh, "sinh": mp.sinh, "cosh": mp.cosh, "abs": abs,
+    "min": min, "max": max, "where": lambda c, a, b: a if c else b, "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "and": lambda *a: all(a),
+    "or": lambda *a: any(a), "not": lambda a: not a,
+}  # fmt: skip
+
+
+def exact(node: Node, env: Mapping[str, Any]) -> Any:
+    """The text as it was written, at mpmath's working precision."""
+    if isinstance(node, Number):
+        return mp.mpf(node.value.numerator) / node.value.denominator
+    if isinstance(node, Name):
+        value = env[node.id]
+        return value if isinstance(value, mp.mpf) else mp.mpf(float(value))
+    assert isinstance(node, Call)
+    return _EXACT[node.op](*(exact(arg, env) for arg in node.args))
+
+
+# far below any double's spacing, far above the working precision
+_H = mp.mpf(10) ** -40
+
+
+def value_and_slope(f: Callable[[Any], Any], at: float) -> tuple[Any, Any]:
+    """f and df/dx by central differences at 160 digits; at a removable singularity too."""
+    with mp.workdps(160):
+        above, below = f(mp.mpf(float(at)) + _H), f(mp.mpf(float(at)) - _H)
+        return (above + below) / 2, (above - below) / (2 * _H)
+
+
+def relative(found: float, true: Any) -> float:
+    with mp.workdps(60):
+        return float(abs(mp.mpf(float(found)) - true) / abs(true)) if true else abs(float(found))
