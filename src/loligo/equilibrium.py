@@ -18,45 +18,107 @@ from loligo.errors import RunError
 # spacing are taken for one.
 LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
 _FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linear state
+_LONG = 1e6  # ms: what stands still in such a step stands still
 _BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
 
 Lanes = Mapping[str, Floats]
 Truths = NDArray[np.bool_]
 
 
-def hold(kernel: Kernel, parameters: Lanes, voltage: Floats, guess: Mapping[str, float]) -> Floats:
+def hold(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
     """All states with V held: (states, lanes).
-
-    States that are linear in themselves, and do not depend on each other all round, arrive in
-    one step; the others are relaxed through steps that grow from 0.1 ms, as the membrane itself
-    would under a clamp.
 
     Parameters
     ----------
     parameters
-        Name -> one value a lane.
+        Name -> one value a lane; under :func:`guess`, where to start a state that is not a gate.
     voltage : (lanes,) in mV
-    guess
-        Where to start a state that is not a gate.
 
     Raises
     ------
     RunError
         Where a state has no equilibrium at this voltage.
     """
-    start = {name: np.full(voltage.shape, guess.get(name, 0.5)) for name in kernel.program.states}
-    start["V"] = voltage
-    settled, states = _relax(kernel, parameters, start, [_FOREVER] * (len(start) + 1))
-    if not settled.all():
-        slow = [0.1 * 2.0**k for k in range(40)] + [_FOREVER] * 10
-        settled, states = _relax(kernel, parameters, start, slow)
+    states, settled = _held(kernel, parameters, voltage)
     if not settled.all():
         at = float(voltage[np.flatnonzero(~settled)[0]])
         raise RunError(
             f"some state has no steady value with V held at {at:.6g} mV; "
             "give the initial states: initial={'V': ..., ...}"
         )
-    return np.stack([states[name] for name in kernel.program.states])
+    return states
+
+
+def guess(state: str) -> str:
+    """The name of a state's guessed steady value among the parameters."""
+    return f"guess.{state}"
+
+
+def _held(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, Truths]:
+    """All states with V held, (states, lanes), and in which lanes they stand still.
+
+    States that are linear in themselves, and do not depend on each other all round, arrive in
+    one step. The others are relaxed through steps that grow from 0.1 ms, as the membrane itself
+    would under a clamp, first one by one, then together. What is tried next is tried with those
+    lanes alone that need it: no lane ends elsewhere because of its neighbours.
+    """
+    names = kernel.program.states
+    half = np.full(voltage.shape, 0.5)
+    states = np.stack([parameters.get(guess(name), half) for name in names])
+    states[0] = voltage
+    settled = np.zeros(voltage.shape, dtype=bool)
+    for method in (_at_once, _one_by_one, _together):
+        here = np.flatnonzero(~settled)
+        if not here.size:
+            break
+        some = {name: row[here] for name, row in parameters.items()}
+        start = dict(zip(names, states[:, here], strict=True))
+        settled[here], found = method(kernel, some, start)
+        done = settled[here]
+        states[:, here[done]] = np.stack([found[name] for name in names])[:, done]
+    return states, settled
+
+
+def _at_once(
+    kernel: Kernel, parameters: Lanes, states: dict[str, Floats]
+) -> tuple[Truths, dict[str, Floats]]:
+    return _relax(kernel, parameters, states, [_FOREVER] * (len(states) + 1))
+
+
+def _one_by_one(
+    kernel: Kernel, parameters: Lanes, states: dict[str, Floats]
+) -> tuple[Truths, dict[str, Floats]]:
+    return _relax(kernel, parameters, states, [0.1 * 2.0**k for k in range(40)] + [_FOREVER] * 10)
+
+
+def _together(
+    kernel: Kernel, parameters: Lanes, states: dict[str, Floats]
+) -> tuple[Truths, dict[str, Floats]]:
+    """Linearly implicit Euler steps of all states but V, each lane's growing while they succeed
+    (pseudo-transient continuation: Kelley & Keyes 1998, doi:10.1137/S0036142996304796)."""
+    names = list(states)
+    x = np.stack([states[name] for name in names])
+    unit = np.eye(len(names) - 1)
+    dt = np.full(x.shape[1], 0.1)
+    settled = np.zeros(x.shape[1], dtype=bool)
+    for _ in range(120):
+        rate = _derivative(kernel, parameters, x)[1:]
+        matrix = unit / dt[:, None, None] - _jacobian(kernel, parameters, x)[:, 1:, 1:]
+        matrix = np.where(np.isfinite(matrix), matrix, unit)
+        try:
+            change = np.linalg.solve(matrix, rate.T[:, :, None])[:, :, 0].T
+        except np.linalg.LinAlgError:  # one of them is singular
+            break
+        after = x.copy()
+        after[1:] += change
+        sound = np.isfinite(_derivative(kernel, parameters, after)).all(axis=0)
+        still = np.all(np.abs(change) <= 1e-11 * np.maximum(np.abs(after[1:]), 1e-3), axis=0)
+        x = np.where(sound & ~settled, after, x)
+        settled |= sound & still & (dt >= _LONG)
+        dt = np.where(sound, np.minimum(4 * dt, _FOREVER), dt / 8)
+        if settled.all():
+            break
+    return settled, dict(zip(names, x, strict=True))
 
 
 def _relax(
@@ -83,7 +145,7 @@ def _relax(
     return settled, states
 
 
-def rest(kernel: Kernel, parameters: Lanes, guess: Mapping[str, float]) -> tuple[Floats, list[str]]:
+def rest(kernel: Kernel, parameters: Lanes) -> tuple[Floats, list[str]]:
     """The stable equilibrium without stimulus, lane by lane: (states, lanes), and notes.
 
     The current balance is scanned from -150 to 100 mV with all other states at their steady
@@ -101,13 +163,11 @@ def rest(kernel: Kernel, parameters: Lanes, guess: Mapping[str, float]) -> tuple
     # a sweep over stimuli has one membrane: find its rest once
     unique, inverse = np.unique(matrix, axis=1, return_inverse=True)
     columns = {name: unique[i] for i, name in enumerate(names)}
-    found, notes = _rest(kernel, columns, unique.shape[1], guess)
+    found, notes = _rest(kernel, columns, unique.shape[1])
     return found[:, inverse.reshape(-1)], notes
 
 
-def _rest(
-    kernel: Kernel, parameters: Lanes, lanes: int, guess: Mapping[str, float]
-) -> tuple[Floats, list[str]]:
+def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[str]]:
     grid = np.arange(LOWEST, HIGHEST + SPACING / 2, SPACING)
     result = np.full((len(kernel.program.states), lanes), np.nan)
     several = 0
@@ -117,15 +177,14 @@ def _rest(
         mine = {name: row[here] for name, row in parameters.items()}
         count = here.stop - first
         balance = _balance(
-            kernel, {n: np.repeat(r, len(grid)) for n, r in mine.items()},
-            np.tile(grid, count), guess,
-        ).reshape(count, len(grid))  # fmt: skip
+            kernel, {n: np.repeat(r, len(grid)) for n, r in mine.items()}, np.tile(grid, count)
+        ).reshape(count, len(grid))
         _refuse_continuum(balance)
         lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0))
         chosen = {name: row[lane] for name, row in mine.items()}
-        voltage = _bisect(kernel, chosen, grid[place], grid[place] + SPACING, guess)
-        states = hold(kernel, chosen, voltage, guess)
-        stable = _stable(kernel, chosen, states)
+        voltage = _bisect(kernel, chosen, grid[place], grid[place] + SPACING)
+        states, settled = _held(kernel, chosen, voltage)
+        stable = settled & _stable(kernel, chosen, states)
         for i in np.flatnonzero(stable)[::-1]:  # downwards, so that the lowest V is kept
             result[:, first + lane[i]] = states[:, i]
         several += int((np.bincount(lane[stable], minlength=count) > 1).sum())
@@ -135,12 +194,10 @@ def _rest(
     return result, notes if several else []
 
 
-def _balance(
-    kernel: Kernel, parameters: Lanes, voltage: Floats, guess: Mapping[str, float]
-) -> Floats:
-    """dV/dt without stimulus, all other states steady at V."""
-    states = hold(kernel, parameters, voltage, guess)
-    return _derivative(kernel, parameters, states)[0]
+def _balance(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
+    """dV/dt without stimulus, all other states steady at V; NaN where they cannot be."""
+    states, settled = _held(kernel, parameters, voltage)
+    return np.where(settled, _derivative(kernel, parameters, states)[0], np.nan)
 
 
 def _derivative(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
@@ -168,21 +225,29 @@ def _no_rest(lanes: int, without: int) -> str:
     )
 
 
-def _bisect(
-    kernel: Kernel, parameters: Lanes, low: Floats, high: Floats, guess: Mapping[str, float]
-) -> Floats:
+def _bisect(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Floats:
     """The voltage where the balance turns negative, to the last bit."""
     for _ in range(60):
         middle = 0.5 * (low + high)
         if np.all((middle == low) | (middle == high)):
             break
-        inward = _balance(kernel, parameters, middle, guess) > 0
+        inward = _balance(kernel, parameters, middle) > 0
         low, high = np.where(inward, middle, low), np.where(inward, high, middle)
     return high
 
 
 def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
-    """Whether all eigenvalues of the Jacobian (central differences) have negative real parts."""
+    """Whether all eigenvalues of the Jacobian have negative real parts."""
+    jacobian = _jacobian(kernel, parameters, states)
+    if not jacobian.size:
+        return np.zeros(states.shape[1], dtype=bool)
+    sound = np.isfinite(jacobian).all(axis=(1, 2))
+    worst = np.linalg.eigvals(np.where(sound[:, None, None], jacobian, 0.0)).real.max(axis=1)
+    return sound & (worst < 0)
+
+
+def _jacobian(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
+    """(lanes, states, states), by central differences."""
     count, lanes = states.shape
     jacobian = np.empty((lanes, count, count))
     for j in range(count):
@@ -192,6 +257,4 @@ def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
         down[j] -= step
         slope = _derivative(kernel, parameters, up) - _derivative(kernel, parameters, down)
         jacobian[:, :, j] = (slope / (2 * step)).T
-    if not lanes:
-        return np.zeros(0, dtype=bool)
-    return np.linalg.eigvals(jacobian).real.max(axis=1) < 0
+    return jacobian

@@ -11,6 +11,7 @@ import numpy as np
 
 from loligo import units
 from loligo.engine.kernel import Floats
+from loligo.equilibrium import guess
 from loligo.errors import RunError, StimulusError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, grid
 from loligo.memory import available, spell
@@ -76,15 +77,6 @@ class Problem:
     def states(self) -> tuple[str, ...]:
         gates = (g.name for g in self.membrane.gates if not g.instantaneous)
         return ("V", *gates, *(s.name for s in self.membrane.states))
-
-    @cached_property
-    def guess(self) -> dict[str, float]:
-        """Where to begin the search for a state's steady value."""
-        given = {s.name: s.initial for s in self.membrane.states if s.initial is not None}
-        return {
-            name: float(value.values.flat[0]) if isinstance(value, Labelled) else value
-            for name, value in given.items()
-        }
 
     def prefix(self, index: int) -> str:
         return f"stimulus{index}"
@@ -178,6 +170,7 @@ def _single(value: Any, unit: str, name: str, above: float | None = None) -> flo
 def _values(membrane: Membrane, shapes: tuple[Shape, ...], initial: Initial) -> dict[str, Value]:
     """Every number of the run by its name in :attr:`Problem.lanes`."""
     values = {name: p.value for name, p in membrane.parameters.items()}
+    values |= {guess(s.name): s.initial for s in membrane.states if s.initial is not None}
     for i, shape in enumerate(shapes):
         if shape.unit == "nA" and membrane.area is None:
             raise StimulusError(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
-from loligo.equilibrium import hold, rest
+from loligo.equilibrium import guess, hold, rest
 from loligo.errors import RunError, UsageError
 from loligo.problem import Problem
 from loligo.solvers import Exponential
@@ -144,7 +144,8 @@ def _width(lanes: int, vector: int) -> int:
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
     """(states, lanes) at time 0, and notes for the person."""
     membrane = problem.membrane.parameters
-    parameters = {name: problem.parameter(name) for name in membrane}
+    guesses = [n for n in map(guess, problem.states) if n in problem.lanes.values]
+    parameters = {name: problem.lanes.flat(name) for name in (*membrane, *guesses)}
     notes: list[str] = []
     given = {name: problem.lanes.flat(f"initial.{name}") for name in problem.initial.states}
     voltage = problem.initial.voltage
@@ -152,9 +153,9 @@ def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]
         given["V"] = problem.lanes.flat("initial.V")
         return np.stack([given[name] for name in kernel.program.states]), notes
     if voltage is None:
-        states, notes = rest(kernel, parameters, problem.guess)
+        states, notes = rest(kernel, parameters)
     else:
-        states = hold(kernel, parameters, problem.lanes.flat("initial.V"), problem.guess)
+        states = hold(kernel, parameters, problem.lanes.flat("initial.V"))
     for row, name in enumerate(kernel.program.states):
         if name in given:
             states[row] = given[name]

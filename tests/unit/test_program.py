@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from loligo.engine.numpy_engine import OPERATIONS as NUMPY
 from loligo.engine.numpy_engine import evaluate
 from loligo.program import Assignment, Block, Builder, Program
-from loligo.program.arithmetic import MASKS, OPERATIONS, hoist, prune
+from loligo.program.arithmetic import MASKS, OPERATIONS, prune
+from loligo.program.transform import hoist
 
 LANES = 5
 FIXED = ("p", "q")

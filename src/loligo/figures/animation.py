@@ -138,7 +138,7 @@ def animate(
     251
     """
     colours = style.theme(theme)
-    target = Path(path).expanduser()
+    target = _target(path)
     kind = _format(target)
     where = pixels(size, dpi)
     found = signals.read(rec)
@@ -157,6 +157,15 @@ def animate(
     pace = duration * plan.fps / (plan.count - 1)
     pixel_size = (where.width, where.height)
     return Animation(target, plan.count, pixel_size, plan.fps, pace, plan.seconds, plan.note)
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path).expanduser()
+    except (TypeError, RuntimeError):  # not a name; ~ of nobody
+        raise UsageError(
+            f"path={path!r} is not a file name; give one such as 'action_potential.gif'."
+        ) from None
 
 
 def _check_lanes(found: signals.Signals) -> None:

@@ -20,11 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loligo.program.arithmetic import Block, Builder, Program, fuse, hoist
+from loligo.program.arithmetic import Block, Builder, Program
 from loligo.program.drive import CHARGE, VALUE
 from loligo.program.lower import Lowering, lower
 from loligo.program.sources import Source
 from loligo.program.spikes import locate
+from loligo.program.transform import fuse, hoist
 from loligo.system import System
 
 

@@ -1,0 +1,443 @@
+"""Figures and animations, checked by what is in them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+import figures_recording as recordings
+import loligo as lo
+from loligo.errors import FileError, LoligoError, UsageError
+from loligo.figures import animation, style
+from loligo.figures.animation import animate
+from loligo.figures.figure import plot
+
+LIGHT, DARK = style.THEMES["light"], style.THEMES["dark"]
+
+VARIANTS = {
+    "usual": recordings.recording,
+    "silent": lambda: recordings.recording(amplitude=0.0, initial=recordings.hh.rest()),
+    "1 ms": lambda: recordings.recording(
+        duration=1.0, start=0.2, end=0.4, interval=0.005, amplitude=100.0
+    ),
+    "10 s": recordings.long,
+    "huge": recordings.huge,
+    "noise": recordings.noise,
+    "sine": recordings.sine,
+    "other channels": recordings.renamed,
+    "only V": lambda: recordings.only(recordings.recording(), "V"),
+    "no V, no currents": lambda: recordings.only(recordings.recording(), "V", "n", "I_K"),
+    "five lanes": lambda: recordings.lanes([0, 2, 5, 10, 20]),
+    "gates of lanes": lambda: recordings.lanes([0, 10], names=("V", "m", "h")),
+    "many lanes": lambda: recordings.lanes([0, 1, 2, 3, 4, 6, 8, 10, 12, 20]),
+    "grid": lambda: recordings.grid(np.linspace(60, 180, 6), [0, 5, 10]),
+    "long names": lambda: recordings.recording().assign_attrs(
+        title="A title that is much too long for any figure " * 4, stimulus="words " * 60
+    ),
+    "strange names": lambda: recordings.recording().assign_attrs(title="$5 \\bad{ _^% <b>"),
+}
+SIZES = [(1600, 1200), (640, 480), (1920, 600), (700, 1400)]
+
+
+def pixels_of(figure):
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3]
+
+
+def texts(figure):
+    """Every text that is drawn, with its box in pixels."""
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    found = []
+    for one in figure.findobj(matplotlib.text.Text):
+        box = one.get_window_extent(renderer)
+        drawn = one.get_visible() and one.get_text().strip() and box.width > 0
+        axes = one.axes
+        if drawn and (axes is None or one in shown_ticks(axes) or one.figure is None):
+            found.append((one.get_text(), box))
+    return found
+
+
+def shown_ticks(axes):
+    ticks = [*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()]
+    return [label for t in ticks for label in (t.label1, t.label2) if label.get_visible()]
+
+
+def coloured(image, colour, within=0):
+    """How many pixels have a colour."""
+    return int((np.abs(image.astype(int) - style.rgb(colour)).max(axis=-1) <= within).sum())
+
+
+# ------------------------------------------------------------------------ figures
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_text_overlaps_another_or_leaves_the_picture(variant, size):
+    figure = plot(VARIANTS[variant](), size=size)
+    image = pixels_of(figure)
+    assert image.shape == (size[1], size[0], 3)
+    found = texts(figure)
+    assert len(found) >= 5
+    for (a, one), (b, two) in itertools.combinations(found, 2):
+        wide = min(one.x1, two.x1) - max(one.x0, two.x0)
+        high = min(one.y1, two.y1) - max(one.y0, two.y0)
+        apart = wide <= 1 or high <= 0.25 * min(one.height, two.height)  # boxes hold descenders
+        assert apart, f"{a!r} and {b!r}"
+    for text, box in found:
+        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1]
+        assert inside, text
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
+def test_every_colour_that_must_be_there_is(theme):
+    image = pixels_of(plot(recordings.recording(), theme=theme.name))
+    assert coloured(image, theme.background) > 0.3 * image[..., 0].size
+    assert coloured(image, theme.band) > 0.2 * image[..., 0].size
+    for ink in (theme.voltage, theme.stimulus, *map(theme.channels.get, ("Na", "K", "leak"))):
+        assert coloured(image, ink) > 500
+
+
+def test_the_usual_figure_shows_V_gates_conductances_and_stimulus_on_one_time_axis():
+    figure = plot(recordings.recording())
+    words = [text for text, _ in texts(figure)]
+    headings = [
+        "Squid giant axon, Hodgkin & Huxley 1952",
+        "10 µA/cm² from 5 to 45 ms",
+        "Membrane potential (mV)",
+        "Gating variables",
+        "Conductance (mS/cm²)",
+        "Injected current (µA/cm²)",
+        "Time (ms)",
+    ]
+    for text in (*headings, "m", "h", "n", "Na", "K", "leak", "rest −65.0"):
+        assert words.count(text) == 1, text
+    tops = [axes.get_position().y1 for axes in figure.axes]
+    assert tops == sorted(tops, reverse=True)
+    assert {axes.get_xlim() for axes in figure.axes} == {(0.0, 50.0)}
+    assert len({axes.get_position().x0 for axes in figure.axes}) == 1
+
+
+def test_resting_and_zero_lines_lie_where_they_belong():
+    axes = plot(recordings.recording()).axes[0]
+    flat = [line.get_ydata()[0] for line in axes.lines if len(set(line.get_ydata())) == 1]
+    assert sorted(flat) == pytest.approx([-64.9964, 0.0], abs=1e-4)
+
+
+def test_the_band_covers_just_the_time_of_injection():
+    figure = plot(recordings.recording())
+    for axes in figure.axes:
+        (band,) = axes.patches
+        assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx((5.0, 45.0))
+    assert not any(axes.patches for axes in plot(VARIANTS["silent"]()).axes)
+
+
+def test_the_drawn_line_is_the_recording():
+    rec = recordings.recording()
+    line = max(plot(rec).axes[0].lines, key=lambda one: len(one.get_xdata()))
+    assert np.array_equal(line.get_xdata(), rec.time.values)
+    assert np.array_equal(line.get_ydata(), rec.V.values)
+
+
+def test_text_grows_with_the_picture_and_more_with_dpi():
+    def heading(**size):
+        found = texts(plot(recordings.recording(), **size))
+        return next(box.height for text, box in found if text.startswith("Membrane"))
+
+    usual = heading(size=(1600, 1200))
+    assert heading(size=(800, 600)) == pytest.approx(usual / 2, abs=1.5)
+    assert heading(size=(3200, 2400)) == pytest.approx(usual * 2, abs=2.5)
+    assert heading(size=(1600, 1200), dpi=230) > 1.05 * usual
+
+
+def test_lanes_are_named_by_their_coordinate():
+    words = [text for text, _ in texts(plot(recordings.lanes([0, 2, 5, 10, 20])))]
+    for text in ("0", "2", "5", "10", "20", "amplitude", " (µA/cm²)"):
+        assert text in words
+
+
+def test_many_lanes_become_a_map_of_V():
+    rec = VARIANTS["many lanes"]()
+    figure = plot(rec)
+    words = [text for text, _ in texts(figure)]
+    assert {"Membrane potential (mV)", "amplitude", "Time"} <= set(words)
+    (image,) = figure.axes[0].get_images()
+    assert image.get_clim() == pytest.approx((rec.V.values.min(), rec.V.values.max()), abs=0.5)
+
+
+def test_a_grid_becomes_a_map_of_spike_counts():
+    rec = VARIANTS["grid"]()
+    for one in (rec, rec[["spike_count", "spike_time"]].assign_attrs(rec.attrs)):
+        figure = plot(one)
+        assert "Number of spikes" in [text for text, _ in texts(figure)]
+        (image,) = figure.axes[0].get_images()
+        assert np.array_equal(np.asarray(image.get_array()), rec.spike_count.values)
+
+
+def test_a_figure_knows_no_global_state_and_shows_itself():
+    from matplotlib import _pylab_helpers
+
+    before = _pylab_helpers.Gcf.get_all_fig_managers()
+    figure = plot(recordings.recording())
+    data, meta = figure._repr_mimebundle_()  # type: ignore[attr-defined]
+    assert _pylab_helpers.Gcf.get_all_fig_managers() == before
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert meta["image/png"]["width"] == 800
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf", "svg"])
+def test_figures_are_saved_like_any_other(tmp_path, suffix):
+    path = tmp_path / f"spike.{suffix}"
+    plot(recordings.recording()).savefig(path)
+    assert path.stat().st_size > 10_000
+
+
+def test_a_title_can_be_given_or_left_out():
+    named = [text for text, _ in texts(plot(recordings.recording(), title="My axon"))]
+    assert named[-2:] != [] and "My axon" in named  # noqa: PT018
+    bare = [text for text, _ in texts(plot(recordings.recording(), title=""))]
+    assert not any("Squid" in text or "µA/cm² from" in text for text in bare)
+
+
+@pytest.mark.parametrize(
+    ("options", "wording"),
+    [
+        ({"size": (0, 100)}, r"size=\(0, 100\) is not a size; give \(width, height\) in pixels"),
+        ({"size": 5}, "size=5 is not a size"),
+        ({"size": (1e9, 1e9)}, "each from 200 to 16000"),
+        ({"size": (math.nan, 500)}, "is not a size"),
+        ({"size": (800.5, 600)}, "is not a size"),
+        ({"dpi": 0}, "dpi=0 is not a resolution; give dots per inch from 10 to 2400"),
+        ({"dpi": "high"}, "dpi='high' is not a resolution"),
+        ({"size": (300, 220), "dpi": 300}, r"4 panels do not fit in 300 × 220 pixels at 300 dots"),
+        ({"theme": "pink"}, "theme='pink' is not a theme"),
+        ({"title": 5}, "title=5 is not text"),
+    ],
+)
+def test_impossible_figures_say_what_is_possible(options, wording):
+    with pytest.raises(UsageError, match=wording):
+        plot(recordings.recording(), **options)
+
+
+def test_more_lanes_than_can_be_shown_are_refused_with_a_way_out():
+    many = recordings.lanes(list(range(9)), names=("V", "m"))
+    with pytest.raises(UsageError, match=r"m has 9 lanes.*rec.isel\(amplitude=\[0, -1\]\)"):
+        plot(many, panels=("m",))
+    with pytest.raises(UsageError, match=r"9 lanes, and an animation shows up to 8.*lo.plot"):
+        animate(many, "lanes.gif")
+
+
+# ------------------------------------------------------------------------ animations
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory):
+    path = tmp_path_factory.mktemp("animation") / "action_potential.gif"
+    return animate(recordings.recording(), path)
+
+
+@pytest.fixture(scope="module")
+def shots(usual):
+    with Image.open(usual.path) as image:
+        return [np.asarray(one.convert("RGB")) for one in ImageSequence.Iterator(image)]
+
+
+def test_the_usual_animation_is_what_the_readme_promises(usual):
+    with Image.open(usual.path) as image:
+        assert image.size == (1600, 1200) == usual.size
+        assert image.n_frames == usual.frames >= 100
+        assert image.info["loop"] == 0
+        delays = []
+        for k in range(image.n_frames):
+            image.seek(k)
+            delays.append(image.info["duration"])
+    assert set(delays[:-1]) == {40}  # ms: a whole number of hundredths, at least two
+    assert delays[-1] == 1500
+    assert usual.path.stat().st_size < 3e6
+    assert "126 frames of 1600 × 1200, 25 a second, 10 ms of model time" in repr(usual)
+
+
+def test_three_spikes_are_drawn_one_after_the_other(shots):
+    """Counted in the picture: the dark line crosses the 0 mV line upwards and downwards."""
+    rule = np.abs(shots[0].astype(int) - style.rgb(LIGHT.rule)).max(axis=2) < 8
+    dashes = np.flatnonzero(rule[:700].sum(axis=1) > 400)
+    zero = int(dashes[0])  # the upper of the two rules
+    crossings = [coloured_runs(shot[zero - 12]) for shot in shots]
+    assert crossings[0] == 0
+    assert crossings[-1] == 6
+    settled = [c for c in crossings if c % 2 == 0]
+    assert sorted(set(settled)) == [0, 2, 4, 6]
+    assert settled == sorted(settled)
+
+
+def coloured_runs(row):
+    """How many separate pieces of the voltage's colour a row of pixels has."""
+    dark = np.abs(row.astype(int) - style.rgb(LIGHT.voltage)).max(axis=1) < 40
+    return int((np.diff(dark.astype(int)) == 1).sum())
+
+
+def test_every_frame_adds_to_the_one_before(shots):
+    inks = [LIGHT.channels["Na"], LIGHT.channels["K"], LIGHT.stimulus]
+    for ink in inks:
+        amount = [coloured(shot[:, :], ink) for shot in shots[:: len(shots) // 12]]
+        assert amount[-1] > 2 * amount[0] > 0
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(shots))
+
+
+def test_flat_areas_do_not_crawl(shots):
+    ground, band = np.array(style.rgb(LIGHT.background)), np.array(style.rgb(LIGHT.band))
+    for shot in shots[::10]:
+        assert np.all(shot[:30] == ground)
+        assert np.all(shot[:, :20] == ground)
+        assert np.all(shot[-20:] == ground)
+        assert coloured(shot, LIGHT.band) > 0.15 * shot[..., 0].size
+    last = shots[-1]
+    assert np.all(last[shots[0][..., 0] == band[0]].max(axis=0) <= 255)
+
+
+def test_the_colours_of_an_animation_are_those_of_the_figure(shots):
+    for ink in (LIGHT.text, LIGHT.voltage, LIGHT.stimulus, *map(LIGHT.channels.get, ("Na", "K"))):
+        assert coloured(shots[-1], ink) > 300, ink
+
+
+def test_dark_lanes_and_other_models_animate(tmp_path):
+    for name, rec, options in (
+        ("dark", recordings.recording(), {"theme": "dark"}),
+        ("lanes", VARIANTS["five lanes"](), {}),
+        ("other", recordings.renamed(), {}),
+        ("V", VARIANTS["only V"](), {"panels": "V"}),
+        ("noise", recordings.noise(), {"title": ""}),
+        ("short", VARIANTS["1 ms"](), {}),
+        ("huge", recordings.huge(), {}),
+    ):
+        made = animate(rec, tmp_path / f"{name}.gif", size=(480, 360), frames=9, **options)
+        with Image.open(made.path) as image:
+            assert image.n_frames == 9
+            assert image.size == (480, 360)
+            image.seek(8)
+            last = np.asarray(image.convert("RGB"))
+        ground = style.THEMES[options.get("theme", "light")].background
+        assert 0.2 < coloured(last, ground) / last[..., 0].size < 0.95
+
+
+def test_loop_and_rate_are_as_asked(tmp_path):
+    made = animate(
+        recordings.recording(), tmp_path / "a.gif", size=(320, 240), frames=4, fps=60, loop=False
+    )
+    assert made.fps == 50
+    assert "60 frames a second do not exist in this format: 50 are shown" in repr(made)
+    with Image.open(made.path) as image:
+        assert "loop" not in image.info
+        assert image.info["duration"] == 20
+
+
+def test_webp_holds_the_same_frames(tmp_path):
+    rec = recordings.recording()
+    options = {"size": (401, 301), "frames": 12}
+    pair = [animate(rec, tmp_path / f"a{kind}", **options) for kind in (".gif", ".webp")]
+    with Image.open(pair[0].path) as one, Image.open(pair[1].path) as two:
+        assert two.n_frames == 12
+        assert two.info["loop"] == 0
+        for k in range(12):
+            one.seek(k)
+            two.seek(k)
+            assert np.array_equal(one.convert("RGB"), two.convert("RGB")), k
+        assert two.info["duration"] == 1500
+
+
+def test_mp4_needs_its_extra_and_says_so(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(FileError, match=r'pip install "loligo\[mp4\]"; or write a .gif or .webp'):
+        animate(recordings.recording(), tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mp4_is_written_where_the_extra_is(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    made = animate(recordings.recording(), tmp_path / "a.mp4", size=(401, 301), frames=10, fps=30)
+    reader = ffmpeg.read_frames(str(made.path))
+    about = next(reader)
+    assert about["size"] == (402, 302)  # even, as the codec wants it
+    assert about["fps"] == 30
+    assert sum(1 for _ in reader) == 9 + 45
+    assert "<video" in made._repr_html_()
+
+
+def test_an_animation_shows_itself_in_a_notebook(usual):
+    html = usual._repr_html_()
+    assert html.startswith('<img src="data:image/gif;base64,R0lGODlh')
+    assert 'width="800"' in html
+
+
+# ------------------------------------------------------------------------ files
+
+
+def test_progress_is_told_frame_by_frame(tmp_path):
+    told = []
+    animate(
+        recordings.recording(),
+        tmp_path / "a.gif",
+        size=(320, 240),
+        frames=5,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(k, 5) for k in range(1, 6)]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_animation_leaves_the_old_file_and_nothing_else(tmp_path, suffix, failure):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"the old one")
+
+    def stop(done, total):
+        if done == 3:
+            raise failure
+
+    with pytest.raises(failure):
+        animate(recordings.recording(), path, size=(320, 240), frames=9, progress=stop)
+    assert path.read_bytes() == b"the old one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("path", "wording"),
+    [
+        ("a.avi", r"'a.avi' ends in '.avi'; end it in .gif, .webp, .mp4"),
+        ("spikes", "'spikes' has no suffix; end it in .gif"),
+        (5, "path=5 is not a file name"),
+    ],
+)
+def test_other_kinds_of_file_are_refused_with_those_there_are(path, wording):
+    with pytest.raises(UsageError, match=wording):
+        animate(recordings.recording(), path)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileError, match="does not exist"):
+        animate(recordings.recording(), tmp_path / "no" / "a.gif")
+
+
+def test_a_suffix_in_capitals_is_the_same_kind(tmp_path):
+    made = animate(recordings.recording(), tmp_path / "A.GIF", size=(320, 240), frames=3)
+    assert made._repr_html_().startswith("<img")
+
+
+def test_every_refusal_is_one_of_ours_and_happens_before_anything_is_written(tmp_path):
+    rec = recordings.recording()
+    for options in ({"fps": 0}, {"speed": -1}, {"size": (1, 1)}, {"panels": ("x",)}, {"frames": 0}):
+        with pytest.raises(LoligoError):
+            animate(rec, tmp_path / "a.gif", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_public_names_are_these():
+    assert lo.plot is plot
+    assert lo.animate is animation.animate
