@@ -23,9 +23,9 @@ os.environ["XLA_FLAGS"] = (
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-import numpy as np  # noqa: E402  (the settings above must come first)
+import numpy as np
 
-import loligo as lo  # noqa: E402
+import loligo as lo
 
 DT = 0.01  # ms
 ROUNDS = 7
@@ -71,7 +71,9 @@ def jax_run(lanes: int, steps: int):
 
 def main() -> None:
     print(f"{platform.platform()}, {_processor()}, loligo {lo.__version__}")
-    print(f"{'lanes':>6} {'loligo best':>12} {'median':>8} {'JAX best':>10} {'median':>8} {'ratio':>6}")
+    print(
+        f"{'lanes':>6} {'loligo best':>12} {'median':>8} {'JAX best':>10} {'median':>8} {'ratio':>6}"
+    )
     for lanes, steps in SIZES.items():
         runs = {"loligo": loligo_run(lanes, steps), "jax": jax_run(lanes, steps)}
         present = {name: run for name, run in runs.items() if run is not None}

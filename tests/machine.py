@@ -98,3 +98,35 @@ def value_and_slope(f: Callable[[Any], Any], at: float) -> tuple[Any, Any]:
 def relative(found: float, true: Any) -> float:
     with mp.workdps(60):
         return float(abs(mp.mpf(float(found)) - true) / abs(true)) if true else abs(float(found))
+
+
+def equations(membrane: Any) -> tuple[list[str], Callable[[Any, Any, float], np.ndarray]]:
+    """The states' names and f(t, y, I_stim), from the texts alone: no SymPy, no program.
+
+    A second reading of the model: the current balance and the gates' equations are written
+    here once more, with NumPy, singular where the text is.
+    """
+    from loligo.model.tree import evaluate as value
+
+    fixed = {name: p.value for name, p in membrane.parameters.items()}
+    moving = [g for g in membrane.gates if not g.instantaneous]
+    names = ["V", *(g.name for g in moving), *(s.name for s in membrane.states)]
+
+    def f(t: Any, y: Any, current: float = 0.0) -> np.ndarray:
+        env: dict[str, Any] = {**fixed, **dict(zip(names, y, strict=True))}
+        for name, expression in membrane.quantities.items():
+            env[name] = value(expression.tree, env)
+        balance = current - sum(env[f"I_{c.name}"] for c in membrane.channels)
+        rates = [balance / env["C_m"]]
+        for gate in moving:
+            x = env[gate.name]
+            factor = 1.0 if gate.rate is None else value(gate.rate.tree, env)
+            if gate.tau is None:
+                change = value(gate.alpha.tree, env) * (1 - x) - value(gate.beta.tree, env) * x
+            else:
+                change = (value(gate.inf.tree, env) - x) / value(gate.tau.tree, env)
+            rates.append(factor * change)
+        rates += [value(s.derivative.tree, env) for s in membrane.states]
+        return np.array(rates, dtype=float)
+
+    return names, f

@@ -7,6 +7,7 @@ Everything is computed lane by lane with the kernel's own arithmetic (and otherw
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,8 +191,9 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[s
         several += int((np.bincount(lane[stable], minlength=count) > 1).sum())
     if np.isnan(result[0]).any():
         raise RunError(_no_rest(lanes, int(np.isnan(result[0]).sum())))
-    notes = [f"{several} of {lanes} membranes have several stable rests: the lowest V is taken"]
-    return result, notes if several else []
+    which = "the membrane has" if lanes == 1 else f"{several} of {lanes} membranes have"
+    note = f"{which} several stable resting potentials: the lowest is taken"
+    return result, [note] if several else []
 
 
 def _balance(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
@@ -241,7 +243,7 @@ def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
     jacobian = _jacobian(kernel, parameters, states)
     if not jacobian.size:
         return np.zeros(states.shape[1], dtype=bool)
-    sound = np.isfinite(jacobian).all(axis=(1, 2))
+    sound: Any = np.isfinite(jacobian).all(axis=(1, 2))
     worst = np.linalg.eigvals(np.where(sound[:, None, None], jacobian, 0.0)).real.max(axis=1)
     return sound & (worst < 0)
 

@@ -149,6 +149,7 @@ def pose(
     if lanes.size == 0:
         empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
         raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
+    _check_dimensions(lanes, membrane)
     problem = Problem(
         membrane, shapes, lanes, length, interval, _single(threshold, "mV", "threshold"),
         _records(record, membrane, lanes.size), begin,
@@ -251,6 +252,16 @@ def _records(record: Any, membrane: Membrane, lanes: int) -> tuple[str, ...]:
                 f"{', '.join(known)}, and {SPIKES!r} stands for the spikes alone"
             )
     return tuple(name for name in wanted if name != SPIKES)
+
+
+def _check_dimensions(lanes: Grid, membrane: Membrane) -> None:
+    taken = (*recordable(membrane), "spike_count", "spike_time")
+    for dim in lanes.dims:
+        if dim in taken:
+            raise UsageError(
+                f"an array over lanes cannot have the dimension {dim!r}: the recording has a "
+                f"variable of that name; rename it, for example .rename({{{dim!r}: 'case'}})"
+            )
 
 
 def _check_memory(problem: Problem) -> None:

@@ -68,9 +68,11 @@ def shown_ticks(axes):
     return [label for t in ticks for label in (t.label1, t.label2) if label.get_visible()]
 
 
-def coloured(image, colour, within=0):
+def coloured(image, colour):
     """How many pixels have a colour."""
-    return int((np.abs(image.astype(int) - style.rgb(colour)).max(axis=-1) <= within).sum())
+    red, green, blue = style.rgb(colour)
+    same = (image[..., 0] == red) & (image[..., 1] == green) & (image[..., 2] == blue)
+    return int(same.sum())
 
 
 # ------------------------------------------------------------------------ figures
@@ -199,7 +201,7 @@ def test_figures_are_saved_like_any_other(tmp_path, suffix):
 
 def test_a_title_can_be_given_or_left_out():
     named = [text for text, _ in texts(plot(recordings.recording(), title="My axon"))]
-    assert named[-2:] != [] and "My axon" in named  # noqa: PT018
+    assert "My axon" in named
     bare = [text for text, _ in texts(plot(recordings.recording(), title=""))]
     assert not any("Squid" in text or "µA/cm² from" in text for text in bare)
 
@@ -263,16 +265,18 @@ def test_the_usual_animation_is_what_the_readme_promises(usual):
 
 
 def test_three_spikes_are_drawn_one_after_the_other(shots):
-    """Counted in the picture: the dark line crosses the 0 mV line upwards and downwards."""
+    """Counted in the picture: the dark line crosses a level near 0 mV upwards and downwards."""
     rule = np.abs(shots[0].astype(int) - style.rgb(LIGHT.rule)).max(axis=2) < 8
-    dashes = np.flatnonzero(rule[:700].sum(axis=1) > 400)
-    zero = int(dashes[0])  # the upper of the two rules
-    crossings = [coloured_runs(shot[zero - 12]) for shot in shots]
-    assert crossings[0] == 0
-    assert crossings[-1] == 6
-    settled = [c for c in crossings if c % 2 == 0]
-    assert sorted(set(settled)) == [0, 2, 4, 6]
-    assert settled == sorted(settled)
+    zero = int(np.flatnonzero(rule[:700].sum(axis=1) > 400)[0])  # the upper of the two rules
+    band = np.flatnonzero((shots[0][zero - 12] == style.rgb(LIGHT.band)).all(axis=1))
+    five, forty_five = band[0], band[-1]
+    crossings = []
+    for k, shot in enumerate(shots):
+        head = five + (0.4 * k - 5) / 40 * (forty_five - five)
+        crossings.append(coloured_runs(shot[zero - 12, : int(head) + 15]))
+    assert crossings == sorted(crossings)
+    assert set(crossings) == set(range(7))
+    assert crossings.index(1) == 18  # the first frame after 6.9 ms, where V first passes 0 mV
 
 
 def coloured_runs(row):
@@ -284,20 +288,18 @@ def coloured_runs(row):
 def test_every_frame_adds_to_the_one_before(shots):
     inks = [LIGHT.channels["Na"], LIGHT.channels["K"], LIGHT.stimulus]
     for ink in inks:
-        amount = [coloured(shot[:, :], ink) for shot in shots[:: len(shots) // 12]]
+        amount = [coloured(shot, ink) for shot in shots[:: len(shots) // 12]]
         assert amount[-1] > 2 * amount[0] > 0
     assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(shots))
 
 
 def test_flat_areas_do_not_crawl(shots):
-    ground, band = np.array(style.rgb(LIGHT.background)), np.array(style.rgb(LIGHT.band))
+    ground = np.array(style.rgb(LIGHT.background))
     for shot in shots[::10]:
         assert np.all(shot[:30] == ground)
         assert np.all(shot[:, :20] == ground)
         assert np.all(shot[-20:] == ground)
         assert coloured(shot, LIGHT.band) > 0.15 * shot[..., 0].size
-    last = shots[-1]
-    assert np.all(last[shots[0][..., 0] == band[0]].max(axis=0) <= 255)
 
 
 def test_the_colours_of_an_animation_are_those_of_the_figure(shots):
@@ -322,7 +324,7 @@ def test_dark_lanes_and_other_models_animate(tmp_path):
             image.seek(8)
             last = np.asarray(image.convert("RGB"))
         ground = style.THEMES[options.get("theme", "light")].background
-        assert 0.2 < coloured(last, ground) / last[..., 0].size < 0.95
+        assert 0.2 < coloured(last, ground) / last[..., 0].size < 0.97
 
 
 def test_loop_and_rate_are_as_asked(tmp_path):

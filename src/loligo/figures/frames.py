@@ -15,7 +15,7 @@ from loligo.figures.drawing import Drawing, draw, placed
 from loligo.figures.glyphs import Typesetter, Typesetters
 from loligo.figures.labels import Label
 from loligo.figures.layout import GAP, Layout, Ruler, Size, Slot
-from loligo.figures.palette import LEVELS, Blender, Palette, codes, decoded, image_codes, levels
+from loligo.figures.palette import LEVELS, Blender, Palette, codes, image_codes, levels
 from loligo.figures.panels import Panel, Picture
 from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
 
@@ -117,7 +117,9 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
     bare, still = (image_codes(image) for image in _still(drawing, renderer))
     lines = reveal.layers(drawing, picture, times, renderer)
     layout = drawing.layout
-    palette = Palette(_exact(picture, theme), _seen(still, lines, picture, theme))
+    changes = reveal.changes(lines, still, len(times))
+    seen = np.concatenate([still.ravel(), changes.colours, _blends(picture, theme)])
+    palette = Palette(_exact(picture, theme), seen)
     still_index = palette.coded(still)
     bare_index = still_index.copy()
     ruled = bare != still
@@ -133,7 +135,7 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
         blender=Blender(palette),
         still=still_index,
         bare=bare_index,
-        changes=reveal.changes(lines, still_index, palette, len(times)),
+        changes=changes.indexed(palette),
         x=x,
         heads=tuple(_head(slot, layout, times, setters[slot.label_size]) for slot in layout.slots),
         colours=tuple(tuple(rgb(t.colour) for t in panel.traces) for panel in picture.panels),
@@ -174,22 +176,13 @@ def _exact(picture: Picture, theme: Theme) -> list[tuple[int, int, int]]:
     return [rgb(c) for c in (*named, *(t.colour for p in picture.panels for t in p.traces))]
 
 
-def _seen(
-    still: np.ndarray, lines: list[reveal.Layer], picture: Picture, theme: Theme
-) -> np.ndarray:
-    """Codes of colours to be shown: the still picture's (given as codes), and what the lines
-    and the text make of it.
-    """
+def _blends(picture: Picture, theme: Theme) -> np.ndarray:
+    """Codes of what text and heads make of the two grounds, as if each were 50 pixels."""
     grounds = [np.array(rgb(c), np.float32) for c in (theme.background, theme.band)]
     inks = {t.colour for p in picture.panels for t in p.traces} | {theme.text, theme.muted}
-    amount = np.linspace(0, 1, 17, dtype=np.float32)[:, None]
+    amount = np.linspace(0, 1, 9, dtype=np.float32)[:, None]
     ramps = [g + amount * (np.array(rgb(c), np.float32) - g) for g in grounds for c in inks]
-    flat = still.ravel()
-    blends: list[np.ndarray] = [np.repeat(np.concatenate(ramps), 50, axis=0)]
-    for layer in lines:
-        under = decoded(flat[layer.pixels]).astype(np.float32)
-        blends.append(under + layer.coverage[:, None] * (layer.colour - under))
-    return np.concatenate([flat, *(codes(np.rint(blend)) for blend in blends)])
+    return np.repeat(codes(np.rint(np.concatenate(ramps))), 50)
 
 
 def _head(slot: Slot, layout: Layout, times: np.ndarray, setter: Typesetter) -> _Head:

@@ -10,7 +10,7 @@ no work in a frame but to copy its new pixels.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from loligo.figures.drawing import Drawing
 from loligo.figures.layout import Layout, Size, Slot
-from loligo.figures.palette import Palette
+from loligo.figures.palette import Palette, codes, decoded
 from loligo.figures.panels import Picture, Trace
 from loligo.figures.style import rgb
 
@@ -42,16 +42,20 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """Pixels and their new indices, frame by frame."""
+    """Pixels and their new colours (as codes, later as indices), frame by frame."""
 
     pixels: np.ndarray
-    index: np.ndarray
+    colours: np.ndarray
     starts: np.ndarray
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         """What changes in ``frame``."""
         part = slice(self.starts[frame], self.starts[frame + 1])
-        return self.pixels[part], self.index[part]
+        return self.pixels[part], self.colours[part]
+
+    def indexed(self, palette: Palette) -> Changes:
+        """The same in a palette's indices."""
+        return replace(self, colours=palette.coded(self.colours))
 
 
 def layers(
@@ -158,20 +162,20 @@ def _stretches(trace: Trace, times: np.ndarray) -> Iterator[tuple[int, np.ndarra
         yield k, points[np.isfinite(points[:, 1])]
 
 
-def changes(layers: list[Layer], background: np.ndarray, palette: Palette, count: int) -> Changes:
-    """Every pixel that changes and its new index, for each of ``count`` frames.
+def changes(layers: list[Layer], background: np.ndarray, count: int) -> Changes:
+    """Every pixel that changes and the code of its new colour, for each of ``count`` frames.
 
-    ``background`` is the index image under the lines. Later layers lie on earlier ones.
+    ``background`` are the codes of what is under the lines. Later layers lie on earlier ones.
     """
     pixels = np.concatenate([layer.pixels for layer in layers])
     frame = np.concatenate([layer.frame for layer in layers])
     order = np.argsort(frame, kind="stable")
     pixels, frame = pixels[order], frame[order]
-    colour = palette.rgb(background.ravel()[pixels]).astype(np.float32)
+    colour = decoded(background.ravel()[pixels]).astype(np.float32)
     for layer in layers:
         covered(layer, pixels, frame, colour, background.size)
     starts = np.searchsorted(frame, np.arange(count + 1))
-    return Changes(pixels, palette.index(np.rint(colour)), starts)
+    return Changes(pixels, codes(np.rint(colour)), starts)
 
 
 def covered(

@@ -302,7 +302,8 @@ class State:
             self,
             name=name,
             derivative=formula(derivative, f"derivative of state {name}"),
-            initial=None if initial is None else read(initial, counted, name),
+            # an array's dimension cannot be called as the variable that is recorded
+            initial=None if initial is None else read(initial, counted, f"initial_{name}"),
             unit=counted,
             scale=typical,
             meaning=label(meaning, f"state {name}"),
