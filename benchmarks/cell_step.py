@@ -71,9 +71,7 @@ def jax_run(lanes: int, steps: int):
 
 def main() -> None:
     print(f"{platform.platform()}, {_processor()}, loligo {lo.__version__}")
-    print(
-        f"{'lanes':>6} {'loligo best':>12} {'median':>8} {'JAX best':>10} {'median':>8} {'ratio':>6}"
-    )
+    print(f"{'lanes':>6} {'loligo':>12} {'median':>8} {'JAX':>10} {'median':>8} {'ratio':>6}")
     for lanes, steps in SIZES.items():
         runs = {"loligo": loligo_run(lanes, steps), "jax": jax_run(lanes, steps)}
         present = {name: run for name, run in runs.items() if run is not None}
