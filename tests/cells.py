@@ -6,9 +6,7 @@ from typing import Any
 
 import loligo as lo
 
-SQUID_M = lo.Gate(
-    "m", power=3, alpha="0.1*(V+40)/(1-exp(-(V+40)/10))", beta="4*exp(-(V+65)/18)"
-)
+SQUID_M = lo.Gate("m", power=3, alpha="0.1*(V+40)/(1-exp(-(V+40)/10))", beta="4*exp(-(V+65)/18)")
 SQUID_H = lo.Gate("h", alpha="0.07*exp(-(V+65)/20)", beta="1/(1+exp(-(V+35)/10))")
 SQUID_N = lo.Gate(
     "n", power=4, alpha="0.01*(V+55)/(1-exp(-(V+55)/10))", beta="0.125*exp(-(V+65)/80)"
@@ -88,7 +86,7 @@ def conditional() -> lo.Membrane:
     )  # fmt: skip
 
 
-def cubic(p: Any = 0.5) -> lo.Membrane:
+def cubic(p: Any = 0.2) -> lo.Membrane:
     """A state that is nonlinear in itself, the more so the larger p is."""
     return lo.Membrane(
         C_m=1,

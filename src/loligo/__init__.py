@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.model import Channel, Gate, Membrane, State, load, models
     from loligo.recording import open, save
     from loligo.simulation import rerun, simulate
-    from loligo.solvers import Exponential, Reference
+    from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import Chirp, Noise, Pulse, PulseTrain, Ramp, Sine, Step, Waveform
 
 __version__ = "0.1.0"
@@ -47,6 +47,7 @@ __all__ = [
     "Sine",
     "State",
     "Step",
+    "Taylor",
     "Waveform",
     "animate",
     "load",
@@ -68,7 +69,7 @@ _MODULES = {
     "model": ("Channel", "Gate", "Membrane", "State", "load", "models"),
     "recording": ("open", "save"),
     "simulation": ("rerun", "simulate"),
-    "solvers": ("Exponential", "Reference"),
+    "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": (
         "Chirp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform",
     ),

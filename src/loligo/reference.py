@@ -17,8 +17,8 @@ import numpy as np
 from loligo.engine.kernel import RE_ARM, Floats
 from loligo.errors import RunError
 from loligo.problem import Problem
+from loligo.runs import Outcome, initial_states
 from loligo.solvers import Reference
-from loligo.stepping import Outcome, initial_states
 
 
 def integrate(problem: Problem, solver: Reference, advance: Callable[[float], None]) -> Outcome:

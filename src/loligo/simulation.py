@@ -13,8 +13,8 @@ from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Membrane
 from loligo.problem import Initial, Problem, pose
 from loligo.progress import progress as bar
+from loligo.runs import Outcome
 from loligo.solvers import Solver
-from loligo.stepping import Outcome
 from loligo.stimulus import Stimulus
 from loligo.stimulus import from_dict as stimulus_from_dict
 
@@ -151,6 +151,10 @@ def _integrator(solver: Any) -> Callable[..., Outcome]:
     """The function that runs a solver, imported when it is needed."""
     if isinstance(solver, solvers.Exponential):
         from loligo.stepping import integrate
+
+        return integrate
+    if isinstance(solver, solvers.Taylor):
+        from loligo.adapting import integrate
 
         return integrate
     if isinstance(solver, solvers.Reference):

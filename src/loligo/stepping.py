@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
-from loligo.equilibrium import guess, hold, rest
 from loligo.errors import RunError, UsageError
 from loligo.problem import Problem
+from loligo.program import Program
+from loligo.runs import (
+    CALL,
+    Outcome,
+    collect,
+    find_kernel,
+    initial_states,
+    prepare,
+    shares,
+    sources,
+    threads,
+)
 from loligo.solvers import Exponential
 
-_CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
 _STREAM = 1 << 25  # bytes of sampled stimulus handed to a kernel at once
-
-
-@dataclass
-class Outcome:
-    """What a solver found.
-
-    Attributes
-    ----------
-    values
-        Name -> (samples, lanes).
-    spike_time, spike_lane
-        By lane, then by time.
-    rest : (lanes,) or None
-        The resting potential, where the run began there.
-    settings
-        What the solver chose, for the recording's attributes.
-    notes
-        For the person.
-    timings
-        Stage -> seconds.
-    """
-
-    values: dict[str, Floats]
-    spike_time: Floats
-    spike_lane: Integers
-    rest: Floats | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    timings: dict[str, float] = field(default_factory=dict)
 
 
 def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], None]) -> Outcome:
@@ -66,18 +44,21 @@ def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], 
         If a state ceases to be finite, or there is no resting potential to start from.
     """
     started = time.perf_counter()
-    kernel, origin = _kernel(problem, solver)
+
+    def program() -> Program:
+        from loligo.system import build
+
+        return solver.program(build(problem.membrane), sources(problem), problem.records)
+
+    kernel, origin = find_kernel(problem, solver.engine, {"solver": solver.name}, program)
     compiled = time.perf_counter()
     schedule = schedule_for(problem, solver.dt)
-    parameters = {name: problem.parameter(name) for name in kernel.program.parameters}
     states, notes = initial_states(kernel, problem)
-    prepared = kernel.map("prepare", {**parameters, ".dt": _all(problem, schedule.dt)})
-    rows = [prepared[name] for name in kernel.program.constants]
-    constants = np.stack(rows) if rows else np.zeros((1, problem.lanes.size))
+    constants = prepare(kernel, problem, {".dt": schedule.dt})
     progress = _progress(problem, kernel, schedule, states)
     settled = time.perf_counter()
     _run(problem, kernel, schedule, padded(constants, kernel.width), progress, advance)
-    outcome = _collect(problem, progress)
+    outcome = collect(problem, progress.out, progress.spikes)
     outcome.notes += notes
     outcome.settings = {"dt": schedule.dt}
     if problem.initial.voltage is None and not problem.initial.states:
@@ -90,10 +71,6 @@ def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], 
     return outcome
 
 
-def _all(problem: Problem, value: float) -> Floats:
-    return np.full(problem.lanes.size, value)
-
-
 def schedule_for(problem: Problem, dt: float) -> Schedule:
     """Whole steps to a sample interval; the last one ends at or after the run's end."""
     per_sample = max(1, math.ceil(problem.sample_interval / dt * (1 - 1e-12)))
@@ -103,63 +80,6 @@ def schedule_for(problem: Problem, dt: float) -> Schedule:
     if steps > 2**53:
         raise UsageError(f"a run of {steps:.3g} steps would never end; use a longer dt")
     return Schedule(step, steps, per_sample, problem.samples, problem.threshold)
-
-
-def _kernel(problem: Problem, solver: Exponential) -> tuple[Kernel, str]:
-    from loligo.program.sources import Source  # plain data: no SymPy
-
-    sources = tuple(
-        Source(s.kind, problem.prefix(i), s.sampled) for i, s in enumerate(problem.shapes)
-    )
-
-    def program():
-        from loligo.system import build
-
-        return solver.program(build(problem.membrane), sources, problem.records)
-
-    if solver.engine == "numpy":
-        from loligo.engine.numpy_engine import NumpyKernel
-
-        return NumpyKernel(program()), "numpy"
-    from loligo.engine.cache import compiled
-    from loligo.engine.llvm.jit import processor
-
-    key = {
-        "structure": problem.membrane.structure(),
-        "solver": solver.name,
-        "sources": [[s.kind, s.prefix, s.sampled] for s in sources],
-        "records": problem.records,
-    }
-    return compiled(key, _width(problem.lanes.size, processor().vector), program)
-
-
-def _width(lanes: int, vector: int) -> int:
-    """Lanes in a block: one cell is scalar; many go two registers at a time, which keeps the
-    processor busy while one of the two waits."""
-    if lanes == 1:
-        return 1
-    return vector if lanes <= vector else 2 * vector
-
-
-def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
-    """(states, lanes) at time 0, and notes for the person."""
-    membrane = problem.membrane.parameters
-    guesses = [n for n in map(guess, problem.states) if n in problem.lanes.values]
-    parameters = {name: problem.lanes.flat(name) for name in (*membrane, *guesses)}
-    notes: list[str] = []
-    given = {name: problem.lanes.flat(f"initial.{name}") for name in problem.initial.states}
-    voltage = problem.initial.voltage
-    if voltage is not None and len(given) == len(kernel.program.states) - 1:
-        given["V"] = problem.lanes.flat("initial.V")
-        return np.stack([given[name] for name in kernel.program.states]), notes
-    if voltage is None:
-        states, notes = rest(kernel, parameters)
-    else:
-        states = hold(kernel, parameters, problem.lanes.flat("initial.V"))
-    for row, name in enumerate(kernel.program.states):
-        if name in given:
-            states[row] = given[name]
-    return np.ascontiguousarray(states), notes
 
 
 def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floats) -> Progress:
@@ -177,39 +97,22 @@ def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floa
     )
 
 
-def threads() -> int:
-    """How many cores to use: ``LOLIGO_THREADS``, or all that this process may use."""
-    wish = os.environ.get("LOLIGO_THREADS", "")
-    if wish:
-        if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
-            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number, 1 or more")
-        return int(wish)
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _shares(blocks: int, workers: int) -> list[range]:
-    """The blocks in nearly equal runs, one a worker."""
-    edges = np.linspace(0, blocks, min(workers, blocks) + 1).astype(int)
-    return [range(a, b) for a, b in pairwise(edges) if b > a]
-
-
 def _run(
     problem: Problem, kernel: Kernel, schedule: Schedule, constants: Floats, progress: Progress,
     advance: Callable[[float], None],
 ) -> None:  # fmt: skip
     """Call the kernel on all cores, for a short time each, until the last step."""
-    shares = _shares(len(progress.step), threads())
+    parts = shares(len(progress.step), threads())
     sampled = _Sampled(problem, kernel, schedule)
     done, chunk = 0, 64
-    with ThreadPoolExecutor(len(shares)) as pool:
+    with ThreadPoolExecutor(len(parts)) as pool:
         while done < schedule.steps:
             stop = min(done + min(chunk, sampled.most_steps), schedule.steps)
             streams = sampled.between(done, stop)
             started = time.perf_counter()
             calls: list[Future[None]] = [
                 pool.submit(kernel.run, schedule, constants, progress, streams, share, stop)
-                for share in shares
+                for share in parts
             ]
             wait(calls)
             for call in calls:
@@ -219,7 +122,7 @@ def _run(
             took = time.perf_counter() - started
             done = stop
             advance(done / schedule.steps)
-            chunk = max(16, int(chunk * min(8.0, max(0.125, _CALL / max(took, 1e-6)))))
+            chunk = max(16, int(chunk * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
 
 
 class _Sampled:
@@ -280,18 +183,6 @@ def _distinct(problem: Problem, index: int) -> tuple[list[Any], Integers]:
         for column in unique.T
     ]
     return shapes, inverse.reshape(-1)
-
-
-def _collect(problem: Problem, progress: Progress) -> Outcome:
-    lanes = problem.lanes.size
-    batches = progress.spikes
-    times = np.concatenate([t for t, _ in batches]) if batches else np.empty(0)
-    where = np.concatenate([w for _, w in batches]) if batches else np.empty(0, dtype=np.int64)
-    real = (where < lanes) & (times <= problem.duration)
-    times, where = times[real], where[real]
-    order = np.lexsort((times, where))
-    values = {name: progress.out[i, :, :lanes] for i, name in enumerate(problem.records)}
-    return Outcome(values, times[order], where[order])
 
 
 def _divergence(

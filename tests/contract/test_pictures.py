@@ -148,13 +148,13 @@ def test_the_drawn_line_is_the_recording():
 
 def test_text_grows_with_the_picture_and_more_with_dpi():
     def heading(**size):
-        found = texts(plot(recordings.recording(), **size))
+        found = texts(plot(recordings.recording(), ("V", "stimulus"), **size))
         return next(box.height for text, box in found if text.startswith("Membrane"))
 
     usual = heading(size=(1600, 1200))
     assert heading(size=(800, 600)) == pytest.approx(usual / 2, abs=1.5)
     assert heading(size=(3200, 2400)) == pytest.approx(usual * 2, abs=2.5)
-    assert heading(size=(1600, 1200), dpi=230) > 1.05 * usual
+    assert heading(size=(1600, 1200), dpi=300) > 1.1 * usual
 
 
 def test_lanes_are_named_by_their_coordinate():
@@ -438,6 +438,13 @@ def test_every_refusal_is_one_of_ours_and_happens_before_anything_is_written(tmp
         with pytest.raises(LoligoError):
             animate(rec, tmp_path / "a.gif", **options)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("model", lo.models())
+def test_the_title_of_every_library_model_fits(model):
+    title = lo.load(model).title
+    shown = [text for text, _ in texts(plot(recordings.recording(), title=title))]
+    assert title in shown
 
 
 def test_the_public_names_are_these():

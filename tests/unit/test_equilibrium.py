@@ -46,7 +46,7 @@ def test_nothing_changes_at_rest(name: str) -> None:
     assert np.abs(rate).max() < 2e-12
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", [*LIBRARY, "calcium", "mutual"])
 def test_rest_is_where_the_membrane_settles_by_itself(name: str) -> None:
     """SciPy's BDF on the text's equations, from 3 mV beside."""
     model = membrane(name)
@@ -54,8 +54,8 @@ def test_rest_is_where_the_membrane_settles_by_itself(name: str) -> None:
     at = np.array([float(begin(model)[n]) for n in names])
     beside = at.copy()
     beside[0] -= 3.0
-    settled = solve_ivp(f, (0, 2000), beside, method="BDF", rtol=1e-9, atol=1e-12).y[:, -1]
-    assert settled == pytest.approx(at, rel=1e-6, abs=1e-9)
+    settled = solve_ivp(f, (0, 400), beside, method="BDF", rtol=1e-7, atol=1e-10).y[:, -1]
+    assert settled == pytest.approx(at, rel=1e-5, abs=1e-8)
 
 
 def test_the_squid_axon_rests_where_scipy_finds_it() -> None:
@@ -64,30 +64,34 @@ def test_the_squid_axon_rests_where_scipy_finds_it() -> None:
     assert found == pytest.approx(-64.9964, abs=5e-5)
 
 
-@pytest.mark.parametrize("engine", ["llvm", "numpy"])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(
+    ("name", "engine"), [*((n, "llvm") for n in EVERY), ("wang-buzsaki-1996", "numpy")]
+)
 def test_rest_does_not_drift(name: str, engine: str) -> None:
     solver = lo.Exponential(dt=0.05, engine=engine)
-    rec = lo.simulate(membrane(name), None, 100 if engine == "llvm" else 10, sample_interval=1, solver=solver)
-    assert float(np.ptp(rec.V)) < 1e-10
+    duration = 100 if engine == "llvm" else 10
+    rec = lo.simulate(membrane(name), None, duration, sample_interval=1, solver=solver)
+    assert float(np.ptp(rec.V.values)) < 1e-10
     assert rec.V.attrs["rest"] == float(rec.V[0])
 
 
 def test_rest_does_not_drift_in_the_reference() -> None:
-    rec = lo.simulate(lo.load("hodgkin-huxley-1952"), None, 100, sample_interval=5, solver=lo.Reference())
-    assert float(np.ptp(rec.V)) < 1e-8
+    rec = lo.simulate(
+        lo.load("hodgkin-huxley-1952"), None, 100, sample_interval=5, solver=lo.Reference()
+    )
+    assert float(np.ptp(rec.V.values)) < 1e-8
 
 
-@pytest.mark.parametrize("voltage", [-90.0, -65.0, -40.0, 0.0, 33.3])
 @pytest.mark.parametrize("name", EVERY)
-def test_at_a_held_voltage_every_other_state_is_steady(name: str, voltage: float) -> None:
+def test_at_a_held_voltage_every_other_state_is_steady(name: str) -> None:
     model = membrane(name)
     names, f = equations(model)
-    at = begin(model, voltage)
-    assert float(at.V) == voltage
-    nudged = voltage + 1e-9  # the text is 0/0 at -40 exactly
-    rate = f(0, [nudged, *(float(at[n]) for n in names[1:])])
-    assert np.abs(rate[1:]).max() < 1e-8
+    held = np.array([-120.5, -90.0, -65.0, 0.0, 33.3])
+    at = begin(model, held, sweep=names)
+    assert np.array_equal(at.V, held)
+    for i, voltage in enumerate(held):
+        rate = f(0, [voltage, *(float(at[n][i]) for n in names[1:])])
+        assert np.abs(rate[1:]).max() < 1e-11
 
 
 def test_arrays_of_holding_potentials_are_lanes() -> None:
@@ -115,7 +119,9 @@ def bistable_rests() -> list[float]:
 
 def test_of_several_rests_the_lowest_is_taken_and_noted() -> None:
     low, middle, high = bistable_rests()
-    with pytest.warns(UserWarning, match="the membrane has several stable resting potentials") as told:
+    with pytest.warns(
+        UserWarning, match="the membrane has several stable resting potentials"
+    ) as told:
         at = begin(bistable())
     assert "the lowest is taken" in str(told[0].message)
     assert float(at.V) == pytest.approx(low, abs=1e-10)
@@ -126,7 +132,7 @@ def test_of_several_rests_the_lowest_is_taken_and_noted() -> None:
 
 def test_the_note_counts_the_membranes() -> None:
     with pytest.warns(UserWarning, match="1 of 3 membranes have several stable"):
-        begin(bistable(g_P=[0.0, 0.2, 2.0]), sweep=["V"])
+        begin(bistable(g_P=[0.0, 0.2, 0.001]), sweep=["V"])
 
 
 def test_a_membrane_with_one_rest_has_no_note() -> None:
@@ -154,7 +160,9 @@ def test_how_many_of_the_lanes_have_no_rest_is_told() -> None:
         begin(lo.load("hodgkin-huxley-1952").replace(E_L=[-54.387, -10.0, -5.0]), sweep=["V"])
 
 
-@pytest.mark.parametrize("solver", [lo.Exponential(), lo.Exponential(engine="numpy"), lo.Reference()])
+@pytest.mark.parametrize(
+    "solver", [lo.Exponential(), lo.Exponential(engine="numpy"), lo.Reference()]
+)
 def test_a_blocked_membrane_rests_anywhere_and_is_told_so(solver: Any) -> None:
     blocked = lo.load("hodgkin-huxley-1952").replace(g_Na=0, g_K=0, g_L=0)
     with pytest.raises(RunError) as told:
@@ -205,14 +213,14 @@ def test_a_state_that_stays_where_it_is_put_begins_at_its_initial_value() -> Non
 
 
 def sweeps() -> dict[str, tuple[Any, np.ndarray]]:
-    shares = np.random.default_rng(4).uniform(0.5, 1.5, 12)
+    shares = np.random.default_rng(4).uniform(0.5, 1.5, 9)
     return {
         "squid": (lambda x: lo.load("hodgkin-huxley-1952").replace(g_Na=x), 120 * shares),
         "interneuron": (lambda x: lo.load("wang-buzsaki-1996").replace(g_K=x), 9 * shares),
         "calcium": (lambda x: calcium(g_AHP=x), 2 * shares),
         # from states that settle at once to states that hardly do
-        "mutual": (mutual, np.array([0.0, 3e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 1.0, 1.1, 3.0])),
-        "cubic": (cubic, np.linspace(0, 0.3, 8)),
+        "mutual": (mutual, np.array([0.0, 3e-4, 1e-3, 0.02, 0.9, 3.0])),
+        "cubic": (cubic, np.linspace(0, 0.3, 4)),
     }
 
 

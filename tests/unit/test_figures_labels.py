@@ -90,3 +90,10 @@ def test_symbols_are_set_as_in_a_paper():
     assert labels.symbol("m_Na") == labels.Label(r"$m_{\mathrm{Na}}$", math=True)
     assert labels.symbol("Ca_i").text == r"$\mathrm{Ca}_{\mathrm{i}}$"
     assert not labels.symbol("strange$name_%").math  # never read as mathematics
+
+
+@given(st.floats(1e-3, 1e6))
+def test_running_values_show_two_to_four_figures(span):
+    shown = round(span, labels.decimals(span))
+    figures = len(str(int(shown * 10 ** labels.decimals(span))).lstrip("-0"))
+    assert 2 <= figures <= 4 or span >= 9999

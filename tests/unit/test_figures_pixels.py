@@ -159,6 +159,20 @@ def test_what_has_appeared_stays(scene):
 # ------------------------------------------------------------------------ text
 
 
+def test_every_running_value_is_whole_in_every_frame(scene):
+    """No label wipes out a part of its neighbour: all ink of all labels is in its colour."""
+    for k, frame in enumerate(frames.frames(scene)):
+        left = round(float(scene.x[k])) + scene.gap
+        for head, colours in zip(scene.heads, scene.colours, strict=True):
+            for rank, colour in enumerate(colours):
+                cover = head.text[k][rank]
+                top = round(float(head.label_y[k, rank]))
+                shown = frame.image[top : top + cover.shape[0], left : left + cover.shape[1]]
+                ink = scene.palette.rgb(shown[cover == palette.LEVELS]).astype(int)
+                assert len(ink) > 10
+                assert np.abs(ink - colour).max() <= 3, (k, rank)
+
+
 def test_digits_are_equally_wide_so_that_numbers_stand_still():
     setter = Typesetter(10.5, 200)
     assert len({setter.number(str(d), 1).shape for d in range(10)}) == 1

@@ -138,7 +138,10 @@ def test_a_power_loses_no_more_units_than_twice_its_logarithm(fma: bool) -> None
 def test_every_width_gives_the_same_bits(name: str, fma: bool) -> None:
     draw = np.random.default_rng(5)
     if name == "pow":
-        rows = [draw.uniform(-3, 5, 400), np.concatenate([draw.uniform(-9, 9, 200), np.arange(200.0)])]
+        rows = [
+            draw.uniform(-3, 5, 400),
+            np.concatenate([draw.uniform(-9, 9, 200), np.arange(200.0)]),
+        ]
     else:
         odd = [0.0, -0.0, math.inf, -math.inf, math.nan, TINY, -TINY, 1e308, -1e308, 709.9, -745.0]
         rows = [np.concatenate([points(name), odd, -points(name)[:50]])]

@@ -25,11 +25,15 @@ STEPS = frozenset({"floor", "lt", "le", "eq"})
 
 
 def same(one: Any, other: Any) -> bool:
-    return np.array_equal(np.broadcast_to(one, LANES), np.broadcast_to(other, LANES), equal_nan=True)
+    return np.array_equal(
+        np.broadcast_to(one, LANES), np.broadcast_to(other, LANES), equal_nan=True
+    )
 
 
 @st.composite
-def programs(draw: st.DrawFn, without: frozenset[str] = frozenset()) -> tuple[Block, dict[str, Any]]:
+def programs(
+    draw: st.DrawFn, without: frozenset[str] = frozenset()
+) -> tuple[Block, dict[str, Any]]:
     """A random block, unpruned, and what NumPy makes of each assignment as it is written."""
     b = Builder()
     inputs = {
@@ -52,7 +56,10 @@ def programs(draw: st.DrawFn, without: frozenset[str] = frozenset()) -> tuple[Bl
             (masks if op in MASKS else numbers)[b.apply(op, *args)] = value
     picked = draw(st.lists(st.sampled_from(sorted(numbers)), min_size=1, max_size=4, unique=True))
     block = Block(tuple(b.assignments), tuple((f"out{k}", i) for k, i in enumerate(picked)))
-    return block, {"inputs": inputs, "values": {f"out{k}": numbers[i] for k, i in enumerate(picked)}}
+    return block, {
+        "inputs": inputs,
+        "values": {f"out{k}": numbers[i] for k, i in enumerate(picked)},
+    }
 
 
 @given(programs())
@@ -103,7 +110,9 @@ def test_a_division_by_what_is_fixed_becomes_a_product_within_an_ulp(
     b = Builder()
     divisor = b.add(b.input("p"), b.mul(b.input("p"), b.input("q")))
     block = b.block({"y": b.div(b.input("x"), divisor)})
-    straight, hoisted, left = both(block, {"x": np.array([x]), "p": np.array([p]), "q": np.array([q])})
+    straight, hoisted, left = both(
+        block, {"x": np.array([x]), "p": np.array([p]), "q": np.array([q])}
+    )
     assert left.count() == {"mul": 1}
     assert abs(straight["y"] - hoisted["y"]) <= 1.5 * np.spacing(np.abs(straight["y"]))
 
@@ -216,7 +225,9 @@ def test_json_keeps_a_program_exactly(case: tuple[Block, dict[str, Any]]) -> Non
     assert again.to_dict() == program.to_dict()  # -0.0 == 0.0, but their hexadecimals differ
 
 
-@pytest.mark.parametrize("value", [0.1, -0.0, 5e-324, 1.7976931348623157e308, np.inf, -np.inf, np.pi])
+@pytest.mark.parametrize(
+    "value", [0.1, -0.0, 5e-324, 1.7976931348623157e308, np.inf, -np.inf, np.pi]
+)
 def test_json_keeps_every_constant(value: float) -> None:
     b = Builder()
     program = a_program(b.block({"x": b.const(value)}))

@@ -37,7 +37,15 @@ ARGUMENTS = {
     "(V_half-V)*slope": -47.25,
     "2*V*96485.3/(8314.46*(celsius+273.15))": 0.0,
 }
-PARAMETERS = {"V_half": -47.25, "k": 6.5, "slope": 0.17, "celsius": 6.3, "A": 1.7, "Ci": 1e-4, "Co": 2.0}
+PARAMETERS = {
+    "V_half": -47.25,
+    "k": 6.5,
+    "slope": 0.17,
+    "celsius": 6.3,
+    "A": 1.7,
+    "Ci": 1e-4,
+    "Co": 2.0,
+}
 FORMS = [
     "x/(1-exp(-x))",
     "-x/(exp(x)-1)",
@@ -95,7 +103,10 @@ def spelt(form: str, x: str) -> str:
 
 
 def inputs(v: Any) -> dict[str, Any]:
-    return {"V": np.asarray(v, dtype=float), **{k: np.full(np.shape(v), p) for k, p in PARAMETERS.items()}}
+    return {
+        "V": np.asarray(v, dtype=float),
+        **{k: np.full(np.shape(v), p) for k, p in PARAMETERS.items()},
+    }
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -262,7 +273,11 @@ def machinery(name: str) -> tuple[Any, System, dict[str, Kernel]]:
     system = build(membrane)
     program = lo.Exponential().program(system)
     code = load_object(compile_object(program, 4))
-    return membrane, system, {"llvm": CompiledKernel(program, 4, code), "numpy": NumpyKernel(program)}
+    return (
+        membrane,
+        system,
+        {"llvm": CompiledKernel(program, 4, code), "numpy": NumpyKernel(program)},
+    )
 
 
 def rates(membrane: Any, name: str) -> Any:
@@ -363,7 +378,9 @@ def test_a_run_begun_exactly_at_a_singularity_works(
     name: str, gate: str, point: float, engine: str
 ) -> None:
     membrane, solver = lo.load(name), lo.Exponential(dt=0.025, engine=engine)
-    begins = np.array([point - 1e-9, np.nextafter(point, -200), point, np.nextafter(point, 200), point + 1e-9])
+    begins = np.array(
+        [point - 1e-9, np.nextafter(point, -200), point, np.nextafter(point, 200), point + 1e-9]
+    )
     rec = lo.simulate(membrane, None, 1, initial=begins, solver=solver, record=["V", gate])
     assert np.isfinite(rec.V.values).all()
     assert np.isfinite(rec[gate].values).all()
@@ -375,7 +392,9 @@ def test_a_run_begun_exactly_at_a_singularity_works(
 
 def test_the_reference_starts_at_a_singularity_too() -> None:
     rec = lo.simulate(lo.load("hodgkin-huxley-1952"), None, 1, initial=-40, solver=lo.Reference())
-    ours = lo.simulate(lo.load("hodgkin-huxley-1952"), None, 1, initial=-40, solver=lo.Exponential(0.001))
+    ours = lo.simulate(
+        lo.load("hodgkin-huxley-1952"), None, 1, initial=-40, solver=lo.Exponential(0.001)
+    )
     assert abs(rec.V.values - ours.V.values).max() < 1e-3
 
 
@@ -408,7 +427,11 @@ def test_a_warm_axon_is_faster_by_q10() -> None:
     membrane = lo.load("hodgkin-huxley-1952")
     run = compiled_map(block_of(m=cold.derivatives["m"]))
     given = {n: np.array([p.value, p.value]) for n, p in membrane.parameters.items()}
-    given |= {"V": np.array([-50.0, -50.0]), "m": np.array([0.1, 0.1]), "celsius": np.array([6.3, 16.3])}
+    given |= {
+        "V": np.array([-50.0, -50.0]),
+        "m": np.array([0.1, 0.1]),
+        "celsius": np.array([6.3, 16.3]),
+    }
     found = run(given)["m"]
     assert found[1] / found[0] == pytest.approx(3.0, rel=1e-14)
     assert warm.derivatives == cold.derivatives

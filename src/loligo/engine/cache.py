@@ -145,7 +145,9 @@ def _read(folder: Path | None, digest: str, text: str, width: int) -> CompiledKe
 
 
 def _content(path: Path) -> bytes:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    # no link is followed, and a pipe is not waited for
+    careful = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in careful)
     descriptor = os.open(path, flags)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
@@ -161,8 +163,10 @@ def _write(folder: Path | None, digest: str, text: str, program: Program, code: 
     document = json.dumps({"key": text, "program": program.to_dict()}).encode()
     rest = document + code
     checksum = hashlib.sha256(rest).hexdigest().encode()
+    path = folder / f"{digest}.kernel"
     try:
-        with replacing(folder / f"{digest}.kernel") as temporary:
+        path.unlink(missing_ok=True)  # what is replaced would keep its mode, or be a link
+        with replacing(path) as temporary:
             temporary.touch(mode=0o600)
             temporary.chmod(0o600)
             temporary.write_bytes(b"\n".join([_MAGIC, checksum, str(len(document)).encode(), rest]))

@@ -18,6 +18,8 @@ from loligo.program import Program
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 NO_STREAMS: Floats = np.empty((0, 0, 0))
+SHORTEST = 1e-3  # ms: adaptive steps below it, this many in a row, mean a stiff model
+STIFF_STEPS = 1000
 RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen
 
 
@@ -82,6 +84,54 @@ class Streams:
     currents: Floats = field(default_factory=lambda: NO_STREAMS)
 
 
+@dataclass(frozen=True)
+class Course:
+    """What an adaptive run follows; the same for every lane but for the edges.
+
+    Attributes
+    ----------
+    end, sample_interval, threshold : float
+        ms, ms, mV.
+    samples : int
+    edges : (rows, lanes)
+        The edges of each lane's stimulus, increasing, filled up with ``end``.
+    """
+
+    end: float
+    sample_interval: float
+    samples: int
+    threshold: float
+    edges: Floats
+
+
+@dataclass
+class Journey:
+    """How far an adaptive run has come: everything a kernel changes.
+
+    Attributes
+    ----------
+    states : (states, lanes)
+    clock : (2, lanes)
+        The time, and whether a spike can be seen (1 or 0).
+    counters : (4, lanes)
+        The next edge, the next sample, short steps in a row, all steps.
+    status : (lanes,)
+        0, or 1 where a state ceased to be finite, 2 where the steps became too short.
+    finished : (blocks,)
+    out : (records, samples, lanes)
+    spikes
+        (times, lanes) of each batch found so far.
+    """
+
+    states: Floats
+    clock: Floats
+    counters: Integers
+    status: Integers
+    finished: Integers
+    out: Floats
+    spikes: list[tuple[Floats, Integers]] = field(default_factory=list[tuple[Floats, Integers]])
+
+
 class Kernel(Protocol):
     """A program on a machine."""
 
@@ -104,11 +154,18 @@ class Kernel(Protocol):
         """Advance ``blocks`` up to step ``stop``, in place, unless a lane diverges."""
         ...
 
+    def adapt(
+        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+    ) -> None:
+        """Advance ``blocks`` by at most ``rounds`` steps of each lane, in place."""
+        ...
+
 
 def padded(rows: Floats, width: int) -> Floats:
     """Rows of lanes filled up to whole vectors with copies of the last lane."""
     lanes = rows.shape[-1]
     missing = -lanes % width
-    if not missing:
-        return np.ascontiguousarray(rows)
-    return np.concatenate([rows, np.repeat(rows[..., -1:], missing, axis=-1)], axis=-1)
+    if missing:
+        rows = np.concatenate([rows, np.repeat(rows[..., -1:], missing, axis=-1)], axis=-1)
+    # NumPy gives a result the layout of its operands, and engines read rows of lanes
+    return np.ascontiguousarray(rows)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, Floats, Progress, Schedule, Streams
+from loligo.engine.kernel import RE_ARM, Course, Floats, Journey, Progress, Schedule, Streams
+from loligo.engine.numpy_adaptive import adapt
 from loligo.program import Block, Program
 
 Array = Any  # float64 or bool lanes
@@ -107,6 +108,12 @@ class NumpyKernel:
                 break
             k += 1
         progress.step[here] = k
+
+    def adapt(
+        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+    ) -> None:
+        """See :class:`loligo.engine.kernel.Kernel`."""
+        adapt(self.program, evaluate, course, constants, journey, blocks, rounds)
 
     def _states(self, progress: Progress, here: slice) -> dict[str, Array]:
         rows = zip(self.program.states, progress.states, strict=True)

@@ -13,7 +13,7 @@ from loligo.figures import labels
 from loligo.figures.labels import Label
 from loligo.figures.layout import GAP, Layout, Ruler, Size, Slot, arrange, key_width, line_height
 from loligo.figures.panels import Panel, Picture, Trace
-from loligo.figures.style import HEADING, LINE_WIDTH, SUBTITLE, TICK, TITLE, Theme
+from loligo.figures.style import HEADING, LINE_WIDTH, TICK, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -238,10 +238,10 @@ def _time_axis(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:
 
 def _titles(figure: Any, layout: Layout, theme: Theme) -> None:
     lines = (
-        (layout.title, layout.title_y, TITLE, "bold", theme.text),
-        (layout.subtitle, layout.subtitle_y, SUBTITLE, "normal", theme.muted),
+        (layout.title, layout.title_y, "bold", theme.text),
+        (layout.subtitle, layout.subtitle_y, "normal", theme.muted),
     )
-    for words, y, size, weight, colour in lines:
-        if words:
+    for line, y, weight, colour in lines:
+        if line.text:
             look = {"color": colour, "weight": weight, "va": "baseline"}
-            text(figure, layout, layout.left, y, Label(words), size * layout.scale, **look)
+            text(figure, layout, layout.left, y, Label(line.text), line.size, **look)

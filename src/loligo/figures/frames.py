@@ -87,9 +87,16 @@ def readout(picture: Picture) -> Callable[[Ruler], Callable[[Panel, float], floa
 
 
 def _number(panel: Panel, value: float) -> str:
+    return labels.number(value / 10.0**panel.scale, _decimals(panel))
+
+
+def _decimals(panel: Panel) -> int:
+    """As the axis asks for; one more if a small trace would show nothing but zeros."""
     factor = 10.0**panel.scale
-    low, high = panel.limits
-    return labels.number(value / factor, labels.decimals((high - low) / factor))
+    usual = labels.decimals((panel.limits[1] - panel.limits[0]) / factor)
+    peaks = [float(np.nanmax(np.abs(trace.values))) / factor for trace in panel.traces]
+    smallest = min((peak for peak in peaks if peak > 0), default=1.0)
+    return usual + int(usual < 1 - math.floor(math.log10(smallest)))
 
 
 def _field(panel: Panel) -> int:
@@ -218,6 +225,7 @@ def _clock(setter: Typesetter, picture: Picture, times: np.ndarray) -> Iterator[
     factor, unit = (1000.0, "s") if picture.end - picture.start >= 5000 else (1.0, "ms")
     step = float(times[1] - times[0]) / factor
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    decimals = min(decimals + 1, labels.tick_decimals([step]))
     shown = [labels.number(float(t) / factor, decimals) for t in times]
     cells = max(map(len, shown))
     after = np.concatenate((setter.gap(0.45), setter.label(Label(unit))), axis=1)
@@ -247,10 +255,16 @@ def frames(scene: Scene) -> Iterator[Frame]:
 def _moving(scene: Scene, k: int, image: np.ndarray) -> None:
     """Set the cursor, the dots, the running values and the clock."""
     x = float(scene.x[k])
-    for head, colours in zip(scene.heads, scene.colours, strict=True):
-        for rank, colour in enumerate(colours):
-            top = round(float(head.label_y[k, rank]))
-            _set(scene, image, head.text[k][rank], round(x) + scene.gap, top, colour)
+    left = round(x) + scene.gap
+    lines = [
+        (head.text[k][rank], round(float(head.label_y[k, rank])), colour)
+        for head, colours in zip(scene.heads, scene.colours, strict=True)
+        for rank, colour in enumerate(colours)
+    ]
+    for cover, top, _ in lines:
+        _clear(scene, image, cover, left, top)
+    for cover, top, colour in lines:
+        _blend(scene, image, cover, left, top, colour)
     thick = max(1, round(0.25 * scene.unit))
     for top, bottom in scene.cursor:
         strip = np.full((bottom - top, thick), round(0.45 * LEVELS), dtype=np.uint8)
@@ -259,8 +273,8 @@ def _moving(scene: Scene, k: int, image: np.ndarray) -> None:
         for y, colour in zip(head.y[k], colours, strict=True):
             if math.isfinite(y):
                 _dot(scene, image, x, float(y), colour)
-    left = _clock_left(scene, k)
-    _blend(scene, image, scene.clock[k], left, scene.clock_top, rgb(scene.theme.text))
+    clock = _clock_left(scene, k)
+    _blend(scene, image, scene.clock[k], clock, scene.clock_top, rgb(scene.theme.text))
 
 
 def _clock_left(scene: Scene, k: int) -> int:
@@ -291,15 +305,12 @@ def _disc(unit: float, right: int, down: int) -> tuple[np.ndarray, np.ndarray]:
     return halo, dot
 
 
-def _set(
-    scene: Scene, image: np.ndarray, cover: np.ndarray, left: int, top: int, colour: tuple
-) -> None:
-    """Text on the bare ground: rules and lines do not run through it."""
+def _clear(scene: Scene, image: np.ndarray, cover: np.ndarray, left: int, top: int) -> None:
+    """Bare ground for text: rules and lines do not run through it."""
     box = _inside(scene.size, left, top, cover.shape)
-    if cover.size and box is not None:
+    if box is not None:
         area = np.s_[box[1] : box[3], box[0] : box[2]]
-        part = cover[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
-        image[area] = scene.blender.blended(scene.bare[area], part, colour)
+        image[area] = scene.bare[area]
 
 
 def _blend(

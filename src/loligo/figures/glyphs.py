@@ -14,6 +14,7 @@ from loligo.figures.palette import levels
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
 
+_DIGITS = "0123456789"
 _STEP = 3  # of 15 levels: five greys make text as smooth to the eye, and a smaller file
 
 
@@ -30,7 +31,7 @@ class Typesetter:
         _, tall, descent = self._extent(Label("Åg_"))
         self.ascent = int(np.ceil(tall - descent)) + 2
         self.height = self.ascent + int(np.ceil(descent)) + 3
-        self.em = self._advance("0")
+        self.em = max(self._advance(digit) for digit in _DIGITS)
 
     def number(self, text: str, cells: int) -> np.ndarray:
         """A number, to the right of a field ``cells`` digits wide."""
@@ -56,7 +57,8 @@ class Typesetter:
 
     def _glyph(self, char: str) -> np.ndarray:
         if char not in self._cells:
-            self._cells[char] = self._drawn(Label(char), round(self._advance(char)))
+            wide = self.em if char in _DIGITS else self._advance(char)
+            self._cells[char] = self._drawn(Label(char), round(wide))
         return self._cells[char]
 
     def _advance(self, char: str) -> float:

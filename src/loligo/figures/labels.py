@@ -87,14 +87,15 @@ def power_of_ten(power: int) -> str:
 
 
 def decimals(span: float) -> int:
-    """Decimals that show a range of values in about three figures.
+    """Decimals that show a range of values in two to four figures.
 
-    >>> decimals(110.0), decimals(1.0), decimals(5000.0)
-    (1, 2, 0)
+    >>> decimals(130.0), decimals(12.0), decimals(1.0), decimals(5000.0)
+    (1, 1, 2, 0)
     """
     if not 0 < span < math.inf:
         return 1
-    return int(min(6, max(0, 2 - math.floor(math.log10(span * 1.0001)) + (span >= 20))))
+    power = math.floor(math.log10(span) + 1e-9)
+    return min(6, 2 - power) if power <= 1 else int(power == 2)
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:

@@ -50,6 +50,14 @@ class Tick:
     rest: bool = False
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of text and the points to set it in."""
+
+    text: str
+    size: float
+
+
 @dataclass(frozen=True, eq=False)
 class Slot:
     """One panel's place: its rectangle from the lower left, its heading, ticks and label size."""
@@ -77,9 +85,9 @@ class Layout:
     left: float
     right: float
     slots: tuple[Slot, ...]
-    title: str
+    title: Line
     title_y: float
-    subtitle: str
+    subtitle: Line
     subtitle_y: float
     clock_y: float
     time_ticks: tuple[Tick, ...]
@@ -111,6 +119,13 @@ class Ruler:
             wide, _, _ = measure(label.text, font, label.math)  # type: ignore[arg-type]
             self._known[key] = wide / self._dpi
         return self._known[key]
+
+    def fitted(self, text: str, size: float, room: float, weight: str = "normal") -> Line:
+        """``text`` made smaller to fit, to seven tenths of its size; then cut."""
+        smallest = 0.7 * size
+        while text and size > smallest and self.width(text, size, weight) > room:
+            size = max(smallest, 0.96 * size)
+        return Line(self.cut(text, size, room, weight) if text else "", size)
 
     def cut(self, text: str, size: float, room: float, weight: str = "normal") -> str:
         """``text``, or as much of it as there is room for and an ellipsis."""
@@ -197,8 +212,8 @@ def _arranged(
     )
     return Layout(
         size, scale, left, right, headed,
-        ruler.cut(picture.title, TITLE * scale, width - pad - left, "bold"), title_y,
-        ruler.cut(picture.subtitle, SUBTITLE * scale, width - pad - left), subtitle_y,
+        ruler.fitted(picture.title, TITLE * scale, width - pad - left, "bold"), title_y,
+        ruler.fitted(picture.subtitle, SUBTITLE * scale, width - pad - left), subtitle_y,
         places[0][1] + 0.45 * LABEL * line, time_ticks, f"Time ({time_unit})",
     )  # fmt: skip
 

@@ -134,64 +134,91 @@ def _drawn(shown: _Map, theme: Theme, size: Size, title: str, subtitle: str) -> 
 
     figure = ShownFigure(figsize=size.inches, dpi=size.dpi, facecolor=theme.background)
     ruler = Ruler(figure.canvas.get_renderer(), size.dpi)  # type: ignore[attr-defined]
-    width, height = size.inches
-    scale = min(1.0, min(width / 8, height / 5) ** 0.5)
-    line = scale / 72
+    place = _Place(
+        figure, ruler, min(1.0, min(size.inches[0] / 8, size.inches[1] / 5) ** 0.5), theme
+    )
     low, high = _range(shown)
     marks = labels.ticks(low, high, 6)
     if shown.whole:
         marks = [mark for mark in marks if mark == round(mark)]
     texts = [labels.number(m, labels.tick_decimals(marks)) for m in marks]
-    pad = _PAD * scale
-    left = pad + max(ruler.width(t, TICK * scale) for t in shown.up.texts) + 0.12 * scale
-    bar = width - pad - max(ruler.width(t, TICK * scale) for t in texts) - 0.12 * scale
-    bar -= _BAR * scale
-    right = bar - _GAP * scale
-    bottom = pad + (1.45 * HEADING + 1.3 * TICK) * line + 0.11 * scale
-    top = height - pad
-    for words, points, weight, colour in (
-        (title, TITLE, "bold", theme.text),
-        (subtitle, SUBTITLE, "normal", theme.muted),
-    ):
-        if words:
-            top -= 1.2 * points * line
-            fits = ruler.cut(words, points * scale, width - pad - left, weight)
-            look = {"color": colour, "weight": weight, "fontsize": points * scale}
-            figure.text(left / width, top / height, fits, parse_math=False, **look)
-    top -= 2.5 * HEADING * line
-    place = _Place(figure, ruler, scale, theme)
-    place.name(shown.up, left, top + 0.85 * HEADING * line)
-    words = ruler.width(shown.heading, HEADING * scale)
-    y = top + 0.85 * HEADING * line
-    room = key_width(shown.up.symbol, shown.up.unit, ruler, HEADING * scale)
-    if left + room + 0.2 < width - pad - words:
-        place.text(shown.heading, width - pad - words, y)
-    axes = figure.add_axes(
-        (left / width, bottom / height, (right - left) / width, (top - bottom) / height)
-    )
+    box = _box(shown, place, size, texts, bool(title) + bool(subtitle))
+    _titles(place, box, title, subtitle)
+    _headings(shown, place, box)
+    axes, beside = place.axes(box.left, box.right, box), place.axes(box.bar, box.bar_end, box)
     image = axes.pcolorfast(
         shown.across.edges, shown.up.edges, shown.values, cmap=theme.colormap, vmin=low, vmax=high
     )
     axes.set_yticks(shown.up.ticks, shown.up.texts)
-    axes.set_xticks(*_fitting(shown.across, right - left, ruler, scale))
+    axes.set_xticks(*_fitting(shown.across, box.right - box.left, ruler, place.scale))
     axes.set_xlim(shown.across.edges[0], shown.across.edges[-1])
     axes.set_ylim(shown.up.edges[0], shown.up.edges[-1])
-    beside = figure.add_axes(
-        (bar / width, bottom / height, _BAR * scale / width, (top - bottom) / height)
-    )
     figure.colorbar(image, cax=beside, ticks=marks).outline.set_visible(False)  # type: ignore[operator]
     beside.set_yticks(marks, texts)
     for one in (axes, beside):
         place.quiet(one)
+    thick = 0.05 * place.scale / (box.top - box.bottom)
+    look = {"clip_on": False, "facecolor": theme.stimulus, "edgecolor": "none"}
     for start, end in shown.on:
-        thick = 0.05 * scale / (top - bottom)
-        axes.axvspan(
-            start, end, 1 + 0.4 * thick, 1 + 1.4 * thick, clip_on=False,
-            facecolor=theme.stimulus, edgecolor="none",
-        )  # fmt: skip
-    wide = key_width(shown.across.symbol, shown.across.unit, ruler, HEADING * scale)
-    place.name(shown.across, (left + right - wide) / 2, pad + 0.25 * HEADING * line)
+        axes.axvspan(start, end, 1 + 0.4 * thick, 1 + 1.4 * thick, **look)
     return figure
+
+
+@dataclass(frozen=True)
+class _Box:
+    """Where the map, its colour bar and the page's edges are, in inches."""
+
+    left: float
+    right: float
+    bar: float
+    bar_end: float
+    page: float
+    bottom: float
+    top: float
+    page_top: float
+
+
+def _box(shown: _Map, place: _Place, size: Size, texts: list[str], lines: int) -> _Box:
+    scale, (width, height) = place.scale, size.inches
+    line, pad, ticks = scale / 72, _PAD * scale, TICK * scale
+    page = width - pad
+    bar_end = page - max(place.ruler.width(t, ticks) for t in texts) - 0.12 * scale
+    bar = bar_end - _BAR * scale
+    return _Box(
+        left=pad + max(place.ruler.width(t, ticks) for t in shown.up.texts) + 0.12 * scale,
+        right=bar - _GAP * scale,
+        bar=bar,
+        bar_end=bar_end,
+        page=page,
+        bottom=pad + (1.45 * HEADING + 1.3 * TICK) * line + 0.11 * scale,
+        top=height - pad - (lines * 1.2 * TITLE + 2.5 * HEADING) * line,
+        page_top=height - pad,
+    )
+
+
+def _titles(place: _Place, box: _Box, title: str, subtitle: str) -> None:
+    y = box.page_top
+    for words, points, weight, colour in (
+        (title, TITLE, "bold", place.theme.text),
+        (subtitle, SUBTITLE, "normal", place.theme.muted),
+    ):
+        if words:
+            y -= 1.2 * points * place.scale / 72
+            line = place.ruler.fitted(words, points * place.scale, box.page - box.left, weight)
+            place.text(line.text, box.left, y, fontsize=line.size, weight=weight, color=colour)
+
+
+def _headings(shown: _Map, place: _Place, box: _Box) -> None:
+    """The lanes' symbol over their axis, the colour's meaning over its bar, the axis below."""
+    size = HEADING * place.scale
+    y = box.top + 0.85 * size / 72
+    start = box.page - place.ruler.width(shown.heading, size)
+    place.name(shown.up, box.left, y)
+    if box.left + key_width(shown.up.symbol, shown.up.unit, place.ruler, size) + 0.2 < start:
+        place.text(shown.heading, start, y)
+    wide = key_width(shown.across.symbol, shown.across.unit, place.ruler, size)
+    below = _PAD * place.scale + 0.25 * size / 72
+    place.name(shown.across, (box.left + box.right - wide) / 2, below)
 
 
 def _range(shown: _Map) -> tuple[float, float]:
@@ -219,17 +246,25 @@ class _Place:
     scale: float
     theme: Theme
 
-    def text(self, words: Label | str, x: float, y: float) -> None:
+    def text(self, words: Label | str, x: float, y: float, **look: Any) -> None:
         """Text with its baseline at a place in inches."""
         label = Label(words) if isinstance(words, str) else words
+        usual = {"fontsize": HEADING * self.scale, "color": self.theme.text}
         self.figure.text(
             x / self.figure.get_figwidth(),
             y / self.figure.get_figheight(),
             label.text,
-            fontsize=HEADING * self.scale,
             fontstyle="italic" if label.italic else "normal",
             parse_math=label.math,
-            color=self.theme.text,
+            **{**usual, **look},
+        )
+
+    def axes(self, left: float, right: float, box: _Box) -> Any:
+        """Axes from ``left`` to ``right``, as high as the map."""
+        width, height = self.figure.get_figwidth(), self.figure.get_figheight()
+        high = (box.top - box.bottom) / height
+        return self.figure.add_axes(
+            (left / width, box.bottom / height, (right - left) / width, high)
         )
 
     def name(self, axis: _Axis, x: float, y: float) -> None:

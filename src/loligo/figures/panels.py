@@ -190,7 +190,18 @@ _HEADINGS = {
 }
 
 
+_ALONE = {
+    "gate": "Gate {name}",
+    "conductance": "{channel} conductance",
+    "current": "{channel} current",
+}
+
+
 def _heading(found: Signals, names: Sequence[str]) -> str:
+    channel = found.attribute(names[0], "channel")
+    alone = _ALONE.get(str(found.role(names[0]))) if len(names) == 1 and channel else None
+    if alone:
+        return alone.format(name=names[0], channel=labels.channel(str(channel)).text)
     roles = {found.role(name) for name in names}
     for kind, role in _ROLES.items():
         if roles == {role} and kind in _HEADINGS:
@@ -281,8 +292,13 @@ def _lanes_panel(found: Signals, name: str, theme: Theme) -> Panel:
         colour = _colours(found, theme)[name]
         traces = (replace(traces[0], label=Label(""), colour=colour),)
     panel = _finished(found, (name,), traces, _heading(found, [name]))
-    key = signals.dimension(found.recording, dims[0]) if len(dims) == 1 else None
-    return replace(panel, lanes=True, key=key) if len(traces) > 1 else panel
+    return replace(panel, lanes=True, key=_key(found)) if len(traces) > 1 else panel
+
+
+def _key(found: Signals) -> tuple[Label, str]:
+    if len(found.dims) == 1:
+        return signals.dimension(found.recording, found.dims[0])
+    return Label(", ".join(found.dims)), ""
 
 
 def _lane_colours(count: int, theme: Theme) -> list[str]:

@@ -27,6 +27,8 @@ class Term:
 
     b: Builder
     p: Mapping[str, int]
+    # a time between two edges, at which switches are decided; None: at the time asked for
+    middle: int | None = None
 
     def const(self, value: float) -> int:
         return self.b.const(value)
@@ -35,9 +37,15 @@ class Term:
     def end(self) -> int:
         return self.b.add(self.p["start"], self.p["duration"])
 
+    def when(self, t: int) -> int:
+        """The time at which switches are decided: ``t``, an edge's tolerance later."""
+        if self.middle is not None:
+            return self.middle
+        return self.b.add(t, self.const(EDGE_TOLERANCE))
+
     def inside(self, t: int) -> int:
-        """Whether start <= t < end, with the tolerance of an edge."""
-        late = self.b.add(t, self.const(EDGE_TOLERANCE))
+        """Whether start <= t < end."""
+        late = self.when(t)
         return self.b.apply(
             "and",
             self.b.apply("le", self.p["start"], late),
@@ -73,7 +81,7 @@ def _step_charge(term: Term, t0: int, t1: int) -> int:
 
 def _step_value(term: Term, t: int) -> int:
     b = term.b
-    on = b.apply("le", term.p["start"], b.add(t, term.const(EDGE_TOLERANCE)))
+    on = b.apply("le", term.p["start"], term.when(t))
     return b.apply("where", on, term.p["amplitude"], term.const(0.0))
 
 
@@ -94,7 +102,7 @@ def _train_charge(term: Term, t0: int, t1: int) -> int:
 
 def _train_value(term: Term, t: int) -> int:
     b, p = term.b, term.p
-    since = b.sub(b.add(t, term.const(EDGE_TOLERANCE)), p["start"])
+    since = b.sub(term.when(t), p["start"])
     last = b.sub(p["count"], term.const(1.0))
     whole = b.clip(b.apply("floor", b.div(since, p["interval"])), term.const(0.0), last)
     within = b.sub(since, b.mul(whole, p["interval"]))
@@ -118,14 +126,20 @@ def _ramp_value(term: Term, t: int) -> int:
     return term.only_inside(t, b.mul(slope, b.sub(t, term.p["start"])))
 
 
+def _phase(term: Term, turns: int) -> int:
+    """2 pi times the part of the turns after the point: a sine of millions has lost its digits."""
+    b = term.b
+    return b.mul(term.const(2 * math.pi), b.sub(turns, b.apply("floor", turns)))
+
+
 def _sine_charge(term: Term, t0: int, t1: int) -> int:
     """sin((u(a) + u(z))/2) sinc((u(z) - u(a))/2) (z - a), u the phase: no cancellation."""
     b = term.b
     a, z = term.overlap(t0, t1)
-    omega = b.mul(term.const(2 * math.pi * _HZ), term.p["frequency"])
+    per_ms = b.mul(term.const(_HZ), term.p["frequency"])
     half = term.const(0.5)
-    middle = b.add(b.mul(omega, b.mul(half, b.add(a, z))), term.p["phase"])
-    quarter = b.mul(omega, b.mul(half, b.sub(z, a)))
+    middle = b.add(_phase(term, b.mul(per_ms, b.mul(half, b.add(a, z)))), term.p["phase"])
+    quarter = b.mul(b.mul(term.const(2 * math.pi), per_ms), b.mul(half, b.sub(z, a)))
     none = b.apply("eq", quarter, term.const(0.0))
     safe = b.apply("where", none, term.const(1.0), quarter)
     sinc = b.apply("where", none, term.const(1.0), b.div(b.apply("sin", safe), safe))
@@ -134,8 +148,8 @@ def _sine_charge(term: Term, t0: int, t1: int) -> int:
 
 def _sine_value(term: Term, t: int) -> int:
     b = term.b
-    omega = b.mul(term.const(2 * math.pi * _HZ), term.p["frequency"])
-    phase = b.add(b.mul(omega, b.sub(t, term.p["start"])), term.p["phase"])
+    per_ms = b.mul(term.const(_HZ), term.p["frequency"])
+    phase = b.add(_phase(term, b.mul(per_ms, b.sub(t, term.p["start"]))), term.p["phase"])
     return term.only_inside(t, b.mul(term.p["amplitude"], b.apply("sin", phase)))
 
 
@@ -144,7 +158,7 @@ def _chirp_at(term: Term, since: int) -> int:
     b, p = term.b, term.p
     rate = b.div(b.sub(p["frequency_end"], p["frequency_start"]), p["duration"])
     mean = b.add(p["frequency_start"], b.mul(b.mul(term.const(0.5), rate), since))
-    return b.apply("sin", b.mul(term.const(2 * math.pi * _HZ), b.mul(mean, since)))
+    return b.apply("sin", _phase(term, b.mul(term.const(_HZ), b.mul(mean, since))))
 
 
 # Gauss-Legendre on [-1, 1], 4 points (Abramowitz & Stegun 25.4.30). A step is at most a small

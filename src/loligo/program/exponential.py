@@ -107,11 +107,11 @@ def _sample(
     return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
 
 
-def _relax(system: System, groups: list[list[str]]) -> Block:
+def relaxation(system: System) -> Block:
     """Every state but V one long step towards its equilibrium at this V."""
     w = _Writer(system, current=None)
     dt = w.b.input(".dt")
-    for group in groups[:-1]:
+    for group in stages(system)[:-1]:
         w.move(group, dt)
     return w.b.block(w.now)
 
@@ -135,7 +135,7 @@ def exponential(system: System, sources: tuple[Source, ...], records: tuple[str,
             "prepare": prepare,
             **{name: fuse(block) for name, block in blocks.items()},
             "locate": locate(),
-            "relax": _relax(system, groups),
+            "relax": relaxation(system),
             "derivative": lower(system),
         },
     )

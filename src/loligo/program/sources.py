@@ -25,8 +25,8 @@ class Source:
     def stream(self) -> str:
         return f"{self.prefix}.stream"
 
-    def term(self, b: Builder) -> Term:
+    def term(self, b: Builder, middle: int | None = None) -> Term:
         values = {p: b.input(n) for p, n in zip(PARAMETERS[self.kind], self.names, strict=True)}
         if self.sampled:
             values["stream"] = b.input(self.stream)
-        return Term(b, values)
+        return Term(b, values, middle)

@@ -154,7 +154,7 @@ class Waveform(Shape):
         if isinstance(self.start, Labelled) or isinstance(self.case, Labelled):
             return
         row = self.values[int(self.case or 0)]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             # at a jump it is infinite or NaN, but no time lies within a jump
             slope = np.diff(row) / np.diff(self.time)
         pieces = 0.5 * (row[1:] + row[:-1]) * np.diff(self.time)

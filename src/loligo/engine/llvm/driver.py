@@ -46,15 +46,15 @@ def emit_map(e: Emitter, name: str, block: Block) -> None:
     function = ir.Function(e.module, kind, f"map_{name}")
     lanes, source, target = function.args
     b = e.builder = ir.IRBuilder(function.append_basic_block("entry"))
-    with _counting(e, I64(0), lanes, I64(e.width)) as lane:
-        rows = {n: _load_row(e, source, i, lanes, lane) for i, n in enumerate(block.inputs)}
+    with counting(e, I64(0), lanes, I64(e.width)) as lane:
+        rows = {n: load_row(e, source, i, lanes, lane) for i, n in enumerate(block.inputs)}
         results = emit(e, block, rows)
         for i, result in enumerate(results.values()):
-            _store(e, result, target, b.add(b.mul(I64(i), lanes), lane))
+            store(e, result, target, b.add(b.mul(I64(i), lanes), lane))
     b.ret_void()
 
 
-class _counting:  # noqa: N801  (used as a statement)
+class counting:  # noqa: N801  (used as a statement)
     """``for index in range(start, stop, step)`` in IR; leaves the builder after the loop."""
 
     def __init__(self, e: Emitter, start: Value, stop: Value, step: Value) -> None:
@@ -81,17 +81,17 @@ class _counting:  # noqa: N801  (used as a statement)
         b.position_at_end(self.done)
 
 
-def _at(e: Emitter, base: Value, index: Value, kind: Any = DOUBLE) -> Value:
+def at(e: Emitter, base: Value, index: Value, kind: Any = DOUBLE) -> Value:
     return e.builder.gep(base, [index], inbounds=True, source_etype=kind)
 
 
-def _load_row(e: Emitter, base: Value, row: int, stride: Value, lane: Value) -> Value:
+def load_row(e: Emitter, base: Value, row: int, stride: Value, lane: Value) -> Value:
     index = e.builder.add(e.builder.mul(I64(row), stride), lane)
-    return e.builder.load(_at(e, base, index), align=8, typ=e.double)
+    return e.builder.load(at(e, base, index), align=8, typ=e.double)
 
 
-def _store(e: Emitter, value: Value, base: Value, index: Value) -> None:
-    e.builder.store(value, _at(e, base, index), align=8)
+def store(e: Emitter, value: Value, base: Value, index: Value) -> None:
+    e.builder.store(value, at(e, base, index), align=8)
 
 
 def emit_run(e: Emitter, program: Program) -> None:
@@ -109,7 +109,7 @@ def emit_run(e: Emitter, program: Program) -> None:
     entry = function.append_basic_block("entry")
     e.builder = ir.IRBuilder(entry)
     run = _Run(e, program, dict(zip(names, function.args, strict=True)))
-    with _counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
+    with counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
         run.block(block)
     e.builder.ret_void()
 
@@ -133,7 +133,7 @@ class _Run:
         self.index = block
         self.lane = b.mul(block, I64(e.width))
         self.fixed = {
-            name: _load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
+            name: load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
             for i, name in enumerate(self.program.constants)
         }
         self.fixed[".dt"] = e.spread(self.a["dt"])
@@ -159,16 +159,16 @@ class _Run:
 
     def _state_row(self, i: int) -> Value:
         b = self.e.builder
-        return _at(self.e, self.a["states"], b.add(b.mul(I64(i), self.a["stride"]), self.lane))
+        return at(self.e, self.a["states"], b.add(b.mul(I64(i), self.a["stride"]), self.lane))
 
     def _load(self) -> None:
         e, b = self.e, self.e.builder
         for i, slot in enumerate(self.states.values()):
             b.store(b.load(self._state_row(i), align=8, typ=e.double), slot)
-        b.store(_load_row(e, self.a["detector"], 0, self.a["stride"], self.lane), self.before)
-        armed = _load_row(e, self.a["detector"], 1, self.a["stride"], self.lane)
+        b.store(load_row(e, self.a["detector"], 0, self.a["stride"], self.lane), self.before)
+        armed = load_row(e, self.a["detector"], 1, self.a["stride"], self.lane)
         b.store(b.fcmp_ordered("!=", armed, e.const(0.0)), self.armed)
-        step = b.load(_at(e, self.a["progress"], self.index, I64), typ=I64)
+        step = b.load(at(e, self.a["progress"], self.index, I64), typ=I64)
         b.store(step, self.step)
         per = self.a["steps_per_sample"]
         gone = b.srem(step, per)
@@ -180,10 +180,10 @@ class _Run:
         e, b = self.e, self.e.builder
         for i, slot in enumerate(self.states.values()):
             b.store(b.load(slot, typ=e.double), self._state_row(i), align=8)
-        _store(e, b.load(self.before, typ=e.double), self.a["detector"], self.lane)
+        store(e, b.load(self.before, typ=e.double), self.a["detector"], self.lane)
         armed = b.select(b.load(self.armed, typ=e.mask), e.const(1.0), e.const(0.0))
-        _store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
-        b.store(b.load(self.step, typ=I64), _at(e, self.a["progress"], self.index, I64))
+        store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
+        b.store(b.load(self.step, typ=I64), at(e, self.a["progress"], self.index, I64))
 
     def _now(self) -> dict[str, Value]:
         return {s: self.e.builder.load(slot, typ=self.e.double) for s, slot in self.states.items()}
@@ -206,7 +206,7 @@ class _Run:
         values: dict[str, Value] = {}
         for i, name in enumerate(self.program.streams):
             place = b.mul(b.add(b.mul(I64(i), rows), row), self.a["stride"])
-            pointer = _at(e, self.a[base], b.add(place, self.lane))
+            pointer = at(e, self.a[base], b.add(place, self.lane))
             values[name] = b.load(pointer, align=8, typ=e.double)
         return values
 
@@ -223,7 +223,7 @@ class _Run:
         results = emit(e, self.program.blocks["sample"], inputs)
         for i, result in enumerate(results.values()):
             line = b.add(b.mul(I64(i), self.a["samples"]), sample)
-            _store(e, result, self.a["out"], b.add(b.mul(line, self.a["stride"]), self.lane))
+            store(e, result, self.a["out"], b.add(b.mul(line, self.a["stride"]), self.lane))
 
     def _advance(self, head: Value, done: Value) -> None:
         e, b = self.e, self.e.builder
@@ -247,7 +247,7 @@ class _Run:
         with b.if_then(self._any(b.or_(crossed, broken)), likely=False):
             with b.if_then(self._any(broken), likely=False):
                 flags = b.zext(broken, e.int)
-                b.store(flags, _at(e, self.a["diverged"], self.lane, I64), align=8)
+                b.store(flags, at(e, self.a["diverged"], self.lane, I64), align=8)
                 b.branch(done)
             self._spikes(crossed, now["V"], after["V"], threshold, inputs[".t0"])
         for state, slot in self.states.items():
@@ -276,11 +276,11 @@ class _Run:
         theta = emit(e, self.program.blocks["locate"], inputs)["theta"]
         times = b.fadd(t0, b.fmul(theta, self.fixed[".dt"]))
         for i in range(e.width):
-            at = ir.IntType(32)(i)
-            hit = crossed if e.width == 1 else b.extract_element(crossed, at)
-            time = times if e.width == 1 else b.extract_element(times, at)
+            element = ir.IntType(32)(i)
+            hit = crossed if e.width == 1 else b.extract_element(crossed, element)
+            time = times if e.width == 1 else b.extract_element(times, element)
             with b.if_then(hit):
                 count = b.load(self.a["spike_count"], typ=I64)
-                b.store(time, _at(e, self.a["spike_time"], count))
-                b.store(b.add(self.lane, I64(i)), _at(e, self.a["spike_lane"], count, I64))
+                b.store(time, at(e, self.a["spike_time"], count))
+                b.store(b.add(self.lane, I64(i)), at(e, self.a["spike_lane"], count, I64))
                 b.store(b.add(count, I64(1)), self.a["spike_count"])

@@ -14,11 +14,14 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from loligo.engine.llvm.adaptive import emit_adapt
 from loligo.engine.llvm.driver import emit_map, emit_run
 from loligo.engine.llvm.functions import Emitter
 from loligo.program import Program
 
 MAPS = ("prepare", "relax", "derivative")
+# the block that makes a program one of a kind -> the loop around it, and its function's name
+LOOPS = {"step": (emit_run, "run"), "series": (emit_adapt, "adapt")}
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ def to_ir(program: Program, width: int) -> str:
     fma = processor().fma
     for name in MAPS:
         emit_map(Emitter(module, width, fma), name, program.blocks[name])
-    emit_run(Emitter(module, width, fma), program)
+    for block, (emit_loop, _) in LOOPS.items():
+        if block in program.blocks:
+            emit_loop(Emitter(module, width, fma), program)
     return str(module)
 
 
@@ -106,5 +111,6 @@ def load_object(code: bytes) -> Code:
     engine = llvm.create_mcjit_compiler(empty, _machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    names = ("run", *(f"map_{name}" for name in MAPS))
+    names = (*(name for _, name in LOOPS.values()), *(f"map_{name}" for name in MAPS))
+    # a function that the program does not have has the address 0
     return Code(engine, {name: engine.get_function_address(name) for name in names})

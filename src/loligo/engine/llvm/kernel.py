@@ -8,17 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers, Progress, Schedule, Streams
+from loligo.engine.kernel import (
+    Course,
+    Floats,
+    Integers,
+    Journey,
+    Progress,
+    Schedule,
+    Streams,
+)
+from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
 from loligo.engine.llvm.driver import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.program import Program
 
-_RUN = ctypes.CFUNCTYPE(
-    None,
-    *[ctypes.c_int64] * len(RUN_INTEGERS),
-    *[ctypes.c_double] * len(RUN_DOUBLES),
-    *[ctypes.c_void_p] * len(RUN_POINTERS),
-)
+
+def _signature(integers: int, doubles: int, pointers: int) -> Any:
+    kinds: list[Any] = [ctypes.c_int64] * integers
+    kinds += [ctypes.c_double] * doubles
+    return ctypes.CFUNCTYPE(None, *kinds, *[ctypes.c_void_p] * pointers)
+
+
+_RUN = _signature(len(RUN_INTEGERS), len(RUN_DOUBLES), len(RUN_POINTERS))
+_ADAPT = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(ADAPT_POINTERS))
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 # Spikes of one call; a block stops when it is nearly full and goes on in the next call.
 _CAPACITY = 1 << 14
@@ -30,7 +42,8 @@ class CompiledKernel:
     def __init__(self, program: Program, width: int, code: Code) -> None:
         self.program, self.width = program, width
         self._code = code  # keeps the functions alive
-        self._run = _RUN(code.addresses["run"])
+        self._run: Any = _RUN(code.addresses["run"])
+        self._adapt: Any = _ADAPT(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -57,9 +70,7 @@ class CompiledKernel:
         stop: int,
     ) -> None:
         """See :class:`loligo.engine.kernel.Kernel`. Blocks must be consecutive."""
-        times = np.empty(_CAPACITY + self.width)
-        lanes: Integers = np.empty(_CAPACITY + self.width, dtype=np.int64)
-        count: Integers = np.zeros(1, dtype=np.int64)
+        buffer = _Spikes(self.width)
         integers = {
             "first_block": blocks.start, "last_block": blocks.stop,
             "stride": progress.states.shape[1], "stop": stop,
@@ -71,7 +82,7 @@ class CompiledKernel:
             "constants": constants, "states": progress.states, "detector": progress.detector,
             "progress": progress.step, "diverged": progress.diverged,
             "charges": streams.charges, "currents": streams.currents, "out": progress.out,
-            "spike_time": times, "spike_lane": lanes, "spike_count": count,
+            **buffer.arrays,
         }  # fmt: skip
         arguments = (
             *(integers[name] for name in RUN_INTEGERS),
@@ -83,9 +94,61 @@ class CompiledKernel:
         width = self.width
         broken = progress.diverged[blocks.start * width : blocks.stop * width]
         while True:
-            count[0] = 0
             self._run(*arguments)
-            if found := int(count[0]):
-                progress.spikes.append((times[:found].copy(), lanes[:found].copy()))
-            if found + width <= _CAPACITY or mine.min() >= stop or broken.any():
+            full = buffer.empty_into(progress.spikes)
+            if not full or mine.min() >= stop or broken.any():
                 return
+
+    def adapt(
+        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+    ) -> None:
+        """See :class:`loligo.engine.kernel.Kernel`. Blocks must be consecutive."""
+        buffer = _Spikes(4 * self.width)
+        integers = {
+            "first_block": blocks.start, "last_block": blocks.stop,
+            "stride": journey.states.shape[1], "rounds": rounds, "samples": course.samples,
+            "capacity": _CAPACITY,
+        }  # fmt: skip
+        doubles = {
+            "end": course.end,
+            "sample_interval": course.sample_interval,
+            "threshold": course.threshold,
+        }
+        arrays = {
+            "constants": constants, "states": journey.states, "clock": journey.clock,
+            "counters": journey.counters, "edges": course.edges, "status": journey.status,
+            "finished": journey.finished, "out": journey.out, **buffer.arrays,
+        }  # fmt: skip
+        arguments = (
+            *(integers[name] for name in ADAPT_INTEGERS),
+            *(doubles[name] for name in ADAPT_DOUBLES),
+            *(arrays[name].ctypes.data for name in ADAPT_POINTERS),
+        )
+        mine = journey.finished[blocks.start : blocks.stop]
+        while True:
+            self._adapt(*arguments)
+            if not buffer.empty_into(journey.spikes) or mine.all():
+                return
+
+
+class _Spikes:
+    """Where one call leaves the spikes that it finds."""
+
+    def __init__(self, margin: int) -> None:
+        self.time = np.empty(_CAPACITY + margin)
+        self.lane: Integers = np.empty(_CAPACITY + margin, dtype=np.int64)
+        self.count: Integers = np.zeros(1, dtype=np.int64)
+        self.margin = margin
+        self.arrays = {
+            "spike_time": self.time,
+            "spike_lane": self.lane,
+            "spike_count": self.count,
+        }
+
+    def empty_into(self, spikes: list[tuple[Floats, Integers]]) -> bool:
+        """Move the spikes there; whether the buffer was so full that blocks stopped."""
+        found = int(self.count[0])
+        if found:
+            spikes.append((self.time[:found].copy(), self.lane[:found].copy()))
+        self.count[0] = 0
+        return found + self.margin > _CAPACITY

@@ -1,0 +1,161 @@
+"""Runs with adaptive steps: a problem goes through a kernel, some rounds at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.kernel import Course, Floats, Journey, Kernel, padded
+from loligo.errors import RunError
+from loligo.problem import Problem
+from loligo.runs import (
+    CALL,
+    Outcome,
+    collect,
+    find_kernel,
+    initial_states,
+    prepare,
+    shares,
+    sources,
+    threads,
+)
+from loligo.solvers import Taylor
+
+
+def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]) -> Outcome:
+    """Run a problem with an adaptive solver.
+
+    Parameters
+    ----------
+    advance
+        Called with the fraction done.
+
+    Raises
+    ------
+    RunError
+        If a state ceases to be finite, the model is stiff, or there is no resting potential
+        to start from.
+    UsageError
+        If the model or the stimulus is not smooth between edges.
+    """
+    started = time.perf_counter()
+    scales = _scales(problem)
+
+    def program() -> Any:
+        from loligo.system import build
+
+        return solver.program(build(problem.membrane), sources(problem), problem.records, scales)
+
+    key = {"solver": [solver.name, solver.order], "scales": scales}
+    kernel, origin = find_kernel(problem, solver.engine, key, program)
+    compiled = time.perf_counter()
+    states, notes = initial_states(kernel, problem)
+    constants = prepare(kernel, problem, {".tolerance": solver.tolerance})
+    course = _course(problem, kernel.width)
+    journey = _journey(problem, kernel, states)
+    settled = time.perf_counter()
+    _run(problem, kernel, course, padded(constants, kernel.width), journey, advance)
+    outcome = collect(problem, journey.out, journey.spikes)
+    outcome.notes += notes
+    steps = journey.counters[3, : problem.lanes.size]
+    outcome.settings = {"tolerance": solver.tolerance, "order": solver.order,
+                        "steps": int(steps.sum())}  # fmt: skip
+    if problem.initial.voltage is None and not problem.initial.states:
+        outcome.rest = states[0]
+    outcome.timings = {
+        f"kernel ({origin})": compiled - started,
+        "initial state": settled - compiled,
+        "steps": time.perf_counter() - settled,
+    }
+    return outcome
+
+
+def _scales(problem: Problem) -> dict[str, float]:
+    """What a tolerance is relative to: 100 mV, 1 for a gate, as declared for other states."""
+    scales = dict.fromkeys(problem.states, 1.0) | {"V": 100.0}
+    return scales | {s.name: s.scale for s in problem.membrane.states}
+
+
+def _course(problem: Problem, width: int) -> Course:
+    edges = _edges(problem)
+    return Course(
+        problem.duration, problem.sample_interval, problem.samples, problem.threshold,
+        padded(edges, width),
+    )  # fmt: skip
+
+
+def _edges(problem: Problem) -> Floats:
+    """(rows, lanes): each lane's breakpoints, increasing, filled up with the end."""
+    end, lanes = problem.duration, problem.lanes.size
+    lists: list[Floats] = []
+    for lane in range(lanes):
+        shapes = (problem.shape_in_lane(i, lane) for i in range(len(problem.shapes)))
+        inner = [shape.breakpoints(end) for shape in shapes]
+        points = np.unique(np.concatenate([*inner, [end]]))
+        lists.append(points[(points > 0) & (points <= end)])
+    rows = max(len(points) for points in lists)
+    edges = np.full((rows, lanes), end)
+    for lane, points in enumerate(lists):
+        edges[: len(points), lane] = points
+    return edges
+
+
+def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
+    filled = padded(states, kernel.width).copy()
+    lanes = filled.shape[1]
+    return Journey(
+        states=filled,
+        clock=np.stack([np.zeros(lanes), (filled[0] < problem.threshold).astype(np.float64)]),
+        counters=np.zeros((4, lanes), dtype=np.int64),
+        status=np.zeros(lanes, dtype=np.int64),
+        finished=np.zeros(lanes // kernel.width, dtype=np.int64),
+        # not zeroed: the pages are taken as they are written
+        out=np.empty((len(problem.records), problem.samples, lanes)),
+    )
+
+
+def _run(
+    problem: Problem, kernel: Kernel, course: Course, constants: Floats, journey: Journey,
+    advance: Callable[[float], None],
+) -> None:  # fmt: skip
+    """Call the kernel on all cores, for a short time each, until every lane has arrived."""
+    workers = threads()
+    rounds = 8
+    with ThreadPoolExecutor(workers) as pool:
+        while not journey.finished.all():
+            started = time.perf_counter()
+            calls = [
+                pool.submit(kernel.adapt, course, constants, journey, share, rounds)
+                for share in shares(len(journey.finished), workers)
+            ]
+            wait(calls)
+            for call in calls:
+                call.result()
+            if journey.status.any():
+                raise _failure(problem, kernel, journey)
+            took = time.perf_counter() - started
+            advance(min(1.0, float(journey.clock[0].mean()) / course.end))
+            rounds = max(4, int(rounds * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
+
+
+def _failure(problem: Problem, kernel: Kernel, journey: Journey) -> RunError:
+    lane = int(np.flatnonzero(journey.status)[0])
+    t = journey.clock[0, lane]
+    label = problem.label(min(lane, problem.lanes.size - 1))
+    where = f" in the lane {label}" if label else ""
+    names = kernel.program.states
+    last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(names, journey.states[:, lane], strict=True))
+    if journey.status[lane] == 2:
+        return RunError(
+            f"the model is too stiff for lo.Taylor: at t = {t:.6g} ms{where} its steps stay "
+            f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01)"
+        )
+    return RunError(
+        f"the run diverged at t = {t:.6g} ms{where}: a state is no longer finite; the last "
+        f"values were {last}. Check the parameters and the stimulus, or use "
+        "solver=lo.Exponential(dt=0.001)"
+    )

@@ -1,0 +1,113 @@
+"""The Taylor scheme: a System becomes the power series of its solution, and a step for it.
+
+Order and step follow Jorba & Zou (2005, *Experimental Mathematics* 14:99,
+doi:10.1080/10586458.2005.10128904): the order from the tolerance, P = ceil(1 - ln(tol)/2); the
+step as the largest at which neither of the last two terms of the series exceeds the tolerance,
+relative to each state's scale. What lies beyond the last term is then smaller still, by about
+e^-2 a term.
+
+Blocks: ``series`` (states, ``.t``, ``.middle`` in; coefficients ``V[0]`` … and ``.step`` out)
+and ``sample`` (states at a time inside the step in, records out). ``.middle`` is a time between
+the two edges of the stimulus that enclose the step: there it is decided what is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from loligo.program.arithmetic import Block, Builder, Program
+from loligo.program.drive import VALUE
+from loligo.program.exponential import relaxation
+from loligo.program.lower import Lowering, lower
+from loligo.program.series import Series
+from loligo.program.sources import Source
+from loligo.program.transform import fuse, hoist
+from loligo.system import System
+
+
+def _current(b: Builder, sources: tuple[Source, ...]) -> int:
+    t, middle = b.input(".t"), b.input(".middle")
+    return b.total(VALUE[s.kind](s.term(b, middle), t) for s in sources)
+
+
+def _derivative(system: System, sources: tuple[Source, ...]) -> Block:
+    """The right-hand side, stimulus included."""
+    b = Builder()
+    given = {"I_stim": _current(b, sources)}
+    low = Lowering(b, given)
+    return b.block({name: low(e) for name, e in system.derivatives.items()})
+
+
+def _series(
+    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int
+) -> Block:
+    derivative = _derivative(system, sources)
+    b = Builder()
+    start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
+    start |= {name: (b.input(name),) for name in system.states}
+    start[".t"] = (b.input(".t"), b.const(1.0))
+    coefficients = Series(derivative, b, start, system.states, order).run()
+    outputs = {
+        f"{state}[{k}]": index
+        for state, column in coefficients.items()
+        for k, index in enumerate(column)
+    }
+    return b.block({**outputs, ".step": _step(b, coefficients, scales, order)})
+
+
+def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
+          order: int) -> int:  # fmt: skip
+    """The smaller of (tolerance/|y_k|)^(1/k) for k = P - 1 and P."""
+    tolerance = b.input(".tolerance")
+    steps: list[int] = []
+    for k in (order - 1, order):
+        size = b.const(1e-300)
+        for state, column in coefficients.items():
+            term = b.mul(b.apply("abs", column[k]), b.const(1.0 / scales.get(state, 1.0)))
+            size = b.apply("max", term, size)
+        ratio = b.apply("log", b.div(tolerance, size))
+        steps.append(b.apply("exp", b.mul(ratio, b.const(1.0 / k))))
+    return b.apply("min", *steps)
+
+
+def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Block:
+    b = Builder()
+    current = _current(b, sources)
+    known = {state: b.input(state) for state in system.states} | {"I_stim": current}
+    low = Lowering(b, known)
+    return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
+
+
+def taylor(
+    system: System,
+    sources: tuple[Source, ...],
+    records: tuple[str, ...],
+    scales: Mapping[str, float],
+    order: int,
+) -> Program:
+    """The scheme of this module for a system under the sum of ``sources``.
+
+    Raises
+    ------
+    NotSmoothError
+        If the equations have a conditional on a state, or another operation without a series.
+    """
+    parameters = system.parameters + tuple(n for s in sources for n in s.names)
+    blocks = {
+        "series": _series(system, sources, scales, order),
+        "sample": _sample(system, sources, records),
+    }
+    prepare, constants, blocks = hoist(blocks, frozenset({*parameters, ".tolerance"}))
+    return Program(
+        parameters=parameters,
+        states=system.states,
+        streams=(),
+        constants=constants,
+        records=records,
+        blocks={
+            "prepare": prepare,
+            **{name: fuse(block) for name, block in blocks.items()},
+            "relax": relaxation(system),
+            "derivative": lower(system),
+        },
+    )

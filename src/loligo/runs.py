@@ -1,0 +1,151 @@
+"""What all compiled runs share: the kernel, the initial states, the cores, the outcome."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.kernel import Floats, Integers, Kernel
+from loligo.equilibrium import guess, hold, rest
+from loligo.errors import UsageError
+from loligo.problem import Problem
+from loligo.program import Program
+from loligo.program.sources import Source
+
+CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
+
+
+@dataclass
+class Outcome:
+    """What a solver found.
+
+    Attributes
+    ----------
+    values
+        Name -> (samples, lanes).
+    spike_time, spike_lane
+        By lane, then by time.
+    rest : (lanes,) or None
+        The resting potential, where the run began there.
+    settings
+        What the solver chose, for the recording's attributes.
+    notes
+        For the person.
+    timings
+        Stage -> seconds.
+    """
+
+    values: dict[str, Floats]
+    spike_time: Floats
+    spike_lane: Integers
+    rest: Floats | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def sources(problem: Problem) -> tuple[Source, ...]:
+    """What the program of a problem is written for."""
+    shapes = enumerate(problem.shapes)
+    return tuple(Source(s.kind, problem.prefix(i), s.sampled) for i, s in shapes)
+
+
+def find_kernel(
+    problem: Problem, engine: str, key: dict[str, Any], program: Callable[[], Program]
+) -> tuple[Kernel, str]:
+    """The kernel for a problem, and where it came from.
+
+    Parameters
+    ----------
+    key
+        What the program depends on besides the model, the stimulus and the records.
+    program
+        Makes it, if need be.
+    """
+    if engine == "numpy":
+        from loligo.engine.numpy_engine import NumpyKernel
+
+        return NumpyKernel(program()), "numpy"
+    from loligo.engine.cache import compiled
+    from loligo.engine.llvm.jit import processor
+
+    key = {
+        **key,
+        "structure": problem.membrane.structure(),
+        "sources": [[s.kind, s.prefix, s.sampled] for s in sources(problem)],
+        "records": problem.records,
+    }
+    return compiled(key, _width(problem.lanes.size, processor().vector), program)
+
+
+def _width(lanes: int, vector: int) -> int:
+    """Lanes in a block: one cell is scalar; many go two registers at a time, which keeps the
+    processor busy while one of the two waits."""
+    if lanes == 1:
+        return 1
+    return vector if lanes <= vector else 2 * vector
+
+
+def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
+    """(states, lanes) at time 0, and notes for the person."""
+    membrane = problem.membrane.parameters
+    guesses = [n for n in map(guess, problem.states) if n in problem.lanes.values]
+    parameters = {name: problem.lanes.flat(name) for name in (*membrane, *guesses)}
+    notes: list[str] = []
+    given = {name: problem.lanes.flat(f"initial.{name}") for name in problem.initial.states}
+    voltage = problem.initial.voltage
+    if voltage is not None and len(given) == len(kernel.program.states) - 1:
+        given["V"] = problem.lanes.flat("initial.V")
+        return np.stack([given[name] for name in kernel.program.states]), notes
+    if voltage is None:
+        states, notes = rest(kernel, parameters)
+    else:
+        states = hold(kernel, parameters, problem.lanes.flat("initial.V"))
+    for row, name in enumerate(kernel.program.states):
+        if name in given:
+            states[row] = given[name]
+    return np.ascontiguousarray(states), notes
+
+
+def prepare(kernel: Kernel, problem: Problem, settings: Mapping[str, float]) -> Floats:
+    """The program's constants, (constants, lanes), from its parameters and ``settings``."""
+    lanes = problem.lanes.size
+    given = {name: problem.parameter(name) for name in kernel.program.parameters}
+    given |= {name: np.full(lanes, value) for name, value in settings.items()}
+    found = kernel.map("prepare", given)
+    rows = [found[name] for name in kernel.program.constants]
+    return np.stack(rows) if rows else np.zeros((1, lanes))
+
+
+def threads() -> int:
+    """How many cores to use: ``LOLIGO_THREADS``, or all that this process may use."""
+    wish = os.environ.get("LOLIGO_THREADS", "")
+    if wish:
+        if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
+            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number, 1 or more")
+        return int(wish)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def shares(blocks: int, workers: int) -> list[range]:
+    """The blocks in nearly equal runs, one a worker."""
+    edges = np.linspace(0, blocks, min(workers, blocks) + 1).astype(int)
+    return [range(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def collect(problem: Problem, out: Floats, batches: list[tuple[Floats, Integers]]) -> Outcome:
+    """The recorded rows and the spikes, without the lanes that only fill a vector."""
+    lanes = problem.lanes.size
+    times = np.concatenate([t for t, _ in batches]) if batches else np.empty(0)
+    where = np.concatenate([w for _, w in batches]) if batches else np.empty(0, dtype=np.int64)
+    real = (where < lanes) & (times <= problem.duration)
+    times, where = times[real], where[real]
+    order = np.lexsort((times, where))
+    values = {name: out[i, :, :lanes] for i, name in enumerate(problem.records)}
+    return Outcome(values, times[order], where[order])
