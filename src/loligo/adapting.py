@@ -90,18 +90,25 @@ def _course(problem: Problem, width: int) -> Course:
 
 def _edges(problem: Problem) -> Floats:
     """(rows, lanes): each lane's breakpoints, increasing, filled up with the end."""
-    end, lanes = problem.duration, problem.lanes.size
+    end = problem.duration
+    timing = [
+        f"{problem.prefix(i)}.{p}"
+        for i, shape in enumerate(problem.shapes)
+        for p in shape.parameters
+        if p not in ("amplitude", "mean", "phase")
+    ]
+    table = np.stack([problem.lanes.flat(n) for n in timing] or [np.zeros(problem.lanes.size)])
+    # lanes that are stimulated at the same times have the same edges
+    _, first, inverse = np.unique(table, axis=1, return_index=True, return_inverse=True)
     lists: list[Floats] = []
-    for lane in range(lanes):
-        shapes = (problem.shape_in_lane(i, lane) for i in range(len(problem.shapes)))
-        inner = [shape.breakpoints(end) for shape in shapes]
-        points = np.unique(np.concatenate([*inner, [end]]))
+    for lane in first:
+        shapes = (problem.shape_in_lane(i, int(lane)) for i in range(len(problem.shapes)))
+        points = np.unique(np.concatenate([*(s.breakpoints(end) for s in shapes), [end]]))
         lists.append(points[(points > 0) & (points <= end)])
-    rows = max(len(points) for points in lists)
-    edges = np.full((rows, lanes), end)
-    for lane, points in enumerate(lists):
-        edges[: len(points), lane] = points
-    return edges
+    edges = np.full((max(map(len, lists)), len(lists)), end)
+    for column, points in enumerate(lists):
+        edges[: len(points), column] = points
+    return edges[:, inverse.reshape(-1)]
 
 
 def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:

@@ -1,5 +1,8 @@
 """The adaptive loop of the engine for reading and checking: all lanes of a call at once."""
 
+# A lane array is Any here, and what NumPy makes of it is unknown to the checker, not wrong.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
