@@ -19,6 +19,7 @@ from loligo.runs import (
     find_kernel,
     initial_states,
     prepare,
+    resting_potential,
     shares,
     sources,
     threads,
@@ -64,8 +65,7 @@ def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]
     steps = journey.counters[3, : problem.lanes.size]
     outcome.settings = {"tolerance": solver.tolerance, "order": solver.order,
                         "steps": int(steps.sum())}  # fmt: skip
-    if problem.initial.voltage is None and not problem.initial.states:
-        outcome.rest = states[0]
+    outcome.rest = resting_potential(kernel, problem, states)
     outcome.timings = {
         f"kernel ({origin})": compiled - started,
         "initial state": settled - compiled,

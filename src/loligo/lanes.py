@@ -72,6 +72,8 @@ class Labelled:
                 raise UsageError(
                     f"dimension {dim!r} has {sizes[dim]} values but labels of shape {labels.shape}"
                 )
+            if not _same(labels, values):  # otherwise the values themselves are at fault
+                _check_finite(dim, labels)
         object.__setattr__(self, "dims", dims)
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "coords", MappingProxyType(coords))
@@ -274,6 +276,15 @@ def _labels(labels: Any) -> Coordinate:
     if array.dtype.kind in kinds:
         return _frozen(array.astype(kinds[array.dtype.kind]))
     return _frozen(np.array([str(label) for label in cast(list[Any], array.tolist())], dtype=str))
+
+
+def _check_finite(dim: str, labels: Coordinate) -> None:
+    """Refuse labels that JSON, and so a recording's provenance, cannot hold."""
+    bad = labels[~np.isfinite(labels)] if labels.dtype.kind == "f" else labels[:0]
+    if bad.size:
+        raise UsageError(
+            f"the labels of dimension {dim!r} must be finite numbers or text, but one is {bad[0]:g}"
+        )
 
 
 def _same(one: Coordinate, other: Coordinate) -> bool:

@@ -16,9 +16,12 @@ from loligo.errors import RunError, StimulusError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, grid
 from loligo.memory import available, spell
 from loligo.model import Membrane
+from loligo.model.expression import Call, Expression
+from loligo.model.tree import walk
 from loligo.stimulus import Shape, Stimulus, check
 
 SPIKES = "spikes"
+_MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
 _NA_PER_UM2 = 1e5  # 1 nA/um2 in uA/cm2
 
 
@@ -78,6 +81,17 @@ class Problem:
         gates = (g.name for g in self.membrane.gates if not g.instantaneous)
         return ("V", *gates, *(s.name for s in self.membrane.states))
 
+    @cached_property
+    def obstacle(self) -> str | None:
+        """Why this problem has no power series between the edges of its stimulus, or None."""
+        for shape in self.shapes:
+            if shape.sampled:
+                return f"{type(shape).__name__} is a sampled stimulus"
+        for text in _expressions(self.membrane):
+            if any(isinstance(n, Call) and n.op in _CONDITIONAL for n in walk(text.tree)):
+                return f"{text} depends on a condition"
+        return None
+
     def prefix(self, index: int) -> str:
         return f"stimulus{index}"
 
@@ -104,6 +118,20 @@ class Problem:
         where = self.lanes.label(lane)
         return ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
                          for dim, value in where.items())  # fmt: skip
+
+
+# what has a kink or a jump
+_CONDITIONAL = frozenset({"where", "abs", "min", "max"})
+_FORMULAS = ("alpha", "beta", "inf", "tau", "rate")
+
+
+def _expressions(membrane: Membrane) -> list[Expression]:
+    """Every formula of a membrane."""
+    gates = (getattr(gate, key) for gate in membrane.gates for key in _FORMULAS)
+    written = [*gates, *membrane.helpers.values(), *(s.derivative for s in membrane.states)]
+    for channel in membrane.channels:
+        written += [channel.current, channel.E]
+    return [text for text in written if isinstance(text, Expression)]
 
 
 def recordable(membrane: Membrane) -> tuple[str, ...]:
@@ -139,6 +167,11 @@ def pose(
         raise UsageError(
             f"sample_interval is {interval:g} ms, longer than the run of {length:g} ms; "
             f"make it {length:g} ms or less"
+        )
+    if length / interval > _MOST_SAMPLES:
+        raise UsageError(
+            f"a run of {length:g} ms with a sample_interval of {interval:g} ms would have "
+            f"{length / interval:.3g} samples; make it shorter or the interval longer"
         )
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
@@ -231,7 +264,11 @@ def _continued(rec: Any, membrane: Membrane) -> Initial:
             f"initial: the recording to continue from lacks {', '.join(missing)}; "
             f"record all states in the first run: record={list(needed)}"
         )
-    last = {name: rec[name].isel(time=-1, drop=True) for name in needed}
+    timed = all("time" in rec[name].dims for name in needed)
+    if timed and not rec.sizes["time"]:
+        raise UsageError("initial: the recording to continue from has no samples")
+    # a recording of which one moment was selected is continued from there
+    last = {name: rec[name].isel(time=-1, drop=True) if timed else rec[name] for name in needed}
     return _given(last, membrane)
 
 
@@ -267,6 +304,7 @@ def _check_dimensions(lanes: Grid, membrane: Membrane) -> None:
 def _check_memory(problem: Problem) -> None:
     """Say how much a run needs before it begins, if there is not so much."""
     needed = 8 * problem.lanes.size * (problem.samples * len(problem.records) + 64)
+    needed += 8 * problem.samples  # their times
     there = available()
     if there is not None and needed > there:
         fewer = "record=['spikes'] keeps the spikes alone" if problem.records else "use fewer lanes"

@@ -17,7 +17,7 @@ import numpy as np
 from loligo.engine.kernel import RE_ARM, Floats
 from loligo.errors import RunError
 from loligo.problem import Problem
-from loligo.runs import Outcome, initial_states
+from loligo.runs import Outcome, initial_states, resting_potential
 from loligo.solvers import Reference
 
 
@@ -35,7 +35,8 @@ def integrate(problem: Problem, solver: Reference, advance: Callable[[float], No
 
     system = build(problem.membrane)
     # the initial states alone come from a program, evaluated by NumPy
-    states, notes = initial_states(NumpyKernel(exponential(system, (), ())), problem)
+    kernel = NumpyKernel(exponential(system, (), ()))
+    states, notes = initial_states(kernel, problem)
     functions = _Functions(system, problem)
     lanes = problem.lanes.size
     values = {n: np.empty((problem.samples, lanes)) for n in problem.records}
@@ -48,12 +49,11 @@ def integrate(problem: Problem, solver: Reference, advance: Callable[[float], No
             values[name][:, lane] = found[name]
         times.append(np.array(run.spikes))
         where += [lane] * len(run.spikes)
-    at_rest = problem.initial.voltage is None and not problem.initial.states
     return Outcome(
         values,
         np.concatenate(times),
         np.array(where, dtype=np.int64),
-        rest=states[0] if at_rest else None,
+        rest=resting_potential(kernel, problem, states),
         notes=notes,
     )
 

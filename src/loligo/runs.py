@@ -12,7 +12,7 @@ import numpy as np
 
 from loligo.engine.kernel import Floats, Integers, Kernel
 from loligo.equilibrium import guess, hold, rest
-from loligo.errors import UsageError
+from loligo.errors import RunError, UsageError
 from loligo.problem import Problem
 from loligo.program import Program
 from loligo.program.sources import Source
@@ -93,9 +93,7 @@ def _width(lanes: int, vector: int) -> int:
 
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
     """(states, lanes) at time 0, and notes for the person."""
-    membrane = problem.membrane.parameters
-    guesses = [n for n in map(guess, problem.states) if n in problem.lanes.values]
-    parameters = {name: problem.lanes.flat(name) for name in (*membrane, *guesses)}
+    parameters = _for_equilibria(problem)
     notes: list[str] = []
     given = {name: problem.lanes.flat(f"initial.{name}") for name in problem.initial.states}
     voltage = problem.initial.voltage
@@ -110,6 +108,27 @@ def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]
         if name in given:
             states[row] = given[name]
     return np.ascontiguousarray(states), notes
+
+
+def _for_equilibria(problem: Problem) -> dict[str, Floats]:
+    """The membrane's numbers in every lane, and where to begin the search for its states'."""
+    guesses = [n for n in map(guess, problem.states) if n in problem.lanes.values]
+    names = (*problem.membrane.parameters, *guesses)
+    return {name: problem.lanes.flat(name) for name in names}
+
+
+def resting_potential(kernel: Kernel, problem: Problem, states: Floats) -> Floats | None:
+    """(lanes,) where the run began at rest; for one lane also where it did not, if there is
+    a rest: a figure draws it."""
+    if problem.initial.voltage is None and not problem.initial.states:
+        return states[0]
+    if problem.lanes.size > 1:
+        return None
+    try:
+        found, _ = rest(kernel, _for_equilibria(problem))
+    except RunError:
+        return None
+    return found[0]
 
 
 def prepare(kernel: Kernel, problem: Problem, settings: Mapping[str, float]) -> Floats:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from loligo import solvers
-from loligo.errors import UsageError, nearest
+from loligo.errors import LoligoError, UsageError, nearest
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Membrane
 from loligo.problem import Initial, Problem, pose
@@ -49,7 +50,9 @@ def simulate(
     duration : float or quantity
         ms.
     solver : Solver, optional
-        ``Exponential(dt=0.01)`` if not given.
+        If not given, ``Taylor(1e-8)``; or ``Exponential(dt=0.01)`` where the problem is not
+        smooth between the edges of the stimulus: under noise and sampled waveforms, and with
+        conditionals in the model. The recording's ``solver`` tells.
     record : list of str, optional
         Names along time. By default everything for one lane, V for several; ``["spikes"]``
         keeps the spikes alone.
@@ -89,12 +92,13 @@ def simulate(
     >>> sweep.V.dims, sweep.spike_count.values.tolist()
     (('amplitude', 'time'), [0, 1, 3])
     """
-    chosen = solvers.DEFAULT if solver is None else solver
-    integrate = _integrator(chosen)
+    _check(solver)
     problem = pose(
         model, stimulus, duration, record=record, sample_interval=sample_interval,
         initial=initial, threshold=threshold,
     )  # fmt: skip
+    chosen = _choose(solver, problem)
+    integrate = _integrator(chosen)
     with bar("simulating", progress) as advance:
         outcome = integrate(problem, chosen, advance)
     for note in outcome.notes:
@@ -130,41 +134,53 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
     try:
         told = json.loads(rec.attrs["provenance"])
         stimulus = told["stimulus"]
-        return simulate(
-            Membrane.from_dict(told["model"]),
-            None if stimulus is None else stimulus_from_dict(stimulus),
-            told["duration"],
-            solver=solvers.from_dict(told["solver"]),
-            record=told["record"],
-            sample_interval=told["sample_interval"],
-            initial=_initial_from_plain(told["initial"]),
-            threshold=told["threshold"],
-        )
-    except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as problem:
+        model = Membrane.from_dict(told["model"])
+        shapes = None if stimulus is None else stimulus_from_dict(stimulus)
+        settings = {name: told[name] for name in ("record", "sample_interval", "threshold")}
+        settings["solver"] = solvers.from_dict(told["solver"])
+        settings["initial"] = _initial_from_plain(told["initial"])
+        duration = told["duration"]
+    except LoligoError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as problem:
         raise UsageError(
             "this recording does not say how it was made (its attribute 'provenance' is missing "
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
+    return simulate(model, shapes, duration, **settings)
 
 
-def _integrator(solver: Any) -> Callable[..., Outcome]:
-    """The function that runs a solver, imported when it is needed."""
-    if isinstance(solver, solvers.Exponential):
-        from loligo.stepping import integrate
+# solver's name -> the module whose `integrate` runs it, imported when it is needed
+_INTEGRATORS = {
+    solvers.Exponential.name: "loligo.stepping",
+    solvers.Taylor.name: "loligo.adapting",
+    solvers.Reference.name: "loligo.reference",
+}
 
-        return integrate
-    if isinstance(solver, solvers.Taylor):
-        from loligo.adapting import integrate
 
-        return integrate
-    if isinstance(solver, solvers.Reference):
-        from loligo.reference import integrate
+def _integrator(solver: Solver) -> Callable[..., Outcome]:
+    return importlib.import_module(_INTEGRATORS[solver.name]).integrate
 
-        return integrate
+
+def _choose(solver: Solver | None, problem: Problem) -> Solver:
+    """Taylor wherever the problem is smooth between the edges of its stimulus."""
+    if solver is None:
+        return solvers.Taylor() if problem.obstacle is None else solvers.Exponential()
+    if isinstance(solver, solvers.Taylor) and problem.obstacle is not None:
+        raise UsageError(
+            f"lo.Taylor needs equations that are smooth between edges, but {problem.obstacle}; "
+            "use solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
+        )
+    return solver
+
+
+def _check(solver: Any) -> None:
+    if solver is None or type(solver) in solvers.SOLVERS.values():
+        return
     name = solver if isinstance(solver, str) else getattr(solver, "__name__", "")
     hint = nearest(str(name).partition(":")[0].lower(), solvers.SOLVERS)
     raise UsageError(
-        f"solver must be a solver such as lo.Exponential(dt=0.01) or lo.Reference(), not "
+        f"solver must be a solver such as lo.Taylor(1e-8) or lo.Exponential(dt=0.01), not "
         f"{solver!r:.60}{hint}"
     )
 
@@ -193,6 +209,7 @@ def _recording(
         outcome.rest,
         attributes(problem.membrane, stimulus, solver, provenance, outcome.settings),
         problem.threshold,
+        problem.shapes,
     )
 
 

@@ -24,7 +24,7 @@ def _scalar(value: Any, unit: str, name: str) -> float:
 
 
 def _check_engine(engine: str) -> None:
-    if engine not in ("llvm", "numpy"):
+    if not isinstance(engine, str) or engine not in ("llvm", "numpy"):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UsageError(f"engine is {engine!r}; there are 'llvm' and 'numpy'")
 
 
@@ -186,7 +186,6 @@ SOLVERS: dict[str, type[Solver]] = {
     "exponential": Exponential,
     "reference": Reference,
 }
-DEFAULT = Exponential()
 
 
 def from_dict(document: dict[str, Any]) -> Solver:

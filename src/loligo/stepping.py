@@ -21,6 +21,7 @@ from loligo.runs import (
     find_kernel,
     initial_states,
     prepare,
+    resting_potential,
     shares,
     sources,
     threads,
@@ -61,8 +62,7 @@ def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], 
     outcome = collect(problem, progress.out, progress.spikes)
     outcome.notes += notes
     outcome.settings = {"dt": schedule.dt}
-    if problem.initial.voltage is None and not problem.initial.states:
-        outcome.rest = states[0]
+    outcome.rest = resting_potential(kernel, problem, states)
     outcome.timings = {
         f"kernel ({origin})": compiled - started,
         "initial state": settled - compiled,

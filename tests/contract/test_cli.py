@@ -346,3 +346,22 @@ def test_a_terminal_with_few_letters() -> None:
     assert child.returncode == 0
     assert err == ""
     assert "C_m dV/dt = I_stim ? I_Na" in out
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_what_is_printed_to_a_full_disk() -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "loligo.cli", "models"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert "the output could not be written" in ended.stderr
+    assert "fault in loligo" not in ended.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell of POSIX systems")
+def test_a_closed_standard_output() -> None:
+    line = f'"{sys.executable}" -m loligo.cli models >&-'
+    ended = subprocess.run(line, shell=True, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import random
 import zipfile
@@ -373,3 +374,24 @@ def test_a_later_version(rec: xr.Dataset, tmp_path: Path) -> None:
     assert "it was written by a later version of loligo; update loligo" in wording(lo.open, path)
     (tmp_path / "a.csv").write_text("# loligo recording 2\ntime (ms),V (mV)\n0,1\n1,2\n")
     assert "written by a later version" in wording(lo.open, tmp_path / "a.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    assert wording(lo.open, tmp_path / "a.csv").endswith("it is not an ordinary file")
+
+
+def test_a_voltage_that_is_text(rec: xr.Dataset, tmp_path: Path) -> None:
+    text = rec.assign(V=rec.V.astype(str)).drop_vars(["spike_count", "spike_time"])
+    assert "'V' holds <U" in wording(lo.save, text, tmp_path / "a.nc")
+    for reader in (lo.spike_times, lo.spike_shape, lo.plot):
+        assert "values, not numbers" in wording(reader, text)
+
+
+def test_a_netcdf_file_cannot_ask_for_endless_text(rec: xr.Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "a.nc"
+    hostile = rec.drop_vars(["spike_count", "spike_time"]).copy(deep=True)
+    hostile.V.attrs["loligo_dtype"] = "<U100000000"
+    hostile.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT")
+    assert "no such type of numbers" in wording(lo.open, path)

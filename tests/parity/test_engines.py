@@ -11,7 +11,7 @@ import xarray as xr
 from cells import bistable, calcium, conditional, cubic, mutual
 
 import loligo as lo
-from loligo import stepping
+from loligo import runs, stepping
 from loligo.engine.llvm import kernel as llvm_kernel
 
 NUMPY = lo.Exponential(dt=0.025, engine="numpy")
@@ -132,7 +132,7 @@ def expected() -> dict[str, bytes]:
 def test_vectors_of_any_width_give_the_same_bits(
     width: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(stepping, "_width", lambda lanes, vector: width)
+    monkeypatch.setattr(runs, "_width", lambda lanes, vector: width)
     assert bits(run(*sampled_lanes())) == expected
 
 
@@ -160,7 +160,7 @@ def test_any_number_of_threads_gives_the_same_bits(
 def test_calls_of_any_length_give_the_same_bits(
     seconds: float, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(stepping, "_CALL", seconds)
+    monkeypatch.setattr(stepping, "CALL", seconds)
     assert bits(run(*sampled_lanes())) == expected
 
 

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import figures_recording as recordings
 import loligo as lo
@@ -223,3 +224,8 @@ def test_values_at_an_edge_are_those_just_after_it():
     (panel,) = picture(found, ("stimulus",), LIGHT).panels
     at = panel.traces[0].at(np.array([0.0, 4.99, 5.0, 44.99, 45.0, 50.0]))
     assert at.tolist() == [0, 0, 10, 10, 0, 0]
+
+
+def test_v_is_the_voltage_of_a_recording_that_says_nothing_else() -> None:
+    measured = xr.Dataset({"V": ("time", [-65.0, 20.0, -70.0])}, {"time": [0.0, 1.0, 2.0]})
+    assert signals.read(measured).names("voltage") == ("V",)

@@ -129,3 +129,9 @@ def test_negative_zero_hashes_as_zero() -> None:
 def test_documents_that_are_no_values(document: object) -> None:
     with pytest.raises(UsageError):
         from_plain(document)
+
+
+def test_labels_that_json_cannot_hold_are_refused() -> None:
+    for bad in (np.nan, np.inf):
+        with pytest.raises(UsageError, match="labels of dimension 'a' must be finite numbers"):
+            Labelled(("a",), np.zeros(2), {"a": np.array([bad, 1.0])})

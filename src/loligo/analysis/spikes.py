@@ -185,6 +185,8 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
             f"V has the dimensions {rec['V'].dims} and the spikes {lanes.dims}: both must be of "
             "the same cells, and V along a labelled time"
         )
+    if rec["V"].dtype.kind not in "fiu":
+        raise UsageError(f"V holds {rec['V'].dtype} values, not numbers")
     time = np.asarray(rec["time"].values, dtype=float)
     values = np.asarray(rec["V"].transpose(*lanes.dims, "time").values, dtype=float)
     values = values.reshape(lanes.size, time.size)

@@ -7,6 +7,7 @@ message: 0 done, 1 a run that failed, 2 a usage error, 130 interrupted.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from loligo.cli.commands import run
 
         status = run(given)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the shell: `loligo run ... >&-`
+            sys.stdout.flush()
         if status == _INTERRUPTED:  # newer versions of Typer catch Ctrl-C themselves
             raise KeyboardInterrupt
         return status
@@ -67,6 +69,10 @@ def _status(error: BaseException) -> int:
     if hasattr(error, "format_message"):  # Typer's own usage errors, of whichever version
         _say(f"{error.format_message()}\n{_hint(error)}".strip())  # type: ignore[attr-defined]
         return 2
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        _close_quietly()
+        _say(f"the output could not be written: {error.strerror}")
+        return 1
     if isinstance(error, MemoryError):
         _say("there is not enough memory; use fewer cells, a shorter run, or record less")
         return 1
@@ -95,5 +101,5 @@ def _coloured() -> bool:
 
 def _close_quietly() -> None:
     """Let nothing try to write to the closed pipe when the interpreter ends."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -55,7 +55,7 @@ class Signals:
         return tuple(
             str(name)
             for name, variable in self.recording.variables.items()
-            if variable.attrs.get("role") == role and "time" in variable.dims
+            if self.role(str(name)) == role and "time" in variable.dims
         )
 
     def series(self) -> tuple[str, ...]:
@@ -72,8 +72,8 @@ class Signals:
         return str(self.attribute(name, "units", _UNITS.get(str(self.role(name)), "1")))
 
     def role(self, name: str) -> str | None:
-        """What a variable is: voltage, gate, current, ..."""
-        return self.attribute(name, "role")
+        """What a variable is: voltage, gate, current, ...; V is the voltage in any recording."""
+        return self.attribute(name, "role", "voltage" if name == "V" else None)
 
     def values(self, name: str, lane: Lane) -> np.ndarray:
         """A variable over time in one lane."""
@@ -101,6 +101,9 @@ def read(recording: xarray.Dataset) -> Signals:
             "the recording holds no variable over time (only spikes?); "
             'simulate with record=None or record=["V"] to draw it.'
         )
+    for variable in (recording["time"], *sampled):
+        if variable.dtype.kind not in "fiub":
+            raise UsageError(f"{variable.name} holds {variable.dtype} values, not numbers.")
     time = np.asarray(recording["time"].values, dtype=float)
     if time.size < 2:
         raise UsageError(

@@ -10,8 +10,9 @@ import numpy as np
 
 import loligo
 from loligo.engine.kernel import Floats, Integers
-from loligo.lanes import Grid
+from loligo.lanes import Grid, Labelled, Value
 from loligo.model import Membrane
+from loligo.stimulus import Shape
 
 if TYPE_CHECKING:
     import xarray
@@ -59,6 +60,7 @@ def dataset(
     rest: Floats | None,
     attrs: Mapping[str, Any],
     threshold: float,
+    shapes: tuple[Shape, ...] = (),
 ) -> xarray.Dataset:
     """The recording: see DESIGN's contract of names, dimensions and attributes.
 
@@ -69,6 +71,8 @@ def dataset(
     spikes
         Times and lanes, by lane and then by time.
     rest : (lanes,) or None
+    shapes
+        The stimulus.
     """
     import xarray as xr
 
@@ -92,20 +96,42 @@ def dataset(
     )
     coords: dict[str, Any] = {"time": ("time", time, {"units": "ms", "long_name": "time"})}
     for dim, labels in lanes.coords.items():
-        coords[dim] = (dim, np.array(labels), coordinate_attrs(dim, membrane))
+        told = coordinate_attrs(dim, membrane, lanes.values.get(dim), shapes)
+        coords[dim] = (dim, np.array(labels), told)
     return xr.Dataset(variables, coords, dict(attrs))
 
 
-def coordinate_attrs(dim: str, membrane: Membrane) -> dict[str, str]:
-    """Unit and meaning of a dimension that bears a parameter's name."""
+def coordinate_attrs(
+    dim: str, membrane: Membrane, value: Value | None = None, shapes: tuple[Shape, ...] = ()
+) -> dict[str, str]:
+    """Unit and meaning of a dimension that bears a parameter's name.
+
+    Labels that are not the parameter's ``value``, such as a person's own in another unit, have
+    none of ours.
+    """
     parameter = membrane.parameters.get(dim)
     if parameter is not None:
+        own = isinstance(value, Labelled) and value.dims == (dim,)
+        if own and not np.array_equal(value.coords[dim], value.values):
+            return {}
         return {"units": parameter.unit, "long_name": parameter.meaning or dim}
+    if dim == "amplitude":
+        return {"long_name": "stimulus amplitude", **_amplitude_unit(shapes)}
     return dict(_STIMULUS_ATTRS.get(dim, {}))
 
 
+def _amplitude_unit(shapes: tuple[Shape, ...]) -> dict[str, str]:
+    """The unit of the amplitudes that vary along "amplitude", if it is one."""
+    units: set[str] = set()
+    for shape in shapes:
+        if isinstance(shape.amplitude, Labelled) and "amplitude" in shape.amplitude.dims:
+            white = shape.kind == "noise" and "tau" not in shape.parameters
+            unit = f"{shape.unit}*sqrt(ms)" if white else shape.unit
+            units.add("1" if shape.kind == "waveform" else unit)
+    return {"units": units.pop()} if len(units) == 1 else {}
+
+
 _STIMULUS_ATTRS: dict[str, dict[str, str]] = {
-    "amplitude": {"units": "uA/cm2", "long_name": "stimulus amplitude"},
     "start": {"units": "ms", "long_name": "stimulus start"},
     "duration": {"units": "ms", "long_name": "stimulus duration"},
     "interval": {"units": "ms", "long_name": "interval between pulses"},

@@ -142,6 +142,11 @@ def _time_runs(rec: xarray.Dataset) -> str | None:
     return _in_unit(time, TIME, "ms")
 
 
+def _v_is_numbers(rec: xarray.Dataset) -> str | None:
+    kind = rec.variables["V"].dtype.kind if "V" in rec.variables else "f"
+    return None if kind in "fiu" else f"'V' holds {rec.variables['V'].dtype} values, not numbers"
+
+
 def _units_fit(rec: xarray.Dataset) -> str | None:
     expected = {"V": "mV", "spike_time": "ms"}
     for name, unit in expected.items():
@@ -183,6 +188,7 @@ def _first(mask: np.ndarray) -> int:
 _CHECKS: tuple[Callable[[xarray.Dataset], str | None], ...] = (
     _something_recorded,
     _time_runs,
+    _v_is_numbers,
     _units_fit,
     _spikes_fit,
 )
@@ -196,6 +202,8 @@ def check_readable(path: Path) -> None:
     try:
         if path.is_dir():
             raise FileError(f"cannot read {path}: it is a folder")
+        if path.exists() and not path.is_file():  # a pipe would wait for its writer for ever
+            raise FileError(f"cannot read {path}: it is not an ordinary file")
         with path.open("rb"):
             size = path.stat().st_size
     except FileNotFoundError as error:

@@ -103,8 +103,10 @@ def _storable(variable: Variable) -> Variable:
 
 def _restored(variable: Variable) -> Variable:
     attrs = dict(variable.attrs)
-    dtype = np.dtype(str(attrs.pop(_DTYPE, variable.values.dtype)))
-    if dtype.kind not in "biufU":
+    if _DTYPE not in attrs:
+        return variable
+    dtype = np.dtype(str(attrs.pop(_DTYPE)))
+    if dtype.kind not in "biuf":  # text of a length that somebody else chose would fill the memory
         raise ValueError(f"no such type of numbers: {dtype}")
     return Variable(variable.dims, variable.values.astype(dtype), attrs, variable.coord)
 

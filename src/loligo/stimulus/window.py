@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from loligo.errors import StimulusError
-from loligo.lanes import Labelled, Value, grid
+from loligo.lanes import Floats, Labelled, Value, grid
 from loligo.stimulus.base import Shape, Stimulus
+from loligo.stimulus.noise import Noise
+
+_MOST_POINTS = 1e10  # of a noise; they take minutes to make
 
 
 def check(stimulus: Stimulus, duration: float) -> None:
@@ -38,6 +41,8 @@ def _check_shape(shape: Shape, duration: float) -> None:
     begins = lanes.flat("start")
     ends = begins + lanes.flat("duration")
     if np.any((begins < duration) & (ends > 0)):
+        if isinstance(shape, Noise):
+            _check_grid(shape, np.minimum(ends, duration) - begins)
         return
     late = bool(np.all(begins >= duration))
     when = f"begins at {_low(start)} ms" if late else f"ends at {ends.max():g} ms"
@@ -47,6 +52,16 @@ def _check_shape(shape: Shape, duration: float) -> None:
         f"{shape!r} lies wholly outside the run: it {when}, but {run}; {remedy} "
         "(all times are in ms)"
     )
+
+
+def _check_grid(noise: Noise, lengths: Floats) -> None:
+    """Refuse a path that could never be made: it begins where the noise begins."""
+    points = float(lengths.max()) / noise.interval
+    if points > _MOST_POINTS:
+        raise StimulusError(
+            f"{noise!r} would have {points:.3g} grid points up to the end of the run; make its "
+            "interval longer, or start it later (both are in ms)"
+        )
 
 
 def _low(value: Value) -> str:
