@@ -8,7 +8,10 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from loligo import solvers
+from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError, nearest
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Membrane
@@ -101,11 +104,30 @@ def simulate(
     integrate = _integrator(chosen)
     with bar("simulating", progress) as advance:
         outcome = integrate(problem, chosen, advance)
-    for note in outcome.notes:
+    for note in (*outcome.notes, *_uncounted(problem, outcome)):
         warnings.warn(note, stacklevel=2)
     if timings is not None:
         timings |= outcome.timings
     return _recording(problem, stimulus, chosen, outcome)
+
+
+def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
+    """A note where V, in other units than mV, never falls far enough for a second spike."""
+    v = outcome.values.get("V")
+    if v is None or not outcome.spike_time.size:
+        return []
+    shallow = v.min(axis=0) > problem.threshold - RE_ARM
+    if not shallow.any():
+        return []
+    above = v[:, shallow] >= problem.threshold
+    rises = (above[1:] & ~above[:-1]).sum(axis=0)
+    counted = np.bincount(outcome.spike_lane, minlength=problem.lanes.size)[shallow]
+    if not (rises > counted).any():
+        return []
+    return [
+        f"spikes are missing from the count: V must fall {RE_ARM:g} mV below the threshold before "
+        "another is seen, and here it never does. If the model's V is not in mV, rewrite it in mV"
+    ]
 
 
 def rerun(rec: xarray.Dataset) -> xarray.Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -102,3 +103,17 @@ def test_labels_in_a_unit_of_their_own_get_none_of_ours() -> None:
     assert "units" not in run.g_L.attrs
     run = lo.simulate(CELL.replace(g_L=[0.3, 0.4]), None, 1)
     assert run.g_L.attrs["units"] == "mS/cm2"
+
+
+def test_a_voltage_that_is_not_in_millivolts_is_noticed() -> None:
+    """FitzHugh (1961), doi:10.1016/S0006-3495(61)86902-6: V runs from -2 to 2."""
+    cell = lo.Membrane(
+        channels=[lo.Channel("v", current="V**3/3 - V + w")],
+        states=[lo.State("w", "0.08*(V + 0.7 - 0.8*w)")],
+    )
+    start = {"V": -1, "w": 1}
+    with pytest.warns(UserWarning, match="spikes are missing from the count: V must fall 5 mV"):
+        lo.simulate(cell, lo.Step(1, 0.5), 200, initial=start)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lo.simulate(cell, lo.Step(1, 0.5), 40, initial=start)  # one spike

@@ -111,13 +111,18 @@ def coordinate_attrs(
     """
     parameter = membrane.parameters.get(dim)
     if parameter is not None:
-        own = isinstance(value, Labelled) and value.dims == (dim,)
-        if own and not np.array_equal(value.coords[dim], value.values):
+        if isinstance(value, Labelled) and not _labels_itself(dim, value):
             return {}
         return {"units": parameter.unit, "long_name": parameter.meaning or dim}
     if dim == "amplitude":
         return {"long_name": "stimulus amplitude", **_amplitude_unit(shapes)}
     return dict(_STIMULUS_ATTRS.get(dim, {}))
+
+
+def _labels_itself(dim: str, value: Labelled) -> bool:
+    labels = value.coords.get(dim)
+    own = labels is not None and np.array_equal(labels, value.values)
+    return own or value.dims != (dim,)
 
 
 def _amplitude_unit(shapes: tuple[Shape, ...]) -> dict[str, str]:

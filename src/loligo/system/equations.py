@@ -148,7 +148,9 @@ class _Names:
             return rate * (self.text(gate.inf) - x) / self.text(gate.tau)
         assert gate.alpha is not None
         assert gate.beta is not None
-        return rate * (self.text(gate.alpha) * (1 - x) - self.text(gate.beta) * x)
+        alpha, beta = self.text(gate.alpha), self.text(gate.beta)
+        # as alpha (1 - x) - beta x, with one product of x instead of two
+        return rate * (alpha - (alpha + beta) * x)
 
     def _conductance(self, channel: Channel) -> Expr:
         gates = (self(gate.name) ** gate.power for gate in channel.gates)

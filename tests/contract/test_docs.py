@@ -1,0 +1,36 @@
+"""The pages under docs/ say what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+import loligo as lo
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_model_of_the_page_loads_and_fires_ever_more_slowly(tmp_path):
+    (text,) = re.findall(
+        r"```toml\n(.*?)```", (DOCS / "models.md").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    path = tmp_path / "spiking-cell.toml"
+    path.write_text(text, encoding="utf-8")
+    cell, pulse = lo.load(path), lo.Pulse(20, 80, 8)
+    rec = lo.simulate(cell, pulse, duration=120)
+    intervals = np.diff(rec.spike_time.values)
+    assert len(intervals) >= 3
+    assert (np.diff(intervals) > 0.5).all()
+    true = lo.simulate(cell, pulse, duration=120, solver=lo.Reference(1e-11))
+    assert float(abs(rec.V - true.V).max()) < 1e-2
+    assert float(abs(rec.spike_time - true.spike_time).max()) < 1e-5
+
+
+def test_every_function_of_the_language_is_on_the_page():
+    from loligo.model.expression import FUNCTIONS
+
+    page = (DOCS / "models.md").read_text(encoding="utf-8")
+    for name in FUNCTIONS:
+        assert re.search(rf"\b{name}\b", page), f"{name} is not in docs/models.md"
