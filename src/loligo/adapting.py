@@ -160,13 +160,14 @@ def _failure(problem: Problem, kernel: Kernel, journey: Journey) -> RunError:
     where = f" in the lane {label}" if label else ""
     names = kernel.program.states
     last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(names, journey.states[:, lane], strict=True))
-    if journey.status[lane] == 2:
+    far = [n for n, s in _scales(problem).items() if abs(journey.states[names.index(n), lane]) > 1e6 * s]
+    if journey.status[lane] == 2 and not far:
         return RunError(
             f"the model is too stiff for lo.Taylor: at t = {t:.6g} ms{where} its steps stay "
             f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01)"
         )
     return RunError(
-        f"the run diverged at t = {t:.6g} ms{where}: a state is no longer finite; the last "
-        f"values were {last}. Check the parameters and the stimulus, or use "
+        f"the run diverged at t = {t:.6g} ms{where}: {' and '.join(far) or 'a state'} is no longer "
+        f"finite; the last values were {last}. Check the parameters and the stimulus, or use "
         "solver=lo.Exponential(dt=0.001)"
     )

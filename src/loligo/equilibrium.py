@@ -257,6 +257,7 @@ def _jacobian(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
         up, down = states.copy(), states.copy()
         up[j] += step
         down[j] -= step
-        slope = _derivative(kernel, parameters, up) - _derivative(kernel, parameters, down)
-        jacobian[:, :, j] = (slope / (2 * step)).T
+        with np.errstate(all="ignore"):
+            slope = _derivative(kernel, parameters, up) - _derivative(kernel, parameters, down)
+            jacobian[:, :, j] = (slope / (2 * step)).T
     return jacobian

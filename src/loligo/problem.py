@@ -12,7 +12,7 @@ import numpy as np
 from loligo import units
 from loligo.engine.kernel import Floats
 from loligo.equilibrium import guess
-from loligo.errors import RunError, StimulusError, UsageError, nearest
+from loligo.errors import RunError, StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, grid
 from loligo.memory import available, spell
 from loligo.model import Membrane
@@ -226,7 +226,7 @@ def _initial(initial: Any, membrane: Membrane) -> Initial:
         return _given(initial, membrane)
     try:
         return Initial(units.read(initial, "mV", "initial"))
-    except UsageError as problem:
+    except (UsageError, UnitError) as problem:
         raise type(problem)(
             f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
             "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
@@ -236,7 +236,7 @@ def _initial(initial: Any, membrane: Membrane) -> Initial:
 def _given(initial: Mapping[Any, Any], membrane: Membrane) -> Initial:
     states: dict[str, Value] = {}
     pools = {state.name: state for state in membrane.states}
-    gates = {gate.name for gate in membrane.gates if not gate.instantaneous}
+    gates = [gate.name for gate in membrane.gates if not gate.instantaneous]
     for name, value in initial.items():
         if name == "V":
             continue

@@ -146,7 +146,7 @@ def threads() -> int:
     wish = os.environ.get("LOLIGO_THREADS", "")
     if wish:
         if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
-            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number, 1 or more")
+            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number from 1 to 4096")
         return int(wish)
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

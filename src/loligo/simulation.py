@@ -16,6 +16,7 @@ from loligo.errors import LoligoError, UsageError, nearest
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Membrane
 from loligo.problem import Initial, Problem, pose
+from loligo.program.series import NotSmoothError
 from loligo.progress import progress as bar
 from loligo.runs import Outcome
 from loligo.solvers import Solver
@@ -101,9 +102,14 @@ def simulate(
         initial=initial, threshold=threshold,
     )  # fmt: skip
     chosen = _choose(solver, problem)
-    integrate = _integrator(chosen)
     with bar("simulating", progress) as advance:
-        outcome = integrate(problem, chosen, advance)
+        try:
+            outcome = _integrator(chosen)(problem, chosen, advance)
+        except NotSmoothError as obstacle:  # what the text alone did not show
+            if solver is not None:
+                raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
+            chosen = solvers.Exponential()
+            outcome = _integrator(chosen)(problem, chosen, advance)
     for note in (*outcome.notes, *_uncounted(problem, outcome)):
         warnings.warn(note, stacklevel=2)
     if timings is not None:
@@ -189,20 +195,25 @@ def _choose(solver: Solver | None, problem: Problem) -> Solver:
     if solver is None:
         return solvers.Taylor() if problem.obstacle is None else solvers.Exponential()
     if isinstance(solver, solvers.Taylor) and problem.obstacle is not None:
-        raise UsageError(
-            f"lo.Taylor needs equations that are smooth between edges, but {problem.obstacle}; "
-            "use solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
-        )
+        raise UsageError(_not_smooth(problem.obstacle))
     return solver
+
+
+def _not_smooth(obstacle: str) -> str:
+    return (
+        f"lo.Taylor needs equations that are smooth between edges, but {obstacle}; "
+        "use solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
+    )
 
 
 def _check(solver: Any) -> None:
     if solver is None or type(solver) in solvers.SOLVERS.values():
         return
     name = solver if isinstance(solver, str) else getattr(solver, "__name__", "")
-    hint = nearest(str(name).partition(":")[0].lower(), solvers.SOLVERS)
+    meant = str(name).replace(":", "(").partition("(")[0].lower()
+    hint = f": write lo.{meant.capitalize()}()" if meant in solvers.SOLVERS else ""
     raise UsageError(
-        f"solver must be a solver such as lo.Taylor(1e-8) or lo.Exponential(dt=0.01), not "
+        "solver must be a solver such as lo.Taylor(1e-8) or lo.Exponential(dt=0.01), not "
         f"{solver!r:.60}{hint}"
     )
 

@@ -241,7 +241,7 @@ def _pow(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     """x**c with c constant along the step: x p' = c p x'."""
     x, c = s.values[args[0]], s.values[args[1]][0]
     if s.varies[args[1]]:
-        raise NotImplementedError("a power whose exponent varies in time has no series here")
+        raise NotSmoothError("a power with a varying exponent")
     inverse, b = s.partner(index, "inverse"), s.b
     if k == 0:
         inverse.append(b.div(b.const(1.0), x[0]))

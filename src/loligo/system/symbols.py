@@ -113,7 +113,12 @@ def _fold(function: Callable[[Expr, Expr], Expr]) -> Callable[..., Expr]:
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
-    """SymPy makes sqrt(x**2) its own Abs, which we have a function for."""
+    """SymPy makes sqrt(x**2) its own Abs, which we have a function for.
+
+    2**x is exp(x log 2): so it has a power series, and 1 - 2**-x is seen to vanish.
+    """
+    if base.is_Number and base.is_positive and exponent.free_symbols:
+        return sp.exp(exponent * sp.log(base))
     return (base**exponent).replace(sp.Abs, Magnitude)
 
 
