@@ -5,26 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
 
 import numpy as np
 
 from loligo.engine.kernel import Course, Floats, Journey, Kernel, padded
 from loligo.errors import RunError
 from loligo.problem import Problem
-from loligo.runs import (
-    CALL,
-    Outcome,
-    collect,
-    find_kernel,
-    initial_states,
-    prepare,
-    resting_potential,
-    shares,
-    sources,
-    threads,
-)
+from loligo.runs import CALL, Outcome, Travelled, compute, shares, sources, threads
 from loligo.solvers import Taylor
+
+_CAUTIOUS = 1 << 17  # lanes x rounds in the first call: some 30 ms
 
 
 def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]) -> Outcome:
@@ -43,39 +33,27 @@ def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]
     UsageError
         If the model or the stimulus is not smooth between edges.
     """
-    started = time.perf_counter()
     scales = _scales(problem)
 
-    def program() -> Any:
-        from loligo.system import build
+    def loop(kernel: Kernel, constants: Floats, states: Floats) -> Travelled:
+        journey = _journey(problem, kernel, states)
+        _run(problem, kernel, _course(problem, kernel.width), constants, journey, advance)
+        settings = {
+            "tolerance": solver.tolerance,
+            "accuracy": "local error of a step below tolerance x 100 mV in V, x 1 in gates",
+            "order": solver.order,
+            "steps": int(journey.counters[3, : problem.lanes.size].sum()),
+        }
+        return Travelled(journey.out, journey.spikes, settings)
 
-        return solver.program(build(problem.membrane), sources(problem), problem.records, scales)
-
-    key = {"solver": [solver.name, solver.order], "scales": scales}
-    kernel, origin = find_kernel(problem, solver.engine, key, program)
-    compiled = time.perf_counter()
-    states, notes = initial_states(kernel, problem)
-    constants = prepare(kernel, problem, {".tolerance": solver.tolerance})
-    course = _course(problem, kernel.width)
-    journey = _journey(problem, kernel, states)
-    settled = time.perf_counter()
-    _run(problem, kernel, course, padded(constants, kernel.width), journey, advance)
-    outcome = collect(problem, journey.out, journey.spikes)
-    outcome.notes += notes
-    steps = journey.counters[3, : problem.lanes.size]
-    outcome.settings = {
-        "tolerance": solver.tolerance,
-        "accuracy": "local error of a step below tolerance x 100 mV in V, x 1 in gates",
-        "order": solver.order,
-        "steps": int(steps.sum()),
-    }
-    outcome.rest = resting_potential(kernel, problem, states)
-    outcome.timings = {
-        f"kernel ({origin})": compiled - started,
-        "initial state": settled - compiled,
-        "steps": time.perf_counter() - settled,
-    }
-    return outcome
+    return compute(
+        problem,
+        solver.engine,
+        {"solver": [solver.name, solver.order], "scales": scales},
+        lambda system: solver.program(system, sources(problem), problem.records, scales),
+        {".tolerance": solver.tolerance},
+        loop,
+    )
 
 
 def _scales(problem: Problem) -> dict[str, float]:
@@ -135,7 +113,8 @@ def _run(
 ) -> None:  # fmt: skip
     """Call the kernel on all cores, for a short time each, until every lane has arrived."""
     workers = threads()
-    rounds = 8
+    # the first call is a guess; no call of many lanes may take long
+    rounds = max(1, min(8, _CAUTIOUS // problem.lanes.size))
     with ThreadPoolExecutor(workers) as pool:
         while not journey.finished.all():
             started = time.perf_counter()
@@ -150,7 +129,7 @@ def _run(
                 raise _failure(problem, kernel, journey)
             took = time.perf_counter() - started
             advance(min(1.0, float(journey.clock[0].mean()) / course.end))
-            rounds = max(4, int(rounds * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
+            rounds = max(1, int(rounds * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
 
 
 def _failure(problem: Problem, kernel: Kernel, journey: Journey) -> RunError:
@@ -158,13 +137,15 @@ def _failure(problem: Problem, kernel: Kernel, journey: Journey) -> RunError:
     t = journey.clock[0, lane]
     label = problem.label(min(lane, problem.lanes.size - 1))
     where = f" in the lane {label}" if label else ""
-    names = kernel.program.states
-    last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(names, journey.states[:, lane], strict=True))
-    far = [n for n, s in _scales(problem).items() if abs(journey.states[names.index(n), lane]) > 1e6 * s]
+    values = dict(zip(kernel.program.states, journey.states[:, lane].tolist(), strict=True))
+    last = ", ".join(f"{n} = {v:.6g}" for n, v in values.items())
+    # steps also shrink where a state runs away to infinity in finite time
+    far = [n for n, scale in _scales(problem).items() if abs(values[n]) > 100 * scale]
     if journey.status[lane] == 2 and not far:
         return RunError(
             f"the model is too stiff for lo.Taylor: at t = {t:.6g} ms{where} its steps stay "
-            f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01)"
+            f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01), or make a gate that fast "
+            "instantaneous=True"
         )
     return RunError(
         f"the run diverged at t = {t:.6g} ms{where}: {' and '.join(far) or 'a state'} is no longer "

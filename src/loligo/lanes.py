@@ -9,6 +9,7 @@ xarray does, without needing xarray.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -256,12 +257,23 @@ def grid(values: Mapping[str, Value]) -> Grid:
 
 
 def _conflict(dim: str, first: str, one: str, second: str, other: str) -> UsageError:
+    first, second = (_spoken(name) for name in (first, second))
+    own = re.sub(r"\W.*", "", second)
     return UsageError(
         f"{first} and {second} both vary along {dim!r}, but {first} has {one} there and "
         f"{second} has {other}. Give them dimensions of their own with labelled arrays, "
-        f'for example xarray.DataArray(values, dims="{second.replace(" ", "_")}_sweep"), or one '
+        f'for example xarray.DataArray(values, dims="{own}_sweep"), or one '
         "dimension with equal labels to vary them together."
     )
+
+
+def _spoken(name: str) -> str:
+    """``stimulus0.amplitude`` as a person would say it."""
+    owner, _, which = name.rpartition(".")
+    shape = re.fullmatch(r"stimulus(\d+)", owner)
+    if shape:
+        return f"{which} (of shape {int(shape[1]) + 1} of the stimulus)"
+    return f"{which} (of {owner})" if owner else name
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:

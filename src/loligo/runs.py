@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers, Kernel
+from loligo.engine.kernel import Floats, Integers, Kernel, padded
 from loligo.equilibrium import guess, hold, rest
 from loligo.errors import RunError, UsageError
 from loligo.problem import Problem
 from loligo.program import Program
 from loligo.program.sources import Source
+
+if TYPE_CHECKING:
+    from loligo.system import System
 
 CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
 
@@ -47,6 +51,73 @@ class Outcome:
     settings: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Travelled:
+    """What the loop of a run leaves behind.
+
+    Attributes
+    ----------
+    out : (records, samples, lanes)
+    spikes
+        (times, lanes) of each batch.
+    settings
+        For the recording's attributes.
+    """
+
+    out: Floats
+    spikes: list[tuple[Floats, Integers]]
+    settings: dict[str, Any]
+
+
+Loop = Callable[[Kernel, Floats, Floats], Travelled]
+
+
+def compute(
+    problem: Problem,
+    engine: str,
+    key: dict[str, Any],
+    program: Callable[[System], Program],
+    settings: Mapping[str, float],
+    loop: Loop,
+) -> Outcome:
+    """The course of every compiled run: kernel, initial states, constants, loop, outcome.
+
+    Parameters
+    ----------
+    key
+        What the program depends on besides the model, the stimulus and the records.
+    program
+        Makes it from the system, if it is not known yet.
+    settings
+        The solver's numbers that the program reads: ``.dt`` or ``.tolerance``.
+    loop
+        (kernel, constants, states) -> what was found.
+    """
+    started = time.perf_counter()
+
+    def make() -> Program:
+        from loligo.system import build
+
+        return program(build(problem.membrane))
+
+    kernel, origin = find_kernel(problem, engine, key, make)
+    compiled = time.perf_counter()
+    states, notes = initial_states(kernel, problem)
+    constants = padded(prepare(kernel, problem, settings), kernel.width)
+    settled = time.perf_counter()
+    travelled = loop(kernel, constants, states)
+    outcome = collect(problem, travelled.out, travelled.spikes)
+    outcome.notes += notes
+    outcome.settings = travelled.settings
+    outcome.rest = resting_potential(kernel, problem, states)
+    outcome.timings = {
+        f"kernel ({origin})": compiled - started,
+        "initial state": settled - compiled,
+        "steps": time.perf_counter() - settled,
+    }
+    return outcome
 
 
 def sources(problem: Problem) -> tuple[Source, ...]:

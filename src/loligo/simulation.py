@@ -12,7 +12,7 @@ import numpy as np
 
 from loligo import solvers
 from loligo.engine.kernel import RE_ARM
-from loligo.errors import LoligoError, UsageError, nearest
+from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Membrane
 from loligo.problem import Initial, Problem, pose

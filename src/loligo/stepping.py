@@ -13,21 +13,10 @@ import numpy as np
 from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
 from loligo.errors import RunError, UsageError
 from loligo.problem import Problem
-from loligo.program import Program
-from loligo.runs import (
-    CALL,
-    Outcome,
-    collect,
-    find_kernel,
-    initial_states,
-    prepare,
-    resting_potential,
-    shares,
-    sources,
-    threads,
-)
+from loligo.runs import CALL, Outcome, Travelled, compute, shares, sources, threads
 from loligo.solvers import Exponential
 
+_CAUTIOUS = 1 << 21  # lanes x steps in the first call: some 30 ms
 _STREAM = 1 << 25  # bytes of sampled stimulus handed to a kernel at once
 
 
@@ -44,31 +33,21 @@ def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], 
     RunError
         If a state ceases to be finite, or there is no resting potential to start from.
     """
-    started = time.perf_counter()
-
-    def program() -> Program:
-        from loligo.system import build
-
-        return solver.program(build(problem.membrane), sources(problem), problem.records)
-
-    kernel, origin = find_kernel(problem, solver.engine, {"solver": solver.name}, program)
-    compiled = time.perf_counter()
     schedule = schedule_for(problem, solver.dt)
-    states, notes = initial_states(kernel, problem)
-    constants = prepare(kernel, problem, {".dt": schedule.dt})
-    progress = _progress(problem, kernel, schedule, states)
-    settled = time.perf_counter()
-    _run(problem, kernel, schedule, padded(constants, kernel.width), progress, advance)
-    outcome = collect(problem, progress.out, progress.spikes)
-    outcome.notes += notes
-    outcome.settings = {"dt": schedule.dt}
-    outcome.rest = resting_potential(kernel, problem, states)
-    outcome.timings = {
-        f"kernel ({origin})": compiled - started,
-        "initial state": settled - compiled,
-        "steps": time.perf_counter() - settled,
-    }
-    return outcome
+
+    def loop(kernel: Kernel, constants: Floats, states: Floats) -> Travelled:
+        progress = _progress(problem, kernel, schedule, states)
+        _run(problem, kernel, schedule, constants, progress, advance)
+        return Travelled(progress.out, progress.spikes, {"dt": schedule.dt})
+
+    return compute(
+        problem,
+        solver.engine,
+        {"solver": solver.name},
+        lambda system: solver.program(system, sources(problem), problem.records),
+        {".dt": schedule.dt},
+        loop,
+    )
 
 
 def schedule_for(problem: Problem, dt: float) -> Schedule:
@@ -104,7 +83,8 @@ def _run(
     """Call the kernel on all cores, for a short time each, until the last step."""
     parts = shares(len(progress.step), threads())
     sampled = _Sampled(problem, kernel, schedule)
-    done, chunk = 0, 64
+    # the first call is a guess; no call of many lanes may take long
+    done, chunk = 0, max(1, min(64, _CAUTIOUS // problem.lanes.size))
     with ThreadPoolExecutor(len(parts)) as pool:
         while done < schedule.steps:
             stop = min(done + min(chunk, sampled.most_steps), schedule.steps)
@@ -122,7 +102,7 @@ def _run(
             took = time.perf_counter() - started
             done = stop
             advance(done / schedule.steps)
-            chunk = max(16, int(chunk * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
+            chunk = max(1, int(chunk * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
 
 
 class _Sampled:

@@ -87,7 +87,7 @@ def wandering(draw: np.random.Generator, first: float, size: float = 0.5) -> Pol
 # argument by argument: the values at the beginning of the step
 STARTS: dict[str, list[tuple[float, ...]]] = {
     "add": [(1.0, -1.0), (1e8, 1e-8)], "sub": [(1.0, 1.0), (0.0, 3.0)],
-    "neg": [(0.3,), (0.0,)], "mul": [(0.0, 0.0), (2.0, -3.0)],
+    "neg": [(0.3,), (0.0,)], "mul": [(0.0, -3.0), (1e-30, 1e-30), (2.0, -3.0)],
     "fma": [(0.0, 1.0, -2.0), (2.0, -3.0, 6.0)], "div": [(0.0, 1.0), (3.0, -2.0), (1.0, 1.0)],
     "exp": [(0.0,), (-30.0,), (30.0,), (-745.0,), (700.0,)], "log": [(1.0,), (0.6,), (1e6,)],
     "sqrt": [(1.0,), (0.6,), (1e6,)], "sin": [(0.0,), (1.5707963,), (-3.0,), (20.0,)],
@@ -393,7 +393,7 @@ def test_the_squid_axon_at_its_removable_singularities(voltage: float) -> None:
     model = lo.load("hodgkin-huxley-1952")
     system = build(model)
     parameters = {n: [p.value] for n, p in model.parameters.items()}
-    from loligo.program import lower
+    from loligo.program.lower import lower
 
     start = {**y, **parameters, "I_stim": [10.0]}
     found = solution(lower(system), start, system.states, order)

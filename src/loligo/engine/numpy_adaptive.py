@@ -87,8 +87,10 @@ class _Walk:
     def failed(self, h: Array, arrives: Array, active: Array, after: dict[str, Array]) -> bool:
         total = sum(np.asarray(v) for v in after.values())
         broken = active & (~np.isfinite(total) | np.isnan(h))
-        short = active & ~arrives & (h < SHORTEST)
-        self.small[:] = np.where(short, self.small + 1, 0)
+        short = active & (h < SHORTEST)
+        # a step that an edge cuts short says nothing
+        small = short & ~arrives
+        self.small[:] = np.where(small, self.small + 1, np.where(short, self.small, 0))
         stiff = self.small >= STIFF_STEPS
         self.journey.status[self.here] = np.where(broken, 1, np.where(stiff, 2, 0))
         return bool(broken.any() or stiff.any())
@@ -101,7 +103,10 @@ class _Walk:
             due = active & (when < limit) & (self.sample < self.course.samples)
             if not due.any():
                 return
-            inputs = {**self.fixed, ".t": when, ".middle": self.middle}
+            # at an edge that is the end of the run no segment begins: what would be on just after
+            after = when + EDGE_TOLERANCE
+            middle = np.where(after >= self.course.end, after, self.middle)
+            inputs = {**self.fixed, ".t": when, ".middle": middle}
             inputs |= {s: self.horner(s, when - self.t) for s in self.states}
             results = self.evaluate(self.program.blocks["sample"], inputs)
             for i, value in enumerate(results.values()):

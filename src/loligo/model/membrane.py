@@ -147,7 +147,7 @@ class Membrane:
 
         return Equations(self)
 
-    def replace(self, **values: Any) -> Membrane:
+    def replace(self, /, **values: Any) -> Membrane:
         """The same membrane with other parameter values.
 
         Parameters
@@ -288,6 +288,12 @@ def _extra(parameters: object) -> tuple[Parameter, ...]:
     if parameters is None:
         return ()
     given = _mapping(parameters, "parameters", "K_o", '"20 mM"')
+    for name in given:
+        if name in _ABOUT:
+            raise ModelError(
+                f"a parameter cannot be called {name}, which is the model's own {name}; "
+                "choose another name"
+            )
     return tuple(_parameter(name, value) for name, value in given.items())
 
 

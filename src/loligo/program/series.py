@@ -217,13 +217,17 @@ def _exp(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
 
 
 def _log(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
-    x, inverse = s.values[args[0]], s.partner(index, "inverse")
+    return _log_of(s, index, s.values[args[0]], s.values[index], k)
+
+
+def _log_of(s: Series, index: int, x: list[int], own: list[int], k: int) -> int:
+    """l = log x: x l' = x'."""
+    inverse, b = s.partner(index, "inverse"), s.b
     if k == 0:
-        inverse.append(s.b.div(s.b.const(1.0), x[0]))
-        return s.b.apply("log", x[0])
-    own = [(s.scaled(index, j), x[k - j]) for j in range(1, k)]
-    rest = s.dot(own)
-    rest = rest if s.is_zero(rest) else s.b.mul(s.b.const(1.0 / k), rest)
+        inverse.append(b.div(b.const(1.0), x[0]))
+        return b.apply("log", x[0])
+    rest = s.dot([(_times(s, own[j], b.const(float(j))), x[k - j]) for j in range(1, k)])
+    rest = _times(s, rest, b.const(1.0 / k))
     return _times(s, s.minus(x[k], rest), inverse[0])
 
 
@@ -239,9 +243,9 @@ def _sqrt(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
 
 def _pow(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     """x**c with c constant along the step: x p' = c p x'."""
-    x, c = s.values[args[0]], s.values[args[1]][0]
     if s.varies[args[1]]:
-        raise NotSmoothError("a power with a varying exponent")
+        return _moving_power(s, index, args, k)
+    x, c = s.values[args[0]], s.values[args[1]][0]
     inverse, b = s.partner(index, "inverse"), s.b
     if k == 0:
         inverse.append(b.div(b.const(1.0), x[0]))
@@ -253,6 +257,22 @@ def _pow(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
             terms.append((b.mul(weight, x[k - j]), s.values[index][j]))
     total = s.dot(terms)
     return _times(s, _times(s, total, inverse[0]), b.const(1.0 / k))
+
+
+def _moving_power(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+    """x**y with y moving: p' = p z' where z = y log x."""
+    x, y = (s.values[i] for i in args)
+    log, z, own = s.partner(index, "log"), s.partner(index, "z"), s.values[index]
+    if s.varies[args[0]]:
+        log.append(_log_of(s, index, x, log, k))
+    else:
+        log.append(s.b.apply("log", x[0]) if k == 0 else s.zero)
+    z.append(s.convolve(y, log, k))
+    if k == 0:
+        return s.b.apply("pow", x[0], y[0])
+    b = s.b
+    total = s.dot([(_times(s, z[j], b.const(float(j))), own[k - j]) for j in range(1, k + 1)])
+    return _times(s, total, b.const(1.0 / k))
 
 
 def _circular(op: str, other: str, sign: float) -> _Rule:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loligo.program.arithmetic import Block, Builder, Program
-from loligo.program.drive import VALUE
+from loligo.program.drive import VALUE, Term
 from loligo.program.exponential import relaxation
 from loligo.program.lower import Lowering, lower
 from loligo.program.series import Series
@@ -52,7 +52,11 @@ def _series(
         for state, column in coefficients.items()
         for k, index in enumerate(column)
     }
-    return b.block({**outputs, ".step": _step(b, coefficients, scales, order)})
+    step = _step(b, coefficients, scales, order)
+    for source in sources:
+        if source.kind == "chirp":
+            step = b.apply("min", step, _part_of_a_cycle(source.term(b, b.input(".middle"))))
+    return b.block({**outputs, ".step": step})
 
 
 def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
@@ -68,6 +72,18 @@ def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str
         ratio = b.apply("log", b.div(tolerance, size))
         steps.append(b.apply("exp", b.mul(ratio, b.const(1.0 / k))))
     return b.apply("min", *steps)
+
+
+def _part_of_a_cycle(term: Term) -> int:
+    """An eighth of a chirp's fastest cycle, while it is on.
+
+    sin(c s^2), a chirp from 0 Hz, has three zeros between two terms of its series: the last two
+    terms may both be zero and tell nothing.
+    """
+    b, p = term.b, term.p
+    size = b.apply("max", *(b.apply("abs", p[f"frequency_{end}"]) for end in ("start", "end")))
+    eighth = b.div(b.const(125.0), size)  # Hz to ms
+    return b.apply("where", term.inside(term.b.input(".t")), eighth, b.const(1e300))
 
 
 def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Block:

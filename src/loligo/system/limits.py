@@ -61,12 +61,12 @@ def refuse_unknown_limits(
                 )
 
 
+@np.errstate(all="ignore")
 def _zero(divisor: Expr, v: sp.Symbol) -> float | None:
     """A voltage where the divisor is 0, or touches it."""
     function: Callable[[Any], Any] = sp.lambdify(v, divisor, [VECTOR, "numpy"])
     grid = np.linspace(LOWEST, HIGHEST, _POINTS)
-    with np.errstate(all="ignore"):
-        d: NDArray[np.float64] = np.broadcast_to(np.asarray(function(grid), float), grid.shape)
+    d: NDArray[np.float64] = np.broadcast_to(np.asarray(function(grid), float), grid.shape)
     crossing = np.flatnonzero((d[:-1] * d[1:] <= 0) & np.isfinite(d[:-1]) & np.isfinite(d[1:]))
     if crossing.size:
         i = int(crossing[0])

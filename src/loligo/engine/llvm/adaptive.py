@@ -217,9 +217,11 @@ class _Adapt:
         # the sum of all states is not finite if one of them is not; true for NaN as well
         broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
         broken = b.and_(active, b.or_(broken, b.fcmp_unordered("uno", h, h)))
-        small = b.and_(b.and_(active, b.not_(arrives)), e.less(h, e.const(SHORTEST)))
+        short = b.and_(active, e.less(h, e.const(SHORTEST)))
+        # a step that an edge cuts short says nothing
+        small = b.and_(short, b.not_(arrives))
         count = b.load(self.counters["small"], typ=e.int)
-        count = b.select(small, b.add(count, e.whole(1)), e.whole(0))
+        count = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
         b.store(count, self.counters["small"])
         stiff = b.icmp_signed(">=", count, e.whole(STIFF_STEPS))
         with b.if_then(self._any(b.or_(broken, stiff)), likely=False):
@@ -265,7 +267,10 @@ class _Adapt:
     def _sample(self, t: Value, when: Value, which: Value, due: Value) -> None:
         e, b = self.e, self.e.builder
         inside = b.fsub(when, t)
-        inputs = {**self.fixed, ".t": when, ".middle": self.middle}
+        # at an edge that is the end of the run no segment begins: what would be on just after
+        after = b.fadd(when, e.const(EDGE_TOLERANCE))
+        middle = b.select(b.fcmp_ordered(">=", after, self.end), after, self.middle)
+        inputs = {**self.fixed, ".t": when, ".middle": middle}
         inputs |= {s: self._horner(s, inside) for s in self.states}
         results = list(emit(e, self.program.blocks["sample"], inputs).values())
         for i in range(e.width):
