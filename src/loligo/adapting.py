@@ -10,6 +10,7 @@ import numpy as np
 
 from loligo.engine.kernel import Course, Floats, Journey, Kernel, padded
 from loligo.errors import RunError
+from loligo.lanes import distinct
 from loligo.problem import Problem
 from loligo.runs import CALL, Outcome, Travelled, compute, shares, sources, threads
 from loligo.solvers import Taylor
@@ -81,7 +82,7 @@ def _edges(problem: Problem) -> Floats:
     ]
     table = np.stack([problem.lanes.flat(n) for n in timing] or [np.zeros(problem.lanes.size)])
     # lanes that are stimulated at the same times have the same edges
-    _, first, inverse = np.unique(table, axis=1, return_index=True, return_inverse=True)
+    first, which = distinct(table)
     lists: list[Floats] = []
     for lane in first:
         shapes = (problem.shape_in_lane(i, int(lane)) for i in range(len(problem.shapes)))
@@ -90,7 +91,7 @@ def _edges(problem: Problem) -> Floats:
     edges = np.full((max(map(len, lists)), len(lists)), end)
     for column, points in enumerate(lists):
         edges[: len(points), column] = points
-    return edges[:, inverse.reshape(-1)]
+    return edges[:, which]
 
 
 def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:

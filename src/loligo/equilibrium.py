@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from loligo.engine.kernel import Floats, Kernel
 from loligo.errors import RunError
+from loligo.lanes import distinct
 
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
 # spacing are taken for one.
@@ -162,10 +163,10 @@ def rest(kernel: Kernel, parameters: Lanes) -> tuple[Floats, list[str]]:
     names = list(parameters)
     matrix = np.stack([parameters[name] for name in names]) if names else np.empty((0, 1))
     # a sweep over stimuli has one membrane: find its rest once
-    unique, inverse = np.unique(matrix, axis=1, return_inverse=True)
-    columns = {name: unique[i] for i, name in enumerate(names)}
-    found, notes = _rest(kernel, columns, unique.shape[1])
-    return found[:, inverse.reshape(-1)], notes
+    first, which = distinct(matrix)
+    columns = {name: row[first] for name, row in zip(names, matrix, strict=True)}
+    found, notes = _rest(kernel, columns, first.size)
+    return found[:, which], notes
 
 
 def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[str]]:

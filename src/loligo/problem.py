@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -97,19 +97,27 @@ class Problem:
 
     def parameter(self, name: str) -> Floats:
         """One of the program's parameters in every lane, a total current made a density."""
-        values = self.lanes.flat(name)
+        return self._density(name, self.lanes.flat)
+
+    def _density(self, name: str, read: Callable[[str], Any]) -> Any:
+        values = read(name)
         owner, _, which = name.partition(".")
         if which in ("amplitude", "mean"):
             shape = self.shapes[int(owner.removeprefix("stimulus"))]
             if shape.unit == "nA":
-                values = values * (_NA_PER_UM2 / self.lanes.flat("area"))
+                values = values * (_NA_PER_UM2 / read("area"))
         return values
 
     def shape_in_lane(self, index: int, lane: int) -> Shape:
         """A shape with the numbers of one lane, as a density."""
-        prefix = self.prefix(index)
+        prefix, where = self.prefix(index), np.unravel_index(lane, self.lanes.shape)
+
+        def read(name: str) -> Any:
+            # not from a row of all lanes: this is asked for lane after lane
+            return self.lanes.array(name)[where]
+
         numbers = {
-            p: float(self.parameter(f"{prefix}.{p}")[lane]) for p in self.shapes[index].parameters
+            p: float(self._density(f"{prefix}.{p}", read)) for p in self.shapes[index].parameters
         }
         return self.shapes[index].at(**numbers)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
 from loligo.errors import RunError, UsageError
+from loligo.lanes import distinct
 from loligo.problem import Problem
 from loligo.runs import CALL, Outcome, Travelled, compute, shares, sources, threads
 from loligo.solvers import Exponential
@@ -157,12 +158,12 @@ def _distinct(problem: Problem, index: int) -> tuple[list[Any], Integers]:
     if not names:
         return [shape], np.zeros(problem.lanes.size, dtype=np.int64)
     table = np.stack([problem.lanes.flat(f"{prefix}.{p}") for p in names])
-    unique, inverse = np.unique(table, axis=1, return_inverse=True)
+    first, which = distinct(table)
     shapes = [
         shape.at(amplitude=1.0, **dict(zip(names, column.tolist(), strict=True)))
-        for column in unique.T
+        for column in table[:, first].T
     ]
-    return shapes, inverse.reshape(-1)
+    return shapes, which
 
 
 def _divergence(

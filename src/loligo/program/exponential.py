@@ -22,6 +22,7 @@ from collections.abc import Iterable
 
 from loligo.program.arithmetic import Block, Builder, Program
 from loligo.program.drive import CHARGE, VALUE
+from loligo.program.exponentials import fuse_exponentials
 from loligo.program.lower import Lowering, lower
 from loligo.program.sources import Source
 from loligo.program.spikes import locate
@@ -124,6 +125,7 @@ def exponential(system: System, sources: tuple[Source, ...], records: tuple[str,
         "step": _step(system, groups, sources),
         "sample": _sample(system, groups, sources, records),
     }
+    stepping = {name: fuse_exponentials(block) for name, block in stepping.items()}
     prepare, constants, blocks = hoist(stepping, frozenset({*parameters, ".dt"}))
     return Program(
         parameters=parameters,
