@@ -11,7 +11,17 @@ from collections.abc import Iterable
 
 
 class LoligoError(Exception):
-    """Something a person can put right; the message says how."""
+    """Something a person can put right; the message says how.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> try:
+    ...     lo.load("hodgkin-huxley-1952").replace(g_na=60)
+    ... except lo.LoligoError as problem:
+    ...     print(str(problem)[:50])
+    there is no parameter g_na (did you mean g_Na?) in
+    """
 
 
 class ModelError(LoligoError, ValueError):

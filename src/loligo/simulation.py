@@ -89,7 +89,7 @@ def simulate(
     --------
     >>> import loligo as lo
     >>> squid = lo.load("hodgkin-huxley-1952")
-    >>> rec = lo.simulate(squid, lo.Pulse(5, 1, 20), duration=20)
+    >>> rec = lo.simulate(squid, lo.Pulse(5, 1, 20), duration=20, sample_interval=0.01)
     >>> round(float(rec.V.max()), 1)
     40.5
     >>> sweep = lo.simulate(squid, lo.Pulse(5, 40, [0, 5, 10]), duration=50)

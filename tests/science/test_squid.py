@@ -15,7 +15,7 @@ import loligo as lo
 from loligo.errors import RunError
 
 SQUID = lo.load("hodgkin-huxley-1952")
-SOLVERS = {"exponential": lo.Exponential(), "reference": lo.Reference()}
+SOLVERS = {"taylor": lo.Taylor(), "exponential": lo.Exponential(), "reference": lo.Reference()}
 
 
 @cache
@@ -131,7 +131,10 @@ def test_the_currents_add_up_to_the_capacitive_current() -> None:
 
 
 @pytest.mark.parametrize(
-    ("solver", "h", "lost"), [(lo.Reference(), 0.005, 1e-4), (lo.Exponential(0.001), 0.001, 0.02)]
+    ("solver", "h", "lost"), [
+        (lo.Taylor(), 0.005, 1e-4), (lo.Reference(), 0.005, 1e-4),
+        (lo.Exponential(0.001), 0.001, 0.02),
+    ]
 )
 def test_the_charges_add_up_over_the_whole_run(solver: Any, h: float, lost: float) -> None:
     """What flowed in (400 nC/cm2) and did not flow out is on the capacitor."""
@@ -142,7 +145,7 @@ def test_the_charges_add_up_over_the_whole_run(solver: Any, h: float, lost: floa
     assert 400 - out == pytest.approx(float(rec.V[-1] - rec.V[0]), abs=lost)
 
 
-@pytest.mark.parametrize("solver", ["exponential", "reference"])
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_every_observable_is_what_its_name_says(solver: str) -> None:
     rec = lo.simulate(SQUID, lo.Pulse(5, 20, 10), 30, solver=SOLVERS[solver], initial=-65)
     near: dict[str, Any] = {"rel": 1e-12, "abs": 1e-12}

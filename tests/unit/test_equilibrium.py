@@ -28,10 +28,11 @@ def membrane(name: str) -> lo.Membrane:
 
 def begin(model: lo.Membrane, initial: Any = "rest", **options: Any) -> Any:
     """The first sample of a run, all states."""
-    names = [n for n in equations(model)[0]] if not options.get("sweep") else options.pop("sweep")
+    names = options.get("sweep") or equations(model)[0]
     rec = lo.simulate(
-        model, None, 0.05, initial=initial, record=names, sample_interval=0.05, progress=False
-    )
+        model, None, 0.05, initial=initial, record=names, sample_interval=0.05,
+        solver=lo.Exponential(0.05),
+    )  # fmt: skip
     return rec.isel(time=0)
 
 
@@ -73,6 +74,12 @@ def test_rest_does_not_drift(name: str, engine: str) -> None:
     rec = lo.simulate(membrane(name), None, duration, sample_interval=1, solver=solver)
     assert float(np.ptp(rec.V.values)) < 1e-10
     assert rec.V.attrs["rest"] == float(rec.V[0])
+
+
+@pytest.mark.parametrize("name", ["hodgkin-huxley-1952", "wang-buzsaki-1996", "calcium", "mutual"])
+def test_rest_does_not_drift_under_taylor(name: str) -> None:
+    rec = lo.simulate(membrane(name), None, 100, sample_interval=1, solver=lo.Taylor(1e-10))
+    assert float(np.ptp(rec.V.values)) < 1e-7
 
 
 def test_rest_does_not_drift_in_the_reference() -> None:

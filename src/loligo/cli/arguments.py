@@ -191,7 +191,7 @@ def _samples(path: Path) -> tuple[Any, Any]:
 
 
 def solver(text: str | None) -> Solver | None:
-    """``exponential``, ``exponential:0.01`` or ``reference:1e-9`` as a solver."""
+    """``taylor``, ``taylor:1e-8``, ``exponential:0.01`` or ``reference:1e-9`` as a solver."""
     from loligo.solvers import SOLVERS
 
     if text is None:

@@ -83,7 +83,7 @@ Solver = Annotated[
     Text,
     typer.Option(
         metavar="NAME[:SETTING]",
-        help="exponential:DT (ms) or reference:TOLERANCE.",
+        help="taylor:TOLERANCE, exponential:DT (ms) or reference:TOLERANCE.",
         rich_help_panel=_RUN,
     ),
 ]

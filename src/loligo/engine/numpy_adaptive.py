@@ -86,7 +86,7 @@ class _Walk:
 
     def failed(self, h: Array, arrives: Array, active: Array, after: dict[str, Array]) -> bool:
         total = sum(np.asarray(v) for v in after.values())
-        broken = active & (~np.isfinite(total) | np.isnan(h))
+        broken = active & (~(np.abs(total) <= 1e300) | np.isnan(h))
         short = active & (h < SHORTEST)
         # a step that an edge cuts short says nothing
         small = short & ~arrives

@@ -144,7 +144,7 @@ class NumpyKernel:
         for i, name in enumerate(self.program.streams):
             inputs[name] = streams.charges[i, k - streams.first_step, here]
         after = evaluate(self.program.blocks["step"], inputs)
-        broken = ~np.isfinite(sum(np.asarray(v) for v in after.values()))
+        broken = ~(np.abs(sum(np.asarray(v) for v in after.values())) <= 1e300)
         if broken.any():
             progress.diverged[here] = broken
             return False

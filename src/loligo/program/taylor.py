@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loligo.program.arithmetic import Block, Builder, Program
-from loligo.program.drive import VALUE, Term
+from loligo.program.drive import VALUE
 from loligo.program.exponential import relaxation
 from loligo.program.lower import Lowering, lower
 from loligo.program.series import Series
@@ -52,39 +52,32 @@ def _series(
         for state, column in coefficients.items()
         for k, index in enumerate(column)
     }
-    step = _step(b, coefficients, scales, order)
-    for source in sources:
-        if source.kind == "chirp":
-            step = b.apply("min", step, _part_of_a_cycle(source.term(b, b.input(".middle"))))
-    return b.block({**outputs, ".step": step})
+    return b.block({**outputs, ".step": _step(b, coefficients, scales, order)})
 
 
 def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
           order: int) -> int:  # fmt: skip
-    """The smaller of (tolerance/|y_k|)^(1/k) for k = P - 1 and P, and a little less: times
-    exp(-0.7/(P - 1)), Jorba & Zou's margin (section 3.2.1), which halves the error."""
+    """The smallest of (bound/|y_k|)^(1/k) over the last four k, and a little less: times
+    exp(-0.7/(P - 1)), Jorba & Zou's margin, which halves the error.
+
+    The bound is the tolerance for k = P - 1 and P. A series may have zeros there, three in a row
+    that of sin(t^2), a chirp from 0 Hz; so the two terms before must be small as well, for which
+    e^4 and e^6 tolerances leave room: a term is e^2 times the next.
+    """
     tolerance = b.input(".tolerance")
     logs: list[int] = []
-    for k in (order - 1, order):
+    for k in range(max(1, order - 3), order + 1):
         size = b.const(1e-300)
         for state, column in coefficients.items():
             term = b.mul(b.apply("abs", column[k]), b.const(1.0 / scales.get(state, 1.0)))
             size = b.apply("max", term, size)
-        logs.append(b.mul(b.apply("log", b.div(tolerance, size)), b.const(1.0 / k)))
-    margin = b.const(-0.7 / (order - 1))
-    return b.apply("exp", b.add(b.apply("min", *logs), margin))
-
-
-def _part_of_a_cycle(term: Term) -> int:
-    """An eighth of a chirp's fastest cycle, while it is on.
-
-    sin(c s^2), a chirp from 0 Hz, has three zeros between two terms of its series: the last two
-    terms may both be zero and tell nothing.
-    """
-    b, p = term.b, term.p
-    size = b.apply("max", *(b.apply("abs", p[f"frequency_{end}"]) for end in ("start", "end")))
-    eighth = b.div(b.const(125.0), size)  # Hz to ms
-    return b.apply("where", term.inside(term.b.input(".t")), eighth, b.const(1e300))
+        room = b.const(2.0 * (order - k) if k < order - 1 else 0.0)
+        log = b.add(b.apply("log", b.div(tolerance, size)), room)
+        logs.append(b.mul(log, b.const(1.0 / k)))
+    least = logs[0]
+    for log in logs[1:]:
+        least = b.apply("min", least, log)
+    return b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
 
 
 def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Block:

@@ -19,7 +19,17 @@ from typing import Any
 from llvmlite import ir
 
 from loligo.engine.kernel import RE_ARM, SHORTEST, STIFF_STEPS
-from loligo.engine.llvm.driver import DOUBLE, I64, POINTER, at, counting, load_row, store
+from loligo.engine.llvm.driver import (
+    DOUBLE,
+    I64,
+    any_lane,
+    append_spikes,
+    at,
+    begin_loop,
+    counting,
+    element,
+    load_row,
+)
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.printer import emit
 from loligo.program import Program
@@ -49,17 +59,8 @@ def emit_adapt(e: Emitter, program: Program) -> None:
     A block begins where it stopped in the last call, and sets ``finished`` when all its lanes
     have arrived, or one has failed (``status``; its states are the last finite ones).
     """
-    kinds = (
-        [I64] * len(ADAPT_INTEGERS)
-        + [DOUBLE] * len(ADAPT_DOUBLES)
-        + [POINTER] * len(ADAPT_POINTERS)
-    )
-    function = ir.Function(e.module, ir.FunctionType(ir.VoidType(), kinds), "adapt")
-    for argument in function.args[-len(ADAPT_POINTERS) :]:
-        argument.add_attribute("noalias")
-    e.builder = ir.IRBuilder(function.append_basic_block("entry"))
-    names = (*ADAPT_INTEGERS, *ADAPT_DOUBLES, *ADAPT_POINTERS)
-    run = _Adapt(e, program, dict(zip(names, function.args, strict=True)))
+    arguments = begin_loop(e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS)
+    run = _Adapt(e, program, arguments)
     with counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
         run.block(block)
     e.builder.ret_void()
@@ -98,7 +99,7 @@ class _Adapt:
         b.position_at_end(head)
         t = b.load(self.t, typ=e.double)
         active = e.less(t, self.end)
-        b.cbranch(self._any(active), choose, done)
+        b.cbranch(any_lane(self.e, active), choose, done)
         b.position_at_end(choose)
         room = b.icmp_signed(
             "<=",
@@ -141,29 +142,17 @@ class _Adapt:
         armed = b.select(b.load(self.armed, typ=e.mask), e.const(1.0), e.const(0.0))
         b.store(armed, self._place("clock", 1), align=8)
 
-    def _element(self, vector: Value, i: int) -> Value:
-        if self.e.width == 1:
-            return vector
-        return self.e.builder.extract_element(vector, ir.IntType(32)(i))
-
     def _next_edges(self) -> None:
         """Each lane's next edge, by its counter; rare, so lane by lane."""
         e, b = self.e, self.e.builder
         which = b.load(self.counters["edge"], typ=e.int)
         edges = ir.Constant(e.double, ir.Undefined)
         for i in range(e.width):
-            row = b.mul(self._element(which, i), self.a["stride"])
+            row = b.mul(element(self.e, which, i), self.a["stride"])
             place = b.add(row, b.add(self.lane, I64(i)))
             value = b.load(at(e, self.a["edges"], place), typ=DOUBLE)
             edges = value if e.width == 1 else b.insert_element(edges, value, ir.IntType(32)(i))
         b.store(edges, self.edge)
-
-    def _any(self, mask: Value) -> Value:
-        b = self.e.builder
-        if self.e.width == 1:
-            return mask
-        bits = b.bitcast(mask, ir.IntType(self.e.width))
-        return b.icmp_unsigned("!=", bits, ir.IntType(self.e.width)(0))
 
     # ---- one round ----------------------------------------------------------------------
 
@@ -188,7 +177,7 @@ class _Adapt:
         b.store(b.select(active, reached, t), self.t)
         self._count("steps", active)
         arrived = b.and_(arrives, active)
-        with b.if_then(self._any(arrived), likely=False):
+        with b.if_then(any_lane(self.e, arrived), likely=False):
             inside = b.and_(arrived, e.less(edge, self.end))
             self._count("edge", inside)
             self._next_edges()
@@ -224,7 +213,7 @@ class _Adapt:
         count = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
         b.store(count, self.counters["small"])
         stiff = b.icmp_signed(">=", count, e.whole(STIFF_STEPS))
-        with b.if_then(self._any(b.or_(broken, stiff)), likely=False):
+        with b.if_then(any_lane(self.e, b.or_(broken, stiff)), likely=False):
             flags = b.select(stiff, e.whole(STIFF), e.whole(0))
             flags = b.select(broken, e.whole(DIVERGED), flags)
             b.store(flags, self._place("status", 0, I64), align=8)
@@ -246,7 +235,7 @@ class _Adapt:
         when = b.fmul(b.sitofp(which, e.double), e.spread(self.a["sample_interval"]))
         left = b.icmp_signed("<", which, self._whole(self.a["samples"]))
         due = b.and_(b.and_(e.less(when, limit), left), moving)
-        b.cbranch(self._any(due), body, done)
+        b.cbranch(any_lane(self.e, due), body, done)
         b.position_at_end(body)
         if self.program.records:
             self._sample(t, when, which, due)
@@ -274,11 +263,11 @@ class _Adapt:
         inputs |= {s: self._horner(s, inside) for s in self.states}
         results = list(emit(e, self.program.blocks["sample"], inputs).values())
         for i in range(e.width):
-            with b.if_then(self._element(due, i)):
+            with b.if_then(element(self.e, due, i)):
                 for record, result in enumerate(results):
-                    row = b.add(b.mul(I64(record), self.a["samples"]), self._element(which, i))
+                    row = b.add(b.mul(I64(record), self.a["samples"]), element(self.e, which, i))
                     place = b.add(b.mul(row, self.a["stride"]), b.add(self.lane, I64(i)))
-                    b.store(self._element(result, i), at(e, self.a["out"], place))
+                    b.store(element(self.e, result, i), at(e, self.a["out"], place))
 
     # ---- spikes ---------------------------------------------------------------------------
 
@@ -293,7 +282,7 @@ class _Adapt:
             above = b.fcmp_ordered(">=", v, threshold)
             armed = b.load(self.armed, typ=e.mask)
             crossed = b.and_(above, armed)
-            with b.if_then(self._any(crossed), likely=False):
+            with b.if_then(any_lane(self.e, crossed), likely=False):
                 self._locate(t, b.fmul(step, e.const((part - 1) / _SPIKE_PARTS)), high,
                              threshold, crossed)  # fmt: skip
             armed = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
@@ -311,9 +300,4 @@ class _Adapt:
             b.store(b.select(below, middle, a), self.low)
             b.store(b.select(below, z, middle), self.high)
         times = b.fadd(t, b.load(self.high, typ=e.double))
-        for i in range(e.width):
-            with b.if_then(self._element(crossed, i)):
-                count = b.load(self.a["spike_count"], typ=I64)
-                store(e, self._element(times, i), self.a["spike_time"], count)
-                b.store(b.add(self.lane, I64(i)), at(e, self.a["spike_lane"], count, I64))
-                b.store(b.add(count, I64(1)), self.a["spike_count"])
+        append_spikes(e, self.a, self.lane, crossed, times)

@@ -94,6 +94,45 @@ def store(e: Emitter, value: Value, base: Value, index: Value) -> None:
     e.builder.store(value, at(e, base, index), align=8)
 
 
+def begin_loop(
+    e: Emitter, name: str, integers: tuple[str, ...], doubles: tuple[str, ...],
+    pointers: tuple[str, ...],
+) -> dict[str, Value]:  # fmt: skip
+    """Open ``void NAME(integers, doubles, pointers)``; its arguments by name."""
+    kinds = [I64] * len(integers) + [DOUBLE] * len(doubles) + [POINTER] * len(pointers)
+    function = ir.Function(e.module, ir.FunctionType(ir.VoidType(), kinds), name)
+    for argument in function.args[-len(pointers) :]:
+        argument.add_attribute("noalias")
+    e.builder = ir.IRBuilder(function.append_basic_block("entry"))
+    return dict(zip((*integers, *doubles, *pointers), function.args, strict=True))
+
+
+def any_lane(e: Emitter, mask: Value) -> Value:
+    """Whether a mask holds in any lane."""
+    if e.width == 1:
+        return mask
+    bits = e.builder.bitcast(mask, ir.IntType(e.width))
+    return e.builder.icmp_unsigned("!=", bits, ir.IntType(e.width)(0))
+
+
+def element(e: Emitter, vector: Value, i: int) -> Value:
+    """One lane of a vector."""
+    return vector if e.width == 1 else e.builder.extract_element(vector, ir.IntType(32)(i))
+
+
+def append_spikes(
+    e: Emitter, arguments: dict[str, Value], lane: Value, crossed: Value, times: Value
+) -> None:
+    """Put (time, lane) of every lane that crossed into the buffer; rare, so lane by lane."""
+    b = e.builder
+    for i in range(e.width):
+        with b.if_then(element(e, crossed, i)):
+            count = b.load(arguments["spike_count"], typ=I64)
+            store(e, element(e, times, i), arguments["spike_time"], count)
+            b.store(b.add(lane, I64(i)), at(e, arguments["spike_lane"], count, I64))
+            b.store(b.add(count, I64(1)), arguments["spike_count"])
+
+
 def emit_run(e: Emitter, program: Program) -> None:
     """``void run(...)``: fixed steps of blocks of lanes, up to step ``stop``.
 
@@ -101,14 +140,8 @@ def emit_run(e: Emitter, program: Program) -> None:
     step after which a state would not be finite (``diverged`` is set and the states are the
     last finite ones); or where the spike buffer was nearly full. So it can be called again.
     """
-    kinds = [I64] * len(RUN_INTEGERS) + [DOUBLE] * len(RUN_DOUBLES) + [POINTER] * len(RUN_POINTERS)
-    function = ir.Function(e.module, ir.FunctionType(ir.VoidType(), kinds), "run")
-    names = (*RUN_INTEGERS, *RUN_DOUBLES, *RUN_POINTERS)
-    for argument in function.args[-len(RUN_POINTERS) :]:
-        argument.add_attribute("noalias")
-    entry = function.append_basic_block("entry")
-    e.builder = ir.IRBuilder(entry)
-    run = _Run(e, program, dict(zip(names, function.args, strict=True)))
+    arguments = begin_loop(e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS)
+    run = _Run(e, program, arguments)
     with counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
         run.block(block)
     e.builder.ret_void()
@@ -244,8 +277,8 @@ class _Run:
         for state in self.program.states[1:]:
             total = b.fadd(total, after[state])
         broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
-        with b.if_then(self._any(b.or_(crossed, broken)), likely=False):
-            with b.if_then(self._any(broken), likely=False):
+        with b.if_then(any_lane(self.e, b.or_(crossed, broken)), likely=False):
+            with b.if_then(any_lane(self.e, broken), likely=False):
                 flags = b.zext(broken, e.int)
                 b.store(flags, at(e, self.a["diverged"], self.lane, I64), align=8)
                 b.branch(done)
@@ -259,13 +292,6 @@ class _Run:
         b.store(b.sub(b.load(self.until_sample, typ=I64), I64(1)), self.until_sample)
         b.branch(head)
 
-    def _any(self, mask: Value) -> Value:
-        b = self.e.builder
-        if self.e.width == 1:
-            return mask
-        bits = b.bitcast(mask, ir.IntType(self.e.width))
-        return b.icmp_unsigned("!=", bits, ir.IntType(self.e.width)(0))
-
     def _spikes(
         self, crossed: Value, now: Value, after: Value, threshold: Value, t0: Value
     ) -> None:
@@ -275,12 +301,4 @@ class _Run:
         inputs = {"before": before, "now": now, "after": after, "threshold": threshold}
         theta = emit(e, self.program.blocks["locate"], inputs)["theta"]
         times = b.fadd(t0, b.fmul(theta, self.fixed[".dt"]))
-        for i in range(e.width):
-            element = ir.IntType(32)(i)
-            hit = crossed if e.width == 1 else b.extract_element(crossed, element)
-            time = times if e.width == 1 else b.extract_element(times, element)
-            with b.if_then(hit):
-                count = b.load(self.a["spike_count"], typ=I64)
-                b.store(time, at(e, self.a["spike_time"], count))
-                b.store(b.add(self.lane, I64(i)), at(e, self.a["spike_lane"], count, I64))
-                b.store(b.add(count, I64(1)), self.a["spike_count"])
+        append_spikes(e, self.a, self.lane, crossed, times)

@@ -1,0 +1,191 @@
+"""The shape of the package: who imports whom, how long things are, what is public."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import loligo as lo
+
+PACKAGE = Path(lo.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# From the bottom to the top. A part imports only from those above it in this list.
+ORDER = [
+    {"errors"},
+    {"files", "lanes", "memory", "progress"},
+    {"units"},
+    {"model", "stimulus"},
+    {"system"},
+    {"program"},
+    {"engine", "solvers"},
+    {"equilibrium"},
+    {"problem"},
+    {"runs"},
+    {"adapting", "reference", "stepping"},
+    {"recording"},
+    {"simulation"},
+    {"analysis"},
+    {"experiments"},
+    {"figures"},
+    {"cli"},
+]
+LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
+
+# What may be longer, and why.
+LONG_MODULES = {
+    "program/series.py": "one recurrence for each operation, side by side, and nothing else",
+}
+LONG_FUNCTIONS: dict[str, str] = {}
+
+HEAVY = ("numpy", "scipy", "sympy", "xarray", "matplotlib", "PIL", "llvmlite", "pandas", "rich",
+         "typer", "tomli_w", "platformdirs")  # fmt: skip
+# package -> the only places that may import it
+HOMES = {
+    "sympy": ("system/", "program/lower.py", "program/taylor.py", "reference.py"),
+    "llvmlite": ("engine/llvm/",),
+    "matplotlib": ("figures/",),
+    "typer": ("cli/",),
+    "tomli_w": ("model/document.py",),
+}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def part(module: str) -> str:
+    """`loligo.engine.llvm.jit` belongs to `engine`; `loligo` itself is the version."""
+    return (module.split(".") + [""])[1]
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Every module that a file imports, and whether only inside a function; types apart."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    apart: set[int] = set()
+    inside: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            apart |= {id(n) for n in ast.walk(node)}
+        if isinstance(node, ast.FunctionDef):
+            inside |= {id(n) for n in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in apart:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)}: imports are written in full"
+            module = node.module or ""
+            names = [f"{module}.{a.name}" for a in node.names] if module == "loligo" else [module]
+            yield from ((each, id(node) in inside) for each in names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_point_one_way(path: Path) -> None:
+    own = name(path).split("/")[0].removesuffix(".py")
+    if own == "__init__":  # the public names, imported when asked for
+        assert not [m for m, _ in imports(path) if m.startswith("loligo")]
+        return
+    assert own in LEVEL, f"{own} is new: give it a place in ORDER"
+    for module, _ in imports(path):
+        other = part(module) if module.split(".")[0] == "loligo" else own
+        if other in ("", "__version__", own):
+            continue
+        assert LEVEL[other] < LEVEL[own], f"{name(path)} imports {module}, which is not below it"
+
+
+@pytest.mark.parametrize("heavy", HOMES)
+def test_a_heavy_package_is_imported_where_it_belongs(heavy: str) -> None:
+    for path in FILES:
+        if heavy in {module.split(".")[0] for module, _ in imports(path)}:
+            assert name(path).startswith(HOMES[heavy]), f"{name(path)} imports {heavy}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_what_is_heavy_is_imported_when_it_is_needed(path: Path) -> None:
+    """At the top of a module stand NumPy and, in SymPy's and LLVM's own homes, those."""
+    top = {module.split(".")[0] for module, inside in imports(path) if not inside}
+    slow = top & {"scipy", "xarray", "pandas", "matplotlib"}
+    if name(path).startswith(("figures/", "reference.py")):
+        slow -= {"matplotlib", "scipy"}
+    assert not slow, f"{name(path)} imports {slow} at its top"
+
+
+def run(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+
+def test_importing_loligo_imports_nothing_heavy() -> None:
+    out = run(f"import sys, loligo; print(sorted(set({HEAVY!r}) & set(sys.modules)))")
+    assert out.strip() == "[]"
+
+
+def test_building_a_model_needs_no_sympy_and_no_xarray() -> None:
+    light = "import sys, loligo as lo; lo.load('hodgkin-huxley-1952'); lo.Pulse(5, 1, 2); "
+    slow = ("scipy", "sympy", "xarray", "matplotlib", "PIL", "llvmlite", "pandas")
+    assert run(f"{light} print(sorted(set({slow!r}) & set(sys.modules)))").strip() == "[]"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_module_is_short_and_says_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    lines = text.count("\n")
+    if lines > 400:
+        assert name(path) in LONG_MODULES, f"{name(path)} has {lines} lines"
+    else:
+        assert name(path) not in LONG_MODULES, f"{name(path)} is short again: strike it off"
+    if text.strip():
+        assert ast.get_docstring(ast.parse(text)), f"{name(path)} says nothing about itself"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_function_is_no_longer_than_a_screen(path: Path) -> None:
+    """60 lines; its docstring does not count."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            said = ast.get_docstring(node, clean=False) or ""
+            lines = (node.end_lineno or 0) - node.lineno + 1 - said.count("\n")
+            key = f"{name(path)}:{node.name}"
+            assert lines <= 60 or key in LONG_FUNCTIONS, f"{key} has {lines} lines"
+
+
+FORBIDDEN = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_nothing_runs_what_a_person_wrote(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func
+            word = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            owner = ast.unparse(called.value) if isinstance(called, ast.Attribute) else ""
+            if word == "compile" and owner == "re":
+                continue
+            assert word not in FORBIDDEN, f"{name(path)}:{node.lineno} calls {word}"
+    modules = {module.split(".")[0] for module, _ in imports(path)}
+    assert not modules & {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
+
+
+@pytest.mark.parametrize("public", lo.__all__)
+def test_a_public_name_is_there_and_shows_an_example(public: str) -> None:
+    thing = getattr(lo, public)
+    assert public in dir(lo)
+    said = thing.__doc__ or ""
+    assert len(said.strip().splitlines()[0]) > 10
+    assert "Examples\n" in said, f"lo.{public} has no example"
+    assert ">>>" in said
+
+
+def test_a_name_that_is_not_public_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="module 'loligo' has no attribute 'simulat'"):
+        lo.simulat  # noqa: B018
+    assert len(set(lo.__all__)) == len(lo.__all__)
+    assert lo.__version__.count(".") == 2

@@ -1,0 +1,77 @@
+"""Every example in the docstrings and in the README does what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import loligo as lo
+
+PACKAGE = Path(lo.__file__).parent
+ROOT = Path(__file__).parents[2]
+MODULES = [
+    ".".join(("loligo", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if ">>>" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What an example writes, it writes where nobody minds."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_a_module(
+    module: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        report: list[str] = []
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        for test in doctest.DocTestFinder().find(importlib.import_module(module)):
+            runner.run(test, out=report.append)
+    assert runner.summarize(verbose=False).failed == 0, "".join(report)
+
+
+def blocks(page: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+
+
+@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="an installed copy has none")
+def test_the_python_of_the_readme_runs_from_top_to_bottom(elsewhere: Path) -> None:
+    namespace: dict[str, object] = {}
+    code = blocks("README.md")
+    assert len(code) >= 5
+    for number, block in enumerate(code, start=1):
+        exec(compile(block, f"README.md, block {number}", "exec"), namespace)
+    for written in re.findall(r'"([\w.]+\.(?:png|gif|nc|npz|csv|toml))"', "".join(code)):
+        assert os.path.getsize(elsewhere / written) > 0, written
+
+
+@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="an installed copy has none")
+def test_what_the_readme_says_comes_out_comes_out() -> None:
+    namespace: dict[str, object] = {}
+    said: list[tuple[str, str]] = []
+    for block in blocks("README.md"):
+        for line in block.splitlines():
+            found = re.match(r"^(\S.*?)\s+# ([(\d].*?)(?: m[sV])?$", line)
+            if found and "=" not in found[1].split("(")[0]:
+                said.append((found[1], found[2]))
+    assert ("sweep.V.dims", "('g_Na', 'amplitude', 'time')") in said
+    # nothing here draws
+    code = [b for b in blocks("README.md") if "plot" not in b and "save" not in b]
+    exec("\n".join(code), namespace)
+    for expression, result in said:
+        value = eval(expression, namespace)
+        if isinstance(value, float):
+            assert 0 < value < 3 * float(result), expression  # an error, told by its size
+        else:
+            assert str(value) == result, expression
