@@ -25,14 +25,16 @@ def calcium(**values: Any) -> lo.Membrane:
             lo.Channel("L", g=0.3, E=-54.387),
             lo.Channel(
                 "Ca", g=0.5, E="nernst(2, Ca_o, Ca)",
-                gates=[lo.Gate("s", power=2, inf="1/(1+exp(-(V+25)/7))", tau="0.5+2/(1+exp((V+20)/10))")],
+                gates=[lo.Gate("s", power=2, inf="1/(1+exp(-(V+25)/7))",
+                               tau="0.5+2/(1+exp((V+20)/10))")],
             ),
             lo.Channel(
                 "AHP", g=2, E=-77,
                 gates=[lo.Gate("q", alpha="200*Ca/(1+100*Ca)", beta="0.05")],
             ),
         ],
-        states=[lo.State("Ca", "-0.0005*I_Ca - (Ca-Ca_rest)/tau_Ca", initial=1e-4, unit="mM", scale=1e-3)],
+        states=[lo.State("Ca", "-0.0005*I_Ca - (Ca-Ca_rest)/tau_Ca", initial=1e-4, unit="mM",
+                         scale=1e-3)],
         parameters={"Ca_o": 2.0, "Ca_rest": 1e-4, "tau_Ca": 30.0},
         name="calcium",
     )  # fmt: skip

@@ -18,6 +18,7 @@ from loligo.memory import available, spell
 from loligo.model import Membrane
 from loligo.model.expression import Call, Expression
 from loligo.model.tree import walk
+from loligo.program.drive import EDGE_TOLERANCE
 from loligo.stimulus import Shape, Stimulus, check
 
 SPIKES = "spikes"
@@ -140,6 +141,20 @@ def _expressions(membrane: Membrane) -> list[Expression]:
     for channel in membrane.channels:
         written += [channel.current, channel.E]
     return [text for text in written if isinstance(text, Expression)]
+
+
+def onto(edges: Floats, times: Floats) -> Floats:
+    """Sample times, those that miss one of the sorted edges by an ulp moved onto it.
+
+    >>> onto(np.array([0.3, 0.7]), 0.1 * np.array([2, 3, 7])).tolist()
+    [0.2, 0.30000000000000004, 0.7000000000000001]
+    >>> onto(np.array([0.3]), np.array([0.1 + 0.2 - 1e-12])).tolist()
+    [0.3]
+    """
+    if not edges.size:
+        return times
+    nearest = edges[np.minimum(np.searchsorted(edges, times), edges.size - 1)]
+    return np.where((nearest > times) & (nearest - times <= EDGE_TOLERANCE), nearest, times)
 
 
 def recordable(membrane: Membrane) -> tuple[str, ...]:

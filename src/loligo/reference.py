@@ -16,8 +16,7 @@ import numpy as np
 
 from loligo.engine.kernel import RE_ARM, Floats
 from loligo.errors import RunError
-from loligo.problem import Problem
-from loligo.program.drive import EDGE_TOLERANCE
+from loligo.problem import Problem, onto
 from loligo.runs import Outcome, initial_states, resting_potential
 from loligo.solvers import Reference
 
@@ -188,14 +187,9 @@ class _Lane:
                 if v[i + 1] < level - RE_ARM:
                     self.armed = True
 
-    def _after(self, grid: Floats) -> Floats:
-        """Sample times, those that miss an edge by an ulp moved onto it."""
-        edges = self._edges(self.problem.duration)
-        nearest = edges[np.minimum(np.searchsorted(edges, grid), len(edges) - 1)]
-        return np.where((nearest > grid) & (nearest - grid <= EDGE_TOLERANCE), nearest, grid)
-
     def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:
-        current = np.broadcast_to(np.asarray(self.current(self._after(grid)), float), grid.shape)
+        times = onto(self._edges(self.problem.duration), grid)
+        current = np.broadcast_to(np.asarray(self.current(times), float), grid.shape)
         with np.errstate(all="ignore"):
             observed = self.f.observe(states, self.numbers, current)
         found = dict(zip(self.f.states, states, strict=True))

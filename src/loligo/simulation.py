@@ -110,6 +110,9 @@ def simulate(
                 raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
             chosen = solvers.Exponential()
             outcome = _integrator(chosen)(problem, chosen, advance)
+    if solver is None and isinstance(chosen, solvers.Exponential):
+        why = problem.obstacle or "the model is not smooth"
+        outcome.settings["note"] = f"Exponential was chosen because {why}"
     for note in (*outcome.notes, *_uncounted(problem, outcome)):
         warnings.warn(note, stacklevel=2)
     if timings is not None:

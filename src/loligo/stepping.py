@@ -13,7 +13,7 @@ import numpy as np
 from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
 from loligo.errors import RunError, UsageError
 from loligo.lanes import distinct
-from loligo.problem import Problem
+from loligo.problem import Problem, onto
 from loligo.runs import CALL, Outcome, Travelled, compute, shares, sources, threads
 from loligo.solvers import Exponential
 
@@ -127,11 +127,11 @@ class _Sampled:
     def _currents(self) -> Floats | None:
         if not self.which:
             return None
-        t = self.problem.times
-        rows = [
-            ([_unit(shape).value(t) for shape in shapes], inverse) for shapes, inverse in self.paths
-        ]
+        rows = [([self._values(_unit(shape)) for shape in shapes], w) for shapes, w in self.paths]
         return self._spread(rows)
+
+    def _values(self, path: Any) -> Floats:
+        return path.value(onto(path.breakpoints(self.problem.duration), self.problem.times))
 
     def between(self, first: int, stop: int) -> Streams:
         if not self.which:

@@ -38,9 +38,7 @@ ORDER = [
 LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
 
 # What may be longer, and why.
-LONG_MODULES = {
-    "program/series.py": "one recurrence for each operation, side by side, and nothing else",
-}
+LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
 
 HEAVY = ("numpy", "scipy", "sympy", "xarray", "matplotlib", "PIL", "llvmlite", "pandas", "rich",
@@ -61,7 +59,7 @@ def name(path: Path) -> str:
 
 def part(module: str) -> str:
     """`loligo.engine.llvm.jit` belongs to `engine`; `loligo` itself is the version."""
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:

@@ -19,7 +19,9 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [("ruff", "check"), ("ruff", "format", "--check")], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [("ruff", "check"), ("ruff", "format", "--check")], ids=" ".join
+)
 def test_ruff_is_clean(command):
     done = _run(*command, "src", "tests", "benchmarks")
     assert done.returncode == 0, done.stdout + done.stderr

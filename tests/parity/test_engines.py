@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from cells import bistable, calcium, conditional, cubic, mutual
 
 import loligo as lo
+from cells import bistable, calcium, conditional, cubic, mutual
 from loligo import runs, stepping
 from loligo.engine.llvm import kernel as llvm_kernel
 
@@ -42,7 +42,7 @@ def run(model: Any, stimulus: Any, solver: Any = LLVM, **options: Any) -> xr.Dat
 
 
 def agree(one: xr.Dataset, other: xr.Dataset) -> None:
-    """To the rounding of each operation, some ten units, and what 800 steps of a spike make of it."""
+    """To the rounding of each operation, and what 800 steps of a spike make of it."""
     assert np.array_equal(one.spike_count, other.spike_count)
     assert one.spike_time.values == pytest.approx(other.spike_time.values, abs=1e-11)
     for name in one.data_vars:

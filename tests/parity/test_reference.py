@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from cells import bistable, calcium, conditional, cubic, mutual
-from machine import equations
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 import loligo as lo
+from cells import bistable, calcium, conditional, cubic, mutual
+from machine import equations
 
 LIBRARY = list(lo.models())
 OTHERS: dict[str, Callable[[], lo.Membrane]] = {
@@ -170,7 +170,8 @@ def test_the_reference_is_what_the_text_says(name: str) -> None:
         v = part.sol(np.linspace(a, b, 4001))[0]
         for k in np.flatnonzero((v[:-1] < 0) & (v[1:] >= 0)):
             step = (b - a) / 4000
-            spikes.append(brentq(lambda t: part.sol(t)[0], a + k * step, a + (k + 1) * step))
+            left = a + k * step
+            spikes.append(brentq(lambda t, sol=part.sol: sol(t)[0], left, left + step))
         y = part.y[:, -1]
     true = np.concatenate(pieces, axis=1)
     for i, state in enumerate(names):

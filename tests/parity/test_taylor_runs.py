@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from cells import bistable, calcium, conditional, cubic, mutual
 
 import loligo as lo
+from cells import bistable, calcium, conditional, cubic, mutual
 from loligo import runs
 from loligo.engine.llvm import kernel as llvm_kernel
 from loligo.errors import RunError, UsageError

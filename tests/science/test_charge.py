@@ -121,7 +121,10 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("solver", "name"), [(s, o) for s, o in product(SOLVERS, OTHERS) if (s[:6], o) != ("taylor", "waveform")])
+@pytest.mark.parametrize(
+    ("solver", "name"),
+    [(s, o) for s, o in product(SOLVERS, OTHERS) if (s[:6], o) != ("taylor", "waveform")],
+)
 def test_every_stimulus_delivers_its_charge(solver: str, name: str) -> None:
     stimulus, charge = OTHERS[name]
     assert rise(blocked(), stimulus, SOLVERS[solver], 20) == pytest.approx(charge, rel=1e-6)

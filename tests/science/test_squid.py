@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import hh_scipy
 import numpy as np
 import pytest
 import xarray as xr
 from scipy.optimize import approx_fprime, brentq
 
+import hh_scipy
 import loligo as lo
 from loligo.errors import RunError
 
@@ -21,9 +21,7 @@ SOLVERS = {"taylor": lo.Taylor(), "exponential": lo.Exponential(), "reference": 
 @cache
 def demonstration(sample_interval: float = 0.05) -> xr.Dataset:
     """10 uA/cm2 from 5 to 45 ms, begun at -65 mV as most teaching scripts do."""
-    return lo.simulate(
-        SQUID, lo.Pulse(5, 40, 10), 50, initial=-65, sample_interval=sample_interval
-    )
+    return lo.simulate(SQUID, lo.Pulse(5, 40, 10), 50, initial=-65, sample_interval=sample_interval)
 
 
 # ----------------------------------------------------------------------------- numbers
@@ -131,16 +129,16 @@ def test_the_currents_add_up_to_the_capacitive_current() -> None:
 
 
 @pytest.mark.parametrize(
-    ("solver", "h", "lost"), [
-        (lo.Taylor(), 0.005, 1e-4), (lo.Reference(), 0.005, 1e-4),
+    ("solver", "h", "lost"),
+    [
+        (lo.Taylor(), 0.005, 1e-4),
+        (lo.Reference(), 0.005, 1e-4),
         (lo.Exponential(0.001), 0.001, 0.02),
-    ]
+    ],
 )
 def test_the_charges_add_up_over_the_whole_run(solver: Any, h: float, lost: float) -> None:
     """What flowed in (400 nC/cm2) and did not flow out is on the capacitor."""
-    rec = lo.simulate(
-        SQUID, lo.Pulse(5, 40, 10), 50, initial=-65, sample_interval=h, solver=solver
-    )
+    rec = lo.simulate(SQUID, lo.Pulse(5, 40, 10), 50, initial=-65, sample_interval=h, solver=solver)
     out = float(np.trapezoid((rec.I_Na + rec.I_K + rec.I_L).values, dx=h))
     assert 400 - out == pytest.approx(float(rec.V[-1] - rec.V[0]), abs=lost)
 
@@ -165,10 +163,10 @@ def test_v_stays_between_the_reversal_potentials_and_gates_between_0_and_1() -> 
     """Without injected current the ions cannot take V beyond E_K and E_Na, wherever it begins."""
     begin = np.linspace(-77, 50, 23)
     rec = lo.simulate(SQUID, None, 30, initial=begin, record=["V", "m", "h", "n"])
-    assert -77 <= float(rec.V.min())
+    assert float(rec.V.min()) >= -77
     assert float(rec.V.max()) <= 50
     for gate in ("m", "h", "n"):
-        assert 0 <= float(rec[gate].min())
+        assert float(rec[gate].min()) >= 0
         assert float(rec[gate].max()) <= 1
 
 

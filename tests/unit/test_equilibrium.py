@@ -5,16 +5,16 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import hh_scipy
 import numpy as np
 import pytest
-from cells import bistable, calcium, conditional, cubic, mutual
-from machine import equations
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
+import hh_scipy
 import loligo as lo
+from cells import bistable, calcium, conditional, cubic, mutual
 from loligo.errors import RunError
+from machine import equations
 
 LIBRARY = list(lo.models())
 OTHERS = {"calcium": calcium, "mutual": mutual, "strongly mutual": lambda: mutual(3.0),

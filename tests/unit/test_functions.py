@@ -77,7 +77,7 @@ def ulps(name: str, found: Any, *arguments: Any) -> tuple[float, float]:
     for got, *x in zip(found, *arguments, strict=True):
         # sine of 1e6 and (e^z - 1 - z)/z^2 at 1e-300 need many digits to be true themselves
         with mp.workdps(60 if abs(x[0]) > 1e-10 else 700):
-            true = (EXACT[name] if name in EXACT else mp.power)(*(mp.mpf(float(v)) for v in x))
+            true = EXACT.get(name, mp.power)(*(mp.mpf(float(v)) for v in x))
             unit = max(float(np.spacing(abs(float(true)))), TINY)
             error = float(abs(mp.mpf(float(got)) - true) / mp.mpf(unit))
         if not error <= worst:

@@ -8,7 +8,6 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
-from machine import ENGINES
 
 import loligo as lo
 from loligo.engine.numpy_engine import evaluate
@@ -16,6 +15,7 @@ from loligo.program import Block, Builder
 from loligo.program.series import NotSmoothError, Series
 from loligo.program.taylor import taylor
 from loligo.system import build
+from machine import ENGINES
 
 ORDER = 12
 EPS = float(np.finfo(float).eps)

@@ -10,7 +10,6 @@ import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
-from machine import ENGINES, compiled_map, exact, numpy_map, relative, value_and_slope
 
 import loligo as lo
 from loligo.engine.kernel import Kernel
@@ -24,6 +23,7 @@ from loligo.program.lower import Lowering
 from loligo.system import System, build, symbol
 from loligo.system.singularity import smooth
 from loligo.system.symbols import Exprel, Exprel2, to_sympy
+from machine import ENGINES, compiled_map, exact, numpy_map, relative, value_and_slope
 
 V = symbol("V")
 # what a paper writes for x, and where it is zero
@@ -415,12 +415,15 @@ def test_the_squid_axon_is_hodgkin_and_huxleys() -> None:
     system = build(membrane)
     assert system.states == ("V", "m", "h", "n")
     v, m, h, n, current = -50.0, 0.1, 0.5, 0.4, 10.0
+    a_m = 0.1 * (v + 40) / (1 - np.exp(-(v + 40) / 10))
+    a_n = 0.01 * (v + 55) / (1 - np.exp(-(v + 55) / 10))
+    b_h = 1 / (1 + np.exp(-(v + 35) / 10))
     hand = {
         "V": current - 120 * m**3 * h * (v - 50) - 36 * n**4 * (v + 77) - 0.3 * (v + 54.387),
-        "m": 0.1 * (v + 40) / (1 - np.exp(-(v + 40) / 10)) * (1 - m) - 4 * np.exp(-(v + 65) / 18) * m,
-        "h": 0.07 * np.exp(-(v + 65) / 20) * (1 - h) - h / (1 + np.exp(-(v + 35) / 10)),
-        "n": 0.01 * (v + 55) / (1 - np.exp(-(v + 55) / 10)) * (1 - n) - 0.125 * np.exp(-(v + 65) / 80) * n,
-    }  # fmt: skip
+        "m": a_m * (1 - m) - 4 * np.exp(-(v + 65) / 18) * m,
+        "h": 0.07 * np.exp(-(v + 65) / 20) * (1 - h) - b_h * h,
+        "n": a_n * (1 - n) - 0.125 * np.exp(-(v + 65) / 80) * n,
+    }
     at = {"V": v, "m": m, "h": h, "n": n, "I_stim": current}
     at |= {name: p.value for name, p in membrane.parameters.items()}
     given = {name: np.array([value]) for name, value in at.items()}
