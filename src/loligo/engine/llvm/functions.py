@@ -2,8 +2,9 @@
 
 Each function is emitted once per module for ``<W x double>`` and inlined where it is used, so
 it vectorises on every processor and gives the same bits at every width. All are within four
-units in the last place, but for `pow`, which loses |y log x| of them. The polynomials interpolate at Chebyshev nodes of the reduced range
-(computed at 60 digits; the errors stated are of the polynomial alone, relative).
+units in the last place, but for `pow`, which loses about |y log x| of them. The polynomials
+interpolate at Chebyshev nodes of the reduced range (computed at 60 digits; the errors stated are
+of the polynomial alone, relative).
 """
 
 # llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
