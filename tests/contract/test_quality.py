@@ -29,7 +29,7 @@ def test_ruff_is_clean(command):
 
 def test_types_are_right():
     """Pyright fetches itself when first run; without a network this cannot be checked."""
-    done = _run("pyright")
+    done = _run("pyright", "--pythonpath", sys.executable)
     if "error" not in done.stdout and done.returncode and not os.environ.get("CI"):
         pytest.skip(f"pyright cannot be run here: {done.stderr.strip()[-200:]}")
     assert done.returncode == 0, done.stdout + done.stderr
