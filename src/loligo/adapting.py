@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
-from loligo.engine.kernel import Course, Floats, Journey, Kernel, padded
+from loligo.engine.kernel import COUNTERS, STIFF, Course, Floats, Journey, Kernel, padded
 from loligo.errors import RunError
 from loligo.lanes import distinct
 from loligo.problem import Problem
-from loligo.runs import CALL, Outcome, Travelled, compute, shares, sources, threads
+from loligo.runs import Outcome, Travelled, compute, everywhere, paced, shares, sources, threads
 from loligo.solvers import Taylor
 
 _CAUTIOUS = 1 << 17  # lanes x rounds in the first call: some 30 ms
@@ -34,7 +34,7 @@ def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]
     UsageError
         If the model or the stimulus is not smooth between edges.
     """
-    scales = _scales(problem)
+    scales = problem.scales
 
     def loop(kernel: Kernel, constants: Floats, states: Floats) -> Travelled:
         journey = _journey(problem, kernel, states)
@@ -43,7 +43,7 @@ def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]
             "tolerance": solver.tolerance,
             "accuracy": "local error of a step below tolerance x 100 mV in V, x 1 in gates",
             "order": solver.order,
-            "steps": int(journey.counters[3, : problem.lanes.size].sum()),
+            "steps": int(journey.counters[COUNTERS.index("steps"), : problem.lanes.size].sum()),
         }
         return Travelled(journey.out, journey.spikes, settings)
 
@@ -55,12 +55,6 @@ def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]
         {".tolerance": solver.tolerance},
         loop,
     )
-
-
-def _scales(problem: Problem) -> dict[str, float]:
-    """What a tolerance is relative to: 100 mV, 1 for a gate, as declared for other states."""
-    scales = dict.fromkeys(problem.states, 1.0) | {"V": 100.0}
-    return scales | {s.name: s.scale for s in problem.membrane.states}
 
 
 def _course(problem: Problem, width: int) -> Course:
@@ -100,7 +94,7 @@ def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
     return Journey(
         states=filled,
         clock=np.stack([np.zeros(lanes), (filled[0] < problem.threshold).astype(np.float64)]),
-        counters=np.zeros((4, lanes), dtype=np.int64),
+        counters=np.zeros((len(COUNTERS), lanes), dtype=np.int64),
         status=np.zeros(lanes, dtype=np.int64),
         finished=np.zeros(lanes // kernel.width, dtype=np.int64),
         # not zeroed: the pages are taken as they are written
@@ -113,36 +107,28 @@ def _run(
     advance: Callable[[float], None],
 ) -> None:  # fmt: skip
     """Call the kernel on all cores, for a short time each, until every lane has arrived."""
-    workers = threads()
+    parts = shares(len(journey.finished), threads())
     # the first call is a guess; no call of many lanes may take long
     rounds = max(1, min(8, _CAUTIOUS // problem.lanes.size))
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(len(parts)) as pool:
         while not journey.finished.all():
-            started = time.perf_counter()
-            calls = [
-                pool.submit(kernel.adapt, course, constants, journey, share, rounds)
-                for share in shares(len(journey.finished), workers)
-            ]
-            wait(calls)
-            for call in calls:
-                call.result()
+            work = partial(kernel.adapt, course, constants, journey, rounds=rounds)
+            took = everywhere(pool, parts, work)
             if journey.status.any():
                 raise _failure(problem, kernel, journey)
-            took = time.perf_counter() - started
             advance(min(1.0, float(journey.clock[0].mean()) / course.end))
-            rounds = max(1, int(rounds * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
+            rounds = paced(rounds, took)
 
 
 def _failure(problem: Problem, kernel: Kernel, journey: Journey) -> RunError:
     lane = int(np.flatnonzero(journey.status)[0])
     t = journey.clock[0, lane]
-    label = problem.label(min(lane, problem.lanes.size - 1))
-    where = f" in the lane {label}" if label else ""
+    where = problem.in_lane(lane)
     values = dict(zip(kernel.program.states, journey.states[:, lane].tolist(), strict=True))
     last = ", ".join(f"{n} = {v:.6g}" for n, v in values.items())
     # steps also shrink where a state runs away to infinity in finite time
-    far = [n for n, scale in _scales(problem).items() if abs(values[n]) > 100 * scale]
-    if journey.status[lane] == 2 and not far:
+    far = [n for n, scale in problem.scales.items() if abs(values[n]) > 100 * scale]
+    if journey.status[lane] == STIFF and not far:
         return RunError(
             f"the model is too stiff for lo.Taylor: at t = {t:.6g} ms{where} its steps stay "
             f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01), or make a gate that fast "

@@ -122,11 +122,21 @@ class Problem:
         }
         return self.shapes[index].at(**numbers)
 
-    def label(self, lane: int) -> str:
-        """Where a lane lies, for messages: ``g_Na = 60, amplitude = 10``, or nothing."""
-        where = self.lanes.label(lane)
-        return ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
-                         for dim, value in where.items())  # fmt: skip
+    @cached_property
+    def scales(self) -> dict[str, float]:
+        """What a tolerance is relative to: 100 mV, 1 for a gate, as declared for the rest."""
+        scales = dict.fromkeys(self.states, 1.0) | {"V": 100.0}
+        return scales | {s.name: s.scale for s in self.membrane.states}
+
+    def in_lane(self, lane: int) -> str:
+        """`` in the lane g_Na = 60, amplitude = 10``, for messages; nothing if there is one.
+
+        A lane that only fills a vector is a copy of the last.
+        """
+        where = self.lanes.label(min(lane, self.lanes.size - 1))
+        label = ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
+                          for dim, value in where.items())  # fmt: skip
+        return f" in the lane {label}" if label else ""
 
 
 # what has a kink or a jump

@@ -92,18 +92,13 @@ class _Lane:
         self.start = states
         self.numbers = [float(problem.parameter(p)[lane]) for p in functions.parameters]
         self.shapes = [problem.shape_in_lane(i, lane) for i in range(len(problem.shapes))]
-        pools = {s.name: s.scale for s in problem.membrane.states}
-        self.scale = np.array([100.0, *(pools.get(s, 1.0) for s in functions.states[1:])])
+        self.scale = np.array([problem.scales[s] for s in functions.states])
         self.spikes: list[float] = []
         self.armed = bool(states[0] < problem.threshold)
 
     def current(self, t: Any) -> Any:
         """The injected current density, continuous from the right."""
-        return sum((s.value(t) * self._density(i) for i, s in enumerate(self.shapes)), 0.0 * t)
-
-    def _density(self, index: int) -> float:
-        """Shapes in a lane are densities already (their numbers were converted)."""
-        return 1.0
+        return sum((shape.value(t) for shape in self.shapes), 0.0 * t)
 
     def integrate(self, advance: Callable[[float], None]) -> dict[str, Floats]:
         """Name -> (samples,)."""
@@ -160,11 +155,10 @@ class _Lane:
         return probes[1] if flat else None
 
     def _failed(self, t: float, states: Floats, why: str) -> RunError:
-        label = self.problem.label(self.lane)
         last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(self.f.states, states, strict=True))
         return RunError(
             f"the reference solver failed at t = {t:.6g} ms"
-            f"{f' in the lane {label}' if label else ''} ({why}); last values: {last}. "
+            f"{self.problem.in_lane(self.lane)} ({why}); last values: {last}. "
             "Check the parameters and the stimulus; a stiff model may need lo.Exponential(dt=0.001)"
         )
 

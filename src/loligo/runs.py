@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -191,11 +192,11 @@ def _for_equilibria(problem: Problem) -> dict[str, Floats]:
 
 
 def resting_potential(kernel: Kernel, problem: Problem, states: Floats) -> Floats | None:
-    """(lanes,) where the run began at rest; for one lane also where it did not, if there is
-    a rest: a figure draws it."""
+    """(lanes,) where the run began at rest; for one lane whose V is recorded also where it did
+    not, if there is a rest: a figure draws it."""
     if problem.initial.voltage is None and not problem.initial.states:
         return states[0]
-    if problem.lanes.size > 1:
+    if problem.lanes.size > 1 or "V" not in problem.records:
         return None
     try:
         found, _ = rest(kernel, _for_equilibria(problem))
@@ -229,6 +230,23 @@ def shares(blocks: int, workers: int) -> list[range]:
     """The blocks in nearly equal runs, one a worker."""
     edges = np.linspace(0, blocks, min(workers, blocks) + 1).astype(int)
     return [range(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def everywhere(
+    pool: ThreadPoolExecutor, parts: Iterable[range], work: Callable[[range], None]
+) -> float:
+    """Call ``work`` on every part, all at once, and wait; how many seconds it took."""
+    started = time.perf_counter()
+    calls = [pool.submit(work, part) for part in parts]
+    wait(calls)
+    for call in calls:
+        call.result()
+    return time.perf_counter() - started
+
+
+def paced(amount: int, took: float) -> int:
+    """How much to do in the next call, if ``amount`` took that many seconds in this one."""
+    return max(1, int(amount * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
 
 
 def collect(problem: Problem, out: Floats, batches: list[tuple[Floats, Integers]]) -> Outcome:

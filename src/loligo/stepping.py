@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, S
 from loligo.errors import RunError, UsageError
 from loligo.lanes import distinct
 from loligo.problem import Problem, onto
-from loligo.runs import CALL, Outcome, Travelled, compute, shares, sources, threads
+from loligo.runs import Outcome, Travelled, compute, everywhere, paced, shares, sources, threads
 from loligo.solvers import Exponential
 
 _CAUTIOUS = 1 << 21  # lanes x steps in the first call: some 30 ms
@@ -90,20 +90,13 @@ def _run(
         while done < schedule.steps:
             stop = min(done + min(chunk, sampled.most_steps), schedule.steps)
             streams = sampled.between(done, stop)
-            started = time.perf_counter()
-            calls: list[Future[None]] = [
-                pool.submit(kernel.run, schedule, constants, progress, streams, share, stop)
-                for share in parts
-            ]
-            wait(calls)
-            for call in calls:
-                call.result()
+            work = partial(kernel.run, schedule, constants, progress, streams, stop=stop)
+            took = everywhere(pool, parts, work)
             if progress.diverged.any():
                 raise _divergence(problem, kernel, schedule, constants, progress, streams)
-            took = time.perf_counter() - started
             done = stop
             advance(done / schedule.steps)
-            chunk = max(1, int(chunk * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
+            chunk = paced(chunk, took)
 
 
 class _Sampled:
@@ -127,7 +120,7 @@ class _Sampled:
     def _currents(self) -> Floats | None:
         if not self.which:
             return None
-        rows = [([self._values(_unit(shape)) for shape in shapes], w) for shapes, w in self.paths]
+        rows = [([self._values(shape) for shape in shapes], w) for shapes, w in self.paths]
         return self._spread(rows)
 
     def _values(self, path: Any) -> Floats:
@@ -145,22 +138,16 @@ class _Sampled:
         return streams if self.currents is None else Streams(first, streams.charges, self.currents)
 
 
-def _unit(shape: Any) -> Any:
-    """A sampled shape's path alone."""
-    numbers = {"amplitude": 1.0, "mean": 0.0}
-    return shape.at(**{k: v for k, v in numbers.items() if k in shape.parameters})
-
-
 def _distinct(problem: Problem, index: int) -> tuple[list[Any], Integers]:
-    """The different paths of a sampled shape over the lanes, and which one each lane has."""
+    """The different paths of a sampled shape, of unit amplitude and no mean, over the lanes, and
+    which one each lane has."""
     shape, prefix = problem.shapes[index], problem.prefix(index)
-    names = [p for p in shape.parameters if p not in ("amplitude", "mean")]
-    if not names:
-        return [shape], np.zeros(problem.lanes.size, dtype=np.int64)
+    unit = {n: v for n, v in (("amplitude", 1.0), ("mean", 0.0)) if n in shape.parameters}
+    names = [p for p in shape.parameters if p not in unit]
     table = np.stack([problem.lanes.flat(f"{prefix}.{p}") for p in names])
     first, which = distinct(table)
     shapes = [
-        shape.at(amplitude=1.0, **dict(zip(names, column.tolist(), strict=True)))
+        shape.at(**unit, **dict(zip(names, column.tolist(), strict=True)))
         for column in table[:, first].T
     ]
     return shapes, which
@@ -185,8 +172,7 @@ def _divergence(
     after = evaluate(program.blocks["step"], inputs)
     broken = [s for s in program.states if not np.abs(after[s]) < 1e300] or ["V"]
     last = progress.states[program.states.index(broken[0]), lane]
-    label = problem.label(min(lane, problem.lanes.size - 1))
-    where = f" in the lane {label}" if label else ""
+    where = problem.in_lane(lane)
     return RunError(
         f"the run diverged at t = {step * schedule.dt:.6g} ms{where}: {broken[0]} is no longer "
         f"finite; its last value was {last:.6g}. Check the parameters and the stimulus, or take "

@@ -160,7 +160,7 @@ def test_any_number_of_threads_gives_the_same_bits(
 def test_calls_of_any_length_give_the_same_bits(
     seconds: float, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(stepping, "CALL", seconds)
+    monkeypatch.setattr(runs, "CALL", seconds)
     assert bits(run(*sampled_lanes())) == expected
 
 

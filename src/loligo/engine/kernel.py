@@ -20,6 +20,10 @@ Integers = NDArray[np.int64]
 NO_STREAMS: Floats = np.empty((0, 0, 0))
 SHORTEST = 1e-3  # ms: adaptive steps below it, this many in a row, mean a stiff model
 STIFF_STEPS = 1000
+SPIKE_PARTS = 4  # pieces of an adaptive step in each of which a spike is looked for
+BISECTIONS = 44  # of such a piece: to 1e-14 of a step
+COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
+DIVERGED, STIFF = 1, 2  # a journey's status
 RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen
 
 
@@ -116,7 +120,7 @@ class Journey:
     counters : (4, lanes)
         The next edge, the next sample, short steps in a row, all steps.
     status : (lanes,)
-        0, or 1 where a state ceased to be finite, 2 where the steps became too short.
+        0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short.
     finished : (blocks,)
     out : (records, samples, lanes)
     spikes

@@ -10,15 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, SHORTEST, STIFF_STEPS, Course, Floats, Journey
+from loligo.engine.kernel import (
+    BISECTIONS,
+    DIVERGED,
+    RE_ARM,
+    SHORTEST,
+    SPIKE_PARTS,
+    STIFF,
+    STIFF_STEPS,
+    Course,
+    Floats,
+    Journey,
+)
 from loligo.program import Block, Program
 from loligo.program.drive import EDGE_TOLERANCE
 
 Array = Any  # float64 or bool lanes
 Evaluate = Callable[[Block, Mapping[str, Array]], dict[str, Array]]
-
-_SPIKE_PARTS = 4  # pieces of a step in each of which a spike is looked for
-_BISECTIONS = 44  # of such a piece: to 1e-14 of a step
 
 
 def adapt(
@@ -92,7 +100,7 @@ class _Walk:
         small = short & ~arrives
         self.small[:] = np.where(small, self.small + 1, np.where(short, self.small, 0))
         stiff = self.small >= STIFF_STEPS
-        self.journey.status[self.here] = np.where(broken, 1, np.where(stiff, 2, 0))
+        self.journey.status[self.here] = np.where(broken, DIVERGED, np.where(stiff, STIFF, 0))
         return bool(broken.any() or stiff.any())
 
     def take_samples(self, active: Array, reached: Array) -> None:
@@ -116,8 +124,8 @@ class _Walk:
 
     def find_spikes(self, step: Array) -> None:
         threshold = self.course.threshold
-        for part in range(1, _SPIKE_PARTS + 1):
-            low, high = step * ((part - 1) / _SPIKE_PARTS), step * (part / _SPIKE_PARTS)
+        for part in range(1, SPIKE_PARTS + 1):
+            low, high = step * ((part - 1) / SPIKE_PARTS), step * (part / SPIKE_PARTS)
             v = self.horner("V", high)
             above = v >= threshold
             crossed = above & (self.armed != 0)
@@ -128,7 +136,7 @@ class _Walk:
 
     def crossing(self, low: Array, high: Array) -> Array:
         """Where V rises through the threshold between two times of the step, by bisection."""
-        for _ in range(_BISECTIONS):
+        for _ in range(BISECTIONS):
             middle = 0.5 * (low + high)
             below = self.horner("V", middle) < self.course.threshold
             low, high = np.where(below, middle, low), np.where(below, high, middle)

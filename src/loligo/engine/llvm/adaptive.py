@@ -18,7 +18,16 @@ from typing import Any
 
 from llvmlite import ir
 
-from loligo.engine.kernel import RE_ARM, SHORTEST, STIFF_STEPS
+from loligo.engine.kernel import (
+    BISECTIONS,
+    COUNTERS,
+    DIVERGED,
+    RE_ARM,
+    SHORTEST,
+    SPIKE_PARTS,
+    STIFF,
+    STIFF_STEPS,
+)
 from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
@@ -44,13 +53,6 @@ ADAPT_POINTERS = (
     "constants", "states", "clock", "counters", "edges", "status", "finished", "out",
     "spike_time", "spike_lane", "spike_count",
 )  # fmt: skip
-# the rows of `clock` (float64) and of `counters` (int64)
-CLOCK = ("t", "armed")
-COUNTERS = ("edge", "sample", "small", "steps")
-DIVERGED, STIFF = 1, 2
-
-_SPIKE_PARTS = 4  # pieces of a step in each of which a spike is looked for
-_BISECTIONS = 44  # of such a piece: to 1e-14 of a step
 
 
 def emit_adapt(e: Emitter, program: Program) -> None:
@@ -103,7 +105,7 @@ class _Adapt:
         b.position_at_end(choose)
         room = b.icmp_signed(
             "<=",
-            b.add(b.load(self.a["spike_count"], typ=I64), I64(e.width * _SPIKE_PARTS)),
+            b.add(b.load(self.a["spike_count"], typ=I64), I64(e.width * SPIKE_PARTS)),
             self.a["capacity"],
         )
         more = b.icmp_signed("<", b.load(self.round, typ=I64), self.a["rounds"])
@@ -276,14 +278,14 @@ class _Adapt:
         e, b = self.e, self.e.builder
         threshold = e.spread(self.a["threshold"])
         re_arm = b.fsub(threshold, e.const(RE_ARM))
-        for part in range(1, _SPIKE_PARTS + 1):
-            high = b.fmul(step, e.const(part / _SPIKE_PARTS))
+        for part in range(1, SPIKE_PARTS + 1):
+            high = b.fmul(step, e.const(part / SPIKE_PARTS))
             v = self._horner("V", high)
             above = b.fcmp_ordered(">=", v, threshold)
             armed = b.load(self.armed, typ=e.mask)
             crossed = b.and_(above, armed)
             with b.if_then(any_lane(self.e, crossed), likely=False):
-                self._locate(t, b.fmul(step, e.const((part - 1) / _SPIKE_PARTS)), high,
+                self._locate(t, b.fmul(step, e.const((part - 1) / SPIKE_PARTS)), high,
                              threshold, crossed)  # fmt: skip
             armed = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
             b.store(armed, self.armed)
@@ -293,7 +295,7 @@ class _Adapt:
         e, b = self.e, self.e.builder
         b.store(low, self.low)
         b.store(high, self.high)
-        with counting(e, I64(0), I64(_BISECTIONS), I64(1)):
+        with counting(e, I64(0), I64(BISECTIONS), I64(1)):
             a, z = b.load(self.low, typ=e.double), b.load(self.high, typ=e.double)
             middle = b.fmul(e.const(0.5), b.fadd(a, z))
             below = e.less(self._horner("V", middle), threshold)
