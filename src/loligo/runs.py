@@ -82,6 +82,7 @@ def compute(
     program: Callable[[System], Program],
     settings: Mapping[str, float],
     loop: Loop,
+    registers: int = 2,
 ) -> Outcome:
     """The course of every compiled run: kernel, initial states, constants, loop, outcome.
 
@@ -95,6 +96,8 @@ def compute(
         The solver's numbers that the program reads: ``.dt`` or ``.tolerance``.
     loop
         (kernel, constants, states) -> what was found.
+    registers
+        How many a block of lanes may fill; see :func:`_width`.
     """
     started = time.perf_counter()
 
@@ -103,7 +106,7 @@ def compute(
 
         return program(build(problem.membrane))
 
-    kernel, origin = find_kernel(problem, engine, key, make)
+    kernel, origin = find_kernel(problem, engine, key, make, registers)
     compiled = time.perf_counter()
     states, notes = initial_states(kernel, problem)
     constants = padded(prepare(kernel, problem, settings), kernel.width)
@@ -130,8 +133,9 @@ def sources(problem: Problem) -> tuple[Source, ...]:
 
 
 def find_kernel(
-    problem: Problem, engine: str, key: dict[str, Any], program: Callable[[], Program]
-) -> tuple[Kernel, str]:
+    problem: Problem, engine: str, key: dict[str, Any], program: Callable[[], Program],
+    registers: int,
+) -> tuple[Kernel, str]:  # fmt: skip
     """The kernel for a problem, and where it came from.
 
     Parameters
@@ -154,15 +158,19 @@ def find_kernel(
         "sources": [[s.kind, s.prefix, s.sampled] for s in sources(problem)],
         "records": problem.records,
     }
-    return compiled(key, _width(problem.lanes.size, processor().vector), program)
+    vector = processor().vector * (2 if key.get("precision") == "float32" else 1)
+    return compiled(key, _width(problem.lanes.size, vector, registers), program)
 
 
-def _width(lanes: int, vector: int) -> int:
-    """Lanes in a block: one cell is scalar; many go two registers at a time, which keeps the
-    processor busy while one of the two waits."""
+def _width(lanes: int, vector: int, registers: int) -> int:
+    """Lanes in a block: one cell is scalar; many go several registers at a time, which keeps the
+    processor busy while one of them waits."""
     if lanes == 1:
         return 1
-    return vector if lanes <= vector else 2 * vector
+    width = vector
+    while width < lanes and width < registers * vector:
+        width *= 2
+    return width
 
 
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:

@@ -9,7 +9,7 @@ A :class:`Program` is a handful of named blocks and the names of what goes in an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -25,6 +25,7 @@ OPERATIONS: dict[str, int] = {
     "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
 }  # fmt: skip
 MASKS = frozenset({"lt", "le", "eq", "and", "or", "not"})
+PRECISIONS = ("float64", "float32")
 _COMMUTATIVE = frozenset({"add", "mul", "min", "max", "eq", "and", "or"})
 
 
@@ -92,8 +93,11 @@ class Program:
     records
         What ``sample`` yields.
     blocks
-        ``prepare``, ``start``, ``step``, ``sample``, ``locate``; ``relax`` and ``derivative``
-        for equilibria.
+        ``prepare``, and those of the scheme (see :mod:`loligo.program.exponential` and
+        :mod:`loligo.program.taylor`); ``relax`` and ``derivative`` for equilibria.
+    precision
+        Of the states in ``step`` and ``sample``: "float64" or "float32". All else, times and
+        stimuli above all, is float64.
     """
 
     parameters: tuple[str, ...]
@@ -102,6 +106,7 @@ class Program:
     constants: tuple[str, ...]
     records: tuple[str, ...]
     blocks: Mapping[str, Block] = field(default_factory=dict[str, Block])
+    precision: str = "float64"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able and exact (floats in hexadecimal)."""
@@ -111,6 +116,7 @@ class Program:
             "streams": self.streams,
             "constants": self.constants,
             "records": self.records,
+            "precision": self.precision,
             "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
         }
 
@@ -123,9 +129,12 @@ class Program:
                 for key in ("parameters", "states", "streams", "constants", "records")
             }
             blocks = {_text(k): _block_from_list(v) for k, v in document["blocks"].items()}
+            precision = _text(document["precision"])
         except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise ValueError(f"not a program: {error!r}") from error
-        return cls(blocks=blocks, **names)
+        if precision not in PRECISIONS:
+            raise ValueError(f"not a precision: {precision!r}")
+        return cls(blocks=blocks, precision=precision, **names)
 
 
 def _block_to_list(block: Block) -> list[Any]:
@@ -185,7 +194,8 @@ def _fit(op: str, places: list[Any], before: list[Assignment]) -> bool:
 
 
 class Builder:
-    """Writes a block. Equal expressions get one assignment (value numbering).
+    """Writes a block. Equal expressions get one assignment (value numbering), unless ``shared``
+    is false: then each is written as often as it occurs, inputs and numbers apart.
 
     >>> b = Builder()
     >>> x = b.input("x")
@@ -195,7 +205,8 @@ class Builder:
     {'mul': 1, 'add': 1}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shared: bool = True) -> None:
+        self.shared = shared
         self.assignments: list[Assignment] = []
         self._known: dict[tuple[Assignment, str], int] = {}
 
@@ -203,7 +214,7 @@ class Builder:
         # 0.0 and -0.0 are equal, and 1/x tells them apart
         key = assignment, assignment.value.hex()
         index = self._known.get(key)
-        if index is None:
+        if index is None or not (self.shared or assignment.op in ("input", "const")):
             index = len(self.assignments)
             self.assignments.append(assignment)
             self._known[key] = index
@@ -221,6 +232,14 @@ class Builder:
         if op in _COMMUTATIVE:
             args = tuple(sorted(args))
         return self._put(Assignment(op, args))
+
+    def copy(self, assignment: Assignment, new: Sequence[int]) -> int:
+        """An assignment of another block; ``new`` says where that block's are in this one."""
+        if assignment.op == "input":
+            return self.input(assignment.name)
+        if assignment.op == "const":
+            return self.const(assignment.value)
+        return self.apply(assignment.op, *(new[i] for i in assignment.args))
 
     def _is(self, index: int, value: float) -> bool:
         assignment = self.assignments[index]
