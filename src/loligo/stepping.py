@@ -164,7 +164,7 @@ def _divergence(
 ) -> RunError:  # fmt: skip
     """Which variable of which lane ceased to be finite, when, and what it was before."""
     from loligo.engine.numpy_engine import FINITE, evaluate
-    from loligo.program.exponential import CARRY
+    from loligo.program.arithmetic import CARRY
 
     lane = int(np.flatnonzero(progress.diverged)[0])
     step = int(progress.step[lane // kernel.width])

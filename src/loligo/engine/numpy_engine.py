@@ -14,7 +14,7 @@ import numpy as np
 from loligo.engine.kernel import RE_ARM, Course, Floats, Journey, Progress, Schedule, Streams
 from loligo.engine.numpy_adaptive import adapt
 from loligo.program import Block, Program
-from loligo.program.exponential import CARRY
+from loligo.program.arithmetic import CARRY
 
 Array = Any  # float64, float32 or bool lanes
 

@@ -25,6 +25,7 @@ OPERATIONS: dict[str, int] = {
     "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
 }  # fmt: skip
 MASKS = frozenset({"lt", "le", "eq", "and", "or", "not"})
+CARRY = ".carry."  # before a state's name: what the rounding of its last sum took
 PRECISIONS = ("float64", "float32")
 _COMMUTATIVE = frozenset({"add", "mul", "min", "max", "eq", "and", "or"})
 

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loligo.program.arithmetic import Block, Builder, Program
+from loligo.program.arithmetic import CARRY, Block, Builder, Program
 from loligo.program.drive import CHARGE, VALUE
 from loligo.program.exponentials import fuse_exponentials
 from loligo.program.lower import Lowering, lower
@@ -46,8 +46,6 @@ from loligo.program.products import products_regrouped
 from loligo.program.sources import Source
 from loligo.program.spikes import locate
 from loligo.system import System
-
-CARRY = ".carry."  # before a state's name: what the rounding of its sum took
 
 TRANSFORMATIONS: Transformations = (
     ("common subexpressions", each(share)),

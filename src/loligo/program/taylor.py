@@ -19,10 +19,24 @@ from loligo.program.arithmetic import Block, Builder, Program
 from loligo.program.drive import VALUE
 from loligo.program.exponential import relaxation
 from loligo.program.lower import Lowering, lower
+from loligo.program.pipeline import (
+    Draft,
+    Transformations,
+    each,
+    multiply_add,
+    share,
+    to_prepare,
+    transformed,
+)
 from loligo.program.series import Series
 from loligo.program.sources import Source
-from loligo.program.transform import fuse, hoist
 from loligo.system import System
+
+TRANSFORMATIONS: Transformations = (
+    ("common subexpressions", each(share)),
+    ("constants to prepare", to_prepare),
+    ("multiply-adds", multiply_add),
+)
 
 
 def _current(b: Builder, sources: tuple[Source, ...]) -> int:
@@ -39,10 +53,11 @@ def _derivative(system: System, sources: tuple[Source, ...]) -> Block:
 
 
 def _series(
-    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int
-) -> Block:
+    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int,
+    shared: bool,
+) -> Block:  # fmt: skip
     derivative = _derivative(system, sources)
-    b = Builder()
+    b = Builder(shared)
     start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
     start |= {name: (b.input(name),) for name in system.states}
     start[".t"] = (b.input(".t"), b.const(1.0))
@@ -88,6 +103,22 @@ def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...
     return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
 
 
+def draft(
+    system: System, sources: tuple[Source, ...], records: tuple[str, ...],
+    scales: Mapping[str, float], order: int, shared: bool = True,
+) -> Draft:  # fmt: skip
+    """The scheme as it is written; if not ``shared``, each value as often as it is needed."""
+    blocks = {
+        "series": _series(system, sources, scales, order, shared),
+        "sample": _sample(system, sources, records),
+    }
+    return Draft(blocks, frozenset({*_parameters(system, sources), ".tolerance"}))
+
+
+def _parameters(system: System, sources: tuple[Source, ...]) -> tuple[str, ...]:
+    return system.parameters + tuple(n for s in sources for n in s.names)
+
+
 def taylor(
     system: System,
     sources: tuple[Source, ...],
@@ -102,22 +133,12 @@ def taylor(
     NotSmoothError
         If the equations have a conditional on a state, or another operation without a series.
     """
-    parameters = system.parameters + tuple(n for s in sources for n in s.names)
-    blocks = {
-        "series": _series(system, sources, scales, order),
-        "sample": _sample(system, sources, records),
-    }
-    prepare, constants, blocks = hoist(blocks, frozenset({*parameters, ".tolerance"}))
+    made = transformed(draft(system, sources, records, scales, order), TRANSFORMATIONS)
     return Program(
-        parameters=parameters,
+        parameters=_parameters(system, sources),
         states=system.states,
         streams=(),
-        constants=constants,
+        constants=made.constants,
         records=records,
-        blocks={
-            "prepare": prepare,
-            **{name: fuse(block) for name, block in blocks.items()},
-            "relax": relaxation(system),
-            "derivative": lower(system),
-        },
+        blocks={**made.blocks, "relax": relaxation(system), "derivative": lower(system)},
     )

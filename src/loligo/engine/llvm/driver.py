@@ -25,7 +25,7 @@ from loligo.engine.llvm.formats import DOUBLE as WIDE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.printer import emit
 from loligo.program import Block, Program
-from loligo.program.exponential import CARRY
+from loligo.program.arithmetic import CARRY
 
 I64 = ir.IntType(64)
 DOUBLE = ir.DoubleType()
