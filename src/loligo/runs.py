@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,6 +22,7 @@ from loligo.program.sources import Source
 if TYPE_CHECKING:
     from loligo.system import System
 
+_SHARES = 16  # of the blocks, for each of several workers
 CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
 
 
@@ -235,15 +236,24 @@ def threads() -> int:
 
 
 def shares(blocks: int, workers: int) -> list[range]:
-    """The blocks in nearly equal runs, one a worker."""
-    edges = np.linspace(0, blocks, min(workers, blocks) + 1).astype(int)
+    """The blocks in nearly equal runs: one for a single worker, many small ones for several, who
+    take the next when they are done with one. So none waits long for another whose lanes, or
+    whose core, are slower."""
+    runs = 1 if workers == 1 else min(_SHARES * workers, blocks)
+    edges = np.linspace(0, blocks, runs + 1).astype(int)
     return [range(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def crew(parts: Sequence[range]) -> ThreadPoolExecutor:
+    """Who works on the parts: a thread for each core, no more than there are parts."""
+    return ThreadPoolExecutor(min(threads(), len(parts)))
 
 
 def everywhere(
     pool: ThreadPoolExecutor, parts: Iterable[range], work: Callable[[range], None]
 ) -> float:
-    """Call ``work`` on every part, all at once, and wait; how many seconds it took."""
+    """Call ``work`` on every part, as many at once as there are cores, and wait; how many
+    seconds it took."""
     started = time.perf_counter()
     calls = [pool.submit(work, part) for part in parts]
     wait(calls)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,17 @@ from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, S
 from loligo.errors import RunError, UsageError
 from loligo.lanes import distinct
 from loligo.problem import Problem, onto
-from loligo.runs import Outcome, Travelled, compute, everywhere, paced, shares, sources, threads
+from loligo.runs import (
+    Outcome,
+    Travelled,
+    compute,
+    crew,
+    everywhere,
+    paced,
+    shares,
+    sources,
+    threads,
+)
 from loligo.solvers import Exponential
 
 # of a block of many lanes: one step is a long chain of operations that wait for each other, and
@@ -91,7 +100,7 @@ def _run(
     sampled = _Sampled(problem, kernel, schedule)
     # the first call is a guess; no call of many lanes may take long
     done, chunk = 0, max(1, min(64, _CAUTIOUS // problem.lanes.size))
-    with ThreadPoolExecutor(len(parts)) as pool:
+    with crew(parts) as pool:
         while done < schedule.steps:
             stop = min(done + min(chunk, sampled.most_steps), schedule.steps)
             streams = sampled.between(done, stop)
