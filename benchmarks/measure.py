@@ -32,9 +32,9 @@ class Plan:
         Of an ensemble; ms; the last ms in which errors are looked for.
     judged
         Accuracy is looked at in every so-manieth cell.
-    rounds, budget
-        How often everything is timed, unless the seconds for one kind of work run out first
-        (but twice at least).
+    rounds, limit
+        How often everything is timed, unless the seconds for the whole run would not do (but
+        once at least).
     lanes, lanes_duration
         Of the run on one and on all cores.
     reference
@@ -48,7 +48,7 @@ class Plan:
     late: float = 100.0
     judged: int = 10
     rounds: int = 5
-    budget: float = 170.0
+    limit: float = 840.0
     lanes: int = 10_000
     lanes_duration: float = 200.0
     reference: float = 1e-13
@@ -56,8 +56,11 @@ class Plan:
     quick: bool = False
 
 
+# the part of the limit by which the rounds of a kind of work should be over
+UNTIL = {CELL: 0.25, ENSEMBLE: 0.75, "all cores": 0.85}
+
 FULL = Plan()
-QUICK = Plan(64, 200.0, 50.0, 8, 2, 20.0, 512, 100.0, 1e-11, thin=5, quick=True)
+QUICK = Plan(64, 200.0, 50.0, 8, 2, 120.0, 512, 100.0, 1e-11, thin=5, quick=True)
 
 
 @dataclass
@@ -68,6 +71,7 @@ class Bench:
     ask: Workers
     peers: Mapping[str, Peer]
     results: dict[str, Any]
+    started: float
     keep: Callable[[dict[str, Any]], None]
     say: Callable[[str], None]
     truths: dict[str, np.ndarray] = field(default_factory=dict)
@@ -95,7 +99,7 @@ def everything(plan: Plan, only: tuple[str, ...], log: Path, keep: Any, say: Any
         "made": machine(plan, peers), "absent": absent, "failed": [], "rows": [], "tuned": [],
     }  # fmt: skip
     with Workers(log) as ask:
-        bench = Bench(plan, ask, peers, results, keep, say)
+        bench = Bench(plan, ask, peers, results, started, keep, say)
         for part in (_truths, _ladders, _all_cores, _scaling, _cold):
             say(f"[{time.perf_counter() - started:4.0f} s] {(part.__doc__ or '').splitlines()[0]}")
             part(bench)
@@ -196,6 +200,10 @@ class Setting:
         return work.but(stride=stride, duration=round(work.duration * share, 6))
 
     @property
+    def text(self) -> str:
+        return f"{self.family.knob} {self.value:g}"
+
+    @property
     def scale(self) -> float:
         return self.part[0] / self.part[1]
 
@@ -204,7 +212,7 @@ def _ladders(bench: Bench) -> None:
     """Work and precision: every setting of every peer, one core."""
     for kind in (CELL, ENSEMBLE):
         settings = [s for s in _settings(bench, kind) if _judge(bench, s)]
-        rounds(bench, settings, bench.work(kind), bench.plan.budget)
+        rounds(bench, settings, bench.work(kind), UNTIL[kind])
         bench.keep(bench.results)
 
 
@@ -257,7 +265,7 @@ def _judge(bench: Bench, setting: Setting) -> bool:
     try:
         V = bench.ask.trace(setting.name, work, setting.options)
     except FailedError as problem:
-        bench.fail(setting.family.title, f"{setting.family.knob} {setting.value:g}", problem)
+        bench.fail(setting.family.title, setting.text, problem)
         return False
     found = errors(work.grid, V, truth)
     stride, share = setting.part
@@ -274,25 +282,24 @@ def _finite(number: float) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def rounds(bench: Bench, settings: list[Setting], work: Work, budget: float) -> None:
+def rounds(bench: Bench, settings: list[Setting], work: Work, until: float) -> None:
     """Time everything, round after round, so that all see the same machine; then keep the rows."""
-    started = time.perf_counter()
-    alive = list(settings)
     for n in range(bench.plan.rounds + 1):  # the first compiles, and does not count
-        for setting in list(alive):
+        began = time.perf_counter()
+        for setting in list(settings):
             try:
                 found = bench.ask.seconds(setting.name, setting.clocked(work), setting.options)
             except FailedError as problem:
-                bench.fail(
-                    setting.family.title, f"{setting.family.knob} {setting.value:g}", problem
-                )
-                alive.remove(setting)
+                bench.fail(setting.family.title, setting.text, problem)
+                settings.remove(setting)
                 continue
             if n:
                 setting.row["seconds"].append(found * setting.scale)
-        if n >= 2 and time.perf_counter() - started > budget * (n + 1) / (n + 2):
+        ended = time.perf_counter()
+        bench.say(f"  round {n}: {len(settings)} settings in {ended - began:.0f} s")
+        if n and 2 * ended - began - bench.started > until * bench.plan.limit:
             break
-    bench.results["rows"] += [s.row for s in alive]
+    bench.results["rows"] += [s.row for s in settings]
 
 
 # ---- several cores
@@ -312,7 +319,7 @@ def _all_cores(bench: Bench) -> None:
             setting = Setting(name, family, ENSEMBLE, row["value"], row["options"])
             setting.row = {**row, "cores": cores(), "seconds": []}
             settings.append(setting)
-    rounds(bench, settings, work, bench.plan.budget / 3)
+    rounds(bench, settings, work, UNTIL["all cores"])
 
 
 def _scaling(bench: Bench) -> None:

@@ -92,13 +92,14 @@ def targets(results: Results) -> list[Target]:
     fixed, fixed32 = (at(results, ENSEMBLE, f, step) for f in (FIXED, FIXED32))
     jax64, jax32 = (at(results, ENSEMBLE, f, step) for f in (JAX64, JAX32))
     arbor = at(results, ENSEMBLE, ARBOR, step)
+    cells = f"{results['made']['plan']['cells']:,} cells"
     return [
-        _times("1,000 cells, equal error: heyoka's best batch", 2, heyoka(results, ENSEMBLE), many),
-        _times("1,000 cells: JAX, exponential Euler, dt 0.01, float64", 8, jax64, many),
-        _times("1,000 cells: Arbor, dt 0.01", 10, arbor, many),
+        _times(f"{cells}, equal error: heyoka's best batch", 2, heyoka(results, ENSEMBLE), many),
+        _times(f"{cells}: JAX, exponential, dt 0.01, float64", 8, jax64, many),
+        _times(f"{cells}: Arbor, dt 0.01", 10, arbor, many),
         _times("one cell, equal error: heyoka's scalar mode", 1, heyoka(results, CELL), one),
-        _times("1,000 lanes, dt 0.01: Exponential, JAX's same scheme, float64", 4, jax64, fixed),
-        _times("1,000 lanes, dt 0.01: Exponential, JAX's same scheme, float32", 4, jax32, fixed32),
+        _times(f"{cells}, dt 0.01: Exponential, JAX's same scheme, float64", 4, jax64, fixed),
+        _times(f"{cells}, dt 0.01: Exponential, JAX's same scheme, float32", 4, jax32, fixed32),
         *_scaling(results),
     ]
 

@@ -22,7 +22,8 @@ def make(work: Work, dt: float, group: int = 1) -> Run:
 
     context = arbor.context(threads=work.cores)
     recipe = _recipe(work)
-    hint = arbor.partition_hint(prefer_gpu=False, cpu_group_size=min(group, len(work.current)))
+    most = math.ceil(len(work.current) / work.cores)  # so that every core has a group
+    hint = arbor.partition_hint(prefer_gpu=False, cpu_group_size=min(group, most))
     plan = arbor.partition_load_balance(recipe, context, {arbor.cell_kind.cable: hint})
     simulation = arbor.simulation(recipe, context, plan)
     handles = []
