@@ -123,14 +123,17 @@ def _scaling(results: Results) -> list[Target]:
         return []
     faster = paired(seconds["one core"], seconds["all cores"])
     dearer = paired(seconds["V"], seconds["spikes"])
+    cells = results["made"]["plan"]["cells"]
     cores, lanes = results["scaling"]["cores"], results["scaling"]["lanes"]
     return [
         Target(
             f"{lanes:,} lanes: {cores} cores over one", "at least 1.85 times", faster,
             faster >= 1.85 if cores == 2 else None,
         ),
-        Target("1,000 lanes: V at 0.05 ms over spikes alone, the whole call", "at most 1.3 times",
-               dearer, dearer <= 1.3),
+        Target(
+            f"{cells:,} cells: V at 0.05 ms over spikes alone, the whole call",
+            "at most 1.3 times", dearer, dearer <= 1.3,
+        ),
     ]  # fmt: skip
 
 

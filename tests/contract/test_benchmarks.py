@@ -16,7 +16,7 @@ from benchmarks.peers import CELL, NAMES, Peer, peer
 import loligo as lo
 
 # as small as it gets, but every part of a run is there
-TINY = measure.Plan(16, 20.0, 10.0, 4, 1, 60.0, 32, 10.0, 1e-9, thin=12, quick=True)
+TINY = measure.Plan(16, 20.0, 10.0, 4, 1, 60.0, 32, 10.0, 1e-9, (0.01, 1e-8), quick=True)
 
 
 @pytest.fixture
