@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measure, page, plot
+from benchmarks import measure, page, plan, plot
 from benchmarks.peers import NAMES
 from benchmarks.workers import ROOT
 
@@ -64,9 +64,9 @@ def main(given: list[str] | None = None) -> int:
     if told.source:
         results = json.loads(told.source.read_text(encoding="utf-8"))
     else:
-        plan = measure.QUICK if told.quick else measure.FULL
         log = folder / "performance.log"
-        results = measure.everything(plan, told.only, log, keep, say)
+        size = plan.QUICK if told.quick else plan.FULL
+        results = measure.everything(size, told.only, log, keep, say)
     keep(results)
     plot.draw(results, folder / "performance.svg")
     save(folder / "performance.md", page.write(results))

@@ -78,6 +78,8 @@ class Peer:
         The options of the run that a cold start is measured with.
     parallel
         Whether it can be told to use several cores.
+    caches
+        Whether it keeps what it compiled for the next process.
     needs
         Says what else is missing, or nothing.
     """
@@ -89,6 +91,7 @@ class Peer:
     make: Callable[..., Run]
     first: Options
     parallel: bool = True
+    caches: bool = False
     needs: Callable[[], str] = str
 
     def missing(self) -> str:

@@ -165,4 +165,5 @@ PEER = Peer(
     families=tuple(_families()),
     make=make,
     first={"tolerance": 1e-8},
+    caches=True,
 )  # fmt: skip

@@ -80,4 +80,5 @@ PEER = Peer(
     families=tuple(_families()),
     make=make,
     first={"tolerance": 1e-8},
+    caches=True,
 )

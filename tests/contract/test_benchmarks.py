@@ -10,13 +10,13 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from benchmarks import __main__ as command
-from benchmarks import measure, page, plot, squid, verdicts, workers
+from benchmarks import page, plan, plot, squid, verdicts, workers
 from benchmarks.peers import CELL, NAMES, Peer, peer
 
 import loligo as lo
 
 # as small as it gets, but every part of a run is there
-TINY = measure.Plan(16, 20.0, 10.0, 4, 1, 60.0, 32, 10.0, 1e-9, (0.01, 1e-8), quick=True)
+TINY = plan.Plan(16, 20.0, 10.0, 4, 1, 60.0, 32, 10.0, 1e-9, (0.01, 1e-8), quick=True)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def alone(monkeypatch):
         Peer, "missing",
         lambda self: "" if self.title == "loligo" else f"{self.package} is not installed",
     )  # fmt: skip
-    monkeypatch.setattr(measure, "QUICK", TINY)
+    monkeypatch.setattr(plan, "QUICK", TINY)
     monkeypatch.setattr(workers, "FLOOR", 0.001)
 
 
