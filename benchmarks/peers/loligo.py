@@ -44,15 +44,13 @@ def make(work: Work, whole: bool = False, record: bool = False, **options: Any) 
 
 
 def _solver(
-    lo: Any, tolerance: float = 0.0, dt: float = 0.0, dtype: str = "", reference: float = 0.0
+    lo: Any, tolerance: float = 0.0, dt: float = 0.0, precision: str = "", reference: float = 0.0
 ) -> Any:
     if reference:
         return lo.Reference(reference)
-    return (
-        lo.Taylor(tolerance)
-        if tolerance
-        else lo.Exponential(dt, **({"dtype": dtype} if dtype else {}))
-    )
+    if tolerance:
+        return lo.Taylor(tolerance)
+    return lo.Exponential(dt, precision=precision) if precision else lo.Exponential(dt)
 
 
 def _families() -> list[Family]:
@@ -63,8 +61,8 @@ def _families() -> list[Family]:
         Family("loligo Taylor, the whole call", "tolerance", every((1e-7, 1e-8)), {"whole": True}),
         Family("loligo Exponential", "dt", every(STEPS), share=0.2),
     ]
-    if "dtype" in inspect.signature(lo.Exponential).parameters:
-        float32 = {"dtype": "float32"}
+    if "precision" in inspect.signature(lo.Exponential).parameters:
+        float32 = {"precision": "float32"}
         found.append(Family("loligo Exponential, float32", "dt", every(STEPS), float32, share=0.2))
     return found
 
