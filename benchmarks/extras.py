@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.ladders import rounds
 from benchmarks.peers import ENSEMBLE
-from benchmarks.plan import UNTIL, Bench, Setting
+from benchmarks.plan import Bench, Setting
 from benchmarks.squid import Work
 from benchmarks.verdicts import cheapest, families
 from benchmarks.workers import ROOT, FailedError, cores, environment
@@ -30,7 +30,7 @@ def all_cores(bench: Bench) -> None:
             setting = Setting(name, family, ENSEMBLE, row["value"], row["options"])
             setting.row = {**row, "cores": cores(), "seconds": []}
             settings.append(setting)
-    rounds(bench, settings, work, UNTIL["all cores"])
+    rounds(bench, settings, work, "all cores")
 
 
 def scaling(bench: Bench) -> None:
@@ -49,6 +49,8 @@ def scaling(bench: Bench) -> None:
             for what, (work, options) in works.items():
                 found = bench.ask.seconds("loligo", work, options)
                 seconds[what] += [found] if n else []
+            if n and bench.late("scaling"):
+                break
     except FailedError as problem:
         bench.fail("loligo", "scaling", problem)
     bench.results["scaling"] = {
@@ -75,6 +77,8 @@ def cold(bench: Bench) -> None:
                     except FailedError as problem:
                         bench.fail(title, "cold start", problem)
                         failed.add(title)
+            if bench.late("cold"):
+                break
     bench.results["cold"] = {title: s for title, s in seconds.items() if s}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import CELL, ENSEMBLE
-from benchmarks.plan import UNTIL, Bench, Setting
+from benchmarks.plan import Bench, Setting
 from benchmarks.squid import Work, errors
 from benchmarks.workers import FailedError
 
@@ -45,7 +45,7 @@ def ladders(bench: Bench) -> None:
     """Work and precision: every setting of every peer, one core."""
     for kind in (CELL, ENSEMBLE):
         settings = [s for s in _settings(bench, kind) if _judge(bench, s)]
-        rounds(bench, settings, bench.work(kind), UNTIL[kind])
+        rounds(bench, settings, bench.work(kind), kind)
         bench.keep(bench.results)
 
 
@@ -117,7 +117,7 @@ def _finite(number: float) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def rounds(bench: Bench, settings: list[Setting], work: Work, until: float) -> None:
+def rounds(bench: Bench, settings: list[Setting], work: Work, what: str) -> None:
     """Time everything, round after round, so that all see the same machine; then keep the rows."""
     for n in range(bench.plan.rounds + 1):  # the first compiles, and does not count
         began = time.perf_counter()
@@ -130,8 +130,8 @@ def rounds(bench: Bench, settings: list[Setting], work: Work, until: float) -> N
                 continue
             if n:
                 setting.row["seconds"].append(found * setting.scale)
-        ended = time.perf_counter()
-        bench.say(f"  round {n}: {len(settings)} settings in {ended - began:.0f} s")
-        if n and 2 * ended - began - bench.started > until * bench.plan.limit:
+        took = time.perf_counter() - began
+        bench.say(f"  round {n}: {len(settings)} settings in {took:.0f} s")
+        if n and bench.late(what, ahead=took):
             break
     bench.results["rows"] += [s.row for s in settings]

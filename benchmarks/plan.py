@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,7 +49,7 @@ class Plan:
 
 
 # the part of the limit by which the rounds of a kind of work should be over
-UNTIL = {CELL: 0.25, ENSEMBLE: 0.75, "all cores": 0.85}
+UNTIL = {CELL: 0.25, ENSEMBLE: 0.75, "all cores": 0.85, "scaling": 0.9, "cold": 1.0}
 
 QUICK_VALUES = (0.05, 0.01, 1e-4, 1e-6, 1e-8, 1e-10)
 
@@ -76,6 +77,11 @@ class Bench:
         """The part of the work that accuracy is taken from."""
         stride = 1 if kind == CELL else self.plan.judged
         return self.work(kind).but(keep=self.plan.late, stride=stride)
+
+    def late(self, what: str, ahead: float = 0.0) -> bool:
+        """Whether the rounds of this part should be over, ``ahead`` seconds from now."""
+        spent = time.perf_counter() - self.started
+        return spent + ahead > UNTIL[what] * self.plan.limit
 
     def fail(self, who: str, what: str, problem: FailedError) -> None:
         self.say(f"  {who}, {what}: {problem}")
