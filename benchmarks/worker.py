@@ -49,8 +49,15 @@ def serve(name: str) -> None:
             try:
                 answer = _answer(peer(name), made, request)
             except Exception as problem:
-                answer = {"error": f"{type(problem).__name__}: {problem}"[:300]}
+                answer = {"error": _words(problem)}
             print(json.dumps(answer), file=out, flush=True)
+
+
+def _words(problem: Exception) -> str:
+    """An exception in one line: of a traceback inside it, the last that names an error."""
+    lines = [f"{type(problem).__name__}: {problem}", *str(problem).splitlines()]
+    named = [line.strip() for line in lines if "Error: " in line]
+    return (named or lines)[-1].partition("\n")[0][:300]
 
 
 def _answer(peer: Any, made: dict[str, Callable[[], Any]], request: dict[str, Any]) -> Any:

@@ -35,7 +35,7 @@ def make(work: Work, tolerance: float, method: str = "Tsit5") -> Run:
     def one(current: Any) -> Any:
         found = diffrax.diffeqsolve(
             diffrax.ODETerm(flow), getattr(diffrax, method)(), 0.0, work.duration, 0.01, start,
-            current, saveat=kept, max_steps=None,
+            current, saveat=kept, max_steps=100_000,
             stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance),
         )  # fmt: skip
         return found.ys[:, 0]
