@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -251,15 +251,18 @@ def crew(parts: Sequence[range]) -> ThreadPoolExecutor:
 
 
 def everywhere(
-    pool: ThreadPoolExecutor, parts: Iterable[range], work: Callable[[range], None]
+    pool: ThreadPoolExecutor, parts: Sequence[range], work: Callable[[range], None]
 ) -> float:
     """Call ``work`` on every part, as many at once as there are cores, and wait; how many
     seconds it took."""
     started = time.perf_counter()
-    calls = [pool.submit(work, part) for part in parts]
-    wait(calls)
-    for call in calls:
-        call.result()
+    if len(parts) == 1:  # to hand it to a thread takes longer than a cell's hundred steps
+        work(parts[0])
+    else:
+        calls = [pool.submit(work, part) for part in parts]
+        wait(calls)
+        for call in calls:
+            call.result()
     return time.perf_counter() - started
 
 
