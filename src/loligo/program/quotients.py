@@ -17,7 +17,7 @@ from loligo.program.series import Series, affine_steps
 
 _ULPS = 3 * 2.0**-53  # rounding of the first coefficient
 _PART = 0.02  # of the tolerance, which the loss of digits may take
-_LEAST = 2.0  # below it, steps would hardly find a place to end
+_LEAST = 1.25  # below it, steps hardly find a place to end
 
 
 def reach(order: int) -> float:
