@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from loligo.system import System
 
 _SHARES = 16  # of the blocks, for each of several workers
+_MOST = 1 << 40  # of anything in one call
 CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
 
 
@@ -264,7 +265,7 @@ def everywhere(
 
 def paced(amount: int, took: float) -> int:
     """How much to do in the next call, if ``amount`` took that many seconds in this one."""
-    return max(1, int(amount * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
+    return max(1, min(_MOST, int(amount * min(8.0, max(0.125, CALL / max(took, 1e-6))))))
 
 
 def collect(problem: Problem, out: Floats, batches: list[tuple[Floats, Integers]]) -> Outcome:

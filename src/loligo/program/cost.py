@@ -16,7 +16,7 @@ from loligo.system import System
 # operation -> the column it is counted in; every other one is cheap (`other`)
 COLUMNS = {
     "mul": "product", "add": "sum", "sub": "sum", "neg": "sum", "fma": "multiply-add",
-    "div": "division", "sqrt": "division",
+    "binlog": "multiply-add", "div": "division", "sqrt": "division",
     "exp": "function", "expm1": "function", "exprel": "function", "exprel2": "function",
     "bernoulli": "function", "log": "function", "pow": "function", "sin": "function",
     "cos": "function", "tanh": "function",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from loligo.program.arithmetic import Block, Builder
+from loligo.program.arithmetic import Block, Builder, copied
 from loligo.program.transform import fuse, hoist
 
 
@@ -48,7 +48,7 @@ def share(block: Block) -> Block:
     b = Builder()
     new: list[int] = []
     for a in block.assignments:
-        new.append(b.copy(a, new))
+        new.append(copied(b, a, new))
     return b.block({name: new[index] for name, index in block.outputs})
 
 

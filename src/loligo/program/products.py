@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from loligo.program.arithmetic import Block, Builder
+from loligo.program.arithmetic import Block, Builder, copied
 from loligo.program.pipeline import Draft
 
 FIXED, COMMON, MOVING = range(3)  # how often a value changes: never, by the step, by the lane too
@@ -40,7 +40,7 @@ def regroup(block: Block, fixed: frozenset[str], common: frozenset[str]) -> Bloc
         factors = _factors(block, index, inner) if a.op == "mul" else []
         still = [i for i in factors if levels[i] != MOVING]
         if len(still) < 2 or len(still) == len(factors):
-            new.append(b.copy(a, new))
+            new.append(copied(b, a, new))
             continue
         # left to right: the values that change within a step are the ones that are waited for
         ordered = sorted(factors, key=lambda i: levels[i])
