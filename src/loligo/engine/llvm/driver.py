@@ -109,7 +109,7 @@ def begin_loop(
     # What does not fit in registers is kept on the stack. LLVM would leave it aligned to 16
     # bytes, and every access to a vector of 64 would touch two lines of the cache.
     function.attributes.add("nounwind")  # llvmlite prints no attributes where there is no name
-    function.attributes.alignstack = 8 * e.width if e.width > 1 else 16
+    function.attributes.alignstack = min(64, max(16, 8 * e.width))
     for argument in function.args[-len(pointers) :]:
         argument.add_attribute("noalias")
     e.builder = ir.IRBuilder(function.append_basic_block("entry"))
