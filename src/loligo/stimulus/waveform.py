@@ -157,6 +157,7 @@ class Waveform(Shape):
         with np.errstate(all="ignore"):
             # at a jump it is infinite or NaN, but no time lies within a jump
             slope = np.diff(row) / np.diff(self.time)
+        slope[~np.isfinite(slope)] = 0.0  # a jump, also where times differ by next to nothing
         pieces = 0.5 * (row[1:] + row[:-1]) * np.diff(self.time)
         charge = np.concatenate([[0.0], np.cumsum(pieces)])
         self._set("_lines", (self.start + self.time, row, slope, charge))
