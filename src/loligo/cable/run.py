@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -41,8 +41,8 @@ def integrate(
     schedule = schedule_for(problem.patches[0].cells, solver.dt)
     kernels = [_kernel(patch, solver.engine) for patch in problem.patches]
     compiled = time.perf_counter()
-    line, points, table = _line(problem), _points(problem), _Injected(problem, schedule)
-    voltage, states, notes, resting = _begin(problem, kernels, line, points)
+    line, points, table = line_of(problem), points_of(problem), _Injected(problem, schedule)
+    voltage, states, notes, resting = begin(problem, kernels, line, points)
     patches = [
         engine.Patch(
             kernel,
@@ -59,12 +59,7 @@ def integrate(
     arrived = time.perf_counter()
     outcome = _collect(problem, course, patches, resting)
     outcome.notes += notes
-    outcome.settings = {
-        "dt": schedule.dt,
-        "compartments": problem.parts.count,
-        "dx_um": float(problem.parts.length.max()),
-        "accuracy": problem.axon.accuracy,
-    }
+    outcome.settings = {"dt": schedule.dt, **problem.settings}
     outcome.timings = {
         "kernel": compiled - started,
         "initial state": settled - compiled,
@@ -96,7 +91,8 @@ def _course(name: str) -> Any:
     return CompiledCourse
 
 
-def _line(problem: AxonProblem) -> engine.Line:
+def line_of(problem: AxonProblem) -> engine.Line:
+    """Areas, capacities and axial conductances."""
     parts = problem.parts
     area = NA * parts.area
     capacity = np.empty_like(area)
@@ -106,7 +102,7 @@ def _line(problem: AxonProblem) -> engine.Line:
     return engine.Line(area, capacity, parts.link)
 
 
-def _points(problem: AxonProblem) -> engine.Points:
+def points_of(problem: AxonProblem) -> engine.Points:
     """Where currents are injected and where ends are held."""
     parts, held = problem.parts, problem.axon.ends
     places = {k for p in problem.points for k in shares(parts, p.place)}
@@ -125,11 +121,11 @@ def _points(problem: AxonProblem) -> engine.Points:
 
 
 class _Injected:
-    """The currents into the points of :func:`_points`, averaged over steps."""
+    """The currents into the points of :func:`points_of`, averaged over steps."""
 
     def __init__(self, problem: AxonProblem, schedule: Schedule) -> None:
         self.problem, self.schedule = problem, schedule
-        self.place = _points(problem).place
+        self.place = points_of(problem).place
         self.paths = [
             (point, [paths_of(problem, i, k) for k in range(len(problem.shapes(i)))])
             for i, point in enumerate(problem.points)
@@ -174,7 +170,7 @@ def injected(problem: AxonProblem) -> list[Floats]:
     return found
 
 
-def _begin(
+def begin(
     problem: AxonProblem, kernels: Sequence[Any], line: engine.Line, points: engine.Points
 ) -> tuple[Floats, list[Floats], list[str], Floats | None]:
     """V of all compartments, the other states of each patch, notes, and the resting V."""
@@ -239,22 +235,40 @@ def _collect(
     problem: AxonProblem, course: engine.Course, patches: Sequence[engine.Patch],
     resting: Floats | None,
 ) -> Outcome:  # fmt: skip
-    """The recorded rows, (samples, axons x recorded positions), and the spikes there."""
+    records = [patch.kernel.program.records for patch in patches]
+    values = [
+        map(partial(course.values, i), range(len(names))) for i, names in enumerate(records)
+    ]
+    return collect_values(problem, records, values, course.spikes, resting)
+
+
+def collect_values(
+    problem: AxonProblem, records: Sequence[Sequence[str]], values: Sequence[Iterable[Floats]],
+    spikes: list[tuple[Floats, Integers]], resting: Floats | None,
+) -> Outcome:  # fmt: skip
+    """The recorded rows, (samples, axons x recorded positions), and the spikes there.
+
+    Parameters
+    ----------
+    records, values
+        For each patch, the names and what they are: (samples, axons, its recorded positions).
+    """
     shape = (problem.samples, problem.axons, problem.recorded.size)
-    values: dict[str, Floats] = {}
-    for i, patch in enumerate(patches):
-        column = np.searchsorted(problem.recorded, patch.place[patch.sampled])
-        for k, name in enumerate(patch.kernel.program.records):
-            mine = course.values(i, k)
+    found: dict[str, Floats] = {}
+    for patch, names, rows in zip(problem.patches, records, values, strict=True):
+        place = patch.place[np.isin(patch.place, problem.recorded)]
+        column = np.searchsorted(problem.recorded, place)
+        for name, mine in zip(names, rows, strict=True):
             if column.size == problem.recorded.size:
-                values[name] = mine.reshape(problem.samples, -1)
+                found[name] = mine.reshape(problem.samples, -1)
                 continue
-            whole = values.setdefault(name, np.full((shape[0], shape[1] * shape[2]), np.nan))
+            # NaN where the membrane has no such thing
+            whole = found.setdefault(name, np.full((shape[0], shape[1] * shape[2]), np.nan))
             whole.reshape(shape)[:, :, column] = mine
-    order = [name for name in problem.records if name in values]
-    times, where = _spikes(problem, course.spikes)
+    order = [name for name in problem.records if name in found]
+    times, where = _spikes(problem, spikes)
     rest = None if resting is None else resting[:, problem.recorded].ravel()
-    return Outcome({name: values[name] for name in order}, times, where, rest)
+    return Outcome({name: found[name] for name in order}, times, where, rest)
 
 
 def _spikes(

@@ -104,7 +104,7 @@ class Region:
         return f"<Region {what}; {self.length:g} um × {_shown(self.diameter)}{cone} um>"
 
 
-def Myelin(  # noqa: N802  (written like the region that it makes)
+def Myelin(
     length: Any,
     diameter: Any,
     g_ratio: Any = 0.7,
