@@ -39,7 +39,9 @@ class NumpyCourse:
         ]
         self.locate = locate()
 
-    def advance(self, axons: range, injected: Floats, first: int, stop: int) -> None:
+    def advance(
+        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
+    ) -> None:
         here = slice(axons.start, axons.stop)
         k = int(self.step[here][0])
         while True:
@@ -47,7 +49,7 @@ class NumpyCourse:
                 self._sample(k, here)
             if k >= stop:
                 break
-            self._advance(k, here, injected[k - first, here])
+            self._advance(k, here, injected[k - first, here], damped[k - first, here])
             k += 1
             if self.broken[here].any():
                 break
@@ -70,7 +72,7 @@ class NumpyCourse:
             if name in results:
                 row[here] = results[name]
 
-    def _advance(self, k: int, here: slice, injected: Floats) -> None:
+    def _advance(self, k: int, here: slice, injected: Floats, damped: Integers) -> None:
         dt = self.schedule.dt
         current, slope = np.empty_like(self.now[here]), np.empty_like(self.now[here])
         for i, patch in enumerate(self.patches):
@@ -81,10 +83,15 @@ class NumpyCourse:
         before, now = self.before[here].copy(), self.now[here].copy()
         for axon in range(*here.indices(self.line.axons)):
             j = axon - here.start
-            change = 2.0 * self._solve(axon, current[j], slope[j], injected[j])
-            self.broken[axon] = not np.abs(self.now[axon] + change).sum() <= 1e300
-            self.before[axon] = self.now[axon]
-            self.now[axon] += change
+            factor = 2.0
+            if damped[j]:
+                u = self._solve(axon, current[j], slope[j], injected[j])
+                self.now[axon] += u
+                current[j] += slope[j] * u
+                factor = 1.0
+            self.now[axon] += factor * self._solve(axon, current[j], slope[j], injected[j])
+            self.broken[axon] = not np.abs(self.now[axon]).sum() <= 1e300
+        self.before[here] = now
         self._watch(k, here, before, now)
         for i, patch in enumerate(self.patches):
             if "settle" in patch.kernel.program.blocks:
@@ -93,8 +100,9 @@ class NumpyCourse:
 
     def _solve(self, axon: int, current: Floats, slope: Floats, injected: Floats) -> Floats:
         """Half the change of V in a step."""
-        from scipy.linalg import solve_banded
+        from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
 
+        solve: Any = getattr(linalg, "solve_banded")  # noqa: B009  (SciPy has no types)
         line, points, v = self.line, self.points, self.now[axon]
         link, area = line.link[axon], line.area[axon]
         flow = link * np.diff(v)
@@ -109,7 +117,7 @@ class NumpyCourse:
         matrix[1, :-1] += link
         matrix[1, 1:] += link
         matrix[1, points.place] += held
-        return solve_banded((1, 1), matrix, right, check_finite=False)
+        return solve((1, 1), matrix, right, check_finite=False)
 
     def _watch(self, k: int, here: slice, before: Floats, now: Floats) -> None:
         after, armed, threshold = self.now[here], self.armed[here], self.schedule.threshold
