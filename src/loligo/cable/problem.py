@@ -30,7 +30,7 @@ from loligo.stimulus import Shape, Stimulus, check
 from loligo.stimulus.place import Placed, Point
 
 POSITION = "position"
-_OTHER = ("place", "diameter", "region", "myelin", POSITION)  # what else a recording holds
+_OTHER = ("place", "region", "myelin", POSITION)  # what else a recording holds
 
 
 @dataclass(frozen=True)
