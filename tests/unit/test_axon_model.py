@@ -86,15 +86,15 @@ def test_a_cone_has_the_area_and_the_resistance_of_a_cone():
 
 def test_regions_get_compartments_for_their_own_length_constant():
     problem = posed(fibre())
-    counts = counts_of(fibre(), problem.lanes)
+    counts = counts_of(fibre(), problem.lanes, problem.rate)
     assert counts[0] == 1  # a node is shorter than a compartment
     assert counts == np.bincount(problem.parts.region).tolist()
-    finer = counts_of(fibre().replace(accuracy=1e-4), problem.lanes)
+    finer = counts_of(fibre().replace(accuracy=1e-4), problem.lanes, problem.rate)
     assert finer[2] == pytest.approx(10 * counts[2], abs=10)
     thin = lo.Axon(SQUID, 1000, [10, 40], 35.4)
     thick = lo.Axon(SQUID, 1000, 40, 35.4)
     # the shortest of the lanes counts, and it grows with the root of the diameter
-    one, other = (length_constant(a, 0, posed(a).lanes) for a in (thin, thick))
+    one, other = (length_constant(a, 0, posed(a).lanes, 30.0) for a in (thin, thick))
     assert other == pytest.approx(2 * one)
 
 
