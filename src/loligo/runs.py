@@ -136,7 +136,7 @@ def sources(problem: Problem) -> tuple[Source, ...]:
 
 def find_kernel(
     problem: Problem, engine: str, key: dict[str, Any], program: Callable[[], Program],
-    registers: int,
+    registers: int = 1, width: int | None = None,
 ) -> tuple[Kernel, str]:  # fmt: skip
     """The kernel for a problem, and where it came from.
 
@@ -146,6 +146,8 @@ def find_kernel(
         What the program depends on besides the model, the stimulus and the records.
     program
         Makes it, if need be.
+    width
+        Lanes in a vector; by default as suits so many lanes.
     """
     if engine == "numpy":
         from loligo.engine.numpy_engine import NumpyKernel
@@ -161,7 +163,7 @@ def find_kernel(
         "records": problem.records,
     }
     vector = processor().vector * (2 if key.get("precision") == "float32" else 1)
-    return compiled(key, _width(problem.lanes.size, vector, registers), program)
+    return compiled(key, width or _width(problem.lanes.size, vector, registers), program)
 
 
 def _width(lanes: int, vector: int, registers: int) -> int:
@@ -177,7 +179,7 @@ def _width(lanes: int, vector: int, registers: int) -> int:
 
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
     """(states, lanes) at time 0, and notes for the person."""
-    parameters = _for_equilibria(problem)
+    parameters = for_equilibria(problem)
     notes: list[str] = []
     given = {name: problem.lanes.flat(f"initial.{name}") for name in problem.initial.states}
     voltage = problem.initial.voltage
@@ -194,7 +196,7 @@ def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]
     return np.ascontiguousarray(states), notes
 
 
-def _for_equilibria(problem: Problem) -> dict[str, Floats]:
+def for_equilibria(problem: Problem) -> dict[str, Floats]:
     """The membrane's numbers in every lane, and where to begin the search for its states'."""
     guesses = [n for n in map(guess, problem.states) if n in problem.lanes.values]
     names = (*problem.membrane.parameters, *guesses)
@@ -209,7 +211,7 @@ def resting_potential(kernel: Kernel, problem: Problem, states: Floats) -> Float
     if problem.lanes.size > 1 or "V" not in problem.records:
         return None
     try:
-        found, _ = rest(kernel, _for_equilibria(problem))
+        found, _ = rest(kernel, for_equilibria(problem))
     except RunError:
         return None
     return found[0]

@@ -72,7 +72,7 @@ def stages(system: System) -> list[list[str]]:
     return [*groups, ["V"]]
 
 
-class _Writer:
+class Writer:
     """Moves states forward in one block.
 
     Parameters
@@ -134,7 +134,7 @@ def _value(sources: tuple[Source, ...], shared: bool) -> Block:
     return b.block({".current": b.total(VALUE[s.kind](s.term(b), t) for s in sources)})
 
 
-def _step(w: _Writer, groups: list[list[str]]) -> Block:
+def _step(w: Writer, groups: list[list[str]]) -> Block:
     b = w.b
     dt, half = b.input(".dt"), b.mul(b.const(0.5), b.input(".dt"))
     if len(groups) > 1:
@@ -148,7 +148,7 @@ def _step(w: _Writer, groups: list[list[str]]) -> Block:
     return w.block()
 
 
-def _sample(w: _Writer, groups: list[list[str]], records: tuple[str, ...]) -> Block:
+def sampling(w: Writer, groups: list[list[str]], records: tuple[str, ...]) -> Block:
     """What is recorded, all states brought to the same time."""
     b = w.b
     if len(groups) > 1:
@@ -160,7 +160,7 @@ def _sample(w: _Writer, groups: list[list[str]], records: tuple[str, ...]) -> Bl
 
 def relaxation(system: System) -> Block:
     """Every state but V one long step towards its equilibrium at this V."""
-    w = _Writer(system, driven=True)
+    w = Writer(system, driven=True)
     dt = w.b.input(".dt")
     for group in stages(system)[:-1]:
         w.move(group, dt)
@@ -175,9 +175,9 @@ def draft(
     groups, driven, carried = stages(system), bool(sources), precision != "float64"
     blocks = {
         "drive": _drive(sources, shared),
-        "step": _step(_Writer(system, driven, carried, shared), groups),
+        "step": _step(Writer(system, driven, carried, shared), groups),
         "value": _value(sources, shared),
-        "sample": _sample(_Writer(system, driven, False, shared), groups, records),
+        "sample": sampling(Writer(system, driven, False, shared), groups, records),
     }
     fixed = frozenset({*_parameters(system, sources), ".dt"})
     return Draft(blocks, fixed, frozenset({".lead", ".t", ".t0", ".t1"}))

@@ -11,7 +11,7 @@ import numpy as np
 import loligo
 from loligo.engine.kernel import Floats, Integers
 from loligo.lanes import Grid, Labelled, Value
-from loligo.model import Membrane
+from loligo.model import Axon, Membrane
 from loligo.stimulus import Shape
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def dataset(
     attrs: Mapping[str, Any],
     threshold: float,
     shapes: tuple[Shape, ...] = (),
+    about: Mapping[str, dict[str, Any]] | None = None,
 ) -> xarray.Dataset:
     """The recording: see DESIGN's contract of names, dimensions and attributes.
 
@@ -73,10 +74,12 @@ def dataset(
     rest : (lanes,) or None
     shapes
         The stimulus.
+    about
+        Attributes of the variables, if not those of this membrane.
     """
     import xarray as xr
 
-    about = describe(membrane)
+    about = about or describe(membrane)
     dims = (*lanes.dims, "time")
     variables: dict[str, Any] = {}
     for name, rows in values.items():
@@ -147,7 +150,7 @@ _STIMULUS_ATTRS: dict[str, dict[str, str]] = {
 
 
 def attributes(
-    membrane: Membrane, stimulus: Any, solver: Any, provenance: Mapping[str, Any],
+    membrane: Membrane | Axon, stimulus: Any, solver: Any, provenance: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """What a recording says about itself; ``provenance`` is enough to make it again."""
