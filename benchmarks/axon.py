@@ -1,6 +1,6 @@
 """An axon in loligo, NEURON and Arbor: ns per compartment and step, and cost at equal error.
 
-    python benchmarks/axon.py
+    python -m benchmarks.axon
 
 The squid axon (10 cm, 476 um, 35.4 ohm cm, 18.5 degC) in 1,001 compartments, 50 uA for 1 ms at
 its left end, 10 ms, one core. First dt = 0.01 ms for one axon and for 64, the solve included;
@@ -13,16 +13,18 @@ and gates as they do by default, but NEURON's step is of second order (secondord
 
 from __future__ import annotations
 
+import json
 import os
-import platform
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 os.environ["LOLIGO_THREADS"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import numpy as np
 
@@ -223,72 +225,52 @@ def _crossings(time_: Any, v: Any) -> Any:
 PROGRAMS = {"loligo": loligo, "NEURON": neuron, "Arbor": arbor}
 
 
-def main() -> None:
-    print(f"{platform.processor() or platform.machine()}, {COMPARTMENTS} compartments, one core")
-    names = [name for name in PROGRAMS if _there(name)]
-    for axons in (1, 64):
-        _speed(names, axons)
-    _cost(names)
-    _rallpack(names)
+def everything(say: Callable[[str], None], quick: bool = False) -> dict[str, Any]:
+    """All of it: ns per compartment and step, seconds to the velocity wanted, Rallpack 3."""
+    names = [name for name in PROGRAMS if PROGRAMS[name](1, 0.01) is not None]
+    for name in PROGRAMS.keys() - set(names):
+        say(f"{name} is not installed: skipped")
+    rounds = 1 if quick else ROUNDS
+    return {
+        "compartments": COMPARTMENTS,
+        "absent": sorted(PROGRAMS.keys() - set(names)),
+        "ns": {str(n): _speed(names, n, rounds, say) for n in ((1,) if quick else (1, 64))},
+        "velocity": _cost(names, rounds, say),
+        "rallpack": [] if quick else _rallpack(names, say),
+    }
 
 
-def _rallpack(names: list[str]) -> None:
-    _, coarse = rallpack_loligo(0.005)
-    _, fine = rallpack_loligo(0.0025)
-    # of second order in the step: Richardson's extrapolation
-    converged = [b + (b - a) / 3 for a, b in zip(coarse, fine, strict=True)]
-    programs = {"loligo": rallpack_loligo, "NEURON": rallpack_neuron}
-    for name in (name for name in names if name in programs):
-        for dt in (0.02, 0.01, 0.005):
-            took, spikes = programs[name](dt)
-            alike = all(a.size == b.size for a, b in zip(spikes, converged, strict=True))
-            far = (
-                max(np.abs(a - b).max() for a, b in zip(spikes, converged, strict=True))
-                if alike
-                else np.inf
-            )
-            print(f"Rallpack 3: {name:7s} dt {dt:g}: {[s.size for s in spikes]} spikes, "
-                  f"{far:.4f} ms off at most, {took:.3f} s")  # fmt: skip
-            if far < 0.01:
-                break
-
-
-def _there(name: str) -> bool:
-    if PROGRAMS[name](1, 0.01) is None:
-        print(f"{name} is not installed: skipped")
-        return False
-    return True
-
-
-def _speed(names: list[str], axons: int) -> None:
+def _speed(names: list[str], axons: int, rounds: int, say: Callable[[str], None]) -> Any:
     best: dict[str, float] = {}
-    for _ in range(ROUNDS if axons > 1 else 4 * ROUNDS):
+    for _ in range(rounds if axons > 1 else 4 * rounds):
         for name in names:
             took, _ = PROGRAMS[name](axons, 0.01)()  # type: ignore[misc]
             best[name] = min(best.get(name, np.inf), took)
     steps = axons * COMPARTMENTS * DURATION / 0.01
-    for name in names:
-        ns = 1e9 * best[name] / steps
-        print(f"{axons:3d} axons, dt 0.01: {name:7s} {ns:7.1f} ns per compartment and step")
+    found = {name: 1e9 * best[name] / steps for name in names}
+    for name, ns in found.items():
+        say(f"{axons:3d} axons, dt 0.01: {name:7s} {ns:7.1f} ns per compartment and step")
+    return found
 
 
-def _cost(names: list[str]) -> None:
+def _cost(names: list[str], rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Seconds until the velocity is right to WANTED, between the steps tried (as a power law)."""
     found: dict[str, float] = {}
     for name in names:
         rows: list[tuple[float, float]] = []
         for dt in STEPS:
-            runs = [PROGRAMS[name](1, dt)() for _ in range(ROUNDS)]  # type: ignore[misc]
+            runs = [PROGRAMS[name](1, dt)() for _ in range(rounds)]  # type: ignore[misc]
             took, error = min(t for t, _ in runs), abs(runs[0][1] / CONVERGED - 1)
             rows.append((took, error))
-            print(f"{name:7s} dt {dt:7g}: velocity {runs[0][1]:8.4f} m/s, error {error:.1e}, "
-                  f"{took:.4f} s")  # fmt: skip
+            say(f"{name:7s} dt {dt:7g}: velocity {runs[0][1]:8.4f} m/s, error {error:.1e}, "
+                f"{took:.4f} s")  # fmt: skip
             if error < WANTED:
                 break
         found[name] = _between(rows)
     for name, seconds in found.items():
         ratio = seconds / found["loligo"]
-        print(f"velocity to {WANTED:g}: {name:7s} {seconds:8.4f} s, {ratio:6.1f} times loligo's")
+        say(f"velocity to {WANTED:g}: {name:7s} {seconds:8.4f} s, {ratio:6.1f} times loligo's")
+    return {"wanted": WANTED, "seconds": found}
 
 
 def _between(rows: list[tuple[float, float]]) -> float:
@@ -302,5 +284,38 @@ def _between(rows: list[tuple[float, float]]) -> float:
     return float(t0 * (t1 / t0) ** part)
 
 
+def _rallpack(names: list[str], say: Callable[[str], None]) -> list[dict[str, Any]]:
+    _, coarse = rallpack_loligo(0.005)
+    _, fine = rallpack_loligo(0.0025)
+    # of second order in the step: Richardson's extrapolation
+    converged = [b + (b - a) / 3 for a, b in zip(coarse, fine, strict=True)]
+    programs = {"loligo": rallpack_loligo, "NEURON": rallpack_neuron}
+    rows: list[dict[str, Any]] = []
+    for name in (name for name in names if name in programs):
+        for dt in (0.02, 0.01, 0.005):
+            took, spikes = programs[name](dt)
+            far = _apart(spikes, converged)
+            say(f"Rallpack 3: {name:7s} dt {dt:g}: {[s.size for s in spikes]} spikes, "
+                f"{far:.4f} ms off at most, {took:.3f} s")  # fmt: skip
+            rows.append({"who": name, "dt": dt, "off": far, "seconds": took})
+            if far < 0.01:
+                break
+    return rows
+
+
+def _apart(spikes: Any, converged: Any) -> float:
+    pairs = list(zip(spikes, converged, strict=True))
+    if any(a.size != b.size for a, b in pairs):
+        return float("inf")
+    return max(float(np.abs(a - b).max()) for a, b in pairs)
+
+
+def main(given: list[str]) -> None:
+    """``FILE [quick]``: the numbers as JSON there."""
+    told = everything(lambda text: print(text, flush=True), quick="quick" in given)
+    if given:
+        Path(given[0]).write_text(json.dumps(told), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,7 +1,8 @@
-"""Beyond one core's steps: all cores, what recording costs, and the start from nothing."""
+"""Beyond one core's steps: all cores, what recording costs, axons, the start from nothing."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,27 @@ def scaling(bench: Bench) -> None:
         "cores": cores(),
         "seconds": seconds,
     }
+
+
+def axons(bench: Bench) -> None:
+    """The squid axon beside NEURON and Arbor (:mod:`benchmarks.axon`), in a process of its own."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place, "axons.json")
+        command = [sys.executable, "-m", "benchmarks.axon", str(path)]
+        command += ["quick"] if bench.plan.quick else []
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment(1), capture_output=True, text=True,
+                timeout=600, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                words = (done.stderr.strip().splitlines() or ["no words"])[-1][:300]
+                raise FailedError(words)
+            bench.results["axons"] = json.loads(path.read_text(encoding="utf-8"))
+        except subprocess.TimeoutExpired:
+            bench.fail("axons", "the cable", FailedError("not done within 600 s"))
+        except FailedError as problem:
+            bench.fail("axons", "the cable", problem)
 
 
 def cold(bench: Bench) -> None:

@@ -17,7 +17,14 @@ from benchmarks.peers import NAMES, Peer, peer
 from benchmarks.plan import Bench, Plan
 from benchmarks.workers import Workers, cores
 
-PARTS = (ladders.truths, ladders.ladders, extras.all_cores, extras.scaling, extras.cold)
+PARTS = (
+    ladders.truths,
+    ladders.ladders,
+    extras.all_cores,
+    extras.axons,
+    extras.scaling,
+    extras.cold,
+)
 
 
 def everything(plan: Plan, only: tuple[str, ...], log: Path, keep: Any, say: Any) -> dict[str, Any]:

@@ -15,8 +15,8 @@ BUSY = 0.5  # load average above which the page says that the machine did other 
 
 def write(results: Results) -> str:
     parts = (
-        _title, _warnings, _answer, _figure, _equal_error, _targets, _cores, _cold, _unequal,
-        _method, _machine, _tuned, _everything,
+        _title, _warnings, _answer, _figure, _equal_error, _targets, _axons, _cores, _cold,
+        _unequal, _method, _machine, _tuned, _everything,
     )  # fmt: skip
     return "\n\n".join(text for part in parts if (text := "\n\n".join(part(results)))) + "\n"
 
@@ -183,6 +183,42 @@ def _targets(results: Results) -> Iterator[str]:
             for t in verdicts.targets(results)
         ),
     )  # fmt: skip
+
+
+def _axons(results: Results) -> Iterator[str]:
+    axons = results.get("axons")
+    if not axons:
+        return
+    yield "## Axons"
+    yield (
+        f"The squid axon, 10 cm in {axons['compartments']:,} compartments, 18.5 °C, its left end "
+        "stimulated, 10 ms; one core, the best of several turns. Cost at equal error: until the "
+        f"velocity is within {axons['velocity']['wanted']:g} of the converged one."
+    )
+    ns, velocity = axons["ns"], axons["velocity"]["seconds"]
+    mine = velocity["loligo"]
+    yield table(
+        ("", *(f"{n} at once, ns per compartment and step (dt 0.01)" for n in ns),
+         "until the velocity is right", "times loligo's"),
+        ((who, *(f"{ns[n][who]:.1f}" for n in ns), seconds(velocity[who]),
+          times(velocity[who] / mine)) for who in velocity),
+    )  # fmt: skip
+    if axons["rallpack"]:
+        yield (
+            "Rallpack 3 (a thin axon, 18 and 17 spikes at its ends), until each spike is within "
+            "0.01 ms of a converged solution:"
+        )
+        yield table(
+            ("", "dt", "worst spike, ms off", "seconds"),
+            ((r["who"], f"{r['dt']:g}", f"{r['off']:.4f}", f"{r['seconds']:.3f}")
+             for r in axons["rallpack"]),
+        )  # fmt: skip
+    if axons["absent"]:
+        yield f"Skipped, not installed: {', '.join(axons['absent'])}."
+    yield (
+        "Not equal: NEURON steps in second order (`secondorder = 2`), without rate tables; "
+        "Arbor's step is of first order in time. loligo also looks for spikes everywhere."
+    )
 
 
 def _cores(results: Results) -> Iterator[str]:
