@@ -24,32 +24,36 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.analysis import spike_shape, spike_times
     from loligo.errors import LoligoError
     from loligo.figures import animate, plot
-    from loligo.model import Channel, Gate, Membrane, State, load, models
+    from loligo.model import Axon, Channel, Gate, Membrane, Myelin, Region, State, load, models
     from loligo.recording import open, save
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
-    from loligo.stimulus import Chirp, Noise, Pulse, PulseTrain, Ramp, Sine, Step, Waveform
+    from loligo.stimulus import Chirp, Noise, Pulse, PulseTrain, Ramp, Sine, Step, Waveform, at
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Axon",
     "Channel",
     "Chirp",
     "Exponential",
     "Gate",
     "LoligoError",
     "Membrane",
+    "Myelin",
     "Noise",
     "Pulse",
     "PulseTrain",
     "Ramp",
     "Reference",
+    "Region",
     "Sine",
     "State",
     "Step",
     "Taylor",
     "Waveform",
     "animate",
+    "at",
     "load",
     "models",
     "open",
@@ -66,12 +70,14 @@ _MODULES = {
     "analysis": ("spike_shape", "spike_times"),
     "errors": ("LoligoError",),
     "figures": ("animate", "plot"),
-    "model": ("Channel", "Gate", "Membrane", "State", "load", "models"),
+    "model": (
+        "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "State", "load", "models",
+    ),
     "recording": ("open", "save"),
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": (
-        "Chirp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform",
+        "Chirp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform", "at",
     ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -194,6 +194,26 @@ def pose(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
             f"not {stimulus!r:.80}"
         )
+    length, interval, level = read_times(duration, sample_interval, threshold)
+    shapes = () if stimulus is None else stimulus.shapes
+    if stimulus is not None:
+        check(stimulus, length)
+    begin = read_initial(initial, membrane)
+    values = _values(membrane, shapes, begin)
+    lanes = grid(values)
+    if lanes.size == 0:
+        empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
+        raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
+    known = recordable(membrane)
+    check_dimensions(lanes, known)
+    records = read_records(record, known, lanes.size)
+    problem = Problem(membrane, shapes, lanes, length, interval, level, records, begin)
+    _check_memory(problem)
+    return problem
+
+
+def read_times(duration: Any, sample_interval: Any, threshold: Any) -> tuple[float, float, float]:
+    """The duration (ms), the sample interval (ms) and the threshold (mV) of a run."""
     length = _single(duration, "ms", "duration", above=0)
     interval = _single(sample_interval, "ms", "sample_interval", above=0)
     if interval > length:
@@ -206,22 +226,7 @@ def pose(
             f"a run of {length:g} ms with a sample_interval of {interval:g} ms would have "
             f"{length / interval:.3g} samples; make it shorter or the interval longer"
         )
-    shapes = () if stimulus is None else stimulus.shapes
-    if stimulus is not None:
-        check(stimulus, length)
-    begin = _initial(initial, membrane)
-    values = _values(membrane, shapes, begin)
-    lanes = grid(values)
-    if lanes.size == 0:
-        empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
-        raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
-    _check_dimensions(lanes, membrane)
-    problem = Problem(
-        membrane, shapes, lanes, length, interval, _single(threshold, "mV", "threshold"),
-        _records(record, membrane, lanes.size), begin,
-    )  # fmt: skip
-    _check_memory(problem)
-    return problem
+    return length, interval, _single(threshold, "mV", "threshold")
 
 
 def _single(value: Any, unit: str, name: str, above: float | None = None) -> float:
@@ -250,7 +255,8 @@ def _values(membrane: Membrane, shapes: tuple[Shape, ...], initial: Initial) -> 
     return values | {f"initial.{name}": value for name, value in initial.states.items()}
 
 
-def _initial(initial: Any, membrane: Membrane) -> Initial:
+def read_initial(initial: Any, membrane: Membrane) -> Initial:
+    """Where a run begins, from what a person wrote."""
     if isinstance(initial, str) and initial == "rest":
         return Initial()
     if hasattr(initial, "data_vars"):
@@ -305,8 +311,8 @@ def _continued(rec: Any, membrane: Membrane) -> Initial:
     return _given(last, membrane)
 
 
-def _records(record: Any, membrane: Membrane, lanes: int) -> tuple[str, ...]:
-    known = recordable(membrane)
+def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:
+    """What to record along time, of what is known."""
     if record is None:
         return known if lanes == 1 else ("V",)
     if isinstance(record, str):
@@ -324,8 +330,9 @@ def _records(record: Any, membrane: Membrane, lanes: int) -> tuple[str, ...]:
     return tuple(name for name in wanted if name != SPIKES)
 
 
-def _check_dimensions(lanes: Grid, membrane: Membrane) -> None:
-    taken = (*recordable(membrane), "spike_count", "spike_time")
+def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
+    """Refuse a dimension with the name of one of the recording's variables."""
+    taken = (*known, "spike_count", "spike_time")
     for dim in lanes.dims:
         if dim in taken:
             raise UsageError(

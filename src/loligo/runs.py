@@ -130,8 +130,9 @@ def sources(problem: Problem) -> tuple[Source, ...]:
 
 
 def find_kernel(
-    problem: Problem, engine: str, key: dict[str, Any], program: Callable[[], Program]
-) -> tuple[Kernel, str]:
+    problem: Problem, engine: str, key: dict[str, Any], program: Callable[[], Program],
+    width: int | None = None,
+) -> tuple[Kernel, str]:  # fmt: skip
     """The kernel for a problem, and where it came from.
 
     Parameters
@@ -140,6 +141,8 @@ def find_kernel(
         What the program depends on besides the model, the stimulus and the records.
     program
         Makes it, if need be.
+    width
+        Lanes in a vector; by default as suits so many lanes.
     """
     if engine == "numpy":
         from loligo.engine.numpy_engine import NumpyKernel
@@ -154,7 +157,7 @@ def find_kernel(
         "sources": [[s.kind, s.prefix, s.sampled] for s in sources(problem)],
         "records": problem.records,
     }
-    return compiled(key, _width(problem.lanes.size, processor().vector), program)
+    return compiled(key, width or _width(problem.lanes.size, processor().vector), program)
 
 
 def _width(lanes: int, vector: int) -> int:
@@ -167,7 +170,7 @@ def _width(lanes: int, vector: int) -> int:
 
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
     """(states, lanes) at time 0, and notes for the person."""
-    parameters = _for_equilibria(problem)
+    parameters = for_equilibria(problem)
     notes: list[str] = []
     given = {name: problem.lanes.flat(f"initial.{name}") for name in problem.initial.states}
     voltage = problem.initial.voltage
@@ -184,7 +187,7 @@ def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]
     return np.ascontiguousarray(states), notes
 
 
-def _for_equilibria(problem: Problem) -> dict[str, Floats]:
+def for_equilibria(problem: Problem) -> dict[str, Floats]:
     """The membrane's numbers in every lane, and where to begin the search for its states'."""
     guesses = [n for n in map(guess, problem.states) if n in problem.lanes.values]
     names = (*problem.membrane.parameters, *guesses)
@@ -199,7 +202,7 @@ def resting_potential(kernel: Kernel, problem: Problem, states: Floats) -> Float
     if problem.lanes.size > 1 or "V" not in problem.records:
         return None
     try:
-        found, _ = rest(kernel, _for_equilibria(problem))
+        found, _ = rest(kernel, for_equilibria(problem))
     except RunError:
         return None
     return found[0]

@@ -14,13 +14,13 @@ from loligo import solvers
 from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
-from loligo.model import Membrane
+from loligo.model import Axon, Membrane
 from loligo.problem import Initial, Problem, pose
 from loligo.program.series import NotSmoothError
 from loligo.progress import progress as bar
 from loligo.runs import Outcome
 from loligo.solvers import Solver
-from loligo.stimulus import Stimulus
+from loligo.stimulus import Placed, Stimulus
 from loligo.stimulus import from_dict as stimulus_from_dict
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    model: Membrane,
-    stimulus: Stimulus | None = None,
+    model: Membrane | Axon,
+    stimulus: Stimulus | Placed | None = None,
     duration: Any = 50.0,
     *,
     solver: Solver | None = None,
@@ -37,20 +37,22 @@ def simulate(
     sample_interval: Any = 0.05,
     initial: Any = "rest",
     threshold: Any = 0.0,
+    positions: Any = None,
     progress: bool | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:
-    """Compute what a membrane does under a stimulus.
+    """Compute what a membrane, or an axon, does under a stimulus.
 
     Anywhere a number stands in the model, the stimulus or the initial values, an array may
     stand: every combination is a lane, and the recording has the arrays' dimensions.
 
     Parameters
     ----------
-    model : Membrane
-        From :func:`loligo.load` or :class:`loligo.Membrane`.
+    model : Membrane or Axon
+        From :func:`loligo.load`, :class:`loligo.Membrane` or :class:`loligo.Axon`.
     stimulus : Stimulus, optional
-        Such as ``Pulse(start=5, duration=40, amplitude=10)``; None for no current.
+        Such as ``Pulse(start=5, duration=40, amplitude=10)``; None for no current. For an axon
+        with its place: ``lo.at(0, lo.Pulse(1, 1, 50e3))``.
     duration : float or quantity
         ms.
     solver : Solver, optional
@@ -69,6 +71,8 @@ def simulate(
     threshold : float or quantity
         A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
         located inside the step, in every run.
+    positions : list, optional
+        Of an axon: where to record, um; the compartments nearest to them. By default all.
     progress : bool, optional
         Whether to show a bar; by default on a terminal and in a notebook.
     timings : dict, optional
@@ -77,7 +81,8 @@ def simulate(
     Returns
     -------
     xarray.Dataset
-        ``V`` (mV), gates, currents (uA/cm2), conductances (mS/cm2) over (lanes…, time);
+        ``V`` (mV), gates, currents (uA/cm2), conductances (mS/cm2) over (lanes…, time), for an
+        axon over (lanes…, position, time);
         ``spike_count`` over the lanes and ``spike_time`` (ms) over all spikes, lane by lane.
 
     Raises
@@ -97,6 +102,14 @@ def simulate(
     (('amplitude', 'time'), [0, 1, 3])
     """
     _check(solver)
+    if isinstance(model, Axon):
+        return _simulate_axon(
+            model, stimulus, duration, solver, progress, timings, record=record,
+            sample_interval=sample_interval, initial=initial, threshold=threshold,
+            positions=positions,
+        )  # fmt: skip
+    if positions is not None:
+        raise UsageError("positions are places along an axon, and a membrane has none")
     problem = pose(
         model, stimulus, duration, record=record, sample_interval=sample_interval,
         initial=initial, threshold=threshold,
@@ -118,6 +131,40 @@ def simulate(
     if timings is not None:
         timings |= outcome.timings
     return _recording(problem, stimulus, chosen, outcome)
+
+
+def _simulate_axon(
+    axon: Axon, stimulus: Any, duration: Any, solver: Solver | None, progress: bool | None,
+    timings: dict[str, float] | None, **asked: Any,
+) -> xarray.Dataset:  # fmt: skip
+    from loligo.cable import problem as cables
+    from loligo.recording.axon import axon_dataset
+    from loligo.recording.build import attributes
+
+    chosen = solvers.Exponential() if solver is None else solver
+    if isinstance(chosen, solvers.Taylor):
+        raise UsageError(
+            "lo.Taylor runs single membranes; an axon's compartments are stepped together: use "
+            "solver=lo.Exponential(dt=0.01), or none"
+        )
+    problem = cables.pose(axon, stimulus, duration, **asked)
+    with bar("simulating", progress) as advance:
+        outcome = importlib.import_module(_CABLE[chosen.name]).integrate(problem, chosen, advance)
+    for note in outcome.notes:
+        warnings.warn(note, stacklevel=3)
+    if timings is not None:
+        timings |= outcome.timings
+    positions = None
+    if asked["positions"] is not None:
+        positions = problem.parts.position[problem.recorded].tolist()
+    provenance = _provenance(axon, stimulus, chosen, problem) | {"positions": positions}
+    about = {
+        **attributes(axon, stimulus, chosen, provenance, outcome.settings),
+        "model_kind": "axon",
+    }
+    if isinstance(axon.axial_resistivity, float):
+        about["axial_resistivity"] = axon.axial_resistivity
+    return axon_dataset(problem, outcome, about)
 
 
 def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
@@ -165,12 +212,17 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
     try:
         told = json.loads(rec.attrs["provenance"])
         stimulus = told["stimulus"]
-        model = Membrane.from_dict(told["model"])
-        shapes = None if stimulus is None else stimulus_from_dict(stimulus)
+        axon = told["model"].get("kind") == "axon"
+        model = (Axon if axon else Membrane).from_dict(told["model"])
+        placed = axon and stimulus is not None
+        read = Placed.from_dict if placed else stimulus_from_dict
+        shapes = None if stimulus is None else read(stimulus)
         settings = {name: told[name] for name in ("record", "sample_interval", "threshold")}
         settings["solver"] = solvers.from_dict(told["solver"])
         settings["initial"] = _initial_from_plain(told["initial"])
         duration = told["duration"]
+        if axon:
+            settings["positions"] = told["positions"]
     except LoligoError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as problem:
@@ -186,6 +238,10 @@ _INTEGRATORS = {
     solvers.Exponential.name: "loligo.stepping",
     solvers.Taylor.name: "loligo.adapting",
     solvers.Reference.name: "loligo.reference",
+}
+_CABLE = {
+    solvers.Exponential.name: "loligo.cable.run",
+    solvers.Reference.name: "loligo.cable.reference",
 }
 
 
@@ -226,16 +282,7 @@ def _recording(
 ) -> xarray.Dataset:
     from loligo.recording.build import attributes, dataset
 
-    provenance = {
-        "model": problem.membrane.to_dict(),
-        "stimulus": None if stimulus is None else stimulus.to_dict(),
-        "solver": solver.to_dict(),
-        "duration": problem.duration,
-        "sample_interval": problem.sample_interval,
-        "initial": _initial_to_plain(problem.initial),
-        "threshold": problem.threshold,
-        "record": list(problem.records) or ["spikes"],
-    }
+    provenance = _provenance(problem.membrane, stimulus, solver, problem)
     return dataset(
         problem.membrane,
         problem.lanes,
@@ -247,6 +294,20 @@ def _recording(
         problem.threshold,
         problem.shapes,
     )
+
+
+def _provenance(model: Any, stimulus: Any, solver: Solver, problem: Any) -> dict[str, Any]:
+    """All that it takes to make a recording again."""
+    return {
+        "model": model.to_dict(),
+        "stimulus": None if stimulus is None else stimulus.to_dict(),
+        "solver": solver.to_dict(),
+        "duration": problem.duration,
+        "sample_interval": problem.sample_interval,
+        "initial": _initial_to_plain(problem.initial),
+        "threshold": problem.threshold,
+        "record": list(problem.records) or ["spikes"],
+    }
 
 
 def _initial_to_plain(initial: Initial) -> Any:

@@ -28,6 +28,7 @@ ORDER = [
     {"problem"},
     {"runs"},
     {"adapting", "reference", "stepping"},
+    {"cable"},
     {"recording"},
     {"simulation"},
     {"analysis"},

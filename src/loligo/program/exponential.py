@@ -46,7 +46,7 @@ def stages(system: System) -> list[list[str]]:
     return [*groups, ["V"]]
 
 
-class _Writer:
+class Writer:
     """Moves states forward in one block."""
 
     def __init__(self, system: System, current: int | None = None) -> None:
@@ -75,7 +75,7 @@ class _Writer:
 
 
 def _step(system: System, groups: list[list[str]], sources: tuple[Source, ...]) -> Block:
-    w = _Writer(system)
+    w = Writer(system)
     b = w.b
     dt, half = b.input(".dt"), b.mul(b.const(0.5), b.input(".dt"))
     t0, t1 = b.input(".t0"), b.input(".t1")
@@ -92,11 +92,11 @@ def _step(system: System, groups: list[list[str]], sources: tuple[Source, ...]) 
     return b.block(w.now)
 
 
-def _sample(
+def sampling(
     system: System, groups: list[list[str]], sources: tuple[Source, ...], records: tuple[str, ...]
 ) -> Block:
     """What is recorded, all states brought to the same time."""
-    w = _Writer(system)
+    w = Writer(system)
     b = w.b
     t = b.input(".t")
     if len(groups) > 1:
@@ -110,7 +110,7 @@ def _sample(
 
 def relaxation(system: System) -> Block:
     """Every state but V one long step towards its equilibrium at this V."""
-    w = _Writer(system, current=None)
+    w = Writer(system, current=None)
     dt = w.b.input(".dt")
     for group in stages(system)[:-1]:
         w.move(group, dt)
@@ -123,7 +123,7 @@ def exponential(system: System, sources: tuple[Source, ...], records: tuple[str,
     parameters = system.parameters + tuple(n for s in sources for n in s.names)
     stepping = {
         "step": _step(system, groups, sources),
-        "sample": _sample(system, groups, sources, records),
+        "sample": sampling(system, groups, sources, records),
     }
     stepping = {name: fuse_exponentials(block) for name, block in stepping.items()}
     prepare, constants, blocks = hoist(stepping, frozenset({*parameters, ".dt"}))

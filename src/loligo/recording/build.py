@@ -61,6 +61,7 @@ def dataset(
     attrs: Mapping[str, Any],
     threshold: float,
     shapes: tuple[Shape, ...] = (),
+    about: Mapping[str, dict[str, Any]] | None = None,
 ) -> xarray.Dataset:
     """The recording: see DESIGN's contract of names, dimensions and attributes.
 
@@ -73,10 +74,12 @@ def dataset(
     rest : (lanes,) or None
     shapes
         The stimulus.
+    about
+        Attributes of the variables, if not those of this membrane.
     """
     import xarray as xr
 
-    about = describe(membrane)
+    about = about or describe(membrane)
     dims = (*lanes.dims, "time")
     variables: dict[str, Any] = {}
     for name, rows in values.items():

@@ -52,6 +52,16 @@ class System:
     def states(self) -> tuple[str, ...]:
         return tuple(self.derivatives)
 
+    @property
+    def current(self) -> Expr:
+        """What flows out through all channels together, uA/cm2."""
+        return -symbol("C_m") * self.derivatives["V"].subs(STIMULUS, 0)
+
+    @property
+    def conductance(self) -> Expr:
+        """The slope of :attr:`current` with V while all other states stand still, mS/cm2."""
+        return sp.diff(self.current, V)
+
     def slope(self, state: str) -> Expr:
         """The derivative of a state's rate with respect to the state itself."""
         return sp.diff(self.derivatives[state], symbol(state))

@@ -15,13 +15,19 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from loligo.engine.llvm.adaptive import emit_adapt
+from loligo.engine.llvm.cable import PATCH_FUNCTIONS, emit_cable, emit_membrane
 from loligo.engine.llvm.driver import emit_map, emit_run
 from loligo.engine.llvm.functions import Emitter
 from loligo.program import Program
 
 MAPS = ("prepare", "relax", "derivative")
 # the block that makes a program one of a kind -> the loop around it, and its function's name
-LOOPS = {"step": (emit_run, "run"), "series": (emit_adapt, "adapt")}
+LOOPS = {
+    "step": (emit_run, "run"),
+    "series": (emit_adapt, "adapt"),
+    "offer": (emit_membrane, PATCH_FUNCTIONS[0]),
+    "cable": (emit_cable, "cable"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def to_ir(program: Program, width: int) -> str:
     module = ir.Module("loligo")
     module.triple = llvm.get_default_triple()
     fma = processor().fma
-    for name in MAPS:
+    for name in (name for name in MAPS if name in program.blocks):
         emit_map(Emitter(module, width, fma), name, program.blocks[name])
     for block, (emit_loop, _) in LOOPS.items():
         if block in program.blocks:
@@ -111,6 +117,7 @@ def load_object(code: bytes) -> Code:
     engine = llvm.create_mcjit_compiler(empty, _machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    names = (*(name for _, name in LOOPS.values()), *(f"map_{name}" for name in MAPS))
+    loops = (name for _, name in LOOPS.values())
+    names = (*loops, *PATCH_FUNCTIONS, *(f"map_{name}" for name in MAPS))
     # a function that the program does not have has the address 0
     return Code(engine, {name: engine.get_function_address(name) for name in names})

@@ -41,7 +41,7 @@ class CompiledKernel:
 
     def __init__(self, program: Program, width: int, code: Code) -> None:
         self.program, self.width = program, width
-        self._code = code  # keeps the functions alive
+        self.code = code  # keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
         self._adapt: Any = _ADAPT(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}

@@ -1,0 +1,1 @@
+"""Runs of axons: compartments, the problem posed, the steps, and an independent check."""

@@ -1,0 +1,156 @@
+"""An axon cut into compartments: where they are, their areas, what joins them.
+
+Finite volumes: V stands for the mean of a compartment, the axial current between neighbours is
+that between their centres (exact for a cone without membrane), so the scheme is of second order
+and conserves charge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from loligo.engine.kernel import Floats, Integers
+from loligo.errors import ModelError
+from loligo.lanes import Grid
+from loligo.model import Axon, Region
+
+NA = 1e-5  # nA in 1 um2 of 1 uA/cm2; uS in 1 um2 of 1 mS/cm2
+_US = 100.0  # uS in 1 um of 1/(ohm cm)
+
+# The error in velocity is about _ERROR (dx/lambda)^2, lambda the length constant with all
+# channels open and the capacitance charging at _RATE.
+_ERROR = 0.075
+_RATE = 10.0  # per ms: an impulse's foot at 18.5 degC
+_MOST = 10_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Compartments:
+    """The compartments of all axons of a run.
+
+    Attributes
+    ----------
+    position, length : (compartments,)
+        Their centres, um from the left end, and their lengths, um.
+    region : (compartments,)
+        Which of the axon's regions each belongs to.
+    diameter : (axons, compartments)
+        At the centre, um.
+    area : (axons, compartments)
+        Of membrane, um2.
+    link : (axons, compartments - 1)
+        Axial conductance between the centres of neighbours, uS.
+    ends : (axons, 2)
+        Axial conductance between the outermost centres and the ends, uS.
+    """
+
+    position: Floats
+    length: Floats
+    region: Integers
+    diameter: Floats
+    area: Floats
+    link: Floats
+    ends: Floats
+
+    @property
+    def count(self) -> int:
+        return self.position.size
+
+
+def values(axon: Axon) -> dict[str, object]:
+    """Every number of an axon's shape that may vary over lanes, by its name in a grid."""
+    found: dict[str, object] = {"axial_resistivity": axon.axial_resistivity}
+    for i, region in enumerate(axon.regions):
+        found[f"region{i}.diameter"] = region.diameter
+        if region.diameter_end is not None:
+            found[f"region{i}.diameter_end"] = region.diameter_end
+    return found
+
+
+def cut(axon: Axon, lanes: Grid) -> Compartments:
+    """Cut an axon as its regions or its accuracy ask.
+
+    Parameters
+    ----------
+    lanes
+        Holds :func:`values` and the parameters of the membranes, ``region0.C_m``, ….
+
+    Raises
+    ------
+    ModelError
+        If there would be too many compartments.
+    """
+    counts = [_count(axon, i, region, lanes) for i, region in enumerate(axon.regions)]
+    if sum(counts) > _MOST:
+        raise ModelError(
+            f"the axon would have {sum(counts):,} compartments, more than {_MOST:,}; ask for less "
+            f"accuracy than {axon.accuracy:g}, or say how many: compartments=..."
+        )
+    begins = np.cumsum([0.0, *(region.length for region in axon.regions)])
+    edges: list[Floats] = []
+    wide: list[Floats] = []  # diameters at the edges of compartments, (axons, count + 1)
+    for i, (region, count) in enumerate(zip(axon.regions, counts, strict=True)):
+        parts = np.linspace(0.0, 1.0, count + 1)
+        edges.append(begins[i] + region.length * parts)
+        left = lanes.flat(f"region{i}.diameter")
+        name = f"region{i}.diameter_end"
+        right = lanes.flat(name) if name in lanes.values else left
+        wide.append(left[:, None] + (right - left)[:, None] * parts)
+    length = np.concatenate([np.diff(e) for e in edges])
+    a = np.concatenate([d[:, :-1] for d in wide], axis=1)
+    z = np.concatenate([d[:, 1:] for d in wide], axis=1)
+    middle = 0.5 * (a + z)
+    # a cone of length h between radii r and s: pi (r + s) sqrt(h^2 + (s - r)^2) of membrane,
+    # and h/(pi r s) of axial resistance for each ohm um
+    area = np.pi * middle * np.hypot(length, 0.5 * (z - a))
+    resistivity = lanes.flat("axial_resistivity")[:, None]
+    left_half, right_half = (resistivity * 2 * length / (np.pi * d * middle) for d in (a, z))
+    return Compartments(
+        position=np.concatenate([0.5 * (e[1:] + e[:-1]) for e in edges]),
+        length=length,
+        region=np.repeat(np.arange(len(counts)), counts),
+        diameter=middle,
+        area=area,
+        link=_US / (right_half[:, :-1] + left_half[:, 1:]),
+        ends=_US / np.stack([left_half[:, 0], right_half[:, -1]], axis=1),
+    )
+
+
+def length_constant(axon: Axon, index: int, lanes: Grid) -> float:
+    """The shortest over the lanes, um, of a region with its channels open: its impulse's scale."""
+    region = axon.regions[index]
+    membrane = {n: lanes.array(f"region{index}.{n}") for n in region.membrane.parameters}
+    open_ = sum(membrane[f"g_{c.name}"] for c in region.membrane.channels if c.g is not None)
+    conductance = open_ + _RATE * membrane["C_m"]  # mS/cm2
+    thin = lanes.array(f"region{index}.diameter")
+    if region.diameter_end is not None:
+        thin = np.minimum(thin, lanes.array(f"region{index}.diameter_end"))
+    # sqrt(d/(4 R G)): um, ohm cm, mS/cm2 -> um
+    squared = thin * 1e7 / (4.0 * lanes.array("axial_resistivity") * conductance)
+    return float(np.sqrt(np.min(squared)))
+
+
+def _count(axon: Axon, index: int, region: Region, lanes: Grid) -> int:
+    if region.compartments is not None:
+        return region.compartments
+    widest = math.sqrt(axon.accuracy / _ERROR) * length_constant(axon, index, lanes)
+    return max(1, math.ceil(region.length / widest))
+
+
+def shares(parts: Compartments, place: float) -> Mapping[int, float]:
+    """Which compartments a current injected at ``place`` (um) goes into, and how much of it.
+
+    To the two centres around it, in proportion to nearness, so that its first moment is kept:
+    second order. Beyond the outermost centres all goes to the one.
+    """
+    right = int(np.searchsorted(parts.position, place))
+    if right == 0 or right == parts.count:
+        return {min(right, parts.count - 1): 1.0}
+    x0, x1 = parts.position[right - 1], parts.position[right]
+    part = float((place - x0) / (x1 - x0))
+    weights = {right - 1: 1.0 - part, right: part}
+    return {k: w for k, w in weights.items() if w > 0.0}

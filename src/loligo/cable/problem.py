@@ -1,0 +1,299 @@
+"""What a run of an axon is asked to do, read and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from loligo import units
+from loligo.cable.compartments import Compartments, cut, values
+from loligo.engine.kernel import Floats, Integers
+from loligo.equilibrium import guess
+from loligo.errors import RunError, StimulusError, UsageError
+from loligo.lanes import Grid, Labelled, Value, grid
+from loligo.memory import available, spell
+from loligo.model import Axon, Membrane
+from loligo.problem import (
+    Initial,
+    Problem,
+    check_dimensions,
+    read_initial,
+    read_records,
+    read_times,
+    recordable,
+)
+from loligo.stimulus import Shape, Stimulus, check
+from loligo.stimulus.place import Placed, Point
+
+POSITION = "position"
+_OTHER = ("place", "diameter", "region", "myelin", POSITION)  # what else a recording holds
+
+
+@dataclass(frozen=True)
+class Patch:
+    """The compartments of one membrane structure, as a problem of a membrane's.
+
+    Attributes
+    ----------
+    place
+        Which compartments, increasing.
+    cells
+        Every compartment of every axon is a lane.
+    uniform
+        Whether no parameter varies along the axon.
+    """
+
+    place: Integers
+    cells: Problem
+    uniform: bool
+
+
+@dataclass(frozen=True)
+class AxonProblem:
+    """A run of axons, ready for a solver.
+
+    Attributes
+    ----------
+    points
+        What is injected where; its numbers are called ``stimulus0.0.start``, … in ``lanes``.
+    lanes
+        Every number of the run over the axons.
+    recorded
+        Which compartments are recorded, increasing.
+    """
+
+    axon: Axon
+    points: tuple[Point, ...]
+    lanes: Grid
+    parts: Compartments
+    patches: tuple[Patch, ...]
+    recorded: Integers
+    duration: float
+    sample_interval: float
+    threshold: float
+    records: tuple[str, ...]
+    initial: Initial
+
+    @property
+    def axons(self) -> int:
+        return self.lanes.size
+
+    @property
+    def times(self) -> Floats:
+        return self.patches[0].cells.times
+
+    @property
+    def samples(self) -> int:
+        return self.patches[0].cells.samples
+
+    def shapes(self, point: int) -> tuple[Shape, ...]:
+        return self.points[point].stimulus.shapes
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The recording's: the lanes and the recorded positions."""
+        where = self.parts.position[self.recorded]
+        return along(self.lanes, where, dict(self.lanes.values))
+
+    def in_axon(self, index: int, compartment: int) -> str:
+        """`` at 1050 um in the lane diameter = 10``, for messages."""
+        label = ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
+                          for dim, value in self.lanes.label(index).items())  # fmt: skip
+        lane = f" in the lane {label}" if label else ""
+        return f" at {self.parts.position[compartment]:.6g} um{lane}"
+
+
+def along(lanes: Grid, position: Floats, named: dict[str, Value]) -> Grid:
+    """A grid with the dimension ``position`` after its others."""
+    return Grid(
+        (*lanes.dims, POSITION),
+        (*lanes.shape, position.size),
+        {**lanes.coords, POSITION: position},
+        named,
+    )
+
+
+def pose(
+    axon: Axon, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
+    initial: Any, threshold: Any, positions: Any,
+) -> AxonProblem:  # fmt: skip
+    """Read the arguments of :func:`loligo.simulate` for an axon.
+
+    Raises
+    ------
+    LoligoError
+        Naming the argument, what is wrong with it and what to write instead.
+    """
+    length, interval, level = read_times(duration, sample_interval, threshold)
+    points = _points(stimulus, axon, length)
+    membranes = [region.membrane for region in axon.regions]
+    begin = read_initial(initial, _widest(membranes))
+    named = _values(axon, points, begin)
+    lanes = grid({name: _without_position(value) for name, value in named.items()})
+    if lanes.size == 0:
+        raise UsageError("an array is empty: there is nothing to simulate")
+    parts = cut(axon, lanes)
+    known = tuple(dict.fromkeys(name for m in membranes for name in recordable(m)))
+    check_dimensions(lanes, (*known, *_OTHER))
+    records = read_records(record, known, lanes.size)
+    recorded = _recorded(positions, parts, axon.length)
+    patches = tuple(
+        _patch(axon, which, lanes, parts, begin, named, records, (length, interval, level))
+        for which in _structures(membranes)
+    )
+    problem = AxonProblem(
+        axon, points, lanes, parts, patches, recorded, length, interval, level, records, begin
+    )
+    _check_memory(problem)
+    return problem
+
+
+def _points(stimulus: Any, axon: Axon, duration: float) -> tuple[Point, ...]:
+    if stimulus is None:
+        return ()
+    if isinstance(stimulus, Stimulus):
+        raise StimulusError(
+            f"an axon is stimulated at a place: lo.at(0, {stimulus!r}) injects it at the left "
+            "end, as a total current in nA"
+        )
+    if not isinstance(stimulus, Placed):
+        raise UsageError(
+            "stimulus must be placed along the axon, as in lo.at(0, lo.Pulse(1, 1, 50e3)), or "
+            f"None, not {stimulus!r:.80}"
+        )
+    for point in stimulus.points:
+        if point.place > axon.length * (1 + 1e-12):
+            raise StimulusError(
+                f"{point!r} is off the axon: the place {point.place:g} um lies beyond its right "
+                f"end at {axon.length:g} um"
+            )
+        check(point.stimulus, duration)
+    return stimulus.points
+
+
+def _widest(membranes: list[Membrane]) -> Membrane:
+    """The membrane that initial values are read for: the one with most states."""
+    return max(membranes, key=lambda m: len(m.gates) + len(m.states))
+
+
+def _values(axon: Axon, points: tuple[Point, ...], initial: Initial) -> dict[str, Value]:
+    """Every number of the run by its name in :attr:`AxonProblem.lanes`."""
+    named: dict[str, Any] = dict(values(axon))
+    for i, region in enumerate(axon.regions):
+        membrane = region.membrane
+        named |= {f"region{i}.{n}": p.value for n, p in membrane.parameters.items()}
+        named |= {f"region{i}.{guess(s.name)}": s.initial
+                  for s in membrane.states if s.initial is not None}  # fmt: skip
+    for i, point in enumerate(points):
+        for k, shape in enumerate(point.stimulus.shapes):
+            named |= {f"stimulus{i}.{k}.{p}": getattr(shape, p) for p in shape.parameters}
+    if initial.voltage is not None:
+        named["initial.V"] = initial.voltage
+    return named | {f"initial.{name}": value for name, value in initial.states.items()}
+
+
+def _without_position(value: Value) -> Value:
+    """What of a value varies over the axons."""
+    if not isinstance(value, Labelled) or POSITION not in value.dims:
+        return value
+    axis = value.dims.index(POSITION)
+    dims = tuple(dim for dim in value.dims if dim != POSITION)
+    taken = np.take(value.values, 0, axis=axis)
+    return Labelled(dims, taken, {d: value.coords[d] for d in dims if d in value.coords})
+
+
+def _structures(membranes: list[Membrane]) -> list[list[int]]:
+    """Regions grouped by the structure of their membranes."""
+    groups: dict[str, list[int]] = {}
+    for i, membrane in enumerate(membranes):
+        groups.setdefault(json.dumps(membrane.structure(), sort_keys=True), []).append(i)
+    return list(groups.values())
+
+
+def _patch(
+    axon: Axon, regions: list[int], lanes: Grid, parts: Compartments, initial: Initial,
+    named: dict[str, Value], records: tuple[str, ...], times: tuple[float, float, float],
+) -> Patch:  # fmt: skip
+    place = np.flatnonzero(np.isin(parts.region, regions))
+    membrane = axon.regions[regions[0]].membrane
+    own: dict[str, Value] = {}
+    names = [*membrane.parameters, *(guess(s.name) for s in membrane.states)]
+    for name in names:
+        per_region = {
+            i: named[f"region{i}.{name}"] for i in regions if f"region{i}.{name}" in named
+        }
+        if per_region:
+            own[name] = _along(name, per_region, lanes, parts.region[place])
+    uniform = not any(isinstance(v, Labelled) and POSITION in v.dims for v in own.values())
+    states = {g.name for g in membrane.gates} | {s.name for s in membrane.states}
+    begin = Initial(
+        initial.voltage, {name: v for name, v in initial.states.items() if name in states}
+    )
+    for name in ("V", *begin.states):
+        if f"initial.{name}" in named:
+            own[f"initial.{name}"] = _here(named[f"initial.{name}"], parts.count, place)
+    mine = tuple(n for n in records if n in recordable(membrane) and n != "I_stim")
+    cells = Problem(
+        membrane, (), along(lanes, parts.position[place], own), *times, mine, begin
+    )  # fmt: skip
+    return Patch(place, cells, uniform)
+
+
+def _along(name: str, per_region: dict[int, Value], lanes: Grid, region: Integers) -> Value:
+    """A parameter over lanes and, if it differs between regions, over positions."""
+    every = list(per_region.values())
+    if all(value == every[0] for value in every[1:]):
+        return every[0]
+    rows = {i: lanes.array(f"region{i}.{name}") for i in per_region}
+    table = np.stack([rows[i] for i in per_region], axis=-1)
+    column = np.searchsorted(np.array(list(per_region)), region)
+    return Labelled((*lanes.dims, POSITION), table[..., column])
+
+
+def _here(value: Value, count: int, place: Integers) -> Value:
+    """An initial value at a patch's compartments."""
+    if not isinstance(value, Labelled) or POSITION not in value.dims:
+        return value
+    axis = value.dims.index(POSITION)
+    if value.shape[axis] != count:
+        raise UsageError(
+            f"initial: it has {value.shape[axis]} positions, but the axon has {count} "
+            "compartments; continue from a run of the same axon that recorded all of them"
+        )
+    coords = {d: c for d, c in value.coords.items() if d != POSITION}
+    return Labelled(value.dims, np.take(value.values, place, axis=axis), coords)
+
+
+def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
+    """The compartments nearest to the places asked for."""
+    if positions is None:
+        return np.arange(parts.count)
+    given = positions if isinstance(positions, list | tuple | np.ndarray) else [positions]
+    where = [units.read(each, "um", "positions", at_least=0.0) for each in given]
+    if not where:
+        raise UsageError("positions is empty; give places in um, or None for every compartment")
+    far = [each for each in where if isinstance(each, Labelled) or each > length * (1 + 1e-12)]
+    if far:
+        raise UsageError(f"positions: {far[0]} um is off the axon, which ends at {length:g} um")
+    edges = 0.5 * (parts.position[1:] + parts.position[:-1])
+    return np.unique(np.searchsorted(edges, np.array(where, dtype=np.float64)))
+
+
+def _check_memory(problem: AxonProblem) -> None:
+    """Say how much a run needs before it begins, if there is not so much."""
+    cells = problem.axons * problem.parts.count
+    along_time = 2 * problem.axons * problem.recorded.size * len(problem.records)
+    needed = 8 * (along_time * problem.samples + cells * 64)
+    there = available()
+    if there is not None and needed > there:
+        raise RunError(
+            f"this run needs {spell(needed)} of memory ({problem.axons:,} axons × "
+            f"{problem.recorded.size:,} positions × {problem.samples:,} samples × "
+            f"{len(problem.records)} recorded), but {spell(there)} is free; record fewer places, "
+            "positions=[0, '1 cm'], or fewer names, record=['V'], or take a longer "
+            "sample_interval; record=['spikes'] keeps the spikes alone"
+        )

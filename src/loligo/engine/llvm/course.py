@@ -1,0 +1,218 @@
+"""A cable's run in machine code, behind the interface of :mod:`loligo.engine.cable`."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.cable import Line, Patch, Points, start_armed
+from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.engine.llvm.cable import (
+    CABLE_DOUBLES,
+    CABLE_INTEGERS,
+    CABLE_POINTERS,
+    LANES,
+    PATCH_FUNCTIONS,
+    SCRATCH,
+    TABLE,
+)
+from loligo.engine.llvm.kernel import CompiledKernel
+from loligo.program.arithmetic import Block, Program
+from loligo.program.spikes import locate
+
+_CABLE = ctypes.CFUNCTYPE(
+    None,
+    *[ctypes.c_int64] * len(CABLE_INTEGERS),
+    *[ctypes.c_double] * len(CABLE_DOUBLES),
+    *[ctypes.c_void_p] * len(CABLE_POINTERS),
+)
+_CAPACITY = 1 << 14  # spikes of one call, besides one for each compartment
+
+
+def cable_program() -> Program:
+    """What the solve itself is compiled from: no model at all."""
+    blocks = {"locate": locate(), "cable": Block((), ())}
+    return Program((), (), (), (), (), blocks)
+
+
+def cable_kernel() -> CompiledKernel:
+    """The compiled solve, the same for all models."""
+    from loligo.engine.cache import compiled
+
+    return compiled({"solver": "cable"}, LANES, cable_program)[0]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where ``count`` compartments lie among whole rows of eight.
+
+    ``place[i]`` is where the i-th lies, ``source[k]`` which one lies at k: what fills the last
+    row or run is a copy of the last compartment.
+    """
+
+    count: int
+    rows: int
+    place: Integers
+    source: Integers
+
+    @classmethod
+    def along(cls, count: int) -> _Layout:
+        """Eight runs side by side."""
+        rows = -(-count // LANES)
+        at = np.arange(rows * LANES)
+        run, row = at % LANES, at // LANES
+        source = np.minimum(run * rows + row, count - 1)
+        every = np.arange(count)
+        return cls(count, rows, every % rows * LANES + every // rows, source)
+
+    @classmethod
+    def packed(cls, count: int) -> _Layout:
+        """One after the other."""
+        rows = -(-count // LANES)
+        source = np.minimum(np.arange(rows * LANES), count - 1)
+        return cls(count, rows, np.arange(count), source)
+
+    def lay(self, values: Floats) -> Floats:
+        return np.ascontiguousarray(values[..., self.source], dtype=np.float64)
+
+
+class _Patch:
+    """A patch's arrays as the machine code reads them."""
+
+    def __init__(self, patch: Patch, line: _Layout, axons: int, samples: int) -> None:
+        whole = patch.place.size == line.count
+        self.layout = line if whole else _Layout.packed(patch.place.size)
+        self.states = self.layout.lay(patch.states)
+        varying = patch.constants.shape[-1] > 1
+        self.constants = (
+            self.layout.lay(patch.constants)
+            if varying
+            else np.repeat(patch.constants, LANES, axis=-1)
+        )
+        # where each packed compartment lies along the axon
+        self.place = line.place[patch.place][self.layout.source]
+        here = self.layout.place[patch.sampled]
+        self.which, inverse = np.unique(here // LANES, return_inverse=True)
+        self.column = inverse * LANES + here % LANES
+        program = patch.kernel.program
+        recorded = (len(program.records), samples, axons, self.which.size * LANES)
+        # not zeroed: the pages are taken as they are written
+        self.out = np.empty(recorded)
+        size = self.layout.rows * LANES
+        addresses = patch.kernel.code.addresses
+        entries = {name: addresses[name] for name in PATCH_FUNCTIONS} | {
+            "rows": self.layout.rows,
+            "stride": axons * size,
+            "constant_stride": self.constants[0].size if len(self.constants) else 0,
+            "constant_row": LANES if varying else 0,
+            "states": self.states.ctypes.data,
+            "constants": self.constants.ctypes.data,
+            "constants_axon": size if varying else LANES,
+            "place": 0 if whole else self.place.ctypes.data,
+            "listed": self.which.size if program.records else 0,
+            "which": self.which.ctypes.data,
+            "out": self.out.ctypes.data,
+            "out_stride": samples * axons * self.which.size * LANES,
+            "out_sample": axons * self.which.size * LANES,
+        }
+        self.entry = [entries[name] for name in TABLE]
+
+
+class CompiledCourse:
+    """See :class:`loligo.engine.cable.Course`."""
+
+    def __init__(
+        self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,
+        voltage: Floats,
+    ) -> None:  # fmt: skip
+        self.spikes: list[tuple[Floats, Integers]] = []
+        self.line, self.schedule = line, schedule
+        self.kernels = [cable_kernel(), *(patch.kernel for patch in patches)]  # kept alive
+        self._call: Any = _CABLE(self.kernels[0].code.addresses["cable"])
+        self.layout = layout = _Layout.along(line.compartments)
+        axons, size = line.axons, layout.rows * LANES
+        mass = 2.0 / schedule.dt * line.capacity
+        mass[:, points.place] += points.conductance
+        link = np.zeros((axons, size))
+        link[:, layout.place[:-1]] = line.link
+        armed = layout.lay(start_armed(voltage, schedule).astype(np.float64)) != 0
+        self.patches = [_Patch(patch, layout, axons, schedule.samples) for patch in patches]
+        self.arrays: dict[str, Any] = {
+            "voltage": layout.lay(voltage),
+            "before": np.full((axons, size), np.nan),
+            "armed": np.packbits(armed, axis=-1, bitorder="little"),
+            "mass": layout.lay(mass),
+            "area": layout.lay(line.area),
+            "link": link,
+            "place": layout.place[points.place],
+            "conductance": np.ascontiguousarray(points.conductance),
+            "potential": np.ascontiguousarray(points.potential),
+            "progress": np.zeros(axons, dtype=np.int64),
+            "diverged": np.zeros(axons, dtype=np.int64),
+            "table": np.array([patch.entry for patch in self.patches], dtype=np.int64),
+        }
+
+    def advance(self, axons: range, injected: Floats, first: int, stop: int) -> None:
+        size = self.layout.rows * LANES
+        capacity = _CAPACITY + size
+        time = np.empty(capacity + LANES)
+        where: Integers = np.empty(capacity + LANES, dtype=np.int64)
+        count: Integers = np.zeros(1, dtype=np.int64)
+        arrays = self.arrays | {
+            "scratch": np.zeros(len(SCRATCH) * size), "injected": injected, "spike_time": time,
+            "spike_lane": where, "spike_count": count,
+        }  # fmt: skip
+        integers = {
+            "first_axon": axons.start, "last_axon": axons.stop, "rows": self.layout.rows,
+            "stop": stop, "steps_per_sample": self.schedule.steps_per_sample,
+            "patches": len(self.patches), "points": self.arrays["place"].size,
+            "first_step": first, "point_stride": injected[0].size if len(injected) else 0,
+            "capacity": capacity,
+        }  # fmt: skip
+        arguments = (
+            *(integers[name] for name in CABLE_INTEGERS),
+            self.schedule.dt,
+            self.schedule.threshold,
+            *(arrays[name].ctypes.data for name in CABLE_POINTERS),
+        )
+        here = slice(axons.start, axons.stop)
+        done, lost = self.arrays["progress"][here], self.arrays["diverged"][here]
+        while True:
+            self._call(*arguments)
+            found = int(count[0])
+            if found:
+                self.spikes.append((time[:found].copy(), self._natural(where[:found])))
+                count[0] = 0
+            if np.all((done >= stop) | (lost != 0)):
+                return
+
+    def _natural(self, where: Integers) -> Integers:
+        """axon x compartments + compartment; -1 for what only fills the last run."""
+        rows = self.layout.rows
+        axon, inside = np.divmod(where, rows * LANES)
+        compartment = inside % LANES * rows + inside // LANES
+        real = compartment < self.line.compartments
+        return np.where(real, axon * self.line.compartments + compartment, -1)
+
+    def lost(self) -> tuple[int, int, Floats] | None:
+        axons = np.flatnonzero(self.arrays["diverged"])
+        if not axons.size:
+            return None
+        k = int(axons[0])
+        before = self.arrays["before"][k, self.layout.place]
+        return k, int(self.arrays["progress"][k]) - 1, before
+
+    def voltage(self) -> Floats:
+        return self.arrays["voltage"][:, self.layout.place]
+
+    def states(self, patch: int) -> Floats:
+        mine = self.patches[patch]
+        return mine.states[:, :, mine.layout.place]
+
+    def values(self, patch: int, record: int) -> Floats:
+        mine = self.patches[patch]
+        return mine.out[record][:, :, mine.column]
