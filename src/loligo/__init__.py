@@ -21,7 +21,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
-    from loligo.analysis import spike_shape, spike_times
+    from loligo.analysis import (
+        conduction_velocity,
+        input_resistance,
+        length_constant,
+        spike_shape,
+        spike_times,
+        travelling_wave,
+    )
     from loligo.errors import LoligoError
     from loligo.figures import animate, plot
     from loligo.model import Axon, Channel, Gate, Membrane, Myelin, Region, State, load, models
@@ -54,6 +61,9 @@ __all__ = [
     "Waveform",
     "animate",
     "at",
+    "conduction_velocity",
+    "input_resistance",
+    "length_constant",
     "load",
     "models",
     "open",
@@ -63,11 +73,15 @@ __all__ = [
     "simulate",
     "spike_shape",
     "spike_times",
+    "travelling_wave",
 ]
 
 # module -> the public names that it defines
 _MODULES = {
-    "analysis": ("spike_shape", "spike_times"),
+    "analysis": (
+        "conduction_velocity", "input_resistance", "length_constant", "spike_shape",
+        "spike_times", "travelling_wave",
+    ),
     "errors": ("LoligoError",),
     "figures": ("animate", "plot"),
     "model": (
