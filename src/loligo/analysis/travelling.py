@@ -69,9 +69,7 @@ def travelling_wave(axon: Any) -> xarray.Dataset:
 def _uniform(axon: Any) -> Any:
     regions = getattr(axon, "regions", None)
     if not regions:
-        raise UsageError(
-            f"a travelling wave is that of an axon, lo.Axon(...), not {axon!r:.60}"
-        )
+        raise UsageError(f"a travelling wave is that of an axon, lo.Axon(...), not {axon!r:.60}")
     if len(regions) > 1 or getattr(regions[0], "diameter_end", None) is not None:
         raise UsageError(
             "a wave keeps its shape on a uniform axon only: give one region of one diameter, or "

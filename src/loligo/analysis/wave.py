@@ -216,9 +216,7 @@ def _collocated(equations: _Equations, bracket: tuple[float, float], tolerance: 
 
     def boundary(start: Array, end: Array, unknown: Array) -> Array:
         _, direction, left = equations.leaving(float(unknown[0]))
-        return np.append(
-            start - equations.rest - _KICK * direction, left @ (end - equations.rest)
-        )
+        return np.append(start - equations.rest - _KICK * direction, left @ (end - equations.rest))
 
     found: Any = None
     values = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from loligo.errors import UsageError
 from loligo.figures import signals, style
+from loligo.figures.along import is_axon
 from loligo.figures.layout import Size
 from loligo.figures.panels import MOST_OVERLAID, Picture, picture
 
@@ -28,6 +29,7 @@ def plot(
     size: tuple[int, int] | None = None,
     dpi: float | None = None,
     title: str | None = None,
+    at: float | Sequence[float] | None = None,
 ) -> Figure:
     """Draw a recording.
 
@@ -35,6 +37,10 @@ def plot(
     The tinted band is where current is injected; dashed lines are the resting potential and 0 mV.
     Up to 8 lanes are drawn over one another, coloured by their coordinate; more along one
     dimension become a map of V, and along two a map of the spike count.
+
+    Of an axon: V along it at a few instants and the ionic currents at one of them, the axon
+    itself coloured by V, and a map of V over place and time. (Of up to 8 ``positions`` of an
+    axon: V in time at each.)
 
     Parameters
     ----------
@@ -44,7 +50,8 @@ def plot(
         From the top down, any of ``"V"``, ``"gates"``, ``"states"``, ``"conductances"``,
         ``"currents"``, ``"stimulus"``, or a recorded variable's name, or a tuple of names for one
         panel. By default whatever of V, gates, states, conductances and stimulus is recorded
-        (currents where there are no conductances).
+        (currents where there are no conductances). Of an axon also ``"axon"``, ``"map"`` and
+        ``"traces"`` (V in time at three places).
     theme : str
         ``"light"`` or ``"dark"``.
     size : (int, int), optional
@@ -53,6 +60,8 @@ def plot(
         Dots per inch. By default text scales with the size; a larger value makes it larger.
     title : str, optional
         Instead of the recording's own; ``""`` for none.
+    at : float or sequence of float, optional
+        Of an axon: the instants shown (ms), the middle one in full.
 
     Returns
     -------
@@ -74,6 +83,13 @@ def plot(
     from loligo.figures.drawing import draw
 
     colours = style.theme(theme)
+    if is_axon(rec):
+        from loligo.figures.along_drawing import draw_axon
+
+        with style.house_style():
+            return draw_axon(rec, panels, colours, pixels(size or (1600, 1300), dpi), title, at)
+    if at is not None:
+        raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
     if panels is None and _many(rec):
         from loligo.figures.maps import draw_map
 
