@@ -58,7 +58,8 @@ def simulate(
     solver : Solver, optional
         If not given, ``Taylor(1e-8)``; or ``Exponential(dt=0.01)`` where the problem is not
         smooth between the edges of the stimulus: under noise and sampled waveforms, and with
-        conditionals in the model. The recording's ``solver`` tells.
+        conditionals in the model. An axon takes ``Exponential`` with the step that its
+        ``accuracy`` asks for. The recording's ``solver`` tells.
     record : list of str, optional
         Names along time. By default everything for one lane, V for several; ``["spikes"]``
         keeps the spikes alone.
@@ -141,13 +142,17 @@ def _simulate_axon(
     from loligo.recording.axon import axon_dataset
     from loligo.recording.build import attributes
 
-    chosen = solvers.Exponential() if solver is None else solver
+    chosen = solver
     if isinstance(chosen, solvers.Taylor):
         raise UsageError(
             "lo.Taylor runs single membranes; an axon's compartments are stepped together: use "
             "solver=lo.Exponential(dt=0.01), or none"
         )
     problem = cables.pose(axon, stimulus, duration, **asked)
+    if chosen is None:
+        from loligo.cable.run import step_for
+
+        chosen = solvers.Exponential(dt=step_for(problem))
     with bar("simulating", progress) as advance:
         outcome = importlib.import_module(_CABLE[chosen.name]).integrate(problem, chosen, advance)
     for note in outcome.notes:
@@ -277,9 +282,7 @@ def _check(solver: Any) -> None:
     )
 
 
-def _recording(
-    problem: Problem, stimulus: Stimulus | None, solver: Solver, outcome: Outcome
-) -> xarray.Dataset:
+def _recording(problem: Problem, stimulus: Any, solver: Solver, outcome: Outcome) -> xarray.Dataset:
     from loligo.recording.build import attributes, dataset
 
     provenance = _provenance(problem.membrane, stimulus, solver, problem)

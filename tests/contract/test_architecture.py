@@ -46,7 +46,13 @@ HEAVY = ("numpy", "scipy", "sympy", "xarray", "matplotlib", "PIL", "llvmlite", "
          "typer", "tomli_w", "platformdirs")  # fmt: skip
 # package -> the only places that may import it
 HOMES = {
-    "sympy": ("system/", "program/lower.py", "program/taylor.py", "reference.py"),
+    "sympy": (
+        "system/",
+        "program/lower.py",
+        "program/taylor.py",
+        "reference.py",
+        "cable/reference.py",
+    ),
     "llvmlite": ("engine/llvm/",),
     "matplotlib": ("figures/",),
     "typer": ("cli/",),

@@ -99,6 +99,15 @@ class AxonProblem:
         where = self.parts.position[self.recorded]
         return along(self.lanes, where, dict(self.lanes.values))
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How the axon was cut, for the recording's attributes."""
+        return {
+            "compartments": self.parts.count,
+            "dx_um": float(self.parts.length.max()),
+            "accuracy": self.axon.accuracy,
+        }
+
     def in_axon(self, index: int, compartment: int) -> str:
         """`` at 1050 um in the lane diameter = 10``, for messages."""
         label = ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
@@ -131,6 +140,8 @@ def pose(
     length, interval, level = read_times(duration, sample_interval, threshold)
     points = _points(stimulus, axon, length)
     membranes = [region.membrane for region in axon.regions]
+    if hasattr(initial, "data_vars") and len(_structures(membranes)) > 1:
+        initial = initial.fillna(0.0)  # a gate where no membrane has it: not read
     begin = read_initial(initial, _widest(membranes))
     named = _values(axon, points, begin)
     lanes = grid({name: _without_position(value) for name, value in named.items()})

@@ -40,7 +40,7 @@ def balance(
     """
     dt = np.ones((line.axons, 1))
     for _ in range(_MOST_STEPS):
-        current, states = _steady(problem, kernels, line, voltage)
+        current, _ = _steady(problem, kernels, line, voltage)
         above, _ = _steady(problem, kernels, line, voltage + _PROBE)
         slope = (above - current) / _PROBE
         change = np.empty_like(voltage)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -15,14 +16,33 @@ from loligo.cable.problem import AxonProblem, Patch
 from loligo.cable.rest import balance
 from loligo.engine import cable as engine
 from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.equilibrium import guess
 from loligo.errors import RunError
 from loligo.lanes import distinct
 from loligo.problem import onto
-from loligo.runs import Outcome, everywhere, find_kernel, initial_states, paced, prepare, threads
+from loligo.runs import (
+    Outcome,
+    everywhere,
+    find_kernel,
+    for_equilibria,
+    initial_states,
+    paced,
+    prepare,
+    threads,
+)
 from loligo.runs import shares as split
 from loligo.solvers import Exponential
 from loligo.stepping import schedule_for
 
+# The relative error of an impulse's velocity is about _ERROR rate^(4/3) dt^2, rate that of the
+# fastest gate at 0 mV (measured on the squid axon, at 6.3 and 18.5 degC); half of what is asked
+# for may come from dt.
+_ERROR = 0.3
+_SLOWEST = 1.0  # per ms: so fast at least is a cable without gates taken to be
+# Where a current jumps, the midpoint rule would ring along fine compartments; this many steps
+# from there on are two backward Euler halves each, which damp it and leave the order at 2
+# (Rannacher 1984, doi:10.1007/BF01390130; Giles & Carter 2006: four halves suffice).
+_DAMPED = 2
 _CAUTIOUS = 1 << 21  # compartment-steps in the first call: some 30 ms
 _TABLE = 1 << 25  # bytes of injected currents handed over at once
 
@@ -41,8 +61,8 @@ def integrate(
     schedule = schedule_for(problem.patches[0].cells, solver.dt)
     kernels = [_kernel(patch, solver.engine) for patch in problem.patches]
     compiled = time.perf_counter()
-    line, points, table = _line(problem), _points(problem), _Injected(problem, schedule)
-    voltage, states, notes, resting = _begin(problem, kernels, line, points)
+    line, points, table = line_of(problem), points_of(problem), _Injected(problem, schedule)
+    voltage, states, notes, resting = begin(problem, kernels, line, points)
     patches = [
         engine.Patch(
             kernel,
@@ -59,12 +79,7 @@ def integrate(
     arrived = time.perf_counter()
     outcome = _collect(problem, course, patches, resting)
     outcome.notes += notes
-    outcome.settings = {
-        "dt": schedule.dt,
-        "compartments": problem.parts.count,
-        "dx_um": float(problem.parts.length.max()),
-        "accuracy": problem.axon.accuracy,
-    }
+    outcome.settings = {"dt": schedule.dt, **problem.settings}
     outcome.timings = {
         "kernel": compiled - started,
         "initial state": settled - compiled,
@@ -74,8 +89,30 @@ def integrate(
     return outcome
 
 
+def step_for(problem: AxonProblem) -> float:
+    """The step (ms) that the axon's accuracy asks for."""
+    fastest = max(_rate(patch, _kernel(patch, "llvm")) for patch in problem.patches)
+    return math.sqrt(0.5 * problem.axon.accuracy / _ERROR) / max(fastest, _SLOWEST) ** (2 / 3)
+
+
+def _rate(patch: Patch, kernel: Any) -> float:
+    """Of the fastest gate at 0 mV, per ms: how much less x' is at x = 1 than at 0."""
+    membrane = patch.cells.membrane
+    gates = [gate.name for gate in membrane.gates if not gate.instantaneous]
+    named = for_equilibria(patch.cells)
+    none = np.zeros(patch.cells.lanes.size)
+    pools = {s.name: named.get(guess(s.name), none + 0.5) for s in membrane.states}
+    closed, opened = (
+        kernel.map("derivative", {**named, **pools, **dict.fromkeys(gates, none + x), "V": none,
+                                  "I_stim": none})
+        for x in (0.0, 1.0)
+    )  # fmt: skip
+    rates = np.array([closed[name] - opened[name] for name in gates])
+    return float(np.max(rates, where=np.isfinite(rates), initial=0.0))
+
+
 def _kernel(patch: Patch, name: str) -> Any:
-    from loligo.engine.llvm.cable import LANES
+    from loligo.engine.llvm.patch import LANES
 
     def make() -> Any:
         from loligo.program.cable import cable
@@ -96,7 +133,8 @@ def _course(name: str) -> Any:
     return CompiledCourse
 
 
-def _line(problem: AxonProblem) -> engine.Line:
+def line_of(problem: AxonProblem) -> engine.Line:
+    """Areas, capacities and axial conductances."""
     parts = problem.parts
     area = NA * parts.area
     capacity = np.empty_like(area)
@@ -106,7 +144,7 @@ def _line(problem: AxonProblem) -> engine.Line:
     return engine.Line(area, capacity, parts.link)
 
 
-def _points(problem: AxonProblem) -> engine.Points:
+def points_of(problem: AxonProblem) -> engine.Points:
     """Where currents are injected and where ends are held."""
     parts, held = problem.parts, problem.axon.ends
     places = {k for p in problem.points for k in shares(parts, p.place)}
@@ -125,17 +163,31 @@ def _points(problem: AxonProblem) -> engine.Points:
 
 
 class _Injected:
-    """The currents into the points of :func:`_points`, averaged over steps."""
+    """The currents into the points of :func:`points_of`, averaged over steps."""
 
     def __init__(self, problem: AxonProblem, schedule: Schedule) -> None:
         self.problem, self.schedule = problem, schedule
-        self.place = _points(problem).place
+        self.place = points_of(problem).place
         self.paths = [
             (point, [paths_of(problem, i, k) for k in range(len(problem.shapes(i)))])
             for i, point in enumerate(problem.points)
         ]
-        row = 8 * problem.axons * max(1, self.place.size)
+        self.jumps = self._jumps()
+        row = 8 * problem.axons * (self.place.size + 1)
         self.most_steps = max(16, _TABLE // row)
+
+    def _jumps(self) -> list[tuple[Integers, Integers]]:
+        """The steps in which a current jumps or bends, in order, and the axons with just these;
+        none of a sampled current."""
+        groups: dict[tuple[int, ...], list[int]] = {}
+        smooth = [(p, which) for _, shapes in self.paths for p, which in shapes if not p[0].sampled]
+        found = [[p.breakpoints(self.problem.duration) for p in paths] for paths, _ in smooth]
+        for axon in range(self.problem.axons):
+            mine = [f[which[axon]] for f, (_, which) in zip(found, smooth, strict=True)]
+            times = np.concatenate([np.empty(0), *mine])
+            steps = np.unique(np.floor(times / self.schedule.dt + 1e-9).astype(np.int64))
+            groups.setdefault(tuple(steps.tolist()), []).append(axon)
+        return [(np.array(k, dtype=np.int64), np.array(v)) for k, v in groups.items()]
 
     def between(self, first: int, stop: int) -> Floats:
         """(steps, axons, points), nA."""
@@ -149,6 +201,18 @@ class _Injected:
             for place, weight in shares(self.problem.parts, point.place).items():
                 table[:, :, np.searchsorted(self.place, place)] += weight * total
         return table
+
+    def edges(self, first: int, stop: int) -> Integers:
+        """(steps, axons): 1 where a current has just changed its course, or the run begins."""
+        steps = np.zeros((stop - first, self.problem.axons), dtype=np.int64)
+        steps[: max(0, _DAMPED - first)] = 1
+        for found, axons in self.jumps:
+            low, high = np.searchsorted(found, [first - _DAMPED, stop])
+            for k in range(_DAMPED):
+                here = found[low:high] + k - first
+                here = here[(here >= 0) & (here < stop - first)]
+                steps[np.ix_(here, axons)] = 1
+        return steps
 
 
 def paths_of(problem: AxonProblem, point: int, shape: int) -> tuple[list[Any], Integers]:
@@ -174,7 +238,7 @@ def injected(problem: AxonProblem) -> list[Floats]:
     return found
 
 
-def _begin(
+def begin(
     problem: AxonProblem, kernels: Sequence[Any], line: engine.Line, points: engine.Points
 ) -> tuple[Floats, list[Floats], list[str], Floats | None]:
     """V of all compartments, the other states of each patch, notes, and the resting V."""
@@ -214,7 +278,8 @@ def _run(
         while done < schedule.steps:
             stop = min(done + min(chunk, table.most_steps), schedule.steps)
             currents = table.between(done, stop)
-            work = partial(course.advance, injected=currents, first=done, stop=stop)
+            damped = table.edges(done, stop)
+            work = partial(course.advance, injected=currents, damped=damped, first=done, stop=stop)
             took = everywhere(pool, parts, work)
             if lost := course.lost():
                 raise _divergence(problem, schedule, *lost)
@@ -239,22 +304,38 @@ def _collect(
     problem: AxonProblem, course: engine.Course, patches: Sequence[engine.Patch],
     resting: Floats | None,
 ) -> Outcome:  # fmt: skip
-    """The recorded rows, (samples, axons x recorded positions), and the spikes there."""
+    records = [patch.kernel.program.records for patch in patches]
+    values = [map(partial(course.values, i), range(len(names))) for i, names in enumerate(records)]
+    return collect_values(problem, records, values, course.spikes, resting)
+
+
+def collect_values(
+    problem: AxonProblem, records: Sequence[Sequence[str]], values: Sequence[Iterable[Floats]],
+    spikes: list[tuple[Floats, Integers]], resting: Floats | None,
+) -> Outcome:  # fmt: skip
+    """The recorded rows, (samples, axons x recorded positions), and the spikes there.
+
+    Parameters
+    ----------
+    records, values
+        For each patch, the names and what they are: (samples, axons, its recorded positions).
+    """
     shape = (problem.samples, problem.axons, problem.recorded.size)
-    values: dict[str, Floats] = {}
-    for i, patch in enumerate(patches):
-        column = np.searchsorted(problem.recorded, patch.place[patch.sampled])
-        for k, name in enumerate(patch.kernel.program.records):
-            mine = course.values(i, k)
+    found: dict[str, Floats] = {}
+    for patch, names, rows in zip(problem.patches, records, values, strict=True):
+        place = patch.place[np.isin(patch.place, problem.recorded)]
+        column = np.searchsorted(problem.recorded, place)
+        for name, mine in zip(names, rows, strict=True):
             if column.size == problem.recorded.size:
-                values[name] = mine.reshape(problem.samples, -1)
+                found[name] = mine.reshape(problem.samples, -1)
                 continue
-            whole = values.setdefault(name, np.full((shape[0], shape[1] * shape[2]), np.nan))
+            # NaN where the membrane has no such thing
+            whole = found.setdefault(name, np.full((shape[0], shape[1] * shape[2]), np.nan))
             whole.reshape(shape)[:, :, column] = mine
-    order = [name for name in problem.records if name in values]
-    times, where = _spikes(problem, course.spikes)
+    order = [name for name in problem.records if name in found]
+    times, where = _spikes(problem, spikes)
     rest = None if resting is None else resting[:, problem.recorded].ravel()
-    return Outcome({name: values[name] for name in order}, times, where, rest)
+    return Outcome({name: found[name] for name in order}, times, where, rest)
 
 
 def _spikes(

@@ -86,9 +86,15 @@ class Course(Protocol):
 
     spikes: list[tuple[Floats, Integers]]
 
-    def advance(self, axons: range, injected: Floats, first: int, stop: int) -> None:
-        """Step ``axons`` up to ``stop``, ``injected`` (nA) in steps from ``first``:
-        (steps, axons, points). Ranges of axons that do not overlap may run at once."""
+    def advance(
+        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
+    ) -> None:
+        """Step ``axons`` from where they are up to ``stop``.
+
+        ``injected`` is (steps, axons, points), nA, and ``damped`` (steps, axons), in the steps
+        from ``first``; 1 makes a step of two backward Euler halves. Ranges of axons that do not
+        overlap may run at once.
+        """
         ...
 
     def lost(self) -> tuple[int, int, Floats] | None:

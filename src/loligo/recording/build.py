@@ -11,7 +11,7 @@ import numpy as np
 import loligo
 from loligo.engine.kernel import Floats, Integers
 from loligo.lanes import Grid, Labelled, Value
-from loligo.model import Membrane
+from loligo.model import Axon, Membrane
 from loligo.stimulus import Shape
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ _STIMULUS_ATTRS: dict[str, dict[str, str]] = {
 
 
 def attributes(
-    membrane: Membrane, stimulus: Any, solver: Any, provenance: Mapping[str, Any],
+    membrane: Membrane | Axon, stimulus: Any, solver: Any, provenance: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """What a recording says about itself; ``provenance`` is enough to make it again."""

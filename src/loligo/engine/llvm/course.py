@@ -15,12 +15,11 @@ from loligo.engine.llvm.cable import (
     CABLE_DOUBLES,
     CABLE_INTEGERS,
     CABLE_POINTERS,
-    LANES,
-    PATCH_FUNCTIONS,
     SCRATCH,
     TABLE,
 )
 from loligo.engine.llvm.kernel import CompiledKernel
+from loligo.engine.llvm.patch import FUNCTIONS, LANES
 from loligo.program.arithmetic import Block, Program
 from loligo.program.spikes import locate
 
@@ -104,7 +103,7 @@ class _Patch:
         self.out = np.empty(recorded)
         size = self.layout.rows * LANES
         addresses = patch.kernel.code.addresses
-        entries = {name: addresses[name] for name in PATCH_FUNCTIONS} | {
+        entries = {name: addresses[name] for name in FUNCTIONS} | {
             "rows": self.layout.rows,
             "stride": axons * size,
             "constant_stride": self.constants[0].size if len(self.constants) else 0,
@@ -156,22 +155,23 @@ class CompiledCourse:
             "table": np.array([patch.entry for patch in self.patches], dtype=np.int64),
         }
 
-    def advance(self, axons: range, injected: Floats, first: int, stop: int) -> None:
+    def advance(
+        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
+    ) -> None:
         size = self.layout.rows * LANES
         capacity = _CAPACITY + size
         time = np.empty(capacity + LANES)
         where: Integers = np.empty(capacity + LANES, dtype=np.int64)
         count: Integers = np.zeros(1, dtype=np.int64)
         arrays = self.arrays | {
-            "scratch": np.zeros(len(SCRATCH) * size), "injected": injected, "spike_time": time,
-            "spike_lane": where, "spike_count": count,
+            "scratch": np.zeros(len(SCRATCH) * size), "injected": injected, "damped": damped,
+            "spike_time": time, "spike_lane": where, "spike_count": count,
         }  # fmt: skip
         integers = {
             "first_axon": axons.start, "last_axon": axons.stop, "rows": self.layout.rows,
             "stop": stop, "steps_per_sample": self.schedule.steps_per_sample,
             "patches": len(self.patches), "points": self.arrays["place"].size,
-            "first_step": first, "point_stride": injected[0].size if len(injected) else 0,
-            "capacity": capacity,
+            "first_step": first, "axons": self.line.axons, "capacity": capacity,
         }  # fmt: skip
         arguments = (
             *(integers[name] for name in CABLE_INTEGERS),

@@ -14,8 +14,9 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from loligo.engine.llvm import patch
 from loligo.engine.llvm.adaptive import emit_adapt
-from loligo.engine.llvm.cable import PATCH_FUNCTIONS, emit_cable, emit_membrane
+from loligo.engine.llvm.cable import emit_cable
 from loligo.engine.llvm.driver import emit_map, emit_run
 from loligo.engine.llvm.functions import Emitter
 from loligo.program import Program
@@ -25,7 +26,7 @@ MAPS = ("prepare", "relax", "derivative")
 LOOPS = {
     "step": (emit_run, "run"),
     "series": (emit_adapt, "adapt"),
-    "offer": (emit_membrane, PATCH_FUNCTIONS[0]),
+    "offer": (patch.emit_membrane, patch.FUNCTIONS[0]),
     "cable": (emit_cable, "cable"),
 }
 
@@ -118,6 +119,6 @@ def load_object(code: bytes) -> Code:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     loops = (name for _, name in LOOPS.values())
-    names = (*loops, *PATCH_FUNCTIONS, *(f"map_{name}" for name in MAPS))
+    names = (*loops, *patch.FUNCTIONS, *(f"map_{name}" for name in MAPS))
     # a function that the program does not have has the address 0
     return Code(engine, {name: engine.get_function_address(name) for name in names})

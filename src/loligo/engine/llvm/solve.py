@@ -1,0 +1,275 @@
+"""The solve along an axon in machine code: a tridiagonal system, eight runs at once.
+
+An axon of n compartments is cut into eight runs of R = ceil(n/8); a row holds one compartment
+of every run, so that a vector of eight lanes is one row and all arithmetic along the runs is
+lane arithmetic. The tridiagonal system is solved by the partition method of Wang (1981,
+doi:10.1145/355945.355951): every run is eliminated by itself, all eight at once, which leaves
+its unknowns as functions of the nearest unknown of the run before and of the run after,
+
+    x[i] = p[i] + q[i] x[i + 1] + s[i] z,    z the last unknown of the run before;
+
+the first and last unknowns of the runs make a small system, solved one after the other; then
+all runs are substituted back at once. The number of runs is the same on every machine and for
+any number of axons, so the bits are too. Pivots are formed from sums of positive numbers alone
+(the diagonal's excess over its neighbours is carried along, not the diagonal), so nothing
+cancels however fine the compartments are.
+"""
+
+# llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llvmlite import ir
+
+from loligo.engine.kernel import RE_ARM
+from loligo.engine.llvm.driver import (
+    DOUBLE,
+    I64,
+    any_lane,
+    append_spikes,
+    at,
+    counting,
+    element,
+    store,
+)
+from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.patch import LANES
+from loligo.engine.llvm.printer import emit
+from loligo.program import Program
+
+Value = Any  # an ir.Value; llvmlite has no types
+
+ALONG = ("voltage", "before", "mass", "area", "link")  # arrays with a value for each compartment
+
+
+class Solve:
+    """Emits the move of V of one axon.
+
+    Parameters
+    ----------
+    arguments
+        Of the loop around.
+    scratch
+        Arrays of an axon's length: ``drive``, ``I``, ``G``, ``p``, ``q``, ``s``, ``start``.
+    step
+        Where the number of the step is kept.
+    """
+
+    def __init__(
+        self, e: Emitter, program: Program, arguments: dict[str, Value],
+        scratch: Mapping[str, Value], step: Value,
+    ) -> None:  # fmt: skip
+        self.e, self.program, self.a = e, program, arguments
+        self.scratch, self.step = scratch, step
+        self.slots = {name: e.builder.alloca(e.double) for name in "abcdef"}
+
+    def choose(self, index: Value, own: Mapping[str, Value]) -> None:
+        """Which axon the following is about, and its arrays by the names in :data:`ALONG`."""
+        self.index, self.own = index, own
+        self.first_row = self.e.builder.mul(index, self.a["rows"])
+
+    def move(self) -> None:
+        """V by the midpoint rule, V += 2 u; or by two backward Euler halves, V += u, V += u."""
+        e, b, a = self.e, self.e.builder, self.a
+        since = b.sub(b.load(self.step, typ=I64), a["first_step"])
+        place = b.add(b.mul(since, a["axons"]), self.index)
+        damped = b.icmp_signed("!=", b.load(at(e, a["damped"], place, I64), typ=I64), I64(0))
+        with b.if_then(damped, likely=False):
+            self._solve()
+            self._halve()
+        self._solve()
+        factor = b.select(damped, DOUBLE(1.0), DOUBLE(2.0))
+        start = b.select(damped, self.scratch["start"], self.own["voltage"])
+        self._substitute(e.spread(factor), start)
+
+    def _solve(self) -> None:
+        self._points()
+        self._eliminate()
+        self._join()
+
+    def _points(self) -> None:
+        """drive = the injected current and what flows in from the held ends."""
+        e, b, a = self.e, self.e.builder, self.a
+        since = b.sub(b.load(self.step, typ=I64), a["first_step"])
+        mine = b.mul(self.index, a["points"])
+        now = b.add(b.mul(b.mul(since, a["axons"]), a["points"]), mine)
+        with counting(e, I64(0), a["points"], I64(1)) as j:
+            place = b.load(at(e, a["place"], j, I64), typ=I64)
+            k = b.add(mine, j)
+            v = b.load(at(e, self.own["voltage"], place), typ=DOUBLE)
+            g = b.load(at(e, a["conductance"], k), typ=DOUBLE)
+            held = b.load(at(e, a["potential"], k), typ=DOUBLE)
+            current = b.load(at(e, a["injected"], b.add(now, j)), typ=DOUBLE)
+            total = b.fadd(current, b.fmul(g, b.fsub(held, v)))
+            b.store(total, at(e, self.scratch["drive"], place))
+
+    def _load(self, base: Value, row: Value) -> Value:
+        b = self.e.builder
+        return b.load(at(self.e, base, b.mul(row, I64(LANES))), align=8, typ=self.e.double)
+
+    def _shift(self, vector: Value, by: int) -> Value:
+        """Each lane gets the value of the lane ``by`` before it; 0 comes in at the edge."""
+        lanes = [(i - by) if 0 <= i - by < LANES else LANES for i in range(LANES)]
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes)
+        return self.e.builder.shuffle_vector(vector, self.e.const(0.0), mask)
+
+    def _get(self, slot: str) -> Value:
+        return self.e.builder.load(self.slots[slot], typ=self.e.double)
+
+    def _set(self, **values: Value) -> None:
+        for slot, value in values.items():
+            self.e.builder.store(value, self.slots[slot])
+
+    def _eliminate(self) -> None:
+        """Down the runs; carried along: V, link, axial current, link x excess/pivot, p, s."""
+        e, b, a = self.e, self.e.builder, self.a
+        last = b.sub(a["rows"], I64(1))
+        link = self._shift(self._load(self.own["link"], last), 1)
+        v, v_before = self._load(self.own["voltage"], I64(0)), self._load(self.own["voltage"], last)
+        flow = b.fmul(link, b.fsub(v, self._shift(v_before, 1)))
+        # the first unknown of a run sees z itself: excess/pivot = 1, p = 0, s = 1
+        self._set(a=v, b=link, c=flow, d=link, e=e.const(0.0), f=link)
+        # beyond the end of a run lies the beginning of the next
+        beyond = self._shift(v, -1)
+        with counting(e, I64(0), a["rows"], I64(1)) as row:
+            v, left, flow, held, lp, ls = (self._get(slot) for slot in "abcdef")
+            more = b.icmp_signed("<", row, last)
+            ahead = b.select(more, b.add(row, I64(1)), last)
+            v_next = b.select(more, self._load(self.own["voltage"], ahead), beyond)
+            link = self._load(self.own["link"], row)
+            area = self._load(self.own["area"], row)
+            out = b.fmul(link, b.fsub(v_next, v))
+            rhs = b.fadd(self._load(self.scratch["drive"], row), b.fsub(out, flow))
+            rhs = e.fma(b.fneg(area), self._load(self.scratch["I"], row), rhs)
+            mass = self._load(self.own["mass"], row)
+            excess = e.fma(area, self._load(self.scratch["G"], row), b.fadd(mass, held))
+            inverse = b.fdiv(e.const(1.0), b.fadd(link, excess))
+            q = b.fmul(link, inverse)
+            p = b.fmul(b.fadd(rhs, lp), inverse)
+            s = b.fmul(ls, inverse)
+            for name, value in (("p", p), ("q", q), ("s", s)):
+                store(e, value, self.scratch[name], b.mul(row, I64(LANES)))
+            del left
+            self._set(a=v_next, b=link, c=out, d=b.fmul(link, b.fmul(excess, inverse)),
+                      e=b.fmul(link, p), f=b.fmul(link, s))  # fmt: skip
+
+    def _upwards(self) -> Any:
+        """The rows from the last but one to the first."""
+        e, b = self.e, self.e.builder
+        return counting(e, b.sub(I64(2), self.a["rows"]), I64(1), I64(1))
+
+    def _join(self) -> None:
+        """x[first] = P + Q y' + S z of every run, and the system of first and last unknowns."""
+        e, b = self.e, self.e.builder
+        last = b.sub(self.a["rows"], I64(1))
+        ends = [self._load(self.scratch[name], last) for name in "pqs"]
+        self._set(a=ends[0], b=ends[1], c=ends[2])
+        with self._upwards() as minus:
+            row = b.neg(minus)
+            p, q, s = (self._load(self.scratch[name], row) for name in "pqs")
+            self._set(
+                a=e.fma(q, self._get("a"), p),
+                b=b.fmul(q, self._get("b")),
+                c=e.fma(q, self._get("c"), s),
+            )
+        firsts = [self._get(slot) for slot in "abc"]
+        z, y = self._reduced(firsts, ends)
+        self.z, self.y = self._shift(z, 1), self._shift(y, -1)
+
+    def _reduced(self, firsts: list[Value], ends: list[Value]) -> tuple[Value, Value]:
+        """The last and the first unknown of every run.
+
+        Going up: z[k] = alpha + beta y[k + 1], so y[k] = A + B y[k + 1].
+        """
+        e, b = self.e, self.e.builder
+        one = DOUBLE(1.0)
+        alpha, beta = DOUBLE(0.0), DOUBLE(0.0)
+        steps: list[tuple[Value, Value, Value, Value]] = []
+        for k in range(LANES):
+            fp, fq, fs = (element(e, vector, k) for vector in firsts)
+            ep, eq, es = (element(e, vector, k) for vector in ends)
+            inverse = b.fdiv(one, b.fsub(one, b.fmul(fs, beta)))
+            top = b.fmul(b.fadd(fp, b.fmul(fs, alpha)), inverse)
+            slope = b.fmul(fq, inverse)
+            alpha, beta = (
+                b.fadd(ep, b.fmul(es, b.fadd(alpha, b.fmul(beta, top)))),
+                b.fadd(eq, b.fmul(es, b.fmul(beta, slope))),
+            )
+            steps.append((top, slope, alpha, beta))
+        following = DOUBLE(0.0)
+        z = y = e.const(0.0)
+        for k in reversed(range(LANES)):
+            top, slope, alpha, beta = steps[k]
+            lane = ir.IntType(32)(k)
+            z = b.insert_element(z, b.fadd(alpha, b.fmul(beta, following)), lane)
+            following = b.fadd(top, b.fmul(slope, following))
+            y = b.insert_element(y, following, lane)
+        return z, y
+
+    def _unknown(self, row: Value) -> Value:
+        """u in a row, from that in the row below."""
+        p, q, s = (self._load(self.scratch[name], row) for name in "pqs")
+        u = self.e.fma(q, self._get("a"), self.e.fma(s, self.z, p))
+        self._set(a=u)
+        return u
+
+    def _climbing(self) -> Any:
+        """Minus the rows, from the last to the first."""
+        return counting(self.e, self.e.builder.sub(I64(1), self.a["rows"]), I64(1), I64(1))
+
+    def _halve(self) -> None:
+        """Up the runs: V += u, and the current that goes with it."""
+        e, b = self.e, self.e.builder
+        self._set(a=self.y)
+        with self._climbing() as minus:
+            row = b.neg(minus)
+            lane = b.mul(row, I64(LANES))
+            u = self._unknown(row)
+            now = self._load(self.own["voltage"], row)
+            store(e, now, self.scratch["start"], lane)
+            store(e, b.fadd(now, u), self.own["voltage"], lane)
+            slope, current = (self._load(self.scratch[name], row) for name in "GI")
+            store(e, e.fma(slope, u, current), self.scratch["I"], lane)
+
+    def _substitute(self, factor: Value, start: Value) -> None:
+        """Up the runs: V += factor u, watched for spikes and for what is not finite."""
+        e, b, a = self.e, self.e.builder, self.a
+        self._set(a=self.y, b=e.const(0.0))
+        with self._climbing() as minus:
+            row = b.neg(minus)
+            u = self._unknown(row)
+            now = self._load(start, row)
+            after = e.fma(factor, u, self._load(self.own["voltage"], row))
+            self._watch(row, now, after)
+            lane = b.mul(row, I64(LANES))
+            store(e, now, self.own["before"], lane)
+            store(e, after, self.own["voltage"], lane)
+            self._set(b=b.fadd(self._get("b"), e.intrinsic("fabs", after)))
+        broken = b.fcmp_unordered(">", self._get("b"), e.const(1e300))
+        with b.if_then(any_lane(e, broken), likely=False):
+            b.store(I64(1), at(e, a["diverged"], self.index, I64))
+
+    def _watch(self, row: Value, now: Value, after: Value) -> None:
+        e, b, a = self.e, self.e.builder, self.a
+        byte = ir.IntType(8)
+        flag = at(e, a["armed"], b.add(self.first_row, row), byte)
+        armed = b.bitcast(b.load(flag, typ=byte), e.mask)
+        threshold = e.spread(a["threshold"])
+        above = b.fcmp_ordered(">=", after, threshold)
+        crossed = b.and_(above, armed)
+        low = b.fcmp_ordered("<", after, b.fsub(threshold, e.const(RE_ARM)))
+        b.store(b.bitcast(b.or_(low, b.and_(armed, b.not_(above))), byte), flag)
+        with b.if_then(any_lane(e, crossed), likely=False):
+            inputs = {"before": self._load(self.own["before"], row), "now": now, "after": after,
+                      "threshold": threshold}  # fmt: skip
+            theta = emit(e, self.program.blocks["locate"], inputs)["theta"]
+            step = b.sitofp(b.load(self.step, typ=I64), DOUBLE)
+            times = b.fmul(b.fadd(e.spread(step), theta), e.spread(a["dt"]))
+            lane = b.mul(b.add(self.first_row, row), I64(LANES))
+            append_spikes(e, a, lane, crossed, times)
