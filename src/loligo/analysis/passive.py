@@ -172,7 +172,7 @@ class _Cable:
 
 
 def _loaded(load: np.ndarray, own: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """The input conductance of a cable whose far end bears ``load``; ``reach`` is tanh(l/lambda)."""
+    """A cable's input conductance with ``load`` at its far end; ``reach`` is tanh(l/lambda)."""
     held = np.isinf(load)
     ratio = np.where(held, 1.0, load) / own
     return own * np.where(held, 1 / reach, (ratio + reach) / (1 + ratio * reach))

@@ -16,7 +16,7 @@ from loligo.figures.labels import Label
 from loligo.figures.layout import GAP, Layout, Ruler, Size, line_height
 from loligo.figures.panels import Picture, Trace
 from loligo.figures.signals import thinned
-from loligo.figures.style import HEADING, LABEL, TICK, Theme
+from loligo.figures.style import HEADING, TICK, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
