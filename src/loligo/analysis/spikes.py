@@ -230,10 +230,12 @@ def _check_order(spikes: Spikes, v: Trace) -> None:
     seen = (spikes.time >= v.time[0]) & (spikes.time <= v.time[-1])
     at = np.clip(np.searchsorted(v.time, spikes.time, side="right") - 1, 0, v.time.size - 2)
     fine = seen & (v.time[at + 1] - v.time[at] <= _FINE)
-    # one sample to either side: a crossing at a sample may be ascribed to its neighbour
-    before = v.values[spikes.lane, np.maximum(at - 1, 0)]
-    after = v.values[spikes.lane, np.minimum(at + 2, v.time.size - 1)]
-    wrong = fine & ((before > spikes.threshold) | (after < spikes.threshold))
+    # one sample to either side: a crossing at a sample may be ascribed to its neighbour; and V
+    # may fall again at once, as under an electrode
+    near = np.clip(at + np.arange(-1, 3)[:, None], 0, v.time.size - 1)
+    around = v.values[spikes.lane, near]
+    wrong = fine & ((around[:3].min(axis=0) > spikes.threshold)
+                    | (around[1:].max(axis=0) < spikes.threshold))  # fmt: skip
     if wrong.any():
         first = int(np.argmax(wrong))
         raise _mismatch(
