@@ -21,6 +21,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
+    from loligo import experiments
     from loligo.analysis import (
         conduction_velocity,
         input_resistance,
@@ -62,6 +63,7 @@ __all__ = [
     "animate",
     "at",
     "conduction_velocity",
+    "experiments",
     "input_resistance",
     "length_constant",
     "load",
@@ -98,6 +100,8 @@ _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
+    if name == "experiments":  # a part with names of its own
+        return importlib.import_module("loligo.experiments")
     if name not in _HOME:
         raise AttributeError(f"module 'loligo' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"loligo.{_HOME[name]}"), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,7 @@ def conduction_velocity(
     dims = tuple(str(dim) for dim in times.dims if dim not in ("position", "spike"))
     table = times.transpose(*dims, "position", "spike").values
     shape = table.shape[: len(dims)]
-    passed = _nth(table.reshape(-1, *table.shape[-2:]), int(spike))[:, chosen]
+    passed = _nth(table.reshape(math.prod(shape), *table.shape[-2:]), int(spike))[:, chosen]
     found = [_measured(position[chosen], row) for row in passed]
     coords = {
         name: coord for name, coord in times.coords.items()

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 _AXON = "Axon"
 _SUFFIXES = (*ANIMATIONS, *PICTURES, *RECORDINGS)
 
-# The classical axon (Hodgkin & Huxley 1952, p. 523 and figure 15), and a shock that excites it.
-_DIAMETER, _LENGTH, _RESISTIVITY, _CELSIUS = 476.0, "10 cm", 35.4, "18.5"
-_SHOCK = (0.5, 0.2, 30e3)  # ms, ms, nA
+# The axon of `loligo.experiments.common`, as text.
+_DIAMETER, _LENGTH, _RESISTIVITY, _CELSIUS = "476", "10 cm", "35.4", "18.5"
 
 _SAMPLES = 400  # along the time shown: smooth in an animation
 _AFTER = 1.5  # ms that are shown after the wave has arrived
@@ -78,9 +77,9 @@ Output = Annotated[
 def axon(
     model: options.Model = None,
     output: Output = Path("travelling_action_potential.gif"),
-    diameter: Diameter = str(_DIAMETER),
+    diameter: Diameter = _DIAMETER,
     length: Length = _LENGTH,
-    resistivity: Resistivity = str(_RESISTIVITY),
+    resistivity: Resistivity = _RESISTIVITY,
     celsius: Celsius = None,
     set: options.Set = None,
     at: At = None,
@@ -172,24 +171,14 @@ def _axon(
 
 def _stimulus(given: list[str] | None, made: Axon) -> Any:
     """The pulses of ``--at``; or a shock to the left end, as strong as the axon is thick."""
-    from loligo.stimulus import Pulse, at
+    from loligo.experiments.common import shock
+    from loligo.stimulus import at
 
     if given:
         return sum(
             (at(*place_and_pulse(text)) for text in given[1:]), at(*place_and_pulse(given[0]))
         )
-    import numpy as np
-
-    from loligo.lanes import Labelled
-
-    values = (made.regions[0].diameter, made.axial_resistivity)
-    wide, resistive = (
-        float(np.max(v.values)) if isinstance(v, Labelled) else float(v) for v in values
-    )
-    start, lasts, amplitude = _SHOCK
-    # the input conductance of a cable grows as the root of diameter^3/resistivity
-    amplitude *= (wide / _DIAMETER) ** 1.5 * (_RESISTIVITY / resistive) ** 0.5
-    return at(0, Pulse(start, lasts, float(f"{amplitude:.2g}")))
+    return shock(made)
 
 
 def place_and_pulse(text: str) -> tuple[Any, Any]:
@@ -208,16 +197,18 @@ def place_and_pulse(text: str) -> tuple[Any, Any]:
 
 def _simulated(made: Axon, stimulus: Any, duration: str | None) -> xarray.Dataset:
     """The run; without a duration, until the wave has arrived everywhere."""
+    from loligo.experiments.common import threshold
     from loligo.simulation import simulate
 
+    level = threshold(made)
     if duration is not None:
         lasts = arguments.value(duration)
     else:
         most = max(point.stimulus.shapes[-1].start for point in stimulus.points)
         most = float(most) + min(_LONGEST, _UNDECIDED + made.length / 1e3 / _SLOWEST)
-        first = simulate(made, stimulus, most, record=["spikes"])
+        first = simulate(made, stimulus, most, record=["spikes"], threshold=level)
         arrived = first.spike_count.values.ravel() > 0
         late = float(first.spike_time.max()) if arrived.all() else _UNDECIDED - _AFTER
         lasts = float(f"{1.15 * late + _AFTER:.2g}")
     interval = lasts / _SAMPLES if isinstance(lasts, float) else 0.02
-    return simulate(made, stimulus, lasts, sample_interval=interval)
+    return simulate(made, stimulus, lasts, sample_interval=interval, threshold=level)

@@ -105,7 +105,7 @@ class Along:
         return values[:, after - 1] * (1 - part) + values[:, after] * part
 
     def instants(self) -> np.ndarray:
-        """When the wave stands at a few places along the axon; where none does, evenly spaced."""
+        """When the wave stands at a few places along the axon; without one, when V is moved."""
         found = []
         for part in _FRACTIONS:
             row = self.V[self.near(part * self.length)]
@@ -118,7 +118,10 @@ class Along:
                 kept.append(t)
         if kept:
             return np.array(kept)
-        return self.time[0] + (self.time[-1] - self.time[0]) * np.array(_FRACTIONS)
+        moved = np.abs(self.V - self.V[:, :1]).max(axis=0)
+        there = np.flatnonzero(moved >= 0.1 * moved.max())
+        first, most, last = self.time[[there[0], int(moved.argmax()), there[-1]]]
+        return np.unique([(first + most) / 2, most, (most + last) / 2])
 
     def near(self, place: float) -> int:
         """The recorded place nearest to one that has no myelin, if there is such."""

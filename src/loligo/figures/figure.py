@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from loligo.errors import UsageError
 from loligo.figures import signals, style
 from loligo.figures.along import is_axon
+from loligo.figures.curves import draw_experiment, is_experiment
 from loligo.figures.layout import Size
 from loligo.figures.panels import MOST_OVERLAID, Picture, picture
 
@@ -40,12 +41,13 @@ def plot(
 
     Of an axon: V along it at a few instants and the ionic currents at one of them, the axon
     itself coloured by V, and a map of V over place and time. (Of up to 8 ``positions`` of an
-    axon: V in time at each.)
+    axon: V in time at each.) What an experiment of ``loligo.experiments`` found is drawn against
+    what it varied, with what theory says.
 
     Parameters
     ----------
     rec : xarray.Dataset
-        What `loligo.simulate` returned.
+        What `loligo.simulate` returned, or an experiment.
     panels : sequence of str, optional
         From the top down, any of ``"V"``, ``"gates"``, ``"states"``, ``"conductances"``,
         ``"currents"``, ``"stimulus"``, or a recorded variable's name, or a tuple of names for one
@@ -83,6 +85,11 @@ def plot(
     from loligo.figures.drawing import draw
 
     colours = style.theme(theme)
+    if is_experiment(rec):
+        if panels is not None:
+            raise UsageError("panels=... chooses from a recording; an experiment has one figure")
+        with style.house_style():
+            return draw_experiment(rec, colours, pixels(size or (1600, 1000), dpi), title)
     if is_axon(rec):
         from loligo.figures.along_drawing import draw_axon
 
