@@ -19,7 +19,7 @@ from loligo.model import Membrane
 from loligo.model.expression import Call, Expression
 from loligo.model.tree import walk
 from loligo.program.drive import EDGE_TOLERANCE
-from loligo.stimulus import Shape, Stimulus, check
+from loligo.stimulus import Placed, Shape, Stimulus, check
 
 SPIKES = "spikes"
 _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
@@ -188,7 +188,12 @@ def pose(
     """
     if not isinstance(membrane, Membrane):
         hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
-        raise UsageError(f"model must be a Membrane, not {membrane!r:.80}{hint}")
+        raise UsageError(f"model must be a Membrane or an Axon, not {membrane!r:.80}{hint}")
+    if isinstance(stimulus, Placed):
+        raise StimulusError(
+            f"{stimulus!r} is injected at a place, and a membrane has no places: give the "
+            "stimulus alone, or simulate an lo.Axon"
+        )
     if stimulus is not None and not isinstance(stimulus, Stimulus):
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "

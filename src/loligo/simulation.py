@@ -165,6 +165,7 @@ def _simulate_axon(
     provenance = _provenance(axon, stimulus, chosen, problem) | {"positions": positions}
     about = {
         **attributes(axon, stimulus, chosen, provenance, outcome.settings),
+        "model": axon.name or axon.regions[0].membrane.name or "unnamed",
         "model_kind": "axon",
     }
     if isinstance(axon.axial_resistivity, float):

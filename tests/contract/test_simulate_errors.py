@@ -35,10 +35,11 @@ def run(**changed: Any) -> xr.Dataset:
 ARGUMENTS: list[tuple[dict[str, Any], type[LoligoError], str]] = [
     # model
     ({"model": "hodgkin-huxley-1952"}, UsageError,
-     "model must be a Membrane, not 'hodgkin-huxley-1952'; "
+     "model must be a Membrane or an Axon, not 'hodgkin-huxley-1952'; "
      "lo.load(\"hodgkin-huxley-1952\") gives it"),
-    ({"model": None}, UsageError, "model must be a Membrane, not None"),
-    ({"model": [SQUID, SQUID]}, UsageError, "model must be a Membrane, not [<Membrane hodgkin"),
+    ({"model": None}, UsageError, "model must be a Membrane or an Axon, not None"),
+    ({"model": [SQUID, SQUID]}, UsageError,
+     "model must be a Membrane or an Axon, not [<Membrane hodgkin"),
     # stimulus
     ({"stimulus": 10}, UsageError,
      "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, not 10"),

@@ -19,6 +19,8 @@ RE_ARM = 5.0  # mV below the threshold before another spike can be seen, as in e
 
 # Samples this close (ms) show every spike on both sides of its crossing.
 _FINE = 0.1
+# How much higher than both samples around it a peak may be, mV.
+_PEAK = 10.0
 
 
 def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
@@ -230,12 +232,13 @@ def _check_order(spikes: Spikes, v: Trace) -> None:
     seen = (spikes.time >= v.time[0]) & (spikes.time <= v.time[-1])
     at = np.clip(np.searchsorted(v.time, spikes.time, side="right") - 1, 0, v.time.size - 2)
     fine = seen & (v.time[at + 1] - v.time[at] <= _FINE)
-    # one sample to either side: a crossing at a sample may be ascribed to its neighbour; and V
-    # may fall again at once, as under an electrode
-    near = np.clip(at + np.arange(-1, 3)[:, None], 0, v.time.size - 1)
-    around = v.values[spikes.lane, near]
-    wrong = fine & ((around[:3].min(axis=0) > spikes.threshold)
-                    | (around[1:].max(axis=0) < spikes.threshold))  # fmt: skip
+    # one sample to either side: a crossing at a sample may be ascribed to its neighbour; and a
+    # brief pulse, or a failing impulse, may have had its peak between two samples
+    lane, last = spikes.lane, v.time.size - 1
+    before = np.minimum(v.values[lane, np.maximum(at - 1, 0)], v.values[lane, at])
+    after = np.maximum(v.values[lane, at + 1], v.values[lane, np.minimum(at + 2, last)])
+    low, high = spikes.threshold - _PEAK, spikes.threshold + _PEAK
+    wrong = fine & ((before > high) | (after < low))
     if wrong.any():
         first = int(np.argmax(wrong))
         raise _mismatch(

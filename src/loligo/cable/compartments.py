@@ -72,8 +72,8 @@ def values(axon: Axon) -> dict[str, object]:
     return found
 
 
-def cut(axon: Axon, lanes: Grid) -> Compartments:
-    """Cut an axon as its regions or its accuracy ask.
+def counts_of(axon: Axon, lanes: Grid) -> list[int]:
+    """How many compartments each region is cut into, as it or the axon's accuracy asks.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def cut(axon: Axon, lanes: Grid) -> Compartments:
     Raises
     ------
     ModelError
-        If there would be too many compartments.
+        If there would be too many.
     """
     counts = [_count(axon, i, region, lanes) for i, region in enumerate(axon.regions)]
     if sum(counts) > _MOST:
@@ -91,6 +91,11 @@ def cut(axon: Axon, lanes: Grid) -> Compartments:
             f"the axon would have {sum(counts):,} compartments, more than {_MOST:,}; ask for less "
             f"accuracy than {axon.accuracy:g}, or say how many: compartments=..."
         )
+    return counts
+
+
+def cut(axon: Axon, lanes: Grid, counts: list[int]) -> Compartments:
+    """Cut the regions of an axon into so many equal pieces each."""
     begins = np.cumsum([0.0, *(region.length for region in axon.regions)])
     edges: list[Floats] = []
     wide: list[Floats] = []  # diameters at the edges of compartments, (axons, count + 1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loligo import units
-from loligo.cable.compartments import Compartments, cut, values
+from loligo.cable.compartments import Compartments, counts_of, cut, values
 from loligo.engine.kernel import Floats, Integers
 from loligo.equilibrium import guess
 from loligo.errors import RunError, StimulusError, UsageError
@@ -26,11 +26,10 @@ from loligo.problem import (
     read_times,
     recordable,
 )
-from loligo.stimulus import Shape, Stimulus, check
-from loligo.stimulus.place import Placed, Point
+from loligo.stimulus import Placed, Point, Shape, Stimulus, check
 
 POSITION = "position"
-_OTHER = ("place", "diameter", "region", "myelin", POSITION)  # what else a recording holds
+_OTHER = ("place", "region", "myelin", POSITION)  # what else a recording holds
 
 
 @dataclass(frozen=True)
@@ -144,23 +143,26 @@ def pose(
         initial = initial.fillna(0.0)  # a gate where no membrane has it: not read
     begin = read_initial(initial, _widest(membranes))
     named = _values(axon, points, begin)
+    _refuse_position(named)
     lanes = grid({name: _without_position(value) for name, value in named.items()})
     if lanes.size == 0:
-        raise UsageError("an array is empty: there is nothing to simulate")
-    parts = cut(axon, lanes)
+        empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
+        raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
+    counts = counts_of(axon, lanes)
     known = tuple(dict.fromkeys(name for m in membranes for name in recordable(m)))
     check_dimensions(lanes, (*known, *_OTHER))
     records = read_records(record, known, lanes.size)
+    sampled = int(length / interval) + 1
+    _check_memory(lanes.size, sum(counts), positions, sampled, len(records))
+    parts = cut(axon, lanes, counts)
     recorded = _recorded(positions, parts, axon.length)
     patches = tuple(
         _patch(axon, which, lanes, parts, begin, named, records, (length, interval, level))
         for which in _structures(membranes)
     )
-    problem = AxonProblem(
+    return AxonProblem(
         axon, points, lanes, parts, patches, recorded, length, interval, level, records, begin
     )
-    _check_memory(problem)
-    return problem
 
 
 def _points(stimulus: Any, axon: Axon, duration: float) -> tuple[Point, ...]:
@@ -205,6 +207,17 @@ def _values(axon: Axon, points: tuple[Point, ...], initial: Initial) -> dict[str
     if initial.voltage is not None:
         named["initial.V"] = initial.voltage
     return named | {f"initial.{name}": value for name, value in initial.states.items()}
+
+
+def _refuse_position(named: dict[str, Value]) -> None:
+    for name, value in named.items():
+        along_it = isinstance(value, Labelled) and POSITION in value.dims
+        if along_it and not name.startswith("initial."):
+            raise UsageError(
+                f"{name.partition('.')[2] or name} varies along 'position', but what differs along "
+                "an axon is given by its regions: lo.Axon(regions=[lo.Region(...), ...]); for "
+                "several axons call the dimension something else"
+            )
 
 
 def _without_position(value: Value) -> Value:
@@ -289,22 +302,30 @@ def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
         raise UsageError("positions is empty; give places in um, or None for every compartment")
     far = [each for each in where if isinstance(each, Labelled) or each > length * (1 + 1e-12)]
     if far:
-        raise UsageError(f"positions: {far[0]} um is off the axon, which ends at {length:g} um")
+        raise UsageError(
+            f"positions: {_shown(far[0])} um is off the axon, which ends at {length:g} um"
+        )
     edges = 0.5 * (parts.position[1:] + parts.position[:-1])
     return np.unique(np.searchsorted(edges, np.array(where, dtype=np.float64)))
 
 
-def _check_memory(problem: AxonProblem) -> None:
-    """Say how much a run needs before it begins, if there is not so much."""
-    cells = problem.axons * problem.parts.count
-    along_time = 2 * problem.axons * problem.recorded.size * len(problem.records)
-    needed = 8 * (along_time * problem.samples + cells * 64)
+def _shown(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def _check_memory(
+    axons: int, compartments: int, positions: Any, samples: int, records: int
+) -> None:
+    """Say how much a run needs before it takes any, if there is not so much."""
+    places = compartments if positions is None else min(compartments, int(np.size(positions)))
+    # what is recorded is put in order by making it anew; and some 60 numbers a compartment
+    needed = 8 * (2 * axons * places * records * samples + 64 * axons * compartments)
     there = available()
     if there is not None and needed > there:
         raise RunError(
-            f"this run needs {spell(needed)} of memory ({problem.axons:,} axons × "
-            f"{problem.recorded.size:,} positions × {problem.samples:,} samples × "
-            f"{len(problem.records)} recorded), but {spell(there)} is free; record fewer places, "
-            "positions=[0, '1 cm'], or fewer names, record=['V'], or take a longer "
-            "sample_interval; record=['spikes'] keeps the spikes alone"
+            f"this run needs {spell(needed)} of memory ({axons:,} axons × {compartments:,} "
+            f"compartments; {places:,} positions × {samples:,} samples × {records} recorded), but "
+            f"{spell(there)} is free; record fewer places, positions=[0, '1 cm'], or fewer names, "
+            "record=['V'], or take a longer sample_interval; record=['spikes'] keeps the spikes "
+            "alone"
         )

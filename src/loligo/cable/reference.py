@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from loligo.cable.compartments import shares
+from loligo.cable.injected import paths_of, points_of
 from loligo.cable.problem import AxonProblem, Patch
-from loligo.cable.run import begin, collect_values, line_of, paths_of, points_of
+from loligo.cable.run import begin, collect_values, line_of
 from loligo.engine.kernel import RE_ARM, Floats
 from loligo.errors import RunError
 from loligo.runs import Outcome

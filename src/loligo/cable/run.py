@@ -6,20 +6,20 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from loligo.cable.compartments import NA, shares
+from loligo.cable.compartments import NA
+from loligo.cable.injected import Injected, points_of
 from loligo.cable.problem import AxonProblem, Patch
 from loligo.cable.rest import balance
 from loligo.engine import cable as engine
 from loligo.engine.kernel import Floats, Integers, Schedule
 from loligo.equilibrium import guess
 from loligo.errors import RunError
-from loligo.lanes import distinct
-from loligo.problem import onto
 from loligo.runs import (
     Outcome,
     everywhere,
@@ -39,12 +39,7 @@ from loligo.stepping import schedule_for
 # for may come from dt.
 _ERROR = 0.3
 _SLOWEST = 1.0  # per ms: so fast at least is a cable without gates taken to be
-# Where a current jumps, the midpoint rule would ring along fine compartments; this many steps
-# from there on are two backward Euler halves each, which damp it and leave the order at 2
-# (Rannacher 1984, doi:10.1007/BF01390130; Giles & Carter 2006: four halves suffice).
-_DAMPED = 2
 _CAUTIOUS = 1 << 21  # compartment-steps in the first call: some 30 ms
-_TABLE = 1 << 25  # bytes of injected currents handed over at once
 
 
 def integrate(
@@ -58,10 +53,55 @@ def integrate(
         If V ceases to be finite, or there is no resting potential to start from.
     """
     started = time.perf_counter()
+    course = start(problem, solver)
+    settled = time.perf_counter()
+    _run(problem, course, advance)
+    arrived = time.perf_counter()
+    outcome = _collect(problem, course)
+    outcome.notes += course.notes
+    outcome.settings = {"dt": course.schedule.dt, **problem.settings}
+    outcome.timings = {
+        "kernel": course.compiled,
+        "initial state": settled - started - course.compiled,
+        "steps": arrived - settled,
+        "rest and spikes": time.perf_counter() - arrived,
+    }
+    return outcome
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run about to begin.
+
+    Attributes
+    ----------
+    steps
+        The engine's course, which takes the steps.
+    table
+        What is injected, step by step.
+    resting : (axons, compartments) or None
+        V, where the run begins at rest.
+    compiled
+        How long that took, s.
+    """
+
+    steps: engine.Course
+    line: engine.Line
+    patches: Sequence[engine.Patch]
+    table: Injected
+    schedule: Schedule
+    resting: Floats | None
+    notes: list[str]
+    compiled: float
+
+
+def start(problem: AxonProblem, solver: Exponential) -> Started:
+    """Kernels, initial states and constants, laid out for the engine."""
+    began = time.perf_counter()
     schedule = schedule_for(problem.patches[0].cells, solver.dt)
     kernels = [_kernel(patch, solver.engine) for patch in problem.patches]
-    compiled = time.perf_counter()
-    line, points, table = line_of(problem), points_of(problem), _Injected(problem, schedule)
+    compiled = time.perf_counter() - began
+    line, points = line_of(problem), points_of(problem)
     voltage, states, notes, resting = begin(problem, kernels, line, points)
     patches = [
         engine.Patch(
@@ -73,20 +113,9 @@ def integrate(
         )
         for patch, kernel, mine in zip(problem.patches, kernels, states, strict=True)
     ]
-    course = _course(solver.engine)(line, patches, points, schedule, voltage)
-    settled = time.perf_counter()
-    _run(problem, course, table, schedule, advance)
-    arrived = time.perf_counter()
-    outcome = _collect(problem, course, patches, resting)
-    outcome.notes += notes
-    outcome.settings = {"dt": schedule.dt, **problem.settings}
-    outcome.timings = {
-        "kernel": compiled - started,
-        "initial state": settled - compiled,
-        "steps": arrived - settled,
-        "rest and spikes": time.perf_counter() - arrived,
-    }
-    return outcome
+    steps = _course(solver.engine)(line, patches, points, schedule, voltage)
+    table = Injected(problem, schedule)
+    return Started(steps, line, patches, table, schedule, resting, notes, compiled)
 
 
 def step_for(problem: AxonProblem) -> float:
@@ -144,100 +173,6 @@ def line_of(problem: AxonProblem) -> engine.Line:
     return engine.Line(area, capacity, parts.link)
 
 
-def points_of(problem: AxonProblem) -> engine.Points:
-    """Where currents are injected and where ends are held."""
-    parts, held = problem.parts, problem.axon.ends
-    places = {k for p in problem.points for k in shares(parts, p.place)}
-    outer = (0, parts.count - 1)
-    places |= {k for k, end in zip(outer, held, strict=True) if end.voltage is not None}
-    place = np.array(sorted(places), dtype=np.int64)
-    conductance = np.zeros((problem.axons, place.size))
-    driven = np.zeros((problem.axons, place.size))
-    for side, (k, end) in enumerate(zip(outer, held, strict=True)):
-        if end.voltage is not None:
-            column = int(np.searchsorted(place, k))
-            conductance[:, column] += parts.ends[:, side]
-            driven[:, column] += parts.ends[:, side] * end.voltage
-    potential = np.divide(driven, conductance, out=np.zeros_like(driven), where=conductance > 0)
-    return engine.Points(place, conductance, potential)
-
-
-class _Injected:
-    """The currents into the points of :func:`points_of`, averaged over steps."""
-
-    def __init__(self, problem: AxonProblem, schedule: Schedule) -> None:
-        self.problem, self.schedule = problem, schedule
-        self.place = points_of(problem).place
-        self.paths = [
-            (point, [paths_of(problem, i, k) for k in range(len(problem.shapes(i)))])
-            for i, point in enumerate(problem.points)
-        ]
-        self.jumps = self._jumps()
-        row = 8 * problem.axons * (self.place.size + 1)
-        self.most_steps = max(16, _TABLE // row)
-
-    def _jumps(self) -> list[tuple[Integers, Integers]]:
-        """The steps in which a current jumps or bends, in order, and the axons with just these;
-        none of a sampled current."""
-        groups: dict[tuple[int, ...], list[int]] = {}
-        smooth = [(p, which) for _, shapes in self.paths for p, which in shapes if not p[0].sampled]
-        found = [[p.breakpoints(self.problem.duration) for p in paths] for paths, _ in smooth]
-        for axon in range(self.problem.axons):
-            mine = [f[which[axon]] for f, (_, which) in zip(found, smooth, strict=True)]
-            times = np.concatenate([np.empty(0), *mine])
-            steps = np.unique(np.floor(times / self.schedule.dt + 1e-9).astype(np.int64))
-            groups.setdefault(tuple(steps.tolist()), []).append(axon)
-        return [(np.array(k, dtype=np.int64), np.array(v)) for k, v in groups.items()]
-
-    def between(self, first: int, stop: int) -> Floats:
-        """(steps, axons, points), nA."""
-        edges = np.arange(first, stop + 1) * self.schedule.dt
-        table = np.zeros((stop - first, self.problem.axons, self.place.size))
-        for point, shapes in self.paths:
-            total = np.zeros(table.shape[:2])
-            for paths, which in shapes:
-                charge = np.stack([path.integral(edges[:-1], edges[1:]) for path in paths], axis=1)
-                total += charge[:, which] / self.schedule.dt
-            for place, weight in shares(self.problem.parts, point.place).items():
-                table[:, :, np.searchsorted(self.place, place)] += weight * total
-        return table
-
-    def edges(self, first: int, stop: int) -> Integers:
-        """(steps, axons): 1 where a current has just changed its course, or the run begins."""
-        steps = np.zeros((stop - first, self.problem.axons), dtype=np.int64)
-        steps[: max(0, _DAMPED - first)] = 1
-        for found, axons in self.jumps:
-            low, high = np.searchsorted(found, [first - _DAMPED, stop])
-            for k in range(_DAMPED):
-                here = found[low:high] + k - first
-                here = here[(here >= 0) & (here < stop - first)]
-                steps[np.ix_(here, axons)] = 1
-        return steps
-
-
-def paths_of(problem: AxonProblem, point: int, shape: int) -> tuple[list[Any], Integers]:
-    """The different currents of one shape over the axons, and which one each has."""
-    own = problem.shapes(point)[shape]
-    names = own.parameters
-    table = np.stack([problem.lanes.flat(f"stimulus{point}.{shape}.{p}") for p in names])
-    first, which = distinct(table)
-    columns = table[:, first].T.tolist()
-    return [own.at(**dict(zip(names, column, strict=True))) for column in columns], which
-
-
-def injected(problem: AxonProblem) -> list[Floats]:
-    """What each point injects at the sample times: (axons, samples) in nA."""
-    found: list[Floats] = []
-    for i in range(len(problem.points)):
-        total = np.zeros((problem.axons, problem.samples))
-        for k in range(len(problem.shapes(i))):
-            paths, which = paths_of(problem, i, k)
-            values = [p.value(onto(p.breakpoints(problem.duration), problem.times)) for p in paths]
-            total += np.stack(values)[which]
-        found.append(total)
-    return found
-
-
 def begin(
     problem: AxonProblem, kernels: Sequence[Any], line: engine.Line, points: engine.Points
 ) -> tuple[Floats, list[Floats], list[str], Floats | None]:
@@ -266,22 +201,18 @@ def _constants(patch: Patch, kernel: Any, schedule: Schedule, axons: int) -> Flo
     return shaped[:, :, :1] if patch.uniform else shaped
 
 
-def _run(
-    problem: AxonProblem, course: engine.Course, table: _Injected, schedule: Schedule,
-    advance: Callable[[float], None],
-) -> None:  # fmt: skip
+def _run(problem: AxonProblem, course: Started, advance: Callable[[float], None]) -> None:
     """Call the kernel on all cores, for a short time each, until the last step."""
+    schedule, table = course.schedule, course.table
     parts = split(problem.axons, threads())
     cells = problem.axons * problem.parts.count
     done, chunk = 0, max(1, min(64, _CAUTIOUS // cells))
     with ThreadPoolExecutor(len(parts)) as pool:
         while done < schedule.steps:
             stop = min(done + min(chunk, table.most_steps), schedule.steps)
-            currents = table.between(done, stop)
-            damped = table.edges(done, stop)
-            work = partial(course.advance, injected=currents, damped=damped, first=done, stop=stop)
+            work = partial(course.steps.advance, **table.given(done, stop), first=done, stop=stop)
             took = everywhere(pool, parts, work)
-            if lost := course.lost():
+            if lost := course.steps.lost():
                 raise _divergence(problem, schedule, *lost)
             done = stop
             advance(done / schedule.steps)
@@ -300,13 +231,12 @@ def _divergence(
     )
 
 
-def _collect(
-    problem: AxonProblem, course: engine.Course, patches: Sequence[engine.Patch],
-    resting: Floats | None,
-) -> Outcome:  # fmt: skip
-    records = [patch.kernel.program.records for patch in patches]
-    values = [map(partial(course.values, i), range(len(names))) for i, names in enumerate(records)]
-    return collect_values(problem, records, values, course.spikes, resting)
+def _collect(problem: AxonProblem, course: Started) -> Outcome:
+    records = [patch.kernel.program.records for patch in course.patches]
+    values = [
+        map(partial(course.steps.values, i), range(len(names))) for i, names in enumerate(records)
+    ]
+    return collect_values(problem, records, values, course.steps.spikes, course.resting)
 
 
 def collect_values(

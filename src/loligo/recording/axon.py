@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.cable.injected import injected
 from loligo.cable.problem import AxonProblem
-from loligo.cable.run import injected
 from loligo.recording.build import dataset, describe
 from loligo.runs import Outcome
 

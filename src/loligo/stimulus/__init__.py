@@ -15,7 +15,7 @@ from loligo.stimulus.base import Shape, Stimulus, Sum
 from loligo.stimulus.document import from_dict
 from loligo.stimulus.noise import Noise
 from loligo.stimulus.periodic import Chirp, Sine
-from loligo.stimulus.place import Placed, at
+from loligo.stimulus.place import Placed, Point, at
 from loligo.stimulus.pulses import Pulse, PulseTrain, Ramp, Step
 from loligo.stimulus.waveform import Waveform
 from loligo.stimulus.window import check
@@ -24,6 +24,7 @@ __all__ = [
     "Chirp",
     "Noise",
     "Placed",
+    "Point",
     "Pulse",
     "PulseTrain",
     "Ramp",

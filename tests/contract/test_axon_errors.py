@@ -1,0 +1,131 @@
+"""What a person can get wrong about an axon, and what they are told: where, and what to do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import loligo as lo
+
+SQUID = lo.load("hodgkin-huxley-1952")
+AXON = lo.Axon(SQUID, "1 cm", 476, 35.4, compartments=20)
+SHOCK = lo.Pulse(0.1, 0.2, 3e3)
+
+
+def regions(*given, **more):
+    return lo.Axon(regions=list(given), axial_resistivity=35.4, **more)
+
+
+def piece(length=100, diameter=10, **more):
+    return lo.Region(SQUID, length, diameter, **more)
+
+
+MADE = {
+    "length is 0": (lambda: lo.Axon(SQUID, 0, 476, 35.4), "length must be above 0 um"),
+    "negative length": (lambda: piece(length=-3), "length must be above 0 um"),
+    "diameter is 0": (lambda: piece(diameter=0), "diameter must be above 0 um"),
+    "one of many diameters": (lambda: piece(diameter=[10, -1]), "diameter must be above 0 um"),
+    "wrong unit": (lambda: lo.Axon(SQUID, "10 mV", 476, 35.4), "length: '10 mV' is a voltage"),
+    "no resistivity": (lambda: lo.Axon(SQUID, 100, 10), "axial_resistivity, in ohm cm"),
+    "no diameter": (lambda: lo.Axon(SQUID, 100, axial_resistivity=35.4), "needs its diameter"),
+    "a name for a membrane": (lambda: lo.Region("squid", 1, 1), r'lo.load\("squid"\) gives it'),
+    "lengths over lanes": (lambda: piece(length=[1, 2]), "length must be one number"),
+    "both ways": (lambda: lo.Axon(SQUID, 1, 1, 1, regions=[piece()]), "give either regions"),
+    "no regions": (lambda: regions(), "regions is empty"),
+    "not a region": (lambda: regions(piece(), SQUID), "region 2 is <Membrane"),
+    "an overlap": (
+        lambda: regions(piece(), piece(start=90)),
+        r"region 2 .* begins at 90 um, but region 1 ends at 100 um: they overlap from 90 to 100",
+    ),
+    "a gap": (
+        lambda: regions(piece(), piece(start=120)),
+        r"region 2 .* begins at 120 um, but region 1 ends at 100 um: they leave a gap from 100",
+    ),
+    "not at 0": (lambda: regions(piece(start=5)), "the axon begins at 0 um: they leave a gap"),
+    "an end": (lambda: regions(piece(), ends="open"), "the left end is 'open'; it can be 'sealed'"),
+    "three ends": (lambda: regions(piece(), ends=("sealed", "sealed", 1)), "ends has 3 entries"),
+    "accuracy": (lambda: regions(piece(), accuracy=2), "accuracy is 2; give a fraction"),
+    "half a compartment": (lambda: piece(compartments=0.5), "compartments is 0.5; give a whole"),
+    "g-ratio": (lambda: lo.Myelin(100, 10, 1.2), "g_ratio must be below 1"),
+    "no such parameter": (lambda: AXON.replace(g_na=1), r"did you mean g_Na"),
+    "not a document": (lambda: lo.Axon.from_dict({"kind": "axon"}), "does not describe an axon"),
+    "before the axon": (lambda: lo.at(-1, SHOCK), "place must be at least 0 um"),
+    "several places": (lambda: lo.at([0, 1], SHOCK), "lo.at takes one place"),
+    "no stimulus": (lambda: lo.at(0, 5), "lo.at takes a place and a stimulus"),
+    "without a place": (lambda: lo.at(0, SHOCK) + SHOCK, "has no place along the axon; say where"),
+}
+
+
+@pytest.mark.parametrize("what", MADE)
+def test_what_cannot_be_made(what):
+    make, message = MADE[what]
+    with pytest.raises(lo.LoligoError, match=message):
+        make()
+
+
+RUNS = {
+    "off the axon": (
+        {"stimulus": lo.at("2 cm", SHOCK)},
+        r"at\(20000, .* is off the axon: the place 20000 um lies beyond its right end at 10000 um",
+    ),
+    "not placed": ({"stimulus": SHOCK}, r"an axon is stimulated at a place: lo.at\(0, Pulse"),
+    "not a stimulus": ({"stimulus": 5}, "stimulus must be placed along the axon"),
+    "after the run": ({"stimulus": lo.at(0, lo.Pulse(9, 1, 1))}, "lies wholly outside the run"),
+    "Taylor": ({"solver": lo.Taylor()}, "lo.Taylor runs single membranes"),
+    "recorded off the axon": ({"positions": [0, 20000]}, "positions: 20000 um is off the axon"),
+    "recorded nowhere": ({"positions": []}, "positions is empty"),
+    "no such record": ({"record": ["n", "Ca"]}, "the model has no 'Ca'"),
+    "another axon's recording": (
+        {"initial": lo.simulate(AXON.replace(compartments=10), None, 0.1)},
+        "it has 10 positions, but the axon has 20 compartments",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RUNS)
+def test_what_cannot_be_run(what):
+    given, message = RUNS[what]
+    with pytest.raises(lo.LoligoError, match=message):
+        lo.simulate(AXON, given.pop("stimulus", None), 2, **given)
+
+
+def test_a_membrane_has_no_places():
+    with pytest.raises(lo.LoligoError, match="a membrane has no places: give the stimulus alone"):
+        lo.simulate(SQUID, lo.at(0, SHOCK), 2)
+    with pytest.raises(lo.LoligoError, match="positions are places along an axon"):
+        lo.simulate(SQUID, None, 2, positions=[0])
+
+
+def test_a_run_that_will_not_fit_says_how_much_it_needs_before_it_takes_any():
+    long = lo.Axon(SQUID, "10 cm", 476, 35.4, compartments=1_000_000)
+    with pytest.raises(lo.LoligoError, match=r"needs [\d.]+ TB of memory \(1 axons × 1,000,000"):
+        lo.simulate(long, None, 1000)
+
+
+def test_too_many_compartments_are_refused():
+    with pytest.raises(lo.LoligoError, match=r"would have [\d,]+ compartments, more than"):
+        lo.simulate(lo.Axon(SQUID, "100 m", 1, 35.4, accuracy=1e-8), None, 1)
+
+
+def test_a_run_that_diverges_says_when_and_where():
+    axon = lo.Axon(SQUID, 100, 10, 35.4, compartments=5)
+    message = (
+        r"diverged at t = [\d.e-]+ ms: V is no longer finite. Just before, it was .* um\. Check"
+    )
+    for engine in ("llvm", "numpy"):
+        solver = lo.Exponential(0.01, engine=engine)
+        with pytest.raises(lo.LoligoError, match=message):
+            lo.simulate(axon, lo.at(0, lo.Step(0.3, 1e305)), 1, solver=solver)
+
+
+def test_an_axon_without_rest_offers_a_holding_potential():
+    pacemaker = SQUID.replace(E_L=50)
+    with pytest.raises(lo.LoligoError, match="give a holding potential, for example initial=-65"):
+        lo.simulate(lo.Axon(pacemaker, 1000, 10, 35.4), None, 1)
+
+
+def test_dimensions_that_the_recording_has_are_refused():
+    wide = xr.DataArray(np.array([10.0, 20.0]), dims="position")
+    with pytest.raises(lo.LoligoError, match="diameter varies along 'position'"):
+        lo.simulate(lo.Axon(SQUID, 1000, wide, 35.4), None, 1)
