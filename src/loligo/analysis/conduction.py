@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import xarray
 
 _MIDDLE = (0.25, 0.75)  # of the recorded length
+_BENT = 0.02  # of the time that passes: more is no wave's unevenness
 _FEW = 8  # places; of fewer than that none is left out
 
 TRAVELLED = "travelled"
@@ -162,17 +163,15 @@ def _measured(position: np.ndarray, time: np.ndarray) -> _Measured:
     fired = np.isfinite(time)
     if not fired.all():
         return _Measured(np.nan, np.nan, _BLOCKED if fired.any() else _SILENT)
-    if time.size > 2 and time[0] != time[-1]:
-        # two waves make a roof, with the latest place inside; one from inside a valley
-        inner = slice(1, -1)
-        spread = abs(time[-1] - time[0])
-        if time[inner].max() > max(time[0], time[-1]) + 0.02 * spread:
-            return _Measured(np.nan, np.nan, _MET)
-        if time[inner].min() < min(time[0], time[-1]) - 0.02 * spread:
-            return _Measured(np.nan, np.nan, _INSIDE)
-    slowness, error = _line(position, time)
-    if slowness == 0:
+    # two waves make a roof, with the latest place inside; one from inside makes a valley
+    spread = float(np.ptp(time))
+    if time.max() > max(time[0], time[-1]) + _BENT * spread:
         return _Measured(np.nan, np.nan, _MET)
+    if time.min() < min(time[0], time[-1]) - _BENT * spread:
+        return _Measured(np.nan, np.nan, _INSIDE)
+    slowness, error = _line(position, time)
+    if slowness == 0:  # everywhere at once
+        return _Measured(np.nan, np.nan, _INSIDE)
     velocity = 1e-3 / slowness  # um/ms to m/s
     off = abs(velocity) * error / abs(slowness)
     if time.size >= 6:

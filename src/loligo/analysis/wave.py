@@ -28,10 +28,12 @@ from loligo.errors import RunError
 Array = np.ndarray
 
 # K (1/ms) is looked for on this grid, from above. The squid axon's is 10.5 at 18.5 °C.
-_SCAN = np.geomspace(1e4, 1e-2, 281)
+_SCAN = np.geomspace(2e3, 0.05, 181)
 _KICK = 1e-3  # mV off rest, along the unstable direction
-_UP, _DOWN = 200.0, -50.0  # mV from rest: V runs away
-_MOST_STEPS = 20_000
+_UP = 200.0  # mV above rest: V runs away upwards
+_DOWN, _BELOW_E = 30.0, 15.0  # mV below rest and below every reversal potential: downwards
+_CALM = 3.0  # mV from rest: no gate has become fast yet
+_MOST_STEPS = 6_000
 _NARROW = 1e-12  # relative width of the bracket: shots then agree for some 27 e-folds
 _SETTLED = 14.0  # e-folds of the slowest state that the tail of the profile lasts
 _LONGEST_TAIL = 60.0  # ms
@@ -91,7 +93,11 @@ class _Equations:
         states = rest(kernel, columns)[0][:, 0]
         self.rest = np.concatenate((states[:1], [0.0], states[1:]))
         self.jacobian = self._jacobian(states)
-        self.fastest = self._fastest(states)
+        reversals = [v for name, v in parameters.items() if name.startswith("E_")]
+        low = min(states[0] - _DOWN, *(v - _BELOW_E for v in reversals), states[0] - _DOWN)
+        self.down, self.up = float(low - states[0]), _UP
+        self.fastest = self._fastest(states, np.linspace(self.down, self.up, 51))
+        self.calmest = self._fastest(states, np.linspace(-_CALM, _CALM, 3))
 
     def membrane(self, states: Array) -> Array:
         """d(states)/dt of the membrane alone: (states, points)."""
@@ -111,9 +117,9 @@ class _Equations:
         slopes = (self.membrane(up) - self.membrane(down)) / (2 * step)
         return slopes.reshape(count, count)
 
-    def _fastest(self, states: Array) -> float:
-        """The greatest rate (1/ms) of any gate wherever V may go before a shot is given up."""
-        voltage = states[0] + np.linspace(_DOWN, _UP, 51)
+    def _fastest(self, states: Array, around: Array) -> float:
+        """The greatest rate (1/ms) of any gate where V is so far (mV) from rest."""
+        voltage = states[0] + around
         here = np.tile(states[:, None], voltage.size)
         here[0] = voltage
         before = self.membrane(here)
@@ -173,15 +179,15 @@ def _fates(equations: _Equations, trials: Array) -> Array:
         rate, direction, _ = equations.leaving(float(K))
         rates.append(rate)
         starts.append(equations.rest + _KICK * direction)
-    y, step = np.array(starts).T, _step(equations, np.array(rates))
+    y, rate = np.array(starts).T, np.array(rates)
     fate = np.zeros(trials.size)
     left = np.arange(trials.size)
     for _ in range(_MOST_STEPS):
-        y = _runge_kutta(equations, y, trials[left], step[left])
+        y = _runge_kutta(equations, y, trials[left], _step(equations, rate[left], y[0]))
         off = y[0] - equations.rest[0]
-        gone = ~((off < _UP) & (off > _DOWN))  # also what is no number any more
+        gone = ~((off < equations.up) & (off > equations.down))  # also what is no number any more
         if gone.any():
-            fate[left[gone]] = np.where(off[gone] < _DOWN, -1.0, 1.0)
+            fate[left[gone]] = np.where(off[gone] < equations.down, -1.0, 1.0)
             y, left = y[:, ~gone], left[~gone]
             # an upward fate at a higher K than a downward one is all that is asked for
             below = np.flatnonzero(fate < 0)
@@ -190,9 +196,11 @@ def _fates(equations: _Equations, trials: Array) -> Array:
     return fate
 
 
-def _step(equations: _Equations, rates: Array) -> Array:
-    """ms: what resolves the way out of rest, and is stable for the fastest gate."""
-    return np.minimum(0.1 / rates, min(0.02, 2.0 / equations.fastest))
+def _step(equations: _Equations, rates: Array, V: Array) -> Array:
+    """ms: what resolves the way out of rest, and is stable for the fastest gate there is at V."""
+    calm = np.abs(V - equations.rest[0]) < _CALM
+    gates = np.where(calm, equations.calmest, equations.fastest)
+    return np.minimum(0.1 / rates, np.minimum(0.02, 2.0 / gates))
 
 
 def _runge_kutta(equations: _Equations, y: Array, K: Array, step: Array) -> Array:
@@ -242,16 +250,16 @@ def _guess(equations: _Equations, low: float, high: float) -> tuple[Array, Array
     low, high = low * (1 - _NARROW), high * (1 + _NARROW)
     both = [equations.leaving(K) for K in (low, high)]
     y = np.stack([equations.rest + _KICK * direction for _, direction, _ in both], axis=1)
-    steps = _step(equations, np.array([rate for rate, _, _ in both]))
-    step = float(steps[0])
-    rows = [y[:, 0]]
+    rates = np.array([rate for rate, _, _ in both])
+    rows, s = [y[:, 0]], [0.0]
     for _ in range(_MOST_STEPS):
+        steps = _step(equations, rates, y[0])
         y = _runge_kutta(equations, y, np.array([low, high]), steps)
         if not np.abs(y[0, 0] - y[0, 1]) < 0.1:  # they part on either side of the wave
             break
         rows.append(y[:, 0])
+        s.append(s[-1] + float(steps[0]))
     shot = np.array(rows).T
-    s = step * np.arange(shot.shape[1])
     slowest = -max(r for r in np.linalg.eigvals(equations.linear(low)).real if r < 0)
     tail = min(_SETTLED / slowest, _LONGEST_TAIL)
     last = shot[:, -1]
@@ -261,8 +269,8 @@ def _guess(equations: _Equations, low: float, high: float) -> tuple[Array, Array
     )  # fmt: skip
     slope = np.array([equations.membrane(x[:, None])[0, 0] for x in after.y.T])
     recovery = np.concatenate((after.y[:1], slope[None], after.y[1:]))
-    later = after.t > step  # LSODA begins with steps that are no steps here
+    later = after.t > 1e-3  # LSODA begins with steps that are no steps here
     return (
-        np.concatenate((s, s[-1] + after.t[later])),
+        np.concatenate((np.array(s), s[-1] + after.t[later])),
         np.concatenate((shot, recovery[:, later]), axis=1),
     )

@@ -23,7 +23,6 @@ _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants 
 _PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _SPIKE = 30.0  # mV: less is no action potential
-_UNITS = ((2e4, "cm", 1e4), (2e3, "mm", 1e3), (0.0, "µm", 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +168,8 @@ def read(rec: xarray.Dataset) -> Along:
         raise UsageError("V is not a number somewhere along the axon; nothing can be drawn")
     edges = _edges(position)
     length = float(edges[-1])
-    unit, per_um = next((unit, 1 / um) for least, unit, um in _UNITS if length >= least)
+    unit, um = signals.places(rec)
+    per_um = 1 / um
     wide = rec.coords.get("diameter")
     myelin = rec.coords.get("myelin")
     return Along(

@@ -162,8 +162,7 @@ def _axis(rec: xarray.Dataset, dim: str) -> tuple[np.ndarray, str]:
     x = np.asarray(rec[dim].values, dtype=float)
     if rec[dim].attrs.get("units") != "um" or dim != "position":
         return x, _named(rec, dim)
-    steps = ((1e4, "cm", 1e4), (1e3, "mm", 1e3), (0.0, "µm", 1.0))
-    _, unit, um = next(step for step in steps if x.max() >= 2 * step[0])
+    unit, um = signals.places(rec)
     return x / um, f"Position along the axon ({unit})"
 
 
@@ -261,7 +260,8 @@ def _axes(
         axes.set_xlim(low / edge, high * edge)
     else:
         edge = 0.03 * (high - low) if shown.x.size <= _MARKED else 0.0
-        axes.set_xlim(low - edge, high + edge)
+        first = 0.0 if 0 < low < 0.02 * high else low - edge  # places are compartments' centres
+        axes.set_xlim(first, high + edge)
     if shown.log_up:
         axes.set_yscale("log")
     axes.set_ylim(*shown.limits)
