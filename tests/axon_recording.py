@@ -129,9 +129,13 @@ def axon_recording(
         variables[f"G_{channel}"] = (both, values, told)
         told = {"role": "current", "channel": channel, "units": "uA/cm2"}
         variables[f"I_{channel}"] = (both, values * (found["V"] - _E[channel]), told)
-    injected = sum(nA * ((time >= start) & (time < start + wide)) for _, start, wide, nA in shocks)
+    on = [nA * ((time >= start) & (time < start + wide)) for _, start, wide, nA in shocks]
+    places = [float(place) for place, *_ in shocks]
     told = {"units": "nA", "role": "stimulus", "long_name": "injected current"}
-    variables["I_stim"] = ("time", injected, told)
+    if len(places) == 1:
+        variables["I_stim"] = ("time", on[0], {**told, "place_um": places[0]})
+    else:
+        variables["I_stim"] = (("place", "time"), np.array(on), told)
     where, when = _spikes(found["V"], time)
     count = np.bincount(where, minlength=compartments)
     variables["spike_count"] = ("position", count, {"units": "1", "threshold": 0.0})
@@ -144,6 +148,8 @@ def axon_recording(
         "region": ("position", np.full(compartments, "axon")),
         "myelin": ("position", myelin),
     }
+    if len(places) > 1:
+        coords["place"] = ("place", places, {"units": "um"})
     attrs = {
         "title": "Squid giant axon (Hodgkin & Huxley 1952)",
         "model": "hodgkin-huxley-1952",
