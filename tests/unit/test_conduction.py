@@ -169,9 +169,7 @@ def test_the_input_resistance_is_what_a_long_run_finds(ends):
 
 def test_what_has_no_length_constant_is_refused():
     squid = lo.load("hodgkin-huxley-1952")
-    two = lo.Axon(
-        regions=[lo.Region(squid, 10, 4), lo.Region(LEAK, 10, 4)], axial_resistivity=100
-    )
+    two = lo.Axon(regions=[lo.Region(squid, 10, 4), lo.Region(LEAK, 10, 4)], axial_resistivity=100)
     with pytest.raises(UsageError, match="2 regions has a length constant in each"):
         lo.length_constant(two)
     cone = lo.Axon(regions=[lo.Region(LEAK, 10, 4, 8)], axial_resistivity=100)

@@ -1,7 +1,7 @@
 """The travelling wave as a boundary-value problem, without a cable and without steps in time.
 
 A wave that keeps its shape is one function of s = t - x/velocity, and the cable equation becomes
-ordinary (Hodgkin & Huxley 1952, doi:10.1113/jphysiol.1952.sp004764, equation 30):
+ordinary (Hodgkin & Huxley 1952, doi:10.1113/jphysiol.1952.sp004764, equations 30 and 31):
 
     V'' = K (V' - f(V, gates)),    K = 2 R C velocity^2 / a,
 

@@ -94,7 +94,7 @@ def saltatory(
     --------
     >>> import loligo as lo
     >>> found = lo.experiments.saltatory(g_ratio=[0.4, 0.7, 0.95])
-    >>> int(found.velocity.argmax())
+    >>> int(found.velocity.values.argmax())
     1
     """
     outer = float(read(fibre, "um", "fibre", above=0.0))  # type: ignore[arg-type]
