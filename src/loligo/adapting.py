@@ -93,7 +93,7 @@ def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
     lanes = filled.shape[1]
     return Journey(
         states=filled,
-        clock=np.stack([np.zeros(lanes), (filled[0] < problem.threshold).astype(np.float64)]),
+        clock=np.stack([np.zeros(lanes), filled[0] < problem.threshold, np.zeros(lanes)]),
         counters=np.zeros((len(COUNTERS), lanes), dtype=np.int64),
         status=np.zeros(lanes, dtype=np.int64),
         finished=np.zeros(lanes // kernel.width, dtype=np.int64),

@@ -22,6 +22,7 @@ from loligo.program.sources import Source
 if TYPE_CHECKING:
     from loligo.system import System
 
+_MOST = 1 << 40  # of anything in one call
 CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
 
 
@@ -249,7 +250,7 @@ def everywhere(
 
 def paced(amount: int, took: float) -> int:
     """How much to do in the next call, if ``amount`` took that many seconds in this one."""
-    return max(1, int(amount * min(8.0, max(0.125, CALL / max(took, 1e-6)))))
+    return max(1, min(_MOST, int(amount * min(8.0, max(0.125, CALL / max(took, 1e-6))))))
 
 
 def collect(problem: Problem, out: Floats, batches: list[tuple[Floats, Integers]]) -> Outcome:

@@ -56,6 +56,30 @@ def test_the_error_is_proportional_to_the_tolerance() -> None:
     assert 0.95 < np.polyfit(np.log(tolerances), np.log(errors), 1)[0] < 1.05
 
 
+@pytest.mark.parametrize("voltage", [-55.0, -40.0, -55 + 1e-12, -40 - 3e-7, -54.99])
+@pytest.mark.parametrize("tolerance", [1e-5, 1e-8, 1e-10])
+def test_a_run_may_begin_where_a_rate_is_0_over_0(voltage: float, tolerance: float) -> None:
+    options: dict[str, Any] = {"initial": voltage, "sample_interval": 0.01}
+    true = squid(REFERENCE, 20, **options)
+    found = squid(lo.Taylor(tolerance), 20, **options)
+    assert np.abs(found.V - true.V).max() < 1e5 * tolerance
+    assert found.attrs["steps"] < 3 * squid(lo.Taylor(tolerance), 20).attrs["steps"]
+
+
+def test_a_membrane_may_rest_where_a_rate_is_0_over_0() -> None:
+    """Held there for ever, and carried there and back by ever slower currents."""
+    held = SQUID.replace(g_Na=0, g_K=0, E_L=-55.0)
+    rec = lo.simulate(held, None, 100, initial={"V": -55.0, "m": 0.5, "h": 0.5, "n": 0.1})
+    assert float(abs(rec.V + 55).max()) == 0.0
+    near = SQUID.replace(g_Na=0, g_K=0, E_L=-55.2)
+    slow = lo.Sine(5, 190, amplitude=0.061, frequency=5)
+    rec = lo.simulate(near, slow, 200, record=["V", "n"])
+    true = lo.simulate(near, slow, 200, record=["V", "n"], solver=REFERENCE)
+    assert float(true.V.max()) > -55.0
+    assert float(abs(rec.V - true.V).max()) < 1e-7
+    assert float(abs(rec.n - true.n).max()) < 1e-9
+
+
 # ---------------------------------------------------------- the reference, at 80 bits
 
 Long = np.longdouble

@@ -120,8 +120,8 @@ def test_any_number_of_rounds_in_a_call_gives_the_same_bits(
 ) -> None:
     adapt = llvm_kernel.CompiledKernel.adapt
 
-    def some(kernel: Any, *arguments: Any) -> None:
-        adapt(kernel, *arguments[:-1], rounds)
+    def some(kernel: Any, *arguments: Any, **_: int) -> None:
+        adapt(kernel, *arguments, rounds)
 
     monkeypatch.setattr(llvm_kernel.CompiledKernel, "adapt", some)
     assert bits(run(*random_lanes(), record=RECORD)) == expected

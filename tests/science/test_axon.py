@@ -47,6 +47,34 @@ def test_the_accuracy_that_was_asked_for_is_kept(celsius, converged):
         assert abs(found / converged - 1) < accuracy
 
 
+def myelinated(nodes=None, internodes=None, accuracy=1e-3) -> lo.Axon:
+    """Nodes of ten times the squid's channels, a millimetre apart; of so many compartments."""
+    node = SQUID.replace(celsius=18.5, g_Na=1200, g_K=360, g_L=3)
+    pair = [
+        lo.Region(node, 10, 10, name="node", compartments=nodes),
+        lo.Myelin("1 mm", 10, 0.7, compartments=internodes),
+    ]
+    return lo.Axon(regions=[*pair * 20, pair[0]], axial_resistivity=70, accuracy=accuracy)
+
+
+def saltatory(axon: lo.Axon, dt: float | None = None) -> float:
+    """m/s, between the 8th and the 16th node."""
+    centres = [8 * 1010 + 5, 16 * 1010 + 5]
+    rec = lo.simulate(
+        axon, lo.at(0, lo.Pulse(0.1, 0.2, 5)), 2, record=["spikes"], positions=centres,
+        solver=None if dt is None else lo.Exponential(dt),
+    )  # fmt: skip
+    times = lo.spike_times(rec).isel(spike=0).values
+    return float(8 * 1.010 / np.diff(times)[0])
+
+
+def test_the_accuracy_that_was_asked_for_is_kept_on_a_myelinated_fibre():
+    converged = saltatory(myelinated(nodes=5, internodes=20), 0.001)
+    assert 20 < converged < 35
+    for accuracy in (1e-2, 1e-3):
+        assert abs(saltatory(myelinated(accuracy=accuracy)) / converged - 1) < accuracy
+
+
 def test_velocity_grows_with_the_root_of_the_diameter():
     diameters = np.array([119.0, 238.0, 476.0])
     found = [velocity(squid(18.5, diameter=d, accuracy=2e-4, length=f"{d / 80} cm"),

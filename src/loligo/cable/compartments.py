@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loligo.cable.rates import conductance
 from loligo.engine.kernel import Floats, Integers
 from loligo.errors import ModelError
 from loligo.lanes import Grid
@@ -22,10 +23,10 @@ NA = 1e-5  # nA in 1 um2 of 1 uA/cm2; uS in 1 um2 of 1 mS/cm2
 _US = 100.0  # uS in 1 um of 1/(ohm cm)
 
 # The relative error of an impulse's velocity is about _ERROR (dx/lambda)^2, lambda the length
-# constant with all channels open and the capacitance charging at _RATE (measured on the squid
-# axon: 0.0017 at 18.5 degC, 0.0007 at 6.3), and half of what is asked for may come from dx.
-_ERROR = 0.002
-_RATE = 10.0  # per ms: an impulse's foot at 18.5 degC
+# constant with all channels open and the capacitance charging at _STEEP times the rate of the
+# impulse's rise, see `cable.rates`; half of what is asked for may come from dx.
+_ERROR = 0.003
+_STEEP = 4.0
 _MOST = 10_000_000
 
 
@@ -72,20 +73,22 @@ def values(axon: Axon) -> dict[str, object]:
     return found
 
 
-def counts_of(axon: Axon, lanes: Grid) -> list[int]:
+def counts_of(axon: Axon, lanes: Grid, rate: float) -> list[int]:
     """How many compartments each region is cut into, as it or the axon's accuracy asks.
 
     Parameters
     ----------
     lanes
         Holds :func:`values` and the parameters of the membranes, ``region0.C_m``, ….
+    rate
+        Of the impulse's rise, per ms.
 
     Raises
     ------
     ModelError
         If there would be too many.
     """
-    counts = [_count(axon, i, region, lanes) for i, region in enumerate(axon.regions)]
+    counts = [_count(axon, i, region, lanes, rate) for i, region in enumerate(axon.regions)]
     if sum(counts) > _MOST:
         raise ModelError(
             f"the axon would have {sum(counts):,} compartments, more than {_MOST:,}; ask for less "
@@ -126,24 +129,23 @@ def cut(axon: Axon, lanes: Grid, counts: list[int]) -> Compartments:
     )
 
 
-def length_constant(axon: Axon, index: int, lanes: Grid) -> float:
-    """The shortest over the lanes, um, of a region with its channels open: its impulse's scale."""
-    region = axon.regions[index]
-    membrane = {n: lanes.array(f"region{index}.{n}") for n in region.membrane.parameters}
-    open_ = sum(membrane[f"g_{c.name}"] for c in region.membrane.channels if c.g is not None)
-    conductance = open_ + _RATE * membrane["C_m"]  # mS/cm2
-    thin = lanes.array(f"region{index}.diameter")
+def length_constant(axon: Axon, index: int, lanes: Grid, rate: float) -> float:
+    """The shortest over the lanes, um, of a region with its channels open and V rising."""
+    region, prefix = axon.regions[index], f"region{index}."
+    charging = _STEEP * rate * lanes.flat(f"{prefix}C_m")
+    slope = conductance(region.membrane, lanes, prefix) + charging  # mS/cm2
+    thin = lanes.flat(f"{prefix}diameter")
     if region.diameter_end is not None:
-        thin = np.minimum(thin, lanes.array(f"region{index}.diameter_end"))
+        thin = np.minimum(thin, lanes.flat(f"{prefix}diameter_end"))
     # sqrt(d/(4 R G)): um, ohm cm, mS/cm2 -> um
-    squared = thin * 1e7 / (4.0 * lanes.array("axial_resistivity") * conductance)
+    squared = thin * 1e7 / (4.0 * lanes.flat("axial_resistivity") * slope)
     return float(np.sqrt(np.min(squared)))
 
 
-def _count(axon: Axon, index: int, region: Region, lanes: Grid) -> int:
+def _count(axon: Axon, index: int, region: Region, lanes: Grid, rate: float) -> int:
     if region.compartments is not None:
         return region.compartments
-    widest = math.sqrt(0.5 * axon.accuracy / _ERROR) * length_constant(axon, index, lanes)
+    widest = math.sqrt(0.5 * axon.accuracy / _ERROR) * length_constant(axon, index, lanes, rate)
     return max(1, math.ceil(region.length / widest))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from loligo import units
 from loligo.cable.compartments import Compartments, counts_of, cut, values
+from loligo.cable.rates import own_records, rise
 from loligo.engine.kernel import Floats, Integers
 from loligo.equilibrium import guess
 from loligo.errors import RunError, StimulusError, UsageError
@@ -63,6 +64,8 @@ class AxonProblem:
         Every number of the run over the axons.
     recorded
         Which compartments are recorded, increasing.
+    rate
+        Of an impulse's rise, per ms.
     """
 
     axon: Axon
@@ -76,6 +79,7 @@ class AxonProblem:
     threshold: float
     records: tuple[str, ...]
     initial: Initial
+    rate: float
 
     @property
     def axons(self) -> int:
@@ -148,10 +152,11 @@ def pose(
     if lanes.size == 0:
         empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
         raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
-    counts = counts_of(axon, lanes)
     known = tuple(dict.fromkeys(name for m in membranes for name in recordable(m)))
     check_dimensions(lanes, (*known, *_OTHER))
     records = read_records(record, known, lanes.size)
+    rate = _rate(axon, lanes, named, records, (length, interval, level))
+    counts = counts_of(axon, lanes, rate)
     sampled = int(length / interval) + 1
     _check_memory(lanes.size, sum(counts), positions, sampled, len(records))
     parts = cut(axon, lanes, counts)
@@ -161,8 +166,28 @@ def pose(
         for which in _structures(membranes)
     )
     return AxonProblem(
-        axon, points, lanes, parts, patches, recorded, length, interval, level, records, begin
+        axon,
+        points,
+        lanes,
+        parts,
+        patches,
+        recorded,
+        length,
+        interval,
+        level,
+        records,
+        begin,
+        rate,
     )
+
+
+def _rate(
+    axon: Axon, lanes: Grid, named: dict[str, Value], records: tuple[str, ...],
+    times: tuple[float, float, float],
+) -> float:  # fmt: skip
+    """How fast an impulse rises in the fastest region, per ms."""
+    blank = Problem(axon.regions[0].membrane, (), lanes, *times, (), Initial())
+    return rise(axon, lanes, named, blank, records)
 
 
 def _points(stimulus: Any, axon: Axon, duration: float) -> tuple[Point, ...]:
@@ -260,7 +285,7 @@ def _patch(
     for name in ("V", *begin.states):
         if f"initial.{name}" in named:
             own[f"initial.{name}"] = _here(named[f"initial.{name}"], parts.count, place)
-    mine = tuple(n for n in records if n in recordable(membrane) and n != "I_stim")
+    mine = own_records(membrane, records)
     cells = Problem(
         membrane, (), along(lanes, parts.position[place], own), *times, mine, begin
     )  # fmt: skip

@@ -15,16 +15,14 @@ import numpy as np
 from loligo.cable.compartments import NA
 from loligo.cable.injected import Injected, points_of
 from loligo.cable.problem import AxonProblem, Patch
+from loligo.cable.rates import kernel_of
 from loligo.cable.rest import balance
 from loligo.engine import cable as engine
 from loligo.engine.kernel import Floats, Integers, Schedule
-from loligo.equilibrium import guess
 from loligo.errors import RunError
 from loligo.runs import (
     Outcome,
     everywhere,
-    find_kernel,
-    for_equilibria,
     initial_states,
     paced,
     prepare,
@@ -34,11 +32,9 @@ from loligo.runs import shares as split
 from loligo.solvers import Exponential
 from loligo.stepping import schedule_for
 
-# The relative error of an impulse's velocity is about _ERROR rate^(4/3) dt^2, rate that of the
-# fastest gate at 0 mV (measured on the squid axon, at 6.3 and 18.5 degC); half of what is asked
-# for may come from dt.
-_ERROR = 0.3
-_SLOWEST = 1.0  # per ms: so fast at least is a cable without gates taken to be
+# The relative error of an impulse's velocity is about _ERROR (rate dt)^2, see `cable.rates`; half
+# of what is asked for may come from dt.
+_ERROR = 0.0105
 _CAUTIOUS = 1 << 21  # compartment-steps in the first call: some 30 ms
 
 
@@ -99,7 +95,7 @@ def start(problem: AxonProblem, solver: Exponential) -> Started:
     """Kernels, initial states and constants, laid out for the engine."""
     began = time.perf_counter()
     schedule = schedule_for(problem.patches[0].cells, solver.dt)
-    kernels = [_kernel(patch, solver.engine) for patch in problem.patches]
+    kernels = [kernel_of(patch.cells, solver.engine) for patch in problem.patches]
     compiled = time.perf_counter() - began
     line, points = line_of(problem), points_of(problem)
     voltage, states, notes, resting = begin(problem, kernels, line, points)
@@ -120,36 +116,7 @@ def start(problem: AxonProblem, solver: Exponential) -> Started:
 
 def step_for(problem: AxonProblem) -> float:
     """The step (ms) that the axon's accuracy asks for."""
-    fastest = max(_rate(patch, _kernel(patch, "llvm")) for patch in problem.patches)
-    return math.sqrt(0.5 * problem.axon.accuracy / _ERROR) / max(fastest, _SLOWEST) ** (2 / 3)
-
-
-def _rate(patch: Patch, kernel: Any) -> float:
-    """Of the fastest gate at 0 mV, per ms: how much less x' is at x = 1 than at 0."""
-    membrane = patch.cells.membrane
-    gates = [gate.name for gate in membrane.gates if not gate.instantaneous]
-    named = for_equilibria(patch.cells)
-    none = np.zeros(patch.cells.lanes.size)
-    pools = {s.name: named.get(guess(s.name), none + 0.5) for s in membrane.states}
-    closed, opened = (
-        kernel.map("derivative", {**named, **pools, **dict.fromkeys(gates, none + x), "V": none,
-                                  "I_stim": none})
-        for x in (0.0, 1.0)
-    )  # fmt: skip
-    rates = np.array([closed[name] - opened[name] for name in gates])
-    return float(np.max(rates, where=np.isfinite(rates), initial=0.0))
-
-
-def _kernel(patch: Patch, name: str) -> Any:
-    from loligo.engine.llvm.patch import LANES
-
-    def make() -> Any:
-        from loligo.program.cable import cable
-        from loligo.system import build
-
-        return cable(build(patch.cells.membrane), patch.cells.records)
-
-    return find_kernel(patch.cells, name, {"solver": "cable"}, make, width=LANES)[0]
+    return math.sqrt(0.5 * problem.axon.accuracy / _ERROR) / problem.rate
 
 
 def _course(name: str) -> Any:

@@ -21,7 +21,11 @@ NO_STREAMS: Floats = np.empty((0, 0, 0))
 SHORTEST = 1e-3  # ms: adaptive steps below it, this many in a row, mean a stiff model
 STIFF_STEPS = 1000
 SPIKE_PARTS = 4  # pieces of an adaptive step in each of which a spike is looked for
-BISECTIONS = 44  # of such a piece: to 1e-14 of a step
+PRECISION = 1e-14  # of a step, to which it is found
+ROUNDING = 1e-9  # mV: more than the rounding of any V that is far from its end
+# Where V would end too near a zero for the next step to reach this many times as far, the step
+# is shortened to one of these parts.
+NEXT_REACH, SHORTER = 1.5, (0.85, 0.7, 0.55, 0.4)
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
 DIVERGED, STIFF = 1, 2  # a journey's status
 RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen
@@ -115,8 +119,8 @@ class Journey:
     Attributes
     ----------
     states : (states, lanes)
-    clock : (2, lanes)
-        The time, and whether a spike can be seen (1 or 0).
+    clock : (3, lanes)
+        The time, whether a spike can be seen (1 or 0), whether the next step is a careful one.
     counters : (4, lanes)
         The next edge, the next sample, short steps in a row, all steps.
     status : (lanes,)

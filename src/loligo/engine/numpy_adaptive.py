@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import (
-    BISECTIONS,
     DIVERGED,
+    NEXT_REACH,
     RE_ARM,
+    ROUNDING,
+    SHORTER,
     SHORTEST,
     SPIKE_PARTS,
     STIFF,
@@ -26,6 +28,7 @@ from loligo.program import Block, Program
 from loligo.program.drive import EDGE_TOLERANCE
 
 Array = Any  # float64 or bool lanes
+_BISECTIONS = 44  # of a piece of a step: to 1e-14 of the step
 Evaluate = Callable[[Block, Mapping[str, Array]], dict[str, Array]]
 
 
@@ -50,39 +53,81 @@ class _Walk:
         self.journey = journey
         self.fixed = {n: row[here] for n, row in zip(program.constants, constants, strict=True)}
         self.states = {n: r[here] for n, r in zip(program.states, journey.states, strict=True)}
-        self.t, self.armed = journey.clock[0, here], journey.clock[1, here]
+        self.t, self.armed, self.doubted = journey.clock[:, here]
         self.edge, self.sample, self.small, self.steps = journey.counters[:, here]
-        self.order = max(int(n[2:-1]) for n in program.blocks["series"].names if n[:2] == "V[")
         self.lanes: Array = np.arange(here.start, here.stop)
 
     def round(self) -> bool:
-        """One step of every lane; whether there is more to do."""
+        """Careful steps of the lanes that want them, or one of every lane; whether there is more
+        to do."""
         active = self.t < self.course.end
         if not active.any():
             return False
-        edge = self.course.edges[self.edge, self.lanes]
-        self.middle = 0.5 * (self.t + edge)
+        if self.doubted.any():
+            doubted = self.doubted != 0
+            self.doubted[:] = 0.0
+            self.expand("careful")
+            return self.advance(doubted, self.step(doubted))
+        self.expand("series")
+        step = self.step(active)
+        if "room" in self.program.blocks:
+            active, step = self.within_room(active, step)
+        return self.advance(active, step)
+
+    def expand(self, name: str) -> None:
+        """The series of every lane, and how far it may step."""
+        block = self.program.blocks[name]
+        self.limit = self.course.edges[self.edge, self.lanes]
+        self.middle = 0.5 * (self.t + self.limit)
         inputs = {**self.fixed, **self.states, ".t": self.t.copy(), ".middle": self.middle}
-        series = self.evaluate(self.program.blocks["series"], inputs)
+        found = self.evaluate(block, inputs)
         shape = self.t.shape
+        order = max(int(n[2:-1]) for n in block.names if n[:2] == "V[")
         self.series = {
-            s: [np.broadcast_to(series[f"{s}[{k}]"], shape) for k in range(self.order + 1)]
+            s: [np.broadcast_to(found[f"{s}[{k}]"], shape) for k in range(order + 1)]
             for s in self.states
         }
-        h = np.broadcast_to(series[".step"], shape)
-        arrives = h >= edge - self.t
-        step = np.where(active, np.where(arrives, edge - self.t, h), 0.0)
+        self.h = np.broadcast_to(found[".step"], shape)
+
+    def step(self, moving: Array) -> Array:
+        """The step of every lane that moves, to its next edge at most; 0 for the others."""
+        left = self.limit - self.t
+        self.arrives = moving & (self.h >= left)
+        return np.where(moving, np.where(self.arrives, left, self.h), 0.0)
+
+    def within_room(self, moving: Array, step: Array) -> tuple[Array, Array]:
+        """Lanes whose V moves no further than its series holds; the others wait for a careful
+        step. The steps, ending where there is room for another that reaches further."""
+        reach = sum(np.abs(c) * step**k for k, c in enumerate(self.series["V"]) if k)
+        held = reach + ROUNDING <= self.room(self.states["V"])
+        self.doubted[:] = moving & ~held
+        moving = moving & held
+        step = np.where(moving, step, 0.0)
+        wanted = NEXT_REACH * reach + ROUNDING
+        tight = moving & ~self.arrives & (self.room(self.horner("V", step)) < wanted)
+        whole = step
+        for part in SHORTER:
+            fits = self.room(self.horner("V", part * whole)) >= wanted
+            step = np.where(tight & fits, part * whole, step)
+            tight = tight & ~fits
+        return moving, step
+
+    def room(self, v: Array) -> Array:
+        return self.evaluate(self.program.blocks["room"], {**self.fixed, "V": v})[".room"]
+
+    def advance(self, moving: Array, step: Array) -> bool:
         after = {s: self.horner(s, step) for s in self.states}
-        if self.failed(h, arrives, active, after):
+        if self.failed(moving, after):
             return False
-        reached = np.where(active, np.where(arrives, edge, self.t + step), self.t)
-        self.take_samples(active, reached)
-        self.find_spikes(step)
+        reached = np.where(self.arrives, self.limit, self.t + step)
+        reached = np.where(moving, reached, self.t)
+        self.take_samples(moving, reached)
+        self.find_spikes(moving, step)
         for s, row in self.states.items():
-            row[:] = after[s]
+            row[:] = np.where(moving, after[s], row)
         self.t[:] = reached
-        self.steps += active
-        self.edge += arrives & active & (edge < self.course.end)
+        self.steps += moving
+        self.edge += self.arrives & moving & (self.limit < self.course.end)
         return True
 
     def horner(self, state: str, s: Array) -> Array:
@@ -92,23 +137,24 @@ class _Walk:
                 total = total * s + coefficient
         return total
 
-    def failed(self, h: Array, arrives: Array, active: Array, after: dict[str, Array]) -> bool:
+    def failed(self, moving: Array, after: dict[str, Array]) -> bool:
+        h = self.h
         total = sum(np.asarray(v) for v in after.values())
-        broken = active & (~(np.abs(total) <= 1e300) | np.isnan(h))
-        short = active & (h < SHORTEST)
+        broken = moving & (~(np.abs(total) <= 1e300) | np.isnan(h))
+        short = moving & (h < SHORTEST)
         # a step that an edge cuts short says nothing
-        small = short & ~arrives
+        small = short & ~self.arrives
         self.small[:] = np.where(small, self.small + 1, np.where(short, self.small, 0))
         stiff = self.small >= STIFF_STEPS
         self.journey.status[self.here] = np.where(broken, DIVERGED, np.where(stiff, STIFF, 0))
         return bool(broken.any() or stiff.any())
 
-    def take_samples(self, active: Array, reached: Array) -> None:
+    def take_samples(self, moving: Array, reached: Array) -> None:
         """Every sample before ``reached``, and at the end the last."""
         limit = np.where(reached >= self.course.end, np.inf, reached - EDGE_TOLERANCE)
         while True:
             when = self.sample * self.course.sample_interval
-            due = active & (when < limit) & (self.sample < self.course.samples)
+            due = moving & (when < limit) & (self.sample < self.course.samples)
             if not due.any():
                 return
             # at an edge that is the end of the run no segment begins: what would be on just after
@@ -122,21 +168,22 @@ class _Walk:
                 self.journey.out[i, self.sample[due], self.lanes[due]] = values[due]
             self.sample += due
 
-    def find_spikes(self, step: Array) -> None:
+    def find_spikes(self, moving: Array, step: Array) -> None:
         threshold = self.course.threshold
         for part in range(1, SPIKE_PARTS + 1):
             low, high = step * ((part - 1) / SPIKE_PARTS), step * (part / SPIKE_PARTS)
             v = self.horner("V", high)
             above = v >= threshold
-            crossed = above & (self.armed != 0)
+            crossed = moving & above & (self.armed != 0)
             if crossed.any():
                 times = self.t + self.crossing(low, high)
                 self.journey.spikes.append((times[crossed], self.lanes[crossed]))
-            self.armed[:] = (v < threshold - RE_ARM) | ((self.armed != 0) & ~above)
+            armed = (v < threshold - RE_ARM) | ((self.armed != 0) & ~above)
+            self.armed[:] = np.where(moving, armed, self.armed)
 
     def crossing(self, low: Array, high: Array) -> Array:
         """Where V rises through the threshold between two times of the step, by bisection."""
-        for _ in range(BISECTIONS):
+        for _ in range(_BISECTIONS):
             middle = 0.5 * (low + high)
             below = self.horner("V", middle) < self.course.threshold
             low, high = np.where(below, middle, low), np.where(below, high, middle)

@@ -40,6 +40,22 @@ def bernoulli(z: Array) -> Array:
     return 1.0 / exprel(z)
 
 
+def exprel_by(z: Array, exp: Array) -> Array:
+    """exprel; the exponential serves its power series alone."""
+    return exprel(z)
+
+
+def bernoulli_by(z: Array, exp: Array) -> Array:
+    """bernoulli; the exponential serves its power series alone."""
+    return bernoulli(z)
+
+
+def binlog(x: Array) -> Array:
+    """log2 as the bits of a double tell it: exact at powers of two, linear between."""
+    bits = np.ascontiguousarray(x, dtype=np.float64).view(np.int64)
+    return bits * 2.0**-52 - 1023.0
+
+
 def fma(a: Array, b: Array, c: Array) -> Array:
     """a*b + c, rounded twice: NumPy has no fused form."""
     return a * b + c
@@ -49,7 +65,9 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,
     "neg": np.negative, "fma": fma,
     "exp": np.exp, "expm1": np.expm1, "exprel": exprel,
-    "exprel2": exprel2, "bernoulli": bernoulli, "log": np.log, "sqrt": np.sqrt,
+    "exprel2": exprel2, "bernoulli": bernoulli,
+    "exprel_by": exprel_by, "bernoulli_by": bernoulli_by,
+    "binlog": binlog, "log": np.log, "sqrt": np.sqrt,
     "pow": np.power, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "abs": np.abs,
     "floor": np.floor, "min": np.minimum, "max": np.maximum, "lt": np.less,
     "le": np.less_equal, "eq": np.equal, "and": np.logical_and, "or": np.logical_or,

@@ -9,7 +9,7 @@ A :class:`Program` is a handful of named blocks and the names of what goes in an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -17,10 +17,13 @@ from typing import Any, cast
 # operation -> number of arguments. Comparisons and logic give masks; `where(mask, a, b)`
 # turns them back into numbers. fma(a, b, c) = a*b + c, rounded once where the processor can.
 # exprel(z) = (exp(z) - 1)/z, bernoulli(z) = 1/exprel(z) and
-# exprel2(z) = (exp(z) - 1 - z)/z**2 are smooth at 0.
+# exprel2(z) = (exp(z) - 1 - z)/z**2 are smooth at 0. exprel_by(z, exp(z)) and
+# bernoulli_by(z, exp(z)) are the same, with the exponential at hand for their power series.
+# binlog(x) is log2(x) to within 0.09, read from the bits of a positive number.
 OPERATIONS: dict[str, int] = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "fma": 3,
     "exp": 1, "expm1": 1, "exprel": 1, "exprel2": 1, "bernoulli": 1, "log": 1, "sqrt": 1, "pow": 2,
+    "exprel_by": 2, "bernoulli_by": 2, "binlog": 1,
     "sin": 1, "cos": 1, "tanh": 1, "abs": 1, "floor": 1, "min": 2, "max": 2,
     "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
 }  # fmt: skip
@@ -270,6 +273,35 @@ class Builder:
     def block(self, outputs: Mapping[str, int]) -> Block:
         """The assignments that the outputs need, in order."""
         return prune(Block(tuple(self.assignments), tuple(outputs.items())))
+
+
+def copied(b: Builder, a: Assignment, new: Sequence[int]) -> int:
+    """An assignment written again in ``b``, where its block's earlier ones are ``new``."""
+    if a.op == "input":
+        return b.input(a.name)
+    if a.op == "const":
+        return b.const(a.value)
+    return b.apply(a.op, *(new[i] for i in a.args))
+
+
+def uses(block: Block) -> list[int]:
+    """How often each assignment is an argument or an output."""
+    counts = [0] * len(block.assignments)
+    for a in block.assignments:
+        for i in a.args:
+            counts[i] += 1
+    for _, index in block.outputs:
+        counts[index] += 1
+    return counts
+
+
+def varying(block: Block, names: Iterable[str]) -> list[bool]:
+    """Which assignments depend on the inputs called ``names``."""
+    moving = frozenset(names)
+    found: list[bool] = []
+    for a in block.assignments:
+        found.append(a.name in moving if a.op == "input" else any(found[i] for i in a.args))
+    return found
 
 
 def prune(block: Block) -> Block:

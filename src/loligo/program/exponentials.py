@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from loligo.program.arithmetic import Assignment, Block, Builder
+from loligo.program.arithmetic import Assignment, Block, Builder, copied
 
 _HIGHEST = 16  # the largest power that is still cheaper, and loses at most 16 ulp
 _LARGEST = 1e100  # of a factor exp(shift): beyond, products might leave the range of doubles
@@ -42,16 +42,8 @@ def fuse_exponentials(block: Block) -> Block:
         elif index in arguments and index in {base for base, _ in power_of.values()}:
             new.append(b.apply("exp", _write(b, arguments[index], new)))
         else:
-            new.append(_copy(b, a, new))
+            new.append(copied(b, a, new))
     return b.block({name: new[index] for name, index in block.outputs})
-
-
-def _copy(b: Builder, a: Assignment, new: list[int]) -> int:
-    if a.op == "input":
-        return b.input(a.name)
-    if a.op == "const":
-        return b.const(a.value)
-    return b.apply(a.op, *(new[i] for i in a.args))
 
 
 def _write(b: Builder, form: _Affine, new: list[int]) -> int:

@@ -60,12 +60,25 @@ def _fma(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
 
 def _div(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     x, y = (s.values[i] for i in args)
-    inverse = s.partner(index, "inverse")
     if k == 0:
-        inverse.append(s.b.div(s.b.const(1.0), y[0]))
-        return s.b.mul(x[0], inverse[0])
-    rest = s.convolve(y, s.values[index], k, first=1)
-    return _times(s, s.minus(x[k], rest), inverse[0])
+        inverse = s.b.div(s.b.const(1.0), y[0])
+        s.partner(index, "inverse").append(inverse)
+        return s.b.mul(x[0], inverse)
+    return _quotient(s, index, args[0], args[1], k)
+
+
+def _quotient(s: Series, index: int, x: int, y: int, k: int) -> int:
+    """q = x/y, k > 0: q_k = (x_k - sum of y_j q_(k-j))/y_0. What is affine in something else
+    is multiplied by its factor once, with 1/y_0, and not order by order."""
+    inverse, b = s.partner(index, "inverse")[0], s.b
+    above, size = s.root(x) if s.varies[x] else (x, None)
+    below, scale = s.root(y)
+    made = s.partner(index, "factors")
+    if not made:
+        made.append(inverse if size is None else b.mul(inverse, size))
+        made.append(b.apply("neg", inverse if scale is None else b.mul(inverse, scale)))
+    rest = s.convolve(s.values[below], s.values[index], k, first=1)
+    return s.plus(_times(s, s.values[above][k], made[0]), _times(s, rest, made[1]))
 
 
 def _times(s: Series, x: int, y: int) -> int:
@@ -222,6 +235,27 @@ def _bernoulli(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return rest if s.is_zero(rest) else s.b.apply("neg", s.b.mul(rest, s.values[index][0]))
 
 
+def _bernoulli_by(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+    """z/(e^z - 1) as the quotient that it is: where z is near 0 it loses digits."""
+    if k:
+        return _quotient(s, index, args[0], args[1], k)
+    z = s.values[args[0]][0]
+    value = s.b.apply("bernoulli", z)
+    s.partner(index, "inverse").append(s.b.div(value, z))
+    s.singular.append(args[0])
+    return value
+
+
+def _exprel_by(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+    """(e^z - 1)/z as the quotient that it is: where z is near 0 it loses digits."""
+    if k:
+        return _quotient(s, index, args[1], args[0], k)
+    z = s.values[args[0]][0]
+    s.partner(index, "inverse").append(s.b.div(s.b.const(1.0), z))
+    s.singular.append(args[0])
+    return s.b.apply("exprel", z)
+
+
 def _floor(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     """The whole turns of a phase: constant along a step, which only a whole turn could tell."""
     return s.b.apply("floor", s.values[args[0]][0]) if k == 0 else s.zero
@@ -270,6 +304,8 @@ RECURRENCES: dict[str, Rule] = {
     "tanh": _tanh,
     "exprel": _exprel,
     "bernoulli": _bernoulli,
+    "bernoulli_by": _bernoulli_by,
+    "exprel_by": _exprel_by,
     "where": _where,
     "floor": _floor,
 }

@@ -11,10 +11,21 @@ arithmetic again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from loligo.program.arithmetic import Assignment, Block, Builder
+from loligo.program.arithmetic import Assignment, Block, Builder, varying
 from loligo.program.recurrences import AFFINE, RECURRENCES, NotSmoothError
+
+
+def affine_steps(block: Block, varies: list[bool], index: int) -> Iterator[tuple[Assignment, int]]:
+    """From an assignment down to what it is a multiple of, but for a constant: (assignment, the
+    place of its one moving argument)."""
+    while True:
+        a = block.assignments[index]
+        moving = [i for i in a.args if varies[i]]
+        if len(moving) != 1 or a.op not in AFFINE:
+            return
+        yield a, (index := moving[0])
 
 
 class Series:
@@ -47,18 +58,10 @@ class Series:
         self.zero = builder.const(0.0)
         self.known = {name: list(values) for name, values in start.items()}
         self.values: list[list[int]] = [[] for _ in derivative.assignments]
-        self.varies = self._varying(start)
+        self.varies = varying(derivative, (*states, *(n for n in start if len(start[n]) > 1)))
         self.memory: dict[int, dict[str, list[int]]] = {}
-
-    def _varying(self, start: Mapping[str, tuple[int, ...]]) -> list[bool]:
-        """Which assignments depend on s."""
-        varies: list[bool] = []
-        for a in self.f.assignments:
-            if a.op == "input":
-                varies.append(a.name in self.states or len(start[a.name]) > 1)
-            else:
-                varies.append(any(varies[i] for i in a.args))
-        return varies
+        # the assignments near whose zeros a quotient loses digits
+        self.singular: list[int] = []
 
     def run(self) -> dict[str, list[int]]:
         """State -> its coefficients of orders 0 to ``order``."""
@@ -91,9 +94,12 @@ class Series:
         return value == self.zero
 
     def dot(self, pairs: list[tuple[int, int]], start: int | None = None) -> int:
-        """start + sum of products, as a chain of fused multiply-adds, zeros left out."""
+        """start + sum of products, as a chain of fused multiply-adds, zeros left out.
+
+        What is known longest comes first: the chain is then nearly done when its last term is.
+        """
         total = start
-        for x, y in pairs:
+        for x, y in sorted(pairs, key=max):
             if self.is_zero(x) or self.is_zero(y):
                 continue
             if total is None or self.is_zero(total):
@@ -138,15 +144,12 @@ class Series:
         Rates are functions of multiples of V: what they need of V's series is made once.
         """
         scale: int | None = None
-        while True:
-            a = self.f.assignments[index]
-            moving = [i for i in a.args if self.varies[i]]
-            if len(moving) != 1 or a.op not in AFFINE:
-                return index, scale
-            factor = AFFINE[a.op](self, a.args, moving[0])
+        for a, moving in affine_steps(self.f, self.varies, index):
+            factor = AFFINE[a.op](self, a.args, moving)
             if factor is not None:
                 scale = factor if scale is None else self.b.mul(scale, factor)
-            index = moving[0]
+            index = moving
+        return index, scale
 
     def partner(self, index: int, name: str) -> list[int]:
         """The coefficients of a companion series, such as the cosine of a sine."""

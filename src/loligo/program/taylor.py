@@ -8,20 +8,27 @@ still, by about e^-2 a term.
 
 Blocks: ``series`` (states, ``.t``, ``.middle`` in; coefficients ``V[0]`` … and ``.step`` out)
 and ``sample`` (states at a time inside the step in, records out). ``.middle`` is a time between
-the two edges of the stimulus that enclose the step: there it is decided what is on.
+the two edges of the stimulus that enclose the step: there it is decided what is on. Where a
+program has a block ``room`` (states in; ``.room`` out, in mV), its ``series`` holds for a step in
+which V moves by no more; any other step is made by ``careful``, a series of fewer terms that
+holds everywhere (:mod:`loligo.program.quotients`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from loligo.program.arithmetic import Block, Builder, Program
+from loligo.program.conductance import gather
 from loligo.program.drive import VALUE
 from loligo.program.exponential import relaxation
+from loligo.program.exponentials import fuse_exponentials
 from loligo.program.lower import Lowering, lower
+from loligo.program.quotients import expose, reach, room
 from loligo.program.series import Series
 from loligo.program.sources import Source
-from loligo.program.transform import fuse, hoist
+from loligo.program.transform import fuse, hoist, regroup
 from loligo.system import System
 
 
@@ -38,21 +45,51 @@ def _derivative(system: System, sources: tuple[Source, ...]) -> Block:
     return b.block({name: low(e) for name, e in system.derivatives.items()})
 
 
-def _series(
-    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int
-) -> Block:
-    derivative = _derivative(system, sources)
+def _expand(derivative: Block, states: tuple[str, ...], order: int) -> Series:
+    """Its series, in a builder of its own."""
     b = Builder()
     start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
-    start |= {name: (b.input(name),) for name in system.states}
+    start |= {name: (b.input(name),) for name in states}
     start[".t"] = (b.input(".t"), b.const(1.0))
-    coefficients = Series(derivative, b, start, system.states, order).run()
+    return Series(derivative, b, start, states, order)
+
+
+def _series(
+    derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int
+) -> Block:
+    series = _expand(derivative, states, order)
+    coefficients = series.run()
     outputs = {
         f"{state}[{k}]": index
         for state, column in coefficients.items()
         for k, index in enumerate(column)
     }
-    return b.block({**outputs, ".step": _step(b, coefficients, scales, order)})
+    return series.b.block({**outputs, ".step": _step(series.b, coefficients, scales, order)})
+
+
+def _room(derivative: Block, states: tuple[str, ...], times: float) -> Block | None:
+    first = _expand(derivative, states, 1)
+    voltage, first.known["V"] = first.known["V"][0], [first.zero]
+    first.run()
+    space = room(first, times, voltage)
+    return None if space is None else first.b.block({".room": space})
+
+
+def _expansions(
+    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int
+) -> dict[str, Block]:
+    """The block ``series``; if it may lose digits near some V, ``room`` and ``careful`` too."""
+    states = system.states
+    derivative = gather(_derivative(system, sources), states)
+    if times := reach(order):
+        quick = fuse_exponentials(expose(derivative, states))
+        if (space := _room(quick, states, times)) is not None:
+            return {
+                "series": _series(quick, states, scales, order),
+                "room": space,
+                "careful": _series(derivative, states, scales, max(4, 2 * order // 3)),
+            }
+    return {"series": _series(fuse_exponentials(derivative), states, scales, order)}
 
 
 def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
@@ -64,19 +101,20 @@ def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str
     that of sin(t^2), a chirp from 0 Hz; so the two terms before must be small as well, for which
     e^4 and e^6 tolerances leave room: a term is e^2 times the next.
     """
-    tolerance = b.input(".tolerance")
+    tolerance = b.apply("binlog", b.input(".tolerance"))
     logs: list[int] = []
     for k in range(max(1, order - 3), order + 1):
         size = b.const(1e-300)
         for state, column in coefficients.items():
             term = b.mul(b.apply("abs", column[k]), b.const(1.0 / scales.get(state, 1.0)))
             size = b.apply("max", term, size)
-        room = b.const(2.0 * (order - k) if k < order - 1 else 0.0)
-        log = b.add(b.apply("log", b.div(tolerance, size)), room)
+        room = b.const(2.0 / math.log(2.0) * (order - k) if k < order - 1 else 0.0)
+        log = b.sub(b.add(tolerance, room), b.apply("binlog", size))
         logs.append(b.mul(log, b.const(1.0 / k)))
     least = logs[0]
     for log in logs[1:]:
         least = b.apply("min", least, log)
+    least = b.mul(b.const(math.log(2.0)), least)
     return b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
 
 
@@ -104,10 +142,12 @@ def taylor(
     """
     parameters = system.parameters + tuple(n for s in sources for n in s.names)
     blocks = {
-        "series": _series(system, sources, scales, order),
+        **_expansions(system, sources, scales, order),
         "sample": _sample(system, sources, records),
     }
-    prepare, constants, blocks = hoist(blocks, frozenset({*parameters, ".tolerance"}))
+    fixed = frozenset({*parameters, ".tolerance"})
+    blocks = {name: regroup(block, fixed) for name, block in blocks.items()}
+    prepare, constants, blocks = hoist(blocks, fixed)
     return Program(
         parameters=parameters,
         states=system.states,

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loligo.program.arithmetic import MASKS, Assignment, Block, Builder
+from loligo.program.arithmetic import MASKS, Assignment, Block, Builder, copied, uses, varying
 
 
 def fuse(block: Block) -> Block:
     """Products that are used once, in a sum or difference, become part of an ``fma``."""
-    uses = [0] * len(block.assignments)
-    for a in block.assignments:
-        for i in a.args:
-            uses[i] += 1
-    for _, index in block.outputs:
-        uses[index] += 1
-    b = Builder()
+    b, used = Builder(), uses(block)
     new: list[int] = []
     for a in block.assignments:
-        new.append(_fused(a, block, uses, new, b))
+        new.append(_fused(a, block, used, new, b))
     return b.block({name: new[index] for name, index in block.outputs})
 
 
-def _fused(a: Assignment, block: Block, uses: list[int], new: list[int], b: Builder) -> int:
-    if a.op == "input":
-        return b.input(a.name)
-    if a.op == "const":
-        return b.const(a.value)
+def _fused(a: Assignment, block: Block, used: list[int], new: list[int], b: Builder) -> int:
     if a.op in ("add", "sub"):
         # the later product is the one that is waited for
         for place in sorted((0, 1), key=lambda p: -a.args[p]):
             product = block.assignments[a.args[place]]
-            if product.op == "mul" and uses[a.args[place]] == 1:
+            if product.op == "mul" and used[a.args[place]] == 1:
                 x, y = (new[i] for i in product.args)
                 other = new[a.args[1 - place]]
                 if a.op == "sub" and place == 1:
@@ -39,7 +29,36 @@ def _fused(a: Assignment, block: Block, uses: list[int], new: list[int], b: Buil
                 elif a.op == "sub":
                     other = b.apply("neg", other)
                 return b.apply("fma", x, y, other)
-    return b.apply(a.op, *(new[i] for i in a.args))
+    return copied(b, a, new)
+
+
+def regroup(block: Block, constant_inputs: frozenset[str]) -> Block:
+    """Products of a value with two constants of a lane become one product: the constants are
+    multiplied first, once, in ``prepare`` or here."""
+    used = uses(block)
+    moves = varying(block, frozenset(block.inputs) - constant_inputs)
+    b = Builder()
+    new: list[int] = []
+    split: dict[int, tuple[int, int]] = {}  # assignment -> (moving, constant) it is a product of
+    for index, a in enumerate(block.assignments):
+        if a.op == "mul" and moves[a.args[0]] != moves[a.args[1]]:
+            moving, constant = sorted(a.args, key=lambda i: not moves[i])
+            value, factor = new[moving], new[constant]
+            if moving in split and used[moving] == 1:
+                value, inner = split[moving]
+                factor = _product(b, inner, factor)
+            split[index] = value, factor
+            new.append(b.mul(value, factor))
+        else:
+            new.append(copied(b, a, new))
+    return b.block({name: new[index] for name, index in block.outputs})
+
+
+def _product(b: Builder, x: int, y: int) -> int:
+    first, second = b.assignments[x], b.assignments[y]
+    if first.op == second.op == "const":
+        return b.const(first.value * second.value)
+    return b.mul(x, y)
 
 
 def hoist(

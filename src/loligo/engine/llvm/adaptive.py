@@ -19,10 +19,12 @@ from typing import Any
 from llvmlite import ir
 
 from loligo.engine.kernel import (
-    BISECTIONS,
     COUNTERS,
     DIVERGED,
+    NEXT_REACH,
     RE_ARM,
+    ROUNDING,
+    SHORTER,
     SHORTEST,
     SPIKE_PARTS,
     STIFF,
@@ -40,6 +42,7 @@ from loligo.engine.llvm.driver import (
     load_row,
 )
 from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.polynomial import Rise, horner, sizes
 from loligo.engine.llvm.printer import emit
 from loligo.program import Program
 from loligo.program.drive import EDGE_TOLERANCE
@@ -74,14 +77,19 @@ class _Adapt:
     def __init__(self, e: Emitter, program: Program, arguments: dict[str, Value]) -> None:
         self.e, self.program, self.a = e, program, arguments
         b = e.builder
-        self.order = max(int(n[2:-1]) for n in program.blocks["series"].names if n[:2] == "V[")
+        self.hasty = "room" in program.blocks  # whether its series does not hold everywhere
         # loop-carried values live in stack slots; LLVM moves them to registers
         self.states = {s: b.alloca(e.double) for s in program.states}
-        self.t, self.armed = b.alloca(e.double), b.alloca(e.mask)
+        self.t = b.alloca(e.double)
+        # whether a spike can be seen, and whether the next step is a careful one
+        self.armed, self.doubted = b.alloca(e.mask), b.alloca(e.mask)
+        self.flags = {1: self.armed, 2: self.doubted}  # by their rows of `clock`
         self.edge = b.alloca(e.double)  # the next edge of the stimulus, or the end
         self.counters = {name: b.alloca(e.int) for name in COUNTERS}
+        self.when = b.alloca(e.double)  # the time of the next sample
+        self.step = b.alloca(e.double)
         self.round = b.alloca(I64)
-        self.low, self.high = b.alloca(e.double), b.alloca(e.double)
+        self.rise = Rise(e)
 
     # ---- one block ----------------------------------------------------------------------
 
@@ -111,7 +119,7 @@ class _Adapt:
         more = b.icmp_signed("<", b.load(self.round, typ=I64), self.a["rounds"])
         b.cbranch(b.and_(more, room), body, left)
         b.position_at_end(body)
-        self._advance(t, active, head, done)
+        self._rounds(t, active, head, done)
         b.position_at_end(done)
         b.store(I64(1), at(e, self.a["finished"], index, I64))
         b.branch(left)
@@ -132,17 +140,20 @@ class _Adapt:
         e, b = self.e, self.e.builder
         for slot, base, row, kind in self._rows():
             b.store(b.load(self._place(base, row), align=8, typ=kind), slot)
-        armed = b.load(self._place("clock", 1), align=8, typ=e.double)
-        b.store(b.fcmp_ordered("!=", armed, e.const(0.0)), self.armed)
+        for row, slot in self.flags.items():
+            flag = b.load(self._place("clock", row), align=8, typ=e.double)
+            b.store(b.fcmp_ordered("!=", flag, e.const(0.0)), slot)
         b.store(I64(0), self.round)
         self._next_edges()
+        self._next_sample()
 
     def _save(self) -> None:
         e, b = self.e, self.e.builder
         for slot, base, row, kind in self._rows():
             b.store(b.load(slot, typ=kind), self._place(base, row), align=8)
-        armed = b.select(b.load(self.armed, typ=e.mask), e.const(1.0), e.const(0.0))
-        b.store(armed, self._place("clock", 1), align=8)
+        for row, slot in self.flags.items():
+            flag = b.select(b.load(slot, typ=e.mask), e.const(1.0), e.const(0.0))
+            b.store(flag, self._place("clock", row), align=8)
 
     def _next_edges(self) -> None:
         """Each lane's next edge, by its counter; rare, so lane by lane."""
@@ -158,59 +169,113 @@ class _Adapt:
 
     # ---- one round ----------------------------------------------------------------------
 
-    def _advance(self, t: Value, active: Value, head: Value, done: Value) -> None:
+    def _rounds(self, t: Value, active: Value, head: Value, done: Value) -> None:
+        """Careful steps of the lanes that want them, if there are any; else one of every lane."""
+        b = self.e.builder
+        if self.hasty:
+            doubted = b.load(self.doubted, typ=self.e.mask)
+            with b.if_then(any_lane(self.e, doubted), likely=False):
+                b.store(ir.Constant(self.e.mask, None), self.doubted)
+                self._expand("careful", t)
+                self._advance(t, doubted, self._step(t, doubted), done)
+                b.branch(head)
+        self._expand("series", t)
+        step = self._step(t, active)
+        if self.hasty:
+            active, step = self._within_room(active, step)
+        self._advance(t, active, step, done)
+        b.branch(head)
+
+    def _expand(self, name: str, t: Value) -> None:
+        """The series of every lane, and how far it may step."""
         e, b = self.e, self.e.builder
-        edge = b.load(self.edge, typ=e.double)
-        self.middle = b.fmul(e.const(0.5), b.fadd(t, edge))
-        now = {s: b.load(slot, typ=e.double) for s, slot in self.states.items()}
-        inputs = {**self.fixed, **now, ".t": t, ".middle": self.middle}
-        series = emit(e, self.program.blocks["series"], inputs)
-        self.series = {s: [series[f"{s}[{k}]"] for k in range(self.order + 1)] for s in self.states}
-        h, left = series[".step"], b.fsub(edge, t)
-        arrives = b.fcmp_ordered(">=", h, left)
-        step = b.select(active, b.select(arrives, left, h), e.const(0.0))
+        self.limit = b.load(self.edge, typ=e.double)
+        self.middle = b.fmul(e.const(0.5), b.fadd(t, self.limit))
+        self.now = {s: b.load(slot, typ=e.double) for s, slot in self.states.items()}
+        inputs = {**self.fixed, **self.now, ".t": t, ".middle": self.middle}
+        block = self.program.blocks[name]
+        order = max(int(n[2:-1]) for n in block.names if n[:2] == "V[")
+        found = emit(e, block, inputs)
+        self.series = {s: [found[f"{s}[{k}]"] for k in range(order + 1)] for s in self.states}
+        self.h = found[".step"]
+
+    def _step(self, t: Value, moving: Value) -> Value:
+        """The step of every lane that moves, to its next edge at most; 0 for the others."""
+        e, b = self.e, self.e.builder
+        left = b.fsub(self.limit, t)
+        self.arrives = b.and_(moving, b.fcmp_ordered(">=", self.h, left))
+        step = b.select(moving, b.select(self.arrives, left, self.h), e.const(0.0))
+        self.reach = sizes(e, self.series["V"][1:], step)
+        return step
+
+    def _advance(self, t: Value, moving: Value, step: Value, done: Value) -> None:
+        e, b = self.e, self.e.builder
         after = {s: self._horner(s, step) for s in self.states}
-        reached = b.select(arrives, edge, b.fadd(t, step))
-        self._refuse(h, arrives, active, after, done)
-        self._samples(t, b.select(active, reached, t))
-        self._spikes(t, step)
+        reached = b.select(self.arrives, self.limit, b.fadd(t, step))
+        reached = b.select(moving, reached, t)
+        self._refuse(moving, after, done)
+        self._samples(t, reached)
+        self._spikes(t, moving, step)
         for s, slot in self.states.items():
-            b.store(after[s], slot)
-        b.store(b.select(active, reached, t), self.t)
-        self._count("steps", active)
-        arrived = b.and_(arrives, active)
+            b.store(b.select(moving, after[s], self.now[s]), slot)
+        b.store(reached, self.t)
+        self._count("steps", moving)
+        arrived = b.and_(self.arrives, moving)
         with b.if_then(any_lane(self.e, arrived), likely=False):
-            inside = b.and_(arrived, e.less(edge, self.end))
+            inside = b.and_(arrived, e.less(self.limit, self.end))
             self._count("edge", inside)
             self._next_edges()
         b.store(b.add(b.load(self.round, typ=I64), I64(1)), self.round)
-        b.branch(head)
+
+    def _room(self, v: Value) -> Value:
+        inputs = {**self.fixed, **self.now, "V": v}
+        return emit(self.e, self.program.blocks["room"], inputs)[".room"]
+
+    def _within_room(self, moving: Value, step: Value) -> tuple[Value, Value]:
+        """Lanes whose V moves no further than its series holds; the others wait for a careful
+        step. The steps, ending where there is room for another that reaches further."""
+        e, b = self.e, self.e.builder
+        held = b.fcmp_ordered("<=", self._far(1.0), self._room(self.now["V"]))
+        b.store(b.and_(moving, b.not_(held)), self.doubted)
+        moving = b.and_(moving, held)
+        step = b.select(moving, step, e.const(0.0))
+        wanted = self._far(NEXT_REACH)
+        free = b.and_(moving, b.not_(self.arrives))
+        tight = b.and_(free, e.less(self._room(self._horner("V", step)), wanted))
+        b.store(step, self.step)
+        with b.if_then(any_lane(e, tight), likely=False):
+            for part in SHORTER:
+                shorter = b.fmul(step, e.const(part))
+                fits = b.fcmp_ordered(">=", self._room(self._horner("V", shorter)), wanted)
+                take = b.and_(tight, fits)
+                b.store(b.select(take, shorter, b.load(self.step, typ=e.double)), self.step)
+                tight = b.and_(tight, b.not_(fits))
+        return moving, b.load(self.step, typ=e.double)
+
+    def _far(self, times: float) -> Value:
+        """So many times what V may move in this step, and what it may be off by rounding."""
+        return self.e.fma(self.reach, self.e.const(times), self.e.const(ROUNDING))
 
     def _horner(self, state: str, s: Value) -> Value:
-        total = self.series[state][-1]
-        for coefficient in reversed(self.series[state][:-1]):
-            total = self.e.fma(total, s, coefficient)
-        return total
+        return horner(self.e, self.series[state], s)
 
     def _count(self, name: str, mask: Value) -> None:
         e, b = self.e, self.e.builder
         one = b.select(mask, e.whole(1), e.whole(0))
         b.store(b.add(b.load(self.counters[name], typ=e.int), one), self.counters[name])
 
-    def _refuse(
-        self, h: Value, arrives: Value, active: Value, after: dict[str, Value], done: Value
-    ) -> None:
+    def _refuse(self, moving: Value, after: dict[str, Value], done: Value) -> None:
         """Leave the block, with the states as they were, if a lane cannot go on."""
-        e, b = self.e, self.e.builder
+        e, b, h = self.e, self.e.builder, self.h
         total = after["V"]
         for s in self.program.states[1:]:
             total = b.fadd(total, after[s])
         # the sum of all states is not finite if one of them is not; true for NaN as well
         broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
-        broken = b.and_(active, b.or_(broken, b.fcmp_unordered("uno", h, h)))
-        short = b.and_(active, e.less(h, e.const(SHORTEST)))
+        broken = b.and_(moving, b.or_(broken, b.fcmp_unordered("uno", h, h)))
+        short = b.and_(moving, e.less(h, e.const(SHORTEST)))
         # a step that an edge cuts short says nothing
-        small = b.and_(short, b.not_(arrives))
+        small = b.and_(short, b.not_(self.arrives))
         count = b.load(self.counters["small"], typ=e.int)
         count = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
         b.store(count, self.counters["small"])
@@ -229,21 +294,27 @@ class _Adapt:
         e, b = self.e, self.e.builder
         at_end = b.fcmp_ordered(">=", reached, self.end)
         limit = b.select(at_end, e.const(math.inf), b.fsub(reached, e.const(EDGE_TOLERANCE)))
-        moving = e.less(t, self.end)
         head, body, done = (b.append_basic_block(n) for n in ("due", "sample", "sampled"))
         b.branch(head)
         b.position_at_end(head)
-        which = b.load(self.counters["sample"], typ=e.int)
-        when = b.fmul(b.sitofp(which, e.double), e.spread(self.a["sample_interval"]))
-        left = b.icmp_signed("<", which, self._whole(self.a["samples"]))
-        due = b.and_(b.and_(e.less(when, limit), left), moving)
+        when = b.load(self.when, typ=e.double)
+        due = e.less(when, limit)
         b.cbranch(any_lane(self.e, due), body, done)
         b.position_at_end(body)
         if self.program.records:
-            self._sample(t, when, which, due)
+            self._sample(t, when, b.load(self.counters["sample"], typ=e.int), due)
         self._count("sample", due)
+        self._next_sample()
         b.branch(head)
         b.position_at_end(done)
+
+    def _next_sample(self) -> None:
+        """Its time; never, if all are taken."""
+        e, b = self.e, self.e.builder
+        which = b.load(self.counters["sample"], typ=e.int)
+        when = b.fmul(b.sitofp(which, e.double), e.spread(self.a["sample_interval"]))
+        left = b.icmp_signed("<", which, self._whole(self.a["samples"]))
+        b.store(b.select(left, when, e.const(math.inf)), self.when)
 
     def _whole(self, scalar: Value) -> Value:
         """An integer for every lane."""
@@ -273,33 +344,31 @@ class _Adapt:
 
     # ---- spikes ---------------------------------------------------------------------------
 
-    def _spikes(self, t: Value, step: Value) -> None:
-        """Rises of the polynomial through the threshold, piece by piece of the step."""
+    def _spikes(self, t: Value, moving: Value, step: Value) -> None:
+        """Rises of the polynomial through the threshold, looked for where there can be one."""
         e, b = self.e, self.e.builder
         threshold = e.spread(self.a["threshold"])
         re_arm = b.fsub(threshold, e.const(RE_ARM))
-        for part in range(1, SPIKE_PARTS + 1):
-            high = b.fmul(step, e.const(part / SPIKE_PARTS))
-            v = self._horner("V", high)
-            above = b.fcmp_ordered(">=", v, threshold)
-            armed = b.load(self.armed, typ=e.mask)
-            crossed = b.and_(above, armed)
-            with b.if_then(any_lane(self.e, crossed), likely=False):
-                self._locate(t, b.fmul(step, e.const((part - 1) / SPIKE_PARTS)), high,
-                             threshold, crossed)  # fmt: skip
-            armed = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
-            b.store(armed, self.armed)
+        reach = self._far(1.0)
+        armed = b.load(self.armed, typ=e.mask)
+        # false for NaN, so that what cannot be told is looked at
+        below = e.less(b.fadd(self.now["V"], reach), threshold)
+        above = e.less(re_arm, b.fsub(self.now["V"], reach))
+        may_turn = b.and_(moving, b.not_(b.select(armed, below, above)))
+        with b.if_then(any_lane(e, may_turn), likely=False):
+            for part in range(1, SPIKE_PARTS + 1):
+                self._piece(part, t, step, threshold, re_arm)
 
-    def _locate(self, t: Value, low: Value, high: Value, threshold: Value, crossed: Value) -> None:
-        """Bisect, then append (time, lane) of every lane that crossed."""
+    def _piece(self, part: int, t: Value, step: Value, threshold: Value, re_arm: Value) -> None:
         e, b = self.e, self.e.builder
-        b.store(low, self.low)
-        b.store(high, self.high)
-        with counting(e, I64(0), I64(BISECTIONS), I64(1)):
-            a, z = b.load(self.low, typ=e.double), b.load(self.high, typ=e.double)
-            middle = b.fmul(e.const(0.5), b.fadd(a, z))
-            below = e.less(self._horner("V", middle), threshold)
-            b.store(b.select(below, middle, a), self.low)
-            b.store(b.select(below, z, middle), self.high)
-        times = b.fadd(t, b.load(self.high, typ=e.double))
-        append_spikes(e, self.a, self.lane, crossed, times)
+        high = b.fmul(step, e.const(part / SPIKE_PARTS))
+        v = self._horner("V", high)
+        above = b.fcmp_ordered(">=", v, threshold)
+        armed = b.load(self.armed, typ=e.mask)
+        crossed = b.and_(above, armed)
+        with b.if_then(any_lane(self.e, crossed), likely=False):
+            low = b.fmul(step, e.const((part - 1) / SPIKE_PARTS))
+            root = self.rise.find(self.series["V"], low, high, threshold, crossed)
+            append_spikes(e, self.a, self.lane, crossed, b.fadd(t, root))
+        armed = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
+        b.store(armed, self.armed)

@@ -228,6 +228,12 @@ def _log(e: Emitter, x: Value) -> Value:
     return b.select(invalid, e.const(math.nan), value)
 
 
+def _binlog(e: Emitter, x: Value) -> Value:
+    """The bits of a double, read as a whole number, grow nearly as its logarithm does."""
+    b = e.builder
+    return e.fma(b.sitofp(b.bitcast(x, e.int), e.double), e.const(2.0**-52), e.const(-1023.0))
+
+
 def _pow(e: Emitter, x: Value, y: Value) -> Value:
     """exp(y log abs(x)), with the sign that a whole y gives a negative x; x**0 is 1."""
     b = e.builder
@@ -267,6 +273,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "bernoulli": _bernoulli,
     "tanh": _tanh,
     "log": _log,
+    "binlog": _binlog,
     "pow": _pow,
     "sin": lambda e, x: _quadrant(e, x, 0),
     "cos": lambda e, x: _quadrant(e, x, 1),

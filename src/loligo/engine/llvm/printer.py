@@ -40,6 +40,8 @@ INSTRUCTIONS: dict[str, Callable[..., Value]] = {
     "or": lambda e, a, b: e.builder.or_(a, b),
     "not": lambda e, a: e.builder.not_(a),
     "where": lambda e, mask, a, b: e.builder.select(mask, a, b),
+    "exprel_by": lambda e, z, exp: e.call("exprel", z),
+    "bernoulli_by": lambda e, z, exp: e.call("bernoulli", z),
     **{name: _function(name) for name in FUNCTIONS},
 }
 

@@ -10,9 +10,8 @@ its unknowns as functions of the nearest unknown of the run before and of the ru
 
 the first and last unknowns of the runs make a small system, solved one after the other; then
 all runs are substituted back at once. The number of runs is the same on every machine and for
-any number of axons, so the bits are too. Pivots are formed from sums of positive numbers alone
-(the diagonal's excess over its neighbours is carried along, not the diagonal), so nothing
-cancels however fine the compartments are.
+any number of axons, so the bits are too. The pivots of a run are sums of positive numbers
+(the diagonal's excess over its neighbours is carried along, not the diagonal): nothing cancels.
 """
 
 # llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
