@@ -102,8 +102,8 @@ def test_the_propagated_action_potential_is_the_travelling_wave():
     squid = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
     wave = lo.travelling_wave(lo.Axon(squid, "1 cm", 476, 35.4))
     inside = wave.time[(wave.time > -1) & (wave.time < 3)]
-    ours = np.interp(inside, found.time, found.V[1])
-    assert np.abs(ours - wave.V.sel(time=inside).values).max() < 1.0
+    ours = np.interp(inside, found.time, found.V[1])  # the wave's own peak is a sample's
+    assert np.abs(ours - wave.V.sel(time=inside).values).max() < 0.2
     rates = [float(np.gradient(V, 0.01).max()) for V in found.V.values]
     assert rates[1] < rates[0]  # it must charge what lies ahead
 

@@ -144,7 +144,8 @@ class _Equations:
 
     def leaving(self, K: float) -> tuple[float, Array, Array]:
         """Rate, direction (1 mV of V) and left eigenvector of the way out of rest."""
-        rates, directions = np.linalg.eig(self.linear(K))
+        found: Any = np.linalg.eig(self.linear(K))
+        rates, directions = found
         out = int(np.argmax(np.where(rates.imag == 0, rates.real, -np.inf)))
         direction = (directions[:, out] / directions[0, out]).real
         left = np.linalg.inv(directions)[out]

@@ -101,6 +101,17 @@ def _largest(value: Any) -> float:
     return float(np.max(value.values)) if isinstance(value, Labelled) else float(value)
 
 
+def slenderness(axon: Axon) -> float:
+    """The root of diameter/resistivity beside the squid's, which velocities are proportional to:
+    of the thinnest and most resistive."""
+    wide = min(_smallest(region.diameter) for region in axon.regions)
+    return (wide / DIAMETER * RESISTIVITY / _largest(axon.axial_resistivity)) ** 0.5
+
+
+def _smallest(value: Any) -> float:
+    return float(np.min(value.values)) if isinstance(value, Labelled) else float(value)
+
+
 def numbers(values: Any, unit: str, name: str) -> Array:
     """One or several numbers in a unit."""
     found = read(values, unit, name)

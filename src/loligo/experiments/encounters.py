@@ -14,6 +14,7 @@ from loligo.experiments.common import (
     given,
     numbers,
     shock,
+    slenderness,
     table,
     threshold,
     told,
@@ -243,9 +244,7 @@ _SPOKEN = {
 
 def _crossing(axon: Axon) -> float:
     """ms in which even a slow action potential crosses."""
-    wide = min(float(np.min(getattr(r.diameter, "values", r.diameter))) for r in axon.regions)
-    resistive = float(np.max(getattr(axon.axial_resistivity, "values", axon.axial_resistivity)))
-    fast = _SLOWEST * (wide / 476 * 35.4 / resistive) ** 0.5
+    fast = _SLOWEST * slenderness(axon)
     return START + LASTS + min(axon.length / 1e3 / fast, 400.0)
 
 

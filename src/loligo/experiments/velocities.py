@@ -17,6 +17,7 @@ from loligo.experiments.common import (
     given,
     numbers,
     shock,
+    slenderness,
     table,
     threshold,
     told,
@@ -141,9 +142,7 @@ def _measured(axon: Axon) -> xarray.DataArray:
 
 def passage(axon: Axon) -> xarray.Dataset:
     """The spikes of a shock to the left end, for as long as a slow wave needs."""
-    region = axon.regions[0]
-    thin = float(region.diameter) / 476 * 35.4 / float(axon.axial_resistivity)  # type: ignore[arg-type]
-    lasts = START + LASTS + axon.length / 1e3 / (_SLOWEST * thin**0.5)
+    lasts = START + LASTS + axon.length / 1e3 / (_SLOWEST * slenderness(axon))
     return simulate(axon, shock(axon), lasts, record=["spikes"], threshold=threshold(axon))
 
 

@@ -115,7 +115,7 @@ def _palette(
     if drawn.what.traces is not None:
         inks |= {trace.colour for trace in drawn.what.traces.panels[0].traces}
     exact = [rgb(colour) for colour in (*named, *sorted(inks))]
-    exact += [tuple(int(part) for part in colour) for colour in drawn.scale.table]
+    exact += [(int(r), int(g), int(b)) for r, g, b in drawn.scale.table]
     seen = [still.ravel()]
     if changes is not None:
         seen.append(changes.colours)
