@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -129,3 +131,17 @@ def test_dimensions_that_the_recording_has_are_refused():
     wide = xr.DataArray(np.array([10.0, 20.0]), dims="position")
     with pytest.raises(lo.LoligoError, match="diameter varies along 'position'"):
         lo.simulate(lo.Axon(SQUID, 1000, wide, 35.4), None, 1)
+
+
+def test_ten_thousand_compartments_need_little_memory():
+    """What is not recorded is not kept, however long the run."""
+    fine = lo.Axon(SQUID, "10 cm", 476, 35.4, compartments=10_000)
+    shock = lo.at(0, lo.Pulse(0.1, 0.2, 3e4))
+    lo.simulate(fine, shock, 0.5, record=["V"], positions=[0])  # what is made once is made
+    tracemalloc.start()
+    rec = lo.simulate(fine, shock, 2, record=["V"], positions=[0, "5 cm"], sample_interval=0.01)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rec.V.shape == (2, 201)
+    assert rec.attrs["compartments"] == 10_000
+    assert most < 10_000 * 8 * 64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,13 +43,20 @@ class Patch:
         Which compartments, increasing.
     cells
         Every compartment of every axon is a lane.
+    once
+        Every axon is a lane, if all its compartments are alike in this patch; else ``cells``.
     uniform
-        Whether no parameter varies along the axon.
+        Whether they are: no parameter and no initial value varies along the axon.
     """
 
     place: Integers
     cells: Problem
+    once: Problem
     uniform: bool
+
+    def along(self, rows: Floats) -> Floats:
+        """What was found of :attr:`once`, (rows, axons, compartments), or 1 compartment."""
+        return rows.reshape(len(rows), -1, 1 if self.uniform else self.place.size)
 
 
 @dataclass(frozen=True)
@@ -277,7 +284,6 @@ def _patch(
         }
         if per_region:
             own[name] = _along(name, per_region, lanes, parts.region[place])
-    uniform = not any(isinstance(v, Labelled) and POSITION in v.dims for v in own.values())
     states = {g.name for g in membrane.gates} | {s.name for s in membrane.states}
     begin = Initial(
         initial.voltage, {name: v for name, v in initial.states.items() if name in states}
@@ -289,7 +295,9 @@ def _patch(
     cells = Problem(
         membrane, (), along(lanes, parts.position[place], own), *times, mine, begin
     )  # fmt: skip
-    return Patch(place, cells, uniform)
+    uniform = not any(isinstance(v, Labelled) and POSITION in v.dims for v in own.values())
+    once = replace(cells, lanes=Grid(lanes.dims, lanes.shape, lanes.coords, own))
+    return Patch(place, cells, once if uniform else cells, uniform)
 
 
 def _along(name: str, per_region: dict[int, Value], lanes: Grid, region: Integers) -> Value:
@@ -321,7 +329,7 @@ def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
     """The compartments nearest to the places asked for."""
     if positions is None:
         return np.arange(parts.count)
-    given = positions if isinstance(positions, list | tuple | np.ndarray) else [positions]
+    given = positions if np.ndim(positions) else [positions]
     where = [units.read(each, "um", "positions", at_least=0.0) for each in given]
     if not where:
         raise UsageError("positions is empty; give places in um, or None for every compartment")

@@ -104,7 +104,7 @@ def start(problem: AxonProblem, solver: Exponential) -> Started:
             kernel,
             patch.place,
             mine,
-            _constants(patch, kernel, schedule, problem.axons),
+            _constants(patch, kernel, schedule),
             np.flatnonzero(np.isin(patch.place, problem.recorded)),
         )
         for patch, kernel, mine in zip(problem.patches, kernels, states, strict=True)
@@ -135,7 +135,7 @@ def line_of(problem: AxonProblem) -> engine.Line:
     area = NA * parts.area
     capacity = np.empty_like(area)
     for patch in problem.patches:
-        density = patch.cells.lanes.flat("C_m").reshape(problem.axons, -1)
+        density = patch.along(patch.once.lanes.flat("C_m")[None])[0]
         capacity[:, patch.place] = density * area[:, patch.place]
     return engine.Line(area, capacity, parts.link)
 
@@ -148,8 +148,9 @@ def begin(
     states: list[Floats] = []
     notes: list[str] = []
     for patch, kernel in zip(problem.patches, kernels, strict=True):
-        found, told = initial_states(kernel, patch.cells)
-        shaped = found.reshape(len(found), problem.axons, -1)
+        found, told = initial_states(kernel, patch.once)
+        shape = (len(found), problem.axons, patch.place.size)
+        shaped = np.broadcast_to(patch.along(found), shape)
         voltage[:, patch.place] = shaped[0]
         states.append(shaped[1:])
         notes += told
@@ -161,11 +162,10 @@ def begin(
     return voltage, states, list(dict.fromkeys(notes)), voltage
 
 
-def _constants(patch: Patch, kernel: Any, schedule: Schedule, axons: int) -> Floats:
+def _constants(patch: Patch, kernel: Any, schedule: Schedule) -> Floats:
     """(constants, axons, compartments), or 1 compartment where all are alike."""
-    found = prepare(kernel, patch.cells, {".dt": schedule.dt})
-    shaped = found[: len(kernel.program.constants)].reshape(-1, axons, patch.place.size)
-    return shaped[:, :, :1] if patch.uniform else shaped
+    found = prepare(kernel, patch.once, {".dt": schedule.dt})
+    return patch.along(found[: len(kernel.program.constants)])
 
 
 def _run(problem: AxonProblem, course: Started, advance: Callable[[float], None]) -> None:

@@ -146,9 +146,13 @@ class Solve:
             out = b.fmul(link, b.fsub(v_next, v))
             rhs = b.fadd(self._load(self.scratch["drive"], row), b.fsub(out, flow))
             rhs = e.fma(b.fneg(area), self._load(self.scratch["I"], row), rhs)
-            mass = self._load(self.own["mass"], row)
-            excess = e.fma(area, self._load(self.scratch["G"], row), b.fadd(mass, held))
-            inverse = b.fdiv(e.const(1.0), b.fadd(link, excess))
+            # what is waited for is the row before: little stands between its pivot and this one
+            alone = e.fma(
+                area, self._load(self.scratch["G"], row), self._load(self.own["mass"], row)
+            )
+            excess = b.fadd(alone, held)
+            inverse = b.fdiv(e.const(1.0), b.fadd(b.fadd(link, alone), held))
+            held = b.fmul(b.fmul(link, excess), inverse)
             q = b.fmul(link, inverse)
             p = b.fmul(b.fadd(rhs, lp), inverse)
             s = b.fmul(ls, inverse)
