@@ -24,10 +24,6 @@ _SUFFIXES = (*ANIMATIONS, *PICTURES, *RECORDINGS)
 _DIAMETER, _LENGTH, _RESISTIVITY, _CELSIUS = "476", "10 cm", "35.4", "18.5"
 
 _SAMPLES = 400  # along the time shown: smooth in an animation
-_AFTER = 1.5  # ms that are shown after the wave has arrived
-_UNDECIDED = 10.0  # ms that are shown where none arrives
-_SLOWEST = 1.5  # m/s in the axon of 1952: slower waves need --duration
-_LONGEST = 400.0  # ms
 
 Diameter = Annotated[
     str, typer.Option(metavar="UM", help="Of the axon; 476 by default.", rich_help_panel=_AXON)
@@ -197,19 +193,10 @@ def place_and_pulse(text: str) -> tuple[Any, Any]:
 
 def _simulated(made: Axon, stimulus: Any, duration: str | None) -> xarray.Dataset:
     """The run; without a duration, until the wave has arrived everywhere."""
-    from loligo.experiments.common import slenderness, threshold
+    from loligo.experiments.common import passing, threshold
     from loligo.simulation import simulate
 
     level = threshold(made)
-    if duration is not None:
-        lasts = arguments.value(duration)
-    else:
-        most = max(point.stimulus.shapes[-1].start for point in stimulus.points)
-        crossing = made.length / 1e3 / (_SLOWEST * slenderness(made))
-        most = float(most) + min(_LONGEST, _UNDECIDED + crossing)
-        first = simulate(made, stimulus, most, record=["spikes"], threshold=level)
-        arrived = first.spike_count.values.ravel() > 0
-        late = float(first.spike_time.max()) if arrived.all() else _UNDECIDED - _AFTER
-        lasts = float(f"{1.15 * late + _AFTER:.2g}")
+    lasts = passing(made, stimulus, level) if duration is None else arguments.value(duration)
     interval = lasts / _SAMPLES if isinstance(lasts, float) else 0.02
     return simulate(made, stimulus, lasts, sample_interval=interval, threshold=level)

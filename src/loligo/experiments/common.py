@@ -23,6 +23,10 @@ DIAMETER, LENGTH, RESISTIVITY, CELSIUS = 476.0, 1e5, 35.4, 18.5  # um, um, ohm c
 START, LASTS, STRENGTH = 0.5, 0.2, 30e3  # ms, ms, nA: a shock that excites that axon
 
 _ABOVE_REST = 25.0  # mV
+_SLOWEST = 1.5  # m/s in the axon of 1952
+_LONGEST = 400.0  # ms
+_UNDECIDED = 8.0  # ms that are waited where none arrives
+_AFTER = 1.5  # ms that are shown after it has arrived
 
 Array = np.ndarray
 
@@ -91,6 +95,21 @@ def threshold(axon: Axon) -> float:
     except RunError:  # it fires by itself: a run of it starts from a voltage that is given
         return 0.0
     return float(round(found[0, 0] + _ABOVE_REST))
+
+
+def passing(axon: Axon, stimulus: Placed, level: float) -> float:
+    """ms until every place that an action potential reaches has seen it, and a little more."""
+    from loligo.simulation import simulate
+
+    last = max(_largest(s.start) for point in stimulus.points for s in point.stimulus.shapes
+               if hasattr(s, "start"))  # fmt: skip
+    crossing = min(axon.length / 1e3 / (_SLOWEST * slenderness(axon)), _LONGEST)
+    first = simulate(
+        axon, stimulus, last + _UNDECIDED + crossing, record=["spikes"], threshold=level
+    )
+    arrived = first.spike_count.values.ravel() > 0
+    late = float(first.spike_time.max()) if arrived.all() else last + _UNDECIDED
+    return float(f"{1.1 * late + _AFTER:.2g}")
 
 
 def _first(value: Any) -> float:

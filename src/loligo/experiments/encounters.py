@@ -13,6 +13,7 @@ from loligo.experiments.common import (
     START,
     given,
     numbers,
+    passing,
     shock,
     slenderness,
     table,
@@ -44,7 +45,7 @@ def collision(
     axon : Axon, optional
         The squid's of 1952 if not given.
     duration : float, optional
-        ms; by default long enough for either to cross the whole axon.
+        ms; by default a little longer than until they meet.
     lag : float
         ms by which the right end is shocked later.
 
@@ -62,9 +63,10 @@ def collision(
     """
     made = given(axon)
     later = float(read(lag, "ms", "lag", at_least=0.0))  # type: ignore[arg-type]
-    lasts = _crossing(made) + later if duration is None else duration
     both = shock(made, 0.0) + shock(made, made.length, START + later)
-    rec = simulate(made, both, lasts, sample_interval=0.02)
+    level = threshold(made)
+    lasts = passing(made, both, level) if duration is None else duration
+    rec = simulate(made, both, lasts, sample_interval=0.02, threshold=level)
     return rec.assign_attrs(title="Two action potentials meet")
 
 

@@ -22,6 +22,7 @@ STRIP, MAP, TRACES = "axon", "map", "traces"
 _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants of a figure
 _PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
+_BRIEF = 3.0  # ms
 _SPIKE = 30.0  # mV: less is no action potential
 
 
@@ -131,9 +132,21 @@ class Along:
         """The places at which V is followed in time."""
         return sorted({self.near(part * self.length) for part in _PLACES})
 
-    def named(self, place: float) -> str:
-        """A place with its unit: ``2.5 cm``."""
-        return f"{place:.3g} {self.unit}".replace("-", "−")
+    def named(self, index: int) -> str:
+        """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
+        place = float(self.place[index])
+        round_ = [p * self.length for p in _PLACES if abs(p * self.length - place) < self.slack]
+        return f"{(round_ or [place])[0]:.3g} {self.unit}"
+
+    @property
+    def slack(self) -> float:
+        """How far beside a place is still that place in a label."""
+        return 0.005 * self.length
+
+    def clock(self, t: float) -> str:
+        """An instant with its unit, to what tells instants apart."""
+        brief = float(self.time[-1] - self.time[0]) < _BRIEF
+        return f"{labels.number(t, 2 if brief else 1)} ms"
 
 
 def is_axon(rec: Any) -> bool:

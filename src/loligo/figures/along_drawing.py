@@ -299,7 +299,7 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
         room = 0.03 * shown.length
         x = min(max(x, room), shown.length - room)
         axes.annotate(
-            f"{labels.number(t, 1)} ms", (x, peak), (0, 3.2 * layout.scale),
+            shown.clock(t), (x, peak), (0, 3.2 * layout.scale),
             textcoords="offset points", ha="center", va="bottom",
             fontsize=TICK * layout.scale, color=theme.text if first else theme.muted,
             weight="bold" if first else "normal", annotation_clip=False,
@@ -312,7 +312,7 @@ def _say_when(drawn: Drawn, row: Any, main: float, theme: Theme) -> None:
     slot = layout.slots[drawn.what.rows.index(row)]
     text(
         drawn.figure, layout, layout.right, slot.heading_y,
-        Label(f"at {labels.number(main, 1)} ms"), HEADING * layout.scale, color=theme.muted,
+        Label(f"at {drawn.what.shown.clock(main)}"), HEADING * layout.scale, color=theme.muted,
         ha="right", va="baseline",
     )  # fmt: skip
 

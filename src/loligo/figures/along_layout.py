@@ -126,8 +126,7 @@ def _traces(shown: Along, theme: Theme) -> Picture:
     places = shown.followed()
     traces = tuple(
         Trace(
-            shown.named(float(shown.place[k])), Label(shown.named(float(shown.place[k]))),
-            shown.time, shown.V[k], colour,
+            shown.named(k), Label(shown.named(k)), shown.time, shown.V[k], colour,
         )
         for k, colour in zip(places, theme.places, strict=False)
     )  # fmt: skip
