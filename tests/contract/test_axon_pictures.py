@@ -42,7 +42,7 @@ VARIANTS = {
 PANELS = [None, ("V", "gates", "axon", "traces"), ("V",), ("V", "conductances", "map", "traces")]
 
 
-def words(figure) -> list[tuple[str, object]]:
+def words_of(figure) -> list[tuple[str, object]]:
     """Every text that is drawn, with its box; also those within axes."""
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
@@ -63,7 +63,7 @@ def shown_ticks(axes) -> list[object]:
 
 
 def assert_legible(figure, size) -> None:
-    found = words(figure)
+    found = words_of(figure)
     for (a, one), (b, two) in itertools.combinations(found, 2):
         wide = min(one.x1, two.x1) - max(one.x0, two.x0)
         high = min(one.y1, two.y1) - max(one.y0, two.y0)
@@ -87,7 +87,7 @@ def test_any_choice_of_panels_is_legible(panels):
 
 
 def test_the_usual_figure_shows_the_wave_its_currents_the_axon_and_the_map():
-    said = [text for text, _ in words(lo.plot(axon_recording()))]
+    said = [text for text, _ in words_of(lo.plot(axon_recording()))]
     for text in ("Membrane potential (mV)", "Ionic current (µA/cm²)", "Na", "K", "leak",
                  "Position along the axon (cm)", "rest −65.0"):  # fmt: skip
         assert said.count(text) == 1, text
@@ -126,9 +126,19 @@ def test_V_close_to_an_electrode_does_not_squeeze_the_action_potential():
     assert lo.plot(rec).axes[0].get_ylim()[1] < 80
 
 
+def test_an_electrode_that_was_not_recorded_is_known_from_the_provenance():
+    axon = lo.Axon(lo.load("hodgkin-huxley-1952"), "4 cm", 476, 35.4, accuracy=0.05)
+    rec = lo.simulate(axon, lo.at("1 cm", lo.Pulse(0.5, 0.5, 3e4)), 2, record=["V"])
+    (electrode,) = along.read(rec).electrodes
+    assert electrode.place == pytest.approx(1.0)
+    assert electrode.on == pytest.approx(((0.5, 1.0),))
+    said = [text for text, _ in words_of(lo.plot(rec))]
+    assert "30 µA from 0.5 to 1 ms at 1 cm, 6.3 °C" in said
+
+
 def test_few_positions_are_traces_in_time():
     rec = axon_recording().isel(position=[10, 80, 150]).drop_vars(["spike_count", "spike_time"])
-    said = [text for text, _ in words(lo.plot(rec))]
+    said = [text for text, _ in words_of(lo.plot(rec))]
     assert {"0.525", "7.53", "Time (ms)", "position", " (cm)"} <= set(said)
 
 
@@ -266,7 +276,7 @@ def test_an_experiments_figure_is_legible(what, size):
 
 
 def test_where_nothing_is_conducted_the_figure_says_so():
-    said = [text for text, _ in words(lo.plot(found(False, True)))]
+    said = [text for text, _ in words_of(lo.plot(found(False, True)))]
     assert "no conduction" in said
     assert "Diameter (µm)" in said
 

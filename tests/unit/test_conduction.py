@@ -87,6 +87,12 @@ def test_of_several_spikes_the_one_that_is_asked_for():
     assert str(lo.conduction_velocity(rec, spike=2).outcome.values) == "no spike"
 
 
+def test_another_threshold_is_looked_for_in_V():
+    rec = axon_recording()
+    velocity = lo.conduction_velocity(rec, threshold=-30)
+    assert float(velocity) == pytest.approx(float(lo.conduction_velocity(rec)), rel=1e-3)
+
+
 def test_of_two_places_there_is_no_uncertainty():
     velocity = lo.conduction_velocity(fired([1.0, 3.0], position=[0, 8000]))
     assert float(velocity) == pytest.approx(4.0)

@@ -25,7 +25,7 @@ _SILENT, _BLOCKED, _MET, _INSIDE = "no spike", "blocked", "collided", "began ins
 
 
 def conduction_velocity(
-    rec: xarray.Dataset, between: Any = None, *, spike: int = 0
+    rec: xarray.Dataset, between: Any = None, *, spike: int = 0, threshold: Any = None
 ) -> xarray.DataArray:
     """The velocity of an action potential, from when it passed each place.
 
@@ -41,6 +41,8 @@ def conduction_velocity(
         Places in um, or text such as ``("2 cm", "8 cm")``.
     spike : int
         Which of the spikes that pass: 0 the first, -1 the last.
+    threshold : voltage, optional
+        As for `loligo.spike_times`: a warm action potential may stay below the run's own, 0 mV.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def conduction_velocity(
     if isinstance(spike, bool) or not isinstance(spike, int | np.integer):
         raise UsageError(f"spike={spike!r}: give the number of a spike, such as 0 for the first")
     chosen = _stretch(rec, position, between)
-    times = spike_times(rec)
+    times = spike_times(rec, threshold)
     dims = tuple(str(dim) for dim in times.dims if dim not in ("position", "spike"))
     table = times.transpose(*dims, "position", "spike").values
     shape = table.shape[: len(dims)]

@@ -35,7 +35,7 @@ _DOWN, _BELOW_E = 30.0, 15.0  # mV below rest and below every reversal potential
 _CALM = 3.0  # mV from rest: no gate has become fast yet
 _MOST_STEPS = 6_000
 _NARROW = 1e-12  # relative width of the bracket: shots then agree for some 27 e-folds
-_SETTLED = 14.0  # e-folds of the slowest state that the tail of the profile lasts
+_SETTLED = 9.0  # e-folds of the slowest state that the tail of the profile lasts
 _LONGEST_TAIL = 60.0  # ms
 
 

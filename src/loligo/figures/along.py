@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -233,25 +234,37 @@ def _subtitle(rec: xarray.Dataset) -> str:
 
 
 def _electrodes(rec: xarray.Dataset, time: np.ndarray, per_um: float) -> tuple[Electrode, ...]:
-    if "I_stim" not in rec or "time" not in rec["I_stim"].dims:
-        return ()
-    current = rec["I_stim"]
-    if "place" in current.dims:
-        rows = current.transpose("place", "time").values
-        places = [float(place) for place in rec["place"].values]
-    elif "place_um" in current.attrs:
-        rows, places = current.values[None], [float(current.attrs["place_um"])]
-    else:
-        return ()
     shortest = (time[-1] - time[0]) / 400
     return tuple(
         Electrode(
             place * per_um,
             tuple(injected.stretches(_on(time, np.asarray(row, dtype=float)), shortest)),
         )
-        for place, row in zip(places, rows, strict=True)
-        if np.any(row != 0) or len(places) == 1
+        for place, row in _injected(rec, time)
     )
+
+
+def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """(place in um, current) of every electrode: as recorded, or else as the provenance has it."""
+    if "I_stim" in rec and "time" in rec["I_stim"].dims:
+        current = rec["I_stim"]
+        if "place" in current.dims:
+            rows = current.transpose("place", "time").values
+            return list(zip(map(float, rec["place"].values), rows, strict=True))
+        if "place_um" in current.attrs:
+            return [(float(current.attrs["place_um"]), current.values)]
+        return []
+    from loligo.errors import LoligoError
+    from loligo.stimulus import from_dict
+
+    try:
+        points = json.loads(rec.attrs["provenance"])["stimulus"]["points"]
+        return [
+            (float(p["place"]), np.asarray(from_dict(p["stimulus"]).value(time), dtype=float))
+            for p in points
+        ]
+    except (LoligoError, KeyError, TypeError, ValueError):  # none, or not told, or of many lanes
+        return []
 
 
 def _on(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:
