@@ -102,9 +102,46 @@ def test_a_current_between_centres_keeps_its_first_moment():
     parts = parts_of(lo.Axon(SQUID, 100, 10, 35.4, compartments=10))
     for place in (0.0, 3.0, 5.0, 12.5, 47.0, 95.0, 99.0, 100.0):
         given = shares(parts, place)
-        assert sum(given.values()) == pytest.approx(1)
-        centre = sum(parts.position[k] * w for k, w in given.items())
+        assert sum(given.values())[0] == pytest.approx(1)
+        centre = sum(parts.position[k] * w[0] for k, w in given.items())
         assert centre == pytest.approx(np.clip(place, 5, 95))
+
+
+def test_a_current_at_a_joint_goes_where_the_resistance_is_small():
+    regions = [
+        lo.Region(SQUID, 100, [4, 8], compartments=10),
+        lo.Region(SQUID, 100, 8, compartments=10),
+    ]
+    parts = parts_of(lo.Axon(regions=regions, axial_resistivity=35.4))
+    at_joint = shares(parts, 100.0)
+    # 5 um on either side; a quarter of the section, four times the resistance
+    assert at_joint[9] == pytest.approx([0.2, 0.5])
+    assert at_joint[10] == pytest.approx([0.8, 0.5])
+
+
+@pytest.mark.parametrize("compartments", [4, 8, 16])
+def test_the_input_resistance_at_a_joint_converges_at_second_order(compartments):
+    """Two endless-like cables of different diameters, joined at the electrode: their input
+    conductances add up, (pi/2) sqrt(g/R) d^(3/2) tanh(L/lambda) each (Rall 1959)."""
+    leak = lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.2, E=-65)])
+    widths, length, n = (4.0, 10.0), 800.0, compartments
+    axon = lo.Axon(
+        regions=[lo.Region(leak, length, d, compartments=n) for d in widths],
+        axial_resistivity=100,
+    )
+    rec = lo.simulate(axon, lo.at(length, lo.Step(0, 0.05)), 80, solver=lo.Exponential(0.05))
+    conductance = 0.0
+    for d in widths:
+        constant = np.sqrt(d * 1e7 / (4 * 100 * 0.2))
+        axial = np.pi * d**2 / 4 / (100 * constant) * 100  # uS
+        conductance += axial * np.tanh(length / constant)
+    # V at the joint by the parabolas on either side, continuous there
+    v, x = rec.V.isel(time=-1).values + 65, rec.position.values
+    sides = [
+        np.polyval(np.polyfit(x[k], v[k], 3), length) for k in (slice(n - 4, n), slice(n, n + 4))
+    ]
+    found = 0.05 / np.mean(sides)
+    assert abs(found / conductance - 1) < 0.5 / n**2
 
 
 def test_what_a_recording_of_an_axon_says():

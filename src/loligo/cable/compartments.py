@@ -8,7 +8,6 @@ and conserves charge.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +39,10 @@ class Compartments:
         Their centres, um from the left end, and their lengths, um.
     region : (compartments,)
         Which of the axon's regions each belongs to.
-    diameter : (axons, compartments)
-        At the centre, um.
+    diameter, slope : (axons, compartments)
+        At the centre, um; how it changes, um in 1 um.
+    resistivity : (axons,)
+        Axial, ohm cm.
     area : (axons, compartments)
         Of membrane, um2.
     link : (axons, compartments - 1)
@@ -54,6 +55,8 @@ class Compartments:
     length: Floats
     region: Integers
     diameter: Floats
+    slope: Floats
+    resistivity: Floats
     area: Floats
     link: Floats
     ends: Floats
@@ -123,6 +126,8 @@ def cut(axon: Axon, lanes: Grid, counts: list[int]) -> Compartments:
         length=length,
         region=np.repeat(np.arange(len(counts)), counts),
         diameter=middle,
+        slope=(z - a) / length,
+        resistivity=resistivity[:, 0],
         area=area,
         link=_US / (right_half[:, :-1] + left_half[:, 1:]),
         ends=_US / np.stack([left_half[:, 0], right_half[:, -1]], axis=1),
@@ -149,16 +154,28 @@ def _count(axon: Axon, index: int, region: Region, lanes: Grid, rate: float) -> 
     return max(1, math.ceil(region.length / widest))
 
 
-def shares(parts: Compartments, place: float) -> Mapping[int, float]:
+def shares(parts: Compartments, place: float) -> dict[int, Floats]:
     """Which compartments a current injected at ``place`` (um) goes into, and how much of it.
 
-    To the two centres around it, in proportion to nearness, so that its first moment is kept:
-    second order. Beyond the outermost centres all goes to the one.
+    To the two centres around it, in proportion to how near they are in axial resistance, as the
+    current itself would: second order, also where the diameter changes. Beyond the outermost
+    centres all goes to the one.
+
+    Returns
+    -------
+    dict
+        Compartment -> (axons,), adding up to 1.
     """
-    right = int(np.searchsorted(parts.position, place))
-    if right == 0 or right == parts.count:
-        return {min(right, parts.count - 1): 1.0}
-    x0, x1 = parts.position[right - 1], parts.position[right]
-    part = float((place - x0) / (x1 - x0))
-    weights = {right - 1: 1.0 - part, right: part}
-    return {k: w for k, w in weights.items() if w > 0.0}
+    edges = parts.position + 0.5 * parts.length
+    inside = min(int(np.searchsorted(edges, place)), parts.count - 1)
+    away = place - float(parts.position[inside])
+    other = inside + (1 if away > 0 else -1)
+    whole = np.ones(parts.area.shape[0])
+    if away == 0 or not 0 <= other < parts.count:
+        return {inside: whole}
+    middle = parts.diameter[:, inside]
+    there = middle + parts.slope[:, inside] * away
+    # Mohm from the place to the centre of its compartment, over that between the two centres
+    resistance = 4.0 * parts.resistivity * abs(away) / (np.pi * middle * there) / _US
+    part = resistance * parts.link[:, min(inside, other)]
+    return {inside: whole - part, other: part}

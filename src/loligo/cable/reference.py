@@ -121,7 +121,8 @@ class _Run:
             for k in range(len(self.problem.shapes(i))):
                 paths, which = paths_of(self.problem, i, k)
                 mine.append(paths[which[self.axon]])
-            found.append((dict(shares(self.problem.parts, point.place)), mine))
+            weights = shares(self.problem.parts, point.place)
+            found.append(({k: float(w[self.axon]) for k, w in weights.items()}, mine))
         return found
 
     def derivative(self, t: float, y: Floats, last: float) -> Floats:

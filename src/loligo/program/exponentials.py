@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from loligo.program.arithmetic import Assignment, Block, Builder, copied
 
-_HIGHEST = 16  # the largest power that is still cheaper, and loses at most 16 ulp
+HIGHEST = 16  # the largest power that is still cheaper, and loses at most 16 ulp
 _LARGEST = 1e100  # of a factor exp(shift): beyond, products might leave the range of doubles
 
 
@@ -25,11 +25,12 @@ class _Affine:
     shift: float
 
 
-def fuse_exponentials(block: Block) -> Block:
-    """The same results with exp(c x + d), for c a multiple of another's, as a power of that."""
+def fuse_exponentials(block: Block, highest: int = HIGHEST) -> Block:
+    """The same results with exp(c x + d), for c a multiple of another's, as a power of that, up
+    to the ``highest``."""
     forms = _affine_forms(block)
     arguments = {i: forms[a.args[0]] for i, a in enumerate(block.assignments) if a.op == "exp"}
-    power_of = _powers(arguments)
+    power_of = _powers(arguments, highest)
     b = Builder()
     new: list[int] = []
     for index, a in enumerate(block.assignments):
@@ -50,7 +51,7 @@ def _write(b: Builder, form: _Affine, new: list[int]) -> int:
     return b.add(b.mul(b.const(form.scale), new[form.root]), b.const(form.shift))
 
 
-def _powers(arguments: dict[int, _Affine]) -> dict[int, tuple[int, int]]:
+def _powers(arguments: dict[int, _Affine], highest: int) -> dict[int, tuple[int, int]]:
     """Exponential -> (the one it is a power of, the power). No base is itself a power."""
     found: dict[int, tuple[int, int]] = {}
     slowest = sorted(arguments, key=lambda i: abs(arguments[i].scale))
@@ -58,18 +59,18 @@ def _powers(arguments: dict[int, _Affine]) -> dict[int, tuple[int, int]]:
         if base in found or arguments[base].scale == 0:
             continue
         for other in slowest:
-            power = _multiple(arguments[other], arguments[base])
+            power = _multiple(arguments[other], arguments[base], highest)
             if other != base and other not in found and power is not None:
                 found[other] = (base, power)
     return found
 
 
-def _multiple(form: _Affine, base: _Affine) -> int | None:
+def _multiple(form: _Affine, base: _Affine, highest: int) -> int | None:
     if form.root != base.root:
         return None
     ratio = form.scale / base.scale
     power = round(ratio)
-    if not 1 <= power <= _HIGHEST or abs(ratio - power) > 1e-12 * power:
+    if not 1 <= power <= highest or abs(ratio - power) > 1e-12 * power:
         return None
     shift = form.shift - power * base.shift
     return power if abs(shift) < math.log(_LARGEST) else None

@@ -82,7 +82,7 @@ def _expansions(
     states = system.states
     derivative = gather(_derivative(system, sources), states)
     if times := reach(order):
-        quick = fuse_exponentials(expose(derivative, states))
+        quick = fuse_exponentials(expose(derivative, states), highest=2)
         if (space := _room(quick, states, times)) is not None:
             return {
                 "series": _series(quick, states, scales, order),

@@ -356,19 +356,19 @@ class _Adapt:
         above = e.less(re_arm, b.fsub(self.now["V"], reach))
         may_turn = b.and_(moving, b.not_(b.select(armed, below, above)))
         with b.if_then(any_lane(e, may_turn), likely=False):
+            low, before = e.const(0.0), self.now["V"]
             for part in range(1, SPIKE_PARTS + 1):
-                self._piece(part, t, step, threshold, re_arm)
-
-    def _piece(self, part: int, t: Value, step: Value, threshold: Value, re_arm: Value) -> None:
-        e, b = self.e, self.e.builder
-        high = b.fmul(step, e.const(part / SPIKE_PARTS))
-        v = self._horner("V", high)
-        above = b.fcmp_ordered(">=", v, threshold)
-        armed = b.load(self.armed, typ=e.mask)
-        crossed = b.and_(above, armed)
-        with b.if_then(any_lane(self.e, crossed), likely=False):
-            low = b.fmul(step, e.const((part - 1) / SPIKE_PARTS))
-            root = self.rise.find(self.series["V"], low, high, threshold, crossed)
-            append_spikes(e, self.a, self.lane, crossed, b.fadd(t, root))
-        armed = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
-        b.store(armed, self.armed)
+                high = b.fmul(step, e.const(part / SPIKE_PARTS))
+                v = self._horner("V", high)
+                above = b.fcmp_ordered(">=", v, threshold)
+                armed = b.load(self.armed, typ=e.mask)
+                crossed = b.and_(above, armed)
+                with b.if_then(any_lane(e, crossed), likely=False):
+                    missing = b.fsub(before, threshold), b.fsub(v, threshold)
+                    root = self.rise.find(
+                        self.series["V"], (low, high), missing, threshold, crossed
+                    )
+                    append_spikes(e, self.a, self.lane, crossed, b.fadd(t, root))
+                armed = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
+                b.store(armed, self.armed)
+                low, before = high, v

@@ -8,8 +8,11 @@ number."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
+
+from llvmlite import ir
 
 from loligo.engine.kernel import PRECISION
 from loligo.engine.llvm.driver import I64, any_lane
@@ -55,12 +58,21 @@ class Rise:
         self.searching, self.tries = e.builder.alloca(e.mask), e.builder.alloca(I64)
 
     def find(
-        self, curve: Sequence[Value], low: Value, high: Value, threshold: Value, wanted: Value
+        self,
+        curve: Sequence[Value],
+        bounds: tuple[Value, Value],
+        missing: tuple[Value, Value],
+        threshold: Value,
+        wanted: Value,
     ) -> Value:
-        """The times, of the lanes where one is ``wanted``."""
+        """The times, of the lanes where one is ``wanted``, between two ``bounds`` at which the
+        curve is below and above the threshold by ``missing``."""
         e, b = self.e, self.e.builder
         head, body, done = (b.append_basic_block(n) for n in ("search", "nearer", "found"))
-        for value, slot in ((low, self.low), (high, self.high), (high, self.root)):
+        low, high = bounds
+        chord = b.fdiv(b.fsub(high, low), b.fsub(missing[1], missing[0]))
+        first = b.fsub(high, b.fmul(chord, missing[1]))
+        for value, slot in ((low, self.low), (high, self.high), (first, self.root)):
             b.store(value, slot)
         b.store(wanted, self.searching)
         b.store(I64(0), self.tries)
@@ -68,12 +80,12 @@ class Rise:
         b.position_at_end(head)
         b.cbranch(any_lane(e, b.load(self.searching, typ=e.mask)), body, done)
         b.position_at_end(body)
-        self._nearer(curve, b.fmul(e.const(PRECISION), high), threshold)
+        self._nearer(curve, high, threshold)
         b.branch(head)
         b.position_at_end(done)
         return b.load(self.root, typ=e.double)
 
-    def _nearer(self, curve: Sequence[Value], enough: Value, threshold: Value) -> None:
+    def _nearer(self, curve: Sequence[Value], step: Value, threshold: Value) -> None:
         e, b = self.e, self.e.builder
         x = b.load(self.root, typ=e.double)
         value, slope = tangent(e, curve, x)
@@ -86,9 +98,12 @@ class Rise:
         tries = b.load(self.tries, typ=I64)
         b.store(b.add(tries, I64(1)), self.tries)
         soon = b.icmp_signed("<", tries, I64(_NEWTON))
-        guess = b.select(soon, b.select(inside, guess, halved), halved)
+        newton = b.select(soon, inside, ir.Constant(e.mask, None))
+        guess = b.select(newton, guess, halved)
         searching = b.load(self.searching, typ=e.mask)
         moved = e.intrinsic("fabs", b.fsub(guess, x))
         for after, slot in ((low, self.low), (high, self.high), (guess, self.root)):
             b.store(b.select(searching, after, b.load(slot, typ=e.double)), slot)
-        b.store(b.and_(searching, e.less(enough, moved)), self.searching)
+        # what Newton's step is still off by is of the order of its square
+        enough = b.select(newton, e.const(math.sqrt(PRECISION) / 100), e.const(PRECISION))
+        b.store(b.and_(searching, e.less(b.fmul(enough, step), moved)), self.searching)
