@@ -3,9 +3,10 @@
     python benchmarks/animation.py [ROUNDS]
 
 Both draw the squid axon under 10 uA/cm2, four panels, the same number of frames at 1600 x 1200,
-into a GIF. ``loligo axon``, the wave along 10 cm of axon, is timed with them. matplotlib's way is FuncAnimation with PillowWriter (``benchmarks/funcanimation.py``,
-SciPy's odeint for the numbers), as most teaching scripts have it. Interpreter, imports and
-computing are included in both; loligo's kernel cache is warm. Runs alternate.
+into a GIF. matplotlib's way is FuncAnimation with PillowWriter (``benchmarks/funcanimation.py``,
+SciPy's odeint for the numbers), as most teaching scripts have it. ``loligo axon``, the wave along
+10 cm of axon, is timed with them. Interpreter, imports and computing are included in all; loligo's
+kernel cache is warm. Runs alternate.
 """
 
 from __future__ import annotations

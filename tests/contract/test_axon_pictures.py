@@ -131,7 +131,8 @@ def test_an_electrode_that_was_not_recorded_is_known_from_the_provenance():
     rec = lo.simulate(axon, lo.at("1 cm", lo.Pulse(0.5, 0.5, 3e4)), 2, record=["V"])
     (electrode,) = along.read(rec).electrodes
     assert electrode.place == pytest.approx(1.0)
-    assert electrode.on == pytest.approx(((0.5, 1.0),))
+    (on,) = electrode.on
+    assert on == pytest.approx((0.5, 1.0))
     said = [text for text, _ in words_of(lo.plot(rec))]
     assert "30 µA from 0.5 to 1 ms at 1 cm, 6.3 °C" in said
 

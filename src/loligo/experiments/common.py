@@ -101,8 +101,8 @@ def passing(axon: Axon, stimulus: Placed, level: float) -> float:
     """ms until every place that an action potential reaches has seen it, and a little more."""
     from loligo.simulation import simulate
 
-    last = max(_largest(s.start) for point in stimulus.points for s in point.stimulus.shapes
-               if hasattr(s, "start"))  # fmt: skip
+    shapes = [shape for point in stimulus.points for shape in point.stimulus.shapes]
+    last = max(_largest(getattr(shape, "start", 0.0)) for shape in shapes)
     crossing = min(axon.length / 1e3 / (_SLOWEST * slenderness(axon)), _LONGEST)
     first = simulate(
         axon, stimulus, last + _UNDECIDED + crossing, record=["spikes"], threshold=level
