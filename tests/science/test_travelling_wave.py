@@ -61,6 +61,18 @@ def test_the_simulated_axon_converges_to_it(wave):
     assert limit == pytest.approx(float(wave.velocity.sel(diameter=476)), rel=1e-4)
 
 
+@pytest.mark.parametrize("model", ["traub-miles-1991", "wang-buzsaki-1996"])
+def test_other_membranes_simulated_finely_agree_with_it(model):
+    membrane = lo.load(model)
+    fine = lo.Axon(membrane, "8 cm", 476, 35.4, compartments=1500)
+    rec = lo.simulate(
+        fine, lo.at(0, lo.Pulse(0.2, 0.2, 40e3)), 4.5, record=["spikes"],
+        solver=lo.Exponential(0.0025),
+    )  # fmt: skip
+    simulated = float(lo.conduction_velocity(rec, ("3 cm", "6 cm")))
+    assert simulated == pytest.approx(float(lo.travelling_wave(fine).velocity), rel=5e-4)
+
+
 def test_the_profile_satisfies_the_membranes_equations(wave):
     """Each gate along the profile is the solution of its own equation, driven by V."""
     one = wave.isel(diameter=0)
@@ -100,7 +112,7 @@ def test_the_profile_is_another_programs(wave):
 
 def test_where_nothing_is_conducted_it_says_so():
     with pytest.raises(RunError, match=r"no travelling wave: an action potential dies out.*Cool"):
-        lo.travelling_wave(axon(40))
+        lo.travelling_wave(axon(g_Na=20))
     some = lo.travelling_wave(axon([20.0, 40.0]))
     assert np.isfinite(some.velocity.values).tolist() == [True, False]
     assert some.V.isel(celsius=1).isnull().all()

@@ -94,7 +94,7 @@ class _Equations:
         self.rest = np.concatenate((states[:1], [0.0], states[1:]))
         self.jacobian = self._jacobian(states)
         reversals = [v for name, v in parameters.items() if name.startswith("E_")]
-        low = min(states[0] - _DOWN, *(v - _BELOW_E for v in reversals), states[0] - _DOWN)
+        low = min([states[0] - _DOWN, *(v - _BELOW_E for v in reversals)])
         self.down, self.up = float(low - states[0]), _UP
         self.fastest = self._fastest(states, np.linspace(self.down, self.up, 51))
         self.calmest = self._fastest(states, np.linspace(-_CALM, _CALM, 3))
