@@ -25,22 +25,20 @@ _DIAMETER, _LENGTH, _RESISTIVITY, _CELSIUS = "476", "10 cm", "35.4", "18.5"
 
 _SAMPLES = 400  # along the time shown: smooth in an animation
 
-Diameter = Annotated[
-    str, typer.Option(metavar="UM", help="Of the axon; 476 by default.", rich_help_panel=_AXON)
-]
+Diameter = Annotated[str, typer.Option(metavar="UM", help="Of the axon.", rich_help_panel=_AXON)]
 Length = Annotated[
     str,
-    typer.Option(
-        metavar="UM", help="Such as '10 cm', the default, or in µm.", rich_help_panel=_AXON
-    ),
+    typer.Option(metavar="UM", help="In µm, or with a unit.", rich_help_panel=_AXON),
 ]
 Resistivity = Annotated[
     str,
-    typer.Option(metavar="OHM*CM", help="Of the axoplasm; 35.4 by default.", rich_help_panel=_AXON),
+    typer.Option(metavar="OHM*CM", help="Of the axoplasm.", rich_help_panel=_AXON),
 ]
 Celsius = Annotated[
     options.Text,
-    typer.Option(metavar="DEGREES", help="Temperature; 18.5 by default.", rich_help_panel=_AXON),
+    typer.Option(
+        metavar="DEGREES", help="Temperature; 18.5 for the squid axon.", rich_help_panel=_AXON
+    ),
 ]
 At = Annotated[
     options.Texts,
@@ -56,6 +54,15 @@ Duration = Annotated[
     options.Text,
     typer.Option(
         metavar="MS", help="Until the wave has passed, if not given.", rich_help_panel=_AXON
+    ),
+]
+Panels = Annotated[
+    options.Text,
+    typer.Option(
+        metavar="NAMES",
+        help="What to draw, with commas: V, gates, conductances, currents or names such as m, "
+        "and axon, traces, map (not in animations).",
+        rich_help_panel="Look",
     ),
 ]
 Output = Annotated[
@@ -80,7 +87,7 @@ def axon(
     set: options.Set = None,
     at: At = None,
     duration: Duration = None,
-    panels: options.Panels = None,
+    panels: Panels = None,
     theme: options.Theme = "light",
     size: options.Size = None,
     dpi: options.Dpi = None,
@@ -92,8 +99,8 @@ def axon(
 ) -> None:
     """Send an action potential along an axon.
 
-    Without arguments: the squid axon of 1952, 476 µm thick, at 18.5 °C, shocked at its left
-    end, in travelling_action_potential.gif.
+    Without arguments: the squid axon of 1952, 476 µm thick, at 18.5 °C,
+    shocked at its left end, in travelling_action_potential.gif.
 
     \b
     loligo axon
