@@ -46,6 +46,9 @@ Value = Any  # an ir.Value; llvmlite has no types
 
 ALONG = ("voltage", "before", "mass", "area", "link")  # arrays with a value for each compartment
 
+# what is carried from row to row
+SLOTS = ("v", "flow", "held", "lp", "ls", "P", "Q", "S", "u", "size")
+
 
 class Solve:
     """Emits the move of V of one axon.
@@ -66,7 +69,7 @@ class Solve:
     ) -> None:  # fmt: skip
         self.e, self.program, self.a = e, program, arguments
         self.scratch, self.step = scratch, step
-        self.slots = {name: e.builder.alloca(e.double) for name in "abcdef"}
+        self.slots = {name: e.builder.alloca(e.double) for name in SLOTS}
 
     def choose(self, index: Value, own: Mapping[str, Value]) -> None:
         """Which axon the following is about, and its arrays by the names in :data:`ALONG`."""
@@ -126,63 +129,56 @@ class Solve:
             self.e.builder.store(value, self.slots[slot])
 
     def _eliminate(self) -> None:
-        """Down the runs; carried along: V, link, axial current, link x excess/pivot, p, s."""
+        """Down the runs, x[i] = p + q x[i + 1] + s z; and x[first] = P + Q x[i + 1] + S z."""
         e, b, a = self.e, self.e.builder, self.a
         last = b.sub(a["rows"], I64(1))
         link = self._shift(self._load(self.own["link"], last), 1)
         v, v_before = self._load(self.own["voltage"], I64(0)), self._load(self.own["voltage"], last)
-        flow = b.fmul(link, b.fsub(v, self._shift(v_before, 1)))
-        # the first unknown of a run sees z itself: excess/pivot = 1, p = 0, s = 1
-        self._set(a=v, b=link, c=flow, d=link, e=e.const(0.0), f=link)
+        none, one = e.const(0.0), e.const(1.0)
+        self._set(
+            v=v,
+            flow=b.fmul(link, b.fsub(v, self._shift(v_before, 1))),
+            # the row before the first is z itself: excess/pivot = 1, p = 0, s = 1
+            held=link, lp=none, ls=link, P=none, Q=one, S=none,
+        )  # fmt: skip
         # beyond the end of a run lies the beginning of the next
         beyond = self._shift(v, -1)
         with counting(e, I64(0), a["rows"], I64(1)) as row:
-            v, left, flow, held, lp, ls = (self._get(slot) for slot in "abcdef")
             more = b.icmp_signed("<", row, last)
             ahead = b.select(more, b.add(row, I64(1)), last)
             v_next = b.select(more, self._load(self.own["voltage"], ahead), beyond)
-            link = self._load(self.own["link"], row)
-            area = self._load(self.own["area"], row)
-            out = b.fmul(link, b.fsub(v_next, v))
-            rhs = b.fadd(self._load(self.scratch["drive"], row), b.fsub(out, flow))
-            rhs = e.fma(b.fneg(area), self._load(self.scratch["I"], row), rhs)
-            # what is waited for is the row before: little stands between its pivot and this one
-            alone = e.fma(
-                area, self._load(self.scratch["G"], row), self._load(self.own["mass"], row)
-            )
-            excess = b.fadd(alone, held)
-            inverse = b.fdiv(e.const(1.0), b.fadd(b.fadd(link, alone), held))
-            held = b.fmul(b.fmul(link, excess), inverse)
-            q = b.fmul(link, inverse)
-            p = b.fmul(b.fadd(rhs, lp), inverse)
-            s = b.fmul(ls, inverse)
-            for name, value in (("p", p), ("q", q), ("s", s)):
-                store(e, value, self.scratch[name], b.mul(row, I64(LANES)))
-            del left
-            self._set(a=v_next, b=link, c=out, d=b.fmul(link, b.fmul(excess, inverse)),
-                      e=b.fmul(link, p), f=b.fmul(link, s))  # fmt: skip
+            self._eliminate_row(row, v_next)
 
-    def _upwards(self) -> Any:
-        """The rows from the last but one to the first."""
+    def _eliminate_row(self, row: Value, v_next: Value) -> None:
+        """``held`` is link x excess/pivot of the row before: what of it this row's pivot feels."""
         e, b = self.e, self.e.builder
-        return counting(e, b.sub(I64(2), self.a["rows"]), I64(1), I64(1))
+        v, flow, held, lp, ls = (self._get(slot) for slot in ("v", "flow", "held", "lp", "ls"))
+        link, area = self._load(self.own["link"], row), self._load(self.own["area"], row)
+        out = b.fmul(link, b.fsub(v_next, v))
+        rhs = b.fadd(self._load(self.scratch["drive"], row), b.fsub(out, flow))
+        rhs = e.fma(b.fneg(area), self._load(self.scratch["I"], row), rhs)
+        # what is waited for is the row before: little stands between its pivot and this one
+        alone = e.fma(area, self._load(self.scratch["G"], row), self._load(self.own["mass"], row))
+        excess = b.fadd(alone, held)
+        inverse = b.fdiv(e.const(1.0), b.fadd(b.fadd(link, alone), held))
+        q = b.fmul(link, inverse)
+        p = b.fmul(b.fadd(rhs, lp), inverse)
+        s = b.fmul(ls, inverse)
+        for name, value in (("p", p), ("q", q), ("s", s)):
+            store(e, value, self.scratch[name], b.mul(row, I64(LANES)))
+        through = self._get("Q")
+        self._set(
+            v=v_next, flow=out, held=b.fmul(b.fmul(link, excess), inverse),
+            lp=b.fmul(link, p), ls=b.fmul(link, s),
+            P=e.fma(through, p, self._get("P")), Q=b.fmul(through, q),
+            S=e.fma(through, s, self._get("S")),
+        )  # fmt: skip
 
     def _join(self) -> None:
-        """x[first] = P + Q y' + S z of every run, and the system of first and last unknowns."""
-        e, b = self.e, self.e.builder
-        last = b.sub(self.a["rows"], I64(1))
+        """The system of first and last unknowns."""
+        last = self.e.builder.sub(self.a["rows"], I64(1))
         ends = [self._load(self.scratch[name], last) for name in "pqs"]
-        self._set(a=ends[0], b=ends[1], c=ends[2])
-        with self._upwards() as minus:
-            row = b.neg(minus)
-            p, q, s = (self._load(self.scratch[name], row) for name in "pqs")
-            self._set(
-                a=e.fma(q, self._get("a"), p),
-                b=b.fmul(q, self._get("b")),
-                c=e.fma(q, self._get("c"), s),
-            )
-        firsts = [self._get(slot) for slot in "abc"]
-        z, y = self._reduced(firsts, ends)
+        z, y = self._reduced([self._get(slot) for slot in "PQS"], ends)
         self.z, self.y = self._shift(z, 1), self._shift(y, -1)
 
     def _reduced(self, firsts: list[Value], ends: list[Value]) -> tuple[Value, Value]:
@@ -218,8 +214,8 @@ class Solve:
     def _unknown(self, row: Value) -> Value:
         """u in a row, from that in the row below."""
         p, q, s = (self._load(self.scratch[name], row) for name in "pqs")
-        u = self.e.fma(q, self._get("a"), self.e.fma(s, self.z, p))
-        self._set(a=u)
+        u = self.e.fma(q, self._get("u"), self.e.fma(s, self.z, p))
+        self._set(u=u)
         return u
 
     def _climbing(self) -> Any:
@@ -229,7 +225,7 @@ class Solve:
     def _halve(self) -> None:
         """Up the runs: V += u, and the current that goes with it."""
         e, b = self.e, self.e.builder
-        self._set(a=self.y)
+        self._set(u=self.y)
         with self._climbing() as minus:
             row = b.neg(minus)
             lane = b.mul(row, I64(LANES))
@@ -243,7 +239,7 @@ class Solve:
     def _substitute(self, factor: Value, start: Value) -> None:
         """Up the runs: V += factor u, watched for spikes and for what is not finite."""
         e, b, a = self.e, self.e.builder, self.a
-        self._set(a=self.y, b=e.const(0.0))
+        self._set(u=self.y, size=e.const(0.0))
         with self._climbing() as minus:
             row = b.neg(minus)
             u = self._unknown(row)
@@ -253,8 +249,8 @@ class Solve:
             lane = b.mul(row, I64(LANES))
             store(e, now, self.own["before"], lane)
             store(e, after, self.own["voltage"], lane)
-            self._set(b=b.fadd(self._get("b"), e.intrinsic("fabs", after)))
-        broken = b.fcmp_unordered(">", self._get("b"), e.const(1e300))
+            self._set(size=b.fadd(self._get("size"), e.intrinsic("fabs", after)))
+        broken = b.fcmp_unordered(">", self._get("size"), e.const(1e300))
         with b.if_then(any_lane(e, broken), likely=False):
             b.store(I64(1), at(e, a["diverged"], self.index, I64))
 
