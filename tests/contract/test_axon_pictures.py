@@ -161,6 +161,20 @@ def test_impossible_figures_say_what_is_possible(options, wording):
         lo.plot(axon_recording(), **options)
 
 
+def test_several_axons_are_drawn_by_when_the_action_potential_arrived():
+    squid = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
+    axon = lo.Axon(squid, "4 cm", [238, 476, 952], 35.4, accuracy=0.01)
+    rec = lo.simulate(axon, lo.at(0, lo.Pulse(0.5, 0.2, 90e3)), 4)
+    for one in (rec, rec[["spike_count", "spike_time"]]):
+        figure = lo.plot(one)
+        said = [text for text, _ in words_of(figure)]
+        assert {"238", "476", "952", "Diameter (µm)", "Arrival of the action potential (ms)",
+                "Position along the axon (cm)"} <= set(said)  # fmt: skip
+    alone = lo.simulate(axon.replace(diameter=476), lo.at(0, lo.Pulse(0.5, 0.2, 30e3)), 4,
+                        record=["spikes"])  # fmt: skip
+    assert_legible(lo.plot(alone), (1600, 1000))
+
+
 def test_of_several_axons_one_must_be_chosen():
     one = axon_recording()
     both = xarray.concat([one[["V"]], one[["V"]]], "diameter_sweep")

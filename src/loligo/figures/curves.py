@@ -168,6 +168,8 @@ def _axis(rec: xarray.Dataset, dim: str) -> tuple[np.ndarray, str]:
 
 def conditions(rec: xarray.Dataset) -> str:
     """Of which axon: what was not varied."""
+    if "subtitle" in rec.attrs:
+        return str(rec.attrs["subtitle"])
     try:
         axon = json.loads(rec.attrs["axon"])
         regions, membranes = axon["regions"], axon["membranes"]
@@ -260,8 +262,8 @@ def _axes(
         axes.set_xlim(low / edge, high * edge)
     else:
         edge = 0.03 * (high - low) if shown.x.size <= _MARKED else 0.0
-        first = 0.0 if 0 < low < 0.02 * high else low - edge  # places are compartments' centres
-        axes.set_xlim(first, high + edge)
+        centre = low if 0 < low < 0.02 * high else 0.0  # places are the centres of compartments
+        axes.set_xlim(low - (centre or edge), high + (centre or edge))
     if shown.log_up:
         axes.set_yscale("log")
     axes.set_ylim(*shown.limits)

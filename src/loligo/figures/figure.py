@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from loligo.errors import UsageError
 from loligo.figures import signals, style
 from loligo.figures.along import is_axon
+from loligo.figures.arrivals import arrivals, is_arrivals
 from loligo.figures.curves import draw_experiment, is_experiment
 from loligo.figures.layout import Size
 from loligo.figures.panels import MOST_OVERLAID, Picture, picture
@@ -41,8 +42,9 @@ def plot(
 
     Of an axon: V along it at a few instants and the ionic currents at one of them, the axon
     itself coloured by V, and a map of V over place and time. (Of up to 8 ``positions`` of an
-    axon: V in time at each.) What an experiment of ``loligo.experiments`` found is drawn against
-    what it varied, with what theory says.
+    axon: V in time at each.) Of several axons along one dimension, or of spikes alone: when the
+    action potential arrived where. What an experiment of ``loligo.experiments`` found is drawn
+    against what it varied, with what theory says.
 
     Parameters
     ----------
@@ -90,6 +92,9 @@ def plot(
             raise UsageError("panels=... chooses from a recording; an experiment has one figure")
         with style.house_style():
             return draw_experiment(rec, colours, pixels(size or (1600, 1000), dpi), title)
+    if panels is None and at is None and is_arrivals(rec):
+        with style.house_style():
+            return draw_experiment(arrivals(rec), colours, pixels(size or (1600, 1000), dpi), title)
     if is_axon(rec):
         from loligo.figures.along_drawing import draw_axon
 
