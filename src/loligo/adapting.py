@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -12,7 +11,17 @@ from loligo.engine.kernel import COUNTERS, STIFF, Course, Floats, Journey, Kerne
 from loligo.errors import RunError
 from loligo.lanes import distinct
 from loligo.problem import Problem
-from loligo.runs import Outcome, Travelled, compute, everywhere, paced, shares, sources, threads
+from loligo.runs import (
+    Outcome,
+    Travelled,
+    compute,
+    crew,
+    everywhere,
+    paced,
+    shares,
+    sources,
+    threads,
+)
 from loligo.solvers import Taylor
 
 _CAUTIOUS = 1 << 17  # lanes x rounds in the first call: some 30 ms
@@ -110,7 +119,7 @@ def _run(
     parts = shares(len(journey.finished), threads())
     # the first call is a guess; no call of many lanes may take long
     rounds = max(1, min(8, _CAUTIOUS // problem.lanes.size))
-    with ThreadPoolExecutor(len(parts)) as pool:
+    with crew(parts) as pool:
         while not journey.finished.all():
             work = partial(kernel.adapt, course, constants, journey, rounds=rounds)
             took = everywhere(pool, parts, work)
@@ -118,6 +127,7 @@ def _run(
                 raise _failure(problem, kernel, journey)
             advance(min(1.0, float(journey.clock[0].mean()) / course.end))
             rounds = paced(rounds, took)
+            parts = [p for p in parts if not journey.finished[p.start : p.stop].all()]
 
 
 def _failure(problem: Problem, kernel: Kernel, journey: Journey) -> RunError:

@@ -21,6 +21,7 @@ from loligo.lanes import distinct
 LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
 _FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linear state
 _LONG = 1e6  # ms: what stands still in such a step stands still
+_PARTS = 16  # into which a bracket is cut
 _BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
 
 Lanes = Mapping[str, Floats]
@@ -151,9 +152,8 @@ def rest(kernel: Kernel, parameters: Lanes) -> tuple[Floats, list[str]]:
     """The stable equilibrium without stimulus, lane by lane: (states, lanes), and notes.
 
     The current balance is scanned from -150 to 100 mV with all other states at their steady
-    values; each voltage where it turns from inward to outward is refined by bisection to the
-    last bit and kept if every eigenvalue of the linearised equations is negative. The lowest
-    counts.
+    values; each voltage where it turns from inward to outward is narrowed down to the last bit,
+    and kept if every eigenvalue of the linearised equations is negative. The lowest counts.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[s
         _refuse_continuum(balance)
         lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0))
         chosen = {name: row[lane] for name, row in mine.items()}
-        voltage = _bisect(kernel, chosen, grid[place], grid[place] + SPACING)
+        voltage = _narrow(kernel, chosen, grid[place], grid[place] + SPACING)
         states, settled = _held(kernel, chosen, voltage)
         stable = settled & _stable(kernel, chosen, states)
         for i in np.flatnonzero(stable)[::-1]:  # downwards, so that the lowest V is kept
@@ -228,14 +228,20 @@ def _no_rest(lanes: int, without: int) -> str:
     )
 
 
-def _bisect(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Floats:
-    """The voltage where the balance turns negative, to the last bit."""
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if np.all((middle == low) | (middle == high)):
+def _narrow(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Floats:
+    """The voltage where the balance first turns negative, to the last bit: the bracket is cut
+    into many parts at once, since a call of the kernel costs more than what it computes."""
+    parts = np.arange(1, _PARTS)[:, None] / _PARTS
+    many = {name: np.tile(row, _PARTS - 1) for name, row in parameters.items()}
+    for _ in range(20):
+        inner = low + parts * (high - low)
+        if np.all((inner == low) | (inner == high)):
             break
-        inward = _balance(kernel, parameters, middle) > 0
-        low, high = np.where(inward, middle, low), np.where(inward, high, middle)
+        inward = _balance(kernel, many, inner.ravel()).reshape(inner.shape) > 0
+        bounds = np.concatenate([low[None], inner, high[None]])
+        turn = np.argmin(np.concatenate([inward, np.zeros_like(inward[:1])]), axis=0)[None]
+        low = np.take_along_axis(bounds, turn, axis=0)[0]
+        high = np.take_along_axis(bounds, turn + 1, axis=0)[0]
     return high
 
 

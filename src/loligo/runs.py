@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from loligo.system import System
 
 _MOST = 1 << 40  # of anything in one call
+_SHARES = 16  # of the blocks, for each of several workers
 CALL = 0.05  # s: about how long a call of a kernel takes; Ctrl-C is heard between calls
 
 
@@ -83,6 +84,7 @@ def compute(
     program: Callable[[System], Program],
     settings: Mapping[str, float],
     loop: Loop,
+    registers: int = 2,
 ) -> Outcome:
     """The course of every compiled run: kernel, initial states, constants, loop, outcome.
 
@@ -96,6 +98,8 @@ def compute(
         The solver's numbers that the program reads: ``.dt`` or ``.tolerance``.
     loop
         (kernel, constants, states) -> what was found.
+    registers
+        How many a block of lanes may fill; see :func:`_width`.
     """
     started = time.perf_counter()
 
@@ -104,7 +108,7 @@ def compute(
 
         return program(build(problem.membrane))
 
-    kernel, origin = find_kernel(problem, engine, key, make)
+    kernel, origin = find_kernel(problem, engine, key, make, registers)
     compiled = time.perf_counter()
     states, notes = initial_states(kernel, problem)
     constants = padded(prepare(kernel, problem, settings), kernel.width)
@@ -132,7 +136,7 @@ def sources(problem: Problem) -> tuple[Source, ...]:
 
 def find_kernel(
     problem: Problem, engine: str, key: dict[str, Any], program: Callable[[], Program],
-    width: int | None = None,
+    registers: int = 1, width: int | None = None,
 ) -> tuple[Kernel, str]:  # fmt: skip
     """The kernel for a problem, and where it came from.
 
@@ -158,15 +162,19 @@ def find_kernel(
         "sources": [[s.kind, s.prefix, s.sampled] for s in sources(problem)],
         "records": problem.records,
     }
-    return compiled(key, width or _width(problem.lanes.size, processor().vector), program)
+    vector = processor().vector * (2 if key.get("precision") == "float32" else 1)
+    return compiled(key, width or _width(problem.lanes.size, vector, registers), program)
 
 
-def _width(lanes: int, vector: int) -> int:
-    """Lanes in a block: one cell is scalar; many go two registers at a time, which keeps the
-    processor busy while one of the two waits."""
+def _width(lanes: int, vector: int, registers: int) -> int:
+    """Lanes in a block: one cell is scalar; many go several registers at a time, which keeps the
+    processor busy while one of them waits."""
     if lanes == 1:
         return 1
-    return vector if lanes <= vector else 2 * vector
+    width = vector
+    while width < lanes and width < registers * vector:
+        width *= 2
+    return width
 
 
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
@@ -231,20 +239,32 @@ def threads() -> int:
 
 
 def shares(blocks: int, workers: int) -> list[range]:
-    """The blocks in nearly equal runs, one a worker."""
-    edges = np.linspace(0, blocks, min(workers, blocks) + 1).astype(int)
+    """The blocks in nearly equal runs: one for a single worker, many small ones for several, who
+    take the next when they are done with one. So none waits long for another whose lanes, or
+    whose core, are slower."""
+    runs = 1 if workers == 1 else min(_SHARES * workers, blocks)
+    edges = np.linspace(0, blocks, runs + 1).astype(int)
     return [range(a, b) for a, b in pairwise(edges) if b > a]
 
 
+def crew(parts: Sequence[range]) -> ThreadPoolExecutor:
+    """Who works on the parts: a thread for each core, no more than there are parts."""
+    return ThreadPoolExecutor(min(threads(), len(parts)))
+
+
 def everywhere(
-    pool: ThreadPoolExecutor, parts: Iterable[range], work: Callable[[range], None]
+    pool: ThreadPoolExecutor, parts: Sequence[range], work: Callable[[range], None]
 ) -> float:
-    """Call ``work`` on every part, all at once, and wait; how many seconds it took."""
+    """Call ``work`` on every part, as many at once as there are cores, and wait; how many
+    seconds it took."""
     started = time.perf_counter()
-    calls = [pool.submit(work, part) for part in parts]
-    wait(calls)
-    for call in calls:
-        call.result()
+    if len(parts) == 1:  # to hand it to a thread takes longer than a cell's hundred steps
+        work(parts[0])
+    else:
+        calls = [pool.submit(work, part) for part in parts]
+        wait(calls)
+        for call in calls:
+            call.result()
     return time.perf_counter() - started
 
 

@@ -26,6 +26,8 @@ from loligo.stimulus import from_dict as stimulus_from_dict
 if TYPE_CHECKING:
     import xarray
 
+    from loligo.program.cost import Cost
+
 
 def simulate(
     model: Membrane | Axon,
@@ -237,6 +239,44 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
     return simulate(model, shapes, duration, **settings)
+
+
+def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1e-8) -> list[Cost]:
+    """How many operations a step of a model takes, before and after each transformation of the
+    program that makes it cheaper.
+
+    Parameters
+    ----------
+    model : Membrane
+    stimulus : Stimulus, optional
+        By default a step of current.
+    tolerance : float
+        Of the Taylor solver, whose order follows from it.
+
+    Returns
+    -------
+    list of Cost
+        Row by row: solver, transformation, counts by kind, total. A model without a power series
+        has rows for the exponential scheme alone.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> rows = cost(lo.load("hodgkin-huxley-1952"))
+    >>> rows[0].transformation, rows[0].counts["function"]
+    ('as written', 31)
+    """
+    from loligo.program.cost import costs
+    from loligo.runs import sources
+    from loligo.stimulus import Step
+    from loligo.system import build
+
+    problem = pose(
+        model, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
+        sample_interval=0.05, initial="rest", threshold=0.0,
+    )  # fmt: skip
+    order = solvers.Taylor(tolerance).order
+    return costs(build(model), sources(problem), problem.scales, order)
 
 
 # solver's name -> the module whose `integrate` runs it, imported when it is needed

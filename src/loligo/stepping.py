@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -14,9 +13,22 @@ from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, S
 from loligo.errors import RunError, UsageError
 from loligo.lanes import distinct
 from loligo.problem import Problem, onto
-from loligo.runs import Outcome, Travelled, compute, everywhere, paced, shares, sources, threads
+from loligo.runs import (
+    Outcome,
+    Travelled,
+    compute,
+    crew,
+    everywhere,
+    paced,
+    shares,
+    sources,
+    threads,
+)
 from loligo.solvers import Exponential
 
+# of a block of many lanes: one step is a long chain of operations that wait for each other, and
+# what four registers do meanwhile costs little more than what two do
+REGISTERS = 4
 _CAUTIOUS = 1 << 21  # lanes x steps in the first call: some 30 ms
 _STREAM = 1 << 25  # bytes of sampled stimulus handed to a kernel at once
 
@@ -44,10 +56,11 @@ def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], 
     return compute(
         problem,
         solver.engine,
-        {"solver": solver.name},
+        {"solver": solver.name, "precision": solver.precision},
         lambda system: solver.program(system, sources(problem), problem.records),
         {".dt": schedule.dt},
         loop,
+        registers=REGISTERS,
     )
 
 
@@ -70,6 +83,7 @@ def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floa
     out = np.empty((len(problem.records), schedule.samples, lanes))
     return Progress(
         states=filled,
+        carries=filled.astype(kernel.program.precision) - filled,
         detector=np.stack([np.full(lanes, np.nan), armed]),
         step=np.zeros(lanes // kernel.width, dtype=np.int64),
         diverged=np.zeros(lanes, dtype=np.int64),
@@ -86,7 +100,7 @@ def _run(
     sampled = _Sampled(problem, kernel, schedule)
     # the first call is a guess; no call of many lanes may take long
     done, chunk = 0, max(1, min(64, _CAUTIOUS // problem.lanes.size))
-    with ThreadPoolExecutor(len(parts)) as pool:
+    with crew(parts) as pool:
         while done < schedule.steps:
             stop = min(done + min(chunk, sampled.most_steps), schedule.steps)
             streams = sampled.between(done, stop)
@@ -158,19 +172,23 @@ def _divergence(
     streams: Streams,
 ) -> RunError:  # fmt: skip
     """Which variable of which lane ceased to be finite, when, and what it was before."""
-    from loligo.engine.numpy_engine import evaluate
+    from loligo.engine.numpy_engine import FINITE, evaluate
+    from loligo.program.arithmetic import CARRY
 
     lane = int(np.flatnonzero(progress.diverged)[0])
     step = int(progress.step[lane // kernel.width])
-    program = kernel.program
+    program, dt = kernel.program, schedule.dt
     inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
-    inputs |= dict(zip(program.states, progress.states[:, lane], strict=True))
-    inputs |= {".dt": schedule.dt, ".t0": step * schedule.dt, ".t1": (step + 1) * schedule.dt}
-    inputs[".lead"] = 0.5 * schedule.dt if step == 0 else schedule.dt
+    inputs |= {".dt": dt, ".t0": step * dt, ".t1": (step + 1) * dt}
+    inputs[".lead"] = 0.5 * dt if step == 0 else dt
     for i, name in enumerate(program.streams):
         inputs[name] = streams.charges[i, step - streams.first_step, lane]
+    inputs |= evaluate(program.blocks["drive"], inputs)
+    inputs |= dict(zip(program.states, progress.states[:, lane], strict=True))
+    inputs |= {CARRY + s: progress.carries[i, lane] for i, s in enumerate(program.states)}
     after = evaluate(program.blocks["step"], inputs)
-    broken = [s for s in program.states if not np.abs(after[s]) < 1e300] or ["V"]
+    limit = FINITE[program.precision]
+    broken = [s for s in program.states if not np.abs(after[s]) < limit] or ["V"]
     last = progress.states[program.states.index(broken[0]), lane]
     where = problem.in_lane(lane)
     return RunError(

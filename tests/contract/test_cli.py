@@ -151,6 +151,21 @@ def test_models_and_show(loligo) -> None:
     assert "60" in loligo("show", "hodgkin-huxley-1952", "--set", "g_Na=60").out
 
 
+def test_the_cost_of_a_step_is_a_table_for_each_solver(loligo) -> None:
+    shown = loligo("show", "hodgkin-huxley-1952", "--cost").out
+    first, second = shown.strip().split("\n\n")
+    assert first.startswith("exponential:")
+    assert second.startswith("taylor, order 11:")
+    for table in (first, second):
+        head, *rows = table.splitlines()
+        assert all(len(row) == len(head) for row in rows)
+        end = head.index("total") + len("total")
+        totals = [int(row[:end].split()[-1]) for row in rows]
+        assert totals == sorted(totals, reverse=True)
+        assert rows[0].startswith("as written")
+        assert rows[-1].startswith("multiply-adds")
+
+
 def test_timings(loligo) -> None:
     table = loligo("run", "--duration", "10", "--timings").out
     for stage in ("start", "import", "model", "simulate", "kernel", "steps", "spikes", "total"):

@@ -102,7 +102,7 @@ def expected() -> dict[str, bytes]:
 def test_vectors_of_any_width_give_the_same_bits(
     width: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(runs, "_width", lambda lanes, vector: width)
+    monkeypatch.setattr(runs, "_width", lambda *sizes: width)
     assert bits(run(*random_lanes(), record=RECORD)) == expected
 
 
@@ -120,8 +120,8 @@ def test_any_number_of_rounds_in_a_call_gives_the_same_bits(
 ) -> None:
     adapt = llvm_kernel.CompiledKernel.adapt
 
-    def some(kernel: Any, *arguments: Any, **_: int) -> None:
-        adapt(kernel, *arguments, rounds)
+    def some(kernel: Any, *arguments: Any, **_: Any) -> None:
+        adapt(kernel, *arguments, rounds=rounds)
 
     monkeypatch.setattr(llvm_kernel.CompiledKernel, "adapt", some)
     assert bits(run(*random_lanes(), record=RECORD)) == expected

@@ -13,8 +13,8 @@ from loligo.engine.numpy_engine import binlog, evaluate
 from loligo.program import Block, Builder
 from loligo.program.conductance import gather
 from loligo.program.lower import lower
+from loligo.program.products import regroup
 from loligo.program.quotients import expose, reach
-from loligo.program.transform import regroup
 from loligo.system import build
 from machine import ENGINES
 
@@ -105,7 +105,7 @@ def test_constants_are_multiplied_first() -> None:
     x, c, d = (b.input(n) for n in ("x", "c", "d"))
     chain = b.mul(b.mul(b.mul(b.mul(x, c), b.const(3.0)), d), b.const(0.5))
     before = b.block({"y": chain})
-    after = regroup(before, frozenset({"c", "d"}))
+    after = regroup(before, frozenset({"c", "d"}), frozenset())
     assert_same(before, after, 1e-15)
     assert products_with(after, "x") == 1
     (last,) = (a for a in after.assignments if 0 in a.args)
@@ -117,7 +117,7 @@ def test_a_product_that_is_used_twice_is_kept() -> None:
     x, c = b.input("x"), b.input("c")
     product = b.mul(x, c)
     before = b.block({"y": b.mul(product, b.const(3.0)), "z": b.apply("exp", product)})
-    after = regroup(before, frozenset({"c"}))
+    after = regroup(before, frozenset({"c"}), frozenset())
     assert_same(before, after, 1e-15)
     assert after.count() == before.count()
 
@@ -125,7 +125,7 @@ def test_a_product_that_is_used_twice_is_kept() -> None:
 def test_numbers_are_multiplied_here_and_now() -> None:
     b = Builder()
     before = b.block({"y": b.mul(b.mul(b.input("x"), b.const(0.25)), b.const(8.0))})
-    after = regroup(before, frozenset())
+    after = regroup(before, frozenset(), frozenset())
     assert after.count() == {"mul": 1}
     assert {a.value for a in after.assignments if a.op == "const"} == {2.0}
 
@@ -170,7 +170,7 @@ def bernoulli_series(first: float, step: float, order: int) -> tuple[list[float]
         return quotient, [float(c) for c in mp.taylor(exact, 0, order)]
 
 
-@pytest.mark.parametrize("order", range(4, 13))
+@pytest.mark.parametrize("order", range(4, 16))
 def test_digits_lost_within_reach_are_a_small_part_of_the_tolerance(order: int) -> None:
     for first in (0.01, -0.01, 0.3):
         found, exact = bernoulli_series(first, min(reach(order) * first, 2.0), order)
@@ -179,8 +179,8 @@ def test_digits_lost_within_reach_are_a_small_part_of_the_tolerance(order: int) 
 
 
 def test_beyond_that_order_no_step_could_end_well() -> None:
-    assert reach(12) >= 2
-    assert reach(13) == 0
+    assert reach(15) > 1.25
+    assert reach(16) == 0
 
 
 # ------------------------------------------------------------------------- rough logarithms

@@ -348,7 +348,7 @@ def test_whole_kernels_are_right_at_and_beside_every_singularity(
     # a full step, the derivative of the balance with respect to V in it
     if engine == "numpy":
         fixed = kernel.map("prepare", {**rows(membrane, v), ".dt": np.full(v.shape, 0.01)})
-        here = {**rows(membrane, v), **fixed, ".dt": 0.01, ".lead": 0.01, ".t0": 0.0, ".t1": 0.01}
+        here = {**rows(membrane, v), **fixed, ".dt": 0.01, ".lead": 0.01, ".current": 0.0}
         after = numpy_map(kernel.program.blocks["step"], here)
         assert all(np.isfinite(value).all() for value in after.values())
 

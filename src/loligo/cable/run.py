@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +21,7 @@ from loligo.engine.kernel import Floats, Integers, Schedule
 from loligo.errors import RunError
 from loligo.runs import (
     Outcome,
+    crew,
     everywhere,
     initial_states,
     paced,
@@ -174,7 +174,7 @@ def _run(problem: AxonProblem, course: Started, advance: Callable[[float], None]
     parts = split(problem.axons, threads())
     cells = problem.axons * problem.parts.count
     done, chunk = 0, max(1, min(64, _CAUTIOUS // cells))
-    with ThreadPoolExecutor(len(parts)) as pool:
+    with crew(parts) as pool:
         while done < schedule.steps:
             stop = min(done + min(chunk, table.most_steps), schedule.steps)
             work = partial(course.steps.advance, **table.given(done, stop), first=done, stop=stop)

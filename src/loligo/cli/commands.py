@@ -296,6 +296,7 @@ def show(
     model: options.SomeModel,
     set: options.Set = None,
     celsius: options.Celsius = None,
+    cost: options.Cost = False,
     debug: options.Debug = False,
 ) -> None:
     """Print a model: its equations, parameters and source.
@@ -303,6 +304,14 @@ def show(
     \b
     loligo show hodgkin-huxley-1952
     loligo show mine.toml
+    loligo show hodgkin-huxley-1952 --cost
     """
     with arguments.reading():
-        print(arguments.model(model, set or [], celsius))
+        shown = arguments.model(model, set or [], celsius)
+    if cost:
+        from loligo.cli.report import operations
+        from loligo.simulation import cost as count
+
+        print(operations(count(shown)))
+    else:
+        print(shown)

@@ -55,6 +55,14 @@ Chirp = Annotated[Texts, _shape("--chirp", "A sine of rising frequency, in Hz.")
 Noise = Annotated[Texts, _shape("--noise", "White, or coloured with tau.")]
 Waveform = Annotated[Texts, _shape("--waveform", "Two columns: time (ms), current.")]
 
+Cost = Annotated[
+    bool,
+    typer.Option(
+        "--cost",
+        help="Instead: the operations of a step, before and after each transformation of the "
+        "program.",
+    ),
+]
 Set = Annotated[
     Texts,
     typer.Option(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from loligo.cli import STARTED
 
 if TYPE_CHECKING:
     import xarray
+
+    from loligo.program.cost import Cost
 
 _SHOWN = 8  # spikes listed one by one
 
@@ -164,3 +167,24 @@ def _of_many(counts: Any, shape: list[int]) -> str:
         f"{cells}{total} cells, {counts.min()} to {counts.max()} spikes each "
         f"({counts.sum()} in all, {silent} cells silent)"
     )
+
+
+def operations(costs: Sequence[Cost]) -> str:
+    """A table for each solver: the operations of a step after each transformation."""
+    kinds = tuple(costs[0].counts)
+    heads = ("", "total", *kinds, "once a lane")
+    tables: list[str] = []
+    for solver, group in groupby(costs, key=lambda row: row.solver):
+        rows = [
+            (r.transformation, r.total, *(r.counts[kind] for kind in kinds), r.once) for r in group
+        ]
+        lines = [(f"{solver}:", *heads[1:]), *rows]
+        widths = [max(len(str(line[i])) for line in lines) for i in range(len(heads))]
+        tables.append("\n".join(_aligned(line, widths) for line in lines))
+    return "\n\n".join(tables)
+
+
+def _aligned(line: Sequence[object], widths: Sequence[int]) -> str:
+    first, *rest = (str(cell) for cell in line)
+    numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+    return "  ".join([first.ljust(widths[0]), *numbers])

@@ -61,6 +61,8 @@ class Progress:
     Attributes
     ----------
     states : (states, lanes)
+    carries : (states, lanes)
+        What the rounding of each state's last sum took, where the program keeps it.
     detector : (2, lanes)
         V one step ago (NaN before the first) and whether a spike can be seen (1 or 0).
     step : (blocks,)
@@ -73,6 +75,7 @@ class Progress:
     """
 
     states: Floats
+    carries: Floats
     detector: Floats
     step: Integers
     diverged: Integers

@@ -14,8 +14,9 @@ import numpy as np
 from loligo.engine.kernel import RE_ARM, Course, Floats, Journey, Progress, Schedule, Streams
 from loligo.engine.numpy_adaptive import adapt
 from loligo.program import Block, Program
+from loligo.program.arithmetic import CARRY
 
-Array = Any  # float64 or bool lanes
+Array = Any  # float64, float32 or bool lanes
 
 
 def exprel(z: Array) -> Array:
@@ -26,7 +27,6 @@ def exprel(z: Array) -> Array:
 
 def exprel2(z: Array) -> Array:
     """(exp(z) - 1 - z)/z**2 by its series for |z| < 1/2, where it would cancel."""
-    z = np.asarray(z, dtype=np.float64)
     series = np.zeros_like(z)
     for k in range(16, 1, -1):
         series = (1.0 + z * series) / k
@@ -60,6 +60,8 @@ def fma(a: Array, b: Array, c: Array) -> Array:
     """a*b + c, rounded twice: NumPy has no fused form."""
     return a * b + c
 
+
+FINITE = {"float64": 1e300, "float32": 1e30}  # what is larger counts as no longer finite
 
 OPERATIONS: dict[str, Callable[..., Array]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,
@@ -113,19 +115,7 @@ class NumpyKernel:
         stop: int,
     ) -> None:
         """See :class:`loligo.engine.kernel.Kernel`."""
-        here = slice(blocks.start, blocks.stop)
-        fixed: dict[str, Array] = {
-            name: row[here] for name, row in zip(self.program.constants, constants, strict=True)
-        }
-        fixed[".dt"] = schedule.dt
-        k = int(progress.step[here][0])
-        while True:
-            if k % schedule.steps_per_sample == 0:
-                self._sample(k, schedule, fixed, progress, streams, here)
-            if k >= stop or not self._advance(k, schedule, fixed, progress, streams, here):
-                break
-            k += 1
-        progress.step[here] = k
+        _Walk(self.program, schedule, constants, progress, streams, blocks).until(stop)
 
     def adapt(
         self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
@@ -133,62 +123,94 @@ class NumpyKernel:
         """See :class:`loligo.engine.kernel.Kernel`."""
         adapt(self.program, evaluate, course, constants, journey, blocks, rounds)
 
-    def _states(self, progress: Progress, here: slice) -> dict[str, Array]:
-        rows = zip(self.program.states, progress.states, strict=True)
-        return {name: row[here] for name, row in rows}
 
-    def _sample(
-        self, k: int, schedule: Schedule, fixed: Mapping[str, Array], progress: Progress,
-        streams: Streams, here: slice,
+class _Walk:
+    """Fixed steps of some lanes: states in the program's precision, all else in float64."""
+
+    def __init__(
+        self, program: Program, schedule: Schedule, constants: Floats, progress: Progress,
+        streams: Streams, blocks: range,
     ) -> None:  # fmt: skip
-        j = k // schedule.steps_per_sample
-        inputs = {**fixed, **self._states(progress, here), ".t": k * schedule.dt}
-        inputs[".lead"] = 0.0 if k == 0 else 0.5 * schedule.dt
-        for i, name in enumerate(self.program.streams):
-            if streams.currents.size:
-                inputs[name] = streams.currents[i, j, here]
-        results = evaluate(self.program.blocks["sample"], inputs)
-        for i, value in enumerate(results.values()):
-            progress.out[i, j, here] = value
+        self.program, self.schedule, self.progress, self.streams = (
+            program, schedule, progress, streams,
+        )  # fmt: skip
+        self.here = slice(blocks.start, blocks.stop)
+        self.real = np.dtype(program.precision).type
+        rows = zip(program.constants, constants, strict=True)
+        self.constants: dict[str, Array] = {name: row[self.here] for name, row in rows}
+        self.constants[".dt"] = schedule.dt
+        self.fixed = {name: self.real(value) for name, value in self.constants.items()}
+        names = program.blocks["step"].names
+        self.rows = {n: progress.states[i, self.here] for i, n in enumerate(program.states)}
+        self.rows |= {
+            CARRY + n: progress.carries[i, self.here]
+            for i, n in enumerate(program.states) if CARRY + n in names
+        }  # fmt: skip
 
-    def _advance(
-        self, k: int, schedule: Schedule, fixed: Mapping[str, Array], progress: Progress,
-        streams: Streams, here: slice,
-    ) -> bool:  # fmt: skip
-        dt = schedule.dt
-        now = self._states(progress, here)
-        inputs = {**fixed, **now, ".t0": k * dt, ".t1": (k + 1) * dt}
-        inputs[".lead"] = 0.5 * dt if k == 0 else dt
+    def until(self, stop: int) -> None:
+        k = int(self.progress.step[self.here][0])
+        while True:
+            if k % self.schedule.steps_per_sample == 0:
+                self.sample(k)
+            if k >= stop or not self.advance(k):
+                break
+            k += 1
+        self.progress.step[self.here] = k
+
+    def now(self) -> dict[str, Array]:
+        return {name: self.real(row) for name, row in self.rows.items()}
+
+    def current(self, block: str, times: dict[str, float], row: int, streams: Floats) -> Array:
+        """What the stimulus gives, in float64, rounded once."""
+        inputs: dict[str, Array] = {**self.constants, **times}
         for i, name in enumerate(self.program.streams):
-            inputs[name] = streams.charges[i, k - streams.first_step, here]
+            inputs[name] = streams[i, row, self.here]
+        return self.real(evaluate(self.program.blocks[block], inputs)[".current"])
+
+    def sample(self, k: int) -> None:
+        j, dt = k // self.schedule.steps_per_sample, self.schedule.dt
+        inputs = {**self.fixed, **self.now(), ".lead": self.real(0.0 if k == 0 else 0.5 * dt)}
+        block = self.program.blocks["sample"]
+        if ".current" in block.inputs:
+            times = {".t": k * dt}
+            inputs[".current"] = self.current("value", times, j, self.streams.currents)
+        for i, value in enumerate(evaluate(block, inputs).values()):
+            self.progress.out[i, j, self.here] = value
+
+    def advance(self, k: int) -> bool:
+        dt, progress, here, schedule = self.schedule.dt, self.progress, self.here, self.schedule
+        now = self.now()
+        row = k - self.streams.first_step
+        times = {".t0": k * dt, ".t1": (k + 1) * dt}
+        current = self.current("drive", times, row, self.streams.charges)
+        inputs = {**self.fixed, **now, ".current": current}
+        inputs[".lead"] = self.real(0.5 * dt if k == 0 else dt)
         after = evaluate(self.program.blocks["step"], inputs)
-        broken = ~(np.abs(sum(np.asarray(v) for v in after.values())) <= 1e300)
+        sums = np.abs(sum(np.asarray(after[s]) for s in self.program.states))
+        broken = ~(sums <= FINITE[self.program.precision])
         if broken.any():
             progress.diverged[here] = broken
             return False
         before, armed = progress.detector[0, here], progress.detector[1, here]
-        above = after["V"] >= schedule.threshold
-        self._spikes(k, schedule, progress, now["V"], after["V"], above & (armed != 0), here)
-        low = after["V"] < schedule.threshold - RE_ARM
+        above = after["V"] >= self.real(schedule.threshold)
+        self.spikes(k, now["V"], after["V"], above & (armed != 0))
+        low = after["V"] < self.real(schedule.threshold) - self.real(RE_ARM)
         armed[:] = low | ((armed != 0) & ~above)
         before[:] = now["V"]
-        for row, name in zip(progress.states, self.program.states, strict=True):
-            row[here] = after[name]
+        for name, row_ in self.rows.items():
+            row_[:] = after[name]
         return True
 
-    def _spikes(
-        self, k: int, schedule: Schedule, progress: Progress, now: Array, after: Array,
-        crossed: Array, here: slice,
-    ) -> None:  # fmt: skip
+    def spikes(self, k: int, now: Array, after: Array, crossed: Array) -> None:
         if not crossed.any():
             return
         inputs = {
-            "before": progress.detector[0, here],
-            "now": now,
-            "after": after,
-            "threshold": schedule.threshold,
+            "before": self.progress.detector[0, self.here],
+            "now": np.float64(now),
+            "after": np.float64(after),
+            "threshold": self.schedule.threshold,
         }
         theta = evaluate(self.program.blocks["locate"], inputs)["theta"]
         lanes = np.flatnonzero(crossed)
-        times = k * schedule.dt + theta[lanes] * schedule.dt
-        progress.spikes.append((times, lanes + here.start))
+        times = k * self.schedule.dt + theta[lanes] * self.schedule.dt
+        self.progress.spikes.append((times, lanes + self.here.start))

@@ -28,6 +28,8 @@ OPERATIONS: dict[str, int] = {
     "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
 }  # fmt: skip
 MASKS = frozenset({"lt", "le", "eq", "and", "or", "not"})
+CARRY = ".carry."  # before a state's name: what the rounding of its last sum took
+PRECISIONS = ("float64", "float32")
 _COMMUTATIVE = frozenset({"add", "mul", "min", "max", "eq", "and", "or"})
 
 
@@ -95,8 +97,11 @@ class Program:
     records
         What ``sample`` yields.
     blocks
-        ``prepare``, ``start``, ``step``, ``sample``, ``locate``; ``relax`` and ``derivative``
-        for equilibria.
+        ``prepare``, and those of the scheme (see :mod:`loligo.program.exponential` and
+        :mod:`loligo.program.taylor`); ``relax`` and ``derivative`` for equilibria.
+    precision
+        Of the states in ``step`` and ``sample``: "float64" or "float32". All else, times and
+        stimuli above all, is float64.
     """
 
     parameters: tuple[str, ...]
@@ -105,6 +110,7 @@ class Program:
     constants: tuple[str, ...]
     records: tuple[str, ...]
     blocks: Mapping[str, Block] = field(default_factory=dict[str, Block])
+    precision: str = "float64"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able and exact (floats in hexadecimal)."""
@@ -114,6 +120,7 @@ class Program:
             "streams": self.streams,
             "constants": self.constants,
             "records": self.records,
+            "precision": self.precision,
             "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
         }
 
@@ -126,9 +133,12 @@ class Program:
                 for key in ("parameters", "states", "streams", "constants", "records")
             }
             blocks = {_text(k): _block_from_list(v) for k, v in document["blocks"].items()}
+            precision = _text(document["precision"])
         except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise ValueError(f"not a program: {error!r}") from error
-        return cls(blocks=blocks, **names)
+        if precision not in PRECISIONS:
+            raise ValueError(f"not a precision: {precision!r}")
+        return cls(blocks=blocks, precision=precision, **names)
 
 
 def _block_to_list(block: Block) -> list[Any]:
@@ -188,7 +198,8 @@ def _fit(op: str, places: list[Any], before: list[Assignment]) -> bool:
 
 
 class Builder:
-    """Writes a block. Equal expressions get one assignment (value numbering).
+    """Writes a block. Equal expressions get one assignment (value numbering), unless ``shared``
+    is false: then each is written as often as it occurs, inputs and numbers apart.
 
     >>> b = Builder()
     >>> x = b.input("x")
@@ -198,7 +209,8 @@ class Builder:
     {'mul': 1, 'add': 1}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shared: bool = True) -> None:
+        self.shared = shared
         self.assignments: list[Assignment] = []
         self._known: dict[tuple[Assignment, str], int] = {}
 
@@ -206,7 +218,7 @@ class Builder:
         # 0.0 and -0.0 are equal, and 1/x tells them apart
         key = assignment, assignment.value.hex()
         index = self._known.get(key)
-        if index is None:
+        if index is None or not (self.shared or assignment.op in ("input", "const")):
             index = len(self.assignments)
             self.assignments.append(assignment)
             self._known[key] = index
@@ -225,6 +237,14 @@ class Builder:
             args = tuple(sorted(args))
         return self._put(Assignment(op, args))
 
+    def copy(self, assignment: Assignment, new: Sequence[int]) -> int:
+        """An assignment of another block; ``new`` says where that block's are in this one."""
+        if assignment.op == "input":
+            return self.input(assignment.name)
+        if assignment.op == "const":
+            return self.const(assignment.value)
+        return self.apply(assignment.op, *(new[i] for i in assignment.args))
+
     def _is(self, index: int, value: float) -> bool:
         assignment = self.assignments[index]
         return assignment.op == "const" and assignment.value == value
@@ -241,7 +261,12 @@ class Builder:
     def mul(self, a: int, b: int) -> int:
         if self._is(a, 1.0):
             return b
-        return a if self._is(b, 1.0) else self.apply("mul", a, b)
+        if self._is(b, 1.0):
+            return a
+        x, y = self.assignments[a], self.assignments[b]
+        if x.op == y.op == "const":
+            return self.const(x.value * y.value)
+        return self.apply("mul", a, b)
 
     def div(self, a: int, b: int) -> int:
         return a if self._is(b, 1.0) else self.apply("div", a, b)
@@ -273,15 +298,6 @@ class Builder:
     def block(self, outputs: Mapping[str, int]) -> Block:
         """The assignments that the outputs need, in order."""
         return prune(Block(tuple(self.assignments), tuple(outputs.items())))
-
-
-def copied(b: Builder, a: Assignment, new: Sequence[int]) -> int:
-    """An assignment written again in ``b``, where its block's earlier ones are ``new``."""
-    if a.op == "input":
-        return b.input(a.name)
-    if a.op == "const":
-        return b.const(a.value)
-    return b.apply(a.op, *(new[i] for i in a.args))
 
 
 def uses(block: Block) -> list[int]:

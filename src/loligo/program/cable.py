@@ -18,16 +18,15 @@ step while G is not negative. The membrane gives ``.I`` and ``.G``; the solve is
 from __future__ import annotations
 
 from loligo.program.arithmetic import Block, Program
-from loligo.program.exponential import Writer, relaxation, sampling, stages
-from loligo.program.exponentials import fuse_exponentials
+from loligo.program.exponential import TRANSFORMATIONS, Writer, relaxation, sampling, stages
 from loligo.program.lower import lower
-from loligo.program.transform import fuse, hoist
+from loligo.program.pipeline import Draft, transformed
 from loligo.system import System
 
 
 def _offer(system: System, groups: list[list[str]]) -> Block:
     """The states up to V's move, then the current and its slope before it."""
-    w = Writer(system)
+    w = Writer(system, driven=False)
     b = w.b
     if len(groups) > 1:
         w.move(groups[0], b.input(".lead"))
@@ -40,7 +39,7 @@ def _offer(system: System, groups: list[list[str]]) -> Block:
 
 def _settle(system: System, groups: list[list[str]]) -> Block:
     """The half steps back after V's move."""
-    w = Writer(system)
+    w = Writer(system, driven=False)
     for group in reversed(groups[1:-1]):
         w.move(group, w.b.mul(w.b.const(0.5), w.b.input(".dt")))
     return w.b.block({state: w.now[state] for group in groups[1:-1] for state in group})
@@ -54,20 +53,22 @@ def cable(system: System, records: tuple[str, ...]) -> Program:
     what is recorded, at V's time.
     """
     groups = stages(system)
-    stepping = {"offer": _offer(system, groups), "sample": sampling(system, groups, (), records)}
+    stepping = {
+        "offer": _offer(system, groups),
+        "sample": sampling(Writer(system, driven=False), groups, records),
+    }
     if len(groups) > 2:
         stepping["settle"] = _settle(system, groups)
-    stepping = {name: fuse_exponentials(block) for name, block in stepping.items()}
-    prepare, constants, blocks = hoist(stepping, frozenset({*system.parameters, ".dt"}))
+    fixed = frozenset({*system.parameters, ".dt"})
+    made = transformed(Draft(stepping, fixed, frozenset({".lead"})), TRANSFORMATIONS)
     return Program(
         parameters=system.parameters,
         states=system.states,
         streams=(),
-        constants=constants,
+        constants=made.constants,
         records=records,
         blocks={
-            "prepare": prepare,
-            **{name: fuse(block) for name, block in blocks.items()},
+            **made.blocks,
             "relax": relaxation(system),
             "derivative": lower(system),
         },

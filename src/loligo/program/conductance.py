@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from loligo.program.arithmetic import Block, Builder, copied, uses, varying
+from loligo.program.arithmetic import Block, Builder, uses, varying
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Gather:
     def run(self) -> Block:
         for index, a in enumerate(self.block.assignments):
             drives, others = self._sorted(index) if a.op in ("add", "sub") else ([], [])
-            self.new.append(self._sum(drives, others) if drives else copied(self.b, a, self.new))
+            self.new.append(self._sum(drives, others) if drives else self.b.copy(a, self.new))
         return self.b.block({name: self.new[i] for name, i in self.block.outputs})
 
     def _sorted(self, index: int) -> tuple[list[_Drive], list[tuple[float, int]]]:

@@ -12,22 +12,48 @@ doi:10.1137/0705041): states fall into stages whose members do not depend on eac
 alone in the last; a step sweeps half a step up to V, a full step of V, and half a step back.
 The half steps of the first stage that meet between two steps are made as one, so that with
 gates and V alone the gates lie half a step apart from the voltage. ``lead`` is the length of
-that joint move: half a step at the beginning of a run, ``dt`` afterwards. What an engine hands
-in (``.dt``, ``.lead``, ``.t``, ``.t0``, ``.t1``) has a dot in its name, and no name in a model has.
+that joint move: half a step at the beginning of a run, ``dt`` afterwards.
+
+Blocks: ``drive`` (``.t0``, ``.t1`` in, the stimulus's mean over the step out, ``.current``) and
+``step`` (states, ``.lead``, ``.current`` in, states out); ``value`` (``.t`` in, the stimulus just
+after it out, ``.current``) and ``sample`` (states, ``.lead``, ``.current`` in, records out);
+``locate`` for spikes. What an engine hands in has a dot in its name, and no name in a model has.
+
+With float32, ``step`` and ``sample`` alone are in that precision: times, and the charge between
+two of them, keep their digits however long the run. A step's change of a state is a thousandth of
+it or less, and would lose as many digits when it is added; so what the rounding of each sum took
+(``.carry.V``, …) is handed to the next step (Kahan 1965, doi:10.1145/363707.363723).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loligo.program.arithmetic import Block, Builder, Program
+from loligo.program.arithmetic import CARRY, Block, Builder, Program
 from loligo.program.drive import CHARGE, VALUE
 from loligo.program.exponentials import fuse_exponentials
 from loligo.program.lower import Lowering, lower
+from loligo.program.pipeline import (
+    Draft,
+    Transformations,
+    each,
+    multiply_add,
+    share,
+    to_prepare,
+    transformed,
+)
+from loligo.program.products import products_regrouped
 from loligo.program.sources import Source
 from loligo.program.spikes import locate
-from loligo.program.transform import fuse, hoist
 from loligo.system import System
+
+TRANSFORMATIONS: Transformations = (
+    ("common subexpressions", each(share)),
+    ("fused exponentials", each(fuse_exponentials)),
+    ("products regrouped", products_regrouped),
+    ("constants to prepare", to_prepare),
+    ("multiply-adds", multiply_add),
+)
 
 
 def stages(system: System) -> list[list[str]]:
@@ -47,19 +73,27 @@ def stages(system: System) -> list[list[str]]:
 
 
 class Writer:
-    """Moves states forward in one block."""
+    """Moves states forward in one block.
 
-    def __init__(self, system: System, current: int | None = None) -> None:
+    Parameters
+    ----------
+    driven
+        Whether there is a stimulus.
+    carried
+        Whether the digits that a sum loses are kept for the next.
+    """
+
+    def __init__(
+        self, system: System, driven: bool, carried: bool = False, shared: bool = True
+    ) -> None:
         self.system = system
-        self.b = Builder()
+        self.b = Builder(shared)
         self.now = {state: self.b.input(state) for state in system.states}
-        self.current = current
+        self.current = self.b.input(".current") if driven else self.b.const(0.0)
+        self.carry = {s: self.b.input(CARRY + s) for s in system.states} if carried else {}
 
     def lowering(self) -> Lowering:
-        given = dict(self.now)
-        if self.current is not None:
-            given["I_stim"] = self.current
-        return Lowering(self.b, given)
+        return Lowering(self.b, {**self.now, "I_stim": self.current})
 
     def move(self, group: Iterable[str], dt: int) -> None:
         """x += dt f phi(dt df/dx) for every state of a stage, from the same values."""
@@ -70,17 +104,39 @@ class Writer:
             slope = self.system.slope(state)
             if slope != 0:
                 change = b.mul(change, b.apply("exprel", b.mul(dt, low(slope))))
-            moved[state] = b.add(self.now[state], change)
+            moved[state] = self._sum(state, change)
         self.now |= moved
 
+    def _sum(self, state: str, change: int) -> int:
+        b, before = self.b, self.now[state]
+        if state not in self.carry:
+            return b.add(before, change)
+        change = b.sub(change, self.carry[state])
+        after = b.add(before, change)
+        self.carry[state] = b.sub(b.sub(after, before), change)
+        return after
 
-def _step(system: System, groups: list[list[str]], sources: tuple[Source, ...]) -> Block:
-    w = Writer(system)
-    b = w.b
-    dt, half = b.input(".dt"), b.mul(b.const(0.5), b.input(".dt"))
+    def block(self) -> Block:
+        carries = {CARRY + state: index for state, index in self.carry.items()}
+        return self.b.block({**self.now, **carries})
+
+
+def _drive(sources: tuple[Source, ...], shared: bool) -> Block:
+    b = Builder(shared)
     t0, t1 = b.input(".t0"), b.input(".t1")
     charge = b.total(CHARGE[s.kind](s.term(b), t0, t1) for s in sources)
-    w.current = b.div(charge, dt) if sources else b.const(0.0)
+    return b.block({".current": b.div(charge, b.input(".dt"))})
+
+
+def _value(sources: tuple[Source, ...], shared: bool) -> Block:
+    b = Builder(shared)
+    t = b.input(".t")
+    return b.block({".current": b.total(VALUE[s.kind](s.term(b), t) for s in sources)})
+
+
+def _step(w: Writer, groups: list[list[str]]) -> Block:
+    b = w.b
+    dt, half = b.input(".dt"), b.mul(b.const(0.5), b.input(".dt"))
     if len(groups) > 1:
         w.move(groups[0], b.input(".lead"))
     between = groups[1:-1]
@@ -89,53 +145,63 @@ def _step(system: System, groups: list[list[str]], sources: tuple[Source, ...]) 
     w.move(groups[-1], dt)
     for group in reversed(between):
         w.move(group, half)
-    return b.block(w.now)
+    return w.block()
 
 
-def sampling(
-    system: System, groups: list[list[str]], sources: tuple[Source, ...], records: tuple[str, ...]
-) -> Block:
+def sampling(w: Writer, groups: list[list[str]], records: tuple[str, ...]) -> Block:
     """What is recorded, all states brought to the same time."""
-    w = Writer(system)
     b = w.b
-    t = b.input(".t")
     if len(groups) > 1:
         w.move(groups[0], b.input(".lead"))
-    values = (VALUE[s.kind](s.term(b), t) for s in sources)
-    w.current = b.total(values) if sources else b.const(0.0)
     low = w.lowering()
     known = {**w.now, "I_stim": w.current}
-    return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
+    return b.block({r: known[r] if r in known else low(w.system.observables[r]) for r in records})
 
 
 def relaxation(system: System) -> Block:
     """Every state but V one long step towards its equilibrium at this V."""
-    w = Writer(system, current=None)
+    w = Writer(system, driven=True)
     dt = w.b.input(".dt")
     for group in stages(system)[:-1]:
         w.move(group, dt)
-    return w.b.block(w.now)
+    return w.block()
 
 
-def exponential(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Program:
-    """The scheme of this module for a system under the sum of ``sources``."""
-    groups = stages(system)
-    parameters = system.parameters + tuple(n for s in sources for n in s.names)
-    stepping = {
-        "step": _step(system, groups, sources),
-        "sample": sampling(system, groups, sources, records),
+def draft(
+    system: System, sources: tuple[Source, ...], records: tuple[str, ...],
+    precision: str = "float64", shared: bool = True,
+) -> Draft:  # fmt: skip
+    """The scheme as it is written; if not ``shared``, each expression as often as it occurs."""
+    groups, driven, carried = stages(system), bool(sources), precision != "float64"
+    blocks = {
+        "drive": _drive(sources, shared),
+        "step": _step(Writer(system, driven, carried, shared), groups),
+        "value": _value(sources, shared),
+        "sample": sampling(Writer(system, driven, False, shared), groups, records),
     }
-    stepping = {name: fuse_exponentials(block) for name, block in stepping.items()}
-    prepare, constants, blocks = hoist(stepping, frozenset({*parameters, ".dt"}))
+    fixed = frozenset({*_parameters(system, sources), ".dt"})
+    return Draft(blocks, fixed, frozenset({".lead", ".t", ".t0", ".t1"}))
+
+
+def _parameters(system: System, sources: tuple[Source, ...]) -> tuple[str, ...]:
+    return system.parameters + tuple(n for s in sources for n in s.names)
+
+
+def exponential(
+    system: System, sources: tuple[Source, ...], records: tuple[str, ...],
+    precision: str = "float64",
+) -> Program:  # fmt: skip
+    """The scheme of this module for a system under the sum of ``sources``."""
+    made = transformed(draft(system, sources, records, precision), TRANSFORMATIONS)
     return Program(
-        parameters=parameters,
+        parameters=_parameters(system, sources),
         states=system.states,
         streams=tuple(s.stream for s in sources if s.sampled),
-        constants=constants,
+        constants=made.constants,
         records=records,
+        precision=precision,
         blocks={
-            "prepare": prepare,
-            **{name: fuse(block) for name, block in blocks.items()},
+            **made.blocks,
             "locate": locate(),
             "relax": relaxation(system),
             "derivative": lower(system),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from loligo.program.arithmetic import Assignment, Block, Builder, copied
+from loligo.program.arithmetic import Assignment, Block, Builder
 
 HIGHEST = 16  # the largest power that is still cheaper, and loses at most 16 ulp
 _LARGEST = 1e100  # of a factor exp(shift): beyond, products might leave the range of doubles
@@ -43,7 +43,7 @@ def fuse_exponentials(block: Block, highest: int = HIGHEST) -> Block:
         elif index in arguments and index in {base for base, _ in power_of.values()}:
             new.append(b.apply("exp", _write(b, arguments[index], new)))
         else:
-            new.append(copied(b, a, new))
+            new.append(b.copy(a, new))
     return b.block({name: new[index] for name, index in block.outputs})
 
 

@@ -21,7 +21,7 @@ from loligo.system import symbols as s
 
 
 class Lowering:
-    """Writes SymPy expressions into a builder, each subexpression once.
+    """Writes SymPy expressions into a builder, each subexpression once (if the builder shares).
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ class Lowering:
                 index = self.b.const(float(e))
             else:
                 index = _WRITERS[e.func](self, e)
-            self._done[e] = index
+            if self.b.shared:
+                self._done[e] = index
         return index
 
 

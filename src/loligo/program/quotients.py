@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 
-from loligo.program.arithmetic import Block, Builder, copied, varying
+from loligo.program.arithmetic import Block, Builder, varying
 from loligo.program.series import Series, affine_steps
 
 _ULPS = 3 * 2.0**-53  # rounding of the first coefficient
 _PART = 0.02  # of the tolerance, which the loss of digits may take
-_LEAST = 2.0  # below it, steps would hardly find a place to end
+_LEAST = 1.25  # below it, steps hardly find a place to end
 
 
 def reach(order: int) -> float:
@@ -39,7 +39,7 @@ def expose(block: Block, states: tuple[str, ...]) -> Block:
             z = new[a.args[0]]
             new.append(b.apply(f"{a.op}_by", z, b.apply("exp", z)))
         else:
-            new.append(copied(b, a, new))
+            new.append(b.copy(a, new))
     return b.block({name: new[index] for name, index in block.outputs})
 
 

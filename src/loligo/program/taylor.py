@@ -17,7 +17,7 @@ holds everywhere (:mod:`loligo.program.quotients`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from loligo.program.arithmetic import Block, Builder, Program
 from loligo.program.conductance import gather
@@ -25,11 +25,35 @@ from loligo.program.drive import VALUE
 from loligo.program.exponential import relaxation
 from loligo.program.exponentials import fuse_exponentials
 from loligo.program.lower import Lowering, lower
+from loligo.program.pipeline import (
+    Draft,
+    Transformations,
+    each,
+    multiply_add,
+    share,
+    to_prepare,
+    transformed,
+)
+from loligo.program.products import products_regrouped
 from loligo.program.quotients import expose, reach, room
 from loligo.program.series import Series
 from loligo.program.sources import Source
-from loligo.program.transform import fuse, hoist, regroup
 from loligo.system import System
+
+# What is done to the equations before they are expanded: (name, derivative and states -> it).
+EQUATIONS: tuple[tuple[str, Callable[[Block, tuple[str, ...]], Block]], ...] = (
+    ("total conductance", gather),
+    ("quotients by themselves", expose),
+    # every power is a series of its own: a square is cheaper than an exponential, no more is
+    ("fused exponentials", lambda block, states: fuse_exponentials(block, highest=2)),
+)
+# What is done to their expansion.
+TRANSFORMATIONS: Transformations = (
+    ("common subexpressions", each(share)),
+    ("products regrouped", products_regrouped),
+    ("constants to prepare", to_prepare),
+    ("multiply-adds", multiply_add),
+)
 
 
 def _current(b: Builder, sources: tuple[Source, ...]) -> int:
@@ -45,9 +69,9 @@ def _derivative(system: System, sources: tuple[Source, ...]) -> Block:
     return b.block({name: low(e) for name, e in system.derivatives.items()})
 
 
-def _expand(derivative: Block, states: tuple[str, ...], order: int) -> Series:
+def _expand(derivative: Block, states: tuple[str, ...], order: int, shared: bool = True) -> Series:
     """Its series, in a builder of its own."""
-    b = Builder()
+    b = Builder(shared)
     start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
     start |= {name: (b.input(name),) for name in states}
     start[".t"] = (b.input(".t"), b.const(1.0))
@@ -55,9 +79,10 @@ def _expand(derivative: Block, states: tuple[str, ...], order: int) -> Series:
 
 
 def _series(
-    derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int
-) -> Block:
-    series = _expand(derivative, states, order)
+    derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int,
+    shared: bool = True,
+) -> Block:  # fmt: skip
+    series = _expand(derivative, states, order, shared)
     coefficients = series.run()
     outputs = {
         f"{state}[{k}]": index
@@ -73,23 +98,6 @@ def _room(derivative: Block, states: tuple[str, ...], times: float) -> Block | N
     first.run()
     space = room(first, times, voltage)
     return None if space is None else first.b.block({".room": space})
-
-
-def _expansions(
-    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int
-) -> dict[str, Block]:
-    """The block ``series``; if it may lose digits near some V, ``room`` and ``careful`` too."""
-    states = system.states
-    derivative = gather(_derivative(system, sources), states)
-    if times := reach(order):
-        quick = fuse_exponentials(expose(derivative, states), highest=2)
-        if (space := _room(quick, states, times)) is not None:
-            return {
-                "series": _series(quick, states, scales, order),
-                "room": space,
-                "careful": _series(derivative, states, scales, max(4, 2 * order // 3)),
-            }
-    return {"series": _series(fuse_exponentials(derivative), states, scales, order)}
 
 
 def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
@@ -126,6 +134,31 @@ def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...
     return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
 
 
+def draft(
+    system: System, sources: tuple[Source, ...], records: tuple[str, ...],
+    scales: Mapping[str, float], order: int, shared: bool = True, simplified: int = len(EQUATIONS),
+) -> Draft:  # fmt: skip
+    """The scheme as it is written; if not ``shared``, each value as often as it is needed; after
+    so many of :data:`EQUATIONS`."""
+    states, times = system.states, reach(order)
+    written = _derivative(system, sources)
+    derivative = written
+    for _, change in EQUATIONS[:simplified]:
+        if times or change is not expose:
+            derivative = change(derivative, states)
+    blocks = {"series": _series(derivative, states, scales, order, shared)}
+    if times and (space := _room(derivative, states, times)) is not None:
+        lower_order = max(4, 2 * order // 3)
+        blocks["room"] = space
+        blocks["careful"] = _series(gather(written, states), states, scales, lower_order)
+    blocks["sample"] = _sample(system, sources, records)
+    return Draft(blocks, frozenset({*_parameters(system, sources), ".tolerance"}))
+
+
+def _parameters(system: System, sources: tuple[Source, ...]) -> tuple[str, ...]:
+    return system.parameters + tuple(n for s in sources for n in s.names)
+
+
 def taylor(
     system: System,
     sources: tuple[Source, ...],
@@ -140,24 +173,12 @@ def taylor(
     NotSmoothError
         If the equations have a conditional on a state, or another operation without a series.
     """
-    parameters = system.parameters + tuple(n for s in sources for n in s.names)
-    blocks = {
-        **_expansions(system, sources, scales, order),
-        "sample": _sample(system, sources, records),
-    }
-    fixed = frozenset({*parameters, ".tolerance"})
-    blocks = {name: regroup(block, fixed) for name, block in blocks.items()}
-    prepare, constants, blocks = hoist(blocks, fixed)
+    made = transformed(draft(system, sources, records, scales, order), TRANSFORMATIONS)
     return Program(
-        parameters=parameters,
+        parameters=_parameters(system, sources),
         states=system.states,
         streams=(),
-        constants=constants,
+        constants=made.constants,
         records=records,
-        blocks={
-            "prepare": prepare,
-            **{name: fuse(block) for name, block in blocks.items()},
-            "relax": relaxation(system),
-            "derivative": lower(system),
-        },
+        blocks={**made.blocks, "relax": relaxation(system), "derivative": lower(system)},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loligo.program.arithmetic import MASKS, Assignment, Block, Builder, copied, uses, varying
+from loligo.program.arithmetic import MASKS, Assignment, Block, Builder, uses
 
 
 def fuse(block: Block) -> Block:
@@ -29,36 +29,7 @@ def _fused(a: Assignment, block: Block, used: list[int], new: list[int], b: Buil
                 elif a.op == "sub":
                     other = b.apply("neg", other)
                 return b.apply("fma", x, y, other)
-    return copied(b, a, new)
-
-
-def regroup(block: Block, constant_inputs: frozenset[str]) -> Block:
-    """Products of a value with two constants of a lane become one product: the constants are
-    multiplied first, once, in ``prepare`` or here."""
-    used = uses(block)
-    moves = varying(block, frozenset(block.inputs) - constant_inputs)
-    b = Builder()
-    new: list[int] = []
-    split: dict[int, tuple[int, int]] = {}  # assignment -> (moving, constant) it is a product of
-    for index, a in enumerate(block.assignments):
-        if a.op == "mul" and moves[a.args[0]] != moves[a.args[1]]:
-            moving, constant = sorted(a.args, key=lambda i: not moves[i])
-            value, factor = new[moving], new[constant]
-            if moving in split and used[moving] == 1:
-                value, inner = split[moving]
-                factor = _product(b, inner, factor)
-            split[index] = value, factor
-            new.append(b.mul(value, factor))
-        else:
-            new.append(copied(b, a, new))
-    return b.block({name: new[index] for name, index in block.outputs})
-
-
-def _product(b: Builder, x: int, y: int) -> int:
-    first, second = b.assignments[x], b.assignments[y]
-    if first.op == second.op == "const":
-        return b.const(first.value * second.value)
-    return b.mul(x, y)
+    return b.copy(a, new)
 
 
 def hoist(

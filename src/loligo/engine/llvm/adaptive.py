@@ -40,6 +40,7 @@ from loligo.engine.llvm.driver import (
     counting,
     element,
     load_row,
+    spread_whole,
 )
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.polynomial import Rise, horner, sizes
@@ -318,13 +319,7 @@ class _Adapt:
 
     def _whole(self, scalar: Value) -> Value:
         """An integer for every lane."""
-        e, b = self.e, self.e.builder
-        if e.width == 1:
-            return scalar
-        vector = ir.Constant(e.int, ir.Undefined)
-        for i in range(e.width):
-            vector = b.insert_element(vector, scalar, ir.IntType(32)(i))
-        return vector
+        return spread_whole(self.e, scalar)
 
     def _sample(self, t: Value, when: Value, which: Value, due: Value) -> None:
         e, b = self.e, self.e.builder
@@ -335,12 +330,25 @@ class _Adapt:
         inputs = {**self.fixed, ".t": when, ".middle": middle}
         inputs |= {s: self._horner(s, inside) for s in self.states}
         results = list(emit(e, self.program.blocks["sample"], inputs).values())
-        for i in range(e.width):
-            with b.if_then(element(self.e, due, i)):
-                for record, result in enumerate(results):
-                    row = b.add(b.mul(I64(record), self.a["samples"]), element(self.e, which, i))
-                    place = b.add(b.mul(row, self.a["stride"]), b.add(self.lane, I64(i)))
-                    b.store(element(self.e, result, i), at(e, self.a["out"], place))
+        self._scatter(results, which, due)
+
+    def _scatter(self, results: list[Value], which: Value, due: Value) -> None:
+        """Store each lane's results at its own sample. Lanes that have none due store into the
+        void: a branch for each would be guessed wrong half the time."""
+        e, b = self.e, self.e.builder
+        with b.goto_entry_block():
+            void = b.ptrtoint(b.alloca(DOUBLE), I64)
+        own = b.add(b.mul(which, self._whole(self.a["stride"])), self._whole(self.lane))
+        steps = 0 if e.width == 1 else list(range(e.width))
+        own = b.add(own, ir.Constant(e.int, steps))
+        first = b.add(b.mul(own, e.whole(8)), self._whole(b.ptrtoint(self.a["out"], I64)))
+        plane = b.mul(b.mul(self.a["samples"], self.a["stride"]), I64(8))
+        for record, result in enumerate(results):
+            place = b.add(first, self._whole(b.mul(I64(record), plane)))
+            place = b.select(due, place, self._whole(void))
+            for i in range(e.width):
+                pointer = b.inttoptr(element(e, place, i), ir.PointerType())
+                b.store(element(e, result, i), pointer)
 
     # ---- spikes ---------------------------------------------------------------------------
 

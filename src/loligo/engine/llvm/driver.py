@@ -4,6 +4,9 @@ Arrays are rows of lanes: a value named by a row, its lanes side by side, ``stri
 row, so that a vector is one load. ``run`` keeps a block of W lanes in registers from step to
 step; blocks are independent, so the same bits come out in whatever order and by however many
 threads they are run.
+
+Memory holds float64 throughout. A program whose states are float32 (each of them exactly a
+float64) has them so in registers, while times and the stimulus stay float64.
 """
 
 # llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
@@ -18,9 +21,11 @@ from typing import Any
 from llvmlite import ir
 
 from loligo.engine.kernel import RE_ARM
+from loligo.engine.llvm.formats import DOUBLE as WIDE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.printer import emit
 from loligo.program import Block, Program
+from loligo.program.arithmetic import CARRY
 
 I64 = ir.IntType(64)
 DOUBLE = ir.DoubleType()
@@ -35,8 +40,8 @@ RUN_INTEGERS = (
 )  # fmt: skip
 RUN_DOUBLES = ("dt", "threshold")
 RUN_POINTERS = (
-    "constants", "states", "detector", "progress", "diverged", "charges", "currents", "out",
-    "spike_time", "spike_lane", "spike_count",
+    "constants", "states", "carries", "detector", "progress", "diverged", "charges", "currents",
+    "out", "spike_time", "spike_lane", "spike_count",
 )  # fmt: skip
 
 
@@ -113,10 +118,7 @@ def begin_loop(
 
 def any_lane(e: Emitter, mask: Value) -> Value:
     """Whether a mask holds in any lane."""
-    if e.width == 1:
-        return mask
-    bits = e.builder.bitcast(mask, ir.IntType(e.width))
-    return e.builder.icmp_unsigned("!=", bits, ir.IntType(e.width)(0))
+    return e.any(mask)
 
 
 def element(e: Emitter, vector: Value, i: int) -> Value:
@@ -124,17 +126,66 @@ def element(e: Emitter, vector: Value, i: int) -> Value:
     return vector if e.width == 1 else e.builder.extract_element(vector, ir.IntType(32)(i))
 
 
+def spread_whole(e: Emitter, scalar: Value) -> Value:
+    """An integer for every lane."""
+    if e.width == 1:
+        return scalar
+    undefined = ir.Constant(ir.VectorType(I64, e.width), ir.Undefined)
+    one = e.builder.insert_element(undefined, scalar, ir.IntType(32)(0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), e.width), [0] * e.width)
+    return e.builder.shuffle_vector(one, undefined, zeros)
+
+
+class lanes_where:  # noqa: N801  (used as a statement)
+    """``for i in the lanes of a mask`` in IR, without a copy of the body for each lane.
+
+    ``of`` reads a vector's value in lane i.
+    """
+
+    def __init__(self, e: Emitter, mask: Value) -> None:
+        self.e, self.mask = e, mask
+
+    def __enter__(self) -> lanes_where:
+        e, b = self.e, self.e.builder
+        bits = ir.IntType(e.width)
+        left = self.mask if e.width == 1 else b.bitcast(self.mask, bits)
+        self.head, self.body = b.append_basic_block("lanes"), b.append_basic_block("lane")
+        self.done = b.append_basic_block("lanes.done")
+        before = b.block
+        b.branch(self.head)
+        b.position_at_end(self.head)
+        self.left = b.phi(bits)
+        self.left.add_incoming(left, before)
+        some = b.icmp_unsigned("!=", self.left, bits(0))
+        b.cbranch(some, self.body, self.done)
+        b.position_at_end(self.body)
+        lowest = b.cttz(self.left, ir.IntType(1)(1))
+        self.i = lowest if e.width == 64 else b.zext(lowest, I64)
+        return self
+
+    def of(self, vector: Value) -> Value:
+        if self.e.width == 1:
+            return vector
+        return self.e.builder.extract_element(vector, self.i)
+
+    def __exit__(self, *failure: object) -> None:
+        b, bits = self.e.builder, ir.IntType(self.e.width)
+        rest = b.and_(self.left, b.sub(self.left, bits(1)))
+        self.left.add_incoming(rest, b.block)
+        b.branch(self.head)
+        b.position_at_end(self.done)
+
+
 def append_spikes(
     e: Emitter, arguments: dict[str, Value], lane: Value, crossed: Value, times: Value
 ) -> None:
     """Put (time, lane) of every lane that crossed into the buffer; rare, so lane by lane."""
     b = e.builder
-    for i in range(e.width):
-        with b.if_then(element(e, crossed, i)):
-            count = b.load(arguments["spike_count"], typ=I64)
-            store(e, element(e, times, i), arguments["spike_time"], count)
-            b.store(b.add(lane, I64(i)), at(e, arguments["spike_lane"], count, I64))
-            b.store(b.add(count, I64(1)), arguments["spike_count"])
+    with lanes_where(e, crossed) as spike:
+        count = b.load(arguments["spike_count"], typ=I64)
+        store(e, spike.of(times), arguments["spike_time"], count)
+        b.store(b.add(lane, spike.i), at(e, arguments["spike_lane"], count, I64))
+        b.store(b.add(count, I64(1)), arguments["spike_count"])
 
 
 def emit_run(e: Emitter, program: Program) -> None:
@@ -152,28 +203,42 @@ def emit_run(e: Emitter, program: Program) -> None:
 
 
 class _Run:
-    """Emits the inside of ``run`` for one block of lanes."""
+    """Emits the inside of ``run`` for one block of lanes.
+
+    ``e`` computes with the states' precision, ``wide`` with float64.
+    """
 
     def __init__(self, e: Emitter, program: Program, arguments: dict[str, Value]) -> None:
         self.e, self.program, self.a = e, program, arguments
-        b = e.builder
+        self.wide = Emitter(e.module, e.width, e.has_fma, WIDE)
+        b = self.wide.builder = e.builder
+        carried = [s for s in program.states if CARRY + s in program.blocks["step"].names]
         # loop-carried values live in stack slots; LLVM moves them to registers
-        self.states = {s: b.alloca(e.double) for s in program.states}
-        self.before = b.alloca(e.double)  # V one step ago
+        self.states = {s: b.alloca(e.real) for s in program.states}
+        self.carries = {CARRY + s: b.alloca(e.real) for s in carried}
+        self.before = b.alloca(e.real)  # V one step ago
         self.armed = b.alloca(e.mask)
         self.step = b.alloca(I64)
         self.until_sample = b.alloca(I64)
         self.sample = b.alloca(I64)
 
+    def _narrow(self, value: Value) -> Value:
+        """float64 to the states' precision."""
+        return value if self.e.form is WIDE else self.e.builder.fptrunc(value, self.e.real)
+
+    def _widen(self, value: Value) -> Value:
+        return value if self.e.form is WIDE else self.e.builder.fpext(value, self.e.double)
+
     def block(self, block: Value) -> None:
         e, b = self.e, self.e.builder
         self.index = block
         self.lane = b.mul(block, I64(e.width))
-        self.fixed = {
+        self.constants = {
             name: load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
             for i, name in enumerate(self.program.constants)
         }
-        self.fixed[".dt"] = e.spread(self.a["dt"])
+        self.constants[".dt"] = self.wide.spread(self.a["dt"])
+        self.fixed = {name: self._narrow(value) for name, value in self.constants.items()}
         self._load()
         head = b.append_basic_block("step")
         body = b.append_basic_block("advance")
@@ -194,17 +259,24 @@ class _Run:
         b.position_at_end(done)
         self._save()
 
-    def _state_row(self, i: int) -> Value:
+    def _rows(self) -> list[tuple[Value, str, int]]:
+        """Slots, and the rows in which they last between calls."""
+        slots = [(slot, "states", i) for i, slot in enumerate(self.states.values())]
+        places = (self.program.states.index(name.removeprefix(CARRY)) for name in self.carries)
+        slots += zip(self.carries.values(), ["carries"] * len(self.carries), places, strict=True)
+        return [*slots, (self.before, "detector", 0)]
+
+    def _place(self, base: str, row: int) -> Value:
         b = self.e.builder
-        return at(self.e, self.a["states"], b.add(b.mul(I64(i), self.a["stride"]), self.lane))
+        return at(self.e, self.a[base], b.add(b.mul(I64(row), self.a["stride"]), self.lane))
 
     def _load(self) -> None:
         e, b = self.e, self.e.builder
-        for i, slot in enumerate(self.states.values()):
-            b.store(b.load(self._state_row(i), align=8, typ=e.double), slot)
-        b.store(load_row(e, self.a["detector"], 0, self.a["stride"], self.lane), self.before)
+        for slot, base, row in self._rows():
+            wide = b.load(self._place(base, row), align=8, typ=e.double)
+            b.store(self._narrow(wide), slot)
         armed = load_row(e, self.a["detector"], 1, self.a["stride"], self.lane)
-        b.store(b.fcmp_ordered("!=", armed, e.const(0.0)), self.armed)
+        b.store(b.fcmp_ordered("!=", armed, self.wide.const(0.0)), self.armed)
         step = b.load(at(e, self.a["progress"], self.index, I64), typ=I64)
         b.store(step, self.step)
         per = self.a["steps_per_sample"]
@@ -215,27 +287,34 @@ class _Run:
 
     def _save(self) -> None:
         e, b = self.e, self.e.builder
-        for i, slot in enumerate(self.states.values()):
-            b.store(b.load(slot, typ=e.double), self._state_row(i), align=8)
-        store(e, b.load(self.before, typ=e.double), self.a["detector"], self.lane)
-        armed = b.select(b.load(self.armed, typ=e.mask), e.const(1.0), e.const(0.0))
+        for slot, base, row in self._rows():
+            wide = self._widen(b.load(slot, typ=e.real))
+            b.store(wide, self._place(base, row), align=8)
+        one, none = self.wide.const(1.0), self.wide.const(0.0)
+        armed = b.select(b.load(self.armed, typ=e.mask), one, none)
         store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
         b.store(b.load(self.step, typ=I64), at(e, self.a["progress"], self.index, I64))
 
     def _now(self) -> dict[str, Value]:
-        return {s: self.e.builder.load(slot, typ=self.e.double) for s, slot in self.states.items()}
+        slots = {**self.states, **self.carries}
+        return {name: self.e.builder.load(slot, typ=self.e.real) for name, slot in slots.items()}
 
     def _time(self, step: Value) -> Value:
         """k dt, not a running sum."""
         b = self.e.builder
-        return self.e.spread(b.fmul(b.sitofp(step, DOUBLE), self.a["dt"]))
+        return self.wide.spread(b.fmul(b.sitofp(step, DOUBLE), self.a["dt"]))
 
     def _lead(self, at_start: float, later: float) -> Value:
         """The length of the first stage's joint move, in units of dt."""
         b = self.e.builder
         first = b.icmp_signed("==", b.load(self.step, typ=I64), I64(0))
         factor = b.select(first, DOUBLE(at_start), DOUBLE(later))
-        return self.e.spread(b.fmul(factor, self.a["dt"]))
+        return self._narrow(self.wide.spread(b.fmul(factor, self.a["dt"])))
+
+    def _current(self, block: str, times: dict[str, Value], streams: dict[str, Value]) -> Value:
+        """What the stimulus gives, in float64, rounded once."""
+        inputs = {**self.constants, **times, **streams}
+        return self._narrow(emit(self.wide, self.program.blocks[block], inputs)[".current"])
 
     def _streams(self, base: str, row: Value, rows: Value) -> dict[str, Value]:
         """The rows of the sampled stimuli: ``rows`` of them for each stimulus."""
@@ -254,25 +333,28 @@ class _Run:
         b.store(b.add(sample, I64(1)), self.sample)
         if not self.program.records:
             return
-        inputs = {**self.fixed, **self._now(), ".t": self._time(b.load(self.step, typ=I64))}
-        inputs[".lead"] = self._lead(0.0, 0.5)
-        inputs |= self._streams("currents", sample, self.a["samples"])
+        inputs = {**self.fixed, **self._now(), ".lead": self._lead(0.0, 0.5)}
+        if ".current" in self.program.blocks["sample"].inputs:
+            times = {".t": self._time(b.load(self.step, typ=I64))}
+            streams = self._streams("currents", sample, self.a["samples"])
+            inputs[".current"] = self._current("value", times, streams)
         results = emit(e, self.program.blocks["sample"], inputs)
         for i, result in enumerate(results.values()):
             line = b.add(b.mul(I64(i), self.a["samples"]), sample)
-            store(e, result, self.a["out"], b.add(b.mul(line, self.a["stride"]), self.lane))
+            place = b.add(b.mul(line, self.a["stride"]), self.lane)
+            store(e, self._widen(result), self.a["out"], place)
 
     def _advance(self, head: Value, done: Value) -> None:
         e, b = self.e, self.e.builder
         step = b.load(self.step, typ=I64)
         now = self._now()
-        inputs = {**self.fixed, **now, ".lead": self._lead(0.5, 1.0)}
-        inputs |= {".t0": self._time(step), ".t1": self._time(b.add(step, I64(1)))}
-        inputs |= self._streams(
-            "charges", b.sub(step, self.a["stream_step"]), self.a["stream_rows"]
-        )
+        times = {".t0": self._time(step), ".t1": self._time(b.add(step, I64(1)))}
+        row = b.sub(step, self.a["stream_step"])
+        streams = self._streams("charges", row, self.a["stream_rows"])
+        current = self._current("drive", times, streams)
+        inputs = {**self.fixed, **now, ".lead": self._lead(0.5, 1.0), ".current": current}
         after = emit(e, self.program.blocks["step"], inputs)
-        threshold = e.spread(self.a["threshold"])
+        threshold = self._narrow(self.wide.spread(self.a["threshold"]))
         above = b.fcmp_ordered(">=", after["V"], threshold)
         armed = b.load(self.armed, typ=e.mask)
         crossed = b.and_(above, armed)
@@ -280,15 +362,15 @@ class _Run:
         total = after["V"]
         for state in self.program.states[1:]:
             total = b.fadd(total, after[state])
-        broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
-        with b.if_then(any_lane(self.e, b.or_(crossed, broken)), likely=False):
-            with b.if_then(any_lane(self.e, broken), likely=False):
-                flags = b.zext(broken, e.int)
+        broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(e.form.finite))
+        with b.if_then(e.any(b.or_(crossed, broken)), likely=False):
+            with b.if_then(e.any(broken), likely=False):
+                flags = b.zext(broken, self.wide.int)
                 b.store(flags, at(e, self.a["diverged"], self.lane, I64), align=8)
                 b.branch(done)
-            self._spikes(crossed, now["V"], after["V"], threshold, inputs[".t0"])
-        for state, slot in self.states.items():
-            b.store(after[state], slot)
+            self._spikes(crossed, now["V"], after["V"], times[".t0"])
+        for name, slot in {**self.states, **self.carries}.items():
+            b.store(after[name], slot)
         b.store(now["V"], self.before)
         low = b.fcmp_ordered("<", after["V"], b.fsub(threshold, e.const(RE_ARM)))
         b.store(b.or_(low, b.and_(armed, b.not_(above))), self.armed)
@@ -296,13 +378,14 @@ class _Run:
         b.store(b.sub(b.load(self.until_sample, typ=I64), I64(1)), self.until_sample)
         b.branch(head)
 
-    def _spikes(
-        self, crossed: Value, now: Value, after: Value, threshold: Value, t0: Value
-    ) -> None:
+    def _spikes(self, crossed: Value, now: Value, after: Value, t0: Value) -> None:
         """Append (time, lane) of every lane that crossed; rare, so lane by lane."""
-        e, b = self.e, self.e.builder
-        before = b.load(self.before, typ=e.double)
-        inputs = {"before": before, "now": now, "after": after, "threshold": threshold}
+        e, b = self.wide, self.e.builder
+        before = b.load(self.before, typ=self.e.real)
+        inputs = {
+            "before": self._widen(before), "now": self._widen(now), "after": self._widen(after),
+            "threshold": e.spread(self.a["threshold"]),
+        }  # fmt: skip
         theta = emit(e, self.program.blocks["locate"], inputs)["theta"]
-        times = b.fadd(t0, b.fmul(theta, self.fixed[".dt"]))
+        times = b.fadd(t0, b.fmul(theta, self.constants[".dt"]))
         append_spikes(e, self.a, self.lane, crossed, times)

@@ -1,10 +1,9 @@
 """exp, log, sin and their kin, written in vector arithmetic.
 
-Each function is emitted once per module for ``<W x double>`` and inlined where it is used, so
-it vectorises on every processor and gives the same bits at every width. All are within four
-units in the last place, but for `pow`, which loses about |y log x| of them. The polynomials
-interpolate at Chebyshev nodes of the reduced range (computed at 60 digits; the errors stated are
-of the polynomial alone, relative).
+Each function is emitted once per module and format for ``<W x double>`` or ``<W x float>`` and
+inlined where it is used, so it vectorises on every processor and gives the same bits at every
+width. All are within four units in the last place, but for `pow`, which loses about |y log x|
+of them. Their polynomials are in :mod:`loligo.engine.llvm.formats`.
 """
 
 # llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
@@ -14,46 +13,14 @@ of the polynomial alone, relative).
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
-I64 = ir.IntType(64)
-
-# (exp(r) - 1)/r on |r| <= ln(2)/2, error 2.1e-17
-_EXPM1 = (
-    1.0, 0.5000000000000006, 0.1666666666666667, 0.04166666666657239, 0.008333333333326084,
-    0.0013888888932751, 0.0001984126987500228, 2.4801504014426906e-05, 2.755725517000089e-06,
-    2.7626495546432196e-07, 2.5105312729622103e-08,
-)  # fmt: skip
-# (sin(r)/r - 1)/r^2 and (cos(r) - 1 + r^2/2)/r^4 in r^2 on |r| <= pi/4, errors 2.1e-17, 1.3e-18
-_SIN = (
-    -0.16666666666666666, 0.008333333333330925, -0.00019841269836722418, 2.755731608381636e-06,
-    -2.5051127944014188e-08, 1.5917848524808262e-10,
-)  # fmt: skip
-_COS = (
-    0.041666666666666664, -0.0013888888888887382, 2.480158729874307e-05, -2.7557317260008837e-07,
-    2.0876143827993133e-09, -1.1382456778061306e-11,
-)  # fmt: skip
-# (2 atanh(f)/f - 2)/f^2 in f^2 on f <= (sqrt(2) - 1)/(sqrt(2) + 1), error 2.1e-18
-_LOG = (
-    0.6666666666666666, 0.40000000000000885, 0.28571428570799784, 0.22222222392581045,
-    0.18181795547521137, 0.15386244737621665, 0.13268638369266825, 0.13088034850927555,
-)  # fmt: skip
-_EXPREL2 = tuple(1.0 / math.factorial(k + 2) for k in range(14))
-
-# ln 2 and pi/2 in parts whose products with a whole number of 20 bits are exact
-_LN2 = (float.fromhex("0x1.62e42fee00000p-1"), float.fromhex("0x1.a39ef35793c76p-33"))
-_HALF_PI = (
-    float.fromhex("0x1.921fb54400000p+0"),
-    float.fromhex("0x1.0b4611a600000p-34"),
-    float.fromhex("0x1.3198a2e000000p-69"),
-    float.fromhex("0x1.b839a252049c1p-104"),
-)
-_SHIFT = float.fromhex("0x1.8p52")  # x + _SHIFT rounds x to a whole number, kept in the low bits
-_SHIFT_BITS = 0x4338000000000000
+from loligo.engine.llvm.formats import DOUBLE, SINGLE, Format
 
 Value = Any  # an ir.Value; llvmlite has no types
 
@@ -70,12 +37,15 @@ class Emitter:
     fma
         Whether the processor multiplies and adds in one instruction. Only then is it used,
         and only where written here: elsewhere a library call would replace it.
+    form
+        What its numbers are.
     """
 
-    def __init__(self, module: ir.Module, width: int, fma: bool) -> None:
-        self.module, self.width, self.has_fma = module, width, fma
+    def __init__(self, module: ir.Module, width: int, fma: bool, form: Format = DOUBLE) -> None:
+        self.module, self.width, self.has_fma, self.form = module, width, fma, form
+        self.real: Any = self._wide(form.element)
         self.double: Any = self._wide(ir.DoubleType())
-        self.int: Any = self._wide(I64)
+        self.int: Any = self._wide(form.integer)
         self.mask: Any = self._wide(ir.IntType(1))
         self.builder: Any = ir.IRBuilder()
 
@@ -86,7 +56,9 @@ class Emitter:
         return ir.Constant(vector, value if self.width == 1 else [value] * self.width)
 
     def const(self, value: float) -> Value:
-        return self._repeat(self.double, value)
+        if self.form is SINGLE:
+            value = ctypes.c_float(value).value  # rounded here: LLVM takes no other
+        return self._repeat(self.real, value)
 
     def whole(self, value: int) -> Value:
         return self._repeat(self.int, value)
@@ -96,10 +68,10 @@ class Emitter:
         if self.width == 1:
             return scalar
         one = self.builder.insert_element(
-            ir.Constant(self.double, ir.Undefined), scalar, ir.IntType(32)(0)
+            ir.Constant(self.real, ir.Undefined), scalar, ir.IntType(32)(0)
         )
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
-        return self.builder.shuffle_vector(one, ir.Constant(self.double, ir.Undefined), zeros)
+        return self.builder.shuffle_vector(one, ir.Constant(self.real, ir.Undefined), zeros)
 
     def fma(self, a: Value, b: Value, c: Value) -> Value:
         if self.has_fma:
@@ -107,7 +79,8 @@ class Emitter:
         return self.builder.fadd(self.builder.fmul(a, b), c)
 
     def polynomial(self, coefficients: Sequence[float], x: Value) -> Value:
-        """Horner's rule."""
+        """Horner's rule. (Estrin's has a shorter chain of dependent operations, but the lanes of
+        a block fill the gaps in it, and its further products cost 12 % of a step.)"""
         total = self.const(coefficients[-1])
         for c in reversed(coefficients[:-1]):
             total = self.fma(total, x, self.const(c))
@@ -116,72 +89,101 @@ class Emitter:
     def less(self, a: Value, b: Value) -> Value:
         return self.builder.fcmp_ordered("<", a, b)
 
+    def any(self, mask: Value) -> Value:
+        """Whether a mask holds in any lane."""
+        if self.width == 1:
+            return mask
+        bits = self.builder.bitcast(mask, ir.IntType(self.width))
+        return self.builder.icmp_unsigned("!=", bits, ir.IntType(self.width)(0))
+
     def intrinsic(self, name: str, *args: Value) -> Value:
-        label = f"llvm.{name}.{'' if self.width == 1 else f'v{self.width}'}f64"
+        label = f"llvm.{name}.{'' if self.width == 1 else f'v{self.width}'}{self.form.name}"
         function = self.module.globals.get(label)
         if function is None:
-            kind = ir.FunctionType(self.double, [self.double] * len(args))
+            kind = ir.FunctionType(self.real, [self.real] * len(args))
             function = ir.Function(self.module, kind, label)
         return self.builder.call(function, args)
 
     def call(self, name: str, *args: Value) -> Value:
         """One of :data:`FUNCTIONS`, as an internal function of the module, always inlined."""
-        label = f"loligo_{name}"
+        label = f"loligo_{name}_{self.width}x{self.form.name}"
         function = self.module.globals.get(label)
         if function is None:
-            kind = ir.FunctionType(self.double, [self.double] * len(args))
+            kind = ir.FunctionType(self.real, [self.real] * len(args))
             function = ir.Function(self.module, kind, label)
             function.linkage = "internal"
             function.attributes.add("alwaysinline")
-            inner = Emitter(self.module, self.width, self.has_fma)
+            inner = Emitter(self.module, self.width, self.has_fma, self.form)
             inner.builder = ir.IRBuilder(function.append_basic_block())
             inner.builder.ret(FUNCTIONS[name](inner, *function.args))
         return self.builder.call(function, args)
 
     def round(self, x: Value) -> tuple[Value, Value]:
-        """The nearest whole number, as a float and as integer bits (shifted by _SHIFT_BITS)."""
-        shifted = self.builder.fadd(x, self.const(_SHIFT))
+        """The nearest whole number, as a float and in the low bits of an integer."""
+        shifted = self.builder.fadd(x, self.const(self.form.shift))
         return (
-            self.builder.fsub(shifted, self.const(_SHIFT)),
+            self.builder.fsub(shifted, self.const(self.form.shift)),
             self.builder.bitcast(shifted, self.int),
         )
 
+    def at_least(self, low: float, x: Value) -> Value:
+        """The larger of the two, NaN where x is."""
+        bound = self.const(low)
+        return self.builder.select(self.less(x, bound), bound, x)
 
-_OVERFLOW = 709.43  # exp of it is 1.3e308, and 2**k still has an exponent of its own
+    def at_most(self, high: float, x: Value) -> Value:
+        """The smaller of the two, NaN where x is."""
+        bound = self.const(high)
+        return self.builder.select(self.less(bound, x), bound, x)
 
 
-def _split(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """x = k ln 2 + r: (exp(r) - 1, 2**k)."""
-    b = e.builder
-    k, bits = e.round(b.fmul(x, e.const(1.0 / math.log(2.0))))
-    r = e.fma(k, e.const(-_LN2[0]), x)
-    r = e.fma(k, e.const(-_LN2[1]), r)
-    exponent = b.sub(bits, e.whole(_SHIFT_BITS - 1023))
-    scale = b.bitcast(b.shl(exponent, e.whole(52)), e.double)
-    return b.fmul(r, e.polynomial(_EXPM1, r)), scale
+def _split(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
+    """x = k ln 2 + r: (r, (exp(r) - 1)/r, 2**k).
+
+    For k from -bias, where 2**k becomes 0, to bias + 1, where it becomes infinite.
+    """
+    b, form = e.builder, e.form
+    # k + bias in the low bits: the exponent of 2**k, already where a shift puts it in its field
+    shift = e.const(form.shift + form.bias)
+    shifted = e.fma(x, e.const(1.0 / math.log(2.0)), shift)
+    k = b.fsub(shifted, shift)
+    r = e.fma(k, e.const(-form.ln2[0]), x)
+    r = e.fma(k, e.const(-form.ln2[1]), r)
+    scale = b.bitcast(b.shl(b.bitcast(shifted, e.int), e.whole(form.mantissa)), e.real)
+    return r, e.polynomial(form.expm1, r), scale
 
 
 def _exp(e: Emitter, x: Value) -> Value:
-    """Results below 2.3e-308 are 0, above 1.3e308 infinite."""
-    b = e.builder
-    rest, scale = _split(e, x)
-    value = e.fma(rest, scale, scale)
-    value = b.select(e.less(x, e.const(-708.3)), e.const(0.0), value)
-    return b.select(e.less(e.const(_OVERFLOW), x), e.const(math.inf), value)
+    """What would be below the least number with all its digits is 0 (or has fewer digits), what
+    would be above half the largest is infinite."""
+    form = e.form
+    x = e.at_most((form.bias + 1) * math.log(2.0), x)
+    x = e.at_least(-form.bias * math.log(2.0), x)
+    r, slope, scale = _split(e, x)
+    return e.builder.fmul(e.fma(r, slope, e.const(1.0)), scale)
 
 
 def _expm1(e: Emitter, x: Value) -> Value:
-    b = e.builder
-    rest, scale = _split(e, x)
-    value = e.fma(rest, scale, b.fsub(scale, e.const(1.0)))
-    value = b.select(e.less(x, e.const(-50.0)), e.const(-1.0), value)
-    return b.select(e.less(e.const(_OVERFLOW), x), e.const(math.inf), value)
+    b, form = e.builder, e.form
+    r, slope, scale = _split(e, e.at_least(-form.bias * math.log(2.0), x))
+    value = e.fma(b.fmul(r, slope), scale, b.fsub(scale, e.const(1.0)))
+    return b.select(e.less(e.const(form.overflow), x), e.const(math.inf), value)
 
 
 def _exprel(e: Emitter, z: Value) -> Value:
+    """A polynomial near 0, where a fixed step's arguments lie; only where a lane is beyond,
+    (exp(z) - 1)/z as well. Which of the two a lane gets does not depend on its neighbours."""
     b = e.builder
-    zero = b.fcmp_ordered("==", z, e.const(0.0))
-    return b.select(zero, e.const(1.0), b.fdiv(e.call("expm1", z), z))
+    near = e.less(e.intrinsic("fabs", z), e.const(0.5))
+    direct = e.polynomial(e.form.exprel, z)
+    before = b.block
+    with b.if_then(e.any(b.not_(near)), likely=False):
+        value = b.select(near, direct, b.fdiv(e.call("expm1", z), z))
+        inside = b.block
+    result = b.phi(e.real)
+    result.add_incoming(direct, before)
+    result.add_incoming(value, inside)
+    return result
 
 
 def _bernoulli(e: Emitter, z: Value) -> Value:
@@ -195,7 +197,8 @@ def _exprel2(e: Emitter, z: Value) -> Value:
     b = e.builder
     far = b.fdiv(b.fsub(e.call("expm1", z), z), b.fmul(z, z))
     near = e.less(e.intrinsic("fabs", z), e.const(0.5))
-    return b.select(near, e.polynomial(_EXPREL2, z), far)
+    series = [1.0 / math.factorial(k + 2) for k in range(e.form.exprel2)]
+    return b.select(near, e.polynomial(series, z), far)
 
 
 def _tanh(e: Emitter, x: Value) -> Value:
@@ -207,21 +210,22 @@ def _tanh(e: Emitter, x: Value) -> Value:
 
 def _log(e: Emitter, x: Value) -> Value:
     """x = 2**k m with m in [sqrt(1/2), sqrt(2)); log m by the series of atanh."""
-    b = e.builder
-    tiny = e.less(x, e.const(2.2250738585072014e-308))
-    scaled = b.select(tiny, b.fmul(x, e.const(2.0**54)), x)
+    b, form = e.builder, e.form
+    digits = form.mantissa + 2
+    tiny = e.less(x, e.const(form.least))
+    scaled = b.select(tiny, b.fmul(x, e.const(2.0**digits)), x)
     # moving sqrt(1/2) to a power of two makes the exponent field count from there
-    offset = 0x3FE6A09E667F3BCD
-    bits = b.sub(b.bitcast(scaled, e.int), e.whole(offset))
-    k = b.ashr(bits, e.whole(52))
-    fraction = b.and_(bits, e.whole(0x000FFFFFFFFFFFFF))
-    m = b.bitcast(b.add(fraction, e.whole(offset)), e.double)
-    power = b.sitofp(k, e.double)
-    power = b.select(tiny, b.fsub(power, e.const(54.0)), power)
+    offset = e.whole(form.root_half)
+    bits = b.sub(b.bitcast(scaled, e.int), offset)
+    k = b.ashr(bits, e.whole(form.mantissa))
+    fraction = b.and_(bits, e.whole(2**form.mantissa - 1))
+    m = b.bitcast(b.add(fraction, offset), e.real)
+    power = b.sitofp(k, e.real)
+    power = b.select(tiny, b.fsub(power, e.const(float(digits))), power)
     f = b.fdiv(b.fsub(m, e.const(1.0)), b.fadd(m, e.const(1.0)))
     s = b.fmul(f, f)
-    series = b.fmul(f, e.fma(s, e.polynomial(_LOG, s), e.const(2.0)))
-    value = e.fma(power, e.const(_LN2[0]), e.fma(power, e.const(_LN2[1]), series))
+    series = b.fmul(f, e.fma(s, e.polynomial(form.log, s), e.const(2.0)))
+    value = e.fma(power, e.const(form.ln2[0]), e.fma(power, e.const(form.ln2[1]), series))
     value = b.select(b.fcmp_ordered("==", x, e.const(math.inf)), x, value)
     value = b.select(b.fcmp_ordered("==", x, e.const(0.0)), e.const(-math.inf), value)
     invalid = b.fcmp_unordered("<", x, e.const(0.0))  # negative or NaN
@@ -247,21 +251,22 @@ def _pow(e: Emitter, x: Value, y: Value) -> Value:
 
 
 def _quadrant(e: Emitter, x: Value, turn: int) -> Value:
-    """sin(x + turn pi/2). Exact reduction up to |x| = 1e6, NaN beyond: no phase is that large."""
-    b = e.builder
+    """sin(x + turn pi/2). Exact reduction up to 1e6 (float32: 3e3), NaN beyond: no phase is that
+    large."""
+    b, form = e.builder, e.form
     k, bits = e.round(b.fmul(x, e.const(2.0 / math.pi)))
     r = x
-    for part in _HALF_PI:
+    for part in form.half_pi:
         r = e.fma(k, e.const(-part), r)
     s = b.fmul(r, r)
-    sine = e.fma(b.fmul(r, s), e.polynomial(_SIN, s), r)
-    cosine = e.fma(b.fmul(s, s), e.polynomial(_COS, s), e.fma(s, e.const(-0.5), e.const(1.0)))
+    sine = e.fma(b.fmul(r, s), e.polynomial(form.sin, s), r)
+    cosine = e.fma(b.fmul(s, s), e.polynomial(form.cos, s), e.fma(s, e.const(-0.5), e.const(1.0)))
     quarter = b.add(bits, e.whole(turn))
     odd = b.icmp_signed("!=", b.and_(quarter, e.whole(1)), e.whole(0))
     value = b.select(odd, cosine, sine)
     minus = b.icmp_signed("!=", b.and_(quarter, e.whole(2)), e.whole(0))
     value = b.select(minus, b.fneg(value), value)
-    small = e.less(e.intrinsic("fabs", x), e.const(1e6))
+    small = e.less(e.intrinsic("fabs", x), e.const(form.phase))
     return b.select(small, value, e.const(math.nan))
 
 

@@ -18,6 +18,7 @@ from loligo.engine.llvm import patch
 from loligo.engine.llvm.adaptive import emit_adapt
 from loligo.engine.llvm.cable import emit_cable
 from loligo.engine.llvm.driver import emit_map, emit_run
+from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
 from loligo.program import Program
 
@@ -29,6 +30,7 @@ LOOPS = {
     "offer": (patch.emit_membrane, patch.FUNCTIONS[0]),
     "cable": (emit_cable, "cable"),
 }
+FORMATS = {"float64": DOUBLE, "float32": SINGLE}  # a program's precision, as the loops have it
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,16 @@ def _machine() -> Any:
 
 
 def to_ir(program: Program, width: int) -> str:
-    """The program as LLVM assembly, before optimisation."""
+    """The program as LLVM assembly, before optimisation: its loop ``width`` lanes wide, its maps
+    one register."""
     module = ir.Module("loligo")
     module.triple = llvm.get_default_triple()
     fma = processor().fma
     for name in (name for name in MAPS if name in program.blocks):
-        emit_map(Emitter(module, width, fma), name, program.blocks[name])
+        emit_map(Emitter(module, processor().vector, fma), name, program.blocks[name])
     for block, (emit_loop, _) in LOOPS.items():
         if block in program.blocks:
-            emit_loop(Emitter(module, width, fma), program)
+            emit_loop(Emitter(module, width, fma, FORMATS[program.precision]), program)
     return str(module)
 
 

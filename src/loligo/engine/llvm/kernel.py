@@ -19,7 +19,7 @@ from loligo.engine.kernel import (
 )
 from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
 from loligo.engine.llvm.driver import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
-from loligo.engine.llvm.jit import MAPS, Code
+from loligo.engine.llvm.jit import MAPS, Code, processor
 from loligo.program import Program
 
 
@@ -52,7 +52,7 @@ class CompiledKernel:
         names = spec.inputs
         lanes = len(next(iter(inputs.values())))
         # whole vectors; what is computed in the lanes beyond is not looked at
-        width = lanes + -lanes % self.width
+        width = lanes + -lanes % processor().vector
         source = np.ones((max(1, len(names)), width))
         for row, name in zip(source, names, strict=False):
             row[:lanes] = inputs[name]
@@ -79,9 +79,10 @@ class CompiledKernel:
             "capacity": _CAPACITY,
         }  # fmt: skip
         arrays = {
-            "constants": constants, "states": progress.states, "detector": progress.detector,
-            "progress": progress.step, "diverged": progress.diverged,
-            "charges": streams.charges, "currents": streams.currents, "out": progress.out,
+            "constants": constants, "states": progress.states, "carries": progress.carries,
+            "detector": progress.detector, "progress": progress.step,
+            "diverged": progress.diverged, "charges": streams.charges,
+            "currents": streams.currents, "out": progress.out,
             **buffer.arrays,
         }  # fmt: skip
         arguments = (

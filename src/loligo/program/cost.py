@@ -1,0 +1,103 @@
+"""What a step costs: operations before and after each transformation, for both solvers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from loligo.program import exponential, taylor
+from loligo.program.arithmetic import Block
+from loligo.program.pipeline import Draft, stages
+from loligo.program.series import NotSmoothError
+from loligo.program.sources import Source
+from loligo.system import System
+
+# operation -> the column it is counted in; every other one is cheap (`other`)
+COLUMNS = {
+    "mul": "product", "add": "sum", "sub": "sum", "neg": "sum", "fma": "multiply-add",
+    "div": "division", "sqrt": "division",
+    "exp": "function", "expm1": "function", "exprel": "function", "exprel2": "function",
+    "bernoulli": "function", "log": "function", "pow": "function", "sin": "function",
+    "cos": "function", "tanh": "function", "exprel_by": "function", "bernoulli_by": "function",
+}  # fmt: skip
+KINDS = ("product", "sum", "multiply-add", "division", "function", "other")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Operations of one step after one transformation.
+
+    Attributes
+    ----------
+    solver, transformation
+        What is counted.
+    counts
+        Kind of operation (:data:`KINDS`) -> how many.
+    once
+        Operations that are done once a lane instead (``prepare``).
+    """
+
+    solver: str
+    transformation: str
+    counts: Mapping[str, int]
+    once: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def costs(
+    system: System,
+    sources: tuple[Source, ...],
+    scales: Mapping[str, float],
+    order: int,
+) -> list[Cost]:
+    """Of the exponential and the Taylor scheme, nothing recorded, row by row.
+
+    A model without a power series has rows for the exponential scheme alone.
+
+    Parameters
+    ----------
+    scales, order
+        Of the Taylor scheme: see :func:`loligo.program.taylor.taylor`.
+    """
+    written = exponential.draft(system, sources, (), shared=False)
+    made = stages(written, exponential.TRANSFORMATIONS)
+    rows = [_cost("exponential", name, draft, ("drive", "step")) for name, draft in made]
+    with suppress(NotSmoothError):
+        rows += [
+            _cost(f"taylor, order {order}", name, draft, ("series",))
+            for name, draft in _taylor(system, sources, scales, order)
+        ]
+    return rows
+
+
+def _taylor(
+    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int
+) -> Iterable[tuple[str, Draft]]:
+    """The equations simplified one step after the other, then their series."""
+    draft = taylor.draft(system, sources, (), scales, order, shared=False, simplified=0)
+    yield "as written", draft
+    for count, (name, _) in enumerate(taylor.EQUATIONS, 1):
+        draft = taylor.draft(system, sources, (), scales, order, shared=False, simplified=count)
+        yield name, draft
+    made = iter(stages(draft, taylor.TRANSFORMATIONS))
+    next(made)
+    yield from made
+
+
+def _cost(solver: str, name: str, draft: Draft, blocks: tuple[str, ...]) -> Cost:
+    again = (draft.blocks[block] for block in blocks)
+    once = _count([draft.blocks["prepare"]]) if "prepare" in draft.blocks else {}
+    return Cost(solver, name, _count(again), sum(once.values()))
+
+
+def _count(blocks: Iterable[Block]) -> dict[str, int]:
+    counted: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
+    for block in blocks:
+        for op, number in block.count().items():
+            counted[COLUMNS.get(op, "other")] += number
+    return dict(counted)

@@ -1,0 +1,35 @@
+"""How a run is dealt out to the cores, and how wide its blocks are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from loligo import runs
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 5, 31, 33, 1000])
+@pytest.mark.parametrize("workers", [1, 2, 3, 64])
+def test_every_block_is_in_one_share(blocks: int, workers: int) -> None:
+    shares = runs.shares(blocks, workers)
+    assert (shares[0].start, shares[-1].stop) == (0, blocks)
+    assert all(a.stop == b.start for a, b in pairwise(shares))
+    sizes = [len(share) for share in shares]
+    assert min(sizes) >= 1
+    assert max(sizes) - min(sizes) <= 1
+    assert len(shares) == 1 if workers == 1 else len(shares) == min(blocks, 16 * workers)
+
+
+def test_no_more_threads_than_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOLIGO_THREADS", "7")
+    with runs.crew([range(3), range(3, 5)]) as pool:
+        assert pool._max_workers == 2
+
+
+@pytest.mark.parametrize(
+    ("lanes", "registers", "width"),
+    [(1, 4, 1), (2, 4, 8), (8, 4, 8), (9, 4, 16), (17, 4, 32), (5000, 4, 32), (5000, 2, 16)],
+)
+def test_a_block_is_as_wide_as_its_lanes_need(lanes: int, registers: int, width: int) -> None:
+    assert runs._width(lanes, 8, registers) == width
