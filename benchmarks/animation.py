@@ -4,8 +4,9 @@
 
 Both draw the squid axon under 10 uA/cm2, four panels, the same number of frames at 1600 x 1200,
 into a GIF. matplotlib's way is FuncAnimation with PillowWriter (``benchmarks/funcanimation.py``,
-SciPy's odeint for the numbers), as most teaching scripts have it. Interpreter, imports and
-computing are included in both; loligo's kernel cache is warm. Runs alternate.
+SciPy's odeint for the numbers), as most teaching scripts have it. ``loligo axon``, the wave along
+10 cm of axon, is timed with them. Interpreter, imports and computing are included in all; loligo's
+kernel cache is warm. Runs alternate.
 """
 
 from __future__ import annotations
@@ -41,10 +42,13 @@ def main() -> None:
         run(ours, folder)  # warms the kernel cache
         count, size = frames(Path(folder, "action_potential.gif"))
         theirs = [sys.executable, str(HERE / "funcanimation.py"), str(count)]
-        seconds: dict[str, list[float]] = {"loligo animate": [], "FuncAnimation": []}
+        wave = [sys.executable, "-m", "loligo.cli", "axon"]
+        run(wave, folder)
+        ways = {"loligo animate": ours, "FuncAnimation": theirs, "loligo axon": wave}
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(rounds):
-            seconds["loligo animate"].append(run(ours, folder))
-            seconds["FuncAnimation"].append(run(theirs, folder))
+            for name, command in ways.items():
+                seconds[name].append(run(command, folder))
         other = frames(Path(folder, "funcanimation.gif"))
         print(f"{count} frames of {size[0]} x {size[1]}; FuncAnimation: {other[0]} of {other[1]}")
         for name, values in seconds.items():
@@ -54,7 +58,8 @@ def main() -> None:
         pairs = zip(seconds["FuncAnimation"], seconds["loligo animate"], strict=True)
         ratios = [a / b for a, b in pairs]
         print(f"          ratio: median {statistics.median(ratios):.1f} (pair by pair)")
-        for name in ("action_potential.gif", "funcanimation.gif"):
+        gifs = ("action_potential.gif", "funcanimation.gif", "travelling_action_potential.gif")
+        for name in gifs:
             print(f"{name:>20}: {os.path.getsize(Path(folder, name)) / 1e6:.2f} MB")
 
 

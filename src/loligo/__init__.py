@@ -21,7 +21,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
-    from loligo.analysis import spike_shape, spike_times
+    from loligo import experiments
+    from loligo.analysis import (
+        conduction_velocity,
+        input_resistance,
+        length_constant,
+        spike_shape,
+        spike_times,
+        travelling_wave,
+    )
     from loligo.errors import LoligoError
     from loligo.figures import animate, plot
     from loligo.model import Axon, Channel, Gate, Membrane, Myelin, Region, State, load, models
@@ -54,6 +62,10 @@ __all__ = [
     "Waveform",
     "animate",
     "at",
+    "conduction_velocity",
+    "experiments",
+    "input_resistance",
+    "length_constant",
     "load",
     "models",
     "open",
@@ -63,11 +75,15 @@ __all__ = [
     "simulate",
     "spike_shape",
     "spike_times",
+    "travelling_wave",
 ]
 
 # module -> the public names that it defines
 _MODULES = {
-    "analysis": ("spike_shape", "spike_times"),
+    "analysis": (
+        "conduction_velocity", "input_resistance", "length_constant", "spike_shape",
+        "spike_times", "travelling_wave",
+    ),
     "errors": ("LoligoError",),
     "figures": ("animate", "plot"),
     "model": (
@@ -84,6 +100,8 @@ _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
+    if name == "experiments":  # a part with names of its own
+        return importlib.import_module("loligo.experiments")
     if name not in _HOME:
         raise AttributeError(f"module 'loligo' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"loligo.{_HOME[name]}"), name)

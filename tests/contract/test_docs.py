@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,3 +35,26 @@ def test_every_function_of_the_language_is_on_the_page():
     page = (DOCS / "models.md").read_text(encoding="utf-8")
     for name in FUNCTIONS:
         assert re.search(rf"\b{name}\b", page), f"{name} is not in docs/models.md"
+
+
+def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "axon.md").read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    told = 0
+    for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+        exec(compile(block, "docs/axon.md", "exec"), namespace)
+        for expression, result in re.findall(
+            r"^(\S[^#=]*?)\s+# (['(\[\d].*)$", block, re.MULTILINE
+        ):
+            assert str(eval(expression, namespace)) == result.strip("'"), expression
+            told += 1
+    assert told >= 9
+    for written in re.findall(r'"([\w]+\.(?:png|gif))"', page):
+        assert (tmp_path / written).stat().st_size > 0, written
+
+
+def test_every_experiment_is_on_the_page():
+    page = (DOCS / "axon.md").read_text(encoding="utf-8")
+    for name in lo.experiments.__all__:
+        assert name in page or name == "node", f"{name} is not in docs/axon.md"

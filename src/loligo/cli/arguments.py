@@ -52,6 +52,9 @@ STIMULI: Mapping[str, Kind] = {
     "--waveform": Kind("Waveform", ("file",), ("start", "amplitude")),
 }
 
+# A pulse at a place of an axon.
+PLACED = {"--at": Kind("Pulse", ("place", "start", "duration", "amplitude"))}
+
 # Between the values of one stimulus, once they are joined into one argument.
 _JOINT = "\x1f"
 _OPTION = re.compile(r"--?[A-Za-z]")
@@ -73,9 +76,10 @@ def join_values(arguments: Sequence[str]) -> list[str]:
         result.append(option)
         if option == "--":
             return result + rest
-        if option in STIMULI:
+        kind = STIMULI.get(option) or PLACED.get(option)
+        if kind:
             values: list[str] = []
-            while rest and _belongs(rest[0], len(values), STIMULI[option]):
+            while rest and _belongs(rest[0], len(values), kind):
                 values.append(rest.pop(0))
             result.append(_JOINT.join(values))
     return result
@@ -151,14 +155,19 @@ def demonstration() -> Stimulus:
     return Pulse(start=5, duration=40, amplitude=10)
 
 
+def words(text: str) -> list[str]:
+    """The values of one option that `join_values` joined."""
+    return text.split(_JOINT) if text else []
+
+
 def _shape(option: str, kind: Kind, text: str) -> Stimulus:
     import loligo.stimulus
 
-    words = text.split(_JOINT) if text else []
-    values = [word for word in words if not _SETTING.match(word)]
-    settings = dict(word.split("=", 1) for word in words if _SETTING.match(word))
+    given = words(text)
+    values = [word for word in given if not _SETTING.match(word)]
+    settings = dict(word.split("=", 1) for word in given if _SETTING.match(word))
     if len(values) != len(kind.values):
-        got = " ".join(words) or "nothing"
+        got = " ".join(given) or "nothing"
         raise UsageError(f"{option} takes {kind.usage}, not {got}")
     for name in settings:
         if name not in kind.settings:
@@ -222,6 +231,15 @@ def pixels(text: str) -> tuple[int, int]:
     if not found:
         raise UsageError(f"--size takes WIDTHxHEIGHT in pixels, such as 1600x1200, not {text!r}")
     return int(found[1]), int(found[2])
+
+
+def look(
+    panels: str | None, theme: str, size: str | None, dpi: float | None, title: str | None
+) -> dict[str, Any]:
+    """What was said about the look of a figure, as its keywords."""
+    names = [name.strip() for name in panels.split(",") if name.strip()] if panels else None
+    said = {"panels": names, "theme": theme, "dpi": dpi, "title": title}
+    return said | ({"size": pixels(size)} if size else {})
 
 
 def output(path: Path, suffixes: Sequence[str], others: Mapping[str, Sequence[str]]) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ import typer
 
 from loligo.cli import arguments, options
 from loligo.cli.arguments import ANIMATIONS, PICTURES, RECORDINGS, SQUID
-from loligo.cli.report import Stopwatch, notes, size, spikes
+from loligo.cli.axon import axon
+from loligo.cli.report import Stopwatch, notes, report
 from loligo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def loligo(
     """Membrane models as their papers write them, and the action potentials they make.
 
     [b]loligo animate[/b] makes the classical demonstration, the squid axon
-    under 10 µA/cm², an animation in action_potential.gif.
+    under 10 µA/cm², an animation in action_potential.gif; [b]loligo axon[/b] sends an
+    action potential along it, in travelling_action_potential.gif.
     """
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -173,7 +174,7 @@ def animate(
     loligo animate wang-buzsaki-1996 --step 5 1 --duration 100 --speed 20
     loligo animate recording.nc --panels V,currents --size 1200x900
     """
-    job, look = Job.of(locals()), _look(panels, theme, size, dpi, title)
+    job, look = Job.of(locals()), arguments.look(panels, theme, size, dpi, title)
     where = arguments.output(output, ANIMATIONS, _OTHERS)
     watch = Stopwatch()
     rec = job.result(watch, ["loligo.figures"])
@@ -182,7 +183,7 @@ def animate(
 
         made = draw(rec, where, fps=fps, speed=speed, **look)
     width, height = made.size
-    _report(where, f"{made.frames} frames of {width} × {height}", rec, watch, timings, made.note)
+    report(where, f"{made.frames} frames of {width} × {height}", rec, watch, timings, made.note)
 
 
 @app.command()
@@ -220,7 +221,7 @@ def plot(
     loligo plot connor-stevens-1977 --pulse 10 180 8:12:3 --duration 200
     loligo plot recording.npz --panels V,m,h,n
     """
-    job, look = Job.of(locals()), _look(panels, theme, size, dpi, title)
+    job, look = Job.of(locals()), arguments.look(panels, theme, size, dpi, title)
     where = arguments.output(output, PICTURES, _OTHERS)
     watch = Stopwatch()
     rec = job.result(watch, ["loligo.figures", "matplotlib.figure"])
@@ -233,7 +234,10 @@ def plot(
 
         with replacing(where) as part:
             figure.savefig(part)
-    _report(where, "", rec, watch, timings)
+    report(where, "", rec, watch, timings)
+
+
+app.command()(axon)
 
 
 @app.command(name="run")
@@ -276,7 +280,7 @@ def simulate(
 
         with watch.stage("write"):
             save(rec, where)
-    _report(where, "", rec, watch, timings)
+    report(where, "", rec, watch, timings)
 
 
 @app.command()
@@ -311,32 +315,3 @@ def show(
         print(operations(count(shown)))
     else:
         print(shown)
-
-
-def _look(
-    panels: str | None, theme: str, size: str | None, dpi: float | None, title: str | None
-) -> dict[str, Any]:
-    """What was said about the look of a figure, as its keywords."""
-    names = [name.strip() for name in panels.split(",") if name.strip()] if panels else None
-    look = {"panels": names, "theme": theme, "dpi": dpi, "title": title}
-    return look | ({"size": arguments.pixels(size)} if size else {})
-
-
-def _report(
-    where: Path | None,
-    what: str,
-    rec: xarray.Dataset,
-    watch: Stopwatch,
-    timings: bool,
-    note: str = "",
-) -> None:
-    with watch.stage("spikes"):
-        happened = spikes(rec) if "V" in rec or "spike_count" in rec else ""
-    if where:
-        facts = ", ".join(filter(None, [what, size(where)]))
-        print(f"wrote {where} ({facts})")
-    if note:
-        print(f"note: {note}", file=sys.stderr)
-    if happened:
-        print(happened)
-    print(watch.table() if timings else f"{watch.total:.1f} s")

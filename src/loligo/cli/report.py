@@ -71,10 +71,59 @@ def _meant_for_people(caught: list[warnings.WarningMessage]) -> list[warnings.Wa
     return [w for w in caught if issubclass(w.category, UserWarning)]
 
 
+def report(
+    where: Path | None, what: str, rec: xarray.Dataset, watch: Stopwatch, timings: bool,
+    note: str = "",
+) -> None:  # fmt: skip
+    """Say what was written, what happened in it, and how long it took."""
+    with watch.stage("spikes"):
+        happened = _happened(rec)
+    if where:
+        facts = ", ".join(filter(None, [what, size(where)]))
+        print(f"wrote {where} ({facts})")
+    if note:
+        print(f"note: {note}", file=sys.stderr)
+    if happened:
+        print(happened)
+    print(watch.table() if timings else f"{watch.total:.1f} s")
+
+
+def _happened(rec: xarray.Dataset) -> str:
+    if "position" in rec.dims and "spike_count" in rec:
+        return waves(rec)
+    return spikes(rec) if "V" in rec or "spike_count" in rec else ""
+
+
 def size(path: Path) -> str:
     """How large a file is, in words."""
     count = path.stat().st_size
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+_BECAME = {
+    "no spike": "no action potential travelled along the middle of the axon",
+    "blocked": "the action potential was blocked on its way",
+    "collided": "two action potentials met and vanished",
+    "began inside": "the action potential began in the middle of the axon",
+}
+
+
+def waves(rec: xarray.Dataset) -> str:
+    """How fast the action potential travelled, or what became of it."""
+    from loligo.analysis import conduction_velocity
+
+    if rec.sizes["position"] < 2:
+        return spikes(rec)
+    velocity = conduction_velocity(rec)
+    if velocity.ndim:
+        fast = velocity.values[velocity.outcome.values == "travelled"]
+        span = f" at {fast.min():.4g} to {fast.max():.4g} m/s" if fast.size else ""
+        return f"{velocity.size} axons: in {fast.size} an action potential travelled{span}"
+    outcome = str(velocity.outcome.values)
+    if outcome == "travelled":
+        way = "" if float(velocity) > 0 else ", towards the left"
+        return f"conduction velocity {abs(float(velocity)):.4g} m/s{way}"
+    return _BECAME[outcome]
 
 
 def spikes(rec: xarray.Dataset) -> str:

@@ -8,10 +8,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loligo.errors import UsageError
-from loligo.figures import signals, style
+from loligo.figures import along, signals, style
 from loligo.figures.figure import pixels, titled
 from loligo.figures.panels import MOST_OVERLAID, picture
 from loligo.figures.timing import Timing, timing
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import xarray
 
     from loligo.figures.frames import Frame
+    from loligo.figures.layout import Size
+    from loligo.figures.palette import Palette
 
 _SHOWN_WIDTH = 800  # CSS pixels in a notebook
 
@@ -89,7 +91,8 @@ def animate(
 ) -> Animation:
     """Draw a recording in time, with a moving head and its current values.
 
-    The figure is that of `loligo.plot`. The file appears when it is whole: an interrupted run
+    The figure is that of `loligo.plot`; of an axon, the wave runs along it and V is traced at
+    three places. The file appears when it is whole: an interrupted run
     leaves what was there.
 
     Parameters
@@ -141,22 +144,74 @@ def animate(
     target = _target(path)
     kind = _format(target)
     where = pixels(size, dpi)
-    found = signals.read(rec)
-    _check_lanes(found)
-    duration = float(found.time[-1] - found.time[0])
+    subject = _axon(rec, panels, colours, title) or _traces(rec, panels, colours, title)
+    duration = subject.end - subject.start
     plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
-    shown = titled(picture(found, panels, colours), title)
     kind.check()
     with replacing(target) as part:
-        from loligo.figures import frames as making
-
         with style.house_style():
-            made = making.scene(shown, where, colours, plan.times(shown.start, shown.end))
-        flow = _reported(making.frames(made), plan.count, progress, target.name)
+            made = subject.made(where, plan.times(subject.start, subject.end))
+        flow = _reported(made.frames(), plan.count, progress, target.name)
         kind.write(part, flow, made.palette.colours, (where.width, where.height), plan)
     pace = duration * plan.fps / (plan.count - 1)
     pixel_size = (where.width, where.height)
     return Animation(target, plan.count, pixel_size, plan.fps, pace, plan.seconds, plan.note)
+
+
+# ------------------------------------------------------------------------ what is animated
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Drawn, up to the frames themselves."""
+
+    palette: Palette
+    frames: Callable[[], Iterator[Frame]]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What an animation shows from ``start`` to ``end`` (ms), once its size and times are known."""
+
+    start: float
+    end: float
+    made: Callable[[Size, np.ndarray], _Made]
+
+
+def _traces(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Subject:
+    """Lines in time."""
+    found = signals.read(rec)
+    _check_lanes(found)
+    shown = titled(picture(found, panels, colours), title)
+
+    def made(size: Size, times: np.ndarray) -> _Made:
+        from loligo.figures import frames
+
+        scene = frames.scene(shown, size, colours, times)
+        return _Made(scene.palette, lambda: frames.frames(scene))
+
+    return _Subject(shown.start, shown.end, made)
+
+
+def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Subject | None:
+    """The wave along an axon, if ``rec`` is of one."""
+    if not along.is_axon(rec):
+        return None
+    from loligo.figures.along_layout import content
+
+    shown = along.read(rec)
+    rows, extras = along.rows(shown, panels, along.TRACES, colours)
+    if along.MAP in extras:
+        raise UsageError("panel 'map' stands still; lo.plot(rec) draws it")
+    what = content(shown, rows, extras, colours, title, True)
+
+    def made(size: Size, times: np.ndarray) -> _Made:
+        from loligo.figures import along_frames
+
+        film = along_frames.film(what, colours, size, times)
+        return _Made(film.palette, lambda: along_frames.frames(film))
+
+    return _Subject(float(shown.time[0]), float(shown.time[-1]), made)
 
 
 def _target(path: str | os.PathLike[str]) -> Path:

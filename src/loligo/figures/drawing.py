@@ -47,13 +47,13 @@ def draw(
     layout = arrange(picture, size, ruler, readout(ruler) if readout else None)
     lines, rules, ends = [], [], []
     for slot in layout.slots:
-        axes = _axes(figure, layout, slot, picture, theme)
-        rules += _rules(axes, slot, layout, theme)
-        lines.append(tuple(_line(axes, trace, layout) for trace in slot.panel.traces))
+        axes = axes_of(figure, layout, slot, picture, theme)
+        rules += rules_of(axes, slot, layout, theme)
+        lines.append(tuple(line_of(axes, trace, layout) for trace in slot.panel.traces))
         ends += _end_labels(figure, slot, layout)
         _key(figure, slot, layout, ruler, theme)
-    _time_axis(figure.axes[-1], figure, layout, theme)
-    _titles(figure, layout, theme)
+    time_axis(figure.axes[-1], figure, layout, theme)
+    titles(figure, layout, theme)
     return Drawing(figure, layout, tuple(lines), tuple(rules), tuple(ends))
 
 
@@ -70,7 +70,7 @@ def text(figure: Any, layout: Layout, x: float, y: float, label: Label, size: fl
     )
 
 
-def _axes(figure: Any, layout: Layout, slot: Slot, picture: Picture, theme: Theme) -> Axes:
+def axes_of(figure: Any, layout: Layout, slot: Slot, picture: Picture, theme: Theme) -> Axes:
     width, height = layout.size.inches
     axes = figure.add_axes(
         (
@@ -117,19 +117,19 @@ def _axes(figure: Any, layout: Layout, slot: Slot, picture: Picture, theme: Them
     return axes
 
 
-def _rules(axes: Axes, slot: Slot, layout: Layout, theme: Theme) -> list[Line2D]:
+def rules_of(axes: Axes, slot: Slot, layout: Layout, theme: Theme) -> list[Line2D]:
     heights = [0.0] if slot.panel.zero else []
     heights += [slot.panel.rest] if slot.panel.rest is not None else []
     look = {"color": theme.rule, "linewidth": 0.8 * layout.scale, "zorder": 1}
     return [axes.axhline(y, dashes=(5, 4), **look) for y in heights]
 
 
-def _line(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
+def line_of(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
     (line,) = axes.plot(
         trace.time,
         trace.values,
         color=trace.colour,
-        linewidth=_line_width(trace, layout),
+        linewidth=line_width(trace, layout),
         solid_capstyle="round",
         solid_joinstyle="round",
         dash_capstyle="butt",
@@ -141,7 +141,7 @@ def _line(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
     return line
 
 
-def _line_width(trace: Trace, layout: Layout) -> float:
+def line_width(trace: Trace, layout: Layout) -> float:
     """Thinner where strokes crowd, down to two fifths at 40 an inch."""
     values = trace.values[np.isfinite(trace.values)]
     over = values > (values.min() + values.max()) / 2
@@ -219,7 +219,7 @@ def _key(figure: Any, slot: Slot, layout: Layout, ruler: Ruler, theme: Theme) ->
         text(figure, layout, x, y, Label(f" ({unit})"), size, color=theme.text, va="baseline")
 
 
-def _time_axis(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:
+def time_axis(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:
     axes.spines["bottom"].set(visible=True, color=theme.rule, linewidth=0.7 * layout.scale)
     axes.tick_params(axis="x", length=0.045 * 72 * layout.scale, labelbottom=True)
     axes.set_xticks([t.value for t in layout.time_ticks], [t.text for t in layout.time_ticks])
@@ -236,7 +236,7 @@ def _time_axis(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:
     )
 
 
-def _titles(figure: Any, layout: Layout, theme: Theme) -> None:
+def titles(figure: Any, layout: Layout, theme: Theme) -> None:
     lines = (
         (layout.title, layout.title_y, "bold", theme.text),
         (layout.subtitle, layout.subtitle_y, "normal", theme.muted),

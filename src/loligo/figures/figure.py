@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from loligo.errors import UsageError
 from loligo.figures import signals, style
+from loligo.figures.along import is_axon
+from loligo.figures.arrivals import arrivals, is_arrivals
+from loligo.figures.curves import draw_experiment, is_experiment
 from loligo.figures.layout import Size
 from loligo.figures.panels import MOST_OVERLAID, Picture, picture
 
@@ -28,6 +31,7 @@ def plot(
     size: tuple[int, int] | None = None,
     dpi: float | None = None,
     title: str | None = None,
+    at: float | Sequence[float] | None = None,
 ) -> Figure:
     """Draw a recording.
 
@@ -36,15 +40,22 @@ def plot(
     Up to 8 lanes are drawn over one another, coloured by their coordinate; more along one
     dimension become a map of V, and along two a map of the spike count.
 
+    Of an axon: V along it at a few instants and the ionic currents at one of them, the axon
+    itself coloured by V, and a map of V over place and time. (Of up to 8 ``positions`` of an
+    axon: V in time at each.) Of several axons along one dimension, or of spikes alone: when the
+    action potential arrived where. What an experiment of ``loligo.experiments`` found is drawn
+    against what it varied, with what theory says.
+
     Parameters
     ----------
     rec : xarray.Dataset
-        What `loligo.simulate` returned.
+        What `loligo.simulate` returned, or an experiment.
     panels : sequence of str, optional
         From the top down, any of ``"V"``, ``"gates"``, ``"states"``, ``"conductances"``,
         ``"currents"``, ``"stimulus"``, or a recorded variable's name, or a tuple of names for one
         panel. By default whatever of V, gates, states, conductances and stimulus is recorded
-        (currents where there are no conductances).
+        (currents where there are no conductances). Of an axon also ``"axon"``, ``"map"`` and
+        ``"traces"`` (V in time at three places).
     theme : str
         ``"light"`` or ``"dark"``.
     size : (int, int), optional
@@ -53,6 +64,8 @@ def plot(
         Dots per inch. By default text scales with the size; a larger value makes it larger.
     title : str, optional
         Instead of the recording's own; ``""`` for none.
+    at : float or sequence of float, optional
+        Of an axon: the instants shown (ms), the middle one in full.
 
     Returns
     -------
@@ -74,6 +87,21 @@ def plot(
     from loligo.figures.drawing import draw
 
     colours = style.theme(theme)
+    if is_experiment(rec):
+        if panels is not None:
+            raise UsageError("panels=... chooses from a recording; an experiment has one figure")
+        with style.house_style():
+            return draw_experiment(rec, colours, pixels(size or (1600, 1000), dpi), title)
+    if panels is None and at is None and is_arrivals(rec):
+        with style.house_style():
+            return draw_experiment(arrivals(rec), colours, pixels(size or (1600, 1000), dpi), title)
+    if is_axon(rec):
+        from loligo.figures.along_drawing import draw_axon
+
+        with style.house_style():
+            return draw_axon(rec, panels, colours, pixels(size or (1600, 1300), dpi), title, at)
+    if at is not None:
+        raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
     if panels is None and _many(rec):
         from loligo.figures.maps import draw_map
 

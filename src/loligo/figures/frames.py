@@ -45,12 +45,20 @@ class _Head:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """Everything that the frames are made of."""
+class Inked:
+    """What text and dots are set on: a picture's size, its colours, its line width in pixels."""
 
     size: Size
-    palette: Palette
     blender: Blender
+    unit: float
+    theme: Theme
+
+
+@dataclass(frozen=True, eq=False)
+class Scene(Inked):
+    """Everything that the frames are made of."""
+
+    palette: Palette
     still: np.ndarray
     bare: np.ndarray  # the still parts without rules: what running values are set on
     changes: reveal.Changes
@@ -60,9 +68,7 @@ class Scene:
     clock: tuple[np.ndarray, ...]
     clock_top: int
     cursor: tuple[tuple[int, int], ...]  # its top and bottom in every panel
-    unit: float  # pixels per line width
     gap: int
-    theme: Theme
 
     def __len__(self) -> int:
         return len(self.x)
@@ -125,8 +131,8 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
     lines = reveal.layers(drawing, picture, times, renderer)
     layout = drawing.layout
     changes = reveal.changes(lines, still, len(times))
-    seen = np.concatenate([still.ravel(), changes.colours, _blends(picture, theme)])
-    palette = Palette(_exact(picture, theme), seen)
+    seen = np.concatenate([still.ravel(), changes.colours, blends(picture, theme)])
+    palette = Palette(exact(picture, theme), seen)
     still_index = palette.coded(still)
     bare_index = still_index.copy()
     ruled = bare != still
@@ -146,7 +152,7 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
         x=x,
         heads=tuple(_head(slot, layout, times, setters[slot.label_size]) for slot in layout.slots),
         colours=tuple(tuple(rgb(t.colour) for t in panel.traces) for panel in picture.panels),
-        clock=tuple(_clock(clock, picture, times)),
+        clock=tuple(clock_of(clock, picture, times)),
         clock_top=baseline - clock.ascent,
         cursor=tuple(
             (
@@ -178,12 +184,12 @@ def _still(drawing: Drawing, renderer: Any) -> tuple[np.ndarray, np.ndarray]:
     return bare, still
 
 
-def _exact(picture: Picture, theme: Theme) -> list[tuple[int, int, int]]:
+def exact(picture: Picture, theme: Theme) -> list[tuple[int, int, int]]:
     named = [theme.background, theme.band, theme.text, theme.muted, theme.rule]
     return [rgb(c) for c in (*named, *(t.colour for p in picture.panels for t in p.traces))]
 
 
-def _blends(picture: Picture, theme: Theme) -> np.ndarray:
+def blends(picture: Picture, theme: Theme) -> np.ndarray:
     """Codes of what text and heads make of the two grounds, as if each were 50 pixels."""
     grounds = [np.array(rgb(c), np.float32) for c in (theme.background, theme.band)]
     inks = {t.colour for p in picture.panels for t in p.traces} | {theme.text, theme.muted}
@@ -221,7 +227,7 @@ def _texts(panel: Panel, values: np.ndarray, setter: Typesetter) -> list[list[np
     return [[text(rank, float(v)) for rank, v in enumerate(row)] for row in values]
 
 
-def _clock(setter: Typesetter, picture: Picture, times: np.ndarray) -> Iterator[np.ndarray]:
+def clock_of(setter: Typesetter, picture: Picture, times: np.ndarray) -> Iterator[np.ndarray]:
     factor, unit = (1000.0, "s") if picture.end - picture.start >= 5000 else (1.0, "ms")
     step = float(times[1] - times[0]) / factor
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
@@ -247,7 +253,7 @@ def frames(scene: Scene) -> Iterator[Frame]:
         box = _moving_box(scene, k)
         kept = image[box[1] : box[3], box[0] : box[2]].copy()
         _moving(scene, k, image)
-        yield Frame(image, _union(_union(before, box), _bounds(pixels, width)))
+        yield Frame(image, union(union(before, box), bounds(pixels, width)))
         image[box[1] : box[3], box[0] : box[2]] = kept
         before = box
 
@@ -264,17 +270,17 @@ def _moving(scene: Scene, k: int, image: np.ndarray) -> None:
     for cover, top, _ in lines:
         _clear(scene, image, cover, left, top)
     for cover, top, colour in lines:
-        _blend(scene, image, cover, left, top, colour)
+        blend(scene, image, cover, left, top, colour)
     thick = max(1, round(0.25 * scene.unit))
     for top, bottom in scene.cursor:
         strip = np.full((bottom - top, thick), round(0.45 * LEVELS), dtype=np.uint8)
-        _blend(scene, image, strip, round(x - thick / 2), top, rgb(scene.theme.muted))
+        blend(scene, image, strip, round(x - thick / 2), top, rgb(scene.theme.muted))
     for head, colours in zip(scene.heads, scene.colours, strict=True):
         for y, colour in zip(head.y[k], colours, strict=True):
             if math.isfinite(y):
-                _dot(scene, image, x, float(y), colour)
+                dot(scene, image, x, float(y), colour)
     clock = _clock_left(scene, k)
-    _blend(scene, image, scene.clock[k], clock, scene.clock_top, rgb(scene.theme.text))
+    blend(scene, image, scene.clock[k], clock, scene.clock_top, rgb(scene.theme.text))
 
 
 def _clock_left(scene: Scene, k: int) -> int:
@@ -284,13 +290,13 @@ def _clock_left(scene: Scene, k: int) -> int:
     )
 
 
-def _dot(scene: Scene, image: np.ndarray, x: float, y: float, colour: tuple) -> None:
+def dot(scene: Inked, image: np.ndarray, x: float, y: float, colour: tuple) -> None:
     at = round(x * _PARTS), round(y * _PARTS)
     left, top = (place // _PARTS for place in at)
     inks = (rgb(scene.theme.background), colour)
     for cover, ink in zip(_disc(scene.unit, at[0] % _PARTS, at[1] % _PARTS), inks, strict=True):
         reach = cover.shape[0] // 2
-        _blend(scene, image, cover, left - reach, top - reach, ink)
+        blend(scene, image, cover, left - reach, top - reach, ink)
 
 
 @cache
@@ -307,17 +313,17 @@ def _disc(unit: float, right: int, down: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _clear(scene: Scene, image: np.ndarray, cover: np.ndarray, left: int, top: int) -> None:
     """Bare ground for text: rules and lines do not run through it."""
-    box = _inside(scene.size, left, top, cover.shape)
+    box = inside(scene.size, left, top, cover.shape)
     if box is not None:
         area = np.s_[box[1] : box[3], box[0] : box[2]]
         image[area] = scene.bare[area]
 
 
-def _blend(
-    scene: Scene, image: np.ndarray, cover: np.ndarray, left: int, top: int, colour: tuple
+def blend(
+    scene: Inked, image: np.ndarray, cover: np.ndarray, left: int, top: int, colour: tuple
 ) -> None:
     """Blend ``colour`` over ``image`` by coverage; what lies outside is left out."""
-    box = _inside(scene.size, left, top, cover.shape)
+    box = inside(scene.size, left, top, cover.shape)
     if box is None:
         return
     part = cover[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
@@ -325,7 +331,7 @@ def _blend(
     image[area] = scene.blender.blended(image[area], part, colour)
 
 
-def _inside(size: Size, left: int, top: int, shape: tuple[int, ...]) -> Box | None:
+def inside(size: Size, left: int, top: int, shape: tuple[int, ...]) -> Box | None:
     box = (
         max(left, 0),
         max(top, 0),
@@ -352,14 +358,14 @@ def _moving_box(scene: Scene, k: int) -> Box:
     return max(left, 0), max(scene.clock_top, 0), min(right, width), min(bottom, height)
 
 
-def _bounds(pixels: np.ndarray, width: int) -> Box | None:
+def bounds(pixels: np.ndarray, width: int) -> Box | None:
     if pixels.size == 0:
         return None
     row, column = np.divmod(pixels, width)
     return int(column.min()), int(row.min()), int(column.max()) + 1, int(row.max()) + 1
 
 
-def _union(a: Box, b: Box | None) -> Box:
+def union(a: Box, b: Box | None) -> Box:
     if b is None:
         return a
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

@@ -20,9 +20,10 @@ from loligo.figures.style import HEADING, LABEL, SUBTITLE, TICK, TITLE
 if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import RendererAgg
 
-_PAD = 0.16  # the figure's outer margin
+PAD = 0.16  # the figure's outer margin
 _TICK_LENGTH = 0.045
 _TICK_GAP = 0.06
+TICK_ROOM = _TICK_LENGTH + _TICK_GAP
 GAP = 0.14  # from the end of a line to its label
 _SMALLEST_SCALE = 0.45
 
@@ -170,7 +171,7 @@ def _arranged(
 ) -> Layout | None:
     width, height = size.inches
     line = scale / 72
-    pad = _PAD * scale
+    pad = PAD * scale
     top = height - pad
     title_y = top - 1.05 * TITLE * line
     top = title_y - 0.15 * TITLE * line if picture.title else top
@@ -178,7 +179,7 @@ def _arranged(
     top = subtitle_y - 0.1 * SUBTITLE * line if picture.subtitle else top
     top -= 0.6 * HEADING * line if picture.title or picture.subtitle else 0.0
     clock = 1.35 * LABEL * line if readout else 0.0
-    bottom = pad + (1.45 * HEADING + 1.3 * TICK) * line + (_TICK_LENGTH + _TICK_GAP) * scale
+    bottom = pad + (1.45 * HEADING + 1.3 * TICK) * line + TICK_ROOM * scale
     places = _stack(picture, top, bottom, scale, clock)
     if places is None:
         return None
@@ -190,19 +191,19 @@ def _arranged(
             high - low,
             _heading(panel),
             high + 0.42 * HEADING * line + (0.0 if at else clock),
-            _ticks(panel, high - low, scale),
+            ticks_of(panel, high - low, scale),
             _label_size(panel, high - low, scale),
         )
         for at, (panel, (low, high)) in enumerate(zip(picture.panels, places, strict=True))
     )
     gap = GAP * scale
     left = pad + max(ruler.width(t.text, TICK * scale) for s in slots for t in s.ticks)
-    left += (_TICK_LENGTH + _TICK_GAP) * scale
+    left += TICK_ROOM * scale
     beyond = max(_beyond(slot, ruler, readout, scale) for slot in slots)
     right = width - pad - max(gap + beyond if beyond else 0.0, 0.12 * scale)
     if right - left < 0.4 * width:
         return None
-    time_ticks = _time_ticks(picture, right - left, ruler, scale, time_factor)
+    time_ticks = time_ticks_of(picture, right - left, ruler, scale, time_factor)
     right = min(right, width - pad - ruler.width(time_ticks[-1].text, TICK * scale) / 2)
     headed = tuple(
         replace(
@@ -284,7 +285,7 @@ def key_width(symbol: Label, unit: str, ruler: Ruler, size: float) -> float:
 # ------------------------------------------------------------------------ ticks
 
 
-def _ticks(panel: Panel, height: float, scale: float) -> tuple[Tick, ...]:
+def ticks_of(panel: Panel, height: float, scale: float) -> tuple[Tick, ...]:
     line = TICK * scale / 72
     low, high = panel.limits
     factor = 10.0**panel.scale
@@ -307,7 +308,7 @@ def _time_unit(picture: Picture) -> tuple[str, float]:
     return ("s", 1000.0) if picture.end - picture.start >= 5000 else ("ms", 1.0)
 
 
-def _time_ticks(
+def time_ticks_of(
     picture: Picture, width: float, ruler: Ruler, scale: float, factor: float
 ) -> tuple[Tick, ...]:
     start, end = picture.start / factor, picture.end / factor

@@ -105,7 +105,7 @@ def _wanted(found: Signals, chosen: Sequence[object] | str | None) -> Sequence[o
         return _usual(found)
     wanted = [chosen] if isinstance(chosen, str) else list(chosen)
     if not wanted:
-        raise UsageError(f"panels is empty; name at least one of {_offer(found)}.")
+        raise UsageError(f"panels is empty; name at least one of {offer(found)}.")
     return wanted
 
 
@@ -132,38 +132,38 @@ _ROLES = {
 }
 
 
-def _offer(found: Signals) -> str:
+def offer(found: Signals) -> str:
     kinds = [kind for kind, role in _ROLES.items() if found.names(role)]
     return ", ".join(map(repr, dict.fromkeys([*kinds, *found.series()])))
 
 
 def _panels(found: Signals, wanted: object, theme: Theme) -> Iterable[Panel]:
-    names, kind = _names(found, wanted)
+    names, kind = names_of(found, wanted)
     if not found.dims:
         return _kind_panels(found, kind, names, theme)
     return [_lanes_panel(found, name, theme) for name in names]
 
 
-def _names(found: Signals, wanted: object) -> tuple[tuple[str, ...], str | None]:
+def names_of(found: Signals, wanted: object) -> tuple[tuple[str, ...], str | None]:
     """The variables of one entry of ``panels``, and the kind of panel if it names one."""
     if isinstance(wanted, tuple | list):
-        each = [_names(found, one)[0] for one in wanted]
+        each = [names_of(found, one)[0] for one in wanted]
         return tuple(dict.fromkeys(name for names in each for name in names)), None
     if not isinstance(wanted, str):
-        raise UsageError(f"{wanted!r} is not a panel; name one of {_offer(found)}.")
+        raise UsageError(f"{wanted!r} is not a panel; name one of {offer(found)}.")
     if wanted in _ROLES:
         names = found.names(_ROLES[wanted])
         if not names:
             raise UsageError(
                 f"there is nothing to show in panel {wanted!r}: the recording holds no "
-                f"{_ROLES[wanted]}; simulate with record=None, or choose from {_offer(found)}."
+                f"{_ROLES[wanted]}; simulate with record=None, or choose from {offer(found)}."
             )
         return names, wanted
     if wanted in found.series():
         return (wanted,), None
     known = [*(k for k, role in _ROLES.items() if found.names(role)), *found.series()]
     raise UsageError(
-        f"{wanted!r} is not a panel{nearest(wanted, known)}; choose from {_offer(found)}."
+        f"{wanted!r} is not a panel{nearest(wanted, known)}; choose from {offer(found)}."
     )
 
 
@@ -178,7 +178,9 @@ def _kind_panels(
     groups: dict[str, list[str]] = {}  # one axis cannot hold two units
     for name in names:
         groups.setdefault(found.unit(name), []).append(name)
-    return [_panel(found, tuple(group), theme, _heading(found, group)) for group in groups.values()]
+    return [
+        _panel(found, tuple(group), theme, heading_of(found, group)) for group in groups.values()
+    ]
 
 
 _HEADINGS = {
@@ -197,7 +199,7 @@ _ALONE = {
 }
 
 
-def _heading(found: Signals, names: Sequence[str]) -> str:
+def heading_of(found: Signals, names: Sequence[str]) -> str:
     channel = found.attribute(names[0], "channel")
     alone = _ALONE.get(str(found.role(names[0]))) if len(names) == 1 and channel else None
     if alone:
@@ -214,12 +216,12 @@ def _heading(found: Signals, names: Sequence[str]) -> str:
 
 def _panel(found: Signals, names: tuple[str, ...], theme: Theme, heading: str) -> Panel:
     lane = found.lanes[0]
-    colours = _colours(found, theme)
-    dashes = _dashes(found)
+    colours = colours_of(found, theme)
+    dashes = dashes_of(found)
     traces = []
     for name in names:
         time, values = _line(found, name, lane)
-        label = _label(found, name) if len(names) > 1 else Label("")
+        label = label_of(found, name) if len(names) > 1 else Label("")
         traces.append(Trace(name, label, time, values, colours[name], dashes.get(name, ())))
     return _finished(found, names, tuple(traces), heading)
 
@@ -234,14 +236,14 @@ def _line(found: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray
     return signals.thinned(time, values, _DRAWN_COLUMNS)
 
 
-def _label(found: Signals, name: str) -> Label:
+def label_of(found: Signals, name: str) -> Label:
     channel = found.attribute(name, "channel")
     if channel and found.role(name) in ("conductance", "current"):
         return labels.channel(str(channel))
     return labels.symbol(name)
 
 
-def _colours(found: Signals, theme: Theme) -> dict[str, str]:
+def colours_of(found: Signals, theme: Theme) -> dict[str, str]:
     """Every variable's colour; the same in every panel and for every choice of panels."""
     channels = channel_colours(
         [str(c) for n in found.series() if (c := found.attribute(n, "channel"))], theme
@@ -259,7 +261,7 @@ def _colours(found: Signals, theme: Theme) -> dict[str, str]:
     return colours
 
 
-def _dashes(found: Signals) -> dict[str, tuple[float, ...]]:
+def dashes_of(found: Signals) -> dict[str, tuple[float, ...]]:
     """The first gate of a channel is solid, the next dashed, ..."""
     seen: dict[object, int] = {}
     dashes = {}
@@ -289,9 +291,9 @@ def _lanes_panel(found: Signals, name: str, theme: Theme) -> Panel:
         for lane, colour in zip(lanes, colours, strict=True)
     )
     if len(traces) == 1:
-        colour = _colours(found, theme)[name]
+        colour = colours_of(found, theme)[name]
         traces = (replace(traces[0], label=Label(""), colour=colour),)
-    panel = _finished(found, (name,), traces, _heading(found, [name]))
+    panel = _finished(found, (name,), traces, heading_of(found, [name]))
     return replace(panel, lanes=True, key=_key(found)) if len(traces) > 1 else panel
 
 
@@ -319,7 +321,7 @@ def _finished(
     role = found.role(names[0])
     low = min(float(np.nanmin(_finite(trace.values))) for trace in traces)
     high = max(float(np.nanmax(_finite(trace.values))) for trace in traces)
-    limits = _LIMITS.get(str(role), _padded)(low, high)
+    limits = LIMITS.get(str(role), padded)(low, high)
     rest = found.attribute(names[0], "rest") if role == "voltage" else None
     if rest is not None:
         rest, limits = _with_rest(float(rest), limits)
@@ -343,7 +345,7 @@ def _finite(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
+def padded(low: float, high: float) -> tuple[float, float]:
     span = high - low
     if span <= 1e-9 * max(abs(low), abs(high), 1e-12):  # silent: an axis around the value
         span = abs(high) or 1.0
@@ -353,19 +355,19 @@ def _padded(low: float, high: float) -> tuple[float, float]:
 
 def _voltage_limits(low: float, high: float) -> tuple[float, float]:
     missing = max(0.0, 20.0 - (high - low)) / 2  # a resting membrane looks at rest
-    return _padded(low - missing, high + missing)
+    return padded(low - missing, high + missing)
 
 
 def _gate_limits(low: float, high: float) -> tuple[float, float]:
-    return _padded(min(low, 0.0), max(high, 1.0))
+    return padded(min(low, 0.0), max(high, 1.0))
 
 
 def _zero_based(low: float, high: float) -> tuple[float, float]:
     low, high = min(low, 0.0), max(high, 0.0)
-    return _padded(low, high) if high > low else (-0.1, 1.0)
+    return padded(low, high) if high > low else (-0.1, 1.0)
 
 
-_LIMITS: dict[str, Callable[[float, float], tuple[float, float]]] = {
+LIMITS: dict[str, Callable[[float, float], tuple[float, float]]] = {
     "voltage": _voltage_limits,
     "gate": _gate_limits,
     "conductance": _zero_based,

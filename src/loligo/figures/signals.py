@@ -129,6 +129,8 @@ def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
     if dim not in recording.coords:
         return str(index)
     value = recording[dim].values[index]
+    if dim == "position":
+        return f"{float(value) / places(recording)[1]:.3g}"
     if not isinstance(value, float | int | np.number):
         return str(value)
     return f"{float(value):.4g}".replace("-", "−")
@@ -136,8 +138,20 @@ def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
 
 def dimension(recording: xarray.Dataset, dim: str) -> tuple[labels.Label, str]:
     """A lane dimension's symbol and printed unit."""
+    if dim == "position" and dim in recording.coords:
+        return labels.symbol(dim), places(recording)[0]
     units = str(recording[dim].attrs.get("units", "")) if dim in recording.coords else ""
     return labels.symbol(dim), labels.unit(units)
+
+
+_PLACES = ((2e4, "cm", 1e4), (2e3, "mm", 1e3), (0.0, "µm", 1.0))
+
+
+def places(recording: xarray.Dataset) -> tuple[str, float]:
+    """The unit that suits an axon's positions (um), as it is printed, and how many um it is."""
+    furthest = float(np.max(recording["position"].values, initial=0.0))
+    _, unit, um = next(step for step in _PLACES if furthest >= step[0])
+    return unit, um
 
 
 def thinned(time: np.ndarray, values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

@@ -36,6 +36,10 @@ class Theme:
     others: tuple[str, ...]
     colormap: str
     colormap_range: tuple[float, float]
+    voltage_map: str  # V by colour, along an axon
+    voltage_range: tuple[float, float]
+    sheath: str  # myelin
+    places: tuple[str, ...]  # along an axon, in order
 
 
 _LIGHT = Theme(
@@ -51,6 +55,10 @@ _LIGHT = Theme(
     others=("#8a3ffc", "#7a1010", "#434e59", "#4a1260", "#3c19a6"),
     colormap="viridis",
     colormap_range=(0.0, 0.8),
+    voltage_map="viridis",
+    voltage_range=(0.0, 1.0),
+    sheath="#dfe3e8",
+    places=("#a372f2", "#8a3ffc", "#4a1a96"),
 )
 
 _DARK = Theme(
@@ -66,6 +74,10 @@ _DARK = Theme(
     others=("#b7f58c", "#c3c9ff", "#f2d924", "#9a8cff", "#26ffae"),
     colormap="viridis",
     colormap_range=(0.2, 1.0),
+    voltage_map="viridis",
+    voltage_range=(0.0, 1.0),
+    sheath="#3a434d",
+    places=("#e6d6ff", "#b58cff", "#8050f0"),
 )
 
 THEMES: Mapping[str, Theme] = {"light": _LIGHT, "dark": _DARK}

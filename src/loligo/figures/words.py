@@ -21,9 +21,11 @@ def conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None
     """
     try:
         known = _picked(json.loads(attrs["provenance"]), chosen or {})
+        model = known.get("model", {})
         parts = [stimulus(known.get("stimulus"))]
-        celsius = known.get("model", {}).get("celsius")
-        parts += [_amount(celsius, "°C")] if celsius is not None else []
+        warm = [m.get("celsius") for m in (model, *model.get("membranes", []))]
+        warm = [celsius for celsius in warm if celsius is not None]
+        parts += [_amount(warm[0], "°C")] if warm and all(c == warm[0] for c in warm) else []
         return ", ".join(part for part in parts if part)
     except Exception:  # no provenance, or another program's: the recording's own words
         return str(attrs.get("stimulus") or "")
@@ -33,13 +35,34 @@ def stimulus(document: Mapping[str, Any] | None) -> str:
     """A stimulus, given as its plain description, in words."""
     if not document:
         return ""
+    if document["kind"] == "placed":
+        return _placed(document)
     if document["kind"] == "sum":
         return " + ".join(stimulus(part) for part in document["shapes"])
     return _WORDS[document["kind"]](document)
 
 
 def _current(d: Mapping[str, Any]) -> str:
-    return _amount(d["amplitude"], unit(str(d.get("unit", "uA/cm2"))))
+    amplitude, units = d["amplitude"], unit(str(d.get("unit", "uA/cm2")))
+    if units == "nA" and isinstance(amplitude, int | float) and abs(amplitude) >= 1e3:
+        return _amount(amplitude / 1e3, "µA")
+    return _amount(amplitude, units)
+
+
+def _placed(d: Mapping[str, Any]) -> str:
+    """What is injected where; the same at several places is said once."""
+    where: dict[str, list[float]] = {}
+    for point in d["points"]:
+        where.setdefault(stimulus(point["stimulus"]), []).append(float(point["place"]))
+    return " + ".join(f"{what} at {_places(places)}" for what, places in where.items())
+
+
+def _places(places: list[float]) -> str:
+    if places == [0.0]:
+        return "the left end"
+    steps = ((1e4, "cm", 1e4), (1e3, "mm", 1e3), (0.0, "µm", 1.0))
+    _, name, um = next(step for step in steps if max(places) >= step[0])
+    return " and ".join(_number(place / um) for place in places) + f" {name}"
 
 
 def _when(d: Mapping[str, Any]) -> str:

@@ -1,0 +1,139 @@
+"""Saltatory conduction: the velocity of a myelinated axon against g-ratio and internode length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo.analysis import conduction_velocity
+from loligo.errors import UsageError
+from loligo.experiments.common import MEASURED, RESISTIVITY, numbers, table, told
+from loligo.model import Axon, Membrane, Myelin, Region, load
+from loligo.simulation import simulate
+from loligo.stimulus import Pulse, at
+from loligo.units import read
+
+if TYPE_CHECKING:
+    import xarray
+
+_INTERNODES = 24
+_NODE = 1.0  # um
+_PIECES = 9  # compartments in an internode
+_SHOCK = 0.1  # ms
+_STRENGTH = 0.35  # nA for every um of fibre: some three times threshold
+_LASTS = 6.0  # ms
+_THRESHOLD = -40.0  # mV
+
+
+def node() -> Membrane:
+    """A membrane for nodes of Ranvier: the squid's with ten times its channels, at 18.5 degC.
+
+    It is no model of a mammalian node, but shows what myelin does to the squid's own equations.
+    """
+    squid = load("hodgkin-huxley-1952")
+    return squid.replace(celsius=18.5, g_Na=1200.0, g_K=360.0, g_L=3.0)
+
+
+def myelinated(
+    g_ratio: float = 0.7, internode: float = 1000.0, fibre: float = 10.0,
+    membrane: Membrane | None = None, internodes: int = _INTERNODES,
+) -> Axon:  # fmt: skip
+    """A myelinated fibre: ``internodes`` internodes (um) between nodes of 1 um.
+
+    Parameters
+    ----------
+    fibre
+        Its outer diameter, um; the axon inside is ``g_ratio`` times as thick.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> len(lo.experiments.myelinated().regions)
+    49
+    """
+    inside = g_ratio * fibre
+    made = membrane or node()
+    here = Region(made, _NODE, inside, compartments=1, name="node")
+    wrapped = Myelin(internode, inside, g_ratio, compartments=_PIECES)
+    regions = [here]
+    for _ in range(internodes):
+        regions += [wrapped, here]
+    return Axon(regions=regions, axial_resistivity=RESISTIVITY)
+
+
+def saltatory(
+    g_ratio: Any = None, internode: Any = None, *, fibre: Any = 10.0,
+    membrane: Membrane | None = None,
+) -> xarray.Dataset:  # fmt: skip
+    """Velocity of a myelinated axon against its g-ratio, its internode length, or both.
+
+    With the fibre's outer diameter given, thick myelin (a small g-ratio) leaves little room for
+    the axon, and thin myelin insulates badly: the velocity has a maximum between (Rushton 1951,
+    doi:10.1113/jphysiol.1951.sp004655). Short internodes lose time at many nodes, and beyond some
+    length the next node is no longer excited.
+
+    Parameters
+    ----------
+    g_ratio : float or sequence of float
+        The axon's diameter over the fibre's; 0.7 if not given.
+    internode : length or sequence of lengths
+        um; a hundred times the fibre's diameter if not given.
+    fibre : length
+        The outer diameter, um.
+    membrane : Membrane, optional
+        Of the nodes; `loligo.experiments.node` if not given.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``velocity`` (m/s) and ``outcome`` over ``g_ratio`` and ``internode``, as far as they are
+        several.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> found = lo.experiments.saltatory(g_ratio=[0.4, 0.7, 0.95])
+    >>> int(found.velocity.values.argmax())
+    1
+    """
+    outer = float(read(fibre, "um", "fibre", above=0.0))  # type: ignore[arg-type]
+    if g_ratio is None and internode is None:
+        g_ratio = np.arange(0.3, 0.96, 0.05)
+    ratios = numbers(0.7 if g_ratio is None else g_ratio, "1", "g_ratio")
+    lengths = numbers(100.0 * outer if internode is None else internode, "um", "internode")
+    if ratios.min() <= 0 or ratios.max() >= 1:
+        raise UsageError("g_ratio lies between 0 and 1: the axon is thinner than the fibre")
+    found = [
+        [_velocity(myelinated(g, length, outer, membrane), outer) for length in lengths]
+        for g in ratios
+    ]
+    speeds = np.array([[float(v) for v in row] for row in found])
+    became = np.array([[str(v.outcome.values) for v in row] for row in found])
+    axes = {"g_ratio": (ratios, "1", "g-ratio"), "internode": (lengths, "um", "internode length")}
+    dims = tuple(name for name, (row, *_) in axes.items() if row.size > 1)
+    shape = tuple(axes[name][0].size for name in dims)
+    if len(dims) == 2:  # lines, each along internodes
+        dims, shape = ("g_ratio", "internode"), (ratios.size, lengths.size)
+    return table(
+        "saltatory", "Saltatory conduction",
+        {
+            "velocity": (
+                dims, speeds.reshape(shape), told("m/s", "conduction velocity", MEASURED),
+            ),
+            "outcome": (dims, became.reshape(shape), told("1", "what became of it")),
+        },
+        {
+            name: (name, row, told(unit, meaning)) if row.size > 1 else
+            ((), float(row[0]), told(unit, meaning))
+            for name, (row, unit, meaning) in axes.items()
+        },
+        myelinated(float(ratios[0]), float(lengths[0]), outer, membrane),
+        fibre_um=outer,
+    )  # fmt: skip
+
+
+def _velocity(axon: Axon, fibre: float) -> xarray.DataArray:
+    pulse = at(0, Pulse(0.1, _SHOCK, _STRENGTH * fibre))
+    rec = simulate(axon, pulse, _LASTS, record=["spikes"], threshold=_THRESHOLD)
+    return conduction_velocity(rec)

@@ -1,0 +1,303 @@
+"""Figures and animations of axons and of experiments, checked by what is in them."""
+
+from __future__ import annotations
+
+import itertools
+
+import matplotlib
+import numpy as np
+import pytest
+import xarray
+from PIL import Image, ImageSequence
+
+import loligo as lo
+from axon_recording import axon_recording
+from loligo.errors import UsageError
+from loligo.figures import along, style
+
+THEMES = style.THEMES
+SIZES = [(1600, 1300), (800, 600), (1920, 900), (700, 1000)]
+
+
+def only(rec: xarray.Dataset, *names: str) -> xarray.Dataset:
+    return rec[[*names, "spike_count", "spike_time"]].assign_attrs(rec.attrs)
+
+
+def tapering() -> xarray.Dataset:
+    rec = axon_recording()
+    return rec.assign_coords(diameter=("position", np.linspace(200, 800, rec.sizes["position"])))
+
+
+VARIANTS = {
+    "usual": axon_recording,
+    "two electrodes": lambda: axon_recording(
+        shocks=((0.0, 0.5, 0.2, 20e3), (8e4, 0.5, 0.2, 20e3))
+    ).assign_attrs(title="A collision with a title that is rather long " * 3),
+    "myelin": lambda: axon_recording(internodes=True),
+    "taper": tapering,
+    "only V": lambda: only(axon_recording(), "V"),
+    "silent": lambda: axon_recording(shocks=((0.0, 0.5, 0.2, 10.0),), duration=2.0),
+    "no diameter": lambda: axon_recording().drop_vars(["diameter", "myelin", "region"]),
+}
+PANELS = [None, ("V", "gates", "axon", "traces"), ("V",), ("V", "conductances", "map", "traces")]
+
+
+def words_of(figure) -> list[tuple[str, object]]:
+    """Every text that is drawn, with its box; also those within axes."""
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    found = []
+    for one in figure.findobj(matplotlib.text.Text):
+        box = one.get_window_extent(renderer)
+        if one.get_visible() and one.get_text().strip() and box.width > 0:
+            ticks = one.axes is not None and one not in one.axes.texts
+            if ticks and one not in shown_ticks(one.axes):
+                continue
+            found.append((one.get_text(), box))
+    return found
+
+
+def shown_ticks(axes) -> list[object]:
+    ticks = [*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()]
+    return [label for t in ticks for label in (t.label1, t.label2) if label.get_visible()]
+
+
+def assert_legible(figure, size) -> None:
+    found = words_of(figure)
+    for (a, one), (b, two) in itertools.combinations(found, 2):
+        wide = min(one.x1, two.x1) - max(one.x0, two.x0)
+        high = min(one.y1, two.y1) - max(one.y0, two.y0)
+        apart = wide <= 1 or high <= 0.25 * min(one.height, two.height)  # boxes hold descenders
+        assert apart, f"{a!r} and {b!r}"
+    for text, box in found:
+        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1]
+        assert inside, text
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_text_overlaps_another_or_leaves_the_picture(variant, size):
+    assert_legible(lo.plot(VARIANTS[variant](), size=size), size)
+
+
+@pytest.mark.parametrize("panels", PANELS, ids=str)
+def test_any_choice_of_panels_is_legible(panels):
+    for theme in THEMES:
+        assert_legible(lo.plot(axon_recording(), panels, theme=theme), (1600, 1300))
+
+
+def test_the_usual_figure_shows_the_wave_its_currents_the_axon_and_the_map():
+    said = [text for text, _ in words_of(lo.plot(axon_recording()))]
+    for text in ("Membrane potential (mV)", "Ionic current (µA/cm²)", "Na", "K", "leak",
+                 "Position along the axon (cm)", "rest −65.0"):  # fmt: skip
+        assert said.count(text) == 1, text
+    assert sum(text.endswith(" ms") for text in said) >= 5  # the instants over the peaks
+    assert any("m/s" in text for text in said)
+
+
+def test_the_line_is_V_along_the_axon_at_the_instant_that_was_asked_for():
+    rec = axon_recording()
+    figure = lo.plot(rec, at=3.0)
+    lines = [x for x in figure.axes[0].lines if len(x.get_xdata()) > 2]
+    (line,) = lines
+    assert np.allclose(line.get_xdata() * 1e4, rec.position.values)
+    assert np.allclose(line.get_ydata(), rec.V.sel(time=3.0, method="nearest").values, atol=1e-9)
+
+
+def test_the_map_is_V_over_places_and_times():
+    rec = axon_recording()
+    figure = lo.plot(rec)
+    meshes = [m for axes in figure.axes for m in axes.findobj(matplotlib.image.AxesImage)]
+    meshes += [m for axes in figure.axes for m in axes.findobj(matplotlib.collections.QuadMesh)]
+    shapes = [np.shape(m.get_array())[:2] for m in meshes]
+    assert rec.V.T.shape in shapes
+
+
+def test_the_axes_of_an_axon_share_their_places():
+    figure = lo.plot(axon_recording(), ("V", "currents", "gates", "axon", "map"))
+    panels = [axes for axes in figure.axes if axes.get_xlim() == (0.0, 8.0)]
+    assert len(panels) == 5
+    assert len({axes.get_position().x0 for axes in panels}) == 1
+
+
+def test_V_close_to_an_electrode_does_not_squeeze_the_action_potential():
+    rec = axon_recording(shocks=((0.0, 0.5, 0.2, 100e3),))
+    assert float(rec.V.max()) > 140
+    assert lo.plot(rec).axes[0].get_ylim()[1] < 80
+
+
+def test_an_electrode_that_was_not_recorded_is_known_from_the_provenance():
+    axon = lo.Axon(lo.load("hodgkin-huxley-1952"), "4 cm", 476, 35.4, accuracy=0.05)
+    rec = lo.simulate(axon, lo.at("1 cm", lo.Pulse(0.5, 0.5, 3e4)), 2, record=["V"])
+    (electrode,) = along.read(rec).electrodes
+    assert electrode.place == pytest.approx(1.0)
+    (on,) = electrode.on
+    assert on == pytest.approx((0.5, 1.0))
+    said = [text for text, _ in words_of(lo.plot(rec))]
+    assert "30 µA from 0.5 to 1 ms at 1 cm, 6.3 °C" in said
+
+
+def test_few_positions_are_traces_in_time():
+    rec = axon_recording().isel(position=[10, 80, 150]).drop_vars(["spike_count", "spike_time"])
+    said = [text for text, _ in words_of(lo.plot(rec))]
+    assert {"0.525", "7.53", "Time (ms)", "position", " (cm)"} <= set(said)
+
+
+@pytest.mark.parametrize(
+    ("options", "wording"),
+    [
+        ({"at": 99}, r"at=99 is not within the recording, which lasts from 0 to 7 ms"),
+        ({"at": "now"}, "at='now' is not a time; give ms"),
+        ({"panels": ["U"]}, r"'U' is not a panel.*choose from 'V', 'gates'.*'axon', 'map', 'tra"),
+        ({"panels": ["axon"]}, "must name something along the axon"),
+        ({"panels": []}, "panels is empty"),
+        ({"panels": ["stimulus"]}, "'stimulus' is not recorded along the axon"),
+        ({"title": 5}, "title=5 is not text"),
+        ({"size": (220, 200), "dpi": 300}, "does not fit in 220 × 200 pixels"),
+    ],
+)
+def test_impossible_figures_say_what_is_possible(options, wording):
+    with pytest.raises(UsageError, match=wording):
+        lo.plot(axon_recording(), **options)
+
+
+def test_several_axons_are_drawn_by_when_the_action_potential_arrived():
+    squid = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
+    axon = lo.Axon(squid, "4 cm", [238, 476, 952], 35.4, accuracy=0.01)
+    rec = lo.simulate(axon, lo.at(0, lo.Pulse(0.5, 0.2, 90e3)), 4)
+    for one in (rec, rec[["spike_count", "spike_time"]]):
+        figure = lo.plot(one)
+        said = [text for text, _ in words_of(figure)]
+        assert {"238", "476", "952", "Diameter (µm)", "Arrival of the action potential (ms)",
+                "Position along the axon (cm)"} <= set(said)  # fmt: skip
+    alone = lo.simulate(axon.replace(diameter=476), lo.at(0, lo.Pulse(0.5, 0.2, 30e3)), 4,
+                        record=["spikes"])  # fmt: skip
+    assert_legible(lo.plot(alone), (1600, 1000))
+
+
+def test_of_several_axons_one_must_be_chosen():
+    one = axon_recording()
+    both = xarray.concat([one[["V"]], one[["V"]]], "diameter_sweep")
+    with pytest.raises(UsageError, match=r"2 axons along 'diameter_sweep'.*isel\(diameter_sweep=0"):
+        lo.plot(both)
+    with pytest.raises(UsageError, match="2 axons along 'diameter_sweep'"):
+        lo.animate(both, "axons.gif")
+    with pytest.raises(UsageError, match=r"at=\.\.\. chooses instants of the recording of an axon"):
+        lo.plot(one.isel(position=5), at=3)
+
+
+# ------------------------------------------------------------------------ animations
+
+
+def images(path) -> list[np.ndarray]:
+    with Image.open(path) as film:
+        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_wave_moves_along_the_axon(theme, tmp_path):
+    rec = axon_recording()
+    made = lo.animate(rec, tmp_path / "wave.gif", size=(800, 600), frames=15, theme=theme)
+    shots = images(made.path)
+    assert len(shots) == made.frames == 15
+    # in the strip it is green where V is high
+    found = []
+    for k, shot in enumerate(shots):
+        red, green, blue = np.moveaxis(shot[325:360].astype(int), -1, 0)
+        bright = (green > 150) & (blue < 150) & (red < 200)
+        if bright.sum() > 40:
+            found.append((k, np.flatnonzero(bright.any(axis=0)).mean()))
+    places = [place for k, place in found if 2 <= k <= 9]
+    assert len(places) >= 5
+    assert np.all(np.diff(places) > 0)
+
+
+def test_every_frame_is_what_drawing_it_alone_would_give(tmp_path):
+    """Only what changed is drawn: the 10th frame of many is the last of two."""
+    rec = axon_recording()
+    film = lo.animate(rec, tmp_path / "long.gif", size=(640, 480), frames=15, panels=("V", "axon"))
+    until = rec.isel(time=slice(None, 91))  # to 4.5 ms, which is frame 9 of 14
+    other = lo.animate(until, tmp_path / "two.gif", size=(640, 480), frames=2, panels=("V", "axon"))
+    one, two = images(film.path)[9].astype(int), images(other.path)[1].astype(int)
+    top = 110  # below the title and the clock, which know how long the recording is
+    off = np.abs(one[top:] - two[top:]).max(axis=-1)
+    assert (off > 60).mean() < 0.02  # palettes and limits differ a little, lines do not
+
+
+def test_an_electrode_lights_up_while_it_is_on(tmp_path):
+    rec = axon_recording(shocks=((0.0, 1.0, 2.0, 2e3),))
+    shots = images(lo.animate(rec, tmp_path / "on.gif", size=(800, 600), frames=15).path)
+    ink = np.array(style.rgb(THEMES["light"].stimulus), dtype=float)
+    lit = [int((np.abs(s.astype(float) - ink).sum(axis=-1) < 30).sum()) for s in shots]
+    on = [1.0 <= 7.0 * k / 14 < 3.0 for k in range(15)]
+    assert [count > 10 for count in lit] == on
+
+
+@pytest.mark.parametrize("variant", ["myelin", "taper", "only V", "silent", "no diameter"])
+def test_any_axon_can_be_animated(variant, tmp_path):
+    made = lo.animate(VARIANTS[variant](), tmp_path / "wave.webp", size=(400, 300), frames=5)
+    assert made.path.stat().st_size > 3000
+
+
+def test_a_map_does_not_move(tmp_path):
+    with pytest.raises(UsageError, match=r"panel 'map' stands still; lo.plot\(rec\) draws it"):
+        lo.animate(axon_recording(), tmp_path / "map.gif", panels=("V", "map"))
+
+
+def test_what_is_followed_is_spread_over_the_axon():
+    shown = along.read(axon_recording(internodes=True))
+    places = [float(shown.place[k]) for k in shown.followed()]
+    assert places == pytest.approx([2.0, 4.0, 6.0], abs=0.25)
+    assert not any(shown.myelin[k] for k in shown.followed())
+
+
+# ------------------------------------------------------------------------ experiments
+
+
+def found(theory: bool = True, blocked: bool = False) -> xarray.Dataset:
+    x = np.array([10.0, 50, 100, 400, 1000])
+    y = np.sqrt(x) * 0.86
+    if blocked:
+        y[-2:] = np.nan
+    told = {"units": "m/s", "long_name": "conduction velocity"}
+    variables = {"velocity": ("diameter", y, {**told, "role": "measured"})}
+    if theory:
+        variables["law"] = ("diameter", np.sqrt(x) * 0.86, {**told, "role": "theory", "label": "∝"})
+    coords = {"diameter": ("diameter", x, {"units": "um", "long_name": "diameter"})}
+    return xarray.Dataset(variables, coords, {"experiment": "velocity", "title": "A law"})
+
+
+def lines() -> xarray.Dataset:
+    position = np.linspace(0, 1e5, 201)
+    rows = np.array([position / k for k in (1e4, 1.5e4, 2e4)])
+    rows[2, 100:] = np.nan
+    return xarray.Dataset(
+        {"arrival": (("kind", "position"), rows,
+                     {"units": "ms", "long_name": "arrival", "role": "measured"})},
+        {"kind": ["a", "b", "c"], "position": ("position", position, {"units": "um"})},
+        {"experiment": "direction", "title": "Three waves"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (640, 480)], ids=str)
+@pytest.mark.parametrize(
+    "what",
+    [found, lambda: found(False), lambda: found(False, True), lines],
+    ids=["law", "points", "blocked", "lines"],
+)
+def test_an_experiments_figure_is_legible(what, size):
+    for theme in THEMES:
+        assert_legible(lo.plot(what(), theme=theme, size=size), size)
+
+
+def test_where_nothing_is_conducted_the_figure_says_so():
+    said = [text for text, _ in words_of(lo.plot(found(False, True)))]
+    assert "no conduction" in said
+    assert "Diameter (µm)" in said
+
+
+def test_an_experiment_has_one_figure():
+    with pytest.raises(UsageError, match="an experiment has one figure"):
+        lo.plot(found(), panels=("V",))
+    with pytest.raises(UsageError, match="title=5 is not text"):
+        lo.plot(found(), title=5)
