@@ -128,3 +128,13 @@ def test_only_a_uniform_axon_has_one():
         lo.travelling_wave(lo.Axon(regions=[cone], axial_resistivity=35.4))
     with pytest.raises(UsageError, match=r"that of an axon, lo.Axon\(...\), not <Membrane"):
         lo.travelling_wave(squid)
+
+
+def test_the_accuracy_that_was_asked_for_is_kept_where_a_gate_opens_at_once():
+    """The m of Wang & Buzsaki is instantaneous: V alone limits how fast the impulse rises."""
+    model = lo.load("wang-buzsaki-1996")
+    for accuracy in (1e-2, 1e-3):
+        axon = lo.Axon(model, "2 cm", 20, 100, accuracy=accuracy)
+        rec = lo.simulate(axon, lo.at(0, lo.Pulse(1, 1, 300)), 14, record=["spikes"])
+        true = float(lo.travelling_wave(axon).velocity)
+        assert abs(float(lo.conduction_velocity(rec)) / true - 1) < accuracy

@@ -22,6 +22,7 @@ from loligo.model import Axon, Membrane
 from loligo.problem import Problem, recordable
 from loligo.runs import find_kernel, for_equilibria
 
+_AT_ONCE = 1.5  # fits the error in velocity of the Wang-Buzsaki membrane, whose m is instantaneous
 SLOWEST = 5.0  # per ms: a cable without gates is taken to be so fast
 
 
@@ -72,7 +73,11 @@ def rise(
 
 def _rise(cells: Problem) -> Floats:
     charging = conductance(cells.membrane, cells.lanes) / cells.lanes.flat("C_m")
-    return charging ** (1 / 3) * _gates(cells, kernel_of(cells, "llvm")) ** (2 / 3)
+    gates = _gates(cells, kernel_of(cells, "llvm"))
+    if any(gate.instantaneous for gate in cells.membrane.gates):
+        # it opens as fast as V rises, and V as fast as the capacitance charges
+        gates = np.maximum(gates, _AT_ONCE * charging)
+    return charging ** (1 / 3) * gates ** (2 / 3)
 
 
 def conductance(membrane: Membrane, lanes: Grid, prefix: str = "") -> Floats:
