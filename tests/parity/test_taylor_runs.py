@@ -349,6 +349,23 @@ def test_a_stiff_model_says_lane_time_and_state(solver: Any) -> None:
     assert np.isfinite(run(stiff(), lo.Pulse(1, 1, 5), lo.Exponential(0.01)).V).all()
 
 
+@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+def test_careful_steps_do_not_hide_that_a_model_is_stiff(engine: str) -> None:
+    """V rests where a rate is 0/0, so every step is tried in haste and made with care; of two
+    lanes neither makes the other's short steps forgotten."""
+    m = lo.Gate("m", alpha="0.1*(V+40)/(1-exp(-(V+40)/10))", beta="exp(-(V+65)/18)")
+    fast = lo.Gate("f", inf="1/(1+exp(-(V+40)/10))", tau="tau_f")
+    channels = [lo.Channel("X", g=0.001, E=-40, gates=[m, fast]), lo.Channel("L", g=1, E=-40)]
+    model = lo.Membrane(C_m=1, channels=channels, parameters={"tau_f": 1e-5})
+    solver = lo.Taylor(engine=engine)
+    with pytest.raises(RunError, match="too stiff"):
+        lo.simulate(model, None, 10, initial={"V": -40.0, "m": 0.5, "f": 0.5}, solver=solver)
+    lanes = {"V": xr.DataArray([-60.0, -40.0], dims="c"), "m": 0.5, "f": 0.5}
+    with pytest.raises(RunError, match="too stiff") as failure:
+        lo.simulate(model, None, 3, initial=lanes, solver=solver)
+    assert "t = 0.0" in str(failure.value)
+
+
 def test_edges_do_not_hide_that_a_model_is_stiff() -> None:
     train = lo.PulseTrain(0, 0.00005, 5, interval=0.0001, count=20_000)
     began = time.perf_counter()

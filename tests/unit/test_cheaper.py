@@ -87,6 +87,26 @@ def test_a_driving_force_that_moves_with_a_state_stays() -> None:
     assert str(after) == str(before)
 
 
+@pytest.mark.parametrize("power", [2, 3, 4, 5])
+def test_a_power_of_a_driving_force_loses_one_factor(power: int) -> None:
+    """0.001 (V + 60)^2 beside a leak that rests at -60."""
+    b = Builder()
+    v, g = b.input("V"), b.input("g")
+    force = b.add(v, b.const(60.0))
+    drive = b.mul(b.const(0.001), b.power(force, power))
+    before = b.block({"V": b.apply("neg", b.add(drive, b.mul(g, force)))})
+    assert_same(before, gather(before, ("V",)))
+
+
+def test_currents_that_are_powers_of_a_driving_force_are_right() -> None:
+    for current in ("0.001*(V+60)**2", "0.001*(V+60)*(V+60)*(V+60)", "0.01*(V+60)*(V+60)*(V-20)"):
+        channels = [lo.Channel("X", current=current), lo.Channel("L", g=0.3, E=-60)]
+        model = lo.Membrane(C_m=1, channels=channels)
+        runs = [lo.simulate(model, lo.Pulse(2, 2, 2), 5, initial=-50, solver=solver)
+                for solver in (lo.Taylor(1e-10), lo.Reference())]  # fmt: skip
+        assert float(abs(runs[0].V - runs[1].V).max()) < 1e-6, current
+
+
 def test_what_is_used_elsewhere_too_is_not_written_twice() -> None:
     b = Builder()
     v, x, e = (b.input(n) for n in ("V", "x", "E"))

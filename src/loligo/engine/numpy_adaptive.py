@@ -144,7 +144,8 @@ class _Walk:
         short = moving & (h < SHORTEST)
         # a step that an edge cuts short says nothing
         small = short & ~self.arrives
-        self.small[:] = np.where(small, self.small + 1, np.where(short, self.small, 0))
+        after_step = np.where(small, self.small + 1, np.where(short, self.small, 0))
+        self.small[:] = np.where(moving, after_step, self.small)
         stiff = self.small >= STIFF_STEPS
         self.journey.status[self.here] = np.where(broken, DIVERGED, np.where(stiff, STIFF, 0))
         return bool(broken.any() or stiff.any())

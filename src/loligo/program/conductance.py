@@ -67,13 +67,14 @@ class _Gather:
 
     def _drive(self, sign: float, term: int) -> _Drive | None:
         factors = self._factors(term, top=True) if self.uses[term] == 1 else [term]
-        for factor in factors if len(factors) > 1 else ():
+        for place, factor in enumerate(factors if len(factors) > 1 else ()):
             a = self.block.assignments[factor]
             if a.op not in ("add", "sub"):
                 continue
             for state, shift in (a.args, a.args[::-1]):
                 if self.state[state] and not self.varies[shift]:
-                    rest = tuple(f for f in factors if f != factor)
+                    # of (V - E)^2 one factor goes, and one stays
+                    rest = (*factors[:place], *factors[place + 1 :])
                     turned = -1.0 if a.op == "sub" and state == a.args[1] else 1.0
                     plus = 1.0 if a.op == "add" else -1.0
                     return _Drive(sign * turned, rest, state, shift, plus)

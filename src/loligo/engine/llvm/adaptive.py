@@ -278,7 +278,8 @@ class _Adapt:
         # a step that an edge cuts short says nothing
         small = b.and_(short, b.not_(self.arrives))
         count = b.load(self.counters["small"], typ=e.int)
-        count = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
+        after_step = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
+        count = b.select(moving, after_step, count)
         b.store(count, self.counters["small"])
         stiff = b.icmp_signed(">=", count, e.whole(STIFF_STEPS))
         with b.if_then(any_lane(self.e, b.or_(broken, stiff)), likely=False):
