@@ -50,8 +50,8 @@ def draw(results: Results, path: Path) -> None:
 
     light = theme("light")
     with house_style(), plt.rc_context({"svg.fonttype": "path", "svg.hashsalt": "loligo"}):
-        figure, axes = plt.subplots(1, 2, figsize=(13.0, 5.6))
-        figure.subplots_adjust(left=0.058, right=0.845, top=0.84, bottom=0.105, wspace=0.66)
+        figure, axes = plt.subplots(1, 2, figsize=(14.0, 5.6))
+        figure.subplots_adjust(left=0.055, right=0.82, top=0.84, bottom=0.105, wspace=0.82)
         for ax, kind in zip(axes, (CELL, ENSEMBLE), strict=True):
             _panel(ax, results, kind, light)
         _heading(figure, results, light)
