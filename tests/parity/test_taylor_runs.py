@@ -442,3 +442,20 @@ def test_the_command_line_takes_a_tolerance(
     assert "taylor:TOLERANCE" in capsys.readouterr().out
     assert main([*words, "taylor:1"]) != 0
     assert "tolerance is 1; the Taylor solver takes 1e-13" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("threshold", [-55.0, -40.0, -54.9])
+def test_spikes_are_counted_where_lanes_wait_for_careful_steps(threshold: float) -> None:
+    """The threshold lies where a rate is 0/0, so lanes wait for each other there."""
+    options: dict[str, Any] = {"record": ["spikes"], "threshold": threshold, "initial": -65}
+    model, amplitude = lo.load("hodgkin-huxley-1952"), np.linspace(3, 20, 23)
+    together = lo.simulate(model, lo.Step(1, amplitude), 60, **options)
+    plain = lo.Taylor(engine="numpy")
+    other = lo.simulate(model, lo.Step(1, amplitude), 60, solver=plain, **options)
+    assert together.spike_count.values.sum() > 50
+    assert np.array_equal(together.spike_count, other.spike_count)
+    assert np.abs(together.spike_time.values - other.spike_time.values).max() < 1e-6
+    alone = [lo.simulate(model, lo.Step(1, float(a)), 60, **options) for a in amplitude]
+    assert np.array_equal(
+        np.concatenate([rec.spike_time.values for rec in alone]), together.spike_time.values
+    )

@@ -371,13 +371,13 @@ class _Adapt:
                 v = self._horner("V", high)
                 above = b.fcmp_ordered(">=", v, threshold)
                 armed = b.load(self.armed, typ=e.mask)
-                crossed = b.and_(above, armed)
+                crossed = b.and_(moving, b.and_(above, armed))
                 with b.if_then(any_lane(e, crossed), likely=False):
                     missing = b.fsub(before, threshold), b.fsub(v, threshold)
                     root = self.rise.find(
                         self.series["V"], (low, high), missing, threshold, crossed
                     )
                     append_spikes(e, self.a, self.lane, crossed, b.fadd(t, root))
-                armed = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
-                b.store(armed, self.armed)
+                after = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
+                b.store(b.select(moving, after, armed), self.armed)
                 low, before = high, v
