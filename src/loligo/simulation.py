@@ -150,6 +150,10 @@ def _simulate_axon(
             "lo.Taylor runs single membranes; an axon's compartments are stepped together: use "
             "solver=lo.Exponential(dt=0.01), or none"
         )
+    if isinstance(chosen, solvers.Exponential) and chosen.precision != "float64":
+        raise UsageError(
+            f"axons are computed in float64, not in {chosen.precision}: leave precision out"
+        )
     problem = cables.pose(axon, stimulus, duration, **asked)
     if chosen is None:
         from loligo.cable.run import step_for

@@ -75,6 +75,10 @@ RUNS = {
     "not a stimulus": ({"stimulus": 5}, "stimulus must be placed along the axon"),
     "after the run": ({"stimulus": lo.at(0, lo.Pulse(9, 1, 1))}, "lies wholly outside the run"),
     "Taylor": ({"solver": lo.Taylor()}, "lo.Taylor runs single membranes"),
+    "float32": (
+        {"solver": lo.Exponential(precision="float32")},
+        "axons are computed in float64, not in float32: leave precision out",
+    ),
     "recorded off the axon": ({"positions": [0, 20000]}, "positions: 20000 um is off the axon"),
     "recorded nowhere": ({"positions": []}, "positions is empty"),
     "no such record": ({"record": ["n", "Ca"]}, "the model has no 'Ca'"),
