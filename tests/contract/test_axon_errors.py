@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -123,6 +124,44 @@ def test_a_run_that_diverges_says_when_and_where():
         solver = lo.Exponential(0.01, engine=engine)
         with pytest.raises(lo.LoligoError, match=message):
             lo.simulate(axon, lo.at(0, lo.Step(0.3, 1e305)), 1, solver=solver)
+
+
+def blow(E="-65"):
+    """A state that becomes infinite at t = 1.47 ms."""
+    return lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=E)],
+                       states=[lo.State("z", "z*z + 1", initial=0.1)], name="blow")  # fmt: skip
+
+
+LOST = r"diverged at t = (\S+) ms: z is no longer finite. Just before, it was (\S+) at (\S+) um\. "
+BEGIN = {"V": -65, "z": xr.DataArray([0.0, 0.1, 0.05], dims="position")}
+
+
+@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize("E", [-65, "-65 + z"])
+def test_a_state_that_is_lost_is_named_with_where_it_began(engine, E):
+    """Whether or not V depends on it, wherever it is in a call of the engine."""
+    axon = lo.Axon(blow(E), 600, 10, 100, compartments=3)
+    solver = lo.Exponential(0.01, engine=engine)
+    told = []
+    for duration in (2, 10):
+        with pytest.raises(lo.LoligoError, match=LOST) as found:
+            lo.simulate(axon, None, duration, initial=BEGIN, solver=solver)
+        told.append(str(found.value))
+    assert told[0] == told[1]
+    when, last, where = re.search(LOST, told[0]).groups()
+    assert 1.4 < float(when) < 1.7
+    assert np.isfinite(float(last))
+    assert float(where) == 300
+
+
+def test_of_several_axons_the_lane_is_named():
+    axon = lo.Axon(blow(), 600, [10, 20], 100, compartments=3)
+    begin = {
+        "V": -65,
+        "z": xr.DataArray([-9.0, 0.1], dims="diameter", coords={"diameter": [10, 20]}),
+    }
+    with pytest.raises(lo.LoligoError, match="um in the lane diameter = 20"):
+        lo.simulate(axon, None, 2, initial=begin, solver=lo.Exponential(0.01))
 
 
 def test_an_axon_without_rest_offers_a_holding_potential():
