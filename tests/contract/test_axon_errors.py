@@ -164,6 +164,13 @@ def test_of_several_axons_the_lane_is_named():
         lo.simulate(axon, None, 2, initial=begin, solver=lo.Exponential(0.01))
 
 
+def test_the_reference_says_what_it_lost_and_where():
+    axon = lo.Axon(blow(), 600, 10, 100, compartments=3)
+    message = r"failed at t = 1.4\d+ ms: (d?z/?d?t?) is .*not? .*finite.* at 300 um\. Check"
+    with pytest.raises(lo.LoligoError, match=message):
+        lo.simulate(axon, None, 10, initial=BEGIN, solver=lo.Reference(1e-6))
+
+
 def test_an_axon_without_rest_offers_a_holding_potential():
     pacemaker = SQUID.replace(E_L=50)
     with pytest.raises(lo.LoligoError, match="give a holding potential, for example initial=-65"):

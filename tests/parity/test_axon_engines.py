@@ -76,6 +76,20 @@ def test_the_located_spikes_are_those_of_the_method_of_lines():
     assert np.abs(rec.spike_time.values - true.spike_time.values).max() < 1e-4
 
 
+@pytest.mark.parametrize("name", ["hodgkin-huxley-1952", "passive"])
+def test_one_compartment_is_a_membrane(name):
+    """The same current, spread over all of it, with every solver."""
+    leak = lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=-65)])
+    membrane = leak if name == "passive" else MEMBRANES[name]
+    short = lo.Axon(membrane, 50, 10, 100, compartments=1)
+    area = np.pi * 50 * 10
+    alone = lo.simulate(membrane, lo.Pulse(0.3, 0.5, 30), 2, solver=lo.Reference(1e-11))
+    shock = lo.at(0, lo.Pulse(0.3, 0.5, 30 * area * 1e-5))
+    for solver, close in ((lo.Reference(1e-11), 1e-6), (lo.Exponential(0.001), 0.02)):
+        rec = lo.simulate(short, shock, 2, solver=solver)
+        assert float(abs(rec.V[0] - alone.V).max()) < close
+
+
 def sweep() -> lo.Axon:
     return lo.Axon(SQUID.replace(g_Na=[90, 120]), 3000, [100, 300, 476], 35.4, compartments=29)
 
