@@ -55,6 +55,8 @@ MADE = {
     "not a document": (lambda: lo.Axon.from_dict({"kind": "axon"}), "does not describe an axon"),
     "before the axon": (lambda: lo.at(-1, SHOCK), "place must be at least 0 um"),
     "several places": (lambda: lo.at([0, 1], SHOCK), "lo.at takes one place"),
+    "a density": (lambda: lo.at(0, lo.Pulse(1, 1, "10 uA/cm2")), "is a current density, in uA/cm2"),
+    "twice it": (lambda: lo.at(0, 2 * lo.Pulse(1, 1, "1 uA/cm2")), "a place takes a total current"),
     "no stimulus": (lambda: lo.at(0, 5), "lo.at takes a place and a stimulus"),
     "without a place": (lambda: lo.at(0, SHOCK) + SHOCK, "has no place along the axon; say where"),
 }
