@@ -49,6 +49,20 @@ def test_a_placed_stimulus_is_a_document_too():
     assert placed.points[0].stimulus.shapes[1].amplitude == 2
 
 
+def test_placed_stimuli_are_subtracted():
+    one, other = (lo.at(x, lo.Pulse(0.1, 0.2, 10)) for x in (0, 50))
+    assert (one - other).points[1].stimulus.shapes[0].amplitude == -10
+    assert (-one).points[0].stimulus.shapes[0].amplitude == -10
+    with pytest.raises(lo.LoligoError, match="has no place along the axon"):
+        one - lo.Pulse(0.1, 0.2, 10)
+
+
+def test_a_membrane_without_channels_makes_an_axon():
+    bare = lo.Axon(lo.Membrane(C_m=1), 100, 10, 100, compartments=3)
+    rec = lo.simulate(bare, lo.at(0, lo.Pulse(0, 1, 1)), 1, initial=-65)
+    assert float(rec.V.mean("position")[-1]) == pytest.approx(-65 + 1 / (np.pi * 1e3 * 1e-5))
+
+
 def test_replace_reaches_every_membrane_that_has_the_parameter():
     changed = fibre().replace(g_Na=60, g_L=[0.1, 0.2], accuracy=1e-4)
     assert [r.membrane.parameters.get("g_Na") is not None for r in changed.regions] == [1, 0, 1]

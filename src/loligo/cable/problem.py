@@ -56,7 +56,8 @@ class Patch:
 
     def along(self, rows: Floats) -> Floats:
         """What was found of :attr:`once`, (rows, axons, compartments), or 1 compartment."""
-        return rows.reshape(len(rows), -1, 1 if self.uniform else self.place.size)
+        axons = self.cells.lanes.size // self.place.size
+        return rows.reshape(len(rows), axons, 1 if self.uniform else self.place.size)
 
 
 @dataclass(frozen=True)
