@@ -107,6 +107,17 @@ def test_lanes_are_single_runs_to_the_last_bit():
                 assert (single.V.values == many.V.values[k, i, j]).all()
 
 
+@pytest.mark.parametrize("ends", ["killed", -50])
+def test_the_rest_of_held_ends_does_not_depend_on_other_lanes(ends):
+    def run(g):
+        axon = lo.Axon(SQUID.replace(g_L=g), 1000, 10, 35.4, compartments=15, ends=ends)
+        return lo.simulate(axon, None, 0.1, record="V", solver=lo.Exponential(0.01))
+
+    many = run([0.1, 0.3, 1.0])
+    for k, g in enumerate(many.g_L.values):
+        assert (run(g).V.values == many.V.values[k]).all()
+
+
 def test_threads_and_calls_change_nothing(monkeypatch):
     shock = lo.at(0, lo.Pulse(0.1, 0.3, 3e3))
     runs = []
