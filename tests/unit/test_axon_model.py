@@ -63,6 +63,11 @@ def test_a_membrane_without_channels_makes_an_axon():
     assert float(rec.V.mean("position")[-1]) == pytest.approx(-65 + 1 / (np.pi * 1e3 * 1e-5))
 
 
+def test_ends_may_be_an_array():
+    pair = lo.Axon(SQUID, 100, 10, 100, ends=np.array([1.0, 2.0])).ends
+    assert [end.voltage for end in pair] == [1, 2]
+
+
 def test_replace_reaches_every_membrane_that_has_the_parameter():
     changed = fibre().replace(g_Na=60, g_L=[0.1, 0.2], accuracy=1e-4)
     assert [r.membrane.parameters.get("g_Na") is not None for r in changed.regions] == [1, 0, 1]

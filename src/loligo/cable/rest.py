@@ -49,6 +49,8 @@ def balance(
             change[k] = _step(
                 line, points, int(k), voltage[k], current[k], slope[k], float(dt[k, 0])
             )
+        if not np.isfinite(change).all():
+            break
         calm = np.abs(change).max(axis=1, keepdims=True) < 5.0
         voltage = voltage + np.where(calm, change, np.clip(change, -5.0, 5.0))
         settled |= (np.abs(change).max(axis=1) < _STILL) & (dt[:, 0] > 1e6)
@@ -99,4 +101,4 @@ def _step(
     matrix[1, :-1] += link
     matrix[1, 1:] += link
     matrix[1, points.place] += held
-    return solve_banded((1, 1), matrix, right)
+    return solve_banded((1, 1), matrix, right, check_finite=False)
