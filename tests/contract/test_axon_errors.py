@@ -45,6 +45,8 @@ MADE = {
         lambda: regions(piece(), piece(start=120)),
         r"region 2 .* begins at 120 um, but region 1 ends at 100 um: they leave a gap from 100",
     ),
+    "regions is a number": (lambda: lo.Axon(regions=5, axial_resistivity=1), "regions is 5; give"),
+    "myelin": (lambda: piece(myelin="no"), "myelin is 'no'; give True or False"),
     "not at 0": (lambda: regions(piece(start=5)), "the axon begins at 0 um: they leave a gap"),
     "an end": (lambda: regions(piece(), ends="open"), "the left end is 'open'; it can be 'sealed'"),
     "three ends": (lambda: regions(piece(), ends=("sealed", "sealed", 1)), "ends has 3 entries"),
@@ -85,6 +87,18 @@ RUNS = {
     "recorded off the axon": ({"positions": [0, 20000]}, "positions: 20000 um is off the axon"),
     "recorded nowhere": ({"positions": []}, "positions is empty"),
     "no such record": ({"record": ["n", "Ca"]}, "the model has no 'Ca'"),
+    "just off the axon": (
+        {"stimulus": lo.at(10000.01, SHOCK)},
+        "the place 10000.01 um lies beyond its right end at 10000 um",
+    ),
+    "a reversed recording": (
+        {"initial": lo.simulate(AXON, None, 0.1).isel(position=slice(None, None, -1))},
+        "its position 0 is 9750 um, but the axon's compartment there is at 250 um",
+    ),
+    "a longer axon's recording": (
+        {"initial": lo.simulate(AXON.replace(length="2 cm"), None, 0.1)},
+        "its position 0 is 500 um, but the axon's compartment there is at 250 um",
+    ),
     "another axon's recording": (
         {"initial": lo.simulate(AXON.replace(compartments=10), None, 0.1)},
         "it has 10 positions, but the axon has 20 compartments",
@@ -177,6 +191,11 @@ def test_an_axon_without_rest_offers_a_holding_potential():
     pacemaker = SQUID.replace(E_L=50)
     with pytest.raises(lo.LoligoError, match="give a holding potential, for example initial=-65"):
         lo.simulate(lo.Axon(pacemaker, 1000, 10, 35.4), None, 1)
+
+
+def test_an_end_too_far_from_rest_is_no_crash():
+    with pytest.raises(lo.LoligoError, match="no stable resting state"):
+        lo.simulate(AXON.replace(ends=1e308), None, 1)
 
 
 def test_dimensions_that_the_recording_has_are_refused():

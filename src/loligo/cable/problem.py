@@ -214,8 +214,8 @@ def _points(stimulus: Any, axon: Axon, duration: float) -> tuple[Point, ...]:
     for point in stimulus.points:
         if point.place > axon.length * (1 + 1e-12):
             raise StimulusError(
-                f"{point!r} is off the axon: the place {point.place:g} um lies beyond its right "
-                f"end at {axon.length:g} um"
+                f"{point!r} is off the axon: the place {point.place:.10g} um lies beyond its "
+                f"right end at {axon.length:.10g} um"
             )
         check(point.stimulus, duration)
     return stimulus.points
@@ -291,7 +291,7 @@ def _patch(
     )
     for name in ("V", *begin.states):
         if f"initial.{name}" in named:
-            own[f"initial.{name}"] = _here(named[f"initial.{name}"], parts.count, place)
+            own[f"initial.{name}"] = _here(named[f"initial.{name}"], parts, place)
     mine = own_records(membrane, records)
     cells = Problem(
         membrane, (), along(lanes, parts.position[place], own), *times, mine, begin
@@ -312,15 +312,23 @@ def _along(name: str, per_region: dict[int, Value], lanes: Grid, region: Integer
     return Labelled((*lanes.dims, POSITION), table[..., column])
 
 
-def _here(value: Value, count: int, place: Integers) -> Value:
+def _here(value: Value, parts: Compartments, place: Integers) -> Value:
     """An initial value at a patch's compartments."""
     if not isinstance(value, Labelled) or POSITION not in value.dims:
         return value
-    axis = value.dims.index(POSITION)
+    axis, count = value.dims.index(POSITION), parts.count
     if value.shape[axis] != count:
         raise UsageError(
             f"initial: it has {value.shape[axis]} positions, but the axon has {count} "
             "compartments; continue from a run of the same axon that recorded all of them"
+        )
+    where = value.coords.get(POSITION, parts.position)
+    if not np.allclose(where, parts.position, rtol=1e-9, atol=0.0):
+        k = int(np.argmax(~np.isclose(where, parts.position, rtol=1e-9, atol=0.0)))
+        raise UsageError(
+            f"initial: its position {k} is {where[k]:.10g} um, but the axon's compartment there is "
+            f"at {parts.position[k]:.10g} um; continue from a run of the same axon that recorded "
+            "all of them, in their order"
         )
     coords = {d: c for d, c in value.coords.items() if d != POSITION}
     return Labelled(value.dims, np.take(value.values, place, axis=axis), coords)
