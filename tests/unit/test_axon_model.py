@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import loligo as lo
 from loligo.cable.compartments import counts_of, length_constant, shares
@@ -181,6 +182,14 @@ def test_what_a_recording_of_an_axon_says():
     assert rec.myelin.values.sum() == np.sum(rec.region == "internode")
     assert np.isnan(rec.m.where(rec.myelin, drop=True)).all()
     assert np.isfinite(rec.m.where(~rec.myelin, drop=True)).all()
+
+
+def test_a_dimension_called_diameter_is_not_always_one():
+    g = xr.DataArray([1.0, 2.0], dims="diameter", coords={"diameter": [1.0, 2.0]})
+    for membrane, width, units in ((SQUID.replace(g_Na=g), 10, None), (SQUID, [10, 20], "um")):
+        axon = lo.Axon(membrane, 100, width, 35.4, compartments=2)
+        rec = lo.simulate(axon, None, 0.1, initial=-65)
+        assert rec.diameter.attrs.get("units") == units
 
 
 def test_at_rest_an_axon_stays_at_rest():
