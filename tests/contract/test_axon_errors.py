@@ -85,6 +85,11 @@ RUNS = {
         "axons are computed in float64, not in float32: leave precision out",
     ),
     "recorded off the axon": ({"positions": [0, 20000]}, "positions: 20000 um is off the axon"),
+    "nested positions": ({"positions": [[1, 2], [3, 4]]}, "positions is nested; give one list"),
+    "a current along it": (
+        {"stimulus": lo.at(0, lo.Pulse(0, 1, xr.DataArray([1.0, 2.0], dims="position")))},
+        r"amplitude varies along 'position', but a current is injected at places: lo\.at",
+    ),
     "recorded nowhere": ({"positions": []}, "positions is empty"),
     "no such record": ({"record": ["n", "Ca"]}, "the model has no 'Ca'"),
     "just off the axon": (
@@ -196,6 +201,11 @@ def test_an_axon_without_rest_offers_a_holding_potential():
 def test_an_end_too_far_from_rest_is_no_crash():
     with pytest.raises(lo.LoligoError, match="no stable resting state"):
         lo.simulate(AXON.replace(ends=1e308), None, 1)
+
+
+def test_the_cost_is_a_membranes():
+    with pytest.raises(lo.LoligoError, match="give one of the axon's membranes"):
+        lo.simulation.cost(AXON)
 
 
 def test_dimensions_that_the_recording_has_are_refused():

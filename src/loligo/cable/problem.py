@@ -246,10 +246,16 @@ def _refuse_position(named: dict[str, Value]) -> None:
     for name, value in named.items():
         along_it = isinstance(value, Labelled) and POSITION in value.dims
         if along_it and not name.startswith("initial."):
+            owner, _, plain = name.rpartition(".")
+            what = (
+                "a current is injected at places: lo.at(0, a) + lo.at('5 cm', b)"
+                if owner.startswith("stimulus")
+                else "what differs along an axon is given by its regions: "
+                "lo.Axon(regions=[lo.Region(...), ...])"
+            )
             raise UsageError(
-                f"{name.partition('.')[2] or name} varies along 'position', but what differs along "
-                "an axon is given by its regions: lo.Axon(regions=[lo.Region(...), ...]); for "
-                "several axons call the dimension something else"
+                f"{plain} varies along 'position', but {what}; for several axons call the "
+                "dimension something else"
             )
 
 
@@ -342,17 +348,19 @@ def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
     where = [units.read(each, "um", "positions", at_least=0.0) for each in given]
     if not where:
         raise UsageError("positions is empty; give places in um, or None for every compartment")
+    if any(isinstance(each, Labelled) for each in where):
+        raise UsageError("positions is nested; give one list of places, as in [0, '1 cm']")
     far = [each for each in where if isinstance(each, Labelled) or each > length * (1 + 1e-12)]
     if far:
         raise UsageError(
-            f"positions: {_shown(far[0])} um is off the axon, which ends at {length:g} um"
+            f"positions: {_shown(far[0])} um is off the axon, which ends at {length:.10g} um"
         )
     edges = 0.5 * (parts.position[1:] + parts.position[:-1])
     return np.unique(np.searchsorted(edges, np.array(where, dtype=np.float64)))
 
 
 def _shown(value: Value) -> str:
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+    return f"{value:.10g}" if isinstance(value, float) else repr(value)
 
 
 def _check_memory(
