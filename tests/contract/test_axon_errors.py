@@ -203,6 +203,12 @@ def test_an_end_too_far_from_rest_is_no_crash():
         lo.simulate(AXON.replace(ends=1e308), None, 1)
 
 
+def test_a_taper_to_almost_nothing_is_refused():
+    needle = lo.Region(SQUID, "10 cm", 500, 1e-6)
+    with pytest.raises(lo.LoligoError, match=r"region 1 .* cut the taper into several regions"):
+        lo.simulate(regions(needle), None, 1)
+
+
 def test_the_cost_is_a_membranes():
     with pytest.raises(lo.LoligoError, match="give one of the axon's membranes"):
         lo.simulation.cost(AXON)
