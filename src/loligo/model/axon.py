@@ -255,7 +255,9 @@ def _regions(
         )
     if not isinstance(regions, Region | Iterable):
         raise ModelError(f"regions is {regions!r:.60}; give a list of lo.Region or lo.Myelin")
-    found: tuple[Any, ...] = (regions,) if isinstance(regions, Region) else tuple(cast(Iterable[Any], regions))
+    found: tuple[Any, ...] = (
+        (regions,) if isinstance(regions, Region) else tuple(cast(Iterable[Any], regions))
+    )
     if not found:
         raise ModelError("regions is empty: an axon needs at least one lo.Region(...)")
     for place, each in enumerate(found, start=1):
