@@ -61,7 +61,8 @@ def simulate(
         If not given, ``Taylor(1e-8)``; or ``Exponential(dt=0.01)`` where the problem is not
         smooth between the edges of the stimulus: under noise and sampled waveforms, and with
         conditionals in the model. An axon takes ``Exponential`` with the step that its
-        ``accuracy`` asks for. The recording's ``solver`` tells.
+        ``accuracy`` asks for in the fastest lane (and as many compartments): lanes are single
+        runs to the last bit where dt and compartments are given. The recording's ``solver`` tells.
     record : list of str, optional
         Names along time. By default everything for one lane, V for several; ``["spikes"]``
         keeps the spikes alone.
@@ -70,12 +71,14 @@ def simulate(
     initial : "rest", float, mapping or recording
         ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
         holding potential (mV) with all gates at their steady state. A mapping gives states by
-        name, the others steady. A recording is continued from its last sample.
+        name, the others steady. A recording is continued from its last sample; an
+        axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
         A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
         located inside the step, in every run.
     positions : list, optional
-        Of an axon: where to record, um; the compartments nearest to them. By default all.
+        Of an axon: where to record, um. Each stands for the compartment nearest to it; they are
+        recorded in their order along the axon, each once. By default all.
     progress : bool, optional
         Whether to show a bar; by default on a terminal and in a notebook.
     timings : dict, optional
@@ -149,6 +152,10 @@ def _simulate_axon(
         raise UsageError(
             "lo.Taylor runs single membranes; an axon's compartments are stepped together: use "
             "solver=lo.Exponential(dt=0.01), or none"
+        )
+    if isinstance(chosen, solvers.Exponential) and chosen.precision != "float64":
+        raise UsageError(
+            f"axons are computed in float64, not in {chosen.precision}: leave precision out"
         )
     problem = cables.pose(axon, stimulus, duration, **asked)
     if chosen is None:
@@ -271,6 +278,11 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
     from loligo.stimulus import Step
     from loligo.system import build
 
+    if isinstance(model, Axon):
+        raise UsageError(
+            "the cost is that of a single membrane's step; give one of the axon's membranes: "
+            "lo.simulation.cost(axon.regions[0].membrane)"
+        )
     problem = pose(
         model, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
         sample_interval=0.05, initial="rest", threshold=0.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -44,6 +45,8 @@ MADE = {
         lambda: regions(piece(), piece(start=120)),
         r"region 2 .* begins at 120 um, but region 1 ends at 100 um: they leave a gap from 100",
     ),
+    "regions is a number": (lambda: lo.Axon(regions=5, axial_resistivity=1), "regions is 5; give"),
+    "myelin": (lambda: piece(myelin="no"), "myelin is 'no'; give True or False"),
     "not at 0": (lambda: regions(piece(start=5)), "the axon begins at 0 um: they leave a gap"),
     "an end": (lambda: regions(piece(), ends="open"), "the left end is 'open'; it can be 'sealed'"),
     "three ends": (lambda: regions(piece(), ends=("sealed", "sealed", 1)), "ends has 3 entries"),
@@ -54,6 +57,8 @@ MADE = {
     "not a document": (lambda: lo.Axon.from_dict({"kind": "axon"}), "does not describe an axon"),
     "before the axon": (lambda: lo.at(-1, SHOCK), "place must be at least 0 um"),
     "several places": (lambda: lo.at([0, 1], SHOCK), "lo.at takes one place"),
+    "a density": (lambda: lo.at(0, lo.Pulse(1, 1, "10 uA/cm2")), "is a current density, in uA/cm2"),
+    "twice it": (lambda: lo.at(0, 2 * lo.Pulse(1, 1, "1 uA/cm2")), "a place takes a total current"),
     "no stimulus": (lambda: lo.at(0, 5), "lo.at takes a place and a stimulus"),
     "without a place": (lambda: lo.at(0, SHOCK) + SHOCK, "has no place along the axon; say where"),
 }
@@ -75,9 +80,30 @@ RUNS = {
     "not a stimulus": ({"stimulus": 5}, "stimulus must be placed along the axon"),
     "after the run": ({"stimulus": lo.at(0, lo.Pulse(9, 1, 1))}, "lies wholly outside the run"),
     "Taylor": ({"solver": lo.Taylor()}, "lo.Taylor runs single membranes"),
+    "float32": (
+        {"solver": lo.Exponential(precision="float32")},
+        "axons are computed in float64, not in float32: leave precision out",
+    ),
     "recorded off the axon": ({"positions": [0, 20000]}, "positions: 20000 um is off the axon"),
+    "nested positions": ({"positions": [[1, 2], [3, 4]]}, "positions is nested; give one list"),
+    "a current along it": (
+        {"stimulus": lo.at(0, lo.Pulse(0, 1, xr.DataArray([1.0, 2.0], dims="position")))},
+        r"amplitude varies along 'position', but a current is injected at places: lo\.at",
+    ),
     "recorded nowhere": ({"positions": []}, "positions is empty"),
     "no such record": ({"record": ["n", "Ca"]}, "the model has no 'Ca'"),
+    "just off the axon": (
+        {"stimulus": lo.at(10000.01, SHOCK)},
+        "the place 10000.01 um lies beyond its right end at 10000 um",
+    ),
+    "a reversed recording": (
+        {"initial": lo.simulate(AXON, None, 0.1).isel(position=slice(None, None, -1))},
+        "its position 0 is 9750 um, but the axon's compartment there is at 250 um",
+    ),
+    "a longer axon's recording": (
+        {"initial": lo.simulate(AXON.replace(length="2 cm"), None, 0.1)},
+        "its position 0 is 500 um, but the axon's compartment there is at 250 um",
+    ),
     "another axon's recording": (
         {"initial": lo.simulate(AXON.replace(compartments=10), None, 0.1)},
         "it has 10 positions, but the axon has 20 compartments",
@@ -121,10 +147,71 @@ def test_a_run_that_diverges_says_when_and_where():
             lo.simulate(axon, lo.at(0, lo.Step(0.3, 1e305)), 1, solver=solver)
 
 
+def blow(E="-65"):
+    """A state that becomes infinite at t = 1.47 ms."""
+    return lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=E)],
+                       states=[lo.State("z", "z*z + 1", initial=0.1)], name="blow")  # fmt: skip
+
+
+LOST = r"diverged at t = (\S+) ms: z is no longer finite. Just before, it was (\S+) at (\S+) um\. "
+BEGIN = {"V": -65, "z": xr.DataArray([0.0, 0.1, 0.05], dims="position")}
+
+
+@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize("E", [-65, "-65 + z"])
+def test_a_state_that_is_lost_is_named_with_where_it_began(engine, E):
+    """Whether or not V depends on it, wherever it is in a call of the engine."""
+    axon = lo.Axon(blow(E), 600, 10, 100, compartments=3)
+    solver = lo.Exponential(0.01, engine=engine)
+    told = []
+    for duration in (2, 10):
+        with pytest.raises(lo.LoligoError, match=LOST) as found:
+            lo.simulate(axon, None, duration, initial=BEGIN, solver=solver)
+        told.append(str(found.value))
+    assert told[0] == told[1]
+    when, last, where = re.search(LOST, told[0]).groups()
+    assert 1.4 < float(when) < 1.7
+    assert np.isfinite(float(last))
+    assert float(where) == 300
+
+
+def test_of_several_axons_the_lane_is_named():
+    axon = lo.Axon(blow(), 600, [10, 20], 100, compartments=3)
+    begin = {
+        "V": -65,
+        "z": xr.DataArray([-9.0, 0.1], dims="diameter", coords={"diameter": [10, 20]}),
+    }
+    with pytest.raises(lo.LoligoError, match="um in the lane diameter = 20"):
+        lo.simulate(axon, None, 2, initial=begin, solver=lo.Exponential(0.01))
+
+
+def test_the_reference_says_what_it_lost_and_where():
+    axon = lo.Axon(blow(), 600, 10, 100, compartments=3)
+    message = r"failed at t = 1.4\d+ ms: (d?z/?d?t?) is .*not? .*finite.* at 300 um\. Check"
+    with pytest.raises(lo.LoligoError, match=message):
+        lo.simulate(axon, None, 10, initial=BEGIN, solver=lo.Reference(1e-6))
+
+
 def test_an_axon_without_rest_offers_a_holding_potential():
     pacemaker = SQUID.replace(E_L=50)
     with pytest.raises(lo.LoligoError, match="give a holding potential, for example initial=-65"):
         lo.simulate(lo.Axon(pacemaker, 1000, 10, 35.4), None, 1)
+
+
+def test_an_end_too_far_from_rest_is_no_crash():
+    with pytest.raises(lo.LoligoError, match="no stable resting state"):
+        lo.simulate(AXON.replace(ends=1e308), None, 1)
+
+
+def test_a_taper_to_almost_nothing_is_refused():
+    needle = lo.Region(SQUID, "10 cm", 500, 1e-6)
+    with pytest.raises(lo.LoligoError, match=r"region 1 .* cut the taper into several regions"):
+        lo.simulate(regions(needle), None, 1)
+
+
+def test_the_cost_is_a_membranes():
+    with pytest.raises(lo.LoligoError, match="give one of the axon's membranes"):
+        lo.simulation.cost(AXON)
 
 
 def test_dimensions_that_the_recording_has_are_refused():

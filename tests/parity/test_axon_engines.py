@@ -76,6 +76,20 @@ def test_the_located_spikes_are_those_of_the_method_of_lines():
     assert np.abs(rec.spike_time.values - true.spike_time.values).max() < 1e-4
 
 
+@pytest.mark.parametrize("name", ["hodgkin-huxley-1952", "passive"])
+def test_one_compartment_is_a_membrane(name):
+    """The same current, spread over all of it, with every solver."""
+    leak = lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=-65)])
+    membrane = leak if name == "passive" else MEMBRANES[name]
+    short = lo.Axon(membrane, 50, 10, 100, compartments=1)
+    area = np.pi * 50 * 10
+    alone = lo.simulate(membrane, lo.Pulse(0.3, 0.5, 30), 2, solver=lo.Reference(1e-11))
+    shock = lo.at(0, lo.Pulse(0.3, 0.5, 30 * area * 1e-5))
+    for solver, close in ((lo.Reference(1e-11), 1e-6), (lo.Exponential(0.001), 0.02)):
+        rec = lo.simulate(short, shock, 2, solver=solver)
+        assert float(abs(rec.V[0] - alone.V).max()) < close
+
+
 def sweep() -> lo.Axon:
     return lo.Axon(SQUID.replace(g_Na=[90, 120]), 3000, [100, 300, 476], 35.4, compartments=29)
 
@@ -91,6 +105,17 @@ def test_lanes_are_single_runs_to_the_last_bit():
                 single = lo.simulate(one, lo.at(0, lo.Pulse(start, 0.3, 3e3)), 1.5, record="V",
                                      solver=lo.Exponential(many.attrs["dt"]))  # fmt: skip
                 assert (single.V.values == many.V.values[k, i, j]).all()
+
+
+@pytest.mark.parametrize("ends", ["killed", -50])
+def test_the_rest_of_held_ends_does_not_depend_on_other_lanes(ends):
+    def run(g):
+        axon = lo.Axon(SQUID.replace(g_L=g), 1000, 10, 35.4, compartments=15, ends=ends)
+        return lo.simulate(axon, None, 0.1, record="V", solver=lo.Exponential(0.01))
+
+    many = run([0.1, 0.3, 1.0])
+    for k, g in enumerate(many.g_L.values):
+        assert (run(g).V.values == many.V.values[k]).all()
 
 
 def test_threads_and_calls_change_nothing(monkeypatch):

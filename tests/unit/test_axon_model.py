@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import loligo as lo
 from loligo.cable.compartments import counts_of, length_constant, shares
@@ -47,6 +48,25 @@ def test_a_placed_stimulus_is_a_document_too():
     assert Placed.from_dict(json.loads(json.dumps(placed.to_dict()))) == placed
     assert [point.place for point in placed.points] == [0, 1000]
     assert placed.points[0].stimulus.shapes[1].amplitude == 2
+
+
+def test_placed_stimuli_are_subtracted():
+    one, other = (lo.at(x, lo.Pulse(0.1, 0.2, 10)) for x in (0, 50))
+    assert (one - other).points[1].stimulus.shapes[0].amplitude == -10
+    assert (-one).points[0].stimulus.shapes[0].amplitude == -10
+    with pytest.raises(lo.LoligoError, match="has no place along the axon"):
+        one - lo.Pulse(0.1, 0.2, 10)
+
+
+def test_a_membrane_without_channels_makes_an_axon():
+    bare = lo.Axon(lo.Membrane(C_m=1), 100, 10, 100, compartments=3)
+    rec = lo.simulate(bare, lo.at(0, lo.Pulse(0, 1, 1)), 1, initial=-65)
+    assert float(rec.V.mean("position")[-1]) == pytest.approx(-65 + 1 / (np.pi * 1e3 * 1e-5))
+
+
+def test_ends_may_be_an_array():
+    pair = lo.Axon(SQUID, 100, 10, 100, ends=np.array([1.0, 2.0])).ends
+    assert [end.voltage for end in pair] == [1, 2]
 
 
 def test_replace_reaches_every_membrane_that_has_the_parameter():
@@ -162,6 +182,14 @@ def test_what_a_recording_of_an_axon_says():
     assert rec.myelin.values.sum() == np.sum(rec.region == "internode")
     assert np.isnan(rec.m.where(rec.myelin, drop=True)).all()
     assert np.isfinite(rec.m.where(~rec.myelin, drop=True)).all()
+
+
+def test_a_dimension_called_diameter_is_not_always_one():
+    g = xr.DataArray([1.0, 2.0], dims="diameter", coords={"diameter": [1.0, 2.0]})
+    for membrane, width, units in ((SQUID.replace(g_Na=g), 10, None), (SQUID, [10, 20], "um")):
+        axon = lo.Axon(membrane, 100, width, 35.4, compartments=2)
+        rec = lo.simulate(axon, None, 0.1, initial=-65)
+        assert rec.diameter.attrs.get("units") == units
 
 
 def test_at_rest_an_axon_stays_at_rest():

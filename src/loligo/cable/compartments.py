@@ -27,6 +27,7 @@ _US = 100.0  # uS in 1 um of 1/(ohm cm)
 _ERROR = 0.003
 _STEEP = 4.0
 _MOST = 10_000_000
+_MOST_TAPER = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,14 @@ def _count(axon: Axon, index: int, region: Region, lanes: Grid, rate: float) -> 
     if region.compartments is not None:
         return region.compartments
     widest = math.sqrt(0.5 * axon.accuracy / _ERROR) * length_constant(axon, index, lanes, rate)
-    return max(1, math.ceil(region.length / widest))
+    count = max(1, math.ceil(region.length / widest))
+    if region.diameter_end is not None and count > _MOST_TAPER:
+        raise ModelError(
+            f"region {index + 1} ({region!r}) would have {count:,} compartments, all as short as "
+            "its thin end needs; cut the taper into several regions, or say how many: "
+            "lo.Region(..., compartments=...)"
+        )
+    return count
 
 
 def shares(parts: Compartments, place: float) -> dict[int, Floats]:

@@ -33,7 +33,8 @@ def points_of(problem: AxonProblem) -> Points:
         if end.voltage is not None:
             column = int(np.searchsorted(place, k))
             conductance[:, column] += parts.ends[:, side]
-            driven[:, column] += parts.ends[:, side] * end.voltage
+            with np.errstate(over="ignore"):  # told later, as no rest or as a divergence
+                driven[:, column] += parts.ends[:, side] * end.voltage
     potential = np.divide(driven, conductance, out=np.zeros_like(driven), where=conductance > 0)
     return Points(place, conductance, potential)
 

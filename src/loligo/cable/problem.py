@@ -56,7 +56,8 @@ class Patch:
 
     def along(self, rows: Floats) -> Floats:
         """What was found of :attr:`once`, (rows, axons, compartments), or 1 compartment."""
-        return rows.reshape(len(rows), -1, 1 if self.uniform else self.place.size)
+        axons = self.cells.lanes.size // self.place.size
+        return rows.reshape(len(rows), axons, 1 if self.uniform else self.place.size)
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,8 @@ def _points(stimulus: Any, axon: Axon, duration: float) -> tuple[Point, ...]:
     for point in stimulus.points:
         if point.place > axon.length * (1 + 1e-12):
             raise StimulusError(
-                f"{point!r} is off the axon: the place {point.place:g} um lies beyond its right "
-                f"end at {axon.length:g} um"
+                f"{point!r} is off the axon: the place {point.place:.10g} um lies beyond its "
+                f"right end at {axon.length:.10g} um"
             )
         check(point.stimulus, duration)
     return stimulus.points
@@ -245,10 +246,16 @@ def _refuse_position(named: dict[str, Value]) -> None:
     for name, value in named.items():
         along_it = isinstance(value, Labelled) and POSITION in value.dims
         if along_it and not name.startswith("initial."):
+            owner, _, plain = name.rpartition(".")
+            what = (
+                "a current is injected at places: lo.at(0, a) + lo.at('5 cm', b)"
+                if owner.startswith("stimulus")
+                else "what differs along an axon is given by its regions: "
+                "lo.Axon(regions=[lo.Region(...), ...])"
+            )
             raise UsageError(
-                f"{name.partition('.')[2] or name} varies along 'position', but what differs along "
-                "an axon is given by its regions: lo.Axon(regions=[lo.Region(...), ...]); for "
-                "several axons call the dimension something else"
+                f"{plain} varies along 'position', but {what}; for several axons call the "
+                "dimension something else"
             )
 
 
@@ -290,7 +297,7 @@ def _patch(
     )
     for name in ("V", *begin.states):
         if f"initial.{name}" in named:
-            own[f"initial.{name}"] = _here(named[f"initial.{name}"], parts.count, place)
+            own[f"initial.{name}"] = _here(named[f"initial.{name}"], parts, place)
     mine = own_records(membrane, records)
     cells = Problem(
         membrane, (), along(lanes, parts.position[place], own), *times, mine, begin
@@ -311,15 +318,23 @@ def _along(name: str, per_region: dict[int, Value], lanes: Grid, region: Integer
     return Labelled((*lanes.dims, POSITION), table[..., column])
 
 
-def _here(value: Value, count: int, place: Integers) -> Value:
+def _here(value: Value, parts: Compartments, place: Integers) -> Value:
     """An initial value at a patch's compartments."""
     if not isinstance(value, Labelled) or POSITION not in value.dims:
         return value
-    axis = value.dims.index(POSITION)
+    axis, count = value.dims.index(POSITION), parts.count
     if value.shape[axis] != count:
         raise UsageError(
             f"initial: it has {value.shape[axis]} positions, but the axon has {count} "
             "compartments; continue from a run of the same axon that recorded all of them"
+        )
+    where = value.coords.get(POSITION, parts.position)
+    if not np.allclose(where, parts.position, rtol=1e-9, atol=0.0):
+        k = int(np.argmax(~np.isclose(where, parts.position, rtol=1e-9, atol=0.0)))
+        raise UsageError(
+            f"initial: its position {k} is {where[k]:.10g} um, but the axon's compartment there is "
+            f"at {parts.position[k]:.10g} um; continue from a run of the same axon that recorded "
+            "all of them, in their order"
         )
     coords = {d: c for d, c in value.coords.items() if d != POSITION}
     return Labelled(value.dims, np.take(value.values, place, axis=axis), coords)
@@ -333,17 +348,19 @@ def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
     where = [units.read(each, "um", "positions", at_least=0.0) for each in given]
     if not where:
         raise UsageError("positions is empty; give places in um, or None for every compartment")
+    if any(isinstance(each, Labelled) for each in where):
+        raise UsageError("positions is nested; give one list of places, as in [0, '1 cm']")
     far = [each for each in where if isinstance(each, Labelled) or each > length * (1 + 1e-12)]
     if far:
         raise UsageError(
-            f"positions: {_shown(far[0])} um is off the axon, which ends at {length:g} um"
+            f"positions: {_shown(far[0])} um is off the axon, which ends at {length:.10g} um"
         )
     edges = 0.5 * (parts.position[1:] + parts.position[:-1])
     return np.unique(np.searchsorted(edges, np.array(where, dtype=np.float64)))
 
 
 def _shown(value: Value) -> str:
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+    return f"{value:.10g}" if isinstance(value, float) else repr(value)
 
 
 def _check_memory(

@@ -148,7 +148,24 @@ class _Run:
             for k, weight in weights.items():
                 inward[k] += weight * injected
         rates[:, 0] = inward / self.capacity
+        if not np.isfinite(rates).all():  # LSODA would try ever shorter steps, without end
+            raise self._lost(t, cells, rates)
         return rates.ravel()
+
+    def _lost(self, t: float, cells: Floats, rates: Floats) -> RunError:
+        """Which rate or state is not finite, and where."""
+        broken = ~np.isfinite(cells) if not np.isfinite(cells).all() else ~np.isfinite(rates)
+        # V follows what feeds it: the first of the other states is where it began
+        order = [*range(1, self.width), 0]
+        place, k = next((int(np.argmax(broken[:, k])), k) for k in order if broken[:, k].any())
+        name = next(part.states[k] for part in self.parts if place in part.patch.place)
+        value = cells[place, k]
+        what = f"d{name}/dt is not finite at {name} = {value:.6g}"
+        what = what if np.isfinite(value) else f"{name} is no longer finite"
+        return RunError(
+            f"the reference solver failed at t = {t:.6g} ms: {what}"
+            f"{self.problem.in_axon(self.axon, place)}. Check the parameters and the stimulus"
+        )
 
     def integrate(
         self, voltage: Floats, states: list[Floats], advance: Callable[[float], None]
@@ -183,13 +200,18 @@ class _Run:
 
         last = float(np.nextafter(b, a))
         tolerance = max(self.solver.tolerance, 1e-12)
+        band = min(self.width, start.size - 1)
         with np.errstate(all="ignore"):
             solution: Any = solve_ivp(
                 self.derivative, (a, b), start, method="LSODA", dense_output=True, args=(last,),
                 rtol=tolerance, atol=tolerance * self.scale,
-                lband=self.width, uband=self.width,
+                lband=band, uband=band,
             )  # fmt: skip
-        if not solution.success or not np.isfinite(solution.y[:, -1]).all():
+        end = solution.y[:, -1]
+        if not np.isfinite(end).all():
+            cells = end.reshape(-1, self.width)
+            raise self._lost(float(solution.t[-1]), cells, cells)
+        if not solution.success:
             raise RunError(
                 f"the reference solver failed at t = {solution.t[-1]:.6g} ms "
                 f"({solution.message}); check the parameters and the stimulus"

@@ -39,16 +39,22 @@ def balance(
         If they never balance.
     """
     dt = np.ones((line.axons, 1))
+    settled = np.zeros(line.axons, dtype=bool)
     for _ in range(_MOST_STEPS):
         current, _ = _steady(problem, kernels, line, voltage)
         above, _ = _steady(problem, kernels, line, voltage + _PROBE)
         slope = (above - current) / _PROBE
-        change = np.empty_like(voltage)
-        for k in range(line.axons):
-            change[k] = _step(line, points, k, voltage[k], current[k], slope[k], float(dt[k, 0]))
+        change = np.zeros_like(voltage)
+        for k in np.flatnonzero(~settled):  # what is settled stays, whatever its neighbours do
+            change[k] = _step(
+                line, points, int(k), voltage[k], current[k], slope[k], float(dt[k, 0])
+            )
+        if not np.isfinite(change).all():
+            break
         calm = np.abs(change).max(axis=1, keepdims=True) < 5.0
         voltage = voltage + np.where(calm, change, np.clip(change, -5.0, 5.0))
-        if np.abs(change).max() < _STILL and dt.min() > 1e6:
+        settled |= (np.abs(change).max(axis=1) < _STILL) & (dt[:, 0] > 1e6)
+        if settled.all():
             return voltage, _steady(problem, kernels, line, voltage)[1]
         dt = np.where(calm, np.minimum(4.0 * dt, 1e12), np.maximum(dt / 8.0, 1e-6))
     raise RunError(
@@ -95,4 +101,4 @@ def _step(
     matrix[1, :-1] += link
     matrix[1, 1:] += link
     matrix[1, points.place] += held
-    return solve_banded((1, 1), matrix, right)
+    return solve_banded((1, 1), matrix, right, check_finite=False)

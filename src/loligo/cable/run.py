@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from loligo.cable.compartments import NA
+from loligo.cable.divergence import Watch
 from loligo.cable.injected import Injected, points_of
 from loligo.cable.problem import AxonProblem, Patch
 from loligo.cable.rates import kernel_of
 from loligo.cable.rest import balance
 from loligo.engine import cable as engine
 from loligo.engine.kernel import Floats, Integers, Schedule
-from loligo.errors import RunError
 from loligo.runs import (
     Outcome,
     crew,
@@ -46,7 +46,7 @@ def integrate(
     Raises
     ------
     RunError
-        If V ceases to be finite, or there is no resting potential to start from.
+        If V or a state ceases to be finite, or there is no resting potential to start from.
     """
     started = time.perf_counter()
     course = start(problem, solver)
@@ -174,28 +174,16 @@ def _run(problem: AxonProblem, course: Started, advance: Callable[[float], None]
     parts = split(problem.axons, threads())
     cells = problem.axons * problem.parts.count
     done, chunk = 0, max(1, min(64, _CAUTIOUS // cells))
+    watch = Watch(problem, course.steps, course.patches, table, schedule)
     with crew(parts) as pool:
         while done < schedule.steps:
             stop = min(done + min(chunk, table.most_steps), schedule.steps)
             work = partial(course.steps.advance, **table.given(done, stop), first=done, stop=stop)
             took = everywhere(pool, parts, work)
-            if lost := course.steps.lost():
-                raise _divergence(problem, schedule, *lost)
             done = stop
+            watch.look(done)
             advance(done / schedule.steps)
             chunk = paced(chunk, took)
-
-
-def _divergence(
-    problem: AxonProblem, schedule: Schedule, axon: int, step: int, before: Floats
-) -> RunError:
-    """When and where V ceased to be finite: where it was largest before."""
-    place = int(np.argmax(np.abs(before)))
-    return RunError(
-        f"the run diverged at t = {step * schedule.dt:.6g} ms: V is no longer finite. Just before, "
-        f"it was {before[place]:.6g} mV{problem.in_axon(axon, place)}. Check the parameters and "
-        f"the stimulus, or take a smaller step: solver=lo.Exponential(dt={schedule.dt / 4:.3g})"
-    )
 
 
 def _collect(problem: AxonProblem, course: Started) -> Outcome:

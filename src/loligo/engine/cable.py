@@ -101,6 +101,14 @@ class Course(Protocol):
         """The first axon whose V ceased to be finite, in which step, and V before it."""
         ...
 
+    def save(self) -> Any:
+        """Where the run is now, for :meth:`restore`; not what was recorded."""
+        ...
+
+    def restore(self, saved: Any) -> None:
+        """Go back to where the run was."""
+        ...
+
     def voltage(self) -> Floats:
         """(axons, compartments) now."""
         ...

@@ -148,6 +148,16 @@ class NumpyCourse:
             return None
         return int(axons[0]), int(self.step[axons[0]]) - 1, self.before[axons[0]]
 
+    def _place(self) -> list[Any]:
+        return [self.now, self.before, self.armed, self.step, self.broken, *self.moved]
+
+    def save(self) -> Any:
+        return [each.copy() for each in self._place()]
+
+    def restore(self, saved: Any) -> None:
+        for each, then in zip(self._place(), saved, strict=True):
+            each[...] = then
+
     def voltage(self) -> Floats:
         return self.now
 

@@ -253,7 +253,11 @@ def _regions(
             "give either regions, or membrane, length, diameter and compartments of a uniform "
             "axon: each region has its own"
         )
-    found: tuple[Any, ...] = (regions,) if isinstance(regions, Region) else tuple(regions)
+    if not isinstance(regions, Region | Iterable):
+        raise ModelError(f"regions is {regions!r:.60}; give a list of lo.Region or lo.Myelin")
+    found: tuple[Any, ...] = (
+        (regions,) if isinstance(regions, Region) else tuple(cast(Iterable[Any], regions))
+    )
     if not found:
         raise ModelError("regions is empty: an axon needs at least one lo.Region(...)")
     for place, each in enumerate(found, start=1):
@@ -279,6 +283,8 @@ def _check_joints(regions: Sequence[Region]) -> None:
 
 
 def _ends(ends: Any) -> tuple[End, End]:
+    if hasattr(ends, "tolist"):  # an array
+        ends = ends.tolist()
     pair = cast(Sequence[Any], ends) if isinstance(ends, list | tuple) else (ends, ends)
     if len(pair) != 2:
         raise ModelError(f"ends has {len(pair)} entries; give one for both, or (left, right)")

@@ -80,6 +80,8 @@ class Region:
         if not isinstance(membrane, Membrane):  # pyright: ignore[reportUnnecessaryIsInstance]
             hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
             raise ModelError(f"a region needs a Membrane, not {membrane!r:.60}{hint}")
+        if not isinstance(myelin, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ModelError(f"myelin is {myelin!r:.60}; give True or False")
         freeze(
             self,
             membrane=membrane,
@@ -91,7 +93,7 @@ class Region:
             start=None if start is None else one(start, "start", at_least=0.0),
             compartments=None if compartments is None else _count(compartments),
             name=label(name, "name of a region"),
-            myelin=bool(myelin),
+            myelin=myelin,
         )
 
     def __repr__(self) -> str:

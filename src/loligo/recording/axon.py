@@ -9,6 +9,7 @@ import numpy as np
 
 from loligo.cable.injected import injected
 from loligo.cable.problem import AxonProblem
+from loligo.lanes import Labelled
 from loligo.recording.build import dataset, describe
 from loligo.runs import Outcome
 
@@ -31,7 +32,7 @@ def axon_dataset(
     )  # fmt: skip
     rec["position"].attrs = {"units": "um", "long_name": "position along the axon"}
     for dim, told in _DIMENSIONS.items():
-        if dim in rec.coords and dim not in ("position",):
+        if dim in rec.coords and _labels(problem, dim):
             rec[dim].attrs = rec[dim].attrs or dict(told)
     rec = rec.assign_coords(_along(problem))
     if "I_stim" in problem.records:
@@ -39,6 +40,13 @@ def axon_dataset(
             rec.assign(I_stim=_current(problem)) if not problem.points else _stimulus(rec, problem)
         )
     return rec
+
+
+def _labels(problem: AxonProblem, dim: str) -> bool:
+    """Whether a dimension's labels are the quantity of its name, which no number of the axon
+    contradicts: it may be another's that happens to be called so."""
+    named = [v for n, v in problem.lanes.values.items() if n.rpartition(".")[2] == dim]
+    return not named or any(isinstance(v, Labelled) and dim in v.dims for v in named)
 
 
 _DIMENSIONS = {

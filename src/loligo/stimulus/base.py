@@ -70,6 +70,8 @@ class Stimulus:
     def __mul__(self, factor: Any) -> Stimulus:
         number = _factor(factor)
         scaled = tuple(shape.scaled(number) for shape in self.shapes)
+        for shape, old in zip(scaled, self.shapes, strict=True):
+            shape._set("_stated", old.stated)
         return scaled[0] if isinstance(self, Shape) else Sum(scaled)
 
     __rmul__ = __mul__
@@ -128,7 +130,14 @@ class Shape(Stimulus):
         """This shape alone."""
         return (self,)
 
+    @property
+    def stated(self) -> bool:
+        """Whether the amplitude was written with its unit; a plain number may be a total current
+        at a place along an axon."""
+        return bool(getattr(self, "_stated", False))
+
     def __post_init__(self) -> None:
+        self._set("_stated", units.has_unit(self.amplitude))
         self._read_amplitude()
         for name, (unit, bounds) in self.quantities.items():
             self._set(name, self._read(getattr(self, name), unit, name, **bounds))

@@ -56,6 +56,12 @@ class Placed:
 
     __rmul__ = __mul__
 
+    def __neg__(self) -> Placed:
+        return self * -1.0
+
+    def __sub__(self, other: Any) -> Placed:
+        return self + (-other if isinstance(other, Placed | Stimulus) else other)
+
     def __bool__(self) -> NoReturn:
         raise UsageError("a stimulus is neither true nor false; compare it with `is None`")
 
@@ -125,6 +131,12 @@ def at(place: Any, stimulus: Stimulus) -> Placed:
     if isinstance(where, Labelled):
         raise StimulusError(
             "lo.at takes one place; for several add them up: lo.at(0, a) + lo.at('5 cm', b)"
+        )
+    dense = next((s for s in stimulus.shapes if s.unit != TOTAL and s.stated), None)
+    if dense is not None:
+        raise StimulusError(
+            f"lo.at: {dense!r} is a current density, in {dense.unit}, but a place takes a total "
+            "current; give the amplitude in nA, for example '10 nA' or the plain number 10"
         )
     total = [s if s.unit == TOTAL else replace(s, unit=TOTAL) for s in stimulus.shapes]
     first, *rest = total

@@ -206,6 +206,17 @@ class CompiledCourse:
         before = self.arrays["before"][k, self.layout.place]
         return k, int(self.arrays["progress"][k]) - 1, before
 
+    def _place(self) -> list[Any]:
+        names = ("voltage", "before", "armed", "progress", "diverged")
+        return [self.arrays[name] for name in names] + [patch.states for patch in self.patches]
+
+    def save(self) -> Any:
+        return [each.copy() for each in self._place()]
+
+    def restore(self, saved: Any) -> None:
+        for each, then in zip(self._place(), saved, strict=True):
+            each[...] = then
+
     def voltage(self) -> Floats:
         return self.arrays["voltage"][:, self.layout.place]
 
