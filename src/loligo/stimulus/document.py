@@ -9,18 +9,20 @@ from typing import Any, cast
 from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import from_plain
 from loligo.stimulus.base import Shape, Stimulus, Sum
+from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.noise import Noise
 from loligo.stimulus.periodic import Chirp, Sine
 from loligo.stimulus.pulses import Pulse, PulseTrain, Ramp, Step
 from loligo.stimulus.waveform import Waveform
 
-_KINDS: dict[str, type[Shape]] = {
-    shape.kind: shape for shape in (Pulse, Step, PulseTrain, Ramp, Sine, Chirp, Noise, Waveform)
-}
+_SHAPES: tuple[type[Shape], ...] = (
+    Pulse, Step, PulseTrain, Ramp, Sine, Chirp, Noise, Waveform,
+)  # fmt: skip
+_KINDS: dict[str, type[Shape | Clamp]] = {shape.kind: shape for shape in (*_SHAPES, Clamp)}
 
 
-def from_dict(document: Mapping[str, Any]) -> Stimulus:
-    """The stimulus that ``to_dict`` described; the inverse is exact.
+def from_dict(document: Mapping[str, Any]) -> Stimulus | Clamp:
+    """The stimulus, or the clamp, that ``to_dict`` described; the inverse is exact.
 
     Raises
     ------
@@ -37,7 +39,9 @@ def from_dict(document: Mapping[str, Any]) -> Stimulus:
     kind = document.get("kind")
     if kind == "sum":
         parts = [from_dict(part) for part in document.get("shapes", ())]
-        return Sum(tuple(shape for part in parts for shape in part.shapes))
+        if any(isinstance(part, Clamp) for part in parts):
+            raise StimulusError("a clamp is no current and cannot be part of a sum of stimuli")
+        return Sum(tuple(shape for part in cast(list[Stimulus], parts) for shape in part.shapes))
     if not isinstance(kind, str) or kind not in _KINDS:
         near = nearest(str(kind), _KINDS)
         raise StimulusError(

@@ -1,4 +1,4 @@
-"""Where along an axon a current is injected."""
+"""Where along an axon a current is injected, or V clamped."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError
 from loligo.lanes import Labelled
 from loligo.stimulus.base import TOTAL, Stimulus
+from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.document import from_dict
 
 
 @dataclass(frozen=True, repr=False)
 class Point:
-    """One place and what is injected there.
+    """One place and what is done there.
 
     Attributes
     ----------
     place
         um from the left end.
     stimulus
-        A total current, nA.
+        A total current, nA, or a clamp.
     """
 
     place: float
-    stimulus: Stimulus
+    stimulus: Stimulus | Clamp
 
     def __repr__(self) -> str:
         return f"at({self.place:g}, {self.stimulus!r})"
@@ -34,7 +35,7 @@ class Point:
 
 @dataclass(frozen=True, repr=False)
 class Placed:
-    """Currents at places along an axon; made by :func:`at`, and they add up."""
+    """Currents and clamps at places along an axon; made by :func:`at`, and they add up."""
 
     points: tuple[Point, ...]
 
@@ -43,7 +44,7 @@ class Placed:
             return Placed((*self.points, *other.points))
         if isinstance(other, int | float) and other == 0:  # where sum([...]) begins
             return self
-        if isinstance(other, Stimulus):
+        if isinstance(other, Stimulus | Clamp):
             raise StimulusError(
                 f"{other!r} has no place along the axon; say where: lo.at(0, {other!r})"
             )
@@ -87,8 +88,8 @@ class Placed:
         return " + ".join(repr(point) for point in self.points)
 
 
-def at(place: Any, stimulus: Stimulus) -> Placed:
-    """Inject a current at one place of an axon.
+def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
+    """Inject a current at one place of an axon, or clamp V there.
 
     A point takes a total current: plain amplitudes are in nA here. Several add up:
     ``lo.at(0, a) + lo.at("5 cm", b)``.
@@ -97,8 +98,9 @@ def at(place: Any, stimulus: Stimulus) -> Placed:
     ----------
     place : float or quantity
         um from the left end, or text such as ``"2 cm"``.
-    stimulus : Stimulus
-        Such as ``Pulse(start=1, duration=1, amplitude=50e3)``: 50 uA from 1 to 2 ms.
+    stimulus : Stimulus or Clamp
+        Such as ``Pulse(start=1, duration=1, amplitude=50e3)``: 50 uA from 1 to 2 ms; or
+        ``Clamp(start=1, duration=5, voltage=0)``: V held at 0 mV from 1 to 6 ms.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def at(place: Any, stimulus: Stimulus) -> Placed:
     >>> lo.at("1 cm", lo.Pulse(1, 1, 50e3))
     at(10000, Pulse(start=1, duration=1, amplitude=50000, unit='nA'))
     """
-    if not isinstance(stimulus, Stimulus):
+    if not isinstance(stimulus, Stimulus | Clamp):
         raise StimulusError(
             f"lo.at takes a place and a stimulus, as in lo.at(0, lo.Pulse(1, 1, 50e3)), "
             f"not {stimulus!r:.60}"
@@ -126,6 +128,8 @@ def at(place: Any, stimulus: Stimulus) -> Placed:
         raise StimulusError(
             "lo.at takes one place; for several add them up: lo.at(0, a) + lo.at('5 cm', b)"
         )
+    if isinstance(stimulus, Clamp):
+        return Placed((Point(where, stimulus),))
     total = [s if s.unit == TOTAL else replace(s, unit=TOTAL) for s in stimulus.shapes]
     first, *rest = total
     return Placed((Point(where, sum(rest, start=first)),))
