@@ -105,8 +105,7 @@ class AxonProblem:
         return self.patches[0].cells.samples
 
     def shapes(self, point: int) -> tuple[Shape, ...]:
-        stimulus = self.points[point].stimulus
-        return () if isinstance(stimulus, Clamp) else stimulus.shapes
+        return self.points[point].shapes
 
     @cached_property
     def grid(self) -> Grid:
@@ -249,7 +248,7 @@ def _values(
         named |= {f"region{i}.{guess(s.name)}": s.initial
                   for s in membrane.states if s.initial is not None}  # fmt: skip
     for i, point in enumerate(points):
-        for k, shape in enumerate(getattr(point.stimulus, "shapes", ())):
+        for k, shape in enumerate(point.shapes):
             named |= {f"stimulus{i}.{k}.{p}": getattr(shape, p) for p in shape.parameters}
     for i, point in enumerate(clamps):
         named |= {f"clamp{i}.{p}": getattr(point.stimulus, p) for p in Clamp.parameters}

@@ -21,27 +21,34 @@ _SHAPES: tuple[type[Shape], ...] = (
 _KINDS: dict[str, type[Shape | Clamp]] = {shape.kind: shape for shape in (*_SHAPES, Clamp)}
 
 
-def from_dict(document: Mapping[str, Any]) -> Stimulus | Clamp:
-    """The stimulus, or the clamp, that ``to_dict`` described; the inverse is exact.
+def from_dict(document: Mapping[str, Any]) -> Stimulus:
+    """The stimulus that ``to_dict`` described; the inverse is exact.
 
     Raises
     ------
     StimulusError
-        If the kind or a field is unknown, or a field is missing.
+        If the kind or a field is unknown, or a field is missing; or if it is a clamp, which has
+        a place.
 
     Examples
     --------
     >>> from_dict({"kind": "pulse", "start": 5, "duration": 1, "amplitude": 10, "unit": "nA"})
     Pulse(start=5, duration=1, amplitude=10, unit='nA')
     """
+    found = current_or_clamp(document)
+    if isinstance(found, Clamp):
+        raise StimulusError("a clamp is no current: it stands at a place of an axon, alone")
+    return found
+
+
+def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
+    """What ``to_dict`` of a current or of a clamp described; see :func:`from_dict`."""
     if not isinstance(document, Mapping):
         raise StimulusError(f"a stimulus is described by named fields, not by {document!r}")
     kind = document.get("kind")
     if kind == "sum":
         parts = [from_dict(part) for part in document.get("shapes", ())]
-        if any(isinstance(part, Clamp) for part in parts):
-            raise StimulusError("a clamp is no current and cannot be part of a sum of stimuli")
-        return Sum(tuple(shape for part in cast(list[Stimulus], parts) for shape in part.shapes))
+        return Sum(tuple(shape for part in parts for shape in part.shapes))
     if not isinstance(kind, str) or kind not in _KINDS:
         near = nearest(str(kind), _KINDS)
         raise StimulusError(

@@ -9,9 +9,9 @@ from typing import Any, NoReturn, cast
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError
 from loligo.lanes import Labelled
-from loligo.stimulus.base import TOTAL, Stimulus
+from loligo.stimulus.base import TOTAL, Shape, Stimulus
 from loligo.stimulus.clamp import Clamp
-from loligo.stimulus.document import from_dict
+from loligo.stimulus.document import current_or_clamp
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +28,11 @@ class Point:
 
     place: float
     stimulus: Stimulus | Clamp
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Of the current; none of a clamp."""
+        return () if isinstance(self.stimulus, Clamp) else self.stimulus.shapes
 
     def __repr__(self) -> str:
         return f"at({self.place:g}, {self.stimulus!r})"
@@ -76,7 +81,7 @@ class Placed:
         """
         try:
             given = cast(list[Mapping[str, Any]], document["points"])
-            points = [at(point["place"], from_dict(point["stimulus"])) for point in given]
+            points = [at(point["place"], current_or_clamp(point["stimulus"])) for point in given]
         except (KeyError, TypeError) as problem:
             raise StimulusError(
                 "placed stimuli are written as points, each with a place and a stimulus, but "
