@@ -158,6 +158,11 @@ def test_a_run_with_clamps_can_be_made_again_saved_and_drawn(tmp_path):
     lo.save(rec, tmp_path / "held.nc")
     assert lo.open(tmp_path / "held.nc").I_clamp.equals(rec.I_clamp)
     lo.plot(rec).savefig(tmp_path / "held.png")
+    few = lo.simulate(squid(), HELD, 1.2, sample_interval=0.1, positions=[0, 10000])
+    assert few.I_clamp.equals(rec.I_clamp)
+    lo.plot(few).savefig(tmp_path / "few.png")
+    lo.save(few, tmp_path / "few.csv")
+    assert lo.open(tmp_path / "few.csv").I_clamp.equals(rec.I_clamp)
     alone = lo.simulate(squid(), lo.at(0, COMMAND), 1, record=["V"])
     assert "I_clamp" not in alone
     lo.plot(alone).savefig(tmp_path / "alone.png")

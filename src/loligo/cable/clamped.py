@@ -189,6 +189,9 @@ class Timetable:
 
 def timetable(found: list[Electrode], parts: Compartments, dt: float, end: float) -> Timetable:
     """The steps of a run of ``end`` ms in which clamps change."""
+    if not found:
+        axons = parts.area.shape[0]
+        return Timetable(dt, [np.empty(0, dtype=np.int64)] * axons, [[]] * axons)
     edges: list[Integers] = []
     on: list[list[tuple[int, int, float]]] = []
     for axon in range(parts.area.shape[0]):

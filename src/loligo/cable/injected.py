@@ -66,7 +66,9 @@ class Injected:
             mine = [f[which[axon]] for f, (_, which) in zip(found, smooth, strict=True)]
             times = np.concatenate([np.empty(0), *mine])
             steps = np.floor(times / self.schedule.dt + 1e-9).astype(np.int64)
-            steps = np.unique(np.concatenate([steps, self.clamped.edges[axon]]))
+            if self.electrodes:
+                steps = np.concatenate([steps, self.clamped.edges[axon]])
+            steps = np.unique(steps)
             groups.setdefault(tuple(steps.tolist()), []).append(axon)
         return [(np.array(k, dtype=np.int64), np.array(v)) for k, v in groups.items()]
 

@@ -165,7 +165,7 @@ def read(rec: xarray.Dataset) -> Along:
         If there are several axons, or V is not recorded along the axon.
     """
     found = signals.read(rec)
-    others = [dim for dim in found.dims if dim not in ("position", "place")]
+    others = [dim for dim in found.dims if dim not in ("position", "place", "clamp_place")]
     if others:
         raise UsageError(
             f"the recording has {rec.sizes[others[0]]} axons along {others[0]!r}, and a figure "
