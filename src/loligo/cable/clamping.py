@@ -100,8 +100,11 @@ class Clamping:
 
     def end(self, done: int) -> None:
         """After the step before ``done``."""
-        for axon in sorted({axon for axon, _, _ in self.on.get(done - 1, [])}):
-            self._restep(axon, [m[1:] for m in self.on[done - 1] if m[0] == axon])
+        begun: dict[int, list[tuple[int, float]]] = {}
+        for axon, electrode, late in self.on.get(done - 1, []):
+            begun.setdefault(axon, []).append((electrode, late))
+        if begun:
+            self._restep(begun)
         self._look(done)
 
     def _look(self, step: int) -> None:
@@ -112,34 +115,46 @@ class Clamping:
 
     # -- the gates -------------------------------------------------------------------
 
-    def _restep(self, axon: int, begun: list[tuple[int, float]]) -> None:
+    def _restep(self, begun: dict[int, list[tuple[int, float]]]) -> None:
         """Where V has jumped in the step just taken, the gates, which were moved across the jump
         with V before it, go back to the jump and on from there with V after it.
 
         They stand half a step after the step's beginning, the jump came ``late`` steps after
         it. Of the two moves, the first has a negative length (or, if the jump is still to
-        come, the second has). Where V is smooth this is of second order, and harmless.
+        come, the second has). Where V is smooth this is of second order, and harmless. Axon by
+        axon, so that the bits do not depend on how many there are.
         """
-        dt, position = self.schedule.dt, self.problem.parts.position
+        leads = {axon: self._leads(mine) for axon, mine in begun.items()}
+        after = self.steps.voltage()
+        for i, patch in enumerate(self.patches):
+            states = self.steps.states(i).copy()
+            for axon, lead in leads.items():
+                voltages = self.before[axon], after[axon]
+                states[:, axon] = self._moved(patch, axon, states[:, axon], voltages, lead)
+            self.steps.put(i, states)
+
+    def _leads(self, begun: list[tuple[int, float]]) -> Floats:
+        """For each compartment, how long after the jump (ms) the gates stand: that of the
+        nearest electrode."""
+        position = self.problem.parts.position
         away = np.abs(position - np.array([[self.found[i].place] for i, _ in begun]))
         late = np.array([late for _, late in begun])[np.argmin(away, axis=0)]
-        lead = dt * (0.5 - late)
-        after = self.steps.voltage()[axon]
-        for i, patch in enumerate(self.patches):
-            blocks = patch.kernel.program.blocks
-            halves = blocks["settle"].names if "settle" in blocks else ()
-            names = patch.kernel.program.states[1:]
-            states = self.steps.states(i).copy()
-            now = dict(zip(names, states[:, axon], strict=True))
-            for voltage, length in ((self.before[axon], -lead), (after, lead)):
-                inputs = self._inputs(patch, axon) | now
-                inputs |= {"V": voltage[patch.place], ".lead": length[patch.place], ".dt": dt}
-                moved = evaluate(blocks["offer"], inputs)
-                # what goes in half steps before and after V's move has seen the jump already
-                now |= {n: moved[n] for n in names if n in moved and n not in halves}
-            for row, name in zip(states, names, strict=True):
-                row[axon] = now[name]
-            self.steps.put(i, states)
+        return self.schedule.dt * (0.5 - late)
+
+    def _moved(
+        self, patch: Patch, axon: int, states: Floats, voltages: tuple[Floats, Floats], lead: Floats
+    ) -> Floats:
+        program = patch.kernel.program
+        # what goes in half steps before and after V's move has seen the jump already
+        halves = program.blocks["settle"].names if "settle" in program.blocks else ()
+        names = program.states[1:]
+        now = dict(zip(names, states, strict=True))
+        for voltage, length in zip(voltages, (-lead, lead), strict=True):
+            inputs = self._inputs(patch, axon) | now
+            inputs |= {"V": voltage[patch.place], ".lead": length[patch.place]}
+            moved = evaluate(program.blocks["offer"], inputs | {".dt": self.schedule.dt})
+            now |= {n: moved[n] for n in names if n in moved and n not in halves}
+        return np.stack([now[n] for n in names]) if names else states
 
     def _inputs(self, patch: Patch, axon: int) -> dict[str, Any]:
         constants = np.ascontiguousarray(patch.constants[:, axon])
