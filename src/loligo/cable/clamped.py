@@ -7,9 +7,9 @@ the command through the conductances b/D and a/D, and each other through s/D in 
 1/(a + b). All are positive, and the system stays tridiagonal, for any s. A clamp at a centre, or
 beyond the outermost one, is one conductance, 1/(s + a).
 
-A step in which a clamp is on in part has these numbers in that proportion: an edge on a step's
-boundary is exact; off it, V at the electrode's release is as if it came within that step's
-length, which is of first order in the step.
+A step in which a clamp is on in part has these numbers in that proportion. An edge on a step's
+boundary is exact; inside a step a small resistance holds V for the whole of it, as if the edge
+lay at the step's own: that is of first order in the step.
 """
 
 from __future__ import annotations

@@ -145,15 +145,18 @@ class Clamping:
         self, patch: Patch, axon: int, states: Floats, voltages: tuple[Floats, Floats], lead: Floats
     ) -> Floats:
         program = patch.kernel.program
-        # what goes in half steps before and after V's move has seen the jump already
-        halves = program.blocks["settle"].names if "settle" in program.blocks else ()
-        names = program.states[1:]
+        names, dt = program.states[1:], self.schedule.dt
         now = dict(zip(names, states, strict=True))
+        fixed = self._inputs(patch, axon) | {".dt": dt}
+        settled = program.blocks["settle"].names if "settle" in program.blocks else ()
+        both: list[dict[str, Any]] = []
         for voltage, length in zip(voltages, (-lead, lead), strict=True):
-            inputs = self._inputs(patch, axon) | now
-            inputs |= {"V": voltage[patch.place], ".lead": length[patch.place]}
-            moved = evaluate(program.blocks["offer"], inputs | {".dt": self.schedule.dt})
-            now |= {n: moved[n] for n in names if n in moved and n not in halves}
+            inputs = fixed | now | {"V": voltage[patch.place], ".lead": length[patch.place]}
+            both.append(evaluate(program.blocks["offer"], inputs))
+            now |= {n: both[-1][n] for n in names if n not in settled}
+        # what goes in half steps before and after V's move went the first with V before the jump
+        share = lead[patch.place] / (0.5 * dt)
+        now |= {n: now[n] + share * (both[1][n] - both[0][n]) for n in settled}
         return np.stack([now[n] for n in names]) if names else states
 
     def _inputs(self, patch: Patch, axon: int) -> dict[str, Any]:
