@@ -36,7 +36,18 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.recording import open, save
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
-    from loligo.stimulus import Chirp, Noise, Pulse, PulseTrain, Ramp, Sine, Step, Waveform, at
+    from loligo.stimulus import (
+        Chirp,
+        Clamp,
+        Noise,
+        Pulse,
+        PulseTrain,
+        Ramp,
+        Sine,
+        Step,
+        Waveform,
+        at,
+    )
 
 __version__ = "0.1.0"
 
@@ -44,6 +55,7 @@ __all__ = [
     "Axon",
     "Channel",
     "Chirp",
+    "Clamp",
     "Exponential",
     "Gate",
     "LoligoError",
@@ -93,7 +105,7 @@ _MODULES = {
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": (
-        "Chirp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform", "at",
+        "Chirp", "Clamp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform", "at",
     ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -19,7 +19,7 @@ from loligo.model import Membrane
 from loligo.model.expression import Call, Expression
 from loligo.model.tree import walk
 from loligo.program.drive import EDGE_TOLERANCE
-from loligo.stimulus import Placed, Shape, Stimulus, check
+from loligo.stimulus import Clamp, Placed, Shape, Stimulus, check
 
 SPIKES = "spikes"
 _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
@@ -189,6 +189,12 @@ def pose(
     if not isinstance(membrane, Membrane):
         hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
         raise UsageError(f"model must be a Membrane or an Axon, not {membrane!r:.80}{hint}")
+    if isinstance(stimulus, Clamp) or _clamps(stimulus):
+        raise StimulusError(
+            f"{stimulus!r}: V is clamped at a place of an axon, lo.at(0, lo.Clamp(...)) with an "
+            "lo.Axon, and this is a membrane, which cannot be clamped yet; initial=-65 alone "
+            "gives it a holding potential to start from"
+        )
     if isinstance(stimulus, Placed):
         raise StimulusError(
             f"{stimulus!r} is injected at a place, and a membrane has no places: give the "
@@ -215,6 +221,12 @@ def pose(
     problem = Problem(membrane, shapes, lanes, length, interval, level, records, begin)
     _check_memory(problem)
     return problem
+
+
+def _clamps(stimulus: Any) -> bool:
+    return isinstance(stimulus, Placed) and any(
+        isinstance(point.stimulus, Clamp) for point in stimulus.points
+    )
 
 
 def read_times(duration: Any, sample_interval: Any, threshold: Any) -> tuple[float, float, float]:

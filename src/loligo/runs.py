@@ -45,6 +45,8 @@ class Outcome:
         For the person.
     timings
         Stage -> seconds.
+    clamped : (axons, electrodes, samples) or None
+        The current of an axon's clamps, nA.
     """
 
     values: dict[str, Floats]
@@ -54,6 +56,7 @@ class Outcome:
     settings: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    clamped: Floats | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import loligo as lo
 SQUID = lo.load("hodgkin-huxley-1952")
 AXON = lo.Axon(SQUID, "1 cm", 476, 35.4, compartments=20)
 SHOCK = lo.Pulse(0.1, 0.2, 3e3)
+CLAMP = lo.Clamp(0.1, 1, 0)
 
 
 def regions(*given, **more):
@@ -60,6 +61,13 @@ MADE = {
     "a density": (lambda: lo.at(0, lo.Pulse(1, 1, "10 uA/cm2")), "is a current density, in uA/cm2"),
     "twice it": (lambda: lo.at(0, 2 * lo.Pulse(1, 1, "1 uA/cm2")), "a place takes a total current"),
     "no stimulus": (lambda: lo.at(0, 5), "lo.at takes a place and a stimulus"),
+    "a clamp without a place": (lambda: lo.at(0, SHOCK) + CLAMP, "no place along the axon; say"),
+    "a clamp for no time": (lambda: lo.Clamp(0, 0, 0), "Clamp: duration must be above 0 ms"),
+    "a clamp in nA": (lambda: lo.Clamp(0, 1, "3 nA"), "Clamp: voltage: '3 nA' is a current"),
+    "no resistance": (lambda: lo.Clamp(0, 1, 0, 0), "series_resistance must be at least 1e-09"),
+    "a clamp and a current": (lambda: CLAMP + SHOCK, "is no current: it cannot be added"),
+    "a current and a clamp": (lambda: SHOCK + CLAMP, "a stimulus cannot be added to Clamp"),
+    "a scaled clamp": (lambda: 2 * lo.at(0, CLAMP), "is no current: it cannot be added"),
     "without a place": (lambda: lo.at(0, SHOCK) + SHOCK, "has no place along the axon; say where"),
 }
 
@@ -75,6 +83,19 @@ RUNS = {
     "off the axon": (
         {"stimulus": lo.at("2 cm", SHOCK)},
         r"at\(20000, .* is off the axon: the place 20000 um lies beyond its right end at 10000 um",
+    ),
+    "not placed clamp": ({"stimulus": CLAMP}, r"an axon is clamped at a place: lo.at\(0, Clamp"),
+    "a clamp after the run": (
+        {"stimulus": lo.at(0, lo.Clamp(5, 1, 0))},
+        "lies wholly outside the run: it begins at 5 ms",
+    ),
+    "two at once": (
+        {"stimulus": lo.at(0, CLAMP) + lo.at(0, lo.Clamp(0.5, 1, -20))},
+        "two clamps at 0 um are on at the same time, from 0.5 ms on; let one end",
+    ),
+    "too near": (
+        {"stimulus": lo.at(1000, CLAMP) + lo.at(1010, CLAMP)},
+        r"the clamps at 1000 and 1010 um lie between the same centres of compartments \(500 um",
     ),
     "not placed": ({"stimulus": SHOCK}, r"an axon is stimulated at a place: lo.at\(0, Pulse"),
     "not a stimulus": ({"stimulus": 5}, "stimulus must be placed along the axon"),
@@ -123,6 +144,18 @@ def test_a_membrane_has_no_places():
         lo.simulate(SQUID, lo.at(0, SHOCK), 2)
     with pytest.raises(lo.LoligoError, match="positions are places along an axon"):
         lo.simulate(SQUID, None, 2, positions=[0])
+
+
+def test_a_membrane_is_not_clamped():
+    for stimulus in (CLAMP, lo.at(0, CLAMP)):
+        with pytest.raises(lo.LoligoError, match="this is a membrane, which cannot be clamped yet"):
+            lo.simulate(SQUID, stimulus, 2)
+
+
+def test_a_held_end_is_not_clamped():
+    held = lo.Axon(SQUID, "1 cm", 476, 35.4, compartments=20, ends=(-65, "sealed"))
+    with pytest.raises(lo.LoligoError, match="clamp at 0 um is at an end that is held at -65 mV"):
+        lo.simulate(held, lo.at(0, CLAMP), 2)
 
 
 def test_a_run_that_will_not_fit_says_how_much_it_needs_before_it_takes_any():

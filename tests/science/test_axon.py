@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import loligo as lo
+from loligo.cable.clamping import held
+from loligo.cable.injected import points_of
 from loligo.cable.problem import pose
 from loligo.cable.run import start
 from loligo.engine.numpy_engine import evaluate
@@ -146,15 +150,17 @@ def test_a_held_end_decays_along_the_cable_as_a_hyperbolic_sine():
         assert np.abs(rec.V.isel(time=time) + 65 - exact).max() < 1e-5 * 20
 
 
-@pytest.mark.parametrize("kind", ["squid", "wang-buzsaki-1996", "patches"])
+@pytest.mark.parametrize("kind", ["squid", "wang-buzsaki-1996", "patches", "clamped"])
 def test_charge_is_conserved_to_rounding(kind):
     """Over the axon, the change of C V is what was injected less what the membrane let out."""
-    membrane = SQUID if kind != "wang-buzsaki-1996" else lo.load(kind)
+    membrane = lo.load(kind) if kind == "wang-buzsaki-1996" else SQUID
     regions = [lo.Region(membrane, 1500, 50, compartments=150)]
     if kind == "patches":
         regions = [lo.Region(membrane, 20, 10), lo.Myelin(500, 10)] * 5
     axon = lo.Axon(regions=regions, axial_resistivity=35.4)
     stimulus = lo.at(0, lo.Pulse(0.1, 0.2, 30)) + lo.at(700, lo.Step(0.25, 20))
+    if kind == "clamped":
+        stimulus += lo.at(100, lo.Clamp(0.3, 0.4, -80, 0.1)) + lo.at(1001, lo.Clamp(0.105, 5, 0, 1))
     problem = pose(
         axon, stimulus, 1.0, record=["spikes"], sample_interval=0.05, initial="rest",
         threshold=0, positions=None,
@@ -182,18 +188,40 @@ class _Charges:
 
     def take(self, k: int) -> None:
         course, dt = self.course, self.course.schedule.dt
+        if course.clamps is not None:
+            course.clamps.begin(k, k + 1)
         before = course.steps.voltage()[0].copy()
         current, slope = self._membranes(k, before)
         given = course.table.given(k, k + 1)
         course.steps.advance(range(1), **given, first=k, stop=k + 1)
-        after = course.steps.voltage()[0]
+        after = course.steps.voltage()[0].copy()
         area = course.line.area[0]
         charge = area * dt * (current + slope * 0.5 * (after - before))
+        points, link = self._held(k)
+        middle = 0.5 * (before + after)
         if given["damped"][0, 0]:
-            charge = self._halves(before, after, current, slope, given["injected"][0, 0])
-        self.injected += dt * given["injected"].sum()
+            dense = self.dense(
+                replace(course.line, link=link), course.patches, points, course.schedule,
+                before[None],
+            )  # fmt: skip
+            first = dense._solve(0, current, slope, given["injected"][0, 0])
+            charge = self._halves(after - before, first, current, slope)
+            middle = 0.5 * (before + first + after)
+        there = points.place
+        held = points.conductance[0] * (points.potential[0] - middle[there])
+        self.injected += dt * (given["injected"].sum() + held.sum())
         self.ionic += charge.sum()
         self.moved += np.abs(charge).sum() + dt * np.abs(given["injected"]).sum()
+        self.moved += dt * np.abs(held).sum()
+        if course.clamps is not None:
+            course.clamps.end(k + 1)
+
+    def _held(self, k: int):
+        """What holds V in a step: clamps, as far as they are on."""
+        course = self.course
+        found = course.table.electrodes
+        on = [e.during(k, course.schedule.dt) for e in found]
+        return held(points_of(course.table.problem), course.line, found, on)
 
     def _membranes(self, k: int, v):
         course, dt = self.course, self.course.schedule.dt
@@ -207,14 +235,8 @@ class _Charges:
             current[patch.place], slope[patch.place] = found[".I"], found[".G"]
         return current, slope
 
-    def _halves(self, before, after, current, slope, injected):
+    def _halves(self, change, first, current, slope):
         """h (I + G u) + h (I + G u + G w), u and w the halves' changes."""
-        from loligo.cable.injected import points_of
-
-        course, half = self.course, 0.5 * self.course.schedule.dt
-        points = points_of(course.table.problem)
-        dense = self.dense(course.line, course.patches, points, course.schedule, before[None])
-        first = dense._solve(0, current, slope, injected)
-        second = after - before - first
+        half = 0.5 * self.course.schedule.dt
         later = current + slope * first
-        return course.line.area[0] * half * (2 * later + slope * second)
+        return self.course.line.area[0] * half * (2 * later + slope * (change - first))

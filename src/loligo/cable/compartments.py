@@ -174,16 +174,24 @@ def shares(parts: Compartments, place: float) -> dict[int, Floats]:
     dict
         Compartment -> (axons,), adding up to 1.
     """
+    inside, other, resistance = around(parts, place)
+    whole = np.ones(parts.area.shape[0])
+    if other is None:
+        return {inside: whole}
+    part = resistance * parts.link[:, min(inside, other)]
+    return {inside: whole - part, other: part}
+
+
+def around(parts: Compartments, place: float) -> tuple[int, int | None, Floats]:
+    """The compartment that ``place`` (um) is in, the neighbour on its side of the centre (None
+    at the centre itself and beyond the outermost ones), and the axial resistance from the place
+    to the centre of its compartment, Mohm, over the axons."""
     edges = parts.position + 0.5 * parts.length
     inside = min(int(np.searchsorted(edges, place)), parts.count - 1)
     away = place - float(parts.position[inside])
     other = inside + (1 if away > 0 else -1)
-    whole = np.ones(parts.area.shape[0])
-    if away == 0 or not 0 <= other < parts.count:
-        return {inside: whole}
     middle = parts.diameter[:, inside]
     there = middle + parts.slope[:, inside] * away
-    # Mohm from the place to the centre of its compartment, over that between the two centres
     resistance = 4.0 * parts.resistivity * abs(away) / (np.pi * middle * there) / _US
-    part = resistance * parts.link[:, min(inside, other)]
-    return {inside: whole - part, other: part}
+    alone = away == 0 or not 0 <= other < parts.count
+    return inside, None if alone else other, resistance

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from loligo.cable.clamped import electrodes, timetable
 from loligo.cable.compartments import shares
 from loligo.cable.problem import AxonProblem
 from loligo.engine.cable import Points
@@ -21,9 +22,10 @@ _TABLE = 1 << 25  # bytes of injected currents handed over at once
 
 
 def points_of(problem: AxonProblem) -> Points:
-    """Where currents are injected and where ends are held."""
+    """Where currents are injected, V is clamped and ends are held; all clamps are off."""
     parts, held = problem.parts, problem.axon.ends
     places = {k for p in problem.points for k in shares(parts, p.place)}
+    places |= {k for electrode in electrodes(problem) for k in electrode.compartments}
     outer = (0, parts.count - 1)
     places |= {k for k, end in zip(outer, held, strict=True) if end.voltage is not None}
     place = np.array(sorted(places), dtype=np.int64)
@@ -49,20 +51,25 @@ class Injected:
             (point, [paths_of(problem, i, k) for k in range(len(problem.shapes(i)))])
             for i, point in enumerate(problem.points)
         ]
+        self.electrodes = electrodes(problem)
+        self.clamped = timetable(self.electrodes, problem.parts, schedule.dt, problem.duration)
         self.jumps = self._jumps()
         row = 8 * problem.axons * (self.place.size + 1)
         self.most_steps = max(16, _TABLE // row)
 
     def _jumps(self) -> list[tuple[Integers, Integers]]:
-        """The steps in which a current jumps or bends, in order, and the axons with just these;
-        none of a sampled current."""
+        """The steps in which a current jumps or bends or a clamp changes, in order, and the axons
+        with just these; none of a sampled current."""
         groups: dict[tuple[int, ...], list[int]] = {}
         smooth = [(p, which) for _, shapes in self.paths for p, which in shapes if not p[0].sampled]
         found = [[p.breakpoints(self.problem.duration) for p in paths] for paths, _ in smooth]
         for axon in range(self.problem.axons):
             mine = [f[which[axon]] for f, (_, which) in zip(found, smooth, strict=True)]
             times = np.concatenate([np.empty(0), *mine])
-            steps = np.unique(np.floor(times / self.schedule.dt + 1e-9).astype(np.int64))
+            steps = np.floor(times / self.schedule.dt + 1e-9).astype(np.int64)
+            if self.electrodes:
+                steps = np.concatenate([steps, self.clamped.edges[axon]])
+            steps = np.unique(steps)
             groups.setdefault(tuple(steps.tolist()), []).append(axon)
         return [(np.array(k, dtype=np.int64), np.array(v)) for k, v in groups.items()]
 

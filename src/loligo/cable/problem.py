@@ -27,10 +27,11 @@ from loligo.problem import (
     read_times,
     recordable,
 )
-from loligo.stimulus import Placed, Point, Shape, Stimulus, check
+from loligo.stimulus import Clamp, Placed, Point, Shape, Stimulus, check
 
 POSITION = "position"
-_OTHER = ("place", "region", "myelin", POSITION)  # what else a recording holds
+I_CLAMP = "I_clamp"
+_OTHER = ("place", "clamp_place", "region", "myelin", POSITION)  # what else a recording holds
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class AxonProblem:
     ----------
     points
         What is injected where; its numbers are called ``stimulus0.0.start``, … in ``lanes``.
+    clamps
+        Where V is clamped; the numbers are called ``clamp0.start``, ….
     lanes
         Every number of the run over the axons.
     recorded
@@ -78,6 +81,7 @@ class AxonProblem:
 
     axon: Axon
     points: tuple[Point, ...]
+    clamps: tuple[Point, ...]
     lanes: Grid
     parts: Compartments
     patches: tuple[Patch, ...]
@@ -102,7 +106,7 @@ class AxonProblem:
         return self.patches[0].cells.samples
 
     def shapes(self, point: int) -> tuple[Shape, ...]:
-        return self.points[point].stimulus.shapes
+        return self.points[point].shapes
 
     @cached_property
     def grid(self) -> Grid:
@@ -149,20 +153,25 @@ def pose(
         Naming the argument, what is wrong with it and what to write instead.
     """
     length, interval, level = read_times(duration, sample_interval, threshold)
-    points = _points(stimulus, axon, length)
+    placed = _points(stimulus, axon, length)
+    points = tuple(p for p in placed if not isinstance(p.stimulus, Clamp))
+    clamps = tuple(p for p in placed if isinstance(p.stimulus, Clamp))
     membranes = [region.membrane for region in axon.regions]
     if hasattr(initial, "data_vars") and len(_structures(membranes)) > 1:
         initial = initial.fillna(0.0)  # a gate where no membrane has it: not read
     begin = read_initial(initial, _widest(membranes))
-    named = _values(axon, points, begin)
+    named = _values(axon, points, clamps, begin)
     _refuse_position(named)
     lanes = grid({name: _without_position(value) for name, value in named.items()})
     if lanes.size == 0:
         empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
         raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
     known = tuple(dict.fromkeys(name for m in membranes for name in recordable(m)))
+    known += (I_CLAMP,) if clamps else ()
     check_dimensions(lanes, (*known, *_OTHER))
     records = read_records(record, known, lanes.size)
+    if record is None and clamps and I_CLAMP not in records:
+        records += (I_CLAMP,)
     rate = _rate(axon, lanes, named, records, (length, interval, level))
     counts = counts_of(axon, lanes, rate)
     sampled = int(length / interval) + 1
@@ -176,6 +185,7 @@ def pose(
     return AxonProblem(
         axon,
         points,
+        clamps,
         lanes,
         parts,
         patches,
@@ -201,6 +211,8 @@ def _rate(
 def _points(stimulus: Any, axon: Axon, duration: float) -> tuple[Point, ...]:
     if stimulus is None:
         return ()
+    if isinstance(stimulus, Clamp):
+        raise StimulusError(f"an axon is clamped at a place: lo.at(0, {stimulus!r})")
     if isinstance(stimulus, Stimulus):
         raise StimulusError(
             f"an axon is stimulated at a place: lo.at(0, {stimulus!r}) injects it at the left "
@@ -226,7 +238,9 @@ def _widest(membranes: list[Membrane]) -> Membrane:
     return max(membranes, key=lambda m: len(m.gates) + len(m.states))
 
 
-def _values(axon: Axon, points: tuple[Point, ...], initial: Initial) -> dict[str, Value]:
+def _values(
+    axon: Axon, points: tuple[Point, ...], clamps: tuple[Point, ...], initial: Initial
+) -> dict[str, Value]:
     """Every number of the run by its name in :attr:`AxonProblem.lanes`."""
     named: dict[str, Any] = dict(values(axon))
     for i, region in enumerate(axon.regions):
@@ -235,8 +249,10 @@ def _values(axon: Axon, points: tuple[Point, ...], initial: Initial) -> dict[str
         named |= {f"region{i}.{guess(s.name)}": s.initial
                   for s in membrane.states if s.initial is not None}  # fmt: skip
     for i, point in enumerate(points):
-        for k, shape in enumerate(point.stimulus.shapes):
+        for k, shape in enumerate(point.shapes):
             named |= {f"stimulus{i}.{k}.{p}": getattr(shape, p) for p in shape.parameters}
+    for i, point in enumerate(clamps):
+        named |= {f"clamp{i}.{p}": getattr(point.stimulus, p) for p in Clamp.parameters}
     if initial.voltage is not None:
         named["initial.V"] = initial.voltage
     return named | {f"initial.{name}": value for name, value in initial.states.items()}

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from loligo.cable.clamped import electrodes
+from loligo.cable.clamping import held, through
 from loligo.cable.compartments import shares
 from loligo.cable.injected import paths_of, points_of
 from loligo.cable.problem import AxonProblem, Patch
@@ -58,6 +60,8 @@ def integrate(problem: AxonProblem, solver: Reference, advance: Callable[[float]
     ]  # fmt: skip
     spikes = [(np.array(t), np.array(w, dtype=np.int64)) for t, w in (r.spikes for r in runs)]
     outcome = collect_values(problem, [p.records for p in parts], values, spikes, resting)
+    if problem.clamps:
+        outcome.clamped = np.stack([run.clamped for run in runs])
     outcome.notes += notes
     outcome.settings = problem.settings
     return outcome
@@ -100,8 +104,8 @@ class _Run:
     ) -> None:  # fmt: skip
         self.problem, self.solver, self.parts, self.axon = problem, solver, parts, axon
         self.area, self.capacity = line.area[axon], line.capacity[axon]
-        self.link, self.points = line.link[axon], points
-        self.held, self.potential = points.conductance[axon], points.potential[axon]
+        self.line, self.points, self.electrodes = line, points, electrodes(problem)
+        self._hold(0.0)
         self.width = max(len(part.states) for part in parts)
         self.numbers = [part.at(axon) for part in parts]
         self.shapes = self._shapes()
@@ -124,6 +128,13 @@ class _Run:
             weights = shares(self.problem.parts, point.place)
             found.append(({k: float(w[self.axon]) for k, w in weights.items()}, mine))
         return found
+
+    def _hold(self, time: float) -> None:
+        """What clamps add just after a time."""
+        on = [e.at(time) for e in self.electrodes]
+        points, link = held(self.points, self.line, self.electrodes, on)
+        self.link = link[self.axon]
+        self.held, self.potential = points.conductance[self.axon], points.potential[self.axon]
 
     def derivative(self, t: float, y: Floats, last: float) -> Floats:
         """d(unknowns)/dt; the stimulus, continuous from the right, is asked before ``last``."""
@@ -180,6 +191,7 @@ class _Run:
         times = self.problem.times
         kept: list[Floats] = []
         for a, b in pairwise(edges):
+            self._hold(float(a))
             mine = times[(times >= a) & ((times < b) | (b >= end))]
             solution = self._segment(float(a), float(b), y)
             if mine.size:
@@ -189,11 +201,26 @@ class _Run:
             self._find_spikes(solution)
             y = solution.y[:, -1]
             advance((self.axon + float(b) / end) / self.problem.axons)
-        self._record(np.concatenate(kept, axis=1))
+        found = np.concatenate(kept, axis=1)
+        self._record(found)
+        self.clamped = self._clamped(found[:: self.width])
 
     def _edges(self, end: float) -> Floats:
         inner = [s.breakpoints(end) for _, shapes in self.shapes for s in shapes]
+        inner += [np.clip(e.start[:, self.axon], 0.0, end) for e in self.electrodes]
+        inner += [np.clip(e.stop[:, self.axon], 0.0, end) for e in self.electrodes]
         return np.unique(np.concatenate([[0.0, end], *inner]))
+
+    def _clamped(self, voltage: Floats) -> Floats:
+        """(electrodes, samples), nA."""
+        end = self.problem.duration
+        found = np.zeros((len(self.electrodes), self.problem.samples))
+        for i, e in enumerate(self.electrodes):
+            for k, t in enumerate(self.problem.times):
+                on = e.at(float(t) if t < end else float(np.nextafter(end, 0.0)))
+                v = voltage[list(e.compartments), k]
+                found[i, k] = through(e, on, v)[self.axon]
+        return found
 
     def _segment(self, a: float, b: float, start: Floats) -> Any:
         from scipy.integrate import solve_ivp

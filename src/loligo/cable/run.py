@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from loligo.cable.clamping import Clamping
 from loligo.cable.compartments import NA
 from loligo.cable.divergence import Watch
 from loligo.cable.injected import Injected, points_of
@@ -79,6 +80,8 @@ class Started:
         V, where the run begins at rest.
     compiled
         How long that took, s.
+    clamps
+        Where there are any.
     """
 
     steps: engine.Course
@@ -89,6 +92,7 @@ class Started:
     resting: Floats | None
     notes: list[str]
     compiled: float
+    clamps: Clamping | None
 
 
 def start(problem: AxonProblem, solver: Exponential) -> Started:
@@ -111,7 +115,10 @@ def start(problem: AxonProblem, solver: Exponential) -> Started:
     ]
     steps = _course(solver.engine)(line, patches, points, schedule, voltage)
     table = Injected(problem, schedule)
-    return Started(steps, line, patches, table, schedule, resting, notes, compiled)
+    clamps = (
+        Clamping(problem, table, points, line, patches, schedule, steps) if problem.clamps else None
+    )
+    return Started(steps, line, patches, table, schedule, resting, notes, compiled, clamps)
 
 
 def step_for(problem: AxonProblem) -> float:
@@ -170,20 +177,25 @@ def _constants(patch: Patch, kernel: Any, schedule: Schedule) -> Floats:
 
 def _run(problem: AxonProblem, course: Started, advance: Callable[[float], None]) -> None:
     """Call the kernel on all cores, for a short time each, until the last step."""
-    schedule, table = course.schedule, course.table
+    schedule, table, clamps = course.schedule, course.table, course.clamps
     parts = split(problem.axons, threads())
     cells = problem.axons * problem.parts.count
     done, chunk = 0, max(1, min(64, _CAUTIOUS // cells))
     watch = Watch(problem, course.steps, course.patches, table, schedule)
     with crew(parts) as pool:
         while done < schedule.steps:
-            stop = min(done + min(chunk, table.most_steps), schedule.steps)
+            asked = stop = min(done + min(chunk, table.most_steps), schedule.steps)
+            if clamps is not None:
+                stop = clamps.begin(done, asked)
             work = partial(course.steps.advance, **table.given(done, stop), first=done, stop=stop)
             took = everywhere(pool, parts, work)
             done = stop
+            if clamps is not None:
+                clamps.end(done)
             watch.look(done)
             advance(done / schedule.steps)
-            chunk = paced(chunk, took)
+            if stop == asked:  # a clamp's stop says nothing of the pace
+                chunk = paced(chunk, took)
 
 
 def _collect(problem: AxonProblem, course: Started) -> Outcome:
@@ -191,7 +203,10 @@ def _collect(problem: AxonProblem, course: Started) -> Outcome:
     values = [
         map(partial(course.steps.values, i), range(len(names))) for i, names in enumerate(records)
     ]
-    return collect_values(problem, records, values, course.steps.spikes, course.resting)
+    outcome = collect_values(problem, records, values, course.steps.spikes, course.resting)
+    if course.clamps is not None:
+        outcome.clamped = course.clamps.currents()
+    return outcome
 
 
 def collect_values(

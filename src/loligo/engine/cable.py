@@ -97,6 +97,15 @@ class Course(Protocol):
         """
         ...
 
+    def hold(self, points: Points, link: Floats) -> None:
+        """From the next step on: other conductances and potentials at the same places, and other
+        axial conductances, (axons, compartments - 1)."""
+        ...
+
+    def put(self, patch: int, states: Floats) -> None:
+        """Other states of a patch, as :meth:`states` has them."""
+        ...
+
     def lost(self) -> tuple[int, int, Floats] | None:
         """The first axon whose V ceased to be finite, in which step, and V before it."""
         ...

@@ -7,6 +7,7 @@ formed as such, and each axon is one banded system.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,12 @@ class NumpyCourse:
             for out, value in zip(self.out[i], results.values(), strict=True):
                 whole = np.broadcast_to(value, shape)
                 out[k // self.schedule.steps_per_sample, here] = whole[:, patch.sampled]
+
+    def hold(self, points: Points, link: Floats) -> None:
+        self.points, self.line = points, replace(self.line, link=link)
+
+    def put(self, patch: int, states: Floats) -> None:
+        self.moved[patch][:] = states
 
     def lost(self) -> tuple[int, int, Floats] | None:
         axons = np.flatnonzero(self.broken)

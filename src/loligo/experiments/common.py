@@ -101,7 +101,7 @@ def passing(axon: Axon, stimulus: Placed, level: float) -> float:
     """ms until every place that an action potential reaches has seen it, and a little more."""
     from loligo.simulation import simulate
 
-    shapes = [shape for point in stimulus.points for shape in point.stimulus.shapes]
+    shapes = [shape for point in stimulus.points for shape in point.shapes]
     last = max(_largest(getattr(shape, "start", 0.0)) for shape in shapes)
     crossing = min(axon.length / 1e3 / (_SLOWEST * slenderness(axon)), _LONGEST)
     first = simulate(

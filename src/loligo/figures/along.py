@@ -165,7 +165,7 @@ def read(rec: xarray.Dataset) -> Along:
         If there are several axons, or V is not recorded along the axon.
     """
     found = signals.read(rec)
-    others = [dim for dim in found.dims if dim not in ("position", "place")]
+    others = [dim for dim in found.dims if dim not in ("position", "place", "clamp_place")]
     if others:
         raise UsageError(
             f"the recording has {rec.sizes[others[0]]} axons along {others[0]!r}, and a figure "
@@ -246,25 +246,33 @@ def _electrodes(rec: xarray.Dataset, time: np.ndarray, per_um: float) -> tuple[E
 
 def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.ndarray]]:
     """(place in um, current) of every electrode: as recorded, or else as the provenance has it."""
+    clamps = _recorded(rec, "I_clamp", "clamp_place")
     if "I_stim" in rec and "time" in rec["I_stim"].dims:
-        current = rec["I_stim"]
-        if "place" in current.dims:
-            rows = current.transpose("place", "time").values
-            return list(zip(map(float, rec["place"].values), rows, strict=True))
-        if "place_um" in current.attrs:
-            return [(float(current.attrs["place_um"]), current.values)]
-        return []
+        return _recorded(rec, "I_stim", "place") + clamps
     from loligo.errors import LoligoError
     from loligo.stimulus import from_dict
 
     try:
         points = json.loads(rec.attrs["provenance"])["stimulus"]["points"]
-        return [
+        return clamps + [
             (float(p["place"]), np.asarray(from_dict(p["stimulus"]).value(time), dtype=float))
             for p in points
+            if p["stimulus"]["kind"] != "clamp"
         ]
     except (LoligoError, KeyError, TypeError, ValueError):  # none, or not told, or of many lanes
+        return clamps
+
+
+def _recorded(rec: xarray.Dataset, name: str, along: str) -> list[tuple[float, np.ndarray]]:
+    if name not in rec or "time" not in rec[name].dims:
         return []
+    current = rec[name]
+    if along in current.dims:
+        rows = current.transpose(along, "time").values
+        return list(zip(map(float, rec[along].values), rows, strict=True))
+    if "place_um" not in current.attrs:
+        return []
+    return [(float(current.attrs["place_um"]), current.values)]
 
 
 def _on(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:

@@ -105,6 +105,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "sine": lambda d: f"sine of {_current(d)}, {_amount(d['frequency'], 'Hz')}, {_when(d)}",
     "chirp": _chirp,
     "noise": _noise,
+    "clamp": lambda d: f"V held at {_amount(d['voltage'], 'mV')} {_when(d)}",
     "waveform": lambda d: "given waveform",
 }
 

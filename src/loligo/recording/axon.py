@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.cable.clamped import electrodes
 from loligo.cable.injected import injected
-from loligo.cable.problem import AxonProblem
+from loligo.cable.problem import I_CLAMP, AxonProblem
+from loligo.engine.kernel import Floats
 from loligo.lanes import Labelled
 from loligo.recording.build import dataset, describe
 from loligo.runs import Outcome
@@ -39,6 +41,9 @@ def axon_dataset(
         rec = (
             rec.assign(I_stim=_current(problem)) if not problem.points else _stimulus(rec, problem)
         )
+    if I_CLAMP in problem.records and outcome.clamped is not None:
+        where = [electrode.place for electrode in electrodes(problem)]
+        rec = _placed(rec, problem, I_CLAMP, outcome.clamped, where, _CLAMP)
     return rec
 
 
@@ -54,6 +59,8 @@ _DIMENSIONS = {
     "diameter_end": {"units": "um", "long_name": "diameter at the right end"},
     "axial_resistivity": {"units": "ohm*cm", "long_name": "axial resistivity"},
     "g_ratio": {"units": "1", "long_name": "g-ratio"},
+    "voltage": {"units": "mV", "long_name": "command of the clamp"},
+    "series_resistance": {"units": "MOhm", "long_name": "series resistance of the clamp"},
 }
 
 
@@ -85,19 +92,34 @@ def _current(problem: AxonProblem) -> Any:
     return ("time", np.zeros(problem.samples), dict(_STIMULUS))
 
 
+_CLAMP = {"units": "nA", "long_name": "current of the clamp", "role": "clamp"}
+# the dimension of the places where there are several, and what it is
+_PLACES = {
+    "I_stim": ("place", "where current is injected"),
+    I_CLAMP: ("clamp_place", "where V is clamped"),
+}
+
+
 def _stimulus(rec: xarray.Dataset, problem: AxonProblem) -> xarray.Dataset:
-    """I_stim over (lanes…, place, time), the place only where there are several, the lanes only
-    where it differs between them."""
-    table = np.stack(injected(problem), axis=1)
-    dims: tuple[str, ...] = ("place", "time")
+    where = [point.place for point in problem.points]
+    return _placed(rec, problem, "I_stim", np.stack(injected(problem), axis=1), where, _STIMULUS)
+
+
+def _placed(
+    rec: xarray.Dataset, problem: AxonProblem, name: str, table: Floats, where: list[float],
+    attrs: Mapping[str, str],
+) -> xarray.Dataset:  # fmt: skip
+    """A current over (lanes…, place, time), the place only where there are several, the lanes
+    only where it differs between them; ``table`` is (axons, places, samples)."""
+    along, told = _PLACES[name]
+    dims: tuple[str, ...] = (along, "time")
     if np.all(table == table[0]):
         table = table[0]
     else:
         dims = (*problem.lanes.dims, *dims)
         table = table.reshape(*problem.lanes.shape, *table.shape[1:])
-    where = [point.place for point in problem.points]
     if len(where) == 1:
-        table, dims = table[..., 0, :], tuple(dim for dim in dims if dim != "place")
-        return rec.assign(I_stim=(dims, table, {**_STIMULUS, "place_um": where[0]}))
-    place = ("place", where, {"units": "um", "long_name": "where current is injected"})
-    return rec.assign(I_stim=(dims, table, dict(_STIMULUS))).assign_coords(place=place)
+        table, dims = table[..., 0, :], tuple(dim for dim in dims if dim != along)
+        return rec.assign({name: (dims, table, {**attrs, "place_um": where[0]})})
+    place = (along, where, {"units": "um", "long_name": told})
+    return rec.assign({name: (dims, table, dict(attrs))}).assign_coords({along: place})

@@ -12,6 +12,7 @@ What the engine and the checks ask of a shape: ``value(t)``, right-continuous;
 from __future__ import annotations
 
 from loligo.stimulus.base import Shape, Stimulus, Sum
+from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.document import from_dict
 from loligo.stimulus.noise import Noise
 from loligo.stimulus.periodic import Chirp, Sine
@@ -22,6 +23,7 @@ from loligo.stimulus.window import check
 
 __all__ = [
     "Chirp",
+    "Clamp",
     "Noise",
     "Placed",
     "Point",

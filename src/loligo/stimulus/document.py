@@ -9,14 +9,16 @@ from typing import Any, cast
 from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import from_plain
 from loligo.stimulus.base import Shape, Stimulus, Sum
+from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.noise import Noise
 from loligo.stimulus.periodic import Chirp, Sine
 from loligo.stimulus.pulses import Pulse, PulseTrain, Ramp, Step
 from loligo.stimulus.waveform import Waveform
 
-_KINDS: dict[str, type[Shape]] = {
-    shape.kind: shape for shape in (Pulse, Step, PulseTrain, Ramp, Sine, Chirp, Noise, Waveform)
-}
+_SHAPES: tuple[type[Shape], ...] = (
+    Pulse, Step, PulseTrain, Ramp, Sine, Chirp, Noise, Waveform,
+)  # fmt: skip
+_KINDS: dict[str, type[Shape | Clamp]] = {shape.kind: shape for shape in (*_SHAPES, Clamp)}
 
 
 def from_dict(document: Mapping[str, Any]) -> Stimulus:
@@ -25,13 +27,22 @@ def from_dict(document: Mapping[str, Any]) -> Stimulus:
     Raises
     ------
     StimulusError
-        If the kind or a field is unknown, or a field is missing.
+        If the kind or a field is unknown, or a field is missing; or if it is a clamp, which has
+        a place.
 
     Examples
     --------
     >>> from_dict({"kind": "pulse", "start": 5, "duration": 1, "amplitude": 10, "unit": "nA"})
     Pulse(start=5, duration=1, amplitude=10, unit='nA')
     """
+    found = current_or_clamp(document)
+    if isinstance(found, Clamp):
+        raise StimulusError("a clamp is no current: it stands at a place of an axon, alone")
+    return found
+
+
+def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
+    """What ``to_dict`` of a current or of a clamp described; see :func:`from_dict`."""
     if not isinstance(document, Mapping):
         raise StimulusError(f"a stimulus is described by named fields, not by {document!r}")
     kind = document.get("kind")

@@ -1,4 +1,4 @@
-"""Where along an axon a current is injected."""
+"""Where along an axon a current is injected, or V clamped."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from typing import Any, NoReturn, cast
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError
 from loligo.lanes import Labelled
-from loligo.stimulus.base import TOTAL, Stimulus
-from loligo.stimulus.document import from_dict
+from loligo.stimulus.base import TOTAL, Shape, Stimulus
+from loligo.stimulus.clamp import Clamp
+from loligo.stimulus.document import current_or_clamp
 
 
 @dataclass(frozen=True, repr=False)
 class Point:
-    """One place and what is injected there.
+    """One place and what is done there.
 
     Attributes
     ----------
     place
         um from the left end.
     stimulus
-        A total current, nA.
+        A total current, nA, or a clamp.
     """
 
     place: float
-    stimulus: Stimulus
+    stimulus: Stimulus | Clamp
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Of the current; none of a clamp."""
+        return () if isinstance(self.stimulus, Clamp) else self.stimulus.shapes
 
     def __repr__(self) -> str:
         return f"at({self.place:g}, {self.stimulus!r})"
@@ -34,7 +40,7 @@ class Point:
 
 @dataclass(frozen=True, repr=False)
 class Placed:
-    """Currents at places along an axon; made by :func:`at`, and they add up."""
+    """Currents and clamps at places along an axon; made by :func:`at`, and they add up."""
 
     points: tuple[Point, ...]
 
@@ -43,7 +49,7 @@ class Placed:
             return Placed((*self.points, *other.points))
         if isinstance(other, int | float) and other == 0:  # where sum([...]) begins
             return self
-        if isinstance(other, Stimulus):
+        if isinstance(other, Stimulus | Clamp):
             raise StimulusError(
                 f"{other!r} has no place along the axon; say where: lo.at(0, {other!r})"
             )
@@ -81,7 +87,7 @@ class Placed:
         """
         try:
             given = cast(list[Mapping[str, Any]], document["points"])
-            points = [at(point["place"], from_dict(point["stimulus"])) for point in given]
+            points = [at(point["place"], current_or_clamp(point["stimulus"])) for point in given]
         except (KeyError, TypeError) as problem:
             raise StimulusError(
                 "placed stimuli are written as points, each with a place and a stimulus, but "
@@ -93,8 +99,8 @@ class Placed:
         return " + ".join(repr(point) for point in self.points)
 
 
-def at(place: Any, stimulus: Stimulus) -> Placed:
-    """Inject a current at one place of an axon.
+def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
+    """Inject a current at one place of an axon, or clamp V there.
 
     A point takes a total current: plain amplitudes are in nA here. Several add up:
     ``lo.at(0, a) + lo.at("5 cm", b)``.
@@ -103,8 +109,9 @@ def at(place: Any, stimulus: Stimulus) -> Placed:
     ----------
     place : float or quantity
         um from the left end, or text such as ``"2 cm"``.
-    stimulus : Stimulus
-        Such as ``Pulse(start=1, duration=1, amplitude=50e3)``: 50 uA from 1 to 2 ms.
+    stimulus : Stimulus or Clamp
+        Such as ``Pulse(start=1, duration=1, amplitude=50e3)``: 50 uA from 1 to 2 ms; or
+        ``Clamp(start=1, duration=5, voltage=0)``: V held at 0 mV from 1 to 6 ms.
 
     Raises
     ------
@@ -117,7 +124,7 @@ def at(place: Any, stimulus: Stimulus) -> Placed:
     >>> lo.at("1 cm", lo.Pulse(1, 1, 50e3))
     at(10000, Pulse(start=1, duration=1, amplitude=50000, unit='nA'))
     """
-    if not isinstance(stimulus, Stimulus):
+    if not isinstance(stimulus, Stimulus | Clamp):
         raise StimulusError(
             f"lo.at takes a place and a stimulus, as in lo.at(0, lo.Pulse(1, 1, 50e3)), "
             f"not {stimulus!r:.60}"
@@ -132,6 +139,8 @@ def at(place: Any, stimulus: Stimulus) -> Placed:
         raise StimulusError(
             "lo.at takes one place; for several add them up: lo.at(0, a) + lo.at('5 cm', b)"
         )
+    if isinstance(stimulus, Clamp):
+        return Placed((Point(where, stimulus),))
     dense = next((s for s in stimulus.shapes if s.unit != TOTAL and s.stated), None)
     if dense is not None:
         raise StimulusError(

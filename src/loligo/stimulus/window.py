@@ -7,17 +7,18 @@ import numpy as np
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value, grid
 from loligo.stimulus.base import Shape, Stimulus
+from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.noise import Noise
 
 _MOST_POINTS = 1e10  # of a noise; they take minutes to make
 
 
-def check(stimulus: Stimulus, duration: float) -> None:
+def check(stimulus: Stimulus | Clamp, duration: float) -> None:
     """Refuse a stimulus of which a shape lies wholly outside the run, in every lane.
 
     Parameters
     ----------
-    stimulus : Stimulus
+    stimulus : Stimulus or Clamp
     duration : float
         Of the run, ms.
 
@@ -31,11 +32,11 @@ def check(stimulus: Stimulus, duration: float) -> None:
     >>> from loligo.stimulus import Pulse
     >>> check(Pulse(5, 1, 10), duration=20)
     """
-    for shape in stimulus.shapes:
+    for shape in (stimulus,) if isinstance(stimulus, Clamp) else stimulus.shapes:
         _check_shape(shape, duration)
 
 
-def _check_shape(shape: Shape, duration: float) -> None:
+def _check_shape(shape: Shape | Clamp, duration: float) -> None:
     start, length = shape.window()
     lanes = grid({"start": start, "duration": length})
     begins = lanes.flat("start")

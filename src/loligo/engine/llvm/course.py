@@ -134,26 +134,32 @@ class CompiledCourse:
         self._call: Any = _CABLE(self.kernels[0].code.addresses["cable"])
         self.layout = layout = _Layout.along(line.compartments)
         axons, size = line.axons, layout.rows * LANES
-        mass = 2.0 / schedule.dt * line.capacity
-        mass[:, points.place] += points.conductance
-        link = np.zeros((axons, size))
-        link[:, layout.place[:-1]] = line.link
         armed = layout.lay(start_armed(voltage, schedule).astype(np.float64)) != 0
         self.patches = [_Patch(patch, layout, axons, schedule.samples) for patch in patches]
         self.arrays: dict[str, Any] = {
             "voltage": layout.lay(voltage),
             "before": np.full((axons, size), np.nan),
             "armed": np.packbits(armed, axis=-1, bitorder="little"),
-            "mass": layout.lay(mass),
             "area": layout.lay(line.area),
-            "link": link,
+            "link": np.zeros((axons, size)),
             "place": layout.place[points.place],
-            "conductance": np.ascontiguousarray(points.conductance),
-            "potential": np.ascontiguousarray(points.potential),
             "progress": np.zeros(axons, dtype=np.int64),
             "diverged": np.zeros(axons, dtype=np.int64),
             "table": np.array([patch.entry for patch in self.patches], dtype=np.int64),
         }
+        self.hold(points, line.link)
+
+    def hold(self, points: Points, link: Floats) -> None:
+        mass = 2.0 / self.schedule.dt * self.line.capacity
+        mass[:, points.place] += points.conductance
+        self.arrays["mass"] = self.layout.lay(mass)
+        self.arrays["conductance"] = np.ascontiguousarray(points.conductance)
+        self.arrays["potential"] = np.ascontiguousarray(points.potential)
+        self.arrays["link"][:, self.layout.place[:-1]] = link
+
+    def put(self, patch: int, states: Floats) -> None:
+        mine = self.patches[patch]
+        mine.states[:] = mine.layout.lay(states)
 
     def advance(
         self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
