@@ -112,7 +112,10 @@ def test_charge_stays_where_nothing_lets_it_out(count, seed):
     voltage = rng.normal(-65, 30, (1, count))
     found = one_step(line, none, voltage, np.empty((1, 0)))
     before, after = np.sum(line.capacity * voltage), np.sum(line.capacity * found)
-    assert abs(after - before) < 1e-13 * np.sum(line.capacity * np.abs(voltage))
+    # V is known to an ulp, and so is what neighbours exchange: link dt V, lost here, found there
+    exchanged = DT * np.sum(line.link) * np.abs(voltage).max()
+    rounding = 1e-13 * np.sum(line.capacity * np.abs(voltage)) + 2.3e-16 * exchanged
+    assert abs(after - before) < rounding
 
 
 def test_the_solve_is_stored_like_any_program():

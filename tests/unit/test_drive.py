@@ -63,6 +63,7 @@ FIXED = [kind for kind in SHAPES if kind not in ("noise", "waveform")]
 
 def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
     kinds = {getattr(lo, n).kind for n in dir(lo) if hasattr(getattr(lo, n), "kind")}
+    kinds.remove(lo.Clamp.kind)  # no current that is known beforehand: it is in the solve of V
     assert kinds == set(CHARGE) == set(VALUE) == set(PARAMETERS) == set(SHAPES)
 
 
