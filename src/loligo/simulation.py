@@ -287,8 +287,8 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
         model, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
         sample_interval=0.05, initial="rest", threshold=0.0,
     )  # fmt: skip
-    order = solvers.Taylor(tolerance).order
-    return costs(build(model), sources(problem), problem.scales, order)
+    solver = solvers.Taylor(tolerance)
+    return costs(build(model), sources(problem), problem.scales, solver.order, solver.wide)
 
 
 # solver's name -> the module whose `integrate` runs it, imported when it is needed

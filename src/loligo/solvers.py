@@ -142,6 +142,14 @@ class Taylor:
         """The order of the series: about half a digit more for each term (Jorba & Zou 2005)."""
         return max(4, math.ceil(1.0 - math.log(self.tolerance) / 2.0))
 
+    @property
+    def wide(self) -> int:
+        """How many of its coefficients need all the digits of a float64; those of higher order
+        are float32, whose 24 bits are more than the tolerance asks for there."""
+        from loligo.program.digits import wide_orders
+
+        return wide_orders(self.tolerance, self.order)
+
     def program(
         self,
         system: System,
@@ -152,7 +160,7 @@ class Taylor:
         """The coefficients and the step for a system, as straight-line arithmetic."""
         from loligo.program.taylor import taylor
 
-        return taylor(system, sources, records, scales or {}, self.order)
+        return taylor(system, sources, records, scales or {}, self.order, self.wide)
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, "tolerance": self.tolerance, "engine": self.engine}

@@ -12,9 +12,11 @@ import loligo as lo
 from loligo.engine.numpy_engine import binlog, evaluate
 from loligo.program import Block, Builder
 from loligo.program.conductance import gather
+from loligo.program.factors import absorb
 from loligo.program.lower import lower
 from loligo.program.products import regroup
-from loligo.program.quotients import expose, reach
+from loligo.program.quotients import expose, worthwhile
+from loligo.program.taylor import _room
 from loligo.system import build
 from machine import ENGINES
 
@@ -160,8 +162,7 @@ def test_exposed_quotients_are_the_same(model: Any) -> None:
     after = expose(before, system.states)
     assert_same(before, after, 1e-15)
     removable = before.count().get("bernoulli", 0) + before.count().get("exprel", 0)
-    exposed = after.count().get("bernoulli_by", 0) + after.count().get("exprel_by", 0)
-    assert exposed == removable
+    assert after.count().get("ratio", 0) == removable
 
 
 def test_a_quotient_of_another_state_is_not_exposed() -> None:
@@ -169,7 +170,7 @@ def test_a_quotient_of_another_state_is_not_exposed() -> None:
     b = Builder()
     before = b.block({"V": b.apply("bernoulli", b.add(b.input("V"), b.input("c")))})
     assert str(expose(before, ("V", "c"))) == str(before)
-    assert expose(before, ("V",)).count()["bernoulli_by"] == 1
+    assert expose(before, ("V",)).count()["ratio"] == 1
 
 
 def bernoulli_series(first: float, step: float, order: int) -> tuple[list[float], list[float]]:
@@ -190,17 +191,66 @@ def bernoulli_series(first: float, step: float, order: int) -> tuple[list[float]
         return quotient, [float(c) for c in mp.taylor(exact, 0, order)]
 
 
+def room_near(distance: float, tolerance: float, order: int) -> float:
+    """mV, of a membrane with a rate z/(e^z - 1), z = V + 40."""
+    b = Builder()
+    b.input("V")
+    rate = b.apply("bernoulli", b.add(b.input("V"), b.const(40.0)))
+    space = _room(expose(b.block({"V": rate}), ("V",)), ("V",), order)
+    assert space is not None
+    inputs = {"V": np.array(-40.0 + distance), ".tolerance": np.array(tolerance)}
+    return float(evaluate(space, inputs)[".room"])
+
+
 @pytest.mark.parametrize("order", range(4, 16))
 def test_digits_lost_within_reach_are_a_small_part_of_the_tolerance(order: int) -> None:
+    tolerance = np.exp(2 - 2 * order)
     for first in (0.01, -0.01, 0.3):
-        found, exact = bernoulli_series(first, min(reach(order) * first, 2.0), order)
+        reach = np.copysign(min(room_near(first, tolerance, order), 2.0), first)
+        found, exact = bernoulli_series(first, reach, order)
         lost = sum(abs(a - b) for a, b in zip(found, exact, strict=True))
-        assert lost < 0.1 * np.exp(2 - 2 * order)
+        assert lost < 0.1 * tolerance
 
 
 def test_beyond_that_order_no_step_could_end_well() -> None:
-    assert reach(15) > 1.25
-    assert reach(16) == 0
+    assert worthwhile(15)
+    assert not worthwhile(16)
+
+
+# ---------------------------------------------------------------------------- factors inside
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
+def test_factors_inside_change_nothing(model: Any) -> None:
+    system = build(model)
+    before = expose(lower(system), system.states)
+    assert_same(before, absorb(before, system.states))
+
+
+def test_a_factor_goes_into_what_it_alone_multiplies() -> None:
+    b = Builder()
+    v, c = b.input("V"), b.input("c")
+    up, down = b.apply("exp", v), b.apply("exp", b.apply("neg", v))
+    quotient = b.div(v, b.add(b.const(2.0), up))
+    outputs = {
+        "four": b.mul(b.const(4.0), down),
+        "minus": b.mul(b.apply("exp", b.mul(v, v)), b.const(-3.0)),
+        "quotient": b.mul(c, b.mul(b.const(2.0), quotient)),
+        "shared": b.mul(b.const(5.0), up),
+        "unknown": b.mul(c, b.apply("exp", b.mul(v, c))),
+        "none": b.mul(b.const(0.0), b.apply("exp", b.add(v, c))),
+    }
+    before = b.block(outputs)
+    after = absorb(before, ("V",))
+    inputs = {"V": np.linspace(-2, 2, 9), "c": np.full(9, 0.7)}
+    wanted, found = evaluate(before, inputs), evaluate(after, inputs)
+    for name, value in wanted.items():
+        assert found[name] == pytest.approx(value, rel=1e-14), name
+    kinds = {name: after.assignments[index].op for name, index in after.outputs}
+    assert kinds == {
+        "four": "exp", "minus": "neg", "quotient": "div", "shared": "mul", "unknown": "mul",
+        "none": "mul",
+    }  # fmt: skip
 
 
 # ------------------------------------------------------------------------- rough logarithms

@@ -172,11 +172,12 @@ def _of_many(counts: Any, shape: list[int]) -> str:
 def operations(costs: Sequence[Cost]) -> str:
     """A table for each solver: the operations of a step after each transformation."""
     kinds = tuple(costs[0].counts)
-    heads = ("", "total", *kinds, "once a lane")
+    heads = ("", "total", *kinds, "in float32", "once a lane")
     tables: list[str] = []
     for solver, group in groupby(costs, key=lambda row: row.solver):
         rows = [
-            (r.transformation, r.total, *(r.counts[kind] for kind in kinds), r.once) for r in group
+            (r.transformation, r.total, *(r.counts[kind] for kind in kinds), r.narrow, r.once)
+            for r in group
         ]
         lines = [(f"{solver}:", *heads[1:]), *rows]
         widths = [max(len(str(line[i])) for line in lines) for i in range(len(heads))]

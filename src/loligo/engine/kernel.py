@@ -22,10 +22,11 @@ SHORTEST = 1e-3  # ms: adaptive steps below it, this many in a row, mean a stiff
 STIFF_STEPS = 1000
 SPIKE_PARTS = 4  # pieces of an adaptive step in each of which a spike is looked for
 PRECISION = 1e-14  # of a step, to which it is found
-ROUNDING = 1e-9  # mV: more than the rounding of any V that is far from its end
+ROUNDING = 1e-6  # mV: more than the rounding of any V that is far from its end
 # Where V would end too near a zero for the next step to reach this many times as far, the step
 # is shortened to one of these parts.
 NEXT_REACH, SHORTER = 1.5, (0.85, 0.7, 0.55, 0.4)
+FOLDS = 0.75  # e-folds of the steepest rate, for each order of the series, that V may move through
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
 DIVERGED, STIFF = 1, 2  # a journey's status
 RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen

@@ -12,6 +12,7 @@ import numpy as np
 
 from loligo.engine.kernel import (
     DIVERGED,
+    FOLDS,
     NEXT_REACH,
     RE_ARM,
     ROUNDING,
@@ -70,6 +71,8 @@ class _Walk:
             return self.advance(doubted, self.step(doubted))
         self.expand("series")
         step = self.step(active)
+        if "careful" in self.program.blocks:
+            active = self.trusted(active, step)
         if "room" in self.program.blocks:
             active, step = self.within_room(active, step)
         return self.advance(active, step)
@@ -88,19 +91,46 @@ class _Walk:
             for s in self.states
         }
         self.h = np.broadcast_to(found[".step"], shape)
+        self.folds = FOLDS * order
 
     def step(self, moving: Array) -> Array:
         """The step of every lane that moves, to its next edge at most; 0 for the others."""
         left = self.limit - self.t
         self.arrives = moving & (self.h >= left)
-        return np.where(moving, np.where(self.arrives, left, self.h), 0.0)
+        step = np.where(moving, np.where(self.arrives, left, self.h), 0.0)
+        self.reach = sum(np.abs(c) * step**k for k, c in enumerate(self.series["V"]) if k)
+        if "fold" not in self.program.blocks:
+            return step
+        fold = self.evaluate(self.program.blocks["fold"], self.fixed)[".fold"]
+        most = fold * self.folds
+        far = most < self.reach
+        with np.errstate(all="ignore"):
+            step = np.where(far, step * (most / self.reach), step)
+        self.arrives = self.arrives & ~far
+        self.reach = np.where(far, most, self.reach)
+        return step
+
+    def after(self, step: Array) -> dict[str, Array]:
+        return {s: self.horner(s, step) for s in self.states}
+
+    def broken(self, after: dict[str, Array]) -> Array:
+        """Lanes in which a state, or the step, is not finite."""
+        total = sum(np.asarray(v) for v in after.values())
+        return ~(np.abs(total) <= 1e300) | np.isnan(self.h)
+
+    def trusted(self, moving: Array, step: Array) -> Array:
+        """Without the lanes whose numbers were too large for float32, or too near a zero: they
+        wait for a careful step."""
+        broken = moving & self.broken(self.after(step))
+        self.doubted[:] = broken
+        return moving & ~broken
 
     def within_room(self, moving: Array, step: Array) -> tuple[Array, Array]:
         """Lanes whose V moves no further than its series holds; the others wait for a careful
         step. The steps, ending where there is room for another that reaches further."""
-        reach = sum(np.abs(c) * step**k for k, c in enumerate(self.series["V"]) if k)
+        reach = self.reach
         held = reach + ROUNDING <= self.room(self.states["V"])
-        self.doubted[:] = moving & ~held
+        self.doubted[:] = (self.doubted != 0) | (moving & ~held)
         moving = moving & held
         step = np.where(moving, step, 0.0)
         wanted = NEXT_REACH * reach + ROUNDING
@@ -116,7 +146,7 @@ class _Walk:
         return self.evaluate(self.program.blocks["room"], {**self.fixed, "V": v})[".room"]
 
     def advance(self, moving: Array, step: Array) -> bool:
-        after = {s: self.horner(s, step) for s in self.states}
+        after = self.after(step)
         if self.failed(moving, after):
             return False
         reached = np.where(self.arrives, self.limit, self.t + step)
@@ -139,8 +169,7 @@ class _Walk:
 
     def failed(self, moving: Array, after: dict[str, Array]) -> bool:
         h = self.h
-        total = sum(np.asarray(v) for v in after.values())
-        broken = moving & (~(np.abs(total) <= 1e300) | np.isnan(h))
+        broken = moving & self.broken(after)
         short = moving & (h < SHORTEST)
         # a step that an edge cuts short says nothing
         small = short & ~self.arrives

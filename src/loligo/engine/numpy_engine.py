@@ -40,20 +40,19 @@ def bernoulli(z: Array) -> Array:
     return 1.0 / exprel(z)
 
 
-def exprel_by(z: Array, exp: Array) -> Array:
-    """exprel; the exponential serves its power series alone."""
-    return exprel(z)
-
-
-def bernoulli_by(z: Array, exp: Array) -> Array:
-    """bernoulli; the exponential serves its power series alone."""
-    return bernoulli(z)
+def less_one(exp: Array, z: Array) -> Array:
+    """exp(z) - 1, from the exponential where z is not near 0."""
+    return np.where(np.abs(z) < 0.5, z * exprel(z), exp - np.ones_like(z))
 
 
 def binlog(x: Array) -> Array:
-    """log2 as the bits of a double tell it: exact at powers of two, linear between."""
-    bits = np.ascontiguousarray(x, dtype=np.float64).view(np.int64)
-    return bits * 2.0**-52 - 1023.0
+    """log2 as the bits of a number tell it: exact at powers of two, linear between."""
+    kind, mantissa, bias = (
+        (np.int32, 23, 127) if np.asarray(x).dtype == np.float32 else (np.int64, 52, 1023)
+    )
+    real = np.float32 if kind is np.int32 else np.float64
+    bits: Array = np.ascontiguousarray(x, dtype=real).view(kind).astype(real)
+    return bits * real(2.0**-mantissa) - real(bias)
 
 
 def fma(a: Array, b: Array, c: Array) -> Array:
@@ -68,12 +67,12 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
     "neg": np.negative, "fma": fma,
     "exp": np.exp, "expm1": np.expm1, "exprel": exprel,
     "exprel2": exprel2, "bernoulli": bernoulli,
-    "exprel_by": exprel_by, "bernoulli_by": bernoulli_by,
+    "ratio": np.divide, "less_one": less_one,
     "binlog": binlog, "log": np.log, "sqrt": np.sqrt,
     "pow": np.power, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "abs": np.abs,
     "floor": np.floor, "min": np.minimum, "max": np.maximum, "lt": np.less,
     "le": np.less_equal, "eq": np.equal, "and": np.logical_and, "or": np.logical_or,
-    "not": np.logical_not, "where": np.where,
+    "not": np.logical_not, "where": np.where, "narrow": np.float32, "widen": np.float64,
 }  # fmt: skip
 
 

@@ -17,17 +17,21 @@ from typing import Any, cast
 # operation -> number of arguments. Comparisons and logic give masks; `where(mask, a, b)`
 # turns them back into numbers. fma(a, b, c) = a*b + c, rounded once where the processor can.
 # exprel(z) = (exp(z) - 1)/z, bernoulli(z) = 1/exprel(z) and
-# exprel2(z) = (exp(z) - 1 - z)/z**2 are smooth at 0. exprel_by(z, exp(z)) and
-# bernoulli_by(z, exp(z)) are the same, with the exponential at hand for their power series.
+# exprel2(z) = (exp(z) - 1 - z)/z**2 are smooth at 0. ratio(x, y) is x/y where x and y vanish
+# together, and few digits are right near there. less_one(exp(z), z) is exp(z) - 1, exact near 0.
 # binlog(x) is log2(x) to within 0.09, read from the bits of a positive number.
+# narrow(x) is x in float32, widen(x) a float32 in float64. What is computed from narrow values
+# is narrow; numbers are whatever is needed where they are used.
 OPERATIONS: dict[str, int] = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "fma": 3,
     "exp": 1, "expm1": 1, "exprel": 1, "exprel2": 1, "bernoulli": 1, "log": 1, "sqrt": 1, "pow": 2,
-    "exprel_by": 2, "bernoulli_by": 2, "binlog": 1,
+    "ratio": 2, "less_one": 2, "binlog": 1, "narrow": 1, "widen": 1,
     "sin": 1, "cos": 1, "tanh": 1, "abs": 1, "floor": 1, "min": 2, "max": 2,
     "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
 }  # fmt: skip
 MASKS = frozenset({"lt", "le", "eq", "and", "or", "not"})
+FREE = MASKS | {"const"}  # neither float32 nor float64
+_CONVERSIONS = {"narrow": False, "widen": True}  # of what they are
 CARRY = ".carry."  # before a state's name: what the rounding of its last sum took
 PRECISIONS = ("float64", "float32")
 _COMMUTATIVE = frozenset({"add", "mul", "min", "max", "eq", "and", "or"})
@@ -184,7 +188,9 @@ def _block_from_list(rows: Any) -> Block:
             raise ValueError("an output of a block points nowhere")
         if assignments[index].op in MASKS:
             raise ValueError("an output of a block is a mask")
-    return Block(tuple(assignments), outputs)
+    block = Block(tuple(assignments), outputs)
+    narrowness(block)
+    return block
 
 
 def _fit(op: str, places: list[Any], before: list[Assignment]) -> bool:
@@ -258,6 +264,10 @@ class Builder:
     def sub(self, a: int, b: int) -> int:
         return a if self._is(b, 0.0) else self.apply("sub", a, b)
 
+    def neg(self, a: int) -> int:
+        assignment = self.assignments[a]
+        return self.const(-assignment.value) if assignment.op == "const" else self.apply("neg", a)
+
     def mul(self, a: int, b: int) -> int:
         if self._is(a, 1.0):
             return b
@@ -309,6 +319,32 @@ def uses(block: Block) -> list[int]:
     for _, index in block.outputs:
         counts[index] += 1
     return counts
+
+
+def narrowness(block: Block) -> list[bool]:
+    """Which assignments are float32.
+
+    Raises
+    ------
+    ValueError
+        If one has arguments of both kinds.
+    """
+    found: list[bool] = []
+    for a in block.assignments:
+        found.append(narrow_result(a, block.assignments, found))
+    return found
+
+
+def narrow_result(a: Assignment, before: Sequence[Assignment], narrow: Sequence[bool]) -> bool:
+    """Whether an assignment is float32, where those before it are ``narrow`` or not."""
+    kinds = {narrow[i] for i in a.args if before[i].op not in FREE}
+    if a.op in _CONVERSIONS:
+        if kinds - {_CONVERSIONS[a.op]}:
+            raise ValueError(f"{a.op} of what is so already")
+        return a.op == "narrow"
+    if len(kinds) > 1:
+        raise ValueError(f"{a.op} of a float32 and a float64")
+    return kinds == {True}
 
 
 def varying(block: Block, names: Iterable[str]) -> list[bool]:

@@ -2,15 +2,17 @@
 
 The ionic current is a sum of g_i(V - E_i), and along a step every such product is a convolution
 of two series. The sum of them is (sum of g_i) V - sum of g_i E_i: one product of two moving
-quantities, however many channels there are.
+quantities, however many channels there are. What stands still, maximal conductances and the
+capacity by which the sum is divided, is multiplied among itself.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from loligo.program.arithmetic import Block, Builder, uses, varying
+from loligo.program.arithmetic import Assignment, Block, Builder, uses, varying
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,24 @@ class _Gather:
     def run(self) -> Block:
         for index, a in enumerate(self.block.assignments):
             drives, others = self._sorted(index) if a.op in ("add", "sub") else ([], [])
-            self.new.append(self._sum(drives, others) if drives else self.b.copy(a, self.new))
+            if drives:
+                self.new.append(self._sum(drives, others))
+            elif (scaled := self._scaled(a)) is not None:
+                self.new.append(scaled)
+            else:
+                self.new.append(self.b.copy(a, self.new))
         return self.b.block({name: self.new[i] for name, i in self.block.outputs})
+
+    def _scaled(self, a: Assignment) -> int | None:
+        """A sum's multiple, if it is that and nothing else uses the sum: its terms' multiples."""
+        if a.op != "mul":
+            return None
+        for total, factor in (a.args, a.args[::-1]):
+            of_sum = self.block.assignments[total].op in ("add", "sub") and self.uses[total] == 1
+            drives, others = self._sorted(total) if of_sum else ([], [])
+            if drives and not self.varies[factor]:
+                return self._sum(drives, others, self.new[factor])
+        return None
 
     def _sorted(self, index: int) -> tuple[list[_Drive], list[tuple[float, int]]]:
         """The terms of a sum: those that share a state with another, and the others."""
@@ -80,21 +98,35 @@ class _Gather:
                     return _Drive(sign * turned, rest, state, shift, plus)
         return None
 
-    def _sum(self, drives: list[_Drive], others: list[tuple[float, int]]) -> int:
+    def _sum(
+        self, drives: list[_Drive], others: list[tuple[float, int]], scale: int | None = None
+    ) -> int:
         b = self.b
-        terms = [(sign, self.new[term]) for sign, term in others]
+        scale = b.const(1.0) if scale is None else scale
+        terms = [(sign, b.mul(scale, self.new[term])) for sign, term in others]
         for state in dict.fromkeys(d.state for d in drives):
             conductances: list[tuple[float, int]] = []
             for d in (d for d in drives if d.state == state):
-                g = self.new[d.factors[0]]
-                for factor in d.factors[1:]:
-                    g = b.mul(g, self.new[factor])
-                conductances.append((d.sign, g))
-                terms.append((d.sign * d.shift_sign, b.mul(g, self.new[d.shift])))
+                still, moving = self._product(d.factors, scale)
+                conductances.append((d.sign, b.mul(still, moving)))
+                charge = b.mul(b.mul(still, self.new[d.shift]), moving)
+                terms.append((d.sign * d.shift_sign, charge))
             sign, total = _signed(b, conductances)
             terms.append((sign, b.mul(total, self.new[state])))
         sign, total = _signed(b, terms)
         return total if sign > 0 else b.apply("neg", total)
+
+    def _product(self, factors: Iterable[int], scale: int) -> tuple[int, int]:
+        """What stands still and what moves of a product; equal factors make a square."""
+        b = self.b
+        still, moving = scale, b.const(1.0)
+        for factor, power in Counter(factors).items():
+            value = b.power(self.new[factor], power)
+            if self.varies[factor]:
+                moving = b.mul(moving, value)
+            else:
+                still = b.mul(still, value)
+        return still, moving
 
 
 def _signed(b: Builder, terms: list[tuple[float, int]]) -> tuple[float, int]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from loligo.program import exponential, taylor
-from loligo.program.arithmetic import Block
+from loligo.program.arithmetic import Block, narrowness
 from loligo.program.pipeline import Draft, stages
 from loligo.program.series import NotSmoothError
 from loligo.program.sources import Source
@@ -17,10 +17,10 @@ from loligo.system import System
 # operation -> the column it is counted in; every other one is cheap (`other`)
 COLUMNS = {
     "mul": "product", "add": "sum", "sub": "sum", "neg": "sum", "fma": "multiply-add",
-    "div": "division", "sqrt": "division",
+    "div": "division", "ratio": "division", "sqrt": "division",
     "exp": "function", "expm1": "function", "exprel": "function", "exprel2": "function",
     "bernoulli": "function", "log": "function", "pow": "function", "sin": "function",
-    "cos": "function", "tanh": "function", "exprel_by": "function", "bernoulli_by": "function",
+    "cos": "function", "tanh": "function", "less_one": "function",
 }  # fmt: skip
 KINDS = ("product", "sum", "multiply-add", "division", "function", "other")
 
@@ -37,12 +37,15 @@ class Cost:
         Kind of operation (:data:`KINDS`) -> how many.
     once
         Operations that are done once a lane instead (``prepare``).
+    narrow
+        How many of the others are float32, of which a register holds twice as many.
     """
 
     solver: str
     transformation: str
     counts: Mapping[str, int]
     once: int
+    narrow: int
 
     @property
     def total(self) -> int:
@@ -54,6 +57,7 @@ def costs(
     sources: tuple[Source, ...],
     scales: Mapping[str, float],
     order: int,
+    wide: int,
 ) -> list[Cost]:
     """Of the exponential and the Taylor scheme, nothing recorded, row by row.
 
@@ -61,7 +65,7 @@ def costs(
 
     Parameters
     ----------
-    scales, order
+    scales, order, wide
         Of the Taylor scheme: see :func:`loligo.program.taylor.taylor`.
     """
     written = exponential.draft(system, sources, (), shared=False)
@@ -70,29 +74,35 @@ def costs(
     with suppress(NotSmoothError):
         rows += [
             _cost(f"taylor, order {order}", name, draft, ("series",))
-            for name, draft in _taylor(system, sources, scales, order)
+            for name, draft in _taylor(system, sources, scales, order, wide)
         ]
     return rows
 
 
 def _taylor(
-    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int
+    system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int, wide: int
 ) -> Iterable[tuple[str, Draft]]:
-    """The equations simplified one step after the other, then their series."""
-    draft = taylor.draft(system, sources, (), scales, order, shared=False, simplified=0)
-    yield "as written", draft
+    """The equations simplified one step after the other, then their series, first in float64."""
+
+    def draft(simplified: int, wide: int = order + 1) -> Draft:
+        return taylor.draft(
+            system, sources, (), scales, order, wide, shared=False, simplified=simplified
+        )
+
+    yield "as written", draft(0)
+    count = 0
     for count, (name, _) in enumerate(taylor.EQUATIONS, 1):
-        draft = taylor.draft(system, sources, (), scales, order, shared=False, simplified=count)
-        yield name, draft
-    made = iter(stages(draft, taylor.TRANSFORMATIONS))
-    next(made)
-    yield from made
+        yield name, draft(count)
+    yield from list(stages(draft(count), taylor.TRANSFORMATIONS))[1:]
+    *_, (_, made) = stages(draft(count, wide), taylor.TRANSFORMATIONS)
+    yield "high orders in float32", made
 
 
 def _cost(solver: str, name: str, draft: Draft, blocks: tuple[str, ...]) -> Cost:
-    again = (draft.blocks[block] for block in blocks)
+    again = [draft.blocks[block] for block in blocks]
     once = _count([draft.blocks["prepare"]]) if "prepare" in draft.blocks else {}
-    return Cost(solver, name, _count(again), sum(once.values()))
+    narrow = sum(map(sum, map(narrowness, again)))
+    return Cost(solver, name, _count(again), sum(once.values()), narrow)
 
 
 def _count(blocks: Iterable[Block]) -> dict[str, int]:

@@ -13,55 +13,55 @@ from __future__ import annotations
 import math
 
 from loligo.program.arithmetic import Block, Builder, varying
-from loligo.program.series import Series, affine_steps
+from loligo.program.series import Series
+from loligo.program.steepness import of_voltage
 
 _ULPS = 3 * 2.0**-53  # rounding of the first coefficient
 _PART = 0.02  # of the tolerance, which the loss of digits may take
+_FACTOR = _PART / _ULPS
 _LEAST = 1.25  # below it, steps hardly find a place to end
 
 
-def reach(order: int) -> float:
-    """By how many times its distance from the zero V may move in a step of that order, which is
-    that of a tolerance of e^(2 - 2 order); 0 where there is no such step."""
-    tolerance = math.exp(2.0 - 2.0 * order)
-    times = (_PART * tolerance / _ULPS) ** (1.0 / order)
-    return times if times >= _LEAST else 0.0
+def worthwhile(order: int) -> bool:
+    """Whether there are such steps, of the least tolerance that has this order, e^(2 - 2 order)."""
+    return (_FACTOR * math.exp(2.0 - 2.0 * order)) ** (1.0 / order) >= _LEAST
+
+
+def reach(b: Builder, order: int) -> int:
+    """By how many times its distance from the zero V may move in a step."""
+    return b.apply("pow", b.mul(b.const(_FACTOR), b.input(".tolerance")), b.const(1.0 / order))
 
 
 def expose(block: Block, states: tuple[str, ...]) -> Block:
-    """The same results, with exp(z) written out beside every exprel(z) and bernoulli(z) whose z
-    is affine in V."""
+    """The same results, with exprel(z) and bernoulli(z) written out as the ratios that they are,
+    where z is affine in V."""
     b = Builder()
     new: list[int] = []
     varies = varying(block, (*states, ".t"))
     for a in block.assignments:
-        if a.op in ("exprel", "bernoulli") and _of_voltage(block, varies, a.args[0]):
+        if a.op in ("exprel", "bernoulli") and of_voltage(block, varies, a.args[0]):
             z = new[a.args[0]]
-            new.append(b.apply(f"{a.op}_by", z, b.apply("exp", z)))
+            ends = z, b.apply("less_one", b.apply("exp", z), z)
+            new.append(b.apply("ratio", *(ends if a.op == "bernoulli" else ends[::-1])))
         else:
             new.append(b.copy(a, new))
     return b.block({name: new[index] for name, index in block.outputs})
 
 
-def _of_voltage(block: Block, varies: list[bool], index: int) -> bool:
-    for _, moving in affine_steps(block, varies, index):
-        index = moving
-    return block.assignments[index].name == "V"
-
-
-def room(series: Series, times: float, voltage: int) -> int | None:
-    """How far V may move (mV): ``times`` the distance to the nearest zero; None if there is
-    none. ``series`` is one that begins at V = 0, so that the zeros are constants."""
+def room(series: Series, order: int, voltage: int) -> int | None:
+    """How far V may move (mV) in a step of that order; None if it may anywhere. ``series`` is one
+    that begins at V = 0, so that the zeros are constants."""
     b = series.b
     distances: list[int] = []
-    for z in series.singular:
-        _, scale = series.root(z)
-        below = series.values[z][0]
-        zero = b.apply("neg", below if scale is None else b.div(below, scale))
+    for ends in series.ratios:
+        (z,) = (i for i in ends if of_voltage(series.f, series.varies, i))
+        scale = series.root(z)[1]
+        zero = series.values[z][0]
+        zero = b.apply("neg", zero if scale is None else b.div(zero, scale))
         distances.append(b.apply("abs", b.sub(voltage, zero)))
     if not distances:
         return None
     least = distances[0]
     for distance in distances[1:]:
         least = b.apply("min", least, distance)
-    return b.mul(b.const(times), least)
+    return b.mul(reach(b, order), least)

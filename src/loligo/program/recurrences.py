@@ -235,25 +235,16 @@ def _bernoulli(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return rest if s.is_zero(rest) else s.b.apply("neg", s.b.mul(rest, s.values[index][0]))
 
 
-def _bernoulli_by(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
-    """z/(e^z - 1) as the quotient that it is: where z is near 0 it loses digits."""
-    if k:
-        return _quotient(s, index, args[0], args[1], k)
-    z = s.values[args[0]][0]
-    value = s.b.apply("bernoulli", z)
-    s.partner(index, "inverse").append(s.b.div(value, z))
-    s.singular.append(args[0])
-    return value
+def _ratio(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+    """As any quotient: where both are near 0 it loses digits."""
+    if k == 0:
+        s.ratios.append(args)
+    return _div(s, index, args, k)
 
 
-def _exprel_by(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
-    """(e^z - 1)/z as the quotient that it is: where z is near 0 it loses digits."""
-    if k:
-        return _quotient(s, index, args[1], args[0], k)
-    z = s.values[args[0]][0]
-    s.partner(index, "inverse").append(s.b.div(s.b.const(1.0), z))
-    s.singular.append(args[0])
-    return s.b.apply("exprel", z)
+def _less_one(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+    e, z = (s.values[i][k] for i in args)
+    return e if k else s.b.apply("less_one", e, z)
 
 
 def _floor(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
@@ -304,8 +295,8 @@ RECURRENCES: dict[str, Rule] = {
     "tanh": _tanh,
     "exprel": _exprel,
     "bernoulli": _bernoulli,
-    "bernoulli_by": _bernoulli_by,
-    "exprel_by": _exprel_by,
+    "ratio": _ratio,
+    "less_one": _less_one,
     "where": _where,
     "floor": _floor,
 }
@@ -337,4 +328,5 @@ AFFINE: dict[str, Callable[[Series, tuple[int, ...], int], int | None]] = {
     "sub": _difference,
     "neg": lambda s, args, moving: s.b.const(-1.0),
     "fma": _fused,
+    "less_one": lambda s, args, moving: None,
 }

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from loligo.program.arithmetic import Assignment, Block, Builder, varying
+from loligo.program.arithmetic import Assignment, Block, varying
+from loligo.program.digits import TwoKinds
 from loligo.program.recurrences import AFFINE, RECURRENCES, NotSmoothError
 
 
@@ -22,10 +23,23 @@ def affine_steps(block: Block, varies: list[bool], index: int) -> Iterator[tuple
     place of its one moving argument)."""
     while True:
         a = block.assignments[index]
-        moving = [i for i in a.args if varies[i]]
+        # of less_one(exp(z), z) the first alone tells
+        arguments = a.args[:1] if a.op == "less_one" else a.args
+        moving = [i for i in arguments if varies[i]]
         if len(moving) != 1 or a.op not in AFFINE:
             return
         yield a, (index := moving[0])
+
+
+def in_quotients(block: Block) -> frozenset[int]:
+    """Ratios, which may divide by little, and what they are made of: any rounding there grows
+    from order to order."""
+    found: set[int] = set()
+    for index in range(len(block.assignments) - 1, -1, -1):
+        a = block.assignments[index]
+        if a.op == "ratio" or index in found:
+            found |= {index, *a.args}
+    return frozenset(found)
 
 
 class Series:
@@ -44,33 +58,42 @@ class Series:
         Which of the inputs grow by the differential equation.
     order
         The highest order wanted.
+    wide
+        How many coefficients of each state are float64; those of higher orders are float32.
+        By default all are float64.
     """
 
     def __init__(
         self,
         derivative: Block,
-        builder: Builder,
+        builder: TwoKinds,
         start: Mapping[str, tuple[int, ...]],
         states: tuple[str, ...],
         order: int,
+        wide: int | None = None,
     ) -> None:
         self.f, self.b, self.states, self.order = derivative, builder, states, order
+        self.wide = order + 1 if wide is None else wide
+        self.rates = dict(derivative.outputs)
+        self.exact = in_quotients(derivative)
         self.zero = builder.const(0.0)
         self.known = {name: list(values) for name, values in start.items()}
         self.values: list[list[int]] = [[] for _ in derivative.assignments]
         self.varies = varying(derivative, (*states, *(n for n in start if len(start[n]) > 1)))
         self.memory: dict[int, dict[str, list[int]]] = {}
-        # the assignments near whose zeros a quotient loses digits
-        self.singular: list[int] = []
+        self.ratios: list[tuple[int, ...]] = []  # their arguments
 
     def run(self) -> dict[str, list[int]]:
         """State -> its coefficients of orders 0 to ``order``."""
-        outputs = dict(self.f.outputs)
         for k in range(self.order):
+            # a state's coefficient of order k + 1 comes from here
+            few = k + 1 >= self.wide
             for index, a in enumerate(self.f.assignments):
+                self.b.narrow = few and index not in self.exact
                 self.values[index].append(self._coefficient(index, a, k))
+            self.b.narrow = few
             for state in self.states:
-                rate = self.values[outputs[state]][k]
+                rate = self.values[self.rates[state]][k]
                 scaled = self.b.mul(rate, self.b.const(1.0 / (k + 1)))
                 self.known[state].append(scaled)
         return {state: self.known[state] for state in self.states}
@@ -123,7 +146,11 @@ class Series:
         return y if self.is_zero(x) else self.b.add(x, y)
 
     def scaled(self, index: int, k: int) -> int:
-        """j a_j for j = k: the coefficients of s a'(s), each made once."""
+        """j a_j for j = k: the coefficients of s a'(s), each made once; a state's come from its
+        derivative."""
+        a = self.f.assignments[index]
+        if a.op == "input" and a.name in self.states and k:
+            return self.values[self.rates[a.name]][k - 1]
         made = self.memory.setdefault(index, {}).setdefault("scaled", [])
         while len(made) <= k:
             j = len(made)

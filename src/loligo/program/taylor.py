@@ -10,8 +10,11 @@ Blocks: ``series`` (states, ``.t``, ``.middle`` in; coefficients ``V[0]`` … an
 and ``sample`` (states at a time inside the step in, records out). ``.middle`` is a time between
 the two edges of the stimulus that enclose the step: there it is decided what is on. Where a
 program has a block ``room`` (states in; ``.room`` out, in mV), its ``series`` holds for a step in
-which V moves by no more; any other step is made by ``careful``, a series of fewer terms that
-holds everywhere (:mod:`loligo.program.quotients`).
+which V moves by no more (:mod:`loligo.program.quotients`), and its coefficients of high order may
+be float32 (:mod:`loligo.program.digits`). Where V moves by more, or a number is too large for
+that, the step is made by ``careful``, a series of fewer terms, all float64, that holds everywhere.
+Where there is a block ``fold`` (``.fold`` out, in mV), V moves by no more in a step than its
+series can tell of (:mod:`loligo.program.steepness`).
 """
 
 from __future__ import annotations
@@ -21,9 +24,11 @@ from collections.abc import Callable, Mapping
 
 from loligo.program.arithmetic import Block, Builder, Program
 from loligo.program.conductance import gather
+from loligo.program.digits import TwoKinds
 from loligo.program.drive import VALUE
 from loligo.program.exponential import relaxation
 from loligo.program.exponentials import fuse_exponentials
+from loligo.program.factors import absorb
 from loligo.program.lower import Lowering, lower
 from loligo.program.pipeline import (
     Draft,
@@ -35,15 +40,17 @@ from loligo.program.pipeline import (
     transformed,
 )
 from loligo.program.products import products_regrouped
-from loligo.program.quotients import expose, reach, room
+from loligo.program.quotients import expose, room, worthwhile
 from loligo.program.series import Series
 from loligo.program.sources import Source
+from loligo.program.steepness import fold
 from loligo.system import System
 
 # What is done to the equations before they are expanded: (name, derivative and states -> it).
 EQUATIONS: tuple[tuple[str, Callable[[Block, tuple[str, ...]], Block]], ...] = (
     ("total conductance", gather),
     ("quotients by themselves", expose),
+    ("factors inside", absorb),
     # every power is a series of its own: a square is cheaper than an exponential, no more is
     ("fused exponentials", lambda block, states: fuse_exponentials(block, highest=2)),
 )
@@ -69,20 +76,23 @@ def _derivative(system: System, sources: tuple[Source, ...]) -> Block:
     return b.block({name: low(e) for name, e in system.derivatives.items()})
 
 
-def _expand(derivative: Block, states: tuple[str, ...], order: int, shared: bool = True) -> Series:
+def _expand(
+    derivative: Block, states: tuple[str, ...], order: int, shared: bool = True,
+    wide: int | None = None,
+) -> Series:  # fmt: skip
     """Its series, in a builder of its own."""
-    b = Builder(shared)
+    b = TwoKinds(shared)
     start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
     start |= {name: (b.input(name),) for name in states}
     start[".t"] = (b.input(".t"), b.const(1.0))
-    return Series(derivative, b, start, states, order)
+    return Series(derivative, b, start, states, order, wide)
 
 
 def _series(
     derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int,
-    shared: bool = True,
+    shared: bool = True, wide: int | None = None,
 ) -> Block:  # fmt: skip
-    series = _expand(derivative, states, order, shared)
+    series = _expand(derivative, states, order, shared, wide)
     coefficients = series.run()
     outputs = {
         f"{state}[{k}]": index
@@ -92,15 +102,22 @@ def _series(
     return series.b.block({**outputs, ".step": _step(series.b, coefficients, scales, order)})
 
 
-def _room(derivative: Block, states: tuple[str, ...], times: float) -> Block | None:
+def _room(derivative: Block, states: tuple[str, ...], order: int) -> Block | None:
     first = _expand(derivative, states, 1)
     voltage, first.known["V"] = first.known["V"][0], [first.zero]
     first.run()
-    space = room(first, times, voltage)
+    space = room(first, order, voltage)
     return None if space is None else first.b.block({".room": space})
 
 
-def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
+def _fold(derivative: Block, states: tuple[str, ...]) -> Block | None:
+    first = _expand(derivative, states, 1)
+    first.run()
+    mV = fold(first)
+    return None if mV is None else first.b.block({".fold": mV})
+
+
+def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
           order: int) -> int:  # fmt: skip
     """The smallest of (bound/|y_k|)^(1/k) over the last four k, and a little less: times
     exp(-0.7/(P - 1)), Jorba & Zou's margin, which halves the error.
@@ -123,7 +140,9 @@ def _step(b: Builder, coefficients: Mapping[str, list[int]], scales: Mapping[str
     for log in logs[1:]:
         least = b.apply("min", least, log)
     least = b.mul(b.const(math.log(2.0)), least)
-    return b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
+    step = b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
+    b.narrow = False
+    return b.convert(step, narrow=False)
 
 
 def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Block:
@@ -136,21 +155,27 @@ def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...
 
 def draft(
     system: System, sources: tuple[Source, ...], records: tuple[str, ...],
-    scales: Mapping[str, float], order: int, shared: bool = True, simplified: int = len(EQUATIONS),
+    scales: Mapping[str, float], order: int, wide: int, shared: bool = True,
+    simplified: int = len(EQUATIONS),
 ) -> Draft:  # fmt: skip
     """The scheme as it is written; if not ``shared``, each value as often as it is needed; after
-    so many of :data:`EQUATIONS`."""
-    states, times = system.states, reach(order)
+    so many of :data:`EQUATIONS`. The first ``wide`` coefficients of each state are float64."""
+    states, quick = system.states, worthwhile(order)
     written = _derivative(system, sources)
     derivative = written
     for _, change in EQUATIONS[:simplified]:
-        if times or change is not expose:
+        if quick or change is not expose:
             derivative = change(derivative, states)
-    blocks = {"series": _series(derivative, states, scales, order, shared)}
-    if times and (space := _room(derivative, states, times)) is not None:
-        lower_order = max(4, 2 * order // 3)
+    blocks = {"series": _series(derivative, states, scales, order, shared, wide)}
+    space = _room(derivative, states, order) if quick else None
+    if space is not None:
         blocks["room"] = space
+    if space is not None or wide <= order:
+        lower_order = max(4, 2 * order // 3)
         blocks["careful"] = _series(gather(written, states), states, scales, lower_order)
+    width = _fold(written, states)
+    if width is not None:
+        blocks["fold"] = width
     blocks["sample"] = _sample(system, sources, records)
     return Draft(blocks, frozenset({*_parameters(system, sources), ".tolerance"}))
 
@@ -165,15 +190,27 @@ def taylor(
     records: tuple[str, ...],
     scales: Mapping[str, float],
     order: int,
+    wide: int | None = None,
 ) -> Program:
     """The scheme of this module for a system under the sum of ``sources``.
+
+    Parameters
+    ----------
+    scales
+        State -> what its errors are relative to; 1 where there is none.
+    order
+        Of the series.
+    wide
+        How many coefficients of each state are float64
+        (:func:`loligo.program.digits.wide_orders`); by default all.
 
     Raises
     ------
     NotSmoothError
         If the equations have a conditional on a state, or another operation without a series.
     """
-    made = transformed(draft(system, sources, records, scales, order), TRANSFORMATIONS)
+    wide = order + 1 if wide is None else wide
+    made = transformed(draft(system, sources, records, scales, order, wide), TRANSFORMATIONS)
     return Program(
         parameters=_parameters(system, sources),
         states=system.states,

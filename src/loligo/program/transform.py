@@ -25,11 +25,15 @@ def _fused(a: Assignment, block: Block, used: list[int], new: list[int], b: Buil
                 x, y = (new[i] for i in product.args)
                 other = new[a.args[1 - place]]
                 if a.op == "sub" and place == 1:
-                    x = b.apply("neg", x)
+                    x = b.neg(x)
                 elif a.op == "sub":
-                    other = b.apply("neg", other)
+                    other = b.neg(other)
                 return b.apply("fma", x, y, other)
     return b.copy(a, new)
+
+
+# what a row of constants cannot hold
+_STAY = MASKS | {"narrow"}
 
 
 def hoist(
@@ -74,7 +78,7 @@ class _Hoist:
                 self.fixed[index] = self.prepare.input(a.name)
             elif a.op == "input":
                 self.moved[index] = self.b.input(a.name)
-            elif a.op not in MASKS and all(i in self.fixed for i in a.args):
+            elif a.op not in _STAY and all(i in self.fixed for i in a.args):
                 self.fixed[index] = self.prepare.apply(a.op, *(self.fixed[i] for i in a.args))
             else:
                 self.moved[index] = self._keep(a)
@@ -82,10 +86,14 @@ class _Hoist:
 
     def _keep(self, a: Assignment) -> int:
         if a.op == "div" and a.args[1] in self.fixed:
-            divisor = self.fixed[a.args[1]]
-            inverse = self._constant(self.prepare.div(self.prepare.const(1.0), divisor))
-            return self.b.mul(self._here(a.args[0]), inverse)
+            return self.b.mul(self._here(a.args[0]), self._inverse(self.fixed[a.args[1]]))
         return self.b.apply(a.op, *(self._here(i) for i in a.args))
+
+    def _inverse(self, divisor: int) -> int:
+        number = self.prepare.assignments[divisor]
+        if number.op == "const" and number.value:
+            return self.b.const(1.0 / number.value)
+        return self._constant(self.prepare.div(self.prepare.const(1.0), divisor))
 
     def _here(self, index: int) -> int:
         if index not in self.moved:

@@ -21,8 +21,8 @@ from llvmlite import ir
 from loligo.engine.kernel import (
     COUNTERS,
     DIVERGED,
+    FOLDS,
     NEXT_REACH,
-    RE_ARM,
     ROUNDING,
     SHORTER,
     SHORTEST,
@@ -34,7 +34,6 @@ from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
     any_lane,
-    append_spikes,
     at,
     begin_loop,
     counting,
@@ -43,8 +42,9 @@ from loligo.engine.llvm.driver import (
     spread_whole,
 )
 from loligo.engine.llvm.functions import Emitter
-from loligo.engine.llvm.polynomial import Rise, horner, sizes
+from loligo.engine.llvm.polynomial import horner, sizes
 from loligo.engine.llvm.printer import emit
+from loligo.engine.llvm.rises import Rise, Step, look_for_spikes
 from loligo.program import Program
 from loligo.program.drive import EDGE_TOLERANCE
 
@@ -78,7 +78,7 @@ class _Adapt:
     def __init__(self, e: Emitter, program: Program, arguments: dict[str, Value]) -> None:
         self.e, self.program, self.a = e, program, arguments
         b = e.builder
-        self.hasty = "room" in program.blocks  # whether its series does not hold everywhere
+        self.hasty = "careful" in program.blocks  # whether its series does not hold everywhere
         # loop-carried values live in stack slots; LLVM moves them to registers
         self.states = {s: b.alloca(e.double) for s in program.states}
         self.t = b.alloca(e.double)
@@ -88,7 +88,7 @@ class _Adapt:
         self.edge = b.alloca(e.double)  # the next edge of the stimulus, or the end
         self.counters = {name: b.alloca(e.int) for name in COUNTERS}
         self.when = b.alloca(e.double)  # the time of the next sample
-        self.step = b.alloca(e.double)
+        self.step, self.way = b.alloca(e.double), b.alloca(e.double)
         self.round = b.alloca(I64)
         self.rise = Rise(e)
 
@@ -178,13 +178,17 @@ class _Adapt:
             with b.if_then(any_lane(self.e, doubted), likely=False):
                 b.store(ir.Constant(self.e.mask, None), self.doubted)
                 self._expand("careful", t)
-                self._advance(t, doubted, self._step(t, doubted), done)
+                step, after = self._whole_step(t, doubted)
+                self._advance(t, doubted, step, after, done)
                 b.branch(head)
         self._expand("series", t)
-        step = self._step(t, active)
+        step, after = self._whole_step(t, active)
         if self.hasty:
-            active, step = self._within_room(active, step)
-        self._advance(t, active, step, done)
+            active = self._trusted(active, after)
+        if "room" in self.program.blocks:
+            active, step = self._within_room(active, step, after["V"])
+            after = self._after(step)
+        self._advance(t, active, step, after, done)
         b.branch(head)
 
     def _expand(self, name: str, t: Value) -> None:
@@ -196,27 +200,53 @@ class _Adapt:
         inputs = {**self.fixed, **self.now, ".t": t, ".middle": self.middle}
         block = self.program.blocks[name]
         order = max(int(n[2:-1]) for n in block.names if n[:2] == "V[")
+        self.folds = FOLDS * order
         found = emit(e, block, inputs)
         self.series = {s: [found[f"{s}[{k}]"] for k in range(order + 1)] for s in self.states}
         self.h = found[".step"]
 
-    def _step(self, t: Value, moving: Value) -> Value:
-        """The step of every lane that moves, to its next edge at most; 0 for the others."""
+    def _whole_step(self, t: Value, moving: Value) -> tuple[Value, dict[str, Value]]:
+        """The step of every lane that moves, to its next edge at most; 0 for the others. And the
+        states after it."""
         e, b = self.e, self.e.builder
         left = b.fsub(self.limit, t)
         self.arrives = b.and_(moving, b.fcmp_ordered(">=", self.h, left))
         step = b.select(moving, b.select(self.arrives, left, self.h), e.const(0.0))
         self.reach = sizes(e, self.series["V"][1:], step)
-        return step
+        if "fold" in self.program.blocks:
+            step = self._foreseen(step)
+        return step, self._after(step)
 
-    def _advance(self, t: Value, moving: Value, step: Value, done: Value) -> None:
+    def _foreseen(self, step: Value) -> Value:
+        """The step, shortened where V would move through more than the series can tell of."""
         e, b = self.e, self.e.builder
-        after = {s: self._horner(s, step) for s in self.states}
+        fold = emit(e, self.program.blocks["fold"], self.fixed)[".fold"]
+        most = b.fmul(fold, e.const(self.folds))
+        far = e.less(most, self.reach)
+        b.store(step, self.step)
+        b.store(self.reach, self.way)
+        with b.if_then(any_lane(e, far), likely=False):
+            # what V moves grows faster than the step
+            shorter = b.fmul(step, b.fdiv(most, self.reach))
+            b.store(b.select(far, shorter, step), self.step)
+            b.store(b.select(far, most, self.reach), self.way)
+        self.arrives = b.and_(self.arrives, b.not_(far))
+        self.reach = b.load(self.way, typ=e.double)
+        return b.load(self.step, typ=e.double)
+
+    def _after(self, step: Value) -> dict[str, Value]:
+        return {s: self._horner(s, step) for s in self.states}
+
+    def _advance(
+        self, t: Value, moving: Value, step: Value, after: dict[str, Value], done: Value
+    ) -> None:
+        e, b = self.e, self.e.builder
         reached = b.select(self.arrives, self.limit, b.fadd(t, step))
         reached = b.select(moving, reached, t)
         self._refuse(moving, after, done)
         self._samples(t, reached)
-        self._spikes(t, moving, step)
+        move = Step(t, step, moving, self.series["V"], self._far(1.0))
+        look_for_spikes(e, self.rise, self.a, self.lane, self.armed, move)
         for s, slot in self.states.items():
             b.store(b.select(moving, after[s], self.now[s]), slot)
         b.store(reached, self.t)
@@ -232,17 +262,36 @@ class _Adapt:
         inputs = {**self.fixed, **self.now, "V": v}
         return emit(self.e, self.program.blocks["room"], inputs)[".room"]
 
-    def _within_room(self, moving: Value, step: Value) -> tuple[Value, Value]:
-        """Lanes whose V moves no further than its series holds; the others wait for a careful
-        step. The steps, ending where there is room for another that reaches further."""
+    def _broken(self, after: dict[str, Value]) -> Value:
+        """Lanes in which a state, or the step, is not finite."""
+        e, b, h = self.e, self.e.builder, self.h
+        total = after["V"]
+        for s in self.program.states[1:]:
+            total = b.fadd(total, after[s])
+        # the sum of all states is not finite if one of them is not; true for NaN as well
+        broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
+        return b.or_(broken, b.fcmp_unordered("uno", h, h))
+
+    def _trusted(self, moving: Value, after: dict[str, Value]) -> Value:
+        """Without the lanes whose numbers were too large for float32, or too near a zero: they
+        wait for a careful step."""
+        b = self.e.builder
+        broken = b.and_(moving, self._broken(after))
+        b.store(broken, self.doubted)
+        return b.and_(moving, b.not_(broken))
+
+    def _within_room(self, moving: Value, step: Value, after: Value) -> tuple[Value, Value]:
+        """Lanes whose V moves no further, to ``after``, than its series holds; the others wait for
+        a careful step. The steps, ending where there is room for another that reaches further."""
         e, b = self.e, self.e.builder
         held = b.fcmp_ordered("<=", self._far(1.0), self._room(self.now["V"]))
-        b.store(b.and_(moving, b.not_(held)), self.doubted)
+        doubted = b.and_(moving, b.not_(held))
+        b.store(b.or_(doubted, b.load(self.doubted, typ=e.mask)), self.doubted)
         moving = b.and_(moving, held)
         step = b.select(moving, step, e.const(0.0))
         wanted = self._far(NEXT_REACH)
         free = b.and_(moving, b.not_(self.arrives))
-        tight = b.and_(free, e.less(self._room(self._horner("V", step)), wanted))
+        tight = b.and_(free, e.less(self._room(after), wanted))
         b.store(step, self.step)
         with b.if_then(any_lane(e, tight), likely=False):
             for part in SHORTER:
@@ -268,12 +317,7 @@ class _Adapt:
     def _refuse(self, moving: Value, after: dict[str, Value], done: Value) -> None:
         """Leave the block, with the states as they were, if a lane cannot go on."""
         e, b, h = self.e, self.e.builder, self.h
-        total = after["V"]
-        for s in self.program.states[1:]:
-            total = b.fadd(total, after[s])
-        # the sum of all states is not finite if one of them is not; true for NaN as well
-        broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
-        broken = b.and_(moving, b.or_(broken, b.fcmp_unordered("uno", h, h)))
+        broken = b.and_(moving, self._broken(after))
         short = b.and_(moving, e.less(h, e.const(SHORTEST)))
         # a step that an edge cuts short says nothing
         small = b.and_(short, b.not_(self.arrives))
@@ -350,34 +394,3 @@ class _Adapt:
             for i in range(e.width):
                 pointer = b.inttoptr(element(e, place, i), ir.PointerType())
                 b.store(element(e, result, i), pointer)
-
-    # ---- spikes ---------------------------------------------------------------------------
-
-    def _spikes(self, t: Value, moving: Value, step: Value) -> None:
-        """Rises of the polynomial through the threshold, looked for where there can be one."""
-        e, b = self.e, self.e.builder
-        threshold = e.spread(self.a["threshold"])
-        re_arm = b.fsub(threshold, e.const(RE_ARM))
-        reach = self._far(1.0)
-        armed = b.load(self.armed, typ=e.mask)
-        # false for NaN, so that what cannot be told is looked at
-        below = e.less(b.fadd(self.now["V"], reach), threshold)
-        above = e.less(re_arm, b.fsub(self.now["V"], reach))
-        may_turn = b.and_(moving, b.not_(b.select(armed, below, above)))
-        with b.if_then(any_lane(e, may_turn), likely=False):
-            low, before = e.const(0.0), self.now["V"]
-            for part in range(1, SPIKE_PARTS + 1):
-                high = b.fmul(step, e.const(part / SPIKE_PARTS))
-                v = self._horner("V", high)
-                above = b.fcmp_ordered(">=", v, threshold)
-                armed = b.load(self.armed, typ=e.mask)
-                crossed = b.and_(moving, b.and_(above, armed))
-                with b.if_then(any_lane(e, crossed), likely=False):
-                    missing = b.fsub(before, threshold), b.fsub(v, threshold)
-                    root = self.rise.find(
-                        self.series["V"], (low, high), missing, threshold, crossed
-                    )
-                    append_spikes(e, self.a, self.lane, crossed, b.fadd(t, root))
-                after = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
-                b.store(b.select(moving, after, armed), self.armed)
-                low, before = high, v

@@ -55,6 +55,12 @@ class Emitter:
     def _repeat(self, vector: Any, value: float | int) -> Value:
         return ir.Constant(vector, value if self.width == 1 else [value] * self.width)
 
+    def narrow(self) -> Emitter:
+        """Of the same place, in float32."""
+        other = Emitter(self.module, self.width, self.has_fma, SINGLE)
+        other.builder = self.builder
+        return other
+
     def const(self, value: float) -> Value:
         if self.form is SINGLE:
             value = ctypes.c_float(value).value  # rounded here: LLVM takes no other
@@ -170,6 +176,14 @@ def _expm1(e: Emitter, x: Value) -> Value:
     return b.select(e.less(e.const(form.overflow), x), e.const(math.inf), value)
 
 
+def less_one(e: Emitter, exp: Value, z: Value) -> Value:
+    """exp(z) - 1 from the exponential, by a polynomial near 0."""
+    b = e.builder
+    near = e.less(e.intrinsic("fabs", z), e.const(0.5))
+    inside = b.fmul(z, e.polynomial(e.form.exprel, z))
+    return b.select(near, inside, b.fsub(exp, e.const(1.0)))
+
+
 def _exprel(e: Emitter, z: Value) -> Value:
     """A polynomial near 0, where a fixed step's arguments lie; only where a lane is beyond,
     (exp(z) - 1)/z as well. Which of the two a lane gets does not depend on its neighbours."""
@@ -233,9 +247,10 @@ def _log(e: Emitter, x: Value) -> Value:
 
 
 def _binlog(e: Emitter, x: Value) -> Value:
-    """The bits of a double, read as a whole number, grow nearly as its logarithm does."""
-    b = e.builder
-    return e.fma(b.sitofp(b.bitcast(x, e.int), e.double), e.const(2.0**-52), e.const(-1023.0))
+    """The bits of a number, read as a whole one, grow nearly as its logarithm does."""
+    b, form = e.builder, e.form
+    bits = b.sitofp(b.bitcast(x, e.int), e.real)
+    return e.fma(bits, e.const(2.0**-form.mantissa), e.const(-float(form.bias)))
 
 
 def _pow(e: Emitter, x: Value, y: Value) -> Value:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loligo.engine.llvm.functions import FUNCTIONS, Emitter
+from loligo.engine.llvm.functions import FUNCTIONS, Emitter, less_one
 from loligo.program import Block
+from loligo.program.arithmetic import narrowness
 
 Value = Any  # an ir.Value; llvmlite has no types
 
@@ -40,8 +41,10 @@ INSTRUCTIONS: dict[str, Callable[..., Value]] = {
     "or": lambda e, a, b: e.builder.or_(a, b),
     "not": lambda e, a: e.builder.not_(a),
     "where": lambda e, mask, a, b: e.builder.select(mask, a, b),
-    "exprel_by": lambda e, z, exp: e.call("exprel", z),
-    "bernoulli_by": lambda e, z, exp: e.call("bernoulli", z),
+    "narrow": lambda e, a: e.builder.fptrunc(a, e.narrow().real),
+    "widen": lambda e, a: e.builder.fpext(a, e.double),
+    "less_one": less_one,
+    "ratio": lambda e, a, b: e.builder.fdiv(a, b),
     **{name: _function(name) for name in FUNCTIONS},
 }
 
@@ -49,11 +52,19 @@ INSTRUCTIONS: dict[str, Callable[..., Value]] = {
 def emit(e: Emitter, block: Block, inputs: Mapping[str, Value]) -> dict[str, Value]:
     """The block's results, from the values of its inputs."""
     values: list[Value] = []
+    emitters = {False: e, True: e.narrow()}
+    narrow = narrowness(block)
     for a in block.assignments:
         if a.op == "input":
             values.append(inputs[a.name])
         elif a.op == "const":
-            values.append(e.const(a.value))
+            values.append(a.value)
         else:
-            values.append(INSTRUCTIONS[a.op](e, *(values[i] for i in a.args)))
-    return {name: values[index] for name, index in block.outputs}
+            own = emitters[any(narrow[i] for i in a.args)]
+            values.append(INSTRUCTIONS[a.op](own, *(_formed(own, values[i]) for i in a.args)))
+    return {name: _formed(e, values[index]) for name, index in block.outputs}
+
+
+def _formed(e: Emitter, value: Value) -> Value:
+    """A number, as those are that it meets."""
+    return e.const(value) if isinstance(value, float) else value
