@@ -42,7 +42,8 @@ def bernoulli(z: Array) -> Array:
 
 def less_one(exp: Array, z: Array) -> Array:
     """exp(z) - 1, from the exponential where z is not near 0."""
-    return np.where(np.abs(z) < 0.5, z * exprel(z), exp - np.ones_like(z))
+    near = np.abs(z) < 0.5
+    return np.where(near, np.expm1(np.where(near, z, 0.0)), np.asarray(exp) - 1.0)
 
 
 def binlog(x: Array) -> Array:
