@@ -107,7 +107,7 @@ def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
         status=np.zeros(lanes, dtype=np.int64),
         finished=np.zeros(lanes // kernel.width, dtype=np.int64),
         # not zeroed: the pages are taken as they are written
-        out=np.empty((len(problem.records), problem.samples, lanes)),
+        out=np.empty((len(problem.records), lanes, problem.samples)),
     )
 
 

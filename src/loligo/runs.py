@@ -34,7 +34,7 @@ class Outcome:
     Attributes
     ----------
     values
-        Name -> (samples, lanes).
+        Name -> (lanes, samples).
     spike_time, spike_lane
         By lane, then by time.
     rest : (lanes,) or None
@@ -65,7 +65,7 @@ class Travelled:
 
     Attributes
     ----------
-    out : (records, samples, lanes)
+    out : (records, lanes, samples)
     spikes
         (times, lanes) of each batch.
     settings
@@ -284,5 +284,5 @@ def collect(problem: Problem, out: Floats, batches: list[tuple[Floats, Integers]
     real = (where < lanes) & (times <= problem.duration)
     times, where = times[real], where[real]
     order = np.lexsort((times, where))
-    values = {name: out[i, :, :lanes] for i, name in enumerate(problem.records)}
+    values = {name: out[i, :lanes] for i, name in enumerate(problem.records)}
     return Outcome(values, times[order], where[order])

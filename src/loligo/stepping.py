@@ -80,7 +80,7 @@ def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floa
     lanes = filled.shape[1]
     armed = (filled[0] < schedule.threshold).astype(np.float64)
     # not zeroed: the pages are taken as they are written
-    out = np.empty((len(problem.records), schedule.samples, lanes))
+    out = np.empty((len(problem.records), lanes, schedule.samples))
     return Progress(
         states=filled,
         carries=filled.astype(kernel.program.precision) - filled,

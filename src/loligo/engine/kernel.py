@@ -69,7 +69,8 @@ class Progress:
         The next step of each block of ``width`` lanes.
     diverged : (lanes,)
         1 where a state ceased to be finite.
-    out : (records, samples, lanes)
+    out : (records, lanes, samples)
+        A lane's samples lie in a row, as they are taken and as they will be read.
     spikes
         (times, lanes) of each batch found so far.
     """
@@ -129,7 +130,8 @@ class Journey:
     status : (lanes,)
         0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short.
     finished : (blocks,)
-    out : (records, samples, lanes)
+    out : (records, lanes, samples)
+        A lane's samples lie in a row, as they are taken and as they will be read.
     spikes
         (times, lanes) of each batch found so far.
     """

@@ -339,10 +339,13 @@ class _Run:
             streams = self._streams("currents", sample, self.a["samples"])
             inputs[".current"] = self._current("value", times, streams)
         results = emit(e, self.program.blocks["sample"], inputs)
-        for i, result in enumerate(results.values()):
-            line = b.add(b.mul(I64(i), self.a["samples"]), sample)
-            place = b.add(b.mul(line, self.a["stride"]), self.lane)
-            store(e, self._widen(result), self.a["out"], place)
+        first = b.add(b.mul(self.lane, self.a["samples"]), sample)
+        plane = b.mul(self.a["samples"], self.a["stride"])
+        for record, result in enumerate(results.values()):
+            place, wide = b.add(b.mul(I64(record), plane), first), self._widen(result)
+            for i in range(e.width):
+                b.store(element(e, wide, i), at(e, self.a["out"], place))
+                place = b.add(place, self.a["samples"])
 
     def _advance(self, head: Value, done: Value) -> None:
         e, b = self.e, self.e.builder
