@@ -180,6 +180,17 @@ def _width(lanes: int, vector: int, registers: int) -> int:
     return width
 
 
+def empty_rows(problem: Problem, kernel: Kernel) -> Floats:
+    """(records, lanes, samples) for what is recorded, of lanes that fill whole vectors.
+
+    It is not zeroed: the pages are taken as they are written. Lanes are written side by side; if
+    their samples lay a multiple of 4 kB apart, they would push each other out of the cache.
+    """
+    lanes, samples = -(-problem.lanes.size // kernel.width) * kernel.width, problem.samples
+    pitch = samples if samples % 512 else samples + 8
+    return np.empty((len(problem.records), lanes, pitch))[..., :samples]
+
+
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
     """(states, lanes) at time 0, and notes for the person."""
     parameters = for_equilibria(problem)

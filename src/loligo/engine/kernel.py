@@ -1,7 +1,9 @@
 """What every engine offers: a program that can be run.
 
 All arrays are float64 rows of lanes, C-contiguous: shape ``(names, lanes)``, padded to whole
-vectors where the engine wants that (:attr:`Kernel.width`).
+vectors where the engine wants that (:attr:`Kernel.width`). What is recorded alone lies the other
+way, a row of samples to each lane: so a lane writes it, whenever its samples come, and so it will
+be read.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ class Progress:
     diverged : (lanes,)
         1 where a state ceased to be finite.
     out : (records, lanes, samples)
-        A lane's samples lie in a row, as they are taken and as they will be read.
+        Its rows may lie further apart than they are long.
     spikes
         (times, lanes) of each batch found so far.
     """
@@ -131,7 +133,7 @@ class Journey:
         0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short.
     finished : (blocks,)
     out : (records, lanes, samples)
-        A lane's samples lie in a row, as they are taken and as they will be read.
+        Its rows may lie further apart than they are long.
     spikes
         (times, lanes) of each batch found so far.
     """

@@ -51,7 +51,7 @@ from loligo.program.drive import EDGE_TOLERANCE
 Value = Any  # an ir.Value; llvmlite has no types
 
 # The arguments of `adapt`, in order: integers, numbers, and pointers to rows.
-ADAPT_INTEGERS = ("first_block", "last_block", "stride", "rounds", "samples", "capacity")
+ADAPT_INTEGERS = ("first_block", "last_block", "stride", "rounds", "samples", "pitch", "capacity")
 ADAPT_DOUBLES = ("end", "sample_interval", "threshold")
 ADAPT_POINTERS = (
     "constants", "states", "clock", "counters", "edges", "status", "finished", "out",
@@ -333,9 +333,9 @@ class _Adapt:
             void = b.ptrtoint(b.alloca(DOUBLE), I64)
         steps = 0 if e.width == 1 else list(range(e.width))
         lanes = b.add(self._whole(self.lane), ir.Constant(e.int, steps))
-        own = b.add(b.mul(lanes, self._whole(self.a["samples"])), which)
+        own = b.add(b.mul(lanes, self._whole(self.a["pitch"])), which)
         first = b.add(b.mul(own, e.whole(8)), self._whole(b.ptrtoint(self.a["out"], I64)))
-        plane = b.mul(b.mul(self.a["samples"], self.a["stride"]), I64(8))
+        plane = b.mul(b.mul(self.a["pitch"], self.a["stride"]), I64(8))
         for record, result in enumerate(results):
             place = b.add(first, self._whole(b.mul(I64(record), plane)))
             place = b.select(due, place, self._whole(void))
