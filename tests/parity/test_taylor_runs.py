@@ -152,7 +152,9 @@ def test_a_lane_is_what_it_would_be_alone(lanes: int, expected: dict[str, bytes]
 
 
 @pytest.mark.parametrize("samples", [2, 3, 511, 512, 513])
-@pytest.mark.parametrize("solver", [LLVM, NUMPY, lo.Exponential(0.01)], ids=["llvm", "numpy", "exp"])
+@pytest.mark.parametrize(
+    "solver", [LLVM, NUMPY, lo.Exponential(0.01)], ids=["llvm", "numpy", "exp"]
+)
 def test_any_number_of_samples_is_that_of_a_lane_alone(solver: Any, samples: int) -> None:
     """Also one for which the rows of a recording lie further apart than they are long."""
     currents = np.linspace(0, 40, 9)
