@@ -16,6 +16,7 @@ from loligo.runs import (
     Travelled,
     compute,
     crew,
+    empty_rows,
     everywhere,
     paced,
     shares,
@@ -106,8 +107,7 @@ def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
         counters=np.zeros((len(COUNTERS), lanes), dtype=np.int64),
         status=np.zeros(lanes, dtype=np.int64),
         finished=np.zeros(lanes // kernel.width, dtype=np.int64),
-        # not zeroed: the pages are taken as they are written
-        out=np.empty((len(problem.records), problem.samples, lanes)),
+        out=empty_rows(problem, kernel),
     )
 
 

@@ -39,14 +39,14 @@ def integrate(problem: Problem, solver: Reference, advance: Callable[[float], No
     states, notes = initial_states(kernel, problem)
     functions = _Functions(system, problem)
     lanes = problem.lanes.size
-    values = {n: np.empty((problem.samples, lanes)) for n in problem.records}
+    values = {n: np.empty((lanes, problem.samples)) for n in problem.records}
     times: list[Floats] = []
     where: list[int] = []
     for lane in range(lanes):
         run = _Lane(problem, solver, functions, lane, states[:, lane])
         found = run.integrate(lambda part, lane=lane: advance((lane + part) / lanes))
         for name in problem.records:
-            values[name][:, lane] = found[name]
+            values[name][lane] = found[name]
         times.append(np.array(run.spikes))
         where += [lane] * len(run.spikes)
     return Outcome(

@@ -34,7 +34,7 @@ class Outcome:
     Attributes
     ----------
     values
-        Name -> (samples, lanes).
+        Name -> (lanes, samples).
     spike_time, spike_lane
         By lane, then by time.
     rest : (lanes,) or None
@@ -65,7 +65,7 @@ class Travelled:
 
     Attributes
     ----------
-    out : (records, samples, lanes)
+    out : (records, lanes, samples)
     spikes
         (times, lanes) of each batch.
     settings
@@ -180,6 +180,17 @@ def _width(lanes: int, vector: int, registers: int) -> int:
     return width
 
 
+def empty_rows(problem: Problem, kernel: Kernel) -> Floats:
+    """(records, lanes, samples) for what is recorded, of lanes that fill whole vectors.
+
+    It is not zeroed: the pages are taken as they are written. Lanes are written side by side; if
+    their samples lay a multiple of 4 kB apart, they would push each other out of the cache.
+    """
+    lanes, samples = -(-problem.lanes.size // kernel.width) * kernel.width, problem.samples
+    pitch = samples if samples % 512 else samples + 8
+    return np.empty((len(problem.records), lanes, pitch))[..., :samples]
+
+
 def initial_states(kernel: Kernel, problem: Problem) -> tuple[Floats, list[str]]:
     """(states, lanes) at time 0, and notes for the person."""
     parameters = for_equilibria(problem)
@@ -284,5 +295,5 @@ def collect(problem: Problem, out: Floats, batches: list[tuple[Floats, Integers]
     real = (where < lanes) & (times <= problem.duration)
     times, where = times[real], where[real]
     order = np.lexsort((times, where))
-    values = {name: out[i, :, :lanes] for i, name in enumerate(problem.records)}
+    values = {name: out[i, :lanes] for i, name in enumerate(problem.records)}
     return Outcome(values, times[order], where[order])

@@ -187,11 +187,13 @@ def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
     v = outcome.values.get("V")
     if v is None or not outcome.spike_time.size:
         return []
-    shallow = v.min(axis=0) > problem.threshold - RE_ARM
+    low = problem.threshold - RE_ARM
+    shallow = v[:, 0] > low  # most begin below: their many samples need not be looked at
+    shallow[shallow] = v[shallow].min(axis=1) > low
     if not shallow.any():
         return []
-    above = v[:, shallow] >= problem.threshold
-    rises = (above[1:] & ~above[:-1]).sum(axis=0)
+    above = v[shallow] >= problem.threshold
+    rises = (above[:, 1:] & ~above[:, :-1]).sum(axis=1)
     counted = np.bincount(outcome.spike_lane, minlength=problem.lanes.size)[shallow]
     if not (rises > counted).any():
         return []

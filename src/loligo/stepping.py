@@ -18,6 +18,7 @@ from loligo.runs import (
     Travelled,
     compute,
     crew,
+    empty_rows,
     everywhere,
     paced,
     shares,
@@ -79,15 +80,13 @@ def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floa
     filled = padded(states, kernel.width).copy()
     lanes = filled.shape[1]
     armed = (filled[0] < schedule.threshold).astype(np.float64)
-    # not zeroed: the pages are taken as they are written
-    out = np.empty((len(problem.records), schedule.samples, lanes))
     return Progress(
         states=filled,
         carries=filled.astype(kernel.program.precision) - filled,
         detector=np.stack([np.full(lanes, np.nan), armed]),
         step=np.zeros(lanes // kernel.width, dtype=np.int64),
         diverged=np.zeros(lanes, dtype=np.int64),
-        out=out,
+        out=empty_rows(problem, kernel),
     )
 
 

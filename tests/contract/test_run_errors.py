@@ -117,3 +117,12 @@ def test_a_voltage_that_is_not_in_millivolts_is_noticed() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lo.simulate(cell, lo.Step(1, 0.5), 40, initial=start)  # one spike
+    # a lane whose V begins above what it must fall below, and is below it later, is not meant
+    starts = {"V": np.array([-1.0, 2.0, 7.0]), "w": 1}
+    with pytest.warns(UserWarning, match="spikes are missing") as told:
+        lo.simulate(cell, lo.Step(1, 0.5), 200, initial=starts, threshold=0.5)
+    assert len(told) == 1
+    squid = lo.load("hodgkin-huxley-1952")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lo.simulate(squid, lo.Step(1, 10), 40, initial=np.array([-65.0, 0.0, 20.0]))

@@ -151,6 +151,26 @@ def test_a_lane_is_what_it_would_be_alone(lanes: int, expected: dict[str, bytes]
         assert np.array_equal(mine, alone.spike_time.values)
 
 
+@pytest.mark.parametrize("samples", [2, 3, 511, 512, 513])
+@pytest.mark.parametrize(
+    "solver", [LLVM, NUMPY, lo.Exponential(0.01)], ids=["llvm", "numpy", "exp"]
+)
+def test_any_number_of_samples_is_that_of_a_lane_alone(solver: Any, samples: int) -> None:
+    """Also one for which the rows of a recording lie further apart than they are long."""
+    currents = np.linspace(0, 40, 9)
+    options: dict[str, Any] = {
+        "duration": 2.044, "sample_interval": 2.044 / (samples - 1), "record": ["V", "I_Na"],
+    }  # fmt: skip
+    together = run(SQUID, lo.Pulse(0.3, 1, currents), solver, **options)
+    assert together.sizes["time"] == samples
+    for lane in (0, 4, 8):
+        alone = run(SQUID, lo.Pulse(0.3, 1, float(currents[lane])), solver, **options)
+        for name in options["record"]:
+            mine = together[name].values[lane]
+            assert mine.strides == (8,), "a lane's trace lies in one piece"
+            assert np.array_equal(mine, alone[name].values), name
+
+
 def number(value: Any, lane: int) -> float:
     return value if isinstance(value, float) else float(value.values[lane])
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from loligo import runs
@@ -33,3 +36,20 @@ def test_no_more_threads_than_shares(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_block_is_as_wide_as_its_lanes_need(lanes: int, registers: int, width: int) -> None:
     assert runs._width(lanes, 8, registers) == width
+
+
+@pytest.mark.parametrize("samples", [1, 2, 511, 512, 513, 20_001, 1 << 15])
+@pytest.mark.parametrize(("lanes", "width"), [(1, 1), (16, 8), (17, 8)])
+def test_lanes_are_recorded_in_rows_that_do_not_meet_in_the_cache(
+    samples: int, lanes: int, width: int
+) -> None:
+    problem: Any = SimpleNamespace(
+        lanes=SimpleNamespace(size=lanes), samples=samples, records=("V", "m")
+    )
+    kernel: Any = SimpleNamespace(width=width)
+    rows = runs.empty_rows(problem, kernel)
+    assert rows.shape == (2, -(-lanes // width) * width, samples)
+    assert rows.strides[1] % 4096
+    assert rows.strides[0] == rows.shape[1] * rows.strides[1]
+    assert rows.strides[1] <= 8 * samples + 64
+    assert np.shares_memory(rows[0], rows[0].reshape(2, -1, samples) if lanes > 1 else rows)

@@ -235,7 +235,7 @@ def collect_values(
     order = [name for name in problem.records if name in found]
     times, where = _spikes(problem, spikes)
     rest = None if resting is None else resting[:, problem.recorded].ravel()
-    return Outcome({name: found[name] for name in order}, times, where, rest)
+    return Outcome({name: found[name].T for name in order}, times, where, rest)
 
 
 def _spikes(

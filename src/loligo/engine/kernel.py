@@ -1,7 +1,9 @@
 """What every engine offers: a program that can be run.
 
 All arrays are float64 rows of lanes, C-contiguous: shape ``(names, lanes)``, padded to whole
-vectors where the engine wants that (:attr:`Kernel.width`).
+vectors where the engine wants that (:attr:`Kernel.width`). What is recorded alone lies the other
+way, a row of samples to each lane: so a lane writes it, whenever its samples come, and so it will
+be read.
 """
 
 from __future__ import annotations
@@ -70,7 +72,8 @@ class Progress:
         The next step of each block of ``width`` lanes.
     diverged : (lanes,)
         1 where a state ceased to be finite.
-    out : (records, samples, lanes)
+    out : (records, lanes, samples)
+        Its rows may lie further apart than they are long.
     spikes
         (times, lanes) of each batch found so far.
     """
@@ -130,7 +133,8 @@ class Journey:
     status : (lanes,)
         0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short.
     finished : (blocks,)
-    out : (records, samples, lanes)
+    out : (records, lanes, samples)
+        Its rows may lie further apart than they are long.
     spikes
         (times, lanes) of each batch found so far.
     """

@@ -195,7 +195,7 @@ class _Walk:
             results = self.evaluate(self.program.blocks["sample"], inputs)
             for i, value in enumerate(results.values()):
                 values = np.broadcast_to(value, when.shape)
-                self.journey.out[i, self.sample[due], self.lanes[due]] = values[due]
+                self.journey.out[i, self.lanes[due], self.sample[due]] = values[due]
             self.sample += due
 
     def find_spikes(self, moving: Array, step: Array) -> None:

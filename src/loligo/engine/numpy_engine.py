@@ -175,7 +175,7 @@ class _Walk:
             times = {".t": k * dt}
             inputs[".current"] = self.current("value", times, j, self.streams.currents)
         for i, value in enumerate(evaluate(block, inputs).values()):
-            self.progress.out[i, j, self.here] = value
+            self.progress.out[i, self.here, j] = value
 
     def advance(self, k: int) -> bool:
         dt, progress, here, schedule = self.schedule.dt, self.progress, self.here, self.schedule

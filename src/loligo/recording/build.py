@@ -68,7 +68,7 @@ def dataset(
     Parameters
     ----------
     values
-        Name -> (samples, lanes).
+        Name -> (lanes, samples).
     spikes
         Times and lanes, by lane and then by time.
     rest : (lanes,) or None
@@ -83,8 +83,7 @@ def dataset(
     dims = (*lanes.dims, "time")
     variables: dict[str, Any] = {}
     for name, rows in values.items():
-        # a view: time stays the slow axis in memory, lanes lie side by side
-        cube = rows.T.reshape(*lanes.shape, len(time)) if lanes.dims else rows[:, 0]
+        cube = rows.reshape(*lanes.shape, len(time))  # a view
         variables[name] = (dims, cube, dict(about[name]))
     if "V" in variables and rest is not None and np.ptp(rest) == 0:
         variables["V"][2]["rest"] = float(rest[0])

@@ -51,7 +51,7 @@ from loligo.program.drive import EDGE_TOLERANCE
 Value = Any  # an ir.Value; llvmlite has no types
 
 # The arguments of `adapt`, in order: integers, numbers, and pointers to rows.
-ADAPT_INTEGERS = ("first_block", "last_block", "stride", "rounds", "samples", "capacity")
+ADAPT_INTEGERS = ("first_block", "last_block", "stride", "rounds", "samples", "pitch", "capacity")
 ADAPT_DOUBLES = ("end", "sample_interval", "threshold")
 ADAPT_POINTERS = (
     "constants", "states", "clock", "counters", "edges", "status", "finished", "out",
@@ -87,7 +87,6 @@ class _Adapt:
         self.flags = {1: self.armed, 2: self.doubted}  # by their rows of `clock`
         self.edge = b.alloca(e.double)  # the next edge of the stimulus, or the end
         self.counters = {name: b.alloca(e.int) for name in COUNTERS}
-        self.when = b.alloca(e.double)  # the time of the next sample
         self.step, self.way = b.alloca(e.double), b.alloca(e.double)
         self.round = b.alloca(I64)
         self.rise = Rise(e)
@@ -146,7 +145,6 @@ class _Adapt:
             b.store(b.fcmp_ordered("!=", flag, e.const(0.0)), slot)
         b.store(I64(0), self.round)
         self._next_edges()
-        self._next_sample()
 
     def _save(self) -> None:
         e, b = self.e, self.e.builder
@@ -337,30 +335,24 @@ class _Adapt:
     def _samples(self, t: Value, reached: Value) -> None:
         """Every sample before ``reached``, and at the end the last; a sample at an edge is
         left to the segment that begins there."""
+        if not self.program.records:
+            return
         e, b = self.e, self.e.builder
         at_end = b.fcmp_ordered(">=", reached, self.end)
         limit = b.select(at_end, e.const(math.inf), b.fsub(reached, e.const(EDGE_TOLERANCE)))
         head, body, done = (b.append_basic_block(n) for n in ("due", "sample", "sampled"))
         b.branch(head)
         b.position_at_end(head)
-        when = b.load(self.when, typ=e.double)
-        due = e.less(when, limit)
-        b.cbranch(any_lane(self.e, due), body, done)
-        b.position_at_end(body)
-        if self.program.records:
-            self._sample(t, when, b.load(self.counters["sample"], typ=e.int), due)
-        self._count("sample", due)
-        self._next_sample()
-        b.branch(head)
-        b.position_at_end(done)
-
-    def _next_sample(self) -> None:
-        """Its time; never, if all are taken."""
-        e, b = self.e, self.e.builder
         which = b.load(self.counters["sample"], typ=e.int)
         when = b.fmul(b.sitofp(which, e.double), e.spread(self.a["sample_interval"]))
         left = b.icmp_signed("<", which, self._whole(self.a["samples"]))
-        b.store(b.select(left, when, e.const(math.inf)), self.when)
+        due = b.and_(left, e.less(when, limit))
+        b.cbranch(any_lane(self.e, due), body, done)
+        b.position_at_end(body)
+        self._sample(t, when, which, due)
+        self._count("sample", due)
+        b.branch(head)
+        b.position_at_end(done)
 
     def _whole(self, scalar: Value) -> Value:
         """An integer for every lane."""
@@ -383,11 +375,11 @@ class _Adapt:
         e, b = self.e, self.e.builder
         with b.goto_entry_block():
             void = b.ptrtoint(b.alloca(DOUBLE), I64)
-        own = b.add(b.mul(which, self._whole(self.a["stride"])), self._whole(self.lane))
         steps = 0 if e.width == 1 else list(range(e.width))
-        own = b.add(own, ir.Constant(e.int, steps))
+        lanes = b.add(self._whole(self.lane), ir.Constant(e.int, steps))
+        own = b.add(b.mul(lanes, self._whole(self.a["pitch"])), which)
         first = b.add(b.mul(own, e.whole(8)), self._whole(b.ptrtoint(self.a["out"], I64)))
-        plane = b.mul(b.mul(self.a["samples"], self.a["stride"]), I64(8))
+        plane = b.mul(b.mul(self.a["pitch"], self.a["stride"]), I64(8))
         for record, result in enumerate(results):
             place = b.add(first, self._whole(b.mul(I64(record), plane)))
             place = b.select(due, place, self._whole(void))

@@ -36,7 +36,7 @@ Value = Any  # an ir.Value; llvmlite has no types
 # The arguments of `run`, in order: integers, the step, and pointers to rows.
 RUN_INTEGERS = (
     "first_block", "last_block", "stride", "stop", "steps_per_sample",
-    "stream_step", "stream_rows", "samples", "capacity",
+    "stream_step", "stream_rows", "samples", "pitch", "capacity",
 )  # fmt: skip
 RUN_DOUBLES = ("dt", "threshold")
 RUN_POINTERS = (
@@ -339,10 +339,13 @@ class _Run:
             streams = self._streams("currents", sample, self.a["samples"])
             inputs[".current"] = self._current("value", times, streams)
         results = emit(e, self.program.blocks["sample"], inputs)
-        for i, result in enumerate(results.values()):
-            line = b.add(b.mul(I64(i), self.a["samples"]), sample)
-            place = b.add(b.mul(line, self.a["stride"]), self.lane)
-            store(e, self._widen(result), self.a["out"], place)
+        first = b.add(b.mul(self.lane, self.a["pitch"]), sample)
+        plane = b.mul(self.a["pitch"], self.a["stride"])
+        for record, result in enumerate(results.values()):
+            place, wide = b.add(b.mul(I64(record), plane), first), self._widen(result)
+            for i in range(e.width):
+                b.store(element(e, wide, i), at(e, self.a["out"], place))
+                place = b.add(place, self.a["pitch"])
 
     def _advance(self, head: Value, done: Value) -> None:
         e, b = self.e, self.e.builder

@@ -75,6 +75,7 @@ class CompiledKernel:
             "first_block": blocks.start, "last_block": blocks.stop,
             "stride": progress.states.shape[1], "stop": stop,
             "steps_per_sample": schedule.steps_per_sample, "samples": schedule.samples,
+            "pitch": progress.out.strides[1] // 8,
             "stream_step": streams.first_step, "stream_rows": streams.charges.shape[1],
             "capacity": _CAPACITY,
         }  # fmt: skip
@@ -108,7 +109,7 @@ class CompiledKernel:
         integers = {
             "first_block": blocks.start, "last_block": blocks.stop,
             "stride": journey.states.shape[1], "rounds": rounds, "samples": course.samples,
-            "capacity": _CAPACITY,
+            "pitch": journey.out.strides[1] // 8, "capacity": _CAPACITY,
         }  # fmt: skip
         doubles = {
             "end": course.end,
