@@ -7,8 +7,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -31,6 +34,10 @@ LOOPS = {
     "cable": (emit_cable, "cable"),
 }
 FORMATS = {"float64": DOUBLE, "float32": SINGLE}  # a program's precision, as the loops have it
+
+# Versions of LLVM whose scheduler can be chosen, and chosen again: tried with 15, 20 and 22.
+_SCHEDULED = range(15, 23)
+_OPTIONS = Lock()  # they are the process's
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,28 @@ def compile_object(program: Program, width: int) -> bytes:
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    return machine.emit_object(module)
+    with _in_order("list-ilp" if "series" in program.blocks else "default"):
+        return machine.emit_object(module)
+
+
+@contextmanager
+def _in_order(scheduler: str) -> Iterator[None]:
+    """Instructions put in order by one of LLVM's schedulers.
+
+    A series is some thousand operations in one go. What LLVM does by default keeps more of them
+    waiting for memory: "list-ilp" takes a tenth off a step. It can be asked for only by an
+    option of the process, which is put back at once, and only where LLVM is known to have it:
+    an option unknown to it ends the process.
+    """
+    if scheduler == "default" or llvm.llvm_version_info[0] not in _SCHEDULED:
+        yield
+        return
+    with _OPTIONS:
+        llvm.set_option("", f"-pre-RA-sched={scheduler}")
+        try:
+            yield
+        finally:
+            llvm.set_option("", "-pre-RA-sched=default")
 
 
 @dataclass(frozen=True)
