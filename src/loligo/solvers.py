@@ -57,7 +57,7 @@ class Exponential:
         Of the states and the rates. float32 takes less than half the time, for populations of
         many cells. Times, edges and the charge of a stimulus stay float64, the initial rest is
         found in float64, and what the rounding of a sum takes is carried to the next step: after
-        one second of firing, spikes are 1e-4 ms (squid axon) to 2e-3 ms (Connor & Stevens) from
+        one second of firing, spikes are 3e-4 ms (squid axon) to 2e-3 ms (Connor & Stevens) from
         where float64 has them, far less than what dt = 0.01 ms itself does.
 
     Examples

@@ -21,6 +21,7 @@ from loligo.runs import (
     empty_rows,
     everywhere,
     paced,
+    prepare,
     shares,
     sources,
     threads,
@@ -49,9 +50,13 @@ def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], 
     """
     schedule = schedule_for(problem, solver.dt)
 
+    dt = schedule.dt
+
     def loop(kernel: Kernel, constants: Floats, states: Floats) -> Travelled:
+        first = prepare(kernel, problem, {".dt": dt, ".stride": 0.5 * dt})
         progress = _progress(problem, kernel, schedule, states)
-        _run(problem, kernel, schedule, constants, progress, advance)
+        both = padded(first, kernel.width), constants
+        _run(problem, kernel, schedule, both, progress, advance)
         return Travelled(progress.out, progress.spikes, {"dt": schedule.dt})
 
     return compute(
@@ -59,7 +64,7 @@ def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], 
         solver.engine,
         {"solver": solver.name, "precision": solver.precision},
         lambda system: solver.program(system, sources(problem), problem.records),
-        {".dt": schedule.dt},
+        {".dt": dt, ".stride": dt},
         loop,
         registers=REGISTERS,
     )
@@ -91,25 +96,29 @@ def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floa
 
 
 def _run(
-    problem: Problem, kernel: Kernel, schedule: Schedule, constants: Floats, progress: Progress,
-    advance: Callable[[float], None],
+    problem: Problem, kernel: Kernel, schedule: Schedule, both: tuple[Floats, Floats],
+    progress: Progress, advance: Callable[[float], None],
 ) -> None:  # fmt: skip
-    """Call the kernel on all cores, for a short time each, until the last step."""
+    """Call the kernel on all cores, for a short time each, until the last step; the first step
+    has constants of its own."""
     parts = shares(len(progress.step), threads())
     sampled = _Sampled(problem, kernel, schedule)
+    before = progress.copy()
     # the first call is a guess; no call of many lanes may take long
     done, chunk = 0, max(1, min(64, _CAUTIOUS // problem.lanes.size))
     with crew(parts) as pool:
         while done < schedule.steps:
-            stop = min(done + min(chunk, sampled.most_steps), schedule.steps)
+            constants = both[done > 0]
+            stop = min(done + min(chunk, sampled.most_steps), schedule.steps) if done else 1
             streams = sampled.between(done, stop)
+            before.take(progress)
             work = partial(kernel.run, schedule, constants, progress, streams, stop=stop)
             took = everywhere(pool, parts, work)
             if progress.diverged.any():
-                raise _divergence(problem, kernel, schedule, constants, progress, streams)
+                raise _divergence(problem, kernel, schedule, constants, progress, before, streams)
             done = stop
             advance(done / schedule.steps)
-            chunk = paced(chunk, took)
+            chunk = paced(chunk, took) if done > 1 else chunk
 
 
 class _Sampled:
@@ -168,27 +177,31 @@ def _distinct(problem: Problem, index: int) -> tuple[list[Any], Integers]:
 
 def _divergence(
     problem: Problem, kernel: Kernel, schedule: Schedule, constants: Floats, progress: Progress,
-    streams: Streams,
+    before: Progress, streams: Streams,
 ) -> RunError:  # fmt: skip
-    """Which variable of which lane ceased to be finite, when, and what it was before."""
+    """Which variable of which lane ceased to be finite, when, and what it was before.
+
+    ``before`` is where the call began: up to the step in question, it is made again.
+    """
     from loligo.engine.numpy_engine import FINITE, evaluate
     from loligo.program.arithmetic import CARRY
 
     lane = int(np.flatnonzero(progress.diverged)[0])
-    step = int(progress.step[lane // kernel.width])
+    block = lane // kernel.width
+    step = int(progress.step[block])
+    kernel.run(schedule, constants, before, streams, range(block, block + 1), stop=step)
     program, dt = kernel.program, schedule.dt
     inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
     inputs |= {".dt": dt, ".t0": step * dt, ".t1": (step + 1) * dt}
-    inputs[".lead"] = 0.5 * dt if step == 0 else dt
     for i, name in enumerate(program.streams):
         inputs[name] = streams.charges[i, step - streams.first_step, lane]
     inputs |= evaluate(program.blocks["drive"], inputs)
-    inputs |= dict(zip(program.states, progress.states[:, lane], strict=True))
-    inputs |= {CARRY + s: progress.carries[i, lane] for i, s in enumerate(program.states)}
+    inputs |= dict(zip(program.states, before.states[:, lane], strict=True))
+    inputs |= {CARRY + s: before.carries[i, lane] for i, s in enumerate(program.states)}
     after = evaluate(program.blocks["step"], inputs)
     limit = FINITE[program.precision]
     broken = [s for s in program.states if not np.abs(after[s]) < limit] or ["V"]
-    last = progress.states[program.states.index(broken[0]), lane]
+    last = before.states[program.states.index(broken[0]), lane]
     where = problem.in_lane(lane)
     return RunError(
         f"the run diverged at t = {step * schedule.dt:.6g} ms{where}: {broken[0]} is no longer "

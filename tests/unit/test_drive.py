@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 
 import loligo as lo
 from loligo.program import Block, Builder
-from loligo.program.drive import CHARGE, EDGE_TOLERANCE, PARAMETERS, VALUE
+from loligo.program.drive import CHARGE, EDGE_TOLERANCE, PARAMETERS, STILL, VALUE, mean
 from loligo.program.sources import Source
 from loligo.stimulus import Shape
 from machine import llvm_map, numpy_map
@@ -247,3 +247,33 @@ def test_machine_code_agrees_with_numpy(kind: str, data: Any) -> None:
     assert values(shape, t, llvm_map) == pytest.approx(
         values(shape, t), rel=1e-11, abs=1e-13 * scale(shape)
     )
+
+
+def means(shape: Shape, edges: np.ndarray, run: Any = numpy_map) -> dict[str, np.ndarray]:
+    """The mean current of every step, and the time up to which it is known to stay."""
+    b, source = Builder(), Source(shape.kind, "stimulus0", False)
+    term, t0, t1 = source.term(b), b.input("t0"), b.input("t1")
+    still = STILL[shape.kind](term, t0)
+    block = b.block({"mean": mean(shape.kind, term, t0, t1), "until": still.until})
+    step = np.full(len(edges) - 1, edges[1] - edges[0])
+    return run(block, {**numbers(shape), "t0": edges[:-1], "t1": edges[1:], ".dt": step})
+
+
+@pytest.mark.parametrize("kind", STILL)
+@given(data=st.data(), step=st.sampled_from([0.001, 0.01, 0.025, 0.1, 1 / 3]))
+@settings(max_examples=25, deadline=None)
+def test_the_mean_stays_the_same_to_the_bit_up_to_the_next_edge(
+    kind: str, data: Any, step: float
+) -> None:
+    shape = data.draw(SHAPES[kind])
+    edges = np.arange(int(RUN / step) + 1) * step
+    for run in (numpy_map, llvm_map):
+        found = means(shape, edges, run)
+        exact = shape.integral(edges[:-1], edges[1:])
+        assert np.abs(found["mean"] * step - exact).max() <= 1e-12 * scale(shape) * RUN
+        # a step that no edge cuts has the mean of the one before, if the next edge was after both
+        known = edges[2:] <= found["until"][:-1]
+        assert np.array_equal(found["mean"][1:][known], found["mean"][:-1][known])
+        whole = edges[1:] <= found["until"]
+        assert set(found["mean"][whole]) <= {0.0, shape.amplitude}
+        assert whole.sum() >= len(whole) - 2

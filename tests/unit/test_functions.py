@@ -17,9 +17,11 @@ from llvmlite import ir
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter
 from loligo.engine.llvm.jit import processor
+from loligo.engine.llvm.quick import QUICK
 from loligo.program import Builder
 
 WIDTHS = (1, 2, 4, 8, 16)
+NAMES = (*FUNCTIONS, *QUICK)
 TINY = 5e-324  # the smallest number above 0
 LEAST = 2.2250738585072014e-308  # the smallest with all its digits
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
@@ -31,7 +33,7 @@ def module(width: int, fma: bool) -> Any:
     host = processor()
     assembly = ir.Module("functions")
     assembly.triple = llvm.get_default_triple()
-    for name in FUNCTIONS:
+    for name in NAMES:
         b = Builder()
         arguments = [b.input("x"), b.input("y")][: 2 if name == "pow" else 1]
         emit_map(Emitter(assembly, width, fma), name, b.block({"r": b.apply(name, *arguments)}))
@@ -59,6 +61,9 @@ EXACT: dict[str, Callable[..., Any]] = {
     "exprel": lambda z: mp.expm1(z) / z if z else mp.mpf(1),
     "exprel2": lambda z: (mp.expm1(z) - z) / z**2 if z else mp.mpf(1) / 2,
     "bernoulli": lambda z: z / mp.expm1(z) if z else mp.mpf(1),
+    "decay": lambda z: mp.expm1(z) / z if z else mp.mpf(1),
+    "exp2": lambda x: mp.mpf(2) ** x,
+    "bernoulli2": lambda x: x / mp.expm1(x * mp.log(2)) if x else 1 / mp.log(2),
     "log": mp.log,
     "tanh": mp.tanh,
     "sin": mp.sin,
@@ -67,6 +72,7 @@ EXACT: dict[str, Callable[..., Any]] = {
 # how many units in the last place each may be off
 ALLOWED = {
     "exp": 1.0, "expm1": 2.5, "exprel": 2.5, "exprel2": 3.5, "bernoulli": 2.5, "log": 2.5,
+    "decay": 2.5, "exp2": 1.1, "bernoulli2": 2.5,
     "tanh": 3.0, "sin": 1.6, "cos": 1.6,
 }  # fmt: skip
 
@@ -134,7 +140,7 @@ def test_a_power_loses_no_more_units_than_twice_its_logarithm(fma: bool) -> None
 
 
 @pytest.mark.parametrize("fma", [True, False], ids=["fma", "no fma"])
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_width_gives_the_same_bits(name: str, fma: bool) -> None:
     draw = np.random.default_rng(5)
     if name == "pow":
@@ -152,7 +158,7 @@ def test_every_width_gives_the_same_bits(name: str, fma: bool) -> None:
         assert alike.all(), f"width {width} at {rows[0][~alike][:3]}"
 
 
-INF, NAN = math.inf, math.nan
+INF, NAN, LN_2 = math.inf, math.nan, math.log(2)
 SPECIAL: dict[str, list[tuple[Any, float]]] = {
     "exp": [(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (NAN, NAN), (710.0, INF),
             (1e308, INF), (-1e308, 0.0), (-746.0, 0.0), (TINY, 1.0)],
@@ -162,6 +168,11 @@ SPECIAL: dict[str, list[tuple[Any, float]]] = {
     "exprel2": [(0.0, 0.5), (-0.0, 0.5), (NAN, NAN), (1e-320, 0.5), (-1e-320, 0.5)],
     "bernoulli": [(0.0, 1.0), (-0.0, 1.0), (-INF, INF), (NAN, NAN), (800.0, 0.0), (-800.0, 800.0),
                   (1e-320, 1.0)],
+    "decay": [(0.0, 1.0), (-0.0, 1.0), (-INF, 0.0), (NAN, NAN), (1e-320, 1.0), (-800.0, 1 / 800)],
+    "exp2": [(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (NAN, NAN), (1024.0, INF),
+             (-1022.0, LEAST), (-1080.0, 0.0), (TINY, 1.0), (-3.0, 0.125)],
+    "bernoulli2": [(0.0, 1 / LN_2), (-0.0, 1 / LN_2), (-INF, INF), (NAN, NAN), (1e-320, 1 / LN_2),
+                   (-2000.0, 2000.0), (1.0, 1.0), (-TINY, 1 / LN_2)],
     "log": [(1.0, 0.0), (0.0, -INF), (-0.0, -INF), (-1.0, NAN), (-TINY, NAN), (INF, INF),
             (-INF, NAN), (NAN, NAN)],
     "tanh": [(0.0, 0.0), (INF, 1.0), (-INF, -1.0), (NAN, NAN), (400.0, 1.0), (-400.0, -1.0),

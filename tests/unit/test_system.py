@@ -347,8 +347,11 @@ def test_whole_kernels_are_right_at_and_beside_every_singularity(
     assert all(np.isfinite(value).all() for value in everything.values())
     # a full step, the derivative of the balance with respect to V in it
     if engine == "numpy":
-        fixed = kernel.map("prepare", {**rows(membrane, v), ".dt": np.full(v.shape, 0.01)})
-        here = {**rows(membrane, v), **fixed, ".dt": 0.01, ".lead": 0.01, ".current": 0.0}
+        fixed = kernel.map(
+            "prepare",
+            {**rows(membrane, v), ".dt": np.full(v.shape, 0.01), ".stride": np.full(v.shape, 0.01)},
+        )
+        here = {**rows(membrane, v), **fixed, ".dt": 0.01, ".stride": 0.01, ".current": 0.0}
         after = numpy_map(kernel.program.blocks["step"], here)
         assert all(np.isfinite(value).all() for value in after.values())
 
@@ -454,3 +457,24 @@ def test_slopes_and_dependence_are_those_of_the_equations() -> None:
     assert system.depends("h") == {"V", "h"}
     assert system.slope("h").free_symbols == {V, symbol("phi")}
     assert sp.simplify(sp.diff(system.derivatives["V"], V) - system.slope("V")) == 0
+
+
+@pytest.mark.parametrize("name", list(lo.models()))
+def test_the_exchange_of_a_gate_is_its_rate(name: str) -> None:
+    system = build(lo.load(name))
+    found = {state: system.exchange(state) for state in system.states}
+    assert found["V"] is None
+    assert any(found.values())
+    for state, parts in found.items():
+        if parts is not None:
+            gain, losses = parts
+            x = symbol(state)
+            assert losses[0] == gain
+            assert all(x not in loss.free_symbols for loss in losses)
+            assert sp.expand(gain - x * sum(losses) - system.derivatives[state]) == 0
+
+
+def test_a_rate_of_another_form_has_no_exchange() -> None:
+    steady = lo.Gate("x", inf="1/(1+exp(-V/10))", tau=5)
+    system = build(lo.Membrane(channels=[lo.Channel("X", g=1, E=-60, gates=[steady])]))
+    assert system.exchange("x") is None

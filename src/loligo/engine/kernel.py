@@ -71,7 +71,8 @@ class Progress:
     step : (blocks,)
         The next step of each block of ``width`` lanes.
     diverged : (lanes,)
-        1 where a state ceased to be finite.
+        1 where a state ceased to be finite. The block then stands at the step after which it was
+        not, and its states are of no use.
     out : (records, lanes, samples)
         Its rows may lie further apart than they are long.
     spikes
@@ -85,6 +86,18 @@ class Progress:
     diverged: Integers
     out: Floats
     spikes: list[tuple[Floats, Integers]] = field(default_factory=list[tuple[Floats, Integers]])
+
+    def copy(self) -> Progress:
+        """Of all that a later call depends on; samples go to the same place, spikes to another."""
+        return Progress(
+            self.states.copy(), self.carries.copy(), self.detector.copy(), self.step.copy(),
+            self.diverged.copy(), self.out,
+        )  # fmt: skip
+
+    def take(self, other: Progress) -> None:
+        """Become a copy of another again."""
+        for name in ("states", "carries", "detector", "step", "diverged"):
+            np.copyto(getattr(self, name), getattr(other, name))
 
 
 @dataclass(frozen=True)

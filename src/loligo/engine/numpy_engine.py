@@ -6,6 +6,7 @@ their kin are NumPy's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from loligo.program import Block, Program
 from loligo.program.arithmetic import CARRY
 
 Array = Any  # float64, float32 or bool lanes
+
+LN_2 = math.log(2.0)
 
 
 def exprel(z: Array) -> Array:
@@ -46,6 +49,11 @@ def less_one(exp: Array, z: Array) -> Array:
     return np.where(near, np.expm1(np.where(near, z, 0.0)), np.asarray(exp) - 1.0)
 
 
+def bernoulli2(x: Array) -> Array:
+    """x/(2**x - 1), and 1/ln 2 at 0."""
+    return bernoulli(x * LN_2) / LN_2
+
+
 def binlog(x: Array) -> Array:
     """log2 as the bits of a number tell it: exact at powers of two, linear between."""
     kind, mantissa, bias = (
@@ -69,6 +77,7 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
     "exp": np.exp, "expm1": np.expm1, "exprel": exprel,
     "exprel2": exprel2, "bernoulli": bernoulli,
     "ratio": np.divide, "less_one": less_one,
+    "decay": exprel, "exp2": np.exp2, "bernoulli2": bernoulli2,
     "binlog": binlog, "log": np.log, "sqrt": np.sqrt,
     "pow": np.power, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "abs": np.abs,
     "floor": np.floor, "min": np.minimum, "max": np.maximum, "lt": np.less,
@@ -184,7 +193,6 @@ class _Walk:
         times = {".t0": k * dt, ".t1": (k + 1) * dt}
         current = self.current("drive", times, row, self.streams.charges)
         inputs = {**self.fixed, **now, ".current": current}
-        inputs[".lead"] = self.real(0.5 * dt if k == 0 else dt)
         after = evaluate(self.program.blocks["step"], inputs)
         sums = np.abs(sum(np.asarray(after[s]) for s in self.program.states))
         broken = ~(sums <= FINITE[self.program.precision])

@@ -19,13 +19,15 @@ from typing import Any, cast
 # exprel(z) = (exp(z) - 1)/z, bernoulli(z) = 1/exprel(z) and
 # exprel2(z) = (exp(z) - 1 - z)/z**2 are smooth at 0. ratio(x, y) is x/y where x and y vanish
 # together, and few digits are right near there. less_one(exp(z), z) is exp(z) - 1, exact near 0.
-# binlog(x) is log2(x) to within 0.09, read from the bits of a positive number.
+# decay(z) is exprel(z), quickest for -1/2 <= z <= 0. exp2(x) = 2**x, and bernoulli2(x) =
+# x/(2**x - 1). binlog(x) is log2(x) to within 0.09, read from the bits of a positive number.
 # narrow(x) is x in float32, widen(x) a float32 in float64. What is computed from narrow values
 # is narrow; numbers are whatever is needed where they are used.
 OPERATIONS: dict[str, int] = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "fma": 3,
     "exp": 1, "expm1": 1, "exprel": 1, "exprel2": 1, "bernoulli": 1, "log": 1, "sqrt": 1, "pow": 2,
-    "ratio": 2, "less_one": 2, "binlog": 1, "narrow": 1, "widen": 1,
+    "ratio": 2, "less_one": 2, "decay": 1, "exp2": 1, "bernoulli2": 1, "binlog": 1, "narrow": 1,
+    "widen": 1,
     "sin": 1, "cos": 1, "tanh": 1, "abs": 1, "floor": 1, "min": 2, "max": 2,
     "lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "where": 3,
 }  # fmt: skip

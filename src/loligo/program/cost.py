@@ -21,6 +21,7 @@ COLUMNS = {
     "exp": "function", "expm1": "function", "exprel": "function", "exprel2": "function",
     "bernoulli": "function", "log": "function", "pow": "function", "sin": "function",
     "cos": "function", "tanh": "function", "less_one": "function",
+    "decay": "function", "exp2": "function", "bernoulli2": "function",
 }  # fmt: skip
 KINDS = ("product", "sum", "multiply-add", "division", "function", "other")
 

@@ -3,7 +3,8 @@
 Each kind of stimulus is a pair of functions. ``charge`` is the exact integral of the current
 from ``t0`` to ``t1``: a pulse that begins or ends anywhere in a step, or lies wholly inside
 one, delivers exactly what it should. It is written as differences of clamped times, so that
-nothing cancels late in a run. ``value`` is continuous from the right.
+nothing cancels late in a run. ``value`` is continuous from the right. Kinds that are constant
+between edges have a third, ``still``.
 """
 
 from __future__ import annotations
@@ -63,6 +64,14 @@ class Term:
         return a, z
 
 
+@dataclass(frozen=True)
+class Still:
+    """What a stimulus is at a time, and until when it stays so: its current, its next edge."""
+
+    current: int
+    until: int
+
+
 def _pulse_charge(term: Term, t0: int, t1: int) -> int:
     a, z = term.overlap(t0, t1)
     return term.b.mul(term.p["amplitude"], term.b.sub(z, a))
@@ -72,11 +81,27 @@ def _pulse_value(term: Term, t: int) -> int:
     return term.only_inside(t, term.p["amplitude"])
 
 
+def _pulse_still(term: Term, t: int) -> Still:
+    b, start = term.b, term.p["start"]
+    begun, over = b.apply("le", start, t), b.apply("le", term.end, t)
+    until = b.apply("where", begun, term.end, start)
+    until = b.apply("where", over, term.const(math.inf), until)
+    on = b.apply("and", begun, b.apply("not", over))
+    return Still(b.apply("where", on, term.p["amplitude"], term.const(0.0)), until)
+
+
 def _step_charge(term: Term, t0: int, t1: int) -> int:
     b, zero = term.b, term.const(0.0)
     a = b.apply("max", b.sub(t0, term.p["start"]), zero)
     z = b.apply("max", b.sub(t1, term.p["start"]), zero)
     return b.mul(term.p["amplitude"], b.sub(z, a))
+
+
+def _step_still(term: Term, t: int) -> Still:
+    b, start = term.b, term.p["start"]
+    begun = b.apply("le", start, t)
+    current = b.apply("where", begun, term.p["amplitude"], term.const(0.0))
+    return Still(current, b.apply("where", begun, term.const(math.inf), start))
 
 
 def _step_value(term: Term, t: int) -> int:
@@ -228,6 +253,8 @@ VALUE: dict[str, Callable[[Term, int], int]] = {
     "noise": _noise_value,
     "waveform": _path_value,
 }
+# Of those that are constant between edges, and say when the next one comes.
+STILL: dict[str, Callable[[Term, int], Still]] = {"pulse": _pulse_still, "step": _step_still}
 # The numbers of a stimulus that its arithmetic reads, kind by kind.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "pulse": ("start", "duration", "amplitude"),
@@ -239,3 +266,13 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "noise": ("start", "duration", "amplitude", "mean"),
     "waveform": ("amplitude",),
 }
+
+
+def mean(kind: str, term: Term, t0: int, t1: int) -> int:
+    """The mean current from ``t0`` to ``t1``, exactly the current where it is constant."""
+    b = term.b
+    average = b.div(CHARGE[kind](term, t0, t1), b.input(".dt"))
+    if kind not in STILL:
+        return average
+    still = STILL[kind](term, t0)
+    return b.apply("where", b.apply("le", t1, still.until), still.current, average)

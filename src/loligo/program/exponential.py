@@ -11,11 +11,15 @@ where df/dx is 0. The single moves are arranged symmetrically in time (Strang 19
 doi:10.1137/0705041): states fall into stages whose members do not depend on each other, V
 alone in the last; a step sweeps half a step up to V, a full step of V, and half a step back.
 The half steps of the first stage that meet between two steps are made as one, so that with
-gates and V alone the gates lie half a step apart from the voltage. ``lead`` is the length of
-that joint move: half a step at the beginning of a run, ``dt`` afterwards.
+gates and V alone the gates lie half a step apart from the voltage. ``.stride`` is the length of
+that joint move: half a step at the beginning of a run, ``.dt`` afterwards; so the first step has
+constants of its own. ``.lead`` is what a sample is ahead of the first stage: half a step, but for
+the first sample.
 
-Blocks: ``drive`` (``.t0``, ``.t1`` in, the stimulus's mean over the step out, ``.current``) and
-``step`` (states, ``.lead``, ``.current`` in, states out); ``value`` (``.t`` in, the stimulus just
+Blocks: ``drive`` (``.t0``, ``.t1`` in, the stimulus's mean over the step out, ``.current``, and
+where all stimuli are constant between edges the next one, ``.until``: no step up to it has another
+mean than one that begins at ``.t0`` and lies before it) and
+``step`` (states, ``.current`` in, states out); ``value`` (``.t`` in, the stimulus just
 after it out, ``.current``) and ``sample`` (states, ``.lead``, ``.current`` in, records out);
 ``locate`` for spikes. What an engine hands in has a dot in its name, and no name in a model has.
 
@@ -27,11 +31,12 @@ it or less, and would lose as many digits when it is added; so what the rounding
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from loligo.program.arithmetic import CARRY, Block, Builder, Program
-from loligo.program.drive import CHARGE, VALUE
-from loligo.program.exponentials import fuse_exponentials
+from loligo.program.drive import STILL, VALUE, mean
+from loligo.program.exponentials import fuse_exponentials, powers_of_two
 from loligo.program.lower import Lowering, lower
 from loligo.program.pipeline import (
     Draft,
@@ -50,6 +55,7 @@ from loligo.system import System
 TRANSFORMATIONS: Transformations = (
     ("common subexpressions", each(share)),
     ("fused exponentials", each(fuse_exponentials)),
+    ("powers of two", each(powers_of_two)),
     ("products regrouped", products_regrouped),
     ("constants to prepare", to_prepare),
     ("multiply-adds", multiply_add),
@@ -100,12 +106,31 @@ class Writer:
         low, b = self.lowering(), self.b
         moved: dict[str, int] = {}
         for state in group:
-            change = b.mul(dt, low(self.system.derivatives[state]))
-            slope = self.system.slope(state)
-            if slope != 0:
-                change = b.mul(change, b.apply("exprel", b.mul(dt, low(slope))))
+            change, exponent = self._linear(state, dt, low)
+            if exponent is not None:
+                # a gate moves little in a step, V on the upstroke much
+                phi = "exprel" if state == "V" else "decay"
+                change = b.mul(change, b.apply(phi, exponent))
             moved[state] = self._sum(state, change)
         self.now |= moved
+
+    def _linear(self, state: str, dt: int, low: Lowering) -> tuple[int, int | None]:
+        """dt f and dt df/dx, None where that is 0.
+
+        Of a gate, dt a + (dt df/dx) x with dt df/dx = -(dt a) - (dt b): what multiplies a and b
+        is constant and multiplied first.
+        """
+        b, exchange = self.b, self.system.exchange(state)
+        if exchange is not None:
+            gain, (_, *losses) = exchange
+            gained = b.mul(dt, low(gain))
+            exponent = b.apply("neg", gained)
+            for loss in losses:
+                exponent = b.sub(exponent, b.mul(dt, low(loss)))
+            return b.add(b.mul(exponent, self.now[state]), gained), exponent
+        slope = self.system.slope(state)
+        change = b.mul(dt, low(self.system.derivatives[state]))
+        return change, None if slope == 0 else b.mul(dt, low(slope))
 
     def _sum(self, state: str, change: int) -> int:
         b, before = self.b, self.now[state]
@@ -124,8 +149,13 @@ class Writer:
 def _drive(sources: tuple[Source, ...], shared: bool) -> Block:
     b = Builder(shared)
     t0, t1 = b.input(".t0"), b.input(".t1")
-    charge = b.total(CHARGE[s.kind](s.term(b), t0, t1) for s in sources)
-    return b.block({".current": b.div(charge, b.input(".dt"))})
+    outputs = {".current": b.total(mean(s.kind, s.term(b), t0, t1) for s in sources)}
+    if sources and all(s.kind in STILL for s in sources):
+        until = b.const(math.inf)
+        for s in sources:
+            until = b.apply("min", until, STILL[s.kind](s.term(b), t0).until)
+        outputs[".until"] = until
+    return b.block(outputs)
 
 
 def _value(sources: tuple[Source, ...], shared: bool) -> Block:
@@ -138,7 +168,7 @@ def _step(w: Writer, groups: list[list[str]]) -> Block:
     b = w.b
     dt, half = b.input(".dt"), b.mul(b.const(0.5), b.input(".dt"))
     if len(groups) > 1:
-        w.move(groups[0], b.input(".lead"))
+        w.move(groups[0], b.input(".stride"))
     between = groups[1:-1]
     for group in between:
         w.move(group, half)
@@ -179,7 +209,7 @@ def draft(
         "value": _value(sources, shared),
         "sample": sampling(Writer(system, driven, False, shared), groups, records),
     }
-    fixed = frozenset({*_parameters(system, sources), ".dt"})
+    fixed = frozenset({*_parameters(system, sources), ".dt", ".stride"})
     return Draft(blocks, fixed, frozenset({".lead", ".t", ".t0", ".t1"}))
 
 

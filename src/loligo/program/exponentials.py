@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from loligo.program.arithmetic import Assignment, Block, Builder
 
 HIGHEST = 16  # the largest power that is still cheaper, and loses at most 16 ulp
+_LN_2 = math.log(2.0)
 _LARGEST = 1e100  # of a factor exp(shift): beyond, products might leave the range of doubles
 
 
 @dataclass(frozen=True)
-class _Affine:
+class Affine:
     """scale * (assignment root) + shift, with plain numbers."""
 
     root: int
@@ -28,7 +29,7 @@ class _Affine:
 def fuse_exponentials(block: Block, highest: int = HIGHEST) -> Block:
     """The same results with exp(c x + d), for c a multiple of another's, as a power of that, up
     to the ``highest``."""
-    forms = _affine_forms(block)
+    forms = affine_forms(block)
     arguments = {i: forms[a.args[0]] for i, a in enumerate(block.assignments) if a.op == "exp"}
     power_of = _powers(arguments, highest)
     b = Builder()
@@ -47,11 +48,31 @@ def fuse_exponentials(block: Block, highest: int = HIGHEST) -> Block:
     return b.block({name: new[index] for name, index in block.outputs})
 
 
-def _write(b: Builder, form: _Affine, new: list[int]) -> int:
+def powers_of_two(block: Block) -> Block:
+    """The same results with exp(c x + d) as a power of two, its argument divided by ln 2, and
+    likewise for bernoulli: to split it into a whole number and a rest takes no multiplication.
+
+    An argument without c and d stays: division by ln 2 would be a rounding more.
+    """
+    forms = affine_forms(block)
+    b = Builder()
+    new: list[int] = []
+    for a in block.assignments:
+        form = forms[a.args[0]] if a.op in ("exp", "bernoulli") else None
+        if form is None or form.root == a.args[0]:
+            new.append(b.copy(a, new))
+            continue
+        divided = Affine(form.root, form.scale / _LN_2, form.shift / _LN_2)
+        power = b.apply(f"{a.op}2", _write(b, divided, new))
+        new.append(power if a.op == "exp" else b.mul(b.const(_LN_2), power))
+    return b.block({name: new[index] for name, index in block.outputs})
+
+
+def _write(b: Builder, form: Affine, new: list[int]) -> int:
     return b.add(b.mul(b.const(form.scale), new[form.root]), b.const(form.shift))
 
 
-def _powers(arguments: dict[int, _Affine], highest: int) -> dict[int, tuple[int, int]]:
+def _powers(arguments: dict[int, Affine], highest: int) -> dict[int, tuple[int, int]]:
     """Exponential -> (the one it is a power of, the power). No base is itself a power."""
     found: dict[int, tuple[int, int]] = {}
     slowest = sorted(arguments, key=lambda i: abs(arguments[i].scale))
@@ -65,7 +86,7 @@ def _powers(arguments: dict[int, _Affine], highest: int) -> dict[int, tuple[int,
     return found
 
 
-def _multiple(form: _Affine, base: _Affine, highest: int) -> int | None:
+def _multiple(form: Affine, base: Affine, highest: int) -> int | None:
     if form.root != base.root:
         return None
     ratio = form.scale / base.scale
@@ -76,9 +97,9 @@ def _multiple(form: _Affine, base: _Affine, highest: int) -> int | None:
     return power if abs(shift) < math.log(_LARGEST) else None
 
 
-def _affine_forms(block: Block) -> list[_Affine]:
+def affine_forms(block: Block) -> list[Affine]:
     """Every assignment as a multiple of another plus a number; at worst as itself."""
-    forms: list[_Affine] = []
+    forms: list[Affine] = []
     for index, a in enumerate(block.assignments):
         numbers = [block.assignments[i].op == "const" for i in a.args]
         values = [block.assignments[i].value for i in a.args]
@@ -87,20 +108,23 @@ def _affine_forms(block: Block) -> list[_Affine]:
 
 
 def _affine(
-    index: int, a: Assignment, numbers: list[bool], values: list[float], forms: list[_Affine]
-) -> _Affine:
-    itself = _Affine(index, 1.0, 0.0)
+    index: int, a: Assignment, numbers: list[bool], values: list[float], forms: list[Affine]
+) -> Affine:
+    itself = Affine(index, 1.0, 0.0)
     if a.op == "neg":
         f = forms[a.args[0]]
-        return _Affine(f.root, -f.scale, -f.shift)
+        return Affine(f.root, -f.scale, -f.shift)
+    if a.op == "fma" and numbers == [False, True, True]:
+        f, factor = forms[a.args[0]], values[1]
+        return Affine(f.root, f.scale * factor, f.shift * factor + values[2])
     if a.op not in ("add", "sub", "mul") or sum(numbers) != 1:
         return itself
     place = numbers.index(False)
     f, number = forms[a.args[place]], values[1 - place]
     if a.op == "mul":
-        return _Affine(f.root, f.scale * number, f.shift * number)
+        return Affine(f.root, f.scale * number, f.shift * number)
     if a.op == "add":
-        return _Affine(f.root, f.scale, f.shift + number)
+        return Affine(f.root, f.scale, f.shift + number)
     if place == 0:
-        return _Affine(f.root, f.scale, f.shift - number)
-    return _Affine(f.root, -f.scale, number - f.shift)
+        return Affine(f.root, f.scale, f.shift - number)
+    return Affine(f.root, -f.scale, number - f.shift)

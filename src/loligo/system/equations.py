@@ -66,6 +66,21 @@ class System:
         """The derivative of a state's rate with respect to the state itself."""
         return sp.diff(self.derivatives[state], symbol(state))
 
+    def exchange(self, state: str) -> tuple[Expr, tuple[Expr, ...]] | None:
+        """(a, (a, b, …)) where a state's rate is a (1 - x) - b x - …, as a gate's is; else None."""
+        x = symbol(state)
+        slope = self.slope(state)
+        factors = sp.Mul.make_args(slope)
+        sums = [factor for factor in factors if factor.is_Add]
+        if x in slope.free_symbols or len(sums) != 1:
+            return None
+        rest = sp.Mul(*(factor for factor in factors if factor is not sums[0]))
+        losses = tuple(-rest * term for term in sums[0].args)
+        gain = self.derivatives[state].subs(x, 0)
+        if gain not in losses:
+            return None
+        return gain, tuple(sorted(losses, key=lambda loss: loss != gain))
+
     def depends(self, state: str) -> frozenset[str]:
         """The states that a state's rate of change depends on."""
         names = {s.name for s in self.derivatives[state].free_symbols}

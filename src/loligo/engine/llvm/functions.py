@@ -102,6 +102,45 @@ class Emitter:
         bits = self.builder.bitcast(mask, ir.IntType(self.width))
         return self.builder.icmp_unsigned("!=", bits, ir.IntType(self.width)(0))
 
+    def larger(self, a: Value, b: Value) -> Value:
+        """Of each lane; the first where either is NaN."""
+        return self.builder.select(self.less(a, b), b, a)
+
+    def folded(
+        self, vector: Value, combine: Callable[[Value, Value], Value]
+    ) -> tuple[Emitter, Value]:
+        """A vector's halves combined, and theirs, until one register of 512 bits holds them; and
+        the emitter for that. One comparison then serves for all registers of a block."""
+        width, b = self.width, self.builder
+        while width * self.form.bits > 512:
+            width //= 2
+            low, high = (
+                b.shuffle_vector(
+                    vector, vector, ir.Constant(ir.VectorType(ir.IntType(32), width), list(part))
+                )
+                for part in (range(width), range(width, 2 * width))
+            )
+            vector = combine(low, high)
+        short = Emitter(self.module, width, self.has_fma, self.form)
+        short.builder = b
+        return short, vector
+
+    def any_above(self, x: Value, limit: float) -> Value:
+        """Whether x is above the limit in any lane; a NaN may be overlooked."""
+        short, largest = self.folded(x, self.larger)
+        return short.any(self.builder.fcmp_unordered(">", largest, short.const(limit)))
+
+    def least(self, vector: Value) -> Value:
+        """The smallest number in any lane; none is NaN."""
+        if self.width == 1:
+            return vector
+        label = f"llvm.vector.reduce.fmin.v{self.width}{self.form.name}"
+        function = self.module.globals.get(label)
+        if function is None:
+            kind = ir.FunctionType(self.form.element, [self.real])
+            function = ir.Function(self.module, kind, label)
+        return self.builder.call(function, [vector])
+
     def intrinsic(self, name: str, *args: Value) -> Value:
         label = f"llvm.{name}.{'' if self.width == 1 else f'v{self.width}'}{self.form.name}"
         function = self.module.globals.get(label)
@@ -184,20 +223,36 @@ def less_one(e: Emitter, exp: Value, z: Value) -> Value:
     return b.select(near, inside, b.fsub(exp, e.const(1.0)))
 
 
-def _exprel(e: Emitter, z: Value) -> Value:
-    """A polynomial near 0, where a fixed step's arguments lie; only where a lane is beyond,
-    (exp(z) - 1)/z as well. Which of the two a lane gets does not depend on its neighbours."""
+def unless_above(
+    e: Emitter, x: Value, limit: float, direct: Sequence[Value],
+    exact: Callable[[], Sequence[Value]],
+) -> list[Value]:  # fmt: skip
+    """``direct``, unless x is above the limit in any lane; then what ``exact`` computes: the
+    same in the lanes where the other would have done, so that none depends on its neighbours."""
     b = e.builder
-    near = e.less(e.intrinsic("fabs", z), e.const(0.5))
-    direct = e.polynomial(e.form.exprel, z)
     before = b.block
-    with b.if_then(e.any(b.not_(near)), likely=False):
-        value = b.select(near, direct, b.fdiv(e.call("expm1", z), z))
+    with b.if_then(e.any_above(x, limit), likely=False):
+        values = exact()
         inside = b.block
-    result = b.phi(e.real)
-    result.add_incoming(direct, before)
-    result.add_incoming(value, inside)
-    return result
+    results: list[Value] = []
+    for near, value in zip(direct, values, strict=True):
+        result = b.phi(e.real)
+        result.add_incoming(near, before)
+        result.add_incoming(value, inside)
+        results.append(result)
+    return results
+
+
+def _exprel(e: Emitter, z: Value) -> Value:
+    """A polynomial near 0, where a fixed step's arguments lie; beyond, (exp(z) - 1)/z."""
+    size = e.intrinsic("fabs", z)
+    direct = e.polynomial(e.form.exprel, z)
+
+    def exact() -> list[Value]:
+        near = e.builder.fcmp_ordered("<=", size, e.const(0.5))
+        return [e.builder.select(near, direct, e.builder.fdiv(e.call("expm1", z), z))]
+
+    return unless_above(e, size, 0.5, [direct], exact)[0]
 
 
 def _bernoulli(e: Emitter, z: Value) -> Value:

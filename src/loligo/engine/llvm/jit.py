@@ -20,9 +20,10 @@ from llvmlite import ir
 from loligo.engine.llvm import patch
 from loligo.engine.llvm.adaptive import emit_adapt
 from loligo.engine.llvm.cable import emit_cable
-from loligo.engine.llvm.driver import emit_map, emit_run
+from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.steps import emit_run
 from loligo.program import Program
 
 MAPS = ("prepare", "relax", "derivative")

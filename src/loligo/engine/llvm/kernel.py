@@ -18,8 +18,8 @@ from loligo.engine.kernel import (
     Streams,
 )
 from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
-from loligo.engine.llvm.driver import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
 from loligo.engine.llvm.jit import MAPS, Code, processor
+from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
 from loligo.program import Program
 
 

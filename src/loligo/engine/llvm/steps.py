@@ -1,0 +1,379 @@
+"""The loop of fixed steps: ``run``, which keeps a block of lanes in registers from step to step.
+
+Blocks are independent, so the same bits come out in whatever order and by however many threads
+they are run. A program whose states are float32 (each of them exactly a float64) has them so in
+registers, while times and the stimulus stay float64.
+
+A block's steps go round one of two loops. The inner one holds what nearly every step does, and
+is left where there is more to do: for a sample, for a spike, and where a lane's numbers are not
+those that its code was made for (:func:`loligo.engine.llvm.printer.emit_usual`). In the inner
+loop nothing is joined that comes from elsewhere, and no state is looked at after its successor is
+there: either would cost a copy of every state in every step, and stores are what the processor
+has least of.
+"""
+
+# llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from typing import Any
+
+from llvmlite import ir
+
+from loligo.engine.kernel import RE_ARM
+from loligo.engine.llvm.driver import (
+    DOUBLE,
+    I64,
+    append_spike,
+    at,
+    begin_loop,
+    counting,
+    element,
+    lanes_where,
+    load_row,
+    store,
+)
+from loligo.engine.llvm.formats import DOUBLE as WIDE
+from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.printer import emit, emit_any, emit_usual
+from loligo.program import Program
+from loligo.program.arithmetic import CARRY
+
+Value = Any  # an ir.Value; llvmlite has no types
+_BIT = ir.IntType(1)
+
+# The arguments of `run`, in order: integers, the step, and pointers to rows.
+RUN_INTEGERS = (
+    "first_block", "last_block", "stride", "stop", "steps_per_sample",
+    "stream_step", "stream_rows", "samples", "pitch", "capacity",
+)  # fmt: skip
+RUN_DOUBLES = ("dt", "threshold")
+RUN_POINTERS = (
+    "constants", "states", "carries", "detector", "progress", "diverged", "charges", "currents",
+    "out", "spike_time", "spike_lane", "spike_count",
+)  # fmt: skip
+
+
+def emit_run(e: Emitter, program: Program) -> None:
+    """``void run(...)``: fixed steps of blocks of lanes, up to step ``stop``.
+
+    Each block begins at its own ``progress`` and leaves it where it stopped: at ``stop``; at a
+    step after which a state is not finite (``diverged`` is set, and the states are those after
+    it); or where the spike buffer was nearly full. So it can be called again.
+    """
+    arguments = begin_loop(e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS)
+    run = _Run(e, program, arguments)
+    with counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
+        run.block(block)
+    e.builder.ret_void()
+
+
+class _Run:
+    """Emits the inside of ``run`` for one block of lanes.
+
+    ``e`` computes with the states' precision, ``wide`` with float64.
+    """
+
+    def __init__(self, e: Emitter, program: Program, arguments: dict[str, Value]) -> None:
+        self.e, self.program, self.a = e, program, arguments
+        self.wide = Emitter(e.module, e.width, e.has_fma, WIDE)
+        b = self.wide.builder = e.builder
+        names = program.blocks["step"].names
+        carried = [CARRY + state for state in program.states if CARRY + state in names]
+        # what lasts from step to step lives in stack slots; LLVM moves them to registers
+        self.slots = {name: b.alloca(e.real) for name in (*program.states, *carried)}
+        self.past = b.alloca(e.real, size=4)  # V of the last four steps, a ring
+        self.current = b.alloca(e.real)  # of the stimulus, and the time up to which it stands
+        self.until = b.alloca(DOUBLE)
+        self.usual = b.alloca(_BIT)  # whether the last step was
+        self.armed = b.alloca(e.mask)
+        # where V has to come for that to change: up to `level`, or down to it where `turned`
+        self.level, self.turned = b.alloca(e.real), b.alloca(e.int)
+        self.step = b.alloca(I64)
+        self.until_sample = b.alloca(I64)
+        self.sample = b.alloca(I64)
+
+    def block(self, block: Value) -> None:
+        e, b = self.e, self.e.builder
+        self.index = block
+        self.lane = b.mul(block, I64(e.width))
+        self.constants = {
+            name: load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
+            for i, name in enumerate(self.program.constants)
+        }
+        self.constants[".dt"] = self.wide.spread(self.a["dt"])
+        self.fixed = {name: self._narrow(value) for name, value in self.constants.items()}
+        self._load()
+        self.outer, self.inner, self.any_case, self.events, self.done = (
+            b.append_basic_block(name) for name in ("outer", "inner", "any_case", "events", "leave")
+        )
+        b.branch(self.outer)
+        b.position_at_end(self.outer)
+        self._begin()
+        b.position_at_end(self.inner)
+        self._usual_step()
+        b.position_at_end(self.any_case)
+        self._any_step()
+        b.position_at_end(self.events)
+        self._note_events()
+        b.position_at_end(self.done)
+        self._save()
+
+    # -- the two loops ------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """What precedes steps: a sample if one is due; leave at the end, or without room for a
+        step's spikes."""
+        e, b = self.e, self.e.builder
+        with b.if_then(self._sample_is_due()):
+            self._sample()
+        room = b.icmp_signed(
+            "<=",
+            b.add(b.load(self.a["spike_count"], typ=I64), I64(e.width)),
+            self.a["capacity"],
+        )
+        with b.if_then(b.or_(self._at_end(), b.not_(room))):
+            b.branch(self.done)
+        b.cbranch(b.load(self.usual, typ=_BIT), self.inner, self.any_case)
+
+    def _usual_step(self) -> None:
+        b = self.e.builder
+        block = self.program.blocks["step"]
+        after = emit_usual(self.e, block, self._inputs(), self.any_case)
+        self._keep(after)
+        with b.if_then(self._noteworthy(after), likely=False):
+            b.branch(self.events)
+        b.cbranch(b.or_(self._at_end(), self._sample_is_due()), self.outer, self.inner)
+
+    def _any_step(self) -> None:
+        """The same step by code for all cases."""
+        b = self.e.builder
+        after, unusual = emit_any(self.e, self.program.blocks["step"], self._inputs())
+        b.store(b.not_(unusual), self.usual)
+        self._keep(after)
+        b.cbranch(self._noteworthy(after), self.events, self.outer)
+
+    def _inputs(self) -> dict[str, Value]:
+        return {**self.fixed, **self._now(), ".current": self._mean_current()}
+
+    def _now(self) -> dict[str, Value]:
+        load = self.e.builder.load
+        return {name: load(slot, typ=self.e.real) for name, slot in self.slots.items()}
+
+    def _keep(self, after: dict[str, Value]) -> None:
+        b = self.e.builder
+        for name, slot in self.slots.items():
+            b.store(after[name], slot)
+        step = b.add(b.load(self.step, typ=I64), I64(1))
+        b.store(step, self.step)
+        b.store(after["V"], self._past(step))
+        b.store(b.sub(b.load(self.until_sample, typ=I64), I64(1)), self.until_sample)
+
+    def _past(self, step: Value) -> Value:
+        """Where V at the beginning of a step is, for three steps more."""
+        return at(self.e, self.past, self.e.builder.and_(step, I64(3)), self.e.real)
+
+    def _sample_is_due(self) -> Value:
+        b = self.e.builder
+        return b.icmp_signed("==", b.load(self.until_sample, typ=I64), I64(0))
+
+    def _at_end(self) -> Value:
+        b = self.e.builder
+        return b.icmp_signed(">=", b.load(self.step, typ=I64), self.a["stop"])
+
+    # -- between memory and registers ---------------------------------------------------------
+
+    def _narrow(self, value: Value) -> Value:
+        """float64 to the states' precision."""
+        return value if self.e.form is WIDE else self.e.builder.fptrunc(value, self.e.real)
+
+    def _widen(self, value: Value) -> Value:
+        return value if self.e.form is WIDE else self.e.builder.fpext(value, self.e.double)
+
+    def _rows(self, step: Value) -> list[tuple[Value, str, int]]:
+        """Slots, and the rows in which they last between calls."""
+        states, b = self.program.states, self.e.builder
+        rows = [
+            (slot, "carries" if name.startswith(CARRY) else "states",
+             states.index(name.removeprefix(CARRY)))
+            for name, slot in self.slots.items()
+        ]  # fmt: skip
+        return [*rows, (self._past(b.sub(step, I64(1))), "detector", 0)]
+
+    def _place(self, base: str, row: int) -> Value:
+        b = self.e.builder
+        return at(self.e, self.a[base], b.add(b.mul(I64(row), self.a["stride"]), self.lane))
+
+    def _load(self) -> None:
+        e, b = self.e, self.e.builder
+        step = b.load(at(e, self.a["progress"], self.index, I64), typ=I64)
+        b.store(step, self.step)
+        for slot, base, row in self._rows(step):
+            wide = b.load(self._place(base, row), align=8, typ=e.double)
+            b.store(self._narrow(wide), slot)
+        b.store(b.load(self.slots["V"], typ=e.real), self._past(step))
+        armed = load_row(e, self.a["detector"], 1, self.a["stride"], self.lane)
+        self._watch(b.fcmp_ordered("!=", armed, self.wide.const(0.0)))
+        per = self.a["steps_per_sample"]
+        gone = b.srem(step, per)
+        b.store(b.select(b.icmp_signed("==", gone, I64(0)), I64(0), b.sub(per, gone)),
+                self.until_sample)  # fmt: skip
+        b.store(b.sdiv(b.add(step, b.sub(per, I64(1))), per), self.sample)
+        b.store(DOUBLE(-math.inf), self.until)
+        b.store(_BIT(1), self.usual)
+
+    def _save(self) -> None:
+        e, b = self.e, self.e.builder
+        step = b.load(self.step, typ=I64)
+        for slot, base, row in self._rows(step):
+            wide = self._widen(b.load(slot, typ=e.real))
+            b.store(wide, self._place(base, row), align=8)
+        one, none = self.wide.const(1.0), self.wide.const(0.0)
+        armed = b.select(b.load(self.armed, typ=e.mask), one, none)
+        store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
+        b.store(step, at(e, self.a["progress"], self.index, I64))
+
+    # -- the stimulus, and samples ------------------------------------------------------------
+
+    def _time(self, step: Value) -> Value:
+        """k dt, not a running sum."""
+        b = self.e.builder
+        return b.fmul(b.sitofp(step, DOUBLE), self.a["dt"])
+
+    def _mean_current(self) -> Value:
+        """Of the step: computed anew only where it is not known to be the last step's in all
+        lanes."""
+        e, b, drive = self.e, self.e.builder, self.program.blocks["drive"]
+        step = b.load(self.step, typ=I64)
+        end = self._time(b.add(step, I64(1)))
+
+        def anew() -> dict[str, Value]:
+            times = {".t0": self.wide.spread(self._time(step)), ".t1": self.wide.spread(end)}
+            row = b.sub(step, self.a["stream_step"])
+            streams = self._streams("charges", row, self.a["stream_rows"])
+            return emit(self.wide, drive, {**self.constants, **times, **streams})
+
+        if ".until" not in drive.names:
+            return self._narrow(anew()[".current"])
+        stands = b.fcmp_ordered("<=", end, b.load(self.until, typ=DOUBLE))
+        with b.if_then(b.not_(stands), likely=False):
+            found = anew()
+            b.store(self._narrow(found[".current"]), self.current)
+            b.store(self.wide.least(found[".until"]), self.until)
+        return b.load(self.current, typ=e.real)
+
+    def _streams(self, base: str, row: Value, rows: Value) -> dict[str, Value]:
+        """The rows of the sampled stimuli: ``rows`` of them for each stimulus."""
+        e, b = self.e, self.e.builder
+        values: dict[str, Value] = {}
+        for i, name in enumerate(self.program.streams):
+            place = b.mul(b.add(b.mul(I64(i), rows), row), self.a["stride"])
+            pointer = at(e, self.a[base], b.add(place, self.lane))
+            values[name] = b.load(pointer, align=8, typ=e.double)
+        return values
+
+    def _lead(self) -> Value:
+        """How far V is ahead of the first stage."""
+        b = self.e.builder
+        first = b.icmp_signed("==", b.load(self.step, typ=I64), I64(0))
+        factor = b.select(first, DOUBLE(0.0), DOUBLE(0.5))
+        return self._narrow(self.wide.spread(b.fmul(factor, self.a["dt"])))
+
+    def _sample(self) -> None:
+        e, b = self.e, self.e.builder
+        b.store(self.a["steps_per_sample"], self.until_sample)
+        sample = b.load(self.sample, typ=I64)
+        b.store(b.add(sample, I64(1)), self.sample)
+        if not self.program.records:
+            return
+        inputs = {**self.fixed, **self._now(), ".lead": self._lead()}
+        if ".current" in self.program.blocks["sample"].inputs:
+            time = self.wide.spread(self._time(b.load(self.step, typ=I64)))
+            streams = self._streams("currents", sample, self.a["samples"])
+            given = {**self.constants, ".t": time, **streams}
+            current = emit(self.wide, self.program.blocks["value"], given)[".current"]
+            inputs[".current"] = self._narrow(current)
+        results = emit(e, self.program.blocks["sample"], inputs)
+        first = b.add(b.mul(self.lane, self.a["pitch"]), sample)
+        plane = b.mul(self.a["pitch"], self.a["stride"])
+        for record, result in enumerate(results.values()):
+            place, wide = b.add(b.mul(I64(record), plane), first), self._widen(result)
+            for i in range(e.width):
+                b.store(element(e, wide, i), at(e, self.a["out"], place))
+                place = b.add(place, self.a["pitch"])
+
+    # -- spikes and divergence ----------------------------------------------------------------
+
+    def _threshold(self) -> Value:
+        return self._narrow(self.wide.spread(self.a["threshold"]))
+
+    def _low(self) -> Value:
+        """Below it, a spike can be seen again."""
+        return self.e.builder.fsub(self._threshold(), self.e.const(RE_ARM))
+
+    def _watch(self, armed: Value) -> None:
+        """Set where V has to come before there is anything to do about spikes."""
+        e, b = self.e, self.e.builder
+        sign = e.whole(1 << (e.form.bits - 1))
+        b.store(armed, self.armed)
+        b.store(b.select(armed, self._threshold(), self._low()), self.level)
+        b.store(b.select(armed, e.whole(0), sign), self.turned)
+
+    def _size(self, after: dict[str, Value]) -> Value:
+        """The sum of all states: not finite if one of them is not."""
+        b = self.e.builder
+        total = reduce(b.fadd, (after[state] for state in self.program.states))
+        return self.e.intrinsic("fabs", total)
+
+    def _noteworthy(self, after: dict[str, Value]) -> Value:
+        """Whether, in any lane, V has come to its level or the sum of all states may not be
+        finite: two comparisons for a whole block."""
+        e, b = self.e, self.e.builder
+        above = b.bitcast(b.fsub(after["V"], b.load(self.level, typ=e.real)), e.int)
+        above = b.bitcast(b.xor(above, b.load(self.turned, typ=e.int)), e.real)
+        short, highest = e.folded(above, e.larger)
+        come = b.fcmp_ordered(">=", highest, short.const(0.0))
+        _, size = e.folded(self._size(after), b.fadd)
+        return short.any(b.or_(come, b.fcmp_unordered(">", size, short.const(e.form.finite))))
+
+    def _note_events(self) -> None:
+        """Of the step just made: leave where a state is no longer finite; note spikes, and what
+        to watch for next."""
+        e, b = self.e, self.e.builder
+        after = self._now()
+        step = b.sub(b.load(self.step, typ=I64), I64(1))
+        broken = b.fcmp_unordered(">", self._size(after), e.const(e.form.finite))
+        with b.if_then(e.any(broken), likely=False):
+            flags = b.zext(broken, self.wide.int)
+            b.store(flags, at(e, self.a["diverged"], self.lane, I64), align=8)
+            b.store(step, self.step)
+            b.branch(self.done)
+        armed = b.load(self.armed, typ=e.mask)
+        above = b.fcmp_ordered(">=", after["V"], self._threshold())
+        self._spikes(step, b.and_(above, armed), after["V"])
+        low = b.fcmp_ordered("<", after["V"], self._low())
+        self._watch(b.or_(low, b.and_(armed, b.not_(above))))
+        b.branch(self.outer)
+
+    def _spikes(self, step: Value, crossed: Value, after: Value) -> None:
+        """Append (time, lane) of every lane that crossed; rare, so lane by lane."""
+        e, b = self.e, self.e.builder
+        one = Emitter(e.module, 1, e.has_fma, WIDE)
+        one.builder = b
+        before, now = (
+            b.load(self._past(k), typ=e.real) for k in (b.sub(step, I64(1)), step)
+        )  # fmt: skip
+        seen = {"before": before, "now": now, "after": after}
+        with lanes_where(e, crossed) as spike:
+            inputs = {name: spike.of(value) for name, value in seen.items()}
+            if e.form is not WIDE:
+                inputs = {name: b.fpext(value, DOUBLE) for name, value in inputs.items()}
+            inputs["threshold"] = self.a["threshold"]
+            theta = emit(one, self.program.blocks["locate"], inputs)["theta"]
+            time = b.fadd(self._time(step), b.fmul(theta, self.a["dt"]))
+            append_spike(e, self.a, b.add(self.lane, spike.i), time)
