@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -116,7 +116,7 @@ def compile_object(program: Program, width: int) -> bytes:
 
 
 @contextmanager
-def _in_order(scheduler: str) -> Iterator[None]:
+def _in_order(scheduler: str) -> Generator[None]:
     """Instructions put in order by one of LLVM's schedulers.
 
     A series is some thousand operations in one go. What LLVM does by default keeps more of them
