@@ -105,8 +105,9 @@ class Taylor:
 
     The solution is expanded in time to an order that follows from the tolerance, and every lane
     takes the longest step that keeps its local error below it, landing exactly on every edge of
-    the stimulus; samples and spikes come from the same polynomial. See
-    :mod:`loligo.program.taylor`.
+    the stimulus; samples and spikes come from the same polynomial. States and the coefficients
+    of low order are float64, those of high order, where the tolerance asks for fewer digits,
+    float32 (``wide`` says from where). See :mod:`loligo.program.taylor`.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from loligo.program.series import Series
 from loligo.program.steepness import of_voltage
 
 _ULPS = 3 * 2.0**-53  # rounding of the first coefficient
-_PART = 0.02  # of the tolerance, which the loss of digits may take
+_PART = 0.04  # of the tolerance, which the loss of digits may take
 _FACTOR = _PART / _ULPS
 _LEAST = 1.25  # below it, steps hardly find a place to end
 
