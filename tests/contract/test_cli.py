@@ -77,6 +77,13 @@ def test_the_classical_demonstration(loligo, folder: Path) -> None:
     assert (folder / "action_potential.gif").read_bytes()[:6] == b"GIF89a"
 
 
+def test_float32_is_asked_for_behind_the_step(loligo, folder: Path) -> None:
+    loligo("run", "--solver", "exponential:0.02:float32", "--duration", "10", "-o", "a.npz")
+    said = lo.open(folder / "a.npz").attrs["provenance"]
+    assert '"precision": "float32"' in said
+    assert '"dt": 0.02' in said
+
+
 def test_run_saves_what_the_api_computes(loligo, folder: Path) -> None:
     ended = loligo(
         "run", "--pulse", "5", "1", "20", "--duration", "20", "--initial", "rest",
@@ -227,6 +234,8 @@ def test_every_example_in_the_help_is_right(loligo, folder: Path) -> None:
         ("run --initial low", "initial: 'low'"),
         ("run --solver exponental", "did you mean exponential?"),
         ("run --solver exponential:0", "dt must be above 0 ms"),
+        ("run --solver exponential:0.01:half", "precision is 'half'"),
+        ("run --solver taylor:1e-8:float32", "taylor has no precision to choose: taylor:1e-8"),
         ("run --record W", "the model has no 'W'"),
         ("run --output a.gif", ".gif is written by loligo animate"),
         ("run --output a", "the name needs a suffix; use .nc, .npz, .csv"),

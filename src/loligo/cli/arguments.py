@@ -200,7 +200,8 @@ def _samples(path: Path) -> tuple[Any, Any]:
 
 
 def solver(text: str | None) -> Solver | None:
-    """``taylor``, ``taylor:1e-8``, ``exponential:0.01`` or ``reference:1e-9`` as a solver."""
+    """``taylor``, ``taylor:1e-8``, ``exponential:0.01``, ``exponential:0.01:float32`` or
+    ``reference:1e-9`` as a solver."""
     from loligo.solvers import SOLVERS
 
     if text is None:
@@ -212,8 +213,11 @@ def solver(text: str | None) -> Solver | None:
     kind = SOLVERS[name]
     if not colon:
         return kind()
-    number: Any = value(setting)
-    return kind(**{_main_setting(kind): number})
+    setting, colon, precision = setting.partition(":")
+    settings: dict[str, Any] = {_main_setting(kind): value(setting)}
+    if colon and "precision" not in (field.name for field in dataclasses.fields(kind)):
+        raise UsageError(f"{name} has no precision to choose: {name}:{setting}")
+    return kind(**settings, **({"precision": precision} if colon else {}))
 
 
 def _main_setting(kind: type) -> str:

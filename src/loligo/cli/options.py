@@ -91,7 +91,8 @@ Solver = Annotated[
     Text,
     typer.Option(
         metavar="NAME[:SETTING]",
-        help="taylor:TOLERANCE, exponential:DT (ms) or reference:TOLERANCE.",
+        help="taylor:TOLERANCE, exponential:DT (ms), exponential:DT:float32 or "
+        "reference:TOLERANCE.",
         rich_help_panel=_RUN,
     ),
 ]
