@@ -159,9 +159,11 @@ class Taylor:
         scales: Mapping[str, float] | None = None,
     ) -> Program:
         """The coefficients and the step for a system, as straight-line arithmetic."""
+        from loligo.program.digits import fits
         from loligo.program.taylor import taylor
 
-        return taylor(system, sources, records, scales or {}, self.order, self.wide)
+        wide = self.wide if fits((scales or {}).values()) else self.order + 1
+        return taylor(system, sources, records, scales or {}, self.order, wide)
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, "tolerance": self.tolerance, "engine": self.engine}

@@ -28,7 +28,6 @@ ROUNDING = 1e-6  # mV: more than the rounding of any V that is far from its end
 # Where V would end too near a zero for the next step to reach this many times as far, the step
 # is shortened to one of these parts.
 NEXT_REACH, SHORTER = 1.3, (0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4, 0.3)
-FOLDS = 0.75  # e-folds of the steepest rate, for each order of the series, that V may move through
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
 DIVERGED, STIFF = 1, 2  # a journey's status
 RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen

@@ -12,7 +12,6 @@ import numpy as np
 
 from loligo.engine.kernel import (
     DIVERGED,
-    FOLDS,
     NEXT_REACH,
     RE_ARM,
     ROUNDING,
@@ -91,7 +90,7 @@ class _Walk:
             for s in self.states
         }
         self.h = np.broadcast_to(found[".step"], shape)
-        self.folds = FOLDS * order
+        self.kind = name
 
     def step(self, moving: Array) -> Array:
         """The step of every lane that moves, to its next edge at most; 0 for the others."""
@@ -99,14 +98,14 @@ class _Walk:
         self.arrives = moving & (self.h >= left)
         step = np.where(moving, np.where(self.arrives, left, self.h), 0.0)
         self.reach = sum(np.abs(c) * step**k for k, c in enumerate(self.series["V"]) if k)
-        if "fold" not in self.program.blocks:
+        if "most" not in self.program.blocks:
             return step
-        fold = self.evaluate(self.program.blocks["fold"], self.fixed)[".fold"]
-        most = fold * self.folds
+        most = self.evaluate(self.program.blocks["most"], self.fixed)[self.kind]
         far = most < self.reach
         with np.errstate(all="ignore"):
             step = np.where(far, step * (most / self.reach), step)
         self.arrives = self.arrives & ~far
+        self.h = np.where(far, step, self.h)
         self.reach = np.where(far, most, self.reach)
         return step
 

@@ -9,17 +9,25 @@ work of a step is in those orders.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from loligo.program.arithmetic import FREE, MASKS, Assignment, Builder, narrow_result
 
 _ROUNDING = 2.0**-24  # of a float32, relative
 _PART = 0.02  # of the tolerance, which the rounding may take
+_SMALL = 1e-3  # the scale of a state of which float32 still holds eighth powers and their series
 
 
 def wide_orders(tolerance: float, order: int) -> int:
     """How many coefficients of each state are float64: those of the orders below."""
     room = math.log(_PART * tolerance / _ROUNDING) / math.log(tolerance)
     return min(order + 1, max(2, math.ceil(order * room)))
+
+
+def fits(scales: Iterable[float]) -> bool:
+    """Whether powers of such states, and the coefficients of their series, are in the range of
+    float32. (A number too large becomes infinite, and is noticed; one too small is 0.)"""
+    return all(_SMALL <= scale <= 1 / _SMALL for scale in scales)
 
 
 class TwoKinds(Builder):

@@ -1,4 +1,4 @@
-"""How steep the rates are: the mV over which the steepest exponential of V grows e-fold.
+"""How steep the rates are, and how far the states may therefore move in one step.
 
 Along a step in which z moves by d the terms of the series of exp(z) are d^n/n!: they grow before
 they fall, and a far sigmoid, whose terms are all small, tells nothing of its rise. With d below
@@ -8,24 +8,55 @@ the order P of the series the terms beyond the last are together of the last one
 
 from __future__ import annotations
 
-from loligo.program.arithmetic import Block
+from loligo.program.arithmetic import Block, Builder
 from loligo.program.series import Series, affine_steps
 
+# e-folds, for each order of the series, that an exponential may go through in a step
+FOLDS = 0.75
 # operation -> by how many e-folds its result may change where its argument changes by one
 _FOLDS = {"exp": 1.0, "expm1": 1.0, "exprel": 1.0, "exprel2": 1.0, "bernoulli": 1.0, "tanh": 2.0}
 
 
 def fold(series: Series) -> int | None:
-    """mV; None if no exponential is of V alone. ``series`` is expanded to first order."""
+    """The mV of V in which the steepest value grows e-fold, as far as it depends on V through
+    exponentials of multiples of V; None if none does. ``series`` is of first order.
+
+    The slopes of factors add up, as in a gate's power; of a sum or a quotient the larger counts.
+    """
     b, block = series.b, series.f
-    steepest: int | None = None
+    slopes: list[int | None] = []
     for a in block.assignments:
+        below = [s for i in a.args if (s := slopes[i]) is not None]
         if a.op in _FOLDS and of_voltage(block, series.varies, a.args[0]):
             scale = series.root(a.args[0])[1]
-            scale = b.const(1.0) if scale is None else scale
-            slope = b.mul(b.const(_FOLDS[a.op]), b.apply("abs", scale))
-            steepest = slope if steepest is None else b.apply("max", slope, steepest)
+            size = b.apply("abs", b.const(1.0) if scale is None else scale)
+            slopes.append(b.mul(b.const(_FOLDS[a.op]), size))
+        elif a.op == "mul" and len(below) == 2:
+            slopes.append(b.add(*below))
+        else:
+            slopes.append(_largest(b, below))
+    steepest = _largest(b, [s for s in slopes if s is not None])
     return None if steepest is None else b.div(b.const(1.0), steepest)
+
+
+def _largest(b: Builder, values: list[int]) -> int | None:
+    if not values:
+        return None
+    largest = values[0]
+    for value in values[1:]:
+        largest = value if value == largest else b.apply("max", value, largest)
+    return largest
+
+
+def movers(series: Series) -> list[list[int]]:
+    """The coefficients, from the first on, of every argument of an exponential that is not a
+    multiple of V: how far it moves is told by its own series."""
+    found: dict[int, list[int]] = {}
+    for a in series.f.assignments:
+        z = a.args[0] if a.op in _FOLDS else -1
+        if z >= 0 and series.varies[z] and not of_voltage(series.f, series.varies, z):
+            found[z] = series.values[z][1:]
+    return list(found.values())
 
 
 def of_voltage(block: Block, varies: list[bool], index: int) -> bool:

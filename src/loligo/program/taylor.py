@@ -13,8 +13,8 @@ program has a block ``room`` (states in; ``.room`` out, in mV), its ``series`` h
 which V moves by no more (:mod:`loligo.program.quotients`), and its coefficients of high order may
 be float32 (:mod:`loligo.program.digits`). Where V moves by more, or a number is too large for
 that, the step is made by ``careful``, a series of fewer terms, all float64, that holds everywhere.
-Where there is a block ``fold`` (``.fold`` out, in mV), V moves by no more in a step than its
-series can tell of (:mod:`loligo.program.steepness`).
+Where there is a block ``most`` (``series`` and ``careful`` out, in mV), V moves by no more in a
+step of either, which is as far as it can tell (:mod:`loligo.program.steepness`).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from loligo.program.products import products_regrouped
 from loligo.program.quotients import expose, room, worthwhile
 from loligo.program.series import Series
 from loligo.program.sources import Source
-from loligo.program.steepness import fold
+from loligo.program.steepness import FOLDS, fold, movers
 from loligo.system import System
 
 # What is done to the equations before they are expanded: (name, derivative and states -> it).
@@ -99,7 +99,8 @@ def _series(
         for state, column in coefficients.items()
         for k, index in enumerate(column)
     }
-    return series.b.block({**outputs, ".step": _step(series.b, coefficients, scales, order)})
+    step = _step(series.b, coefficients, scales, order, movers(series))
+    return series.b.block({**outputs, ".step": step})
 
 
 def _room(derivative: Block, states: tuple[str, ...], order: int) -> Block | None:
@@ -110,21 +111,25 @@ def _room(derivative: Block, states: tuple[str, ...], order: int) -> Block | Non
     return None if space is None else first.b.block({".room": space})
 
 
-def _fold(derivative: Block, states: tuple[str, ...]) -> Block | None:
+def _most(derivative: Block, states: tuple[str, ...], orders: Mapping[str, int]) -> Block | None:
+    """How far V may move in a step of each of the series of these orders."""
     first = _expand(derivative, states, 1)
     first.run()
-    mV = fold(first)
-    return None if mV is None else first.b.block({".fold": mV})
+    mV, b = fold(first), first.b
+    if mV is None:
+        return None
+    return b.block({name: b.mul(b.const(FOLDS * order), mV) for name, order in orders.items()})
 
 
 def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
-          order: int) -> int:  # fmt: skip
+          order: int, moving: list[list[int]]) -> int:  # fmt: skip
     """The smallest of (bound/|y_k|)^(1/k) over the last four k, and a little less: times
     exp(-0.7/(P - 1)), Jorba & Zou's margin, which halves the error.
 
     The bound is the tolerance for k = P - 1 and P. A series may have zeros there, three in a row
     that of sin(t^2), a chirp from 0 Hz; so the two terms before must be small as well, for which
-    e^4 and e^6 tolerances leave room: a term is e^2 times the next.
+    e^4 and e^6 tolerances leave room: a term is e^2 times the next. Nor may what is ``moving``
+    inside an exponential go further than the series can tell of.
     """
     tolerance = b.apply("binlog", b.input(".tolerance"))
     logs: list[int] = []
@@ -136,6 +141,12 @@ def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[st
         room = b.const(2.0 / math.log(2.0) * (order - k) if k < order - 1 else 0.0)
         log = b.sub(b.add(tolerance, room), b.apply("binlog", size))
         logs.append(b.mul(log, b.const(1.0 / k)))
+    for column in moving:
+        # sum of |z_k| h^k below the e-folds allowed: each term below them by 2^-k
+        for k, coefficient in enumerate(column, 1):
+            size = b.apply("max", b.apply("abs", coefficient), b.const(1e-30))
+            room = b.const(math.log2(FOLDS * order) - k)
+            logs.append(b.mul(b.sub(room, b.apply("binlog", size)), b.const(1.0 / k)))
     least = logs[0]
     for log in logs[1:]:
         least = b.apply("min", least, log)
@@ -161,6 +172,7 @@ def draft(
     """The scheme as it is written; if not ``shared``, each value as often as it is needed; after
     so many of :data:`EQUATIONS`. The first ``wide`` coefficients of each state are float64."""
     states, quick = system.states, worthwhile(order)
+    lower_order = max(4, 2 * order // 3)
     written = _derivative(system, sources)
     derivative = written
     for _, change in EQUATIONS[:simplified]:
@@ -171,11 +183,10 @@ def draft(
     if space is not None:
         blocks["room"] = space
     if space is not None or wide <= order:
-        lower_order = max(4, 2 * order // 3)
         blocks["careful"] = _series(gather(written, states), states, scales, lower_order)
-    width = _fold(written, states)
-    if width is not None:
-        blocks["fold"] = width
+    most = _most(written, states, {"series": order, "careful": lower_order})
+    if most is not None:
+        blocks["most"] = most
     blocks["sample"] = _sample(system, sources, records)
     return Draft(blocks, frozenset({*_parameters(system, sources), ".tolerance"}))
 

@@ -21,7 +21,6 @@ from llvmlite import ir
 from loligo.engine.kernel import (
     COUNTERS,
     DIVERGED,
-    FOLDS,
     NEXT_REACH,
     ROUNDING,
     SHORTER,
@@ -198,7 +197,7 @@ class _Adapt:
         inputs = {**self.fixed, **self.now, ".t": t, ".middle": self.middle}
         block = self.program.blocks[name]
         order = max(int(n[2:-1]) for n in block.names if n[:2] == "V[")
-        self.folds = FOLDS * order
+        self.kind = name
         found = emit(e, block, inputs)
         self.series = {s: [found[f"{s}[{k}]"] for k in range(order + 1)] for s in self.states}
         self.h = found[".step"]
@@ -211,15 +210,14 @@ class _Adapt:
         self.arrives = b.and_(moving, b.fcmp_ordered(">=", self.h, left))
         step = b.select(moving, b.select(self.arrives, left, self.h), e.const(0.0))
         self.reach = sizes(e, self.series["V"][1:], step)
-        if "fold" in self.program.blocks:
+        if "most" in self.program.blocks:
             step = self._foreseen(step)
         return step, self._after(step)
 
     def _foreseen(self, step: Value) -> Value:
         """The step, shortened where V would move through more than the series can tell of."""
         e, b = self.e, self.e.builder
-        fold = emit(e, self.program.blocks["fold"], self.fixed)[".fold"]
-        most = b.fmul(fold, e.const(self.folds))
+        most = emit(e, self.program.blocks["most"], self.fixed)[self.kind]
         far = e.less(most, self.reach)
         b.store(step, self.step)
         b.store(self.reach, self.way)
@@ -229,6 +227,7 @@ class _Adapt:
             b.store(b.select(far, shorter, step), self.step)
             b.store(b.select(far, most, self.reach), self.way)
         self.arrives = b.and_(self.arrives, b.not_(far))
+        self.h = b.select(far, b.load(self.step, typ=e.double), self.h)
         self.reach = b.load(self.way, typ=e.double)
         return b.load(self.step, typ=e.double)
 
