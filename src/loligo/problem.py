@@ -358,9 +358,16 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
             )
 
 
+_LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
+
+
 def _check_memory(problem: Problem) -> None:
     """Say how much a run needs before it begins, if there is not so much."""
-    needed = 8 * problem.lanes.size * (problem.samples * len(problem.records) + 64)
+    lanes, block = problem.lanes.size, 1
+    while block < min(lanes, _LARGEST_BLOCK):
+        block *= 2
+    filled = -(-lanes // block) * block  # kernels fill their last vectors
+    needed = 8 * filled * (problem.samples * len(problem.records) + 64)
     needed += 8 * problem.samples  # their times
     there = available()
     if there is not None and needed > there:

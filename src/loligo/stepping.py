@@ -207,4 +207,5 @@ def _divergence(
         f"the run diverged at t = {step * schedule.dt:.6g} ms{where}: {broken[0]} is no longer "
         f"finite; its last value was {last:.6g}. Check the parameters and the stimulus, or take "
         f"a smaller step: solver=lo.Exponential(dt={schedule.dt / 4:.3g})"
+        + (" in float64, whose range is larger" if program.precision == "float32" else "")
     )

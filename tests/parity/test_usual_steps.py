@@ -96,3 +96,50 @@ def test_a_spike_is_seen_again_only_after_v_was_low() -> None:
             armed = x < -5 or (armed and x < 0)
         assert count == seen
         assert seen > 3
+
+
+@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize(
+    ("dt", "duration"), [(0.01, 10.045), (0.01, 10.049), (0.05, 10.04), (0.05, 10.05)]
+)
+def test_a_step_that_ends_beyond_the_run_takes_no_sample(
+    engine: str, dt: float, duration: float
+) -> None:
+    """It would be written over the next lane's first, or the next record's."""
+    solver = lo.Exponential(dt, engine=engine)
+    stimulus = lo.Pulse(1, 0.5, [0.0, 10.0, 20.0])
+    rec = lo.simulate(SQUID, stimulus, duration, solver=solver, record=["V", "m"])
+    whole = lo.simulate(SQUID, stimulus, 11, solver=solver, record=["V", "m"])
+    for name in ("V", "m"):
+        assert np.array_equal(rec[name], whole[name][:, : rec.time.size])
+    noise = lo.Noise(0, 10, 5, seed=[1, 2, 3])
+    rec = lo.simulate(SQUID, noise, duration, solver=solver, record=["V", "I_stim"])
+    assert np.ptp(rec.V.values[:, 0]) == 0
+
+
+def test_the_same_along_an_axon() -> None:
+    axon = lo.Axon(SQUID, length=5000, diameter=476, axial_resistivity=35.4)
+    current = lo.at(0, lo.Pulse(0.1, 0.5, 50e3))
+    runs = [
+        lo.simulate(axon, current, 2.045, solver=lo.Exponential(0.01, engine=engine))
+        for engine in ("llvm", "numpy")
+    ]
+    assert float(abs(runs[0].V - runs[1].V).max()) < 1e-9
+
+
+def test_a_pulse_shorter_than_a_rounding_gives_its_charge() -> None:
+    leak = lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=-65)])
+    pulse = lo.Pulse(1, 1e-16, 1e16)
+    rec = lo.simulate(leak, pulse, 2, solver=lo.Exponential(), record=["V"], initial=-65)
+    assert float(rec.V.max()) + 65 == pytest.approx(1.0, abs=0.02)
+
+
+def test_an_exponential_of_nothing() -> None:
+    gate = lo.Gate("m", alpha="exp(V*1e-200*1e-200)", beta="1+exp((V+60)/10)")
+    channels = [lo.Channel("X", g=0.1, E=0, gates=[gate]), lo.Channel("L", g=0.3, E=-65)]
+    model = lo.Membrane(channels=channels)
+    runs = [
+        lo.simulate(model, lo.Pulse(1, 1, 5), 3, solver=solver)
+        for solver in (lo.Exponential(), lo.Exponential(engine="numpy"))
+    ]
+    assert float(abs(runs[0].V - runs[1].V).max()) < 1e-10

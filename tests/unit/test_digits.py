@@ -12,7 +12,7 @@ import loligo as lo
 from loligo.engine.numpy_engine import evaluate
 from loligo.program import Program
 from loligo.program.arithmetic import narrowness
-from loligo.program.digits import TwoKinds, wide_orders
+from loligo.program.digits import TwoKinds, fits, wide_orders
 from loligo.program.sources import Source
 from loligo.system import build
 from machine import ENGINES
@@ -154,3 +154,27 @@ def test_numbers_too_large_for_float32_are_stepped_over_carefully() -> None:
     assert float(abs(found.V - true.V).max()) < 1e-4
     assert float(abs(found.s - true.s).max()) < 1e-6
     assert found.attrs["steps"] < 2000
+
+
+def test_states_too_small_for_powers_in_float32_stay_float64() -> None:
+    """The sixth power of a concentration in M."""
+    q = lo.Gate("q", instantaneous=True, inf="Ca**6/(Ca**6+K**6)")
+    channels = [lo.Channel("L", g=0.1, E=-65), lo.Channel("K", g=0.05, E=-90, gates=[q])]
+    model = lo.Membrane(
+        C_m=100,
+        channels=channels,
+        states=[
+            lo.State("Ca", derivative="(5e-8*(1+19*x)-Ca)/2000", initial=5e-8, unit="M",
+                     scale=1e-6),
+            lo.State("x", derivative="(1-x)/3000", initial=0, unit="1", scale=1),
+        ],
+        parameters={"K": 5e-7},
+    )  # fmt: skip
+    options: dict[str, Any] = {"initial": {"V": -65, "Ca": 5e-8, "x": 0}, "sample_interval": 100}
+    found, true = (
+        lo.simulate(model, None, 2e4, solver=s, **options)
+        for s in (lo.Taylor(1e-8), lo.Reference())
+    )
+    assert float(abs(found.V - true.V).max()) < 1e-5
+    assert not fits([100.0, 1e-6])
+    assert fits([100.0, 1.0])

@@ -50,3 +50,46 @@ def test_no_sigmoid_is_stepped_over(k: float, engine: str) -> None:
         assert float(abs(found.s - true.s).max()) < 10 * tolerance
         assert float(abs(found.V - true.V).max()) < 100 * tolerance
         assert found.attrs["steps"] < 2000
+
+
+def against_reference(model: Any, stimulus: Any, duration: float, **options: Any) -> float:
+    found, true = (
+        lo.simulate(model, stimulus, duration, solver=s, sample_interval=duration / 200, **options)
+        for s in (lo.Taylor(1e-8), lo.Reference())
+    )
+    return float(abs(found.V - true.V).max())
+
+
+def slow(gate: lo.Gate) -> lo.Membrane:
+    """V rises by 100 mV in a second past the gate."""
+    channels = [lo.Channel("L", g=1e-6, E=-65), lo.Channel("A", g=1, E=0, gates=[gate])]
+    return lo.Membrane(C_m=1000, channels=channels)
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        lo.Gate("q", power=4, instantaneous=True, inf="1/(1+exp(-(V+40)/3))"),
+        lo.Gate("q", power=8, instantaneous=True, inf="1/(1+exp(-(V+40)/1))"),
+        lo.Gate("q", instantaneous=True, inf="exp(-((V+40)/2)**2)"),
+    ],
+    ids=["fourth power", "eighth power", "gaussian"],
+)
+def test_nor_is_its_power_or_a_gaussian(gate: lo.Gate) -> None:
+    assert against_reference(slow(gate), lo.Step(1, 100), 1000, initial={"V": -66}) < 1e-5
+
+
+@pytest.mark.parametrize("k", [0.01, 0.001])
+def test_nor_a_sigmoid_of_another_state(k: float) -> None:
+    gate = lo.Gate("q", instantaneous=True, inf=f"1/(1+exp(-(x-0.3)/{k}))")
+    clock = lo.State("x", derivative="1/1000", initial=0, unit="1", scale=1)
+    channels = [lo.Channel("L", g=0.1, E=-65), lo.Channel("A", g=0.1, E=0, gates=[gate])]
+    model = lo.Membrane(channels=channels, states=[clock])
+    assert against_reference(model, None, 1000, initial={"V": -65, "x": 0}) < 1e-5
+
+
+def test_a_rate_too_steep_for_any_step_is_stiff() -> None:
+    gate = lo.Gate("q", inf="1/(1+exp(-(V+60)/1e-9))", tau="5")
+    model = lo.Membrane(channels=[lo.Channel("A", g=0.1, E=-100, gates=[gate])])
+    with pytest.raises(lo.errors.RunError, match="too stiff"):
+        lo.simulate(model, None, 30, initial={"V": -55, "q": 0.5}, solver=lo.Taylor())

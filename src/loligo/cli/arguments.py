@@ -217,7 +217,9 @@ def solver(text: str | None) -> Solver | None:
     settings: dict[str, Any] = {_main_setting(kind): value(setting)}
     if colon and "precision" not in (field.name for field in dataclasses.fields(kind)):
         raise UsageError(f"{name} has no precision to choose: {name}:{setting}")
-    return kind(**settings, **({"precision": precision} if colon else {}))
+    if colon:
+        settings["precision"] = precision
+    return kind(**settings)
 
 
 def _main_setting(kind: type) -> str:

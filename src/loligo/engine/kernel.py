@@ -55,6 +55,11 @@ class Schedule:
     samples: int
     threshold: float
 
+    def samples_at(self, step: int) -> bool:
+        """Whether a sample is taken there: the last step may end where one too many would be."""
+        sample, rest = divmod(step, self.steps_per_sample)
+        return rest == 0 and sample < self.samples
+
 
 @dataclass
 class Progress:

@@ -46,7 +46,7 @@ class NumpyCourse:
         here = slice(axons.start, axons.stop)
         k = int(self.step[here][0])
         while True:
-            if k % self.schedule.steps_per_sample == 0:
+            if self.schedule.samples_at(k):
                 self._sample(k, here)
             if k >= stop:
                 break

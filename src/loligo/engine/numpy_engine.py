@@ -159,7 +159,7 @@ class _Walk:
     def until(self, stop: int) -> None:
         k = int(self.progress.step[self.here][0])
         while True:
-            if k % self.schedule.steps_per_sample == 0:
+            if self.schedule.samples_at(k):
                 self.sample(k)
             if k >= stop or not self.advance(k):
                 break

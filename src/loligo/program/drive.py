@@ -83,7 +83,8 @@ def _pulse_value(term: Term, t: int) -> int:
 
 def _pulse_still(term: Term, t: int) -> Still:
     b, start = term.b, term.p["start"]
-    begun, over = b.apply("le", start, t), b.apply("le", term.end, t)
+    # over when its charge is given: start + duration is start for a very short one
+    begun, over = b.apply("le", start, t), b.apply("le", term.p["duration"], b.sub(t, start))
     until = b.apply("where", begun, term.end, start)
     until = b.apply("where", over, term.const(math.inf), until)
     on = b.apply("and", begun, b.apply("not", over))

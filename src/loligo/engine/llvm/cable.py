@@ -28,7 +28,8 @@ TABLE = (
     "constants", "constants_axon", "place", "listed", "which", "out", "out_stride", "out_sample",
 )  # fmt: skip
 CABLE_INTEGERS = (
-    "first_axon", "last_axon", "rows", "stop", "steps_per_sample", "patches", "points",
+    "first_axon", "last_axon", "rows", "stop", "steps_per_sample", "samples", "patches",
+    "points",
     "first_step", "axons", "capacity",
 )  # fmt: skip
 CABLE_DOUBLES = ("dt", "threshold")
@@ -82,8 +83,11 @@ class _Axon:
         b.position_at_end(head)
         step = b.load(self.step, typ=I64)
         per = a["steps_per_sample"]
-        with b.if_then(b.icmp_signed("==", b.srem(step, per), I64(0))):
-            self._sample(b.sdiv(step, per))
+        sample = b.sdiv(step, per)
+        due = b.icmp_signed("==", b.srem(step, per), I64(0))
+        # the last step may end where a sample would be that nobody asked for
+        with b.if_then(b.and_(due, b.icmp_signed("<", sample, a["samples"]))):
+            self._sample(sample)
         room = b.icmp_signed(
             "<=", b.add(b.load(a["spike_count"], typ=I64), self.size), a["capacity"]
         )

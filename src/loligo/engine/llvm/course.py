@@ -176,6 +176,7 @@ class CompiledCourse:
         integers = {
             "first_axon": axons.start, "last_axon": axons.stop, "rows": self.layout.rows,
             "stop": stop, "steps_per_sample": self.schedule.steps_per_sample,
+            "samples": self.schedule.samples,
             "patches": len(self.patches), "points": self.arrays["place"].size,
             "first_step": first, "axons": self.line.axons, "capacity": capacity,
         }  # fmt: skip

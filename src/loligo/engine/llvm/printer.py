@@ -107,7 +107,7 @@ def _within(e: Emitter, block: Block, inputs: Mapping[str, Value], guess: Guess)
     found: list[int] = []
     for i, a in enumerate(block.assignments):
         form = forms[a.args[0]] if a.op in WITHIN else None
-        if form is None or block.assignments[form.root].op != "input":
+        if form is None or block.assignments[form.root].op != "input" or not form.scale:
             continue
         name = block.assignments[form.root].name
         far = (e.form.bias - 2.0 - abs(form.shift)) / abs(form.scale)

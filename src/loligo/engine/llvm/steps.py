@@ -221,9 +221,8 @@ class _Run:
         self._watch(b.fcmp_ordered("!=", armed, self.wide.const(0.0)))
         per = self.a["steps_per_sample"]
         gone = b.srem(step, per)
-        b.store(b.select(b.icmp_signed("==", gone, I64(0)), I64(0), b.sub(per, gone)),
-                self.until_sample)  # fmt: skip
-        b.store(b.sdiv(b.add(step, b.sub(per, I64(1))), per), self.sample)
+        wait = b.select(b.icmp_signed("==", gone, I64(0)), I64(0), b.sub(per, gone))
+        self._next_sample(b.sdiv(b.add(step, b.sub(per, I64(1))), per), wait)
         b.store(DOUBLE(-math.inf), self.until)
         b.store(_BIT(1), self.usual)
 
@@ -284,11 +283,18 @@ class _Run:
         factor = b.select(first, DOUBLE(0.0), DOUBLE(0.5))
         return self._narrow(self.wide.spread(b.fmul(factor, self.a["dt"])))
 
+    def _next_sample(self, which: Value, wait: Value) -> None:
+        """It is due after so many steps; never, if all are taken: the last step may end beyond
+        the end of the run, where the next one would be."""
+        b = self.e.builder
+        left = b.icmp_signed("<", which, self.a["samples"])
+        b.store(b.select(left, wait, I64(-1)), self.until_sample)
+        b.store(which, self.sample)
+
     def _sample(self) -> None:
         e, b = self.e, self.e.builder
-        b.store(self.a["steps_per_sample"], self.until_sample)
         sample = b.load(self.sample, typ=I64)
-        b.store(b.add(sample, I64(1)), self.sample)
+        self._next_sample(b.add(sample, I64(1)), self.a["steps_per_sample"])
         if not self.program.records:
             return
         inputs = {**self.fixed, **self._now(), ".lead": self._lead()}
