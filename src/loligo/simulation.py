@@ -273,7 +273,7 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
     >>> import loligo as lo
     >>> rows = cost(lo.load("hodgkin-huxley-1952"))
     >>> rows[0].transformation, rows[0].counts["function"]
-    ('as written', 31)
+    ('as written', 22)
     """
     from loligo.program.cost import costs
     from loligo.runs import sources
