@@ -17,6 +17,7 @@ from loligo.program.sources import Source
 from loligo.system import build
 from machine import ENGINES
 
+LOOSE = lo.Exponential(0.0005)
 MODELS = [lo.load(name) for name in lo.models()]
 
 
@@ -178,3 +179,16 @@ def test_states_too_small_for_powers_in_float32_stay_float64() -> None:
     assert float(abs(found.V - true.V).max()) < 1e-5
     assert not fits([100.0, 1e-6])
     assert fits([100.0, 1.0])
+
+
+@pytest.mark.parametrize("rate", ["1/(1+exp((V+40)/0.2))", "((V+40)/0.2)/(exp((V+40)/0.2)-1)"])
+def test_an_exponential_beyond_float64_is_no_divergence(rate: str) -> None:
+    """V reaches 160 mV; the exponential is infinite above 102."""
+    gate = lo.Gate("q", inf=f"0.5+0.1*{rate}/(1+{rate})", tau="2")
+    channels = [lo.Channel("L", g=0.3, E=-65), lo.Channel("A", g=0.01, E=0, gates=[gate])]
+    model = lo.Membrane(channels=channels)
+    found, true = (
+        lo.simulate(model, lo.Pulse(1, 10, 70), 15, solver=s) for s in (lo.Taylor(), LOOSE)
+    )
+    assert float(found.V.max()) > 150
+    assert float(abs(found.V - true.V).max()) < 1e-3

@@ -87,7 +87,7 @@ def _times(s: Series, x: int, y: int) -> int:
 
 def _exp(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     if k == 0:
-        return s.b.apply("exp", s.values[args[0]][0])
+        return s.b.apply("exp", s.exponent(s.values[args[0]][0]))
     root, scale = s.root(args[0])
     total = s.weighted(root, s.values[index], k)
     return total if scale is None or s.is_zero(total) else s.b.mul(scale, total)
@@ -191,7 +191,9 @@ def _exprel(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     root, scale = s.root(args[0])
     if k == 0:
         factor = s.b.const(1.0)
-        for n, value in enumerate(_exprel_derivatives(s.b, s.values[args[0]][0], s.order)):
+        for n, value in enumerate(
+            _exprel_derivatives(s.b, s.exponent(s.values[args[0]][0]), s.order)
+        ):
             if n and scale is not None:
                 factor = s.b.mul(factor, scale)
             derivatives.append(s.b.mul(value, factor))
@@ -230,7 +232,7 @@ def _bernoulli(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     below = s.partner(index, "exprel")
     below.append(_exprel(s, index, args, k))
     if k == 0:
-        return s.b.apply("bernoulli", s.values[args[0]][0])
+        return s.b.apply("bernoulli", s.exponent(s.values[args[0]][0]))
     rest = s.convolve(below, s.values[index], k, first=1)
     return rest if s.is_zero(rest) else s.b.apply("neg", s.b.mul(rest, s.values[index][0]))
 

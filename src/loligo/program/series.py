@@ -17,6 +17,8 @@ from loligo.program.arithmetic import Assignment, Block, varying
 from loligo.program.digits import TwoKinds
 from loligo.program.recurrences import AFFINE, RECURRENCES, NotSmoothError
 
+_MOST = 575.0  # of an exponential's argument: 1e250, and room for its coefficients
+
 
 def affine_steps(block: Block, varies: list[bool], index: int) -> Iterator[tuple[Assignment, int]]:
     """From an assignment down to what it is a multiple of, but for a constant: (assignment, the
@@ -61,6 +63,9 @@ class Series:
     wide
         How many coefficients of each state are float64; those of higher orders are float32.
         By default all are float64.
+    guarded
+        Whether an exponential that would be infinite is taken to be merely huge: what is divided
+        by it is then 0, and so are the coefficients, where infinities would cancel to NaN.
     """
 
     def __init__(
@@ -71,9 +76,11 @@ class Series:
         states: tuple[str, ...],
         order: int,
         wide: int | None = None,
+        guarded: bool = False,
     ) -> None:
         self.f, self.b, self.states, self.order = derivative, builder, states, order
         self.wide = order + 1 if wide is None else wide
+        self.guarded = guarded
         self.rates = dict(derivative.outputs)
         self.exact = in_quotients(derivative)
         self.zero = builder.const(0.0)
@@ -177,6 +184,13 @@ class Series:
                 scale = factor if scale is None else self.b.mul(scale, factor)
             index = moving
         return index, scale
+
+    def exponent(self, z: int) -> int:
+        """The argument of an exponential, kept from where it is infinite."""
+        if not self.guarded:
+            return z
+        most = self.b.const(_MOST)
+        return self.b.apply("where", self.b.apply("lt", most, z), most, z)
 
     def partner(self, index: int, name: str) -> list[int]:
         """The coefficients of a companion series, such as the cosine of a sine."""

@@ -78,21 +78,21 @@ def _derivative(system: System, sources: tuple[Source, ...]) -> Block:
 
 def _expand(
     derivative: Block, states: tuple[str, ...], order: int, shared: bool = True,
-    wide: int | None = None,
+    wide: int | None = None, guarded: bool = False,
 ) -> Series:  # fmt: skip
     """Its series, in a builder of its own."""
     b = TwoKinds(shared)
     start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
     start |= {name: (b.input(name),) for name in states}
     start[".t"] = (b.input(".t"), b.const(1.0))
-    return Series(derivative, b, start, states, order, wide)
+    return Series(derivative, b, start, states, order, wide, guarded)
 
 
 def _series(
     derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int,
-    shared: bool = True, wide: int | None = None,
+    shared: bool = True, wide: int | None = None, guarded: bool = False,
 ) -> Block:  # fmt: skip
-    series = _expand(derivative, states, order, shared, wide)
+    series = _expand(derivative, states, order, shared, wide, guarded)
     coefficients = series.run()
     outputs = {
         f"{state}[{k}]": index
@@ -183,7 +183,9 @@ def draft(
     if space is not None:
         blocks["room"] = space
     if space is not None or wide <= order:
-        blocks["careful"] = _series(gather(written, states), states, scales, lower_order)
+        blocks["careful"] = _series(
+            gather(written, states), states, scales, lower_order, guarded=True
+        )
     most = _most(written, states, {"series": order, "careful": lower_order})
     if most is not None:
         blocks["most"] = most
