@@ -60,7 +60,7 @@ def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]
     return compute(
         problem,
         solver.engine,
-        {"solver": [solver.name, solver.order, solver.wide], "scales": scales},
+        {"solver": [solver.name, solver.order, solver.wide(scales.values())], "scales": scales},
         lambda system: solver.program(system, sources(problem), problem.records, scales),
         {".tolerance": solver.tolerance},
         loop,

@@ -214,6 +214,17 @@ class Grid:
         }
 
 
+def block_width(lanes: int, vector: int, registers: int) -> int:
+    """Lanes in a block: one cell is scalar; many go several registers at a time, which keeps the
+    processor busy while one of them waits."""
+    if lanes == 1:
+        return 1
+    width = vector
+    while width < lanes and width < registers * vector:
+        width *= 2
+    return width
+
+
 def grid(values: Mapping[str, Value]) -> Grid:
     """Broadcast values against each other by the names of their dimensions.
 

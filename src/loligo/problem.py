@@ -13,7 +13,7 @@ from loligo import units
 from loligo.engine.kernel import Floats
 from loligo.equilibrium import guess
 from loligo.errors import RunError, StimulusError, UnitError, UsageError, nearest
-from loligo.lanes import Grid, Labelled, Value, grid
+from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import available, spell
 from loligo.model import Membrane
 from loligo.model.expression import Call, Expression
@@ -363,10 +363,8 @@ _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
 
 def _check_memory(problem: Problem) -> None:
     """Say how much a run needs before it begins, if there is not so much."""
-    lanes, block = problem.lanes.size, 1
-    while block < min(lanes, _LARGEST_BLOCK):
-        block *= 2
-    filled = -(-lanes // block) * block  # kernels fill their last vectors
+    block = block_width(problem.lanes.size, 1, _LARGEST_BLOCK)
+    filled = -(-problem.lanes.size // block) * block  # kernels fill their last vectors
     needed = 8 * filled * (problem.samples * len(problem.records) + 64)
     needed += 8 * problem.samples  # their times
     there = available()

@@ -15,6 +15,7 @@ import numpy as np
 from loligo.engine.kernel import Floats, Integers, Kernel, padded
 from loligo.equilibrium import guess, hold, rest
 from loligo.errors import RunError, UsageError
+from loligo.lanes import block_width
 from loligo.problem import Problem
 from loligo.program import Program
 from loligo.program.sources import Source
@@ -102,7 +103,7 @@ def compute(
     loop
         (kernel, constants, states) -> what was found.
     registers
-        How many a block of lanes may fill; see :func:`_width`.
+        How many a block of lanes may fill; see :func:`loligo.lanes.block_width`.
     """
     started = time.perf_counter()
 
@@ -166,18 +167,7 @@ def find_kernel(
         "records": problem.records,
     }
     vector = processor().vector * (2 if key.get("precision") == "float32" else 1)
-    return compiled(key, width or _width(problem.lanes.size, vector, registers), program)
-
-
-def _width(lanes: int, vector: int, registers: int) -> int:
-    """Lanes in a block: one cell is scalar; many go several registers at a time, which keeps the
-    processor busy while one of them waits."""
-    if lanes == 1:
-        return 1
-    width = vector
-    while width < lanes and width < registers * vector:
-        width *= 2
-    return width
+    return compiled(key, width or block_width(problem.lanes.size, vector, registers), program)
 
 
 def empty_rows(problem: Problem, kernel: Kernel) -> Floats:

@@ -289,8 +289,9 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
         model, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
         sample_interval=0.05, initial="rest", threshold=0.0,
     )  # fmt: skip
-    solver = solvers.Taylor(tolerance)
-    return costs(build(model), sources(problem), problem.scales, solver.order, solver.wide)
+    solver, scales = solvers.Taylor(tolerance), problem.scales
+    wide = solver.wide(scales.values())
+    return costs(build(model), sources(problem), scales, solver.order, wide)
 
 
 # solver's name -> the module whose `integrate` runs it, imported when it is needed

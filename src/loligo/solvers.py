@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -143,13 +143,13 @@ class Taylor:
         """The order of the series: about half a digit more for each term (Jorba & Zou 2005)."""
         return max(4, math.ceil(1.0 - math.log(self.tolerance) / 2.0))
 
-    @property
-    def wide(self) -> int:
-        """How many of its coefficients need all the digits of a float64; those of higher order
-        are float32, whose 24 bits are more than the tolerance asks for there."""
+    def wide(self, scales: Iterable[float] = ()) -> int:
+        """How many of its coefficients need all the digits of a float64, where states have such
+        scales; those of higher order are float32, whose 24 bits are more than the tolerance asks
+        for there."""
         from loligo.program.digits import wide_orders
 
-        return wide_orders(self.tolerance, self.order)
+        return wide_orders(self.tolerance, self.order, scales)
 
     def program(
         self,
@@ -159,11 +159,11 @@ class Taylor:
         scales: Mapping[str, float] | None = None,
     ) -> Program:
         """The coefficients and the step for a system, as straight-line arithmetic."""
-        from loligo.program.digits import fits
         from loligo.program.taylor import taylor
 
-        wide = self.wide if fits((scales or {}).values()) else self.order + 1
-        return taylor(system, sources, records, scales or {}, self.order, wide)
+        scales = scales or {}
+        wide = self.wide(scales.values())
+        return taylor(system, sources, records, scales, self.order, wide)
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, "tolerance": self.tolerance, "engine": self.engine}

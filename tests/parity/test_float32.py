@@ -74,7 +74,7 @@ def test_vectors_of_any_width_give_the_same_bits(
 ) -> None:
     noisy = PULSE + lo.Noise(0, 20, 3, seed=9, tau=1)
     expected = run(SQUID, noisy)
-    monkeypatch.setattr(runs, "_width", lambda *sizes: width)
+    monkeypatch.setattr(runs, "block_width", lambda *sizes: width)
     assert np.array_equal(run(SQUID, noisy).V, expected.V)
 
 

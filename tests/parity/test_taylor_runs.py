@@ -102,7 +102,7 @@ def expected() -> dict[str, bytes]:
 def test_vectors_of_any_width_give_the_same_bits(
     width: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(runs, "_width", lambda *sizes: width)
+    monkeypatch.setattr(runs, "block_width", lambda *sizes: width)
     assert bits(run(*random_lanes(), record=RECORD)) == expected
 
 

@@ -14,6 +14,7 @@ from loligo.program import Program
 from loligo.program.arithmetic import narrowness
 from loligo.program.digits import TwoKinds, fits, wide_orders
 from loligo.program.sources import Source
+from loligo.program.taylor import taylor
 from loligo.system import build
 from machine import ENGINES
 
@@ -47,7 +48,7 @@ def test_the_first_coefficients_are_float64_and_the_others_float32(model: Any) -
         if name != ".step":
             order = int(name[name.index("[") + 1 : -1])
             is_zero = block.assignments[index].op == "const"
-            assert is_zero or narrow[index] == (order >= solver.wide), name
+            assert is_zero or narrow[index] == (order >= solver.wide()), name
     assert not narrow[dict(block.outputs)[".step"]]
     assert sum(narrow.values()) > 0.5 * len(narrow)
 
@@ -57,8 +58,6 @@ def test_they_differ_by_the_rounding_of_a_float32(model: Any) -> None:
     solver = lo.Taylor(1e-8)
     source = Source("pulse", "stimulus0")
     system = build(model)
-    from loligo.program.taylor import taylor
-
     programs = [
         solver.program(system, (source,), (), {"V": 100.0}),
         taylor(system, (source,), (), {"V": 100.0}, solver.order),
@@ -131,7 +130,7 @@ def test_a_stored_program_that_mixes_kinds_is_refused() -> None:
     block = b.block({"y": b.convert(product, narrow=False)})
     program = Program((), (), (), (), (), {"step": block})
     stored = json.loads(json.dumps(program.to_dict()))
-    assert Program.from_dict(stored) == program or Program.from_dict(stored).blocks["step"] == block
+    assert Program.from_dict(stored).blocks["step"] == block
     rows = stored["blocks"]["step"][0]
     assert rows[-1] == ["widen", 3]
     for bad in (["add", 0, 3], ["widen", 0], ["narrow", 3], ["fma", 3, 2, 0]):
@@ -179,6 +178,7 @@ def test_states_too_small_for_powers_in_float32_stay_float64() -> None:
     assert float(abs(found.V - true.V).max()) < 1e-5
     assert not fits([100.0, 1e-6])
     assert fits([100.0, 1.0])
+    assert {row.narrow for row in lo.simulation.cost(model)} == {0}
 
 
 @pytest.mark.parametrize("rate", ["1/(1+exp((V+40)/0.2))", "((V+40)/0.2)/(exp((V+40)/0.2)-1)"])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from typing import Any, cast
 
 # operation -> number of arguments. Comparisons and logic give masks; `where(mask, a, b)`
@@ -306,6 +306,10 @@ class Builder:
         for term in terms:
             result = self.add(result, term)
         return result
+
+    def extreme(self, op: str, values: Iterable[int]) -> int:
+        """The ``min`` or ``max`` of some values, of equal ones once."""
+        return reduce(partial(self.apply, op), dict.fromkeys(values))
 
     def block(self, outputs: Mapping[str, int]) -> Block:
         """The assignments that the outputs need, in order."""

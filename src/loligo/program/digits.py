@@ -18,8 +18,11 @@ _PART = 0.02  # of the tolerance, which the rounding may take
 _SMALL = 1e-3  # the scale of a state of which float32 still holds eighth powers and their series
 
 
-def wide_orders(tolerance: float, order: int) -> int:
-    """How many coefficients of each state are float64: those of the orders below."""
+def wide_orders(tolerance: float, order: int, scales: Iterable[float] = ()) -> int:
+    """How many coefficients of each state are float64: those of the orders below; all, if states
+    of such scales do not fit."""
+    if not fits(scales):
+        return order + 1
     room = math.log(_PART * tolerance / _ROUNDING) / math.log(tolerance)
     return min(order + 1, max(2, math.ceil(order * room)))
 

@@ -31,7 +31,6 @@ it or less, and would lose as many digits when it is added; so what the rounding
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from loligo.program.arithmetic import CARRY, Block, Builder, Program
@@ -151,10 +150,7 @@ def _drive(sources: tuple[Source, ...], shared: bool) -> Block:
     t0, t1 = b.input(".t0"), b.input(".t1")
     outputs = {".current": b.total(mean(s.kind, s.term(b), t0, t1) for s in sources)}
     if sources and all(s.kind in STILL for s in sources):
-        until = b.const(math.inf)
-        for s in sources:
-            until = b.apply("min", until, STILL[s.kind](s.term(b), t0).until)
-        outputs[".until"] = until
+        outputs[".until"] = b.extreme("min", (STILL[s.kind](s.term(b), t0).until for s in sources))
     return b.block(outputs)
 
 

@@ -61,7 +61,4 @@ def room(series: Series, order: int, voltage: int) -> int | None:
         distances.append(b.apply("abs", b.sub(voltage, zero)))
     if not distances:
         return None
-    least = distances[0]
-    for distance in distances[1:]:
-        least = b.apply("min", least, distance)
-    return b.mul(reach(b, order), least)
+    return b.mul(reach(b, order), b.extreme("min", distances))

@@ -40,12 +40,7 @@ def fold(series: Series) -> int | None:
 
 
 def _largest(b: Builder, values: list[int]) -> int | None:
-    if not values:
-        return None
-    largest = values[0]
-    for value in values[1:]:
-        largest = value if value == largest else b.apply("max", value, largest)
-    return largest
+    return b.extreme("max", values) if values else None
 
 
 def movers(series: Series) -> list[list[int]]:

@@ -147,12 +147,8 @@ def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[st
             size = b.apply("max", b.apply("abs", coefficient), b.const(1e-30))
             room = b.const(math.log2(FOLDS * order) - k)
             logs.append(b.mul(b.sub(room, b.apply("binlog", size)), b.const(1.0 / k)))
-    least = logs[0]
-    for log in logs[1:]:
-        least = b.apply("min", least, log)
-    least = b.mul(b.const(math.log(2.0)), least)
+    least = b.mul(b.const(math.log(2.0)), b.extreme("min", logs))
     step = b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
-    b.narrow = False
     return b.convert(step, narrow=False)
 
 

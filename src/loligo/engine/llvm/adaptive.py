@@ -32,11 +32,9 @@ from loligo.engine.kernel import (
 from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
-    any_lane,
     at,
-    begin_loop,
-    counting,
     element,
+    emit_blocks,
     load_row,
     spread_whole,
 )
@@ -64,11 +62,10 @@ def emit_adapt(e: Emitter, program: Program) -> None:
     A block begins where it stopped in the last call, and sets ``finished`` when all its lanes
     have arrived, or one has failed (``status``; its states are the last finite ones).
     """
-    arguments = begin_loop(e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS)
-    run = _Adapt(e, program, arguments)
-    with counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
-        run.block(block)
-    e.builder.ret_void()
+    emit_blocks(
+        e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS,
+        lambda arguments: _Adapt(e, program, arguments).block,
+    )  # fmt: skip
 
 
 class _Adapt:
@@ -87,6 +84,7 @@ class _Adapt:
         self.edge = b.alloca(e.double)  # the next edge of the stimulus, or the end
         self.counters = {name: b.alloca(e.int) for name in COUNTERS}
         self.step, self.way = b.alloca(e.double), b.alloca(e.double)
+        self.ends = {s: b.alloca(e.double) for s in program.states}  # the states after a step
         self.round = b.alloca(I64)
         self.rise = Rise(e)
 
@@ -108,7 +106,7 @@ class _Adapt:
         b.position_at_end(head)
         t = b.load(self.t, typ=e.double)
         active = e.less(t, self.end)
-        b.cbranch(any_lane(self.e, active), choose, done)
+        b.cbranch(self.e.any(active), choose, done)
         b.position_at_end(choose)
         room = b.icmp_signed(
             "<=",
@@ -172,7 +170,7 @@ class _Adapt:
         b = self.e.builder
         if self.hasty:
             doubted = b.load(self.doubted, typ=self.e.mask)
-            with b.if_then(any_lane(self.e, doubted), likely=False):
+            with b.if_then(self.e.any(doubted), likely=False):
                 b.store(ir.Constant(self.e.mask, None), self.doubted)
                 self._expand("careful", t)
                 step, after = self._whole_step(t, doubted)
@@ -183,8 +181,7 @@ class _Adapt:
         if self.hasty:
             active = self._trusted(active, after)
         if "room" in self.program.blocks:
-            active, step = self._within_room(active, step, after["V"])
-            after = self._after(step)
+            active, step, after = self._within_room(active, step, after)
         self._advance(t, active, step, after, done)
         b.branch(head)
 
@@ -221,7 +218,7 @@ class _Adapt:
         far = e.less(most, self.reach)
         b.store(step, self.step)
         b.store(self.reach, self.way)
-        with b.if_then(any_lane(e, far), likely=False):
+        with b.if_then(e.any(far), likely=False):
             # what V moves grows faster than the step
             shorter = b.fmul(step, b.fdiv(most, self.reach))
             b.store(b.select(far, shorter, step), self.step)
@@ -249,7 +246,7 @@ class _Adapt:
         b.store(reached, self.t)
         self._count("steps", moving)
         arrived = b.and_(self.arrives, moving)
-        with b.if_then(any_lane(self.e, arrived), likely=False):
+        with b.if_then(self.e.any(arrived), likely=False):
             inside = b.and_(arrived, e.less(self.limit, self.end))
             self._count("edge", inside)
             self._next_edges()
@@ -277,9 +274,12 @@ class _Adapt:
         b.store(broken, self.doubted)
         return b.and_(moving, b.not_(broken))
 
-    def _within_room(self, moving: Value, step: Value, after: Value) -> tuple[Value, Value]:
-        """Lanes whose V moves no further, to ``after``, than its series holds; the others wait for
-        a careful step. The steps, ending where there is room for another that reaches further."""
+    def _within_room(
+        self, moving: Value, step: Value, after: dict[str, Value]
+    ) -> tuple[Value, Value, dict[str, Value]]:
+        """Lanes whose V moves no further than its series holds; the others wait for a careful
+        step. The steps, ending where there is room for another that reaches further; and the
+        states after them."""
         e, b = self.e, self.e.builder
         held = b.fcmp_ordered("<=", self._far(1.0), self._room(self.now["V"]))
         doubted = b.and_(moving, b.not_(held))
@@ -288,16 +288,21 @@ class _Adapt:
         step = b.select(moving, step, e.const(0.0))
         wanted = self._far(NEXT_REACH)
         free = b.and_(moving, b.not_(self.arrives))
-        tight = b.and_(free, e.less(self._room(after), wanted))
+        tight = b.and_(free, e.less(self._room(after["V"]), wanted))
         b.store(step, self.step)
-        with b.if_then(any_lane(e, tight), likely=False):
+        for s, slot in self.ends.items():
+            b.store(after[s], slot)
+        with b.if_then(e.any(tight), likely=False):
             for part in SHORTER:
                 shorter = b.fmul(step, e.const(part))
                 fits = b.fcmp_ordered(">=", self._room(self._horner("V", shorter)), wanted)
                 take = b.and_(tight, fits)
                 b.store(b.select(take, shorter, b.load(self.step, typ=e.double)), self.step)
                 tight = b.and_(tight, b.not_(fits))
-        return moving, b.load(self.step, typ=e.double)
+            for s, end in self._after(b.load(self.step, typ=e.double)).items():
+                b.store(end, self.ends[s])
+        ends = {s: b.load(slot, typ=e.double) for s, slot in self.ends.items()}
+        return moving, b.load(self.step, typ=e.double), ends
 
     def _far(self, times: float) -> Value:
         """So many times what V may move in this step, and what it may be off by rounding."""
@@ -323,7 +328,7 @@ class _Adapt:
         count = b.select(moving, after_step, count)
         b.store(count, self.counters["small"])
         stiff = b.icmp_signed(">=", count, e.whole(STIFF_STEPS))
-        with b.if_then(any_lane(self.e, b.or_(broken, stiff)), likely=False):
+        with b.if_then(self.e.any(b.or_(broken, stiff)), likely=False):
             flags = b.select(stiff, e.whole(STIFF), e.whole(0))
             flags = b.select(broken, e.whole(DIVERGED), flags)
             b.store(flags, self._place("status", 0, I64), align=8)
@@ -346,7 +351,7 @@ class _Adapt:
         when = b.fmul(b.sitofp(which, e.double), e.spread(self.a["sample_interval"]))
         left = b.icmp_signed("<", which, self._whole(self.a["samples"]))
         due = b.and_(left, e.less(when, limit))
-        b.cbranch(any_lane(self.e, due), body, done)
+        b.cbranch(self.e.any(due), body, done)
         b.position_at_end(body)
         self._sample(t, when, which, due)
         self._count("sample", due)

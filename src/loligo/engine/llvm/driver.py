@@ -11,6 +11,7 @@ row, so that a vector is one load. Memory holds float64 throughout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -97,11 +98,6 @@ def begin_loop(
     return dict(zip((*integers, *doubles, *pointers), function.args, strict=True))
 
 
-def any_lane(e: Emitter, mask: Value) -> Value:
-    """Whether a mask holds in any lane."""
-    return e.any(mask)
-
-
 def element(e: Emitter, vector: Value, i: int) -> Value:
     """One lane of a vector."""
     return vector if e.width == 1 else e.builder.extract_element(vector, ir.IntType(32)(i))
@@ -115,6 +111,19 @@ def spread_whole(e: Emitter, scalar: Value) -> Value:
     one = e.builder.insert_element(undefined, scalar, ir.IntType(32)(0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), e.width), [0] * e.width)
     return e.builder.shuffle_vector(one, undefined, zeros)
+
+
+def emit_blocks(
+    e: Emitter, name: str, integers: tuple[str, ...], doubles: tuple[str, ...],
+    pointers: tuple[str, ...], inside: Callable[[dict[str, Value]], Callable[[Value], None]],
+) -> None:  # fmt: skip
+    """``void NAME(integers, doubles, pointers)``, one block of lanes after the other: ``inside``
+    takes the arguments, and then emits what is done with a block."""
+    arguments = begin_loop(e, name, integers, doubles, pointers)
+    each = inside(arguments)
+    with counting(e, arguments["first_block"], arguments["last_block"], I64(1)) as block:
+        each(block)
+    e.builder.ret_void()
 
 
 class lanes_where:  # noqa: N801  (used as a statement)

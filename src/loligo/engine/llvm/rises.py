@@ -15,7 +15,7 @@ from typing import Any
 from llvmlite import ir
 
 from loligo.engine.kernel import PRECISION, RE_ARM, SPIKE_PARTS
-from loligo.engine.llvm.driver import I64, any_lane, append_spikes
+from loligo.engine.llvm.driver import I64, append_spikes
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.polynomial import horner, tangent, widened
 
@@ -63,7 +63,7 @@ def look_for_spikes(
     below = e.less(b.fadd(v0, step.reach), threshold)
     above = e.less(re_arm, b.fsub(v0, step.reach))
     may_turn = b.and_(step.moving, b.not_(b.select(armed, below, above)))
-    with b.if_then(any_lane(e, may_turn), likely=False):
+    with b.if_then(e.any(may_turn), likely=False):
         low, before = e.const(0.0), v0
         for part in range(1, SPIKE_PARTS + 1):
             high = b.fmul(step.length, e.const(part / SPIKE_PARTS))
@@ -71,7 +71,7 @@ def look_for_spikes(
             above = b.fcmp_ordered(">=", v, threshold)
             armed = b.load(armed_slot, typ=e.mask)
             crossed = b.and_(step.moving, b.and_(above, armed))
-            with b.if_then(any_lane(e, crossed), likely=False):
+            with b.if_then(e.any(crossed), likely=False):
                 missing = b.fsub(before, threshold), b.fsub(v, threshold)
                 root = rise.find(step.curve, (low, high), missing, threshold, crossed)
                 append_spikes(e, arguments, lane, crossed, b.fadd(step.t, root))
@@ -113,7 +113,7 @@ class Rise:
         b.store(I64(0), self.tries)
         b.branch(head)
         b.position_at_end(head)
-        b.cbranch(any_lane(e, b.load(self.searching, typ=e.mask)), body, done)
+        b.cbranch(e.any(b.load(self.searching, typ=e.mask)), body, done)
         b.position_at_end(body)
         self._nearer(curve, high, threshold)
         b.branch(head)

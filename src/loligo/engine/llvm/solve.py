@@ -30,7 +30,6 @@ from loligo.engine.kernel import RE_ARM
 from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
-    any_lane,
     append_spikes,
     at,
     counting,
@@ -251,7 +250,7 @@ class Solve:
             store(e, after, self.own["voltage"], lane)
             self._set(size=b.fadd(self._get("size"), e.intrinsic("fabs", after)))
         broken = b.fcmp_unordered(">", self._get("size"), e.const(1e300))
-        with b.if_then(any_lane(e, broken), likely=False):
+        with b.if_then(e.any(broken), likely=False):
             b.store(I64(1), at(e, a["diverged"], self.index, I64))
 
     def _watch(self, row: Value, now: Value, after: Value) -> None:
@@ -264,7 +263,7 @@ class Solve:
         crossed = b.and_(above, armed)
         low = b.fcmp_ordered("<", after, b.fsub(threshold, e.const(RE_ARM)))
         b.store(b.bitcast(b.or_(low, b.and_(armed, b.not_(above))), byte), flag)
-        with b.if_then(any_lane(e, crossed), likely=False):
+        with b.if_then(e.any(crossed), likely=False):
             inputs = {"before": self._load(self.own["before"], row), "now": now, "after": after,
                       "threshold": threshold}  # fmt: skip
             theta = emit(e, self.program.blocks["locate"], inputs)["theta"]

@@ -31,9 +31,8 @@ from loligo.engine.llvm.driver import (
     I64,
     append_spike,
     at,
-    begin_loop,
-    counting,
     element,
+    emit_blocks,
     lanes_where,
     load_row,
     store,
@@ -66,11 +65,10 @@ def emit_run(e: Emitter, program: Program) -> None:
     step after which a state is not finite (``diverged`` is set, and the states are those after
     it); or where the spike buffer was nearly full. So it can be called again.
     """
-    arguments = begin_loop(e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS)
-    run = _Run(e, program, arguments)
-    with counting(e, run.a["first_block"], run.a["last_block"], I64(1)) as block:
-        run.block(block)
-    e.builder.ret_void()
+    emit_blocks(
+        e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS,
+        lambda arguments: _Run(e, program, arguments).block,
+    )  # fmt: skip
 
 
 class _Run:
