@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from loligo import runs
+from loligo.lanes import block_width
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 5, 31, 33, 1000])
@@ -35,7 +36,7 @@ def test_no_more_threads_than_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     [(1, 4, 1), (2, 4, 8), (8, 4, 8), (9, 4, 16), (17, 4, 32), (5000, 4, 32), (5000, 2, 16)],
 )
 def test_a_block_is_as_wide_as_its_lanes_need(lanes: int, registers: int, width: int) -> None:
-    assert runs._width(lanes, 8, registers) == width
+    assert block_width(lanes, 8, registers) == width
 
 
 @pytest.mark.parametrize("samples", [1, 2, 511, 512, 513, 20_001, 1 << 15])
