@@ -14,7 +14,7 @@ from llvmlite import ir
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.jit import processor
-from loligo.engine.numpy_engine import evaluate
+from loligo.engine.numpy.kernel import evaluate
 from loligo.model.expression import Call, Name, Node, Number
 from loligo.program import Block
 

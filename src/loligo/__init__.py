@@ -22,14 +22,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo import experiments
-    from loligo.analysis import (
-        conduction_velocity,
-        input_resistance,
-        length_constant,
-        spike_shape,
-        spike_times,
-        travelling_wave,
-    )
+    from loligo.analysis import conduction_velocity, spike_shape, spike_times
     from loligo.errors import LoligoError
     from loligo.figures import animate, plot
     from loligo.model import Axon, Channel, Gate, Membrane, Myelin, Region, State, load, models
@@ -48,6 +41,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         Waveform,
         at,
     )
+    from loligo.theory import input_resistance, length_constant, travelling_wave
 
 __version__ = "0.1.0"
 
@@ -92,10 +86,7 @@ __all__ = [
 
 # module -> the public names that it defines
 _MODULES = {
-    "analysis": (
-        "conduction_velocity", "input_resistance", "length_constant", "spike_shape",
-        "spike_times", "travelling_wave",
-    ),
+    "analysis": ("conduction_velocity", "spike_shape", "spike_times"),
     "errors": ("LoligoError",),
     "figures": ("animate", "plot"),
     "model": (
@@ -107,6 +98,7 @@ _MODULES = {
     "stimulus": (
         "Chirp", "Clamp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform", "at",
     ),
+    "theory": ("input_resistance", "length_constant", "travelling_wave"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -15,10 +15,10 @@ from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
-from loligo.problem import Initial, Problem, pose
-from loligo.program.series import NotSmoothError
+from loligo.program.series.expansion import NotSmoothError
 from loligo.progress import progress as bar
-from loligo.runs import Outcome
+from loligo.run.compiled import Outcome
+from loligo.run.problem import Initial, Problem, pose
 from loligo.solvers import Solver
 from loligo.stimulus import Placed, Stimulus
 from loligo.stimulus import from_dict as stimulus_from_dict
@@ -143,9 +143,9 @@ def _simulate_axon(
     axon: Axon, stimulus: Any, duration: Any, solver: Solver | None, progress: bool | None,
     timings: dict[str, float] | None, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
-    from loligo.cable import problem as cables
     from loligo.recording.axon import axon_dataset
     from loligo.recording.build import attributes
+    from loligo.run.axon import problem as cables
 
     chosen = solver
     if isinstance(chosen, solvers.Taylor):
@@ -159,7 +159,7 @@ def _simulate_axon(
         )
     problem = cables.pose(axon, stimulus, duration, **asked)
     if chosen is None:
-        from loligo.cable.run import step_for
+        from loligo.run.axon.coupled import step_for
 
         chosen = solvers.Exponential(dt=step_for(problem))
     with bar("simulating", progress) as advance:
@@ -276,7 +276,7 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
     ('as written', 22)
     """
     from loligo.program.cost import costs
-    from loligo.runs import sources
+    from loligo.run.compiled import sources
     from loligo.stimulus import Step
     from loligo.system import build
 
@@ -296,13 +296,13 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
 
 # solver's name -> the module whose `integrate` runs it, imported when it is needed
 _INTEGRATORS = {
-    solvers.Exponential.name: "loligo.stepping",
-    solvers.Taylor.name: "loligo.adapting",
-    solvers.Reference.name: "loligo.reference",
+    solvers.Exponential.name: "loligo.run.fixed",
+    solvers.Taylor.name: "loligo.run.adaptive",
+    solvers.Reference.name: "loligo.run.reference",
 }
 _CABLE = {
-    solvers.Exponential.name: "loligo.cable.run",
-    solvers.Reference.name: "loligo.cable.reference",
+    solvers.Exponential.name: "loligo.run.axon.coupled",
+    solvers.Reference.name: "loligo.run.axon.reference",
 }
 
 

@@ -147,7 +147,7 @@ class Taylor:
         """How many of its coefficients need all the digits of a float64, where states have such
         scales; those of higher order are float32, whose 24 bits are more than the tolerance asks
         for there."""
-        from loligo.program.digits import wide_orders
+        from loligo.program.series.digits import wide_orders
 
         return wide_orders(self.tolerance, self.order, scales)
 

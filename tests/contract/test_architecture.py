@@ -24,14 +24,10 @@ ORDER = [
     {"system"},
     {"program"},
     {"engine", "solvers"},
-    {"equilibrium"},
-    {"problem"},
-    {"runs"},
-    {"adapting", "reference", "stepping"},
-    {"cable"},
+    {"run"},
     {"recording"},
     {"simulation"},
-    {"analysis"},
+    {"analysis", "theory"},
     {"experiments"},
     {"figures"},
     {"cli"},
@@ -50,8 +46,8 @@ HOMES = {
         "system/",
         "program/lower.py",
         "program/taylor.py",
-        "reference.py",
-        "cable/reference.py",
+        "run/reference.py",
+        "run/axon/reference.py",
     ),
     "llvmlite": ("engine/llvm/",),
     "matplotlib": ("figures/",),
@@ -117,7 +113,7 @@ def test_what_is_heavy_is_imported_when_it_is_needed(path: Path) -> None:
     """At the top of a module stand NumPy and, in SymPy's and LLVM's own homes, those."""
     top = {module.split(".")[0] for module, inside in imports(path) if not inside}
     slow = top & {"scipy", "xarray", "pandas", "matplotlib"}
-    if name(path).startswith(("figures/", "reference.py")):
+    if name(path).startswith(("figures/", "run/reference.py")):
         slow -= {"matplotlib", "scipy"}
     assert not slow, f"{name(path)} imports {slow} at its top"
 

@@ -13,7 +13,8 @@ from PIL import Image, ImageSequence
 import loligo as lo
 from axon_recording import axon_recording
 from loligo.errors import UsageError
-from loligo.figures import along, style
+from loligo.figures import style
+from loligo.figures.axon import content
 
 THEMES = style.THEMES
 SIZES = [(1600, 1300), (800, 600), (1920, 900), (700, 1000)]
@@ -129,7 +130,7 @@ def test_V_close_to_an_electrode_does_not_squeeze_the_action_potential():
 def test_an_electrode_that_was_not_recorded_is_known_from_the_provenance():
     axon = lo.Axon(lo.load("hodgkin-huxley-1952"), "4 cm", 476, 35.4, accuracy=0.05)
     rec = lo.simulate(axon, lo.at("1 cm", lo.Pulse(0.5, 0.5, 3e4)), 2, record=["V"])
-    (electrode,) = along.read(rec).electrodes
+    (electrode,) = content.read(rec).electrodes
     assert electrode.place == pytest.approx(1.0)
     (on,) = electrode.on
     assert on == pytest.approx((0.5, 1.0))
@@ -245,7 +246,7 @@ def test_a_map_does_not_move(tmp_path):
 
 
 def test_what_is_followed_is_spread_over_the_axon():
-    shown = along.read(axon_recording(internodes=True))
+    shown = content.read(axon_recording(internodes=True))
     places = [float(shown.place[k]) for k in shown.followed()]
     assert places == pytest.approx([2.0, 4.0, 6.0], abs=0.25)
     assert not any(shown.myelin[k] for k in shown.followed())

@@ -18,8 +18,8 @@ import pytest
 import xarray as xr
 
 import loligo as lo
-from loligo import problem
 from loligo.errors import LoligoError, ModelError, RunError, StimulusError, UnitError, UsageError
+from loligo.run import problem
 
 SQUID = lo.load("hodgkin-huxley-1952")
 PULSE = lo.Pulse(5, 40, 10)

@@ -123,7 +123,7 @@ def test_threads_and_calls_change_nothing(monkeypatch):
     runs = []
     for threads, cautious in (("1", 1 << 21), ("3", 200)):
         monkeypatch.setenv("LOLIGO_THREADS", threads)
-        monkeypatch.setattr("loligo.cable.run._CAUTIOUS", cautious)
+        monkeypatch.setattr("loligo.run.axon.coupled._CAUTIOUS", cautious)
         runs.append(lo.simulate(sweep(), shock, 1.5))
     assert runs[0].identical(runs[1])
 

@@ -11,8 +11,8 @@ import xarray as xr
 
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
-from loligo import runs, stepping
 from loligo.engine.llvm import kernel as llvm_kernel
+from loligo.run import compiled, fixed
 
 NUMPY = lo.Exponential(dt=0.025, engine="numpy")
 LLVM = lo.Exponential(dt=0.025)
@@ -132,7 +132,7 @@ def expected() -> dict[str, bytes]:
 def test_vectors_of_any_width_give_the_same_bits(
     width: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(runs, "block_width", lambda *sizes: width)
+    monkeypatch.setattr(compiled, "block_width", lambda *sizes: width)
     assert bits(run(*sampled_lanes())) == expected
 
 
@@ -160,14 +160,14 @@ def test_any_number_of_threads_gives_the_same_bits(
 def test_calls_of_any_length_give_the_same_bits(
     seconds: float, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(runs, "CALL", seconds)
+    monkeypatch.setattr(compiled, "CALL", seconds)
     assert bits(run(*sampled_lanes())) == expected
 
 
 def test_a_sampled_stimulus_handed_over_in_small_pieces_gives_the_same_bits(
     monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(stepping, "_STREAM", 1)
+    monkeypatch.setattr(fixed, "_STREAM", 1)
     assert bits(run(*sampled_lanes())) == expected
 
 

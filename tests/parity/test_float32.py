@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo import runs
+from loligo.run import compiled
 
 SINGLE = lo.Exponential(precision="float32")
 NUMPY = lo.Exponential(precision="float32", engine="numpy")
@@ -74,7 +74,7 @@ def test_vectors_of_any_width_give_the_same_bits(
 ) -> None:
     noisy = PULSE + lo.Noise(0, 20, 3, seed=9, tau=1)
     expected = run(SQUID, noisy)
-    monkeypatch.setattr(runs, "block_width", lambda *sizes: width)
+    monkeypatch.setattr(compiled, "block_width", lambda *sizes: width)
     assert np.array_equal(run(SQUID, noisy).V, expected.V)
 
 
@@ -83,7 +83,7 @@ def test_calls_of_any_length_give_the_same_bits(
     seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = run(SQUID, PULSE)
-    monkeypatch.setattr(runs, "CALL", seconds)
+    monkeypatch.setattr(compiled, "CALL", seconds)
     again = run(SQUID, PULSE)
     assert np.array_equal(again.V, expected.V)
     assert np.array_equal(again.spike_time, expected.spike_time)

@@ -17,9 +17,9 @@ import xarray as xr
 
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
-from loligo import runs
 from loligo.engine.llvm import kernel as llvm_kernel
 from loligo.errors import RunError, UsageError
+from loligo.run import compiled
 
 SQUID = lo.load("hodgkin-huxley-1952")
 LLVM, NUMPY = lo.Taylor(1e-9), lo.Taylor(1e-9, engine="numpy")
@@ -102,7 +102,7 @@ def expected() -> dict[str, bytes]:
 def test_vectors_of_any_width_give_the_same_bits(
     width: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(runs, "block_width", lambda *sizes: width)
+    monkeypatch.setattr(compiled, "block_width", lambda *sizes: width)
     assert bits(run(*random_lanes(), record=RECORD)) == expected
 
 

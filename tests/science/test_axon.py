@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.cable.clamping import held
-from loligo.cable.injected import points_of
-from loligo.cable.problem import pose
-from loligo.cable.run import start
-from loligo.engine.numpy_engine import evaluate
+from loligo.engine.numpy.kernel import evaluate
+from loligo.run.axon.clamps import held
+from loligo.run.axon.coupled import start
+from loligo.run.axon.currents import points_of
+from loligo.run.axon.problem import pose
 from passive_cable import step_response
 
 SQUID = lo.load("hodgkin-huxley-1952")
@@ -179,7 +179,7 @@ class _Charges:
     rule: dt (I + G u), V + 2 u the next V; with backward Euler halves by theirs."""
 
     def __init__(self, course) -> None:
-        from loligo.engine.numpy_cable import NumpyCourse
+        from loligo.engine.numpy.coupled import NumpyCourse
 
         self.course = course
         self.first = course.steps.voltage()[0].copy()

@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 
 import loligo as lo
-from loligo.cable.compartments import counts_of, length_constant, shares
-from loligo.cable.problem import pose
+from loligo.run.axon.compartments import counts_of, length_constant, shares
+from loligo.run.axon.problem import pose
 from loligo.stimulus import Placed
 
 SQUID = lo.load("hodgkin-huxley-1952")

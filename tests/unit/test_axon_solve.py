@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loligo.engine.cable import Line, Points
+from loligo.engine.coupled import Line, Points
 from loligo.engine.kernel import Schedule
 from loligo.engine.llvm.course import CompiledCourse, cable_program
 from loligo.program import Program

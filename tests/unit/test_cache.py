@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine import cache
+from loligo.engine.llvm import cache
 from loligo.program import Program
 from loligo.system import build
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine.numpy_engine import binlog, evaluate
+from loligo.engine.numpy.kernel import binlog, evaluate
 from loligo.program import Block, Builder
-from loligo.program.conductance import gather
-from loligo.program.factors import absorb
 from loligo.program.lower import lower
-from loligo.program.products import regroup
-from loligo.program.quotients import expose, worthwhile
+from loligo.program.passes.conductance import gather
+from loligo.program.passes.factors import absorb
+from loligo.program.passes.products import regroup
+from loligo.program.series.quotients import expose, worthwhile
 from loligo.program.taylor import _room
 from loligo.system import build
 from machine import ENGINES

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine.numpy_engine import evaluate
+from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Program
 from loligo.program.arithmetic import narrowness
-from loligo.program.digits import TwoKinds, fits, wide_orders
+from loligo.program.series.digits import TwoKinds, fits, wide_orders
 from loligo.program.sources import Source
 from loligo.program.taylor import taylor
 from loligo.system import build

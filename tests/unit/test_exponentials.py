@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine.numpy_engine import evaluate
+from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Builder
-from loligo.program.exponentials import fuse_exponentials, powers_of_two
 from loligo.program.lower import lower
+from loligo.program.passes.exponentials import fuse_exponentials, powers_of_two
 from loligo.system import build
 
 

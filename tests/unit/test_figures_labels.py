@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from loligo.figures import labels
+from loligo.figures.content import labels
 
 sizes = st.floats(1e-9, 1e9)
 

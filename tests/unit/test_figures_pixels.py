@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import figures_recording as recordings
-from loligo.figures import frames, gif, palette, reveal, signals, style
-from loligo.figures.changed import patches
-from loligo.figures.drawing import draw
+from loligo.figures import style
+from loligo.figures.content import signals
+from loligo.figures.content.labels import Label
+from loligo.figures.content.panels import picture
 from loligo.figures.figure import pixels
-from loligo.figures.glyphs import Typesetter
-from loligo.figures.labels import Label
-from loligo.figures.panels import picture
+from loligo.figures.film import frames, gif, palette, reveal
+from loligo.figures.film.difference import patches
+from loligo.figures.film.glyphs import Typesetter
+from loligo.figures.page.drawing import draw
 
 LIGHT = style.THEMES["light"]
 TIMES = np.linspace(0, 50, 51)

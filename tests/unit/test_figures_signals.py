@@ -11,8 +11,8 @@ import xarray as xr
 import figures_recording as recordings
 import loligo as lo
 from loligo.errors import UsageError
-from loligo.figures import injected, signals, words
-from loligo.figures.panels import picture
+from loligo.figures.content import captions, injected, signals
+from loligo.figures.content.panels import picture
 from loligo.figures.style import THEMES
 
 LIGHT = THEMES["light"]
@@ -139,13 +139,13 @@ def test_conditions_are_told_in_words():
         lo.Pulse(5, 40, [0.0, 20.0]): "0 to 20 µA/cm² from 5 to 45 ms",
         lo.Pulse(5, 5, 10) + lo.Step(20, 1): "10 µA/cm² from 5 to 10 ms + 1 µA/cm² from 20 ms on",
     }
-    assert {s: words.stimulus(s.to_dict()) for s in told} == told
+    assert {s: captions.stimulus(s.to_dict()) for s in told} == told
 
 
 def test_words_of_a_picked_lane_are_its_own():
     pulse = lo.Pulse(5, 40, [0.0, 10.0, 20.0])
     provenance = json.dumps({"stimulus": pulse.to_dict(), "model": {"celsius": 6.3}})
-    text = words.conditions({"provenance": provenance}, {"amplitude": 10.0})
+    text = captions.conditions({"provenance": provenance}, {"amplitude": 10.0})
     assert text == "10 µA/cm² from 5 to 45 ms, 6.3 °C"
 
 

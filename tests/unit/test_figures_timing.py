@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loligo.errors import UsageError
-from loligo.figures.timing import HOLD, Timing, timing
+from loligo.figures.film.timing import HOLD, Timing, timing
 
 USUAL = {"fps": None, "speed": None, "frames": None, "loop": True, "ticks": 100}
 

@@ -17,7 +17,7 @@ from llvmlite import ir
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter
 from loligo.engine.llvm.jit import processor
-from loligo.engine.llvm.quick import QUICK
+from loligo.engine.llvm.usual import QUICK
 from loligo.program import Builder
 
 WIDTHS = (1, 2, 4, 8, 16)

@@ -17,8 +17,8 @@ from loligo.engine.llvm.formats import SINGLE
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter
 from loligo.engine.llvm.jit import processor
 from loligo.engine.llvm.printer import INSTRUCTIONS
-from loligo.engine.llvm.quick import QUICK
-from loligo.engine.numpy_engine import bernoulli, bernoulli2, exprel, exprel2
+from loligo.engine.llvm.usual import QUICK
+from loligo.engine.numpy.kernel import bernoulli, bernoulli2, exprel, exprel2
 
 WIDTHS = (1, 16, 64)
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)

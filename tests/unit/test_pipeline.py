@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine.numpy_engine import evaluate
-from loligo.problem import pose
+from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Block, Builder, exponential, taylor
 from loligo.program.cost import COLUMNS, KINDS, Cost, costs
-from loligo.program.pipeline import Draft, multiply_add, share, stages, to_prepare
-from loligo.program.products import regroup
-from loligo.runs import sources
+from loligo.program.passes.pipeline import Draft, multiply_add, share, stages, to_prepare
+from loligo.program.passes.products import regroup
+from loligo.run.compiled import sources
+from loligo.run.problem import pose
 from loligo.simulation import cost
 from loligo.system import build
 

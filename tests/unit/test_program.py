@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from loligo.engine.numpy_engine import OPERATIONS as NUMPY
-from loligo.engine.numpy_engine import evaluate
+from loligo.engine.numpy.kernel import OPERATIONS as NUMPY
+from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Assignment, Block, Builder, Program
 from loligo.program.arithmetic import MASKS, OPERATIONS, prune
-from loligo.program.transform import hoist
+from loligo.program.passes.transform import hoist
 
 LANES = 5
 FIXED = ("p", "q")

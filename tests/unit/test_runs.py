@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loligo import runs
 from loligo.lanes import block_width
+from loligo.run import compiled
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 5, 31, 33, 1000])
 @pytest.mark.parametrize("workers", [1, 2, 3, 64])
 def test_every_block_is_in_one_share(blocks: int, workers: int) -> None:
-    shares = runs.shares(blocks, workers)
+    shares = compiled.shares(blocks, workers)
     assert (shares[0].start, shares[-1].stop) == (0, blocks)
     assert all(a.stop == b.start for a, b in pairwise(shares))
     sizes = [len(share) for share in shares]
@@ -27,7 +27,7 @@ def test_every_block_is_in_one_share(blocks: int, workers: int) -> None:
 
 def test_no_more_threads_than_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOLIGO_THREADS", "7")
-    with runs.crew([range(3), range(3, 5)]) as pool:
+    with compiled.crew([range(3), range(3, 5)]) as pool:
         assert pool._max_workers == 2
 
 
@@ -48,7 +48,7 @@ def test_lanes_are_recorded_in_rows_that_do_not_meet_in_the_cache(
         lanes=SimpleNamespace(size=lanes), samples=samples, records=("V", "m")
     )
     kernel: Any = SimpleNamespace(width=width)
-    rows = runs.empty_rows(problem, kernel)
+    rows = compiled.empty_rows(problem, kernel)
     assert rows.shape == (2, -(-lanes // width) * width, samples)
     assert rows.strides[1] % 4096
     assert rows.strides[0] == rows.shape[1] * rows.strides[1]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine.numpy_engine import evaluate
+from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Block, Builder
-from loligo.program.series import NotSmoothError, Series
+from loligo.program.series.expansion import NotSmoothError, Series
 from loligo.program.taylor import taylor
 from loligo.system import build
 from machine import ENGINES

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine.numpy_engine import evaluate
+from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Builder
-from loligo.program.steepness import FOLDS
+from loligo.program.series.steepness import FOLDS
 from loligo.program.taylor import _most
 
 

@@ -15,7 +15,7 @@ import loligo as lo
 from loligo.engine.kernel import Kernel
 from loligo.engine.llvm.jit import compile_object, load_object
 from loligo.engine.llvm.kernel import CompiledKernel
-from loligo.engine.numpy_engine import NumpyKernel
+from loligo.engine.numpy.kernel import NumpyKernel
 from loligo.model.expression import parse
 from loligo.model.tree import evaluate as tree_value
 from loligo.program import Block, Builder

@@ -194,7 +194,7 @@ def _seeds(seed: Any, text: str) -> Any:
 
 def _samples(path: Path) -> tuple[Any, Any]:
     """Times and currents from a text file of two columns, with or without a line of names."""
-    from loligo.recording.others import read_waveform
+    from loligo.recording.foreign import read_waveform
 
     return read_waveform(path)
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.analysis import length_constant
 from loligo.experiments.common import MEASURED, THEORY, given, shock, table, told, uniform
 from loligo.model import Axon, Channel, Membrane
 from loligo.simulation import simulate
 from loligo.stimulus import Pulse, Step, at
+from loligo.theory import length_constant
 
 if TYPE_CHECKING:
     import xarray

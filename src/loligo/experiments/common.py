@@ -82,10 +82,10 @@ def shock(axon: Axon, place: Any = 0.0, start: float = START) -> Placed:
 
 def threshold(axon: Axon) -> float:
     """mV that count as an action potential's passing: where it is warm its peak stays below 0."""
-    from loligo.engine.numpy_engine import NumpyKernel
-    from loligo.equilibrium import rest
+    from loligo.engine.numpy.kernel import NumpyKernel
     from loligo.errors import RunError
     from loligo.program.exponential import exponential
+    from loligo.run.equilibrium import rest
     from loligo.system import build
 
     membrane = next(r.membrane for r in axon.regions if not r.myelin or len(axon.regions) == 1)

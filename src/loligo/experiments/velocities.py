@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.analysis import conduction_velocity, travelling_wave
-from loligo.analysis.wave import NoWaveError
+from loligo.analysis import conduction_velocity
 from loligo.errors import UsageError
 from loligo.experiments.common import (
     LASTS,
@@ -25,6 +24,8 @@ from loligo.experiments.common import (
 )
 from loligo.model import Axon
 from loligo.simulation import simulate
+from loligo.theory import travelling_wave
+from loligo.theory.wave import NoWaveError
 
 if TYPE_CHECKING:
     import xarray

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loligo.errors import UsageError
-from loligo.figures import along, signals, style
+from loligo.figures import style
+from loligo.figures.axon import content
+from loligo.figures.content import signals
+from loligo.figures.content.panels import MOST_OVERLAID, picture
 from loligo.figures.figure import pixels, titled
-from loligo.figures.panels import MOST_OVERLAID, picture
-from loligo.figures.timing import Timing, timing
+from loligo.figures.film.timing import Timing, timing
 from loligo.files import replacing
 from loligo.progress import progress as progress_bar
 
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     import xarray
 
-    from loligo.figures.frames import Frame
-    from loligo.figures.layout import Size
-    from loligo.figures.palette import Palette
+    from loligo.figures.film.frames import Frame
+    from loligo.figures.film.palette import Palette
+    from loligo.figures.page.layout import Size
 
 _SHOWN_WIDTH = 800  # CSS pixels in a notebook
 
@@ -185,7 +187,7 @@ def _traces(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _
     shown = titled(picture(found, panels, colours), title)
 
     def made(size: Size, times: np.ndarray) -> _Made:
-        from loligo.figures import frames
+        from loligo.figures.film import frames
 
         scene = frames.scene(shown, size, colours, times)
         return _Made(scene.palette, lambda: frames.frames(scene))
@@ -195,21 +197,21 @@ def _traces(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _
 
 def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Subject | None:
     """The wave along an axon, if ``rec`` is of one."""
-    if not along.is_axon(rec):
+    if not content.is_axon(rec):
         return None
-    from loligo.figures.along_layout import content
+    from loligo.figures.axon import layout
 
-    shown = along.read(rec)
-    rows, extras = along.rows(shown, panels, along.TRACES, colours)
-    if along.MAP in extras:
+    shown = content.read(rec)
+    rows, extras = content.rows(shown, panels, content.TRACES, colours)
+    if content.MAP in extras:
         raise UsageError("panel 'map' stands still; lo.plot(rec) draws it")
-    what = content(shown, rows, extras, colours, title, True)
+    what = layout.content(shown, rows, extras, colours, title, True)
 
     def made(size: Size, times: np.ndarray) -> _Made:
-        from loligo.figures import along_frames
+        from loligo.figures.axon import frames
 
-        film = along_frames.film(what, colours, size, times)
-        return _Made(film.palette, lambda: along_frames.frames(film))
+        film = frames.film(what, colours, size, times)
+        return _Made(film.palette, lambda: frames.frames(film))
 
     return _Subject(float(shown.time[0]), float(shown.time[-1]), made)
 
@@ -246,31 +248,31 @@ class _Format:
 
 
 def _gif(*given) -> None:
-    from loligo.figures.gif import write_gif
+    from loligo.figures.film.gif import write_gif
 
     write_gif(*given)
 
 
 def _webp(*given) -> None:
-    from loligo.figures.webp import write_webp
+    from loligo.figures.film.webp import write_webp
 
     write_webp(*given)
 
 
 def _mp4(*given) -> None:
-    from loligo.figures.video import write_mp4
+    from loligo.figures.film.video import write_mp4
 
     write_mp4(*given)
 
 
 def _check_webp() -> None:
-    from loligo.figures.webp import check_webp
+    from loligo.figures.film.webp import check_webp
 
     check_webp()
 
 
 def _check_mp4() -> None:
-    from loligo.figures.video import check_mp4
+    from loligo.figures.film.video import check_mp4
 
     check_mp4()
 

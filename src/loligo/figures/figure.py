@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loligo.errors import UsageError
-from loligo.figures import signals, style
-from loligo.figures.along import is_axon
-from loligo.figures.arrivals import arrivals, is_arrivals
-from loligo.figures.curves import draw_experiment, is_experiment
-from loligo.figures.layout import Size
-from loligo.figures.panels import MOST_OVERLAID, Picture, picture
+from loligo.figures import style
+from loligo.figures.axon.content import is_axon
+from loligo.figures.content import signals
+from loligo.figures.content.arrivals import arrivals, is_arrivals
+from loligo.figures.content.panels import MOST_OVERLAID, Picture, picture
+from loligo.figures.page.curves import draw_experiment, is_experiment
+from loligo.figures.page.layout import Size
 
 if TYPE_CHECKING:
     import xarray
@@ -84,7 +85,7 @@ def plot(
     >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)  # doctest: +SKIP
     >>> lo.plot(rec, panels=("V", "currents"), theme="dark").savefig("spike.png")  # doctest: +SKIP
     """
-    from loligo.figures.drawing import draw
+    from loligo.figures.page.drawing import draw
 
     colours = style.theme(theme)
     if is_experiment(rec):
@@ -96,14 +97,14 @@ def plot(
         with style.house_style():
             return draw_experiment(arrivals(rec), colours, pixels(size or (1600, 1000), dpi), title)
     if is_axon(rec):
-        from loligo.figures.along_drawing import draw_axon
+        from loligo.figures.axon.drawing import draw_axon
 
         with style.house_style():
             return draw_axon(rec, panels, colours, pixels(size or (1600, 1300), dpi), title, at)
     if at is not None:
         raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
     if panels is None and _many(rec):
-        from loligo.figures.maps import draw_map
+        from loligo.figures.page.maps import draw_map
 
         with style.house_style():
             return draw_map(rec, colours, pixels(size or (1600, 1000), dpi), title)
@@ -115,7 +116,7 @@ def plot(
 
 def _many(rec: xarray.Dataset) -> bool:
     """More lanes than can be told apart as lines."""
-    from loligo.figures.maps import is_grid
+    from loligo.figures.page.maps import is_grid
 
     recorded = any("time" in v.dims for v in getattr(rec, "data_vars", {}).values())
     if not recorded:  # only spikes: a sweep over two parameters is still worth a map

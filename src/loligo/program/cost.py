@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from loligo.program import exponential, taylor
 from loligo.program.arithmetic import Block, narrowness
-from loligo.program.pipeline import Draft, stages
-from loligo.program.series import NotSmoothError
+from loligo.program.passes.pipeline import Draft, stages
+from loligo.program.series.expansion import NotSmoothError
 from loligo.program.sources import Source
 from loligo.system import System
 

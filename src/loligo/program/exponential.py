@@ -35,9 +35,9 @@ from collections.abc import Iterable
 
 from loligo.program.arithmetic import CARRY, Block, Builder, Program
 from loligo.program.drive import STILL, VALUE, mean
-from loligo.program.exponentials import fuse_exponentials, powers_of_two
 from loligo.program.lower import Lowering, lower
-from loligo.program.pipeline import (
+from loligo.program.passes.exponentials import fuse_exponentials, powers_of_two
+from loligo.program.passes.pipeline import (
     Draft,
     Transformations,
     each,
@@ -46,7 +46,7 @@ from loligo.program.pipeline import (
     to_prepare,
     transformed,
 )
-from loligo.program.products import products_regrouped
+from loligo.program.passes.products import products_regrouped
 from loligo.program.sources import Source
 from loligo.program.spikes import locate
 from loligo.system import System

@@ -10,11 +10,12 @@ Blocks: ``series`` (states, ``.t``, ``.middle`` in; coefficients ``V[0]`` … an
 and ``sample`` (states at a time inside the step in, records out). ``.middle`` is a time between
 the two edges of the stimulus that enclose the step: there it is decided what is on. Where a
 program has a block ``room`` (states in; ``.room`` out, in mV), its ``series`` holds for a step in
-which V moves by no more (:mod:`loligo.program.quotients`), and its coefficients of high order may
-be float32 (:mod:`loligo.program.digits`). Where V moves by more, or a number is too large for
-that, the step is made by ``careful``, a series of fewer terms, all float64, that holds everywhere.
-Where there is a block ``most`` (``series`` and ``careful`` out, in mV), V moves by no more in a
-step of either, which is as far as it can tell (:mod:`loligo.program.steepness`).
+which V moves by no more (:mod:`loligo.program.series.quotients`), and its coefficients of high
+order may be float32 (:mod:`loligo.program.series.digits`). Where V moves by more, or a number is
+too large for that, the step is made by ``careful``, a series of fewer terms, all float64, that
+holds everywhere. Where there is a block ``most`` (``series`` and ``careful`` out, in mV), V moves
+by no more in a step of either, which is as far as it can tell
+(:mod:`loligo.program.series.steepness`).
 """
 
 from __future__ import annotations
@@ -23,14 +24,13 @@ import math
 from collections.abc import Callable, Mapping
 
 from loligo.program.arithmetic import Block, Builder, Program
-from loligo.program.conductance import gather
-from loligo.program.digits import TwoKinds
 from loligo.program.drive import VALUE
 from loligo.program.exponential import relaxation
-from loligo.program.exponentials import fuse_exponentials
-from loligo.program.factors import absorb
 from loligo.program.lower import Lowering, lower
-from loligo.program.pipeline import (
+from loligo.program.passes.conductance import gather
+from loligo.program.passes.exponentials import fuse_exponentials
+from loligo.program.passes.factors import absorb
+from loligo.program.passes.pipeline import (
     Draft,
     Transformations,
     each,
@@ -39,11 +39,12 @@ from loligo.program.pipeline import (
     to_prepare,
     transformed,
 )
-from loligo.program.products import products_regrouped
-from loligo.program.quotients import expose, room, worthwhile
-from loligo.program.series import Series
+from loligo.program.passes.products import products_regrouped
+from loligo.program.series.digits import TwoKinds
+from loligo.program.series.expansion import Series
+from loligo.program.series.quotients import expose, room, worthwhile
+from loligo.program.series.steepness import FOLDS, fold, movers
 from loligo.program.sources import Source
-from loligo.program.steepness import FOLDS, fold, movers
 from loligo.system import System
 
 # What is done to the equations before they are expanded: (name, derivative and states -> it).
@@ -211,7 +212,7 @@ def taylor(
         Of the series.
     wide
         How many coefficients of each state are float64
-        (:func:`loligo.program.digits.wide_orders`); by default all.
+        (:func:`loligo.program.series.digits.wide_orders`); by default all.
 
     Raises
     ------

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.cable.clamped import electrodes
-from loligo.cable.injected import injected
-from loligo.cable.problem import I_CLAMP, AxonProblem
 from loligo.engine.kernel import Floats
 from loligo.lanes import Labelled
 from loligo.recording.build import dataset, describe
-from loligo.runs import Outcome
+from loligo.run.axon.currents import injected
+from loligo.run.axon.electrodes import electrodes
+from loligo.run.axon.problem import I_CLAMP, AxonProblem
+from loligo.run.compiled import Outcome
 
 if TYPE_CHECKING:
     import xarray

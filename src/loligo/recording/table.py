@@ -40,7 +40,7 @@ from loligo.recording.contents import (
     put_together,
     take_apart,
 )
-from loligo.recording.others import read_plain_table
+from loligo.recording.foreign import read_plain_table
 
 if TYPE_CHECKING:
     import xarray

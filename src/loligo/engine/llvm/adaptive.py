@@ -41,7 +41,7 @@ from loligo.engine.llvm.driver import (
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.polynomial import horner, sizes
 from loligo.engine.llvm.printer import emit
-from loligo.engine.llvm.rises import Rise, Step, look_for_spikes
+from loligo.engine.llvm.spikes import Rise, Step, look_for_spikes
 from loligo.program import Program
 from loligo.program.drive import EDGE_TOLERANCE
 

@@ -1,4 +1,4 @@
-"""A cable's run in machine code, behind the interface of :mod:`loligo.engine.cable`."""
+"""A cable's run in machine code, behind the interface of :mod:`loligo.engine.coupled`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.cable import Line, Patch, Points, start_armed
+from loligo.engine.coupled import Line, Patch, Points, start_armed
 from loligo.engine.kernel import Floats, Integers, Schedule
-from loligo.engine.llvm.cable import (
-    CABLE_DOUBLES,
-    CABLE_INTEGERS,
-    CABLE_POINTERS,
-    SCRATCH,
-    TABLE,
-)
+from loligo.engine.llvm.coupled import CABLE_DOUBLES, CABLE_INTEGERS, CABLE_POINTERS, SCRATCH, TABLE
 from loligo.engine.llvm.kernel import CompiledKernel
-from loligo.engine.llvm.patch import FUNCTIONS, LANES
+from loligo.engine.llvm.rows import FUNCTIONS, LANES
 from loligo.program.arithmetic import Block, Program
 from loligo.program.spikes import locate
 
@@ -40,7 +34,7 @@ def cable_program() -> Program:
 
 def cable_kernel() -> CompiledKernel:
     """The compiled solve, the same for all models."""
-    from loligo.engine.cache import compiled
+    from loligo.engine.llvm.cache import compiled
 
     return compiled({"solver": "cable"}, LANES, cable_program)[0]
 
@@ -122,7 +116,7 @@ class _Patch:
 
 
 class CompiledCourse:
-    """See :class:`loligo.engine.cable.Course`."""
+    """See :class:`loligo.engine.coupled.Course`."""
 
     def __init__(
         self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,

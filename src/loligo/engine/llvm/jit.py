@@ -17,9 +17,9 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from loligo.engine.llvm import patch
+from loligo.engine.llvm import rows
 from loligo.engine.llvm.adaptive import emit_adapt
-from loligo.engine.llvm.cable import emit_cable
+from loligo.engine.llvm.coupled import emit_cable
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
@@ -31,7 +31,7 @@ MAPS = ("prepare", "relax", "derivative")
 LOOPS = {
     "step": (emit_run, "run"),
     "series": (emit_adapt, "adapt"),
-    "offer": (patch.emit_membrane, patch.FUNCTIONS[0]),
+    "offer": (rows.emit_membrane, rows.FUNCTIONS[0]),
     "cable": (emit_cable, "cable"),
 }
 FORMATS = {"float64": DOUBLE, "float32": SINGLE}  # a program's precision, as the loops have it
@@ -151,6 +151,6 @@ def load_object(code: bytes) -> Code:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     loops = (name for _, name in LOOPS.values())
-    names = (*loops, *patch.FUNCTIONS, *(f"map_{name}" for name in MAPS))
+    names = (*loops, *rows.FUNCTIONS, *(f"map_{name}" for name in MAPS))
     # a function that the program does not have has the address 0
     return Code(engine, {name: engine.get_function_address(name) for name in names})

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter, less_one
-from loligo.engine.llvm.quick import QUICK, WITHIN, Guess, decays
+from loligo.engine.llvm.usual import QUICK, WITHIN, Guess, decays
 from loligo.program import Block
 from loligo.program.arithmetic import narrowness
-from loligo.program.exponentials import affine_forms
+from loligo.program.passes.exponentials import affine_forms
 
 Value = Any  # an ir.Value; llvmlite has no types
 

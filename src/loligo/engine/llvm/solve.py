@@ -37,8 +37,8 @@ from loligo.engine.llvm.driver import (
     store,
 )
 from loligo.engine.llvm.functions import Emitter
-from loligo.engine.llvm.patch import LANES
 from loligo.engine.llvm.printer import emit
+from loligo.engine.llvm.rows import LANES
 from loligo.program import Program
 
 Value = Any  # an ir.Value; llvmlite has no types

@@ -1,1 +1,0 @@
-"""Runs of axons: compartments, the problem posed, the steps, and an independent check."""

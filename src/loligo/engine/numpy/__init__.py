@@ -1,0 +1,1 @@
+"""The engine for reading and checking: the same programs by NumPy."""

@@ -1,0 +1,175 @@
+"""The cable for reading and checking: the same blocks by NumPy, the solve by LAPACK.
+
+It shares neither the arithmetic nor the elimination of the compiled engine: the diagonal is
+formed as such, and each axon is one banded system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.coupled import Line, Patch, Points, start_armed
+from loligo.engine.kernel import RE_ARM, Floats, Integers, Schedule
+from loligo.engine.numpy.kernel import evaluate
+from loligo.program.spikes import locate
+
+Array = Any  # float64 or bool
+
+
+class NumpyCourse:
+    """See :class:`loligo.engine.coupled.Course`."""
+
+    def __init__(
+        self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,
+        voltage: Floats,
+    ) -> None:  # fmt: skip
+        self.line, self.patches, self.points, self.schedule = line, patches, points, schedule
+        self.spikes: list[tuple[Floats, Integers]] = []
+        self.now, self.before = voltage.copy(), np.full(voltage.shape, np.nan)
+        self.armed = start_armed(voltage, schedule)
+        self.moved = [patch.states.copy() for patch in patches]
+        self.step = np.zeros(line.axons, dtype=np.int64)
+        self.broken = np.zeros(line.axons, dtype=bool)
+        self.out = [
+            np.empty((len(p.kernel.program.records), schedule.samples, line.axons, p.sampled.size))
+            for p in patches
+        ]
+        self.locate = locate()
+
+    def advance(
+        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
+    ) -> None:
+        here = slice(axons.start, axons.stop)
+        k = int(self.step[here][0])
+        while True:
+            if self.schedule.samples_at(k):
+                self._sample(k, here)
+            if k >= stop:
+                break
+            self._advance(k, here, injected[k - first, here], damped[k - first, here])
+            k += 1
+            if self.broken[here].any():
+                break
+        self.step[here] = k
+
+    def _inputs(self, index: int, here: slice, lead: float) -> dict[str, Array]:
+        patch, program = self.patches[index], self.patches[index].kernel.program
+        inputs: dict[str, Array] = {
+            name: row[here] for name, row in zip(program.constants, patch.constants, strict=True)
+        }
+        inputs |= {
+            n: row[here] for n, row in zip(program.states[1:], self.moved[index], strict=True)
+        }
+        inputs["V"] = self.now[here][:, patch.place]
+        return inputs | {".dt": self.schedule.dt, ".lead": lead}
+
+    def _move(self, index: int, here: slice, results: dict[str, Array]) -> None:
+        names = self.patches[index].kernel.program.states[1:]
+        for row, name in zip(self.moved[index], names, strict=True):
+            if name in results:
+                row[here] = results[name]
+
+    def _advance(self, k: int, here: slice, injected: Floats, damped: Integers) -> None:
+        dt = self.schedule.dt
+        current, slope = np.empty_like(self.now[here]), np.empty_like(self.now[here])
+        for i, patch in enumerate(self.patches):
+            inputs = self._inputs(i, here, 0.5 * dt if k == 0 else dt)
+            results = evaluate(patch.kernel.program.blocks["offer"], inputs)
+            self._move(i, here, results)
+            current[:, patch.place], slope[:, patch.place] = results[".I"], results[".G"]
+        before, now = self.before[here].copy(), self.now[here].copy()
+        for axon in range(*here.indices(self.line.axons)):
+            j = axon - here.start
+            factor = 2.0
+            if damped[j]:
+                u = self._solve(axon, current[j], slope[j], injected[j])
+                self.now[axon] += u
+                current[j] += slope[j] * u
+                factor = 1.0
+            self.now[axon] += factor * self._solve(axon, current[j], slope[j], injected[j])
+            self.broken[axon] = not np.abs(self.now[axon]).sum() <= 1e300
+        self.before[here] = now
+        self._watch(k, here, before, now)
+        for i, patch in enumerate(self.patches):
+            if "settle" in patch.kernel.program.blocks:
+                inputs = self._inputs(i, here, dt)
+                self._move(i, here, evaluate(patch.kernel.program.blocks["settle"], inputs))
+
+    def _solve(self, axon: int, current: Floats, slope: Floats, injected: Floats) -> Floats:
+        """Half the change of V in a step."""
+        from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
+
+        solve: Any = getattr(linalg, "solve_banded")  # noqa: B009  (SciPy has no types)
+        line, points, v = self.line, self.points, self.now[axon]
+        link, area = line.link[axon], line.area[axon]
+        flow = link * np.diff(v)
+        right = -area * current
+        right[:-1] += flow
+        right[1:] -= flow
+        held = points.conductance[axon]
+        right[points.place] += injected + held * (points.potential[axon] - v[points.place])
+        matrix = np.zeros((3, v.size))
+        matrix[0, 1:] = matrix[2, :-1] = -link
+        matrix[1] = 2.0 / self.schedule.dt * line.capacity[axon] + area * slope
+        matrix[1, :-1] += link
+        matrix[1, 1:] += link
+        matrix[1, points.place] += held
+        return solve((1, 1), matrix, right, check_finite=False)
+
+    def _watch(self, k: int, here: slice, before: Floats, now: Floats) -> None:
+        after, armed, threshold = self.now[here], self.armed[here], self.schedule.threshold
+        above = after >= threshold
+        axon, place = np.nonzero(above & armed)
+        self.armed[here] = (after < threshold - RE_ARM) | (armed & ~above)
+        if axon.size:
+            picked = {"before": before, "now": now, "after": after}
+            inputs: dict[str, Array] = {n: v[axon, place] for n, v in picked.items()}
+            theta = evaluate(self.locate, inputs | {"threshold": threshold})["theta"]
+            where = (axon + here.start) * self.line.compartments + place
+            self.spikes.append(((k + theta) * self.schedule.dt, where))
+
+    def _sample(self, k: int, here: slice) -> None:
+        for i, patch in enumerate(self.patches):
+            if not patch.sampled.size:
+                continue
+            inputs = self._inputs(i, here, 0.0 if k == 0 else 0.5 * self.schedule.dt)
+            results = evaluate(patch.kernel.program.blocks["sample"], inputs)
+            shape = inputs["V"].shape
+            for out, value in zip(self.out[i], results.values(), strict=True):
+                whole = np.broadcast_to(value, shape)
+                out[k // self.schedule.steps_per_sample, here] = whole[:, patch.sampled]
+
+    def hold(self, points: Points, link: Floats) -> None:
+        self.points, self.line = points, replace(self.line, link=link)
+
+    def put(self, patch: int, states: Floats) -> None:
+        self.moved[patch][:] = states
+
+    def lost(self) -> tuple[int, int, Floats] | None:
+        axons = np.flatnonzero(self.broken)
+        if not axons.size:
+            return None
+        return int(axons[0]), int(self.step[axons[0]]) - 1, self.before[axons[0]]
+
+    def _place(self) -> list[Any]:
+        return [self.now, self.before, self.armed, self.step, self.broken, *self.moved]
+
+    def save(self) -> Any:
+        return [each.copy() for each in self._place()]
+
+    def restore(self, saved: Any) -> None:
+        for each, then in zip(self._place(), saved, strict=True):
+            each[...] = then
+
+    def voltage(self) -> Floats:
+        return self.now
+
+    def states(self, patch: int) -> Floats:
+        return self.moved[patch]
+
+    def values(self, patch: int, record: int) -> Floats:
+        return self.out[patch][record]

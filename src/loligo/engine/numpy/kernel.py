@@ -1,0 +1,224 @@
+"""The engine for reading and checking: the same programs, one NumPy call an operation.
+
+Slow and plain on purpose. It shares no arithmetic with the compiled engine: exp, log and
+their kin are NumPy's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.kernel import RE_ARM, Course, Floats, Journey, Progress, Schedule, Streams
+from loligo.engine.numpy.adaptive import adapt
+from loligo.program import Block, Program
+from loligo.program.arithmetic import CARRY
+
+Array = Any  # float64, float32 or bool lanes
+
+LN_2 = math.log(2.0)
+
+
+def exprel(z: Array) -> Array:
+    """(exp(z) - 1)/z, and 1 at 0."""
+    zero = z == 0
+    return np.where(zero, 1.0, np.expm1(z) / np.where(zero, 1.0, z))
+
+
+def exprel2(z: Array) -> Array:
+    """(exp(z) - 1 - z)/z**2 by its series for |z| < 1/2, where it would cancel."""
+    series = np.zeros_like(z)
+    for k in range(16, 1, -1):
+        series = (1.0 + z * series) / k
+    near = np.abs(z) < 0.5
+    safe = np.where(near, 1.0, z)
+    return np.where(near, series, (np.expm1(safe) - safe) / (safe * safe))
+
+
+def bernoulli(z: Array) -> Array:
+    """z/(exp(z) - 1), and 1 at 0."""
+    return 1.0 / exprel(z)
+
+
+def less_one(exp: Array, z: Array) -> Array:
+    """exp(z) - 1, from the exponential where z is not near 0."""
+    near = np.abs(z) < 0.5
+    return np.where(near, np.expm1(np.where(near, z, 0.0)), np.asarray(exp) - 1.0)
+
+
+def bernoulli2(x: Array) -> Array:
+    """x/(2**x - 1), and 1/ln 2 at 0."""
+    return bernoulli(x * LN_2) / LN_2
+
+
+def binlog(x: Array) -> Array:
+    """log2 as the bits of a number tell it: exact at powers of two, linear between."""
+    kind, mantissa, bias = (
+        (np.int32, 23, 127) if np.asarray(x).dtype == np.float32 else (np.int64, 52, 1023)
+    )
+    real = np.float32 if kind is np.int32 else np.float64
+    bits: Array = np.ascontiguousarray(x, dtype=real).view(kind).astype(real)
+    return bits * real(2.0**-mantissa) - real(bias)
+
+
+def fma(a: Array, b: Array, c: Array) -> Array:
+    """a*b + c, rounded twice: NumPy has no fused form."""
+    return a * b + c
+
+
+FINITE = {"float64": 1e300, "float32": 1e30}  # what is larger counts as no longer finite
+
+OPERATIONS: dict[str, Callable[..., Array]] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,
+    "neg": np.negative, "fma": fma,
+    "exp": np.exp, "expm1": np.expm1, "exprel": exprel,
+    "exprel2": exprel2, "bernoulli": bernoulli,
+    "ratio": np.divide, "less_one": less_one,
+    "decay": exprel, "exp2": np.exp2, "bernoulli2": bernoulli2,
+    "binlog": binlog, "log": np.log, "sqrt": np.sqrt,
+    "pow": np.power, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "abs": np.abs,
+    "floor": np.floor, "min": np.minimum, "max": np.maximum, "lt": np.less,
+    "le": np.less_equal, "eq": np.equal, "and": np.logical_and, "or": np.logical_or,
+    "not": np.logical_not, "where": np.where, "narrow": np.float32, "widen": np.float64,
+}  # fmt: skip
+
+
+def evaluate(block: Block, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """A block's results from arrays (or numbers) of its inputs."""
+    values: list[Array] = []
+    with np.errstate(all="ignore"):
+        for a in block.assignments:
+            if a.op == "input":
+                values.append(inputs[a.name])
+            elif a.op == "const":
+                values.append(a.value)
+            else:
+                values.append(OPERATIONS[a.op](*(values[i] for i in a.args)))
+    return {name: values[index] for name, index in block.outputs}
+
+
+class NumpyKernel:
+    """A program evaluated by NumPy, all lanes at once. ``width`` is 1: no padding."""
+
+    width = 1
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+        """See :class:`loligo.engine.kernel.Kernel`."""
+        lanes = len(next(iter(inputs.values())))
+        results = evaluate(self.program.blocks[block], inputs)
+        return {name: np.array(np.broadcast_to(v, (lanes,))) for name, v in results.items()}
+
+    def run(
+        self,
+        schedule: Schedule,
+        constants: Floats,
+        progress: Progress,
+        streams: Streams,
+        blocks: range,
+        stop: int,
+    ) -> None:
+        """See :class:`loligo.engine.kernel.Kernel`."""
+        _Walk(self.program, schedule, constants, progress, streams, blocks).until(stop)
+
+    def adapt(
+        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+    ) -> None:
+        """See :class:`loligo.engine.kernel.Kernel`."""
+        adapt(self.program, evaluate, course, constants, journey, blocks, rounds)
+
+
+class _Walk:
+    """Fixed steps of some lanes: states in the program's precision, all else in float64."""
+
+    def __init__(
+        self, program: Program, schedule: Schedule, constants: Floats, progress: Progress,
+        streams: Streams, blocks: range,
+    ) -> None:  # fmt: skip
+        self.program, self.schedule, self.progress, self.streams = (
+            program, schedule, progress, streams,
+        )  # fmt: skip
+        self.here = slice(blocks.start, blocks.stop)
+        self.real = np.dtype(program.precision).type
+        rows = zip(program.constants, constants, strict=True)
+        self.constants: dict[str, Array] = {name: row[self.here] for name, row in rows}
+        self.constants[".dt"] = schedule.dt
+        self.fixed = {name: self.real(value) for name, value in self.constants.items()}
+        names = program.blocks["step"].names
+        self.rows = {n: progress.states[i, self.here] for i, n in enumerate(program.states)}
+        self.rows |= {
+            CARRY + n: progress.carries[i, self.here]
+            for i, n in enumerate(program.states) if CARRY + n in names
+        }  # fmt: skip
+
+    def until(self, stop: int) -> None:
+        k = int(self.progress.step[self.here][0])
+        while True:
+            if self.schedule.samples_at(k):
+                self.sample(k)
+            if k >= stop or not self.advance(k):
+                break
+            k += 1
+        self.progress.step[self.here] = k
+
+    def now(self) -> dict[str, Array]:
+        return {name: self.real(row) for name, row in self.rows.items()}
+
+    def current(self, block: str, times: dict[str, float], row: int, streams: Floats) -> Array:
+        """What the stimulus gives, in float64, rounded once."""
+        inputs: dict[str, Array] = {**self.constants, **times}
+        for i, name in enumerate(self.program.streams):
+            inputs[name] = streams[i, row, self.here]
+        return self.real(evaluate(self.program.blocks[block], inputs)[".current"])
+
+    def sample(self, k: int) -> None:
+        j, dt = k // self.schedule.steps_per_sample, self.schedule.dt
+        inputs = {**self.fixed, **self.now(), ".lead": self.real(0.0 if k == 0 else 0.5 * dt)}
+        block = self.program.blocks["sample"]
+        if ".current" in block.inputs:
+            times = {".t": k * dt}
+            inputs[".current"] = self.current("value", times, j, self.streams.currents)
+        for i, value in enumerate(evaluate(block, inputs).values()):
+            self.progress.out[i, self.here, j] = value
+
+    def advance(self, k: int) -> bool:
+        dt, progress, here, schedule = self.schedule.dt, self.progress, self.here, self.schedule
+        now = self.now()
+        row = k - self.streams.first_step
+        times = {".t0": k * dt, ".t1": (k + 1) * dt}
+        current = self.current("drive", times, row, self.streams.charges)
+        inputs = {**self.fixed, **now, ".current": current}
+        after = evaluate(self.program.blocks["step"], inputs)
+        sums = np.abs(sum(np.asarray(after[s]) for s in self.program.states))
+        broken = ~(sums <= FINITE[self.program.precision])
+        if broken.any():
+            progress.diverged[here] = broken
+            return False
+        before, armed = progress.detector[0, here], progress.detector[1, here]
+        above = after["V"] >= self.real(schedule.threshold)
+        self.spikes(k, now["V"], after["V"], above & (armed != 0))
+        low = after["V"] < self.real(schedule.threshold) - self.real(RE_ARM)
+        armed[:] = low | ((armed != 0) & ~above)
+        before[:] = now["V"]
+        for name, row_ in self.rows.items():
+            row_[:] = after[name]
+        return True
+
+    def spikes(self, k: int, now: Array, after: Array, crossed: Array) -> None:
+        if not crossed.any():
+            return
+        inputs = {
+            "before": self.progress.detector[0, self.here],
+            "now": np.float64(now),
+            "after": np.float64(after),
+            "threshold": self.schedule.threshold,
+        }
+        theta = evaluate(self.program.blocks["locate"], inputs)["theta"]
+        lanes = np.flatnonzero(crossed)
+        times = k * self.schedule.dt + theta[lanes] * self.schedule.dt
+        self.progress.spikes.append((times, lanes + self.here.start))

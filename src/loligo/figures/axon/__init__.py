@@ -1,0 +1,1 @@
+"""Figures of axons: the wave, the axon itself, the map of place and time."""

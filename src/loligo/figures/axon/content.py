@@ -1,0 +1,365 @@
+"""An axon's recording, checked and ready to be drawn: what is where, and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo.errors import UsageError
+from loligo.figures.content import captions, injected, labels, panels, signals
+from loligo.figures.content.labels import Label
+from loligo.figures.content.panels import MOST_OVERLAID
+from loligo.figures.content.signals import Signals
+from loligo.figures.style import Theme
+
+if TYPE_CHECKING:
+    import xarray
+
+STRIP, MAP, TRACES = "axon", "map", "traces"
+_FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants of a figure
+_PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
+_NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
+_BRIEF = 3.0  # ms
+_SPIKE = 30.0  # mV: less is no action potential
+
+
+@dataclass(frozen=True, eq=False)
+class Electrode:
+    """Where current is injected, and when."""
+
+    place: float
+    on: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Along:
+    """One axon over time. Places are in ``unit``.
+
+    Attributes
+    ----------
+    place : (places,)
+    edges : (places + 1,)
+        Where what is recorded at one place gives way to the next.
+    length : float
+        Of the whole axon.
+    V : (places, time), mV
+    diameter : (places,) or None
+    myelin : (places,) of bool
+    electrodes
+        Where current is injected.
+    """
+
+    found: Signals
+    unit: str
+    per_um: float
+    place: np.ndarray
+    edges: np.ndarray
+    length: float
+    time: np.ndarray
+    V: np.ndarray
+    diameter: np.ndarray | None
+    myelin: np.ndarray
+    electrodes: tuple[Electrode, ...]
+    title: str
+    subtitle: str
+
+    def values(self, name: str) -> np.ndarray:
+        """A variable, (places, time); 0 where the axon has no such channel."""
+        values = np.asarray(self.found.recording[name].transpose("position", "time").values, float)
+        return np.where(np.isfinite(values), values, 0.0)
+
+    def quiet(self) -> np.ndarray:
+        """Which places are not close to an electrode."""
+        quiet = np.ones(self.place.size, dtype=bool)
+        for electrode in self.electrodes:
+            quiet &= np.abs(self.place - electrode.place) > _NEAR * self.length
+        return quiet
+
+    def line(self, values: np.ndarray, smooth: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Vertices of a line along the axon, of ``values`` (places, ...): V is smooth; what
+        belongs to the membrane changes at once where the membrane does."""
+        if smooth or not self.myelin.any():
+            return self.place, values
+        return np.repeat(self.edges, 2)[1:-1], np.repeat(values, 2, axis=0)
+
+    def spread(self, values: np.ndarray) -> tuple[float, float]:
+        """The lowest and highest of ``values`` (places, time) that a figure must show.
+
+        Close to an electrode V goes where no action potential does; where one travels, its own
+        range counts.
+        """
+        quiet = self.quiet()
+        far = self.V[quiet]
+        if not far.size or far.max() - far.min() < _SPIKE:
+            quiet[:] = True
+        return float(values[quiet].min()), float(values[quiet].max())
+
+    def at(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Columns of ``values`` between two samples, (places, times)."""
+        after = np.clip(np.searchsorted(self.time, times, side="right"), 1, self.time.size - 1)
+        part = (times - self.time[after - 1]) / (self.time[after] - self.time[after - 1])
+        part = np.clip(part, 0.0, 1.0)
+        return values[:, after - 1] * (1 - part) + values[:, after] * part
+
+    def instants(self) -> np.ndarray:
+        """When the wave stands at a few places along the axon; without one, when V is moved."""
+        found = []
+        for part in _FRACTIONS:
+            row = self.V[self.near(part * self.length)]
+            if row.max() > row[0] + _SPIKE:
+                found.append(float(self.time[row.argmax()]))
+        apart = 0.02 * float(self.time[-1] - self.time[0])
+        kept: list[float] = []
+        for t in sorted(found):
+            if not kept or t - kept[-1] > apart:
+                kept.append(t)
+        if kept:
+            return np.array(kept)
+        moved = np.abs(self.V - self.V[:, :1]).max(axis=0)
+        there = np.flatnonzero(moved >= 0.1 * moved.max())
+        first, most, last = self.time[[there[0], int(moved.argmax()), there[-1]]]
+        return np.unique([(first + most) / 2, most, (most + last) / 2])
+
+    def near(self, place: float) -> int:
+        """The recorded place nearest to one that has no myelin, if there is such."""
+        far = np.abs(self.place - place)
+        return int(np.argmin(np.where(self.myelin, np.inf, far) if not self.myelin.all() else far))
+
+    def followed(self) -> list[int]:
+        """The places at which V is followed in time."""
+        return sorted({self.near(part * self.length) for part in _PLACES})
+
+    def named(self, index: int) -> str:
+        """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
+        place = float(self.place[index])
+        round_ = [p * self.length for p in _PLACES if abs(p * self.length - place) < self.slack]
+        return f"{(round_ or [place])[0]:.3g} {self.unit}"
+
+    @property
+    def slack(self) -> float:
+        """How far beside a place is still that place in a label."""
+        return 0.005 * self.length
+
+    def clock(self, t: float) -> str:
+        """An instant with its unit, to what tells instants apart."""
+        brief = float(self.time[-1] - self.time[0]) < _BRIEF
+        return f"{labels.number(t, 2 if brief else 1)} ms"
+
+
+def is_axon(rec: Any) -> bool:
+    """Whether a recording has more places along an axon than can be drawn as lines in time."""
+    sizes = getattr(rec, "sizes", {})
+    return "position" in sizes and "time" in sizes and sizes["position"] > MOST_OVERLAID
+
+
+def read(rec: xarray.Dataset) -> Along:
+    """Check that one axon can be drawn.
+
+    Raises
+    ------
+    UsageError
+        If there are several axons, or V is not recorded along the axon.
+    """
+    found = signals.read(rec)
+    others = [dim for dim in found.dims if dim not in ("position", "place", "clamp_place")]
+    if others:
+        raise UsageError(
+            f"the recording has {rec.sizes[others[0]]} axons along {others[0]!r}, and a figure "
+            f"shows one: select it, as in rec.isel({others[0]}=0)"
+        )
+    if "V" not in rec or "position" not in rec["V"].dims:
+        raise UsageError(
+            "the recording holds no V along the axon; simulate with record=None or "
+            'with "V" in record'
+        )
+    position = np.asarray(rec["position"].values, dtype=float)
+    V = np.asarray(rec["V"].transpose("position", "time").values, dtype=float)
+    if not np.isfinite(V).all():
+        raise UsageError("V is not a number somewhere along the axon; nothing can be drawn")
+    edges = _edges(position)
+    length = float(edges[-1])
+    unit, um = signals.places(rec)
+    per_um = 1 / um
+    wide = rec.coords.get("diameter")
+    myelin = rec.coords.get("myelin")
+    return Along(
+        found=found,
+        unit=unit,
+        per_um=per_um,
+        place=position * per_um,
+        edges=edges * per_um,
+        length=length * per_um,
+        time=found.time,
+        V=V,
+        diameter=None if wide is None or wide.dims != ("position",) else np.asarray(wide.values),
+        myelin=np.zeros(position.size, bool)
+        if myelin is None
+        else np.asarray(myelin.values, dtype=bool),
+        electrodes=_electrodes(rec, found.time, per_um),
+        title=str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
+        subtitle=_subtitle(rec),
+    )
+
+
+def _edges(centre: np.ndarray) -> np.ndarray:
+    """The edges of compartments from their centres, the first at 0; half-way between places
+    that are not neighbours."""
+    edges = np.empty(centre.size + 1)
+    edges[0] = 0.0
+    for k, place in enumerate(centre):
+        edges[k + 1] = 2 * place - edges[k]
+    if np.all(edges[1:] > centre) and np.all(edges[:-1] < centre):
+        return edges
+    last = centre[-1] + (centre[-1] - centre[-2]) / 2
+    return np.concatenate(([0.0], (centre[1:] + centre[:-1]) / 2, [last]))
+
+
+def _subtitle(rec: xarray.Dataset) -> str:
+    """What was done to the axon, and how fast the wave was, if one travelled."""
+    from loligo.analysis import conduction_velocity
+
+    said = captions.conditions(rec.attrs, signals.chosen(rec))
+    try:
+        velocity = conduction_velocity(rec)
+    except UsageError:  # spikes that do not belong to these places: nothing is said of them
+        return said
+    if str(velocity.outcome.values) == "travelled":
+        fast = f"{abs(float(velocity)):.3g} m/s"
+        said = f"{said}: {fast}" if said else fast
+    return said
+
+
+def _electrodes(rec: xarray.Dataset, time: np.ndarray, per_um: float) -> tuple[Electrode, ...]:
+    shortest = (time[-1] - time[0]) / 400
+    return tuple(
+        Electrode(
+            place * per_um,
+            tuple(injected.stretches(_on(time, np.asarray(row, dtype=float)), shortest)),
+        )
+        for place, row in _injected(rec, time)
+    )
+
+
+def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """(place in um, current) of every electrode: as recorded, or else as the provenance has it."""
+    clamps = _recorded(rec, "I_clamp", "clamp_place")
+    if "I_stim" in rec and "time" in rec["I_stim"].dims:
+        return _recorded(rec, "I_stim", "place") + clamps
+    from loligo.errors import LoligoError
+    from loligo.stimulus import from_dict
+
+    try:
+        points = json.loads(rec.attrs["provenance"])["stimulus"]["points"]
+        return clamps + [
+            (float(p["place"]), np.asarray(from_dict(p["stimulus"]).value(time), dtype=float))
+            for p in points
+            if p["stimulus"]["kind"] != "clamp"
+        ]
+    except (LoligoError, KeyError, TypeError, ValueError):  # none, or not told, or of many lanes
+        return clamps
+
+
+def _recorded(rec: xarray.Dataset, name: str, along: str) -> list[tuple[float, np.ndarray]]:
+    if name not in rec or "time" not in rec[name].dims:
+        return []
+    current = rec[name]
+    if along in current.dims:
+        rows = current.transpose(along, "time").values
+        return list(zip(map(float, rec[along].values), rows, strict=True))
+    if "place_um" not in current.attrs:
+        return []
+    return [(float(current.attrs["place_um"]), current.values)]
+
+
+def _on(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:
+    """When a sampled current is on: from its first sample to the first where it is off again."""
+    edges = np.flatnonzero(np.diff(np.r_[0.0, (current != 0).astype(float), 0.0]))
+    starts, stops = edges[::2], np.minimum(edges[1::2], time.size - 1)
+    return [(float(time[a]), float(time[b])) for a, b in zip(starts, stops, strict=True)]
+
+
+# ------------------------------------------------------------------------ what is shown
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Variables drawn on one axis along the axon."""
+
+    heading: str
+    unit: str
+    names: tuple[str, ...]
+    labels: tuple[Label, ...]
+    colours: tuple[str, ...]
+    dashes: tuple[tuple[float, ...], ...]
+    limits: tuple[float, float]
+    weight: float
+    zero: bool
+    rest: float | None = None
+
+    @property
+    def smooth(self) -> bool:
+        """V is; what belongs to the membrane changes where the membrane does."""
+        return self.names == ("V",)
+
+
+def rows(
+    shown: Along, chosen: Sequence[object] | str | None, last: str, theme: Theme
+) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The rows along the axon, and which of the strip, the map and the traces are shown."""
+    extras = (STRIP, MAP, TRACES)
+    wanted: list[object]
+    if chosen is None:
+        wanted = ["V", *(["currents"] if shown.found.names("current") else []), STRIP, last]
+    else:
+        wanted = [chosen] if isinstance(chosen, str) else list(chosen)
+    if not wanted:
+        raise UsageError(f"panels is empty; name at least one of {offer(shown)}.")
+    along = []
+    for one in wanted:
+        if one in extras:
+            continue
+        try:
+            names, kind = panels.names_of(shown.found, one)
+        except UsageError as problem:
+            said = str(problem).split("choose from")[0].split("name one of")[0].rstrip("; ")
+            raise UsageError(f"{said}; choose from {offer(shown)}.") from None
+        spread = tuple(n for n in names if "position" in shown.found.recording[n].dims)
+        if not spread:
+            raise UsageError(f"{one!r} is not recorded along the axon; choose from {offer(shown)}.")
+        along.append(_row(shown, spread, kind, theme))
+    if not along:
+        raise UsageError(f"panels must name something along the axon, such as {offer(shown)}.")
+    return tuple(along), tuple(e for e in extras if e in wanted)
+
+
+def offer(shown: Along) -> str:
+    """What a figure of an axon can show."""
+    return ", ".join(filter(None, [panels.offer(shown.found), "'axon', 'map', 'traces'"]))
+
+
+def _row(shown: Along, names: tuple[str, ...], kind: str | None, theme: Theme) -> Row:
+    found = shown.found
+    role = str(found.role(names[0]))
+    colours, dashes = panels.colours_of(found, theme), panels.dashes_of(found)
+    ends = [shown.spread(shown.values(name)) for name in names]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    limits = panels.LIMITS.get(role, panels.padded)(low, high)
+    if role == "voltage":  # room for an instant's name over its peak
+        limits = (limits[0], limits[1] + 0.08 * (limits[1] - limits[0]))
+    rest = found.attribute(names[0], "rest") if role == "voltage" else None
+    return Row(
+        heading=panels.heading_of(found, names),
+        unit=labels.unit(found.unit(names[0])),
+        names=names,
+        labels=tuple(panels.label_of(found, n) if len(names) > 1 else Label("") for n in names),
+        colours=tuple(colours[name] for name in names),
+        dashes=tuple(dashes.get(name, ()) for name in names),
+        limits=limits,
+        weight={"voltage": 3.2}.get(role, 2.3),
+        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
+        rest=None if rest is None else float(rest),
+    )

@@ -1,0 +1,144 @@
+"""What was injected, and how warm it was, in words for a figure's second line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from loligo.figures.content.labels import unit
+
+
+def conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> str:
+    """``10 µA/cm² from 5 to 45 ms, 6.3 °C``, as far as the recording's provenance tells.
+
+    ``chosen`` are the coordinates of a lane that was picked out of a sweep.
+
+    >>> pulse = {"kind": "pulse", "start": 5, "duration": 40, "amplitude": 10}
+    >>> conditions({"provenance": json.dumps({"stimulus": pulse})})
+    '10 µA/cm² from 5 to 45 ms'
+    """
+    try:
+        known = _picked(json.loads(attrs["provenance"]), chosen or {})
+        model = known.get("model", {})
+        parts = [stimulus(known.get("stimulus"))]
+        warm = [m.get("celsius") for m in (model, *model.get("membranes", []))]
+        warm = [celsius for celsius in warm if celsius is not None]
+        parts += [_amount(warm[0], "°C")] if warm and all(c == warm[0] for c in warm) else []
+        return ", ".join(part for part in parts if part)
+    except Exception:  # no provenance, or another program's: the recording's own words
+        return str(attrs.get("stimulus") or "")
+
+
+def stimulus(document: Mapping[str, Any] | None) -> str:
+    """A stimulus, given as its plain description, in words."""
+    if not document:
+        return ""
+    if document["kind"] == "placed":
+        return _placed(document)
+    if document["kind"] == "sum":
+        return " + ".join(stimulus(part) for part in document["shapes"])
+    return _WORDS[document["kind"]](document)
+
+
+def _current(d: Mapping[str, Any]) -> str:
+    amplitude, units = d["amplitude"], unit(str(d.get("unit", "uA/cm2")))
+    if units == "nA" and isinstance(amplitude, int | float) and abs(amplitude) >= 1e3:
+        return _amount(amplitude / 1e3, "µA")
+    return _amount(amplitude, units)
+
+
+def _placed(d: Mapping[str, Any]) -> str:
+    """What is injected where; the same at several places is said once."""
+    where: dict[str, list[float]] = {}
+    for point in d["points"]:
+        where.setdefault(stimulus(point["stimulus"]), []).append(float(point["place"]))
+    return " + ".join(f"{what} at {_places(places)}" for what, places in where.items())
+
+
+def _places(places: list[float]) -> str:
+    if places == [0.0]:
+        return "the left end"
+    steps = ((1e4, "cm", 1e4), (1e3, "mm", 1e3), (0.0, "µm", 1.0))
+    _, name, um = next(step for step in steps if max(places) >= step[0])
+    return " and ".join(_number(place / um) for place in places) + f" {name}"
+
+
+def _when(d: Mapping[str, Any]) -> str:
+    start, duration = d["start"], d["duration"]
+    if isinstance(start, int | float) and isinstance(duration, int | float):
+        if math.isinf(duration):
+            return f"from {_amount(start, 'ms')}"
+        return f"from {_number(start)} to {_amount(start + duration, 'ms')}"
+    return f"for {_amount(duration, 'ms')} from {_amount(start, 'ms')}"
+
+
+def _train(d: Mapping[str, Any]) -> str:
+    return (
+        f"{_amount(d['count'])} pulses of {_current(d)} for {_amount(d['duration'], 'ms')}, "
+        f"every {_amount(d['interval'], 'ms')} from {_amount(d['start'], 'ms')}"
+    )
+
+
+def _chirp(d: Mapping[str, Any]) -> str:
+    low, high = _amount(d["frequency_start"]), _amount(d["frequency_end"], "Hz")
+    return f"chirp of {_current(d)}, {low} to {high}, {_when(d)}"
+
+
+def _noise(d: Mapping[str, Any]) -> str:
+    tau = d.get("tau")
+    if tau is None:
+        return f"white noise of {_amount(d['amplitude'])} {_white_unit(d)} {_when(d)}"
+    return f"noise of {_current(d)}, τ {_amount(tau, 'ms')}, {_when(d)}"
+
+
+def _white_unit(d: Mapping[str, Any]) -> str:
+    return unit(str(d.get("unit", "uA/cm2"))) + "·√ms"
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "pulse": lambda d: f"{_current(d)} {_when(d)}",
+    "step": lambda d: f"{_current(d)} from {_amount(d['start'], 'ms')} on",
+    "pulse_train": _train,
+    "ramp": lambda d: f"ramp to {_current(d)} {_when(d)}",
+    "sine": lambda d: f"sine of {_current(d)}, {_amount(d['frequency'], 'Hz')}, {_when(d)}",
+    "chirp": _chirp,
+    "noise": _noise,
+    "clamp": lambda d: f"V held at {_amount(d['voltage'], 'mV')} {_when(d)}",
+    "waveform": lambda d: "given waveform",
+}
+
+
+def _amount(value: Any, unit: str = "") -> str:
+    """A number, or the range of several, with its unit."""
+    numbers = list(_flat(value["values"] if isinstance(value, Mapping) else value))
+    low, high = min(numbers), max(numbers)
+    text = _number(low) if low == high else f"{_number(low)} to {_number(high)}"
+    return f"{text} {unit}".rstrip()
+
+
+def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:
+    """``document`` with each array along a chosen coordinate replaced by its value there."""
+    if isinstance(document, list):
+        return [_picked(part, chosen) for part in document]
+    if not isinstance(document, Mapping):
+        return document
+    dims = document.get("dims")
+    if dims is None or "values" not in document:
+        return {key: _picked(part, chosen) for key, part in document.items()}
+    if len(dims) != 1 or dims[0] not in chosen:
+        return document
+    return document["values"][document["coords"][dims[0]].index(chosen[dims[0]])]
+
+
+def _flat(value: Any) -> Iterator[float]:
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _flat(one)
+    else:
+        yield float(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}".replace("-", "−")

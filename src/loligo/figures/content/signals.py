@@ -1,0 +1,176 @@
+"""What a figure needs from a recording: time, lanes, variables by role, the stimulus's edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo.errors import UsageError
+from loligo.figures.content import labels
+
+if TYPE_CHECKING:
+    import xarray
+
+# Units by role, where a recording says nothing.
+_UNITS = {
+    "voltage": "mV",
+    "gate": "1",
+    "conductance": "mS/cm2",
+    "current": "uA/cm2",
+    "stimulus": "uA/cm2",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One cell of a recording: where it is in it, and what to call it."""
+
+    where: Mapping[str, int]
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """A recording, checked and ready to be drawn."""
+
+    recording: xarray.Dataset
+    time: np.ndarray
+    dims: tuple[str, ...]
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """Every lane, in C order."""
+        sizes = [self.recording.sizes[dim] for dim in self.dims]
+        return tuple(
+            Lane(where, ", ".join(coordinate(self.recording, dim, k) for dim, k in where.items()))
+            for where in (dict(zip(self.dims, at, strict=True)) for at in np.ndindex(*sizes))
+        )
+
+    def names(self, role: str) -> tuple[str, ...]:
+        """Recorded variables that play ``role``, in the recording's order."""
+        return tuple(
+            str(name)
+            for name, variable in self.recording.variables.items()
+            if self.role(str(name)) == role and "time" in variable.dims
+        )
+
+    def series(self) -> tuple[str, ...]:
+        """Everything recorded over time."""
+        variables = self.recording.variables
+        return tuple(str(n) for n, v in variables.items() if "time" in v.dims and n != "time")
+
+    def attribute(self, name: str, key: str, default: Any = None) -> Any:
+        """An attribute of a variable."""
+        return self.recording.variables[name].attrs.get(key, default)
+
+    def unit(self, name: str) -> str:
+        """A variable's unit as the recording has it."""
+        return str(self.attribute(name, "units", _UNITS.get(str(self.role(name)), "1")))
+
+    def role(self, name: str) -> str | None:
+        """What a variable is: voltage, gate, current, ...; V is the voltage in any recording."""
+        return self.attribute(name, "role", "voltage" if name == "V" else None)
+
+    def values(self, name: str, lane: Lane) -> np.ndarray:
+        """A variable over time in one lane."""
+        variable = self.recording[name]
+        picked = variable.isel({d: k for d, k in lane.where.items() if d in variable.dims})
+        return np.asarray(picked.values, dtype=float)
+
+
+def read(recording: xarray.Dataset) -> Signals:
+    """Check that ``recording`` can be drawn.
+
+    Raises
+    ------
+    UsageError
+        If it is not a recording, holds no time, or has fewer than two samples.
+    """
+    if not all(hasattr(recording, name) for name in ("data_vars", "sizes", "attrs")):
+        raise UsageError(
+            f"a {type(recording).__name__} cannot be drawn; "
+            "give the recording that lo.simulate(...) returned, whole."
+        )
+    sampled = [v for v in recording.data_vars.values() if "time" in v.dims]
+    if "time" not in recording.coords or not sampled:
+        raise UsageError(
+            "the recording holds no variable over time (only spikes?); "
+            'simulate with record=None or record=["V"] to draw it.'
+        )
+    for variable in (recording["time"], *sampled):
+        if variable.dtype.kind not in "fiub":
+            raise UsageError(f"{variable.name} holds {variable.dtype} values, not numbers.")
+    time = np.asarray(recording["time"].values, dtype=float)
+    if time.size < 2:
+        raise UsageError(
+            f"the recording holds {time.size} sample{'s' * (time.size != 1)} over time, "
+            "and a line needs two; simulate for longer or with a smaller sample_interval."
+        )
+    if not np.all(np.isfinite(time)) or not np.all(np.diff(time) > 0):
+        raise UsageError("the recording's times must be finite and increasing; sort it by time.")
+    dims = tuple(dict.fromkeys(str(d) for v in sampled for d in v.dims if d != "time"))
+    empty = [dim for dim in dims if recording.sizes[dim] == 0]
+    if empty:
+        raise UsageError(f"the recording holds no lane along {empty[0]!r}; select some.")
+    return Signals(recording, time, dims)
+
+
+def chosen(recording: xarray.Dataset) -> dict[str, Any]:
+    """The coordinates of a lane that was picked out of a sweep."""
+    return {str(k): v.values.item() for k, v in recording.coords.items() if v.ndim == 0}
+
+
+def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
+    """The value of a lane's coordinate, as text."""
+    if dim not in recording.coords:
+        return str(index)
+    value = recording[dim].values[index]
+    if dim == "position":
+        return f"{float(value) / places(recording)[1]:.3g}"
+    if not isinstance(value, float | int | np.number):
+        return str(value)
+    return f"{float(value):.4g}".replace("-", "−")
+
+
+def dimension(recording: xarray.Dataset, dim: str) -> tuple[labels.Label, str]:
+    """A lane dimension's symbol and printed unit."""
+    if dim == "position" and dim in recording.coords:
+        return labels.symbol(dim), places(recording)[0]
+    units = str(recording[dim].attrs.get("units", "")) if dim in recording.coords else ""
+    return labels.symbol(dim), labels.unit(units)
+
+
+_PLACES = ((2e4, "cm", 1e4), (2e3, "mm", 1e3), (0.0, "µm", 1.0))
+
+
+def places(recording: xarray.Dataset) -> tuple[str, float]:
+    """The unit that suits an axon's positions (um), as it is printed, and how many um it is."""
+    furthest = float(np.max(recording["position"].values, initial=0.0))
+    _, unit, um = next(step for step in _PLACES if furthest >= step[0])
+    return unit, um
+
+
+def thinned(time: np.ndarray, values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """A line of at most about ``4 * bins`` vertices that looks the same on ``bins`` columns.
+
+    Of every column the first, lowest, highest and last vertex are kept, so no spike is lost.
+    """
+    if time.size <= 4 * bins:
+        return time, values
+    span = (time[-1] - time[0]) or 1.0
+    column = np.minimum(((time - time[0]) * (bins / span)).astype(int), bins - 1)
+    first = np.flatnonzero(np.diff(column, prepend=-1))
+    edges = [*first.tolist(), time.size]
+    kept: set[int] = set()
+    filled = np.where(np.isfinite(values), values, 0.0)
+    for a, b in pairwise(edges):
+        part = filled[a:b]
+        kept.update((a, a + int(part.argmin()), a + int(part.argmax()), b - 1))
+        bad = np.flatnonzero(~np.isfinite(values[a:b]))
+        kept.update((a + bad[:1]).tolist())
+    chosen = np.array(sorted(kept))
+    return time[chosen], values[chosen]

@@ -1,0 +1,1 @@
+"""Animations: frames, and the formats that they are written in."""

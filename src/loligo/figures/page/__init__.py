@@ -1,0 +1,1 @@
+"""Where it goes, and how it is drawn: layout and charts."""

@@ -1,0 +1,75 @@
+"""What a membrane offers to a cable: its gates half a step apart, its current, its slope.
+
+The cable equation for the compartments of an axon,
+
+    C dV/dt = -I(V, gates) + axial currents + injected currents,
+
+is stepped by the linearised implicit midpoint rule, with the gates half a step apart from V as
+in a single membrane (:mod:`loligo.program.exponential`):
+
+    (2 C/dt + G - D) u = -I(V, gates) + D V + injected,    V += 2 u,
+
+D the axial coupling, G = dI/dV at standing gates, u half the change of V (Hines 1984,
+doi:10.1016/0020-7101(84)90008-4, for linear currents; Rosenbrock's order-2 form of the midpoint
+rule where I is not linear in V, as under an instantaneous gate). Second order, and stable at any
+step while G is not negative. The membrane gives ``.I`` and ``.G``; the solve is the engine's.
+"""
+
+from __future__ import annotations
+
+from loligo.program.arithmetic import Block, Program
+from loligo.program.exponential import TRANSFORMATIONS, Writer, relaxation, sampling, stages
+from loligo.program.lower import lower
+from loligo.program.passes.pipeline import Draft, transformed
+from loligo.system import System
+
+
+def _offer(system: System, groups: list[list[str]]) -> Block:
+    """The states up to V's move, then the current and its slope before it."""
+    w = Writer(system, driven=False)
+    b = w.b
+    if len(groups) > 1:
+        w.move(groups[0], b.input(".lead"))
+    for group in groups[1:-1]:
+        w.move(group, b.mul(b.const(0.5), b.input(".dt")))
+    low = w.lowering()
+    moved = {state: w.now[state] for state in system.states[1:]}
+    return b.block({**moved, ".I": low(system.current), ".G": low(system.conductance)})
+
+
+def _settle(system: System, groups: list[list[str]]) -> Block:
+    """The half steps back after V's move."""
+    w = Writer(system, driven=False)
+    for group in reversed(groups[1:-1]):
+        w.move(group, w.b.mul(w.b.const(0.5), w.b.input(".dt")))
+    return w.b.block({state: w.now[state] for group in groups[1:-1] for state in group})
+
+
+def cable(system: System, records: tuple[str, ...]) -> Program:
+    """The blocks of a membrane that is part of an axon.
+
+    ``offer``: V and the states in; the states half a step ahead of V, ``.I`` (uA/cm2) and ``.G``
+    (mS/cm2) out. ``settle``: what is left to do once V has moved, if anything is. ``sample``:
+    what is recorded, at V's time.
+    """
+    groups = stages(system)
+    stepping = {
+        "offer": _offer(system, groups),
+        "sample": sampling(Writer(system, driven=False), groups, records),
+    }
+    if len(groups) > 2:
+        stepping["settle"] = _settle(system, groups)
+    fixed = frozenset({*system.parameters, ".dt"})
+    made = transformed(Draft(stepping, fixed, frozenset({".lead"})), TRANSFORMATIONS)
+    return Program(
+        parameters=system.parameters,
+        states=system.states,
+        streams=(),
+        constants=made.constants,
+        records=records,
+        blocks={
+            **made.blocks,
+            "relax": relaxation(system),
+            "derivative": lower(system),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Transformations of programs: each a small function, in a list."""

@@ -1,0 +1,1 @@
+"""Power series of programs: what the Taylor scheme is made of."""

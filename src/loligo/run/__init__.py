@@ -1,0 +1,1 @@
+"""A run, from question to outcome: read it top down in `compiled`."""
