@@ -1,0 +1,22 @@
+"""How many lanes the loop of a program takes together."""
+
+from __future__ import annotations
+
+from loligo.engine.llvm.jit import processor
+from loligo.engine.llvm.rows import LANES
+from loligo.lanes import block_width
+from loligo.program.recipe import Recipe
+from loligo.program.scheme import Coupled, Fixed
+
+# Registers that a block of many lanes may fill. A fixed step is one long chain of operations
+# that wait for each other, and what four do meanwhile costs little more than what two do.
+_FIXED, _OTHER = 4, 2
+
+
+def width_of(recipe: Recipe, lanes: int) -> int:
+    """Of a run of so many lanes."""
+    if recipe.scheme is Coupled:
+        return LANES
+    registers = _FIXED if recipe.scheme is Fixed else _OTHER
+    vector = processor().vector * (2 if recipe.precision == "float32" else 1)
+    return block_width(lanes, vector, registers)
