@@ -278,7 +278,7 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
     from loligo.program.cost import costs
     from loligo.run.compiled import sources
     from loligo.stimulus import Step
-    from loligo.system import build
+    from loligo.system.equations import build
 
     if isinstance(model, Axon):
         raise UsageError(

@@ -13,7 +13,7 @@ from loligo.errors import UsageError
 if TYPE_CHECKING:
     from loligo.program import Program
     from loligo.program.exponential import Source
-    from loligo.system import System
+    from loligo.system.equations import System
 
 
 def _scalar(value: Any, unit: str, name: str) -> float:

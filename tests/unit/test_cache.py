@@ -18,7 +18,7 @@ import pytest
 import loligo as lo
 from loligo.engine.llvm import cache
 from loligo.program import Program
-from loligo.system import build
+from loligo.system.equations import build
 
 POSIX = os.name == "posix"
 ROOT = POSIX and os.geteuid() == 0

@@ -17,7 +17,7 @@ from loligo.program.passes.factors import absorb
 from loligo.program.passes.products import regroup
 from loligo.program.series.quotients import expose, worthwhile
 from loligo.program.taylor import _room
-from loligo.system import build
+from loligo.system.equations import build
 from machine import ENGINES
 
 MODELS = [lo.load(name) for name in lo.models()]

@@ -15,7 +15,7 @@ from loligo.program.arithmetic import narrowness
 from loligo.program.series.digits import TwoKinds, fits, wide_orders
 from loligo.program.sources import Source
 from loligo.program.taylor import taylor
-from loligo.system import build
+from loligo.system.equations import build
 from machine import ENGINES
 
 LOOSE = lo.Exponential(0.0005)

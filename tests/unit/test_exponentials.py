@@ -13,7 +13,7 @@ from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Builder
 from loligo.program.lower import lower
 from loligo.program.passes.exponentials import fuse_exponentials, powers_of_two
-from loligo.system import build
+from loligo.system.equations import build
 
 
 def _rates(*lines: tuple[float, float]):

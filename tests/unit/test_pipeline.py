@@ -16,7 +16,7 @@ from loligo.program.passes.products import regroup
 from loligo.run.compiled import sources
 from loligo.run.problem import pose
 from loligo.simulation import cost
-from loligo.system import build
+from loligo.system.equations import build
 
 FIXED, COMMON = frozenset({"k", "g"}), frozenset({"lead"})
 

@@ -14,7 +14,7 @@ from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Block, Builder
 from loligo.program.series.expansion import NotSmoothError, Series
 from loligo.program.taylor import taylor
-from loligo.system import build
+from loligo.system.equations import build
 from machine import ENGINES
 
 ORDER = 12

@@ -20,9 +20,9 @@ from loligo.model.expression import parse
 from loligo.model.tree import evaluate as tree_value
 from loligo.program import Block, Builder
 from loligo.program.lower import Lowering
-from loligo.system import System, build, symbol
+from loligo.system.equations import System, build
 from loligo.system.singularity import smooth
-from loligo.system.symbols import Exprel, Exprel2, to_sympy
+from loligo.system.symbols import Exprel, Exprel2, symbol, to_sympy
 from machine import ENGINES, compiled_map, exact, numpy_map, relative, value_and_slope
 
 V = symbol("V")

@@ -86,7 +86,7 @@ def threshold(axon: Axon) -> float:
     from loligo.errors import RunError
     from loligo.program.exponential import exponential
     from loligo.run.equilibrium import rest
-    from loligo.system import build
+    from loligo.system.equations import build
 
     membrane = next(r.membrane for r in axon.regions if not r.myelin or len(axon.regions) == 1)
     numbers = {n: np.array([float(_first(p.value))]) for n, p in membrane.parameters.items()}

@@ -12,7 +12,7 @@ from loligo.program.arithmetic import Block, narrowness
 from loligo.program.passes.pipeline import Draft, stages
 from loligo.program.series.expansion import NotSmoothError
 from loligo.program.sources import Source
-from loligo.system import System
+from loligo.system.equations import System
 
 # operation -> the column it is counted in; every other one is cheap (`other`)
 COLUMNS = {

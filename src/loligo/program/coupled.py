@@ -21,7 +21,7 @@ from loligo.program.arithmetic import Block, Program
 from loligo.program.exponential import TRANSFORMATIONS, Writer, relaxation, sampling, stages
 from loligo.program.lower import lower
 from loligo.program.passes.pipeline import Draft, transformed
-from loligo.system import System
+from loligo.system.equations import System
 
 
 def _offer(system: System, groups: list[list[str]]) -> Block:

@@ -49,7 +49,7 @@ from loligo.program.passes.pipeline import (
 from loligo.program.passes.products import products_regrouped
 from loligo.program.sources import Source
 from loligo.program.spikes import locate
-from loligo.system import System
+from loligo.system.equations import System
 
 TRANSFORMATIONS: Transformations = (
     ("common subexpressions", each(share)),

@@ -16,8 +16,9 @@ from typing import Any
 import sympy as sp
 
 from loligo.program.arithmetic import Block, Builder
-from loligo.system import Expr, System
 from loligo.system import symbols as s
+from loligo.system.equations import System
+from loligo.system.symbols import Expr
 
 
 class Lowering:

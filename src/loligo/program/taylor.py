@@ -45,7 +45,7 @@ from loligo.program.series.expansion import Series
 from loligo.program.series.quotients import expose, room, worthwhile
 from loligo.program.series.steepness import FOLDS, fold, movers
 from loligo.program.sources import Source
-from loligo.system import System
+from loligo.system.equations import System
 
 # What is done to the equations before they are expanded: (name, derivative and states -> it).
 EQUATIONS: tuple[tuple[str, Callable[[Block, tuple[str, ...]], Block]], ...] = (

@@ -21,7 +21,7 @@ from loligo.run.equilibrium import guess, hold, rest
 from loligo.run.problem import Problem
 
 if TYPE_CHECKING:
-    from loligo.system import System
+    from loligo.system.equations import System
 
 _MOST = 1 << 40  # of anything in one call
 _SHARES = 16  # of the blocks, for each of several workers
@@ -108,7 +108,7 @@ def compute(
     started = time.perf_counter()
 
     def make() -> Program:
-        from loligo.system import build
+        from loligo.system.equations import build
 
         return program(build(problem.membrane))
 

@@ -31,7 +31,7 @@ def integrate(problem: Problem, solver: Reference, advance: Callable[[float], No
     """
     from loligo.engine.numpy.kernel import NumpyKernel
     from loligo.program.exponential import exponential
-    from loligo.system import build
+    from loligo.system.equations import build
 
     system = build(problem.membrane)
     # the initial states alone come from a program, evaluated by NumPy
@@ -64,8 +64,9 @@ class _Functions:
     def __init__(self, system: Any, problem: Problem) -> None:
         import sympy as sp
 
-        from loligo.system import STIMULUS, symbol
+        from loligo.system.equations import STIMULUS
         from loligo.system.numeric import SCALAR, VECTOR
+        from loligo.system.symbols import symbol
 
         self.states = system.states
         self.parameters = system.parameters

@@ -1,6 +1,2 @@
-"""Model + stimulus → System: symbolic ordinary differential equations. SymPy lives here."""
-
-from loligo.system.equations import STIMULUS, System, build
-from loligo.system.symbols import Expr, symbol
-
-__all__ = ["STIMULUS", "Expr", "System", "build", "symbol"]
+"""Model → System: symbolic ordinary differential equations. SymPy lives here, and is imported
+when a System is built; its :class:`~loligo.system.outline.Outline` needs none."""

@@ -183,7 +183,7 @@ def _slope(membrane: Any, lanes: Grid, index: int, gates: str) -> np.ndarray:
     from loligo.engine.numpy.kernel import NumpyKernel
     from loligo.program.exponential import exponential
     from loligo.run.equilibrium import hold, rest
-    from loligo.system import build
+    from loligo.system.equations import build
 
     kernel = NumpyKernel(exponential(build(membrane), (), ()))
     numbers = {name: lanes.flat(f"{name}.{index}") for name in membrane.parameters}

@@ -84,7 +84,7 @@ def _waves(
     """The wave of every different membrane, and which of them each lane has."""
     from loligo.engine.numpy.kernel import NumpyKernel
     from loligo.program.exponential import exponential
-    from loligo.system import build
+    from loligo.system.equations import build
 
     kernel = NumpyKernel(exponential(build(membrane), (), ()))
     first, which = distinct(np.stack([lanes.flat(name) for name in names]))

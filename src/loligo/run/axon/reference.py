@@ -36,7 +36,7 @@ def integrate(problem: AxonProblem, solver: Reference, advance: Callable[[float]
     """
     from loligo.engine.numpy.kernel import NumpyKernel
     from loligo.program.coupled import cable
-    from loligo.system import build
+    from loligo.system.equations import build
 
     systems = [build(patch.cells.membrane) for patch in problem.patches]
     # the initial states alone come from programs, evaluated by NumPy
@@ -73,8 +73,9 @@ class _Membrane:
     def __init__(self, patch: Patch, system: Any, problem: AxonProblem) -> None:
         import sympy as sp
 
-        from loligo.system import STIMULUS, symbol
+        from loligo.system.equations import STIMULUS
         from loligo.system.numeric import VECTOR
+        from loligo.system.symbols import symbol
 
         self.patch, self.states = patch, system.states
         self.records = patch.cells.records

@@ -32,7 +32,7 @@ def kernel_of(cells: Problem, engine: str) -> Kernel:
 
     def make() -> Any:
         from loligo.program.coupled import cable
-        from loligo.system import build
+        from loligo.system.equations import build
 
         return cable(build(cells.membrane), cells.records)
 
