@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from loligo.errors import RunError
+
 
 def available() -> int | None:
     """Bytes that can be had now, or None where the system does not say."""
@@ -33,6 +35,29 @@ def _from_cgroup() -> int | None:
         return int(limit) - int((root / "memory.current").read_text())
     except (OSError, ValueError):
         return None
+
+
+def refuse_too_large(needed: float, what: str, remedy: str) -> None:
+    """Say how much a run needs before it takes any, if there is not so much.
+
+    Parameters
+    ----------
+    needed
+        Bytes.
+    what, remedy
+        What they are for; what to do instead.
+
+    Raises
+    ------
+    RunError
+        If more is needed than there is.
+    """
+    there = available()
+    if there is not None and needed > there:
+        raise RunError(
+            f"this run needs {spell(needed)} of memory ({what}), but {spell(there)} is free; "
+            f"{remedy}"
+        )
 
 
 def spell(size: float) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +14,14 @@ from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
-from loligo.program.series.expansion import NotSmoothError
 from loligo.progress import progress as bar
-from loligo.run.compiled import Outcome
-from loligo.run.problem import Initial, Problem, pose
+from loligo.run.axon.pose import Uncut
+from loligo.run.axon.pose import pose as pose_axon
+from loligo.run.outcome import Outcome
+from loligo.run.pace import Pace
+from loligo.run.pose import pose
+from loligo.run.problem import Initial, Problem
+from loligo.run.solve import Answer, refuse_for_axons, solve
 from loligo.solvers import Solver
 from loligo.stimulus import Placed, Stimulus
 from loligo.stimulus import from_dict as stimulus_from_dict
@@ -107,92 +110,51 @@ def simulate(
     >>> sweep.V.dims, sweep.spike_count.values.tolist()
     (('amplitude', 'time'), [0, 1, 3])
     """
-    _check(solver)
-    if isinstance(model, Axon):
-        return _simulate_axon(
-            model, stimulus, duration, solver, progress, timings, record=record,
-            sample_interval=sample_interval, initial=initial, threshold=threshold,
-            positions=positions,
-        )  # fmt: skip
-    if positions is not None:
-        raise UsageError("positions are places along an axon, and a membrane has none")
-    problem = pose(
-        model, stimulus, duration, record=record, sample_interval=sample_interval,
-        initial=initial, threshold=threshold,
+    return record_run(
+        model, stimulus, duration, solver, progress, timings, Pace(), positions=positions,
+        record=record, sample_interval=sample_interval, initial=initial, threshold=threshold,
     )  # fmt: skip
-    chosen = _choose(solver, problem)
-    with bar("simulating", progress) as advance:
-        try:
-            outcome = _integrator(chosen)(problem, chosen, advance)
-        except NotSmoothError as obstacle:  # what the text alone did not show
-            if solver is not None:
-                raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
-            chosen = solvers.Exponential()
-            outcome = _integrator(chosen)(problem, chosen, advance)
-    if solver is None and isinstance(chosen, solvers.Exponential):
-        why = problem.obstacle or "the model is not smooth"
-        outcome.settings["note"] = f"Exponential was chosen because {why}"
-    for note in (*outcome.notes, *_uncounted(problem, outcome)):
-        warnings.warn(note, stacklevel=2)
-    if timings is not None:
-        timings |= outcome.timings
-    return _recording(problem, stimulus, chosen, outcome)
 
 
-def _simulate_axon(
-    axon: Axon, stimulus: Any, duration: Any, solver: Solver | None, progress: bool | None,
-    timings: dict[str, float] | None, **asked: Any,
+def record_run(
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None, progress: bool | None,
+    timings: dict[str, float] | None, pace: Pace, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
-    from loligo.recording.axon import axon_dataset
-    from loligo.recording.build import attributes
-    from loligo.run.axon import problem as cables
-
-    chosen = solver
-    if isinstance(chosen, solvers.Taylor):
-        raise UsageError(
-            "lo.Taylor runs single membranes; an axon's compartments are stepped together: use "
-            "solver=lo.Exponential(dt=0.01), or none"
-        )
-    if isinstance(chosen, solvers.Exponential) and chosen.precision != "float64":
-        raise UsageError(
-            f"axons are computed in float64, not in {chosen.precision}: leave precision out"
-        )
-    problem = cables.pose(axon, stimulus, duration, **asked)
-    if chosen is None:
-        from loligo.run.axon.coupled import step_for
-
-        chosen = solvers.Exponential(dt=step_for(problem))
+    """:func:`simulate`, in portions of ``pace``."""
+    _check(solver)
+    question = _read(model, stimulus, duration, solver, **asked)
     with bar("simulating", progress) as advance:
-        outcome = importlib.import_module(_CABLE[chosen.name]).integrate(problem, chosen, advance)
-    for note in outcome.notes:
+        answer = solve(question, solver, advance, pace)
+    for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
         warnings.warn(note, stacklevel=3)
     if timings is not None:
-        timings |= outcome.timings
-    positions = None
-    if asked["positions"] is not None:
-        positions = problem.parts.position[problem.recorded].tolist()
-    provenance = _provenance(axon, stimulus, chosen, problem) | {"positions": positions}
-    about = {
-        **attributes(axon, stimulus, chosen, provenance, outcome.settings),
-        "model": axon.name or axon.regions[0].membrane.name or "unnamed",
-        "model_kind": "axon",
-    }
-    if isinstance(axon.axial_resistivity, float):
-        about["axial_resistivity"] = axon.axial_resistivity
-    return axon_dataset(problem, outcome, about)
+        timings |= answer.outcome.timings
+    return _recording(answer, stimulus, asked["positions"])
+
+
+def _read(
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None, *, positions: Any, **asked: Any
+) -> Problem | Uncut:
+    if isinstance(model, Axon):
+        refuse_for_axons(solver)
+        return pose_axon(model, stimulus, duration, positions=positions, **asked)
+    if positions is not None:
+        raise UsageError("positions are places along an axon, and a membrane has none")
+    return pose(model, stimulus, duration, **asked)
 
 
 def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
     """A note where V, in other units than mV, never falls far enough for a second spike."""
     v = outcome.values.get("V")
-    if v is None or not outcome.spike_time.size:
+    if v is None or not outcome.spike_time.size or problem.geometry is not None:
         return []
-    low = problem.threshold - RE_ARM
+    threshold = problem.times.threshold
+    low = threshold - RE_ARM
     shallow = v[:, 0] > low  # most begin below: their many samples need not be looked at
     shallow[shallow] = v[shallow].min(axis=1) > low
     if not shallow.any():
         return []
-    above = v[shallow] >= problem.threshold
+    above = v[shallow] >= threshold
     rises = (above[:, 1:] & ~above[:, :-1]).sum(axis=1)
     counted = np.bincount(outcome.spike_lane, minlength=problem.lanes.size)[shallow]
     if not (rises > counted).any():
@@ -276,9 +238,8 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
     ('as written', 22)
     """
     from loligo.program.cost import costs
-    from loligo.run.compiled import sources
+    from loligo.run.recipes import sources
     from loligo.stimulus import Step
-    from loligo.system.equations import build
 
     if isinstance(model, Axon):
         raise UsageError(
@@ -289,41 +250,9 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
         model, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
         sample_interval=0.05, initial="rest", threshold=0.0,
     )  # fmt: skip
-    solver, scales = solvers.Taylor(tolerance), problem.scales
-    wide = solver.wide(scales.values())
-    return costs(build(model), sources(problem), scales, solver.order, wide)
-
-
-# solver's name -> the module whose `integrate` runs it, imported when it is needed
-_INTEGRATORS = {
-    solvers.Exponential.name: "loligo.run.fixed",
-    solvers.Taylor.name: "loligo.run.adaptive",
-    solvers.Reference.name: "loligo.run.reference",
-}
-_CABLE = {
-    solvers.Exponential.name: "loligo.run.axon.coupled",
-    solvers.Reference.name: "loligo.run.axon.reference",
-}
-
-
-def _integrator(solver: Solver) -> Callable[..., Outcome]:
-    return importlib.import_module(_INTEGRATORS[solver.name]).integrate
-
-
-def _choose(solver: Solver | None, problem: Problem) -> Solver:
-    """Taylor wherever the problem is smooth between the edges of its stimulus."""
-    if solver is None:
-        return solvers.Taylor() if problem.obstacle is None else solvers.Exponential()
-    if isinstance(solver, solvers.Taylor) and problem.obstacle is not None:
-        raise UsageError(_not_smooth(problem.obstacle))
-    return solver
-
-
-def _not_smooth(obstacle: str) -> str:
-    return (
-        f"lo.Taylor needs equations that are smooth between edges, but {obstacle}; "
-        "use solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
-    )
+    told, solver = problem.cells[0].outline, solvers.Taylor(tolerance)
+    wide = solver.wide(told.scales.values())
+    return costs(told.build(), sources(problem.driven), told.scales, solver.order, wide)
 
 
 def _check(solver: Any) -> None:
@@ -338,33 +267,33 @@ def _check(solver: Any) -> None:
     )
 
 
-def _recording(problem: Problem, stimulus: Any, solver: Solver, outcome: Outcome) -> xarray.Dataset:
+def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
     from loligo.recording.build import attributes, dataset
 
-    provenance = _provenance(problem.membrane, stimulus, solver, problem)
-    return dataset(
-        problem.membrane,
-        problem.lanes,
-        problem.times,
-        outcome.values,
-        (outcome.spike_time, outcome.spike_lane),
-        outcome.rest,
-        attributes(problem.membrane, stimulus, solver, provenance, outcome.settings),
-        problem.threshold,
-        problem.shapes,
-    )
+    problem, solver, outcome = answer.problem, answer.solver, answer.outcome
+    provenance = _provenance(problem, stimulus, solver)
+    if problem.geometry is None:
+        about = attributes(problem.model, stimulus, solver, provenance, outcome.settings)
+        return dataset(problem, outcome, about)
+    from loligo.recording.axon import axon_attributes, axon_dataset
+
+    if positions is not None:
+        positions = problem.along.parts.position[problem.along.recorded].tolist()
+    provenance["positions"] = positions
+    about = attributes(problem.model, stimulus, solver, provenance, outcome.settings)
+    return axon_dataset(problem, outcome, about | axon_attributes(problem.along.axon))
 
 
-def _provenance(model: Any, stimulus: Any, solver: Solver, problem: Any) -> dict[str, Any]:
+def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, Any]:
     """All that it takes to make a recording again."""
     return {
-        "model": model.to_dict(),
+        "model": problem.model.to_dict(),
         "stimulus": None if stimulus is None else stimulus.to_dict(),
         "solver": solver.to_dict(),
-        "duration": problem.duration,
-        "sample_interval": problem.sample_interval,
+        "duration": problem.times.duration,
+        "sample_interval": problem.times.sample_interval,
         "initial": _initial_to_plain(problem.initial),
-        "threshold": problem.threshold,
+        "threshold": problem.times.threshold,
         "record": list(problem.records) or ["spikes"],
     }
 

@@ -192,6 +192,7 @@ class Reference:
     """
 
     name: ClassVar[str] = "reference"
+    engine: ClassVar[str] = "numpy"  # of what it asks of programs: the states that it begins with
 
     # at 1e-10 samples between the long steps at rest are 2e-5 mV off; this costs a tenth more
     tolerance: float = 1e-12

@@ -18,8 +18,8 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from loligo import memory
 from loligo.errors import LoligoError, ModelError, RunError, StimulusError, UnitError, UsageError
-from loligo.run import problem
 
 SQUID = lo.load("hodgkin-huxley-1952")
 PULSE = lo.Pulse(5, 40, 10)
@@ -179,7 +179,7 @@ def test_a_number_of_threads_that_cannot_be_is_named(
 def test_a_run_that_does_not_fit_says_how_much_it_needs_before_it_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(problem, "available", lambda: 8 << 30)
+    monkeypatch.setattr(memory, "available", lambda: 8 << 30)
     started = time.perf_counter()
     model = SQUID.replace(g_Na=np.linspace(0, 1, 10_000))
     with pytest.raises(RunError) as told:
@@ -195,9 +195,9 @@ def test_a_run_that_does_not_fit_says_how_much_it_needs_before_it_begins(
 
 
 def test_a_run_that_fits_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(problem, "available", lambda: 200_000)
+    monkeypatch.setattr(memory, "available", lambda: 200_000)
     assert run(duration=50).V.size == 1001
-    monkeypatch.setattr(problem, "available", lambda: None)  # where the system does not say
+    monkeypatch.setattr(memory, "available", lambda: None)  # where the system does not say
     assert run(duration=50).V.size == 1001
 
 

@@ -7,6 +7,8 @@ import pytest
 
 import loligo as lo
 from cells import calcium
+from loligo.run.pace import Pace
+from paced import simulate
 
 SQUID = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
 # what makes a short, thin axon of each fire
@@ -121,10 +123,9 @@ def test_the_rest_of_held_ends_does_not_depend_on_other_lanes(ends):
 def test_threads_and_calls_change_nothing(monkeypatch):
     shock = lo.at(0, lo.Pulse(0.1, 0.3, 3e3))
     runs = []
-    for threads, cautious in (("1", 1 << 21), ("3", 200)):
+    for threads, pace in (("1", Pace()), ("3", Pace(amount=1))):
         monkeypatch.setenv("LOLIGO_THREADS", threads)
-        monkeypatch.setattr("loligo.run.axon.coupled._CAUTIOUS", cautious)
-        runs.append(lo.simulate(sweep(), shock, 1.5))
+        runs.append(simulate(sweep(), shock, 1.5, pace=pace))
     assert runs[0].identical(runs[1])
 
 

@@ -12,7 +12,8 @@ import xarray as xr
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
 from loligo.engine.llvm import kernel as llvm_kernel
-from loligo.run import compiled, fixed
+from loligo.run.pace import Pace
+from paced import simulate
 
 NUMPY = lo.Exponential(dt=0.025, engine="numpy")
 LLVM = lo.Exponential(dt=0.025)
@@ -38,7 +39,7 @@ STIMULI = {
 
 def run(model: Any, stimulus: Any, solver: Any = LLVM, **options: Any) -> xr.Dataset:
     settings = {"initial": -65, "progress": False, **options}
-    return lo.simulate(model, stimulus, 20, solver=solver, **settings)
+    return simulate(model, stimulus, 20, solver=solver, **settings)
 
 
 def agree(one: xr.Dataset, other: xr.Dataset) -> None:
@@ -129,11 +130,8 @@ def expected() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 8, 16, 32])
-def test_vectors_of_any_width_give_the_same_bits(
-    width: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
-) -> None:
-    monkeypatch.setattr(compiled, "block_width", lambda *sizes: width)
-    assert bits(run(*sampled_lanes())) == expected
+def test_vectors_of_any_width_give_the_same_bits(width: int, expected: dict[str, bytes]) -> None:
+    assert bits(run(*sampled_lanes(), pace=Pace(width=width))) == expected
 
 
 @pytest.mark.parametrize("lanes", [2, 3, 7, 8, 9, 15, 16, 17, 31, 33])
@@ -157,18 +155,14 @@ def test_any_number_of_threads_gives_the_same_bits(
 
 
 @pytest.mark.parametrize("seconds", [1e-9, 10.0])
-def test_calls_of_any_length_give_the_same_bits(
-    seconds: float, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
-) -> None:
-    monkeypatch.setattr(compiled, "CALL", seconds)
-    assert bits(run(*sampled_lanes())) == expected
+def test_calls_of_any_length_give_the_same_bits(seconds: float, expected: dict[str, bytes]) -> None:
+    assert bits(run(*sampled_lanes(), pace=Pace(call=seconds))) == expected
 
 
 def test_a_sampled_stimulus_handed_over_in_small_pieces_gives_the_same_bits(
-    monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
+    expected: dict[str, bytes],
 ) -> None:
-    monkeypatch.setattr(fixed, "_STREAM", 1)
-    assert bits(run(*sampled_lanes())) == expected
+    assert bits(run(*sampled_lanes(), pace=Pace(stream=1))) == expected
 
 
 def test_a_buffer_for_few_spikes_loses_none(

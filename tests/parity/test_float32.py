@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.run import compiled
+from loligo.run.pace import Pace
+from paced import simulate
 
 SINGLE = lo.Exponential(precision="float32")
 NUMPY = lo.Exponential(precision="float32", engine="numpy")
@@ -18,7 +19,7 @@ PULSE = lo.Pulse(2.0034, 12.5, np.linspace(2, 20, 37))
 
 def run(model: Any, stimulus: Any, solver: Any = SINGLE, duration: float = 20.0, **options: Any):
     options = {"initial": -65, "record": ["V", "I_stim"], "sample_interval": 0.1, **options}
-    return lo.simulate(model, stimulus, duration, solver=solver, progress=False, **options)
+    return simulate(model, stimulus, duration, solver=solver, progress=False, **options)
 
 
 def test_the_recording_says_it_and_can_be_made_again() -> None:
@@ -69,22 +70,17 @@ def test_both_engines_agree() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 2, 16, 64])
-def test_vectors_of_any_width_give_the_same_bits(
-    width: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vectors_of_any_width_give_the_same_bits(width: int) -> None:
     noisy = PULSE + lo.Noise(0, 20, 3, seed=9, tau=1)
     expected = run(SQUID, noisy)
-    monkeypatch.setattr(compiled, "block_width", lambda *sizes: width)
-    assert np.array_equal(run(SQUID, noisy).V, expected.V)
+    again = run(SQUID, noisy, pace=Pace(width=width))
+    assert np.array_equal(again.V, expected.V)
 
 
 @pytest.mark.parametrize("seconds", [1e-9, 10.0])
-def test_calls_of_any_length_give_the_same_bits(
-    seconds: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_calls_of_any_length_give_the_same_bits(seconds: float) -> None:
     expected = run(SQUID, PULSE)
-    monkeypatch.setattr(compiled, "CALL", seconds)
-    again = run(SQUID, PULSE)
+    again = run(SQUID, PULSE, pace=Pace(call=seconds))
     assert np.array_equal(again.V, expected.V)
     assert np.array_equal(again.spike_time, expected.spike_time)
 

@@ -19,7 +19,8 @@ import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
 from loligo.engine.llvm import kernel as llvm_kernel
 from loligo.errors import RunError, UsageError
-from loligo.run import compiled
+from loligo.run.pace import Pace
+from paced import simulate
 
 SQUID = lo.load("hodgkin-huxley-1952")
 LLVM, NUMPY = lo.Taylor(1e-9), lo.Taylor(1e-9, engine="numpy")
@@ -41,7 +42,7 @@ STIMULI = {
 
 def run(model: Any, stimulus: Any, solver: Any = LLVM, **options: Any) -> xr.Dataset:
     settings = {"initial": -65, "progress": False, "duration": 20, **options}
-    return lo.simulate(model, stimulus, solver=solver, **settings)
+    return simulate(model, stimulus, solver=solver, **settings)
 
 
 def agree(one: xr.Dataset, other: xr.Dataset, digits: float = 1e-9) -> None:
@@ -99,11 +100,8 @@ def expected() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 16])
-def test_vectors_of_any_width_give_the_same_bits(
-    width: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
-) -> None:
-    monkeypatch.setattr(compiled, "block_width", lambda *sizes: width)
-    assert bits(run(*random_lanes(), record=RECORD)) == expected
+def test_vectors_of_any_width_give_the_same_bits(width: int, expected: dict[str, bytes]) -> None:
+    assert bits(run(*random_lanes(), record=RECORD, pace=Pace(width=width))) == expected
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -116,15 +114,9 @@ def test_any_number_of_threads_gives_the_same_bits(
 
 @pytest.mark.parametrize("rounds", [1, 2, 3, 1000, 10**6])
 def test_any_number_of_rounds_in_a_call_gives_the_same_bits(
-    rounds: int, monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
+    rounds: int, expected: dict[str, bytes]
 ) -> None:
-    adapt = llvm_kernel.CompiledKernel.adapt
-
-    def some(kernel: Any, *arguments: Any, **_: Any) -> None:
-        adapt(kernel, *arguments, rounds=rounds)
-
-    monkeypatch.setattr(llvm_kernel.CompiledKernel, "adapt", some)
-    assert bits(run(*random_lanes(), record=RECORD)) == expected
+    assert bits(run(*random_lanes(), record=RECORD, pace=Pace(amount=rounds))) == expected
 
 
 def test_a_buffer_for_few_spikes_loses_none(

@@ -10,9 +10,13 @@ import pytest
 import loligo as lo
 from loligo.engine.numpy.kernel import evaluate
 from loligo.run.axon.clamps import held
-from loligo.run.axon.coupled import start
+from loligo.run.axon.coupled import CoupledCourse
 from loligo.run.axon.currents import points_of
-from loligo.run.axon.problem import pose
+from loligo.run.axon.cut import cut_to_pieces
+from loligo.run.axon.pose import pose
+from loligo.run.axon.rest import begin
+from loligo.run.compiled import kernels_of
+from loligo.run.pace import Pace
 from passive_cable import step_response
 
 SQUID = lo.load("hodgkin-huxley-1952")
@@ -161,11 +165,14 @@ def test_charge_is_conserved_to_rounding(kind):
     stimulus = lo.at(0, lo.Pulse(0.1, 0.2, 30)) + lo.at(700, lo.Step(0.25, 20))
     if kind == "clamped":
         stimulus += lo.at(100, lo.Clamp(0.3, 0.4, -80, 0.1)) + lo.at(1001, lo.Clamp(0.105, 5, 0, 1))
-    problem = pose(
+    uncut = pose(
         axon, stimulus, 1.0, record=["spikes"], sample_interval=0.05, initial="rest",
         threshold=0, positions=None,
     )  # fmt: skip
-    course = start(problem, lo.Exponential(0.01))
+    solver = lo.Exponential(0.01)
+    kernels, _ = kernels_of(uncut, solver, Pace())
+    problem = cut_to_pieces(uncut, kernels)
+    course = CoupledCourse(problem, solver, kernels, begin(problem, kernels), Pace())
     steps = _Charges(course)
     for k in range(course.schedule.steps):
         steps.take(k)

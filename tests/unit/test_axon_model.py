@@ -9,9 +9,14 @@ import pytest
 import xarray as xr
 
 import loligo as lo
-from loligo.run.axon.compartments import counts_of, length_constant, shares
-from loligo.run.axon.problem import pose
+from loligo.run.axon.compartments import shares
+from loligo.run.axon.cut import cut_to_pieces
+from loligo.run.axon.pose import Uncut, pose
+from loligo.run.axon.resolution import counts_of, length_constant
+from loligo.run.initial import plain_kernel
+from loligo.run.problem import Problem
 from loligo.stimulus import Placed
+from loligo.system.outline import outline
 
 SQUID = lo.load("hodgkin-huxley-1952")
 
@@ -21,8 +26,17 @@ def posed(axon: lo.Axon, stimulus=None, **more):
     return pose(axon, stimulus, 1.0, positions=None, **{**given, **more})
 
 
+def cut(uncut: Uncut) -> Problem:
+    membranes = [uncut.axon.regions[group.regions[0]].membrane for group in uncut.groups]
+    return cut_to_pieces(uncut, [plain_kernel(membrane) for membrane in membranes])
+
+
 def parts_of(axon: lo.Axon):
-    return posed(axon).parts
+    return cut(posed(axon)).along.parts
+
+
+def outlines(axon: lo.Axon):
+    return [outline(region.membrane) for region in axon.regions]
 
 
 def fibre() -> lo.Axon:
@@ -105,16 +119,20 @@ def test_a_cone_has_the_area_and_the_resistance_of_a_cone():
 
 
 def test_regions_get_compartments_for_their_own_length_constant():
-    problem = posed(fibre())
-    counts = counts_of(fibre(), problem.lanes, problem.rate)
+    problem = cut(posed(fibre()))
+    rate, told = problem.along.rate, outlines(fibre())
+    counts = counts_of(fibre(), told, problem.lanes, rate)
     assert counts[0] == 1  # a node is shorter than a compartment
-    assert counts == np.bincount(problem.parts.region).tolist()
-    finer = counts_of(fibre().replace(accuracy=1e-4), problem.lanes, problem.rate)
+    assert counts == np.bincount(problem.along.parts.region).tolist()
+    finer = counts_of(fibre().replace(accuracy=1e-4), told, problem.lanes, rate)
     assert finer[2] == pytest.approx(10 * counts[2], abs=10)
     thin = lo.Axon(SQUID, 1000, [10, 40], 35.4)
     thick = lo.Axon(SQUID, 1000, 40, 35.4)
     # the shortest of the lanes counts, and it grows with the root of the diameter
-    one, other = (length_constant(a, 0, posed(a).lanes, 30.0) for a in (thin, thick))
+    one, other = (
+        length_constant(a.regions[0], 0, outlines(a)[0], posed(a).lanes, 30.0)
+        for a in (thin, thick)
+    )
     assert other == pytest.approx(2 * one)
 
 

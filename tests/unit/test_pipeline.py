@@ -13,8 +13,8 @@ from loligo.program import Block, Builder, exponential, taylor
 from loligo.program.cost import COLUMNS, KINDS, Cost, costs
 from loligo.program.passes.pipeline import Draft, multiply_add, share, stages, to_prepare
 from loligo.program.passes.products import regroup
-from loligo.run.compiled import sources
-from loligo.run.problem import pose
+from loligo.run.pose import pose
+from loligo.run.recipes import sources
 from loligo.simulation import cost
 from loligo.system.equations import build
 
@@ -81,12 +81,12 @@ def test_no_transformation_changes_what_a_step_does(name: str) -> None:
     model = lo.load(name)
     problem = pose(model, lo.Step(0, 1), 50, record=["V"], sample_interval=0.05, initial="rest",
                    threshold=0)  # fmt: skip
-    system, given = build(model), sources(problem)
+    system, given = build(model), sources(problem.driven)
     draw = np.random.default_rng(4)
     written = exponential.draft(system, given, ("V",), shared=False)
     inputs = {n: float(problem.parameter(n)[0]) for n in problem.lanes.values if "." not in n}
     inputs |= {".dt": 0.01, ".stride": 0.01, ".current": 1.0, "V": draw.uniform(-80, 30)}
-    inputs |= {n: draw.uniform(0.1, 0.9) for n in problem.states[1:]}
+    inputs |= {n: draw.uniform(0.1, 0.9) for n in system.states[1:]}
     expected = None
     for title, draft in stages(written, exponential.TRANSFORMATIONS):
         known = dict(inputs)

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from loligo.lanes import block_width
-from loligo.run import compiled
+from loligo.run import pace
+from loligo.run.outcome import empty_rows
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 5, 31, 33, 1000])
 @pytest.mark.parametrize("workers", [1, 2, 3, 64])
 def test_every_block_is_in_one_share(blocks: int, workers: int) -> None:
-    shares = compiled.shares(blocks, workers)
+    shares = pace.portions(blocks, workers)
     assert (shares[0].start, shares[-1].stop) == (0, blocks)
     assert all(a.stop == b.start for a, b in pairwise(shares))
     sizes = [len(share) for share in shares]
@@ -27,7 +28,7 @@ def test_every_block_is_in_one_share(blocks: int, workers: int) -> None:
 
 def test_no_more_threads_than_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOLIGO_THREADS", "7")
-    with compiled.crew([range(3), range(3, 5)]) as pool:
+    with pace.crew([range(3), range(3, 5)]) as pool:
         assert pool._max_workers == 2
 
 
@@ -45,10 +46,12 @@ def test_lanes_are_recorded_in_rows_that_do_not_meet_in_the_cache(
     samples: int, lanes: int, width: int
 ) -> None:
     problem: Any = SimpleNamespace(
-        lanes=SimpleNamespace(size=lanes), samples=samples, records=("V", "m")
+        lanes=SimpleNamespace(size=lanes),
+        times=SimpleNamespace(samples=samples),
+        records=("V", "m"),
     )
     kernel: Any = SimpleNamespace(width=width)
-    rows = compiled.empty_rows(problem, kernel)
+    rows = empty_rows(problem, kernel)
     assert rows.shape == (2, -(-lanes // width) * width, samples)
     assert rows.strides[1] % 4096
     assert rows.strides[0] == rows.shape[1] * rows.strides[1]

@@ -21,7 +21,7 @@ class Engine(Protocol):
         lanes
             How many there are, from which the width of a block follows.
         width
-            Of a block, if it is to be another.
+            Of a block, if it is to be another; not of coupled compartments.
         """
         ...
 
@@ -40,7 +40,7 @@ class _Llvm:
         from loligo.engine.llvm.cache import compiled
         from loligo.engine.llvm.width import width_of
 
-        return compiled(recipe.key, width or width_of(recipe, lanes), recipe.write)
+        return compiled(recipe.key, width_of(recipe, lanes, width), recipe.write)
 
     def course(
         self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,

@@ -82,16 +82,13 @@ def shock(axon: Axon, place: Any = 0.0, start: float = START) -> Placed:
 
 def threshold(axon: Axon) -> float:
     """mV that count as an action potential's passing: where it is warm its peak stays below 0."""
-    from loligo.engine.numpy.kernel import NumpyKernel
     from loligo.errors import RunError
-    from loligo.program.exponential import exponential
-    from loligo.run.equilibrium import rest
-    from loligo.system.equations import build
+    from loligo.run.initial import rest_of
 
     membrane = next(r.membrane for r in axon.regions if not r.myelin or len(axon.regions) == 1)
     numbers = {n: np.array([float(_first(p.value))]) for n, p in membrane.parameters.items()}
     try:
-        found, _ = rest(NumpyKernel(exponential(build(membrane), (), ())), numbers)
+        found, _ = rest_of(membrane, numbers)
     except RunError:  # it fires by itself: a run of it starts from a voltage that is given
         return 0.0
     return float(round(found[0, 0] + _ABOVE_REST))

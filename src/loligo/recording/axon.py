@@ -9,29 +9,20 @@ import numpy as np
 
 from loligo.engine.kernel import Floats
 from loligo.lanes import Labelled
-from loligo.recording.build import dataset, describe
+from loligo.model import Axon
+from loligo.recording.build import dataset
 from loligo.run.axon.currents import injected
 from loligo.run.axon.electrodes import electrodes
-from loligo.run.axon.problem import I_CLAMP, AxonProblem
-from loligo.run.compiled import Outcome
+from loligo.run.outcome import Outcome
+from loligo.run.problem import I_CLAMP, Problem
 
 if TYPE_CHECKING:
     import xarray
 
 
-def axon_dataset(
-    problem: AxonProblem, outcome: Outcome, attrs: Mapping[str, Any]
-) -> xarray.Dataset:
+def axon_dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xarray.Dataset:
     """Everything of a membrane's recording over (lanes…, position, time), and the axon itself."""
-    about: dict[str, dict[str, Any]] = {}
-    for patch in problem.patches:
-        about = {**describe(patch.cells.membrane), **about}
-    shapes = tuple(s for i in range(len(problem.points)) for s in problem.shapes(i))
-    rec = dataset(
-        problem.patches[0].cells.membrane, problem.grid, problem.times, outcome.values,
-        (outcome.spike_time, outcome.spike_lane), outcome.rest, attrs, problem.threshold, shapes,
-        about,
-    )  # fmt: skip
+    rec = dataset(problem, outcome, attrs)
     rec["position"].attrs = {"units": "um", "long_name": "position along the axon"}
     for dim, told in _DIMENSIONS.items():
         if dim in rec.coords and _labels(problem, dim):
@@ -39,7 +30,7 @@ def axon_dataset(
     rec = rec.assign_coords(_along(problem))
     if "I_stim" in problem.records:
         rec = (
-            rec.assign(I_stim=_current(problem)) if not problem.points else _stimulus(rec, problem)
+            rec.assign(I_stim=_current(problem)) if not problem.driven else _stimulus(rec, problem)
         )
     if I_CLAMP in problem.records and outcome.clamped is not None:
         where = [electrode.place for electrode in electrodes(problem)]
@@ -47,7 +38,18 @@ def axon_dataset(
     return rec
 
 
-def _labels(problem: AxonProblem, dim: str) -> bool:
+def axon_attributes(axon: Axon) -> dict[str, Any]:
+    """What the recording of an axon says about itself besides."""
+    about: dict[str, Any] = {
+        "model": axon.name or axon.regions[0].membrane.name or "unnamed",
+        "model_kind": "axon",
+    }
+    if isinstance(axon.axial_resistivity, float):
+        about["axial_resistivity"] = axon.axial_resistivity
+    return about
+
+
+def _labels(problem: Problem, dim: str) -> bool:
     """Whether a dimension's labels are the quantity of its name, which no number of the axon
     contradicts: it may be another's that happens to be called so."""
     named = [v for n, v in problem.lanes.values.items() if n.rpartition(".")[2] == dim]
@@ -64,10 +66,10 @@ _DIMENSIONS = {
 }
 
 
-def _along(problem: AxonProblem) -> dict[str, Any]:
+def _along(problem: Problem) -> dict[str, Any]:
     """What is where: coordinates along the recorded positions."""
-    parts, here = problem.parts, problem.recorded
-    regions = problem.axon.regions
+    parts, here = problem.along.parts, problem.along.recorded
+    regions = problem.along.axon.regions
     labels = [r.name or r.membrane.name or f"region {i}" for i, r in enumerate(regions, start=1)]
     region = parts.region[here]
     found: dict[str, Any] = {
@@ -88,8 +90,8 @@ def _along(problem: AxonProblem) -> dict[str, Any]:
 _STIMULUS = {"units": "nA", "long_name": "injected current", "role": "stimulus"}
 
 
-def _current(problem: AxonProblem) -> Any:
-    return ("time", np.zeros(problem.samples), dict(_STIMULUS))
+def _current(problem: Problem) -> Any:
+    return ("time", np.zeros(problem.times.samples), dict(_STIMULUS))
 
 
 _CLAMP = {"units": "nA", "long_name": "current of the clamp", "role": "clamp"}
@@ -100,13 +102,13 @@ _PLACES = {
 }
 
 
-def _stimulus(rec: xarray.Dataset, problem: AxonProblem) -> xarray.Dataset:
-    where = [point.place for point in problem.points]
-    return _placed(rec, problem, "I_stim", np.stack(injected(problem), axis=1), where, _STIMULUS)
+def _stimulus(rec: xarray.Dataset, problem: Problem) -> xarray.Dataset:
+    where, currents = zip(*injected(problem), strict=True)
+    return _placed(rec, problem, "I_stim", np.stack(currents, axis=1), list(where), _STIMULUS)
 
 
 def _placed(
-    rec: xarray.Dataset, problem: AxonProblem, name: str, table: Floats, where: list[float],
+    rec: xarray.Dataset, problem: Problem, name: str, table: Floats, where: list[float],
     attrs: Mapping[str, str],
 ) -> xarray.Dataset:  # fmt: skip
     """A current over (lanes…, place, time), the place only where there are several, the lanes

@@ -9,109 +9,70 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import loligo
-from loligo.engine.kernel import Floats, Integers
-from loligo.lanes import Grid, Labelled, Value
+from loligo.lanes import Labelled, Value
 from loligo.model import Axon, Membrane
+from loligo.model.parts import Parameter
+from loligo.run.outcome import Outcome
+from loligo.run.problem import Problem
 from loligo.stimulus import Shape
 
 if TYPE_CHECKING:
     import xarray
 
 
-# what a channel has: first letter of the name -> units, name, role
-_CHANNEL = {
-    "E": ("mV", "reversal potential", "reversal"),
-    "G": ("mS/cm2", "conductance", "conductance"),
-    "I": ("uA/cm2", "current", "current"),
-}
-
-
-def describe(membrane: Membrane) -> dict[str, dict[str, Any]]:
-    """Attributes of everything that can be recorded: units, long_name, role, channel, power."""
-    about: dict[str, dict[str, Any]] = {
-        "V": {"units": "mV", "long_name": "membrane potential", "role": "voltage"},
-        "I_stim": {"units": "uA/cm2", "long_name": "injected current", "role": "stimulus"},
-    }
-    for name in membrane.quantities:
-        about[name] = {"units": "1", "long_name": name, "role": "helper"}
-    for channel in membrane.channels:
-        called, mark = channel.meaning or channel.name, {"channel": channel.name}
-        for letter, (units, name, role) in _CHANNEL.items():
-            about[f"{letter}_{channel.name}"] = {
-                "units": units, "long_name": f"{name} ({called})", "role": role, **mark,
-            }  # fmt: skip
-        for gate in channel.gates:
-            about[gate.name] = {
-                "units": "1", "long_name": gate.meaning or f"gate {gate.name} ({called})",
-                "role": "gate", "power": gate.power, **mark,
-            }  # fmt: skip
-    for state in membrane.states:
-        meaning = state.meaning or state.name
-        about[state.name] = {"units": state.unit, "long_name": meaning, "role": "state"}
-    return about
-
-
-def dataset(
-    membrane: Membrane,
-    lanes: Grid,
-    time: Floats,
-    values: Mapping[str, Floats],
-    spikes: tuple[Floats, Integers],
-    rest: Floats | None,
-    attrs: Mapping[str, Any],
-    threshold: float,
-    shapes: tuple[Shape, ...] = (),
-    about: Mapping[str, dict[str, Any]] | None = None,
-) -> xarray.Dataset:
+def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xarray.Dataset:
     """The recording: see DESIGN's contract of names, dimensions and attributes.
 
     Parameters
     ----------
-    values
-        Name -> (lanes, samples).
-    spikes
-        Times and lanes, by lane and then by time.
-    rest : (lanes,) or None
-    shapes
-        The stimulus.
-    about
-        Attributes of the variables, if not those of this membrane.
+    attrs
+        Of the whole.
     """
     import xarray as xr
 
-    about = about or describe(membrane)
+    lanes, time = problem.recorded, problem.times.grid
+    # where membranes differ in what a name means, the first counts
+    about = {n: told for c in reversed(problem.cells) for n, told in c.outline.about.items()}
     dims = (*lanes.dims, "time")
     variables: dict[str, Any] = {}
-    for name, rows in values.items():
+    for name, rows in outcome.values.items():
         cube = rows.reshape(*lanes.shape, len(time))  # a view
         variables[name] = (dims, cube, dict(about[name]))
+    rest = outcome.rest
     if "V" in variables and rest is not None and np.ptp(rest) == 0:
         variables["V"][2]["rest"] = float(rest[0])
-    counts = np.bincount(spikes[1], minlength=lanes.size).reshape(lanes.shape)
-    variables["spike_count"] = (
-        lanes.dims, counts, {"units": "1", "long_name": "number of spikes", "threshold": threshold},
-    )  # fmt: skip
-    variables["spike_time"] = (
-        "event",
-        spikes[0],
-        {"units": "ms", "long_name": "time of a spike", "threshold": threshold},
-    )
+    variables |= _spikes(problem, outcome)
     coords: dict[str, Any] = {"time": ("time", time, {"units": "ms", "long_name": "time"})}
+    parameters = problem.cells[0].outline.parameters
     for dim, labels in lanes.coords.items():
-        told = coordinate_attrs(dim, membrane, lanes.values.get(dim), shapes)
+        told = coordinate_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
         coords[dim] = (dim, np.array(labels), told)
     return xr.Dataset(variables, coords, dict(attrs))
 
 
+def _spikes(problem: Problem, outcome: Outcome) -> dict[str, Any]:
+    lanes, threshold = problem.recorded, problem.times.threshold
+    counts = np.bincount(outcome.spike_lane, minlength=lanes.size).reshape(lanes.shape)
+    about = {"units": "1", "long_name": "number of spikes", "threshold": threshold}
+    when = {"units": "ms", "long_name": "time of a spike", "threshold": threshold}
+    return {
+        "spike_count": (lanes.dims, counts, about),
+        "spike_time": ("event", outcome.spike_time, when),
+    }
+
+
 def coordinate_attrs(
-    dim: str, membrane: Membrane, value: Value | None = None, shapes: tuple[Shape, ...] = ()
+    dim: str,
+    parameters: Mapping[str, Parameter],
+    value: Value | None = None,
+    shapes: tuple[Shape, ...] = (),
 ) -> dict[str, str]:
     """Unit and meaning of a dimension that bears a parameter's name.
 
     Labels that are not the parameter's ``value``, such as a person's own in another unit, have
     none of ours.
     """
-    parameter = membrane.parameters.get(dim)
+    parameter = parameters.get(dim)
     if parameter is not None:
         if isinstance(value, Labelled) and not _labels_itself(dim, value):
             return {}

@@ -1,151 +1,116 @@
-"""Runs with adaptive steps: a problem goes through a kernel, some rounds at a time."""
+"""Runs with adaptive steps: independent lanes go through a kernel, some rounds at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import COUNTERS, STIFF, Course, Floats, Journey, Kernel, padded
+from loligo.engine.kernel import COUNTERS, STIFF, Course, Floats, Integers, Journey, Kernel, padded
 from loligo.errors import RunError
-from loligo.lanes import distinct
-from loligo.run.compiled import (
-    Outcome,
-    Travelled,
-    compute,
-    crew,
-    empty_rows,
-    everywhere,
-    paced,
-    shares,
-    sources,
-    threads,
-)
+from loligo.run.drive import Drive
+from loligo.run.initial import prepare
+from loligo.run.outcome import empty_rows, recorded_rows
+from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
 from loligo.solvers import Taylor
 
-_CAUTIOUS = 1 << 17  # lanes x rounds in the first call: some 30 ms
+_FIRST = 1 << 17  # lanes x rounds in the first call: some 30 ms
+_MOST_ROUNDS = 8  # of them, if there are few lanes
 
 
-def integrate(problem: Problem, solver: Taylor, advance: Callable[[float], None]) -> Outcome:
-    """Run a problem with an adaptive solver.
+class AdaptiveCourse:
+    """See :class:`loligo.run.loop.Course`."""
 
-    Parameters
-    ----------
-    advance
-        Called with the fraction done.
+    def __init__(
+        self, problem: Problem, solver: Taylor, kernel: Kernel, states: Floats, pace: Pace
+    ) -> None:
+        self.problem, self.kernel, self.solver = problem, kernel, solver
+        times, lanes = problem.times, problem.lanes.size
+        settings = {".tolerance": solver.tolerance}
+        prepared = prepare(kernel, problem.parameter, lanes, settings)
+        self.constants = padded(prepared, kernel.width)
+        self.journey = _journey(problem, kernel, states)
+        self.plan = Course(
+            times.duration, times.sample_interval, times.samples, times.threshold,
+            padded(Drive(problem).edges(), kernel.width),
+        )  # fmt: skip
+        self.parts = portions(len(self.journey.finished), threads())
+        self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)
 
-    Raises
-    ------
-    RunError
-        If a state ceases to be finite, the model is stiff, or there is no resting potential
-        to start from.
-    UsageError
-        If the model or the stimulus is not smooth between edges.
-    """
-    scales = problem.scales
+    @property
+    def fraction(self) -> float:
+        return min(1.0, float(self.journey.clock[0].mean()) / self.plan.end)
 
-    def loop(kernel: Kernel, constants: Floats, states: Floats) -> Travelled:
-        journey = _journey(problem, kernel, states)
-        _run(problem, kernel, _course(problem, kernel.width), constants, journey, advance)
-        settings = {
-            "tolerance": solver.tolerance,
+    @property
+    def over(self) -> bool:
+        return bool(self.journey.finished.all())
+
+    @property
+    def spikes(self) -> list[tuple[Floats, Integers]]:
+        return self.journey.spikes
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        steps = self.journey.counters[COUNTERS.index("steps"), : self.problem.lanes.size]
+        return {
+            "tolerance": self.solver.tolerance,
             "accuracy": "local error of a step below tolerance x 100 mV in V, x 1 in gates",
-            "order": solver.order,
-            "steps": int(journey.counters[COUNTERS.index("steps"), : problem.lanes.size].sum()),
+            "order": self.solver.order,
+            "steps": int(steps.sum()),
         }
-        return Travelled(journey.out, journey.spikes, settings)
 
-    return compute(
-        problem,
-        solver.engine,
-        {"solver": [solver.name, solver.order, solver.wide(scales.values())], "scales": scales},
-        lambda system: solver.program(system, sources(problem), problem.records, scales),
-        {".tolerance": solver.tolerance},
-        loop,
-    )
+    def call(self) -> Callable[[range], None]:
+        return partial(
+            self.kernel.adapt, self.plan, self.constants, self.journey, rounds=self.amount
+        )
 
+    def arrived(self) -> bool:
+        if self.journey.status.any():
+            raise self._failure()
+        finished = self.journey.finished
+        self.parts = [p for p in self.parts if not finished[p.start : p.stop].all()]
+        return True
 
-def _course(problem: Problem, width: int) -> Course:
-    edges = _edges(problem)
-    return Course(
-        problem.duration, problem.sample_interval, problem.samples, problem.threshold,
-        padded(edges, width),
-    )  # fmt: skip
+    def values(self) -> dict[str, Floats]:
+        return recorded_rows(self.problem, self.journey.out)
 
+    def clamped(self) -> None:
+        """No electrode clamps a lane of its own yet."""
 
-def _edges(problem: Problem) -> Floats:
-    """(rows, lanes): each lane's breakpoints, increasing, filled up with the end."""
-    end = problem.duration
-    timing = [
-        f"{problem.prefix(i)}.{p}"
-        for i, shape in enumerate(problem.shapes)
-        for p in shape.parameters
-        if p not in ("amplitude", "mean", "phase")
-    ]
-    table = np.stack([problem.lanes.flat(n) for n in timing] or [np.zeros(problem.lanes.size)])
-    # lanes that are stimulated at the same times have the same edges
-    first, which = distinct(table)
-    lists: list[Floats] = []
-    for lane in first:
-        shapes = (problem.shape_in_lane(i, int(lane)) for i in range(len(problem.shapes)))
-        points = np.unique(np.concatenate([*(s.breakpoints(end) for s in shapes), [end]]))
-        lists.append(points[(points > 0) & (points <= end)])
-    edges = np.full((max(map(len, lists)), len(lists)), end)
-    for column, points in enumerate(lists):
-        edges[: len(points), column] = points
-    return edges[:, which]
+    def _failure(self) -> RunError:
+        journey, lane = self.journey, int(np.flatnonzero(self.journey.status)[0])
+        t, where = journey.clock[0, lane], self.problem.where(lane)
+        states = self.kernel.program.states
+        values = dict(zip(states, journey.states[:, lane].tolist(), strict=True))
+        last = ", ".join(f"{n} = {v:.6g}" for n, v in values.items())
+        # steps also shrink where a state runs away to infinity in finite time
+        scales = self.problem.cells[0].outline.scales
+        far = [n for n, scale in scales.items() if abs(values[n]) > 100 * scale]
+        if journey.status[lane] == STIFF and not far:
+            return RunError(
+                f"the model is too stiff for lo.Taylor: at t = {t:.6g} ms{where} its steps stay "
+                f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01), or make a gate that "
+                "fast instantaneous=True"
+            )
+        return RunError(
+            f"the run diverged at t = {t:.6g} ms{where}: {' and '.join(far) or 'a state'} is no "
+            f"longer finite; the last values were {last}. Check the parameters and the stimulus, "
+            "or use solver=lo.Exponential(dt=0.001)"
+        )
 
 
 def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
     filled = padded(states, kernel.width).copy()
     lanes = filled.shape[1]
+    armed = filled[0] < problem.times.threshold
     return Journey(
         states=filled,
-        clock=np.stack([np.zeros(lanes), filled[0] < problem.threshold, np.zeros(lanes)]),
+        clock=np.stack([np.zeros(lanes), armed, np.zeros(lanes)]),
         counters=np.zeros((len(COUNTERS), lanes), dtype=np.int64),
         status=np.zeros(lanes, dtype=np.int64),
         finished=np.zeros(lanes // kernel.width, dtype=np.int64),
         out=empty_rows(problem, kernel),
-    )
-
-
-def _run(
-    problem: Problem, kernel: Kernel, course: Course, constants: Floats, journey: Journey,
-    advance: Callable[[float], None],
-) -> None:  # fmt: skip
-    """Call the kernel on all cores, for a short time each, until every lane has arrived."""
-    parts = shares(len(journey.finished), threads())
-    # the first call is a guess; no call of many lanes may take long
-    rounds = max(1, min(8, _CAUTIOUS // problem.lanes.size))
-    with crew(parts) as pool:
-        while not journey.finished.all():
-            work = partial(kernel.adapt, course, constants, journey, rounds=rounds)
-            took = everywhere(pool, parts, work)
-            if journey.status.any():
-                raise _failure(problem, kernel, journey)
-            advance(min(1.0, float(journey.clock[0].mean()) / course.end))
-            rounds = paced(rounds, took)
-            parts = [p for p in parts if not journey.finished[p.start : p.stop].all()]
-
-
-def _failure(problem: Problem, kernel: Kernel, journey: Journey) -> RunError:
-    lane = int(np.flatnonzero(journey.status)[0])
-    t = journey.clock[0, lane]
-    where = problem.in_lane(lane)
-    values = dict(zip(kernel.program.states, journey.states[:, lane].tolist(), strict=True))
-    last = ", ".join(f"{n} = {v:.6g}" for n, v in values.items())
-    # steps also shrink where a state runs away to infinity in finite time
-    far = [n for n, scale in problem.scales.items() if abs(values[n]) > 100 * scale]
-    if journey.status[lane] == STIFF and not far:
-        return RunError(
-            f"the model is too stiff for lo.Taylor: at t = {t:.6g} ms{where} its steps stay "
-            f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01), or make a gate that fast "
-            "instantaneous=True"
-        )
-    return RunError(
-        f"the run diverged at t = {t:.6g} ms{where}: {' and '.join(far) or 'a state'} is no longer "
-        f"finite; the last values were {last}. Check the parameters and the stimulus, or use "
-        "solver=lo.Exponential(dt=0.001)"
     )

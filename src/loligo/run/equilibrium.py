@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from loligo.engine.kernel import Floats, Kernel
 from loligo.errors import RunError
 from loligo.lanes import distinct
+from loligo.run.problem import guess
 
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
 # spacing are taken for one.
@@ -50,11 +51,6 @@ def hold(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
             "give the initial states: initial={'V': ..., ...}"
         )
     return states
-
-
-def guess(state: str) -> str:
-    """The name of a state's guessed steady value among the parameters."""
-    return f"guess.{state}"
 
 
 def _held(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, Truths]:

@@ -1,9 +1,9 @@
-"""Runs with a fixed step: a problem goes through a kernel, chunk by chunk."""
+"""Runs with a fixed step: independent lanes go through a kernel, chunk by chunk."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,74 +11,132 @@ import numpy as np
 
 from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
 from loligo.errors import RunError, UsageError
-from loligo.lanes import distinct
-from loligo.run.compiled import (
-    Outcome,
-    Travelled,
-    compute,
-    crew,
-    empty_rows,
-    everywhere,
-    paced,
-    prepare,
-    shares,
-    sources,
-    threads,
-)
-from loligo.run.problem import Problem, onto
-from loligo.solvers import Exponential
+from loligo.run.drive import Drive
+from loligo.run.initial import prepare
+from loligo.run.outcome import empty_rows, recorded_rows
+from loligo.run.pace import Pace, portions, threads
+from loligo.run.problem import Problem, Times
 
-# of a block of many lanes: one step is a long chain of operations that wait for each other, and
-# what four registers do meanwhile costs little more than what two do
-REGISTERS = 4
-_CAUTIOUS = 1 << 21  # lanes x steps in the first call: some 30 ms
-_STREAM = 1 << 25  # bytes of sampled stimulus handed to a kernel at once
+_FIRST = 1 << 21  # lanes x steps in the first call: some 30 ms
+_MOST_STEPS = 64  # of them, if there are few lanes
 
 
-def integrate(problem: Problem, solver: Exponential, advance: Callable[[float], None]) -> Outcome:
-    """Run a problem with a fixed-step solver.
+class FixedCourse:
+    """See :class:`loligo.run.loop.Course`. The first step has constants of its own."""
 
-    Parameters
-    ----------
-    advance
-        Called with the fraction done.
+    def __init__(
+        self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, pace: Pace
+    ) -> None:
+        self.problem, self.kernel = problem, kernel
+        self.schedule = schedule_for(problem.times, solver.dt)
+        self.settings: Mapping[str, Any] = {"dt": self.schedule.dt}
+        dt, lanes = self.schedule.dt, problem.lanes.size
+        self.constants, self.opening = (
+            padded(prepare(kernel, problem.parameter, lanes, settings), kernel.width)
+            for settings in ({".dt": dt, ".stride": dt}, {".dt": dt, ".stride": 0.5 * dt})
+        )
+        self.progress = _progress(problem, kernel, self.schedule, states)
+        self.before = self.progress.copy()
+        self.sampled = _Sampled(problem, kernel, self.schedule, pace.stream)
+        self.parts = portions(len(self.progress.step), threads())
+        self.amount = pace.opening(_MOST_STEPS, _FIRST, lanes)
+        self.done = self.stop = 0
+        self.streams = Streams()
 
-    Raises
-    ------
-    RunError
-        If a state ceases to be finite, or there is no resting potential to start from.
-    """
-    schedule = schedule_for(problem, solver.dt)
+    @property
+    def fraction(self) -> float:
+        return self.done / self.schedule.steps
 
-    dt = schedule.dt
+    @property
+    def over(self) -> bool:
+        return self.done >= self.schedule.steps
 
-    def loop(kernel: Kernel, constants: Floats, states: Floats) -> Travelled:
-        first = prepare(kernel, problem, {".dt": dt, ".stride": 0.5 * dt})
-        progress = _progress(problem, kernel, schedule, states)
-        both = padded(first, kernel.width), constants
-        _run(problem, kernel, schedule, both, progress, advance)
-        return Travelled(progress.out, progress.spikes, {"dt": schedule.dt})
+    @property
+    def spikes(self) -> list[tuple[Floats, Integers]]:
+        return self.progress.spikes
 
-    return compute(
-        problem,
-        solver.engine,
-        {"solver": solver.name, "precision": solver.precision},
-        lambda system: solver.program(system, sources(problem), problem.records),
-        {".dt": dt, ".stride": dt},
-        loop,
-        registers=REGISTERS,
-    )
+    def call(self) -> Callable[[range], None]:
+        chunk = min(self.amount, self.sampled.most_steps)
+        self.stop = min(self.done + chunk, self.schedule.steps) if self.done else 1
+        self.streams = self.sampled.between(self.done, self.stop)
+        self.before.take(self.progress)
+        return partial(
+            self.kernel.run, self.schedule, self._constants(), self.progress, self.streams,
+            stop=self.stop,
+        )  # fmt: skip
+
+    def _constants(self) -> Floats:
+        return self.constants if self.done else self.opening
+
+    def arrived(self) -> bool:
+        if self.progress.diverged.any():
+            raise self._divergence()
+        self.done = self.stop
+        return self.done > 1
+
+    def values(self) -> dict[str, Floats]:
+        return recorded_rows(self.problem, self.progress.out)
+
+    def clamped(self) -> None:
+        """No electrode clamps a lane of its own yet."""
+
+    def _divergence(self) -> RunError:
+        """Which variable of which lane ceased to be finite, when, and what it was before.
+
+        ``before`` is where the call began: up to the step in question, it is made again.
+        """
+        from loligo.engine.numpy.kernel import FINITE, evaluate
+
+        lane = int(np.flatnonzero(self.progress.diverged)[0])
+        step = self._step_again(lane)
+        program, before, dt = self.kernel.program, self.before, self.schedule.dt
+        after = evaluate(program.blocks["step"], self._inputs(lane, step))
+        limit = FINITE[program.precision]
+        broken = [s for s in program.states if not np.abs(after[s]) < limit] or ["V"]
+        last = before.states[program.states.index(broken[0]), lane]
+        return RunError(
+            f"the run diverged at t = {step * dt:.6g} ms{self.problem.where(lane)}: {broken[0]} is "
+            f"no longer finite; its last value was {last:.6g}. Check the parameters and the "
+            f"stimulus, or take a smaller step: solver=lo.Exponential(dt={dt / 4:.3g})"
+            + (" in float64, whose range is larger" if program.precision == "float32" else "")
+        )
+
+    def _step_again(self, lane: int) -> int:
+        """Go from where the call began to the step after which the lane was lost."""
+        block = lane // self.kernel.width
+        step = int(self.progress.step[block])
+        part = range(block, block + 1)
+        self.kernel.run(
+            self.schedule, self._constants(), self.before, self.streams, part, stop=step
+        )
+        return step
+
+    def _inputs(self, lane: int, step: int) -> dict[str, Any]:
+        """Of the block ``step``, in one lane."""
+        from loligo.engine.numpy.kernel import evaluate
+        from loligo.program.arithmetic import CARRY
+
+        program, dt, constants = self.kernel.program, self.schedule.dt, self._constants()
+        inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
+        inputs |= {".dt": dt, ".t0": step * dt, ".t1": (step + 1) * dt}
+        for i, name in enumerate(program.streams):
+            inputs[name] = self.streams.charges[i, step - self.streams.first_step, lane]
+        inputs |= evaluate(program.blocks["drive"], inputs)
+        inputs |= dict(zip(program.states, self.before.states[:, lane], strict=True))
+        return inputs | {
+            CARRY + s: self.before.carries[i, lane] for i, s in enumerate(program.states)
+        }
 
 
-def schedule_for(problem: Problem, dt: float) -> Schedule:
+def schedule_for(times: Times, dt: float) -> Schedule:
     """Whole steps to a sample interval; the last one ends at or after the run's end."""
-    per_sample = max(1, math.ceil(problem.sample_interval / dt * (1 - 1e-12)))
-    step = problem.sample_interval / per_sample
-    steps = math.ceil(problem.duration / step * (1 - 1e-12))
-    steps = max(steps, (problem.samples - 1) * per_sample)
+    per_sample = max(1, math.ceil(times.sample_interval / dt * (1 - 1e-12)))
+    step = times.sample_interval / per_sample
+    steps = math.ceil(times.duration / step * (1 - 1e-12))
+    steps = max(steps, (times.samples - 1) * per_sample)
     if steps > 2**53:
         raise UsageError(f"a run of {steps:.3g} steps would never end; use a longer dt")
-    return Schedule(step, steps, per_sample, problem.samples, problem.threshold)
+    return Schedule(step, steps, per_sample, times.samples, times.threshold)
 
 
 def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floats) -> Progress:
@@ -95,117 +153,36 @@ def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floa
     )
 
 
-def _run(
-    problem: Problem, kernel: Kernel, schedule: Schedule, both: tuple[Floats, Floats],
-    progress: Progress, advance: Callable[[float], None],
-) -> None:  # fmt: skip
-    """Call the kernel on all cores, for a short time each, until the last step; the first step
-    has constants of its own."""
-    parts = shares(len(progress.step), threads())
-    sampled = _Sampled(problem, kernel, schedule)
-    before = progress.copy()
-    # the first call is a guess; no call of many lanes may take long
-    done, chunk = 0, max(1, min(64, _CAUTIOUS // problem.lanes.size))
-    with crew(parts) as pool:
-        while done < schedule.steps:
-            constants = both[done > 0]
-            stop = min(done + min(chunk, sampled.most_steps), schedule.steps) if done else 1
-            streams = sampled.between(done, stop)
-            before.take(progress)
-            work = partial(kernel.run, schedule, constants, progress, streams, stop=stop)
-            took = everywhere(pool, parts, work)
-            if progress.diverged.any():
-                raise _divergence(problem, kernel, schedule, constants, progress, before, streams)
-            done = stop
-            advance(done / schedule.steps)
-            chunk = paced(chunk, took) if done > 1 else chunk
-
-
 class _Sampled:
     """The sampled stimuli of a run, as the kernel wants them."""
 
-    def __init__(self, problem: Problem, kernel: Kernel, schedule: Schedule) -> None:
-        self.problem, self.schedule, self.width = problem, schedule, kernel.width
-        self.lanes = problem.lanes.size
-        self.which = [i for i, s in enumerate(problem.shapes) if s.sampled]
-        # lanes with equal numbers share a path
-        self.paths = [_distinct(problem, i) for i in self.which]
-        size = 8 * (self.lanes + kernel.width) * max(1, len(self.which))
-        self.most_steps = max(16, _STREAM // size) if self.which else 2**62
+    def __init__(self, problem: Problem, kernel: Kernel, schedule: Schedule, stream: int) -> None:
+        self.schedule, self.width = schedule, kernel.width
+        self.drive = Drive(problem)
+        driven = [each for each in problem.driven if each.shape.sampled]
+        self.paths = [self.drive.unit_paths(each) for each in driven]
+        size = 8 * (problem.lanes.size + kernel.width) * max(1, len(driven))
+        self.most_steps = max(16, stream // size) if driven else 2**62
         self.currents = self._currents() if "I_stim" in problem.records else None
 
     def _spread(self, rows: list[tuple[list[Floats], Integers]]) -> Floats:
         """(streams, times, lanes) from the distinct paths of each stream."""
-        full = [np.stack(paths, axis=1)[:, inverse] for paths, inverse in rows]
+        full = [np.stack(paths, axis=1)[:, which] for paths, which in rows]
         return padded(np.stack(full), self.width)
 
     def _currents(self) -> Floats | None:
-        if not self.which:
+        if not self.paths:
             return None
-        rows = [([self._values(shape) for shape in shapes], w) for shapes, w in self.paths]
+        rows = [([self.drive.values(path) for path in paths], which) for paths, which in self.paths]
         return self._spread(rows)
 
-    def _values(self, path: Any) -> Floats:
-        return path.value(onto(path.breakpoints(self.problem.duration), self.problem.times))
-
     def between(self, first: int, stop: int) -> Streams:
-        if not self.which:
+        if not self.paths:
             return Streams()
         edges = np.arange(first, stop + 1) * self.schedule.dt
         rows = [
-            ([np.diff(shape.cumulative(edges)) for shape in shapes], inverse)
-            for shapes, inverse in self.paths
+            ([np.diff(path.cumulative(edges)) for path in paths], which)
+            for paths, which in self.paths
         ]
         streams = Streams(first, self._spread(rows))
         return streams if self.currents is None else Streams(first, streams.charges, self.currents)
-
-
-def _distinct(problem: Problem, index: int) -> tuple[list[Any], Integers]:
-    """The different paths of a sampled shape, of unit amplitude and no mean, over the lanes, and
-    which one each lane has."""
-    shape, prefix = problem.shapes[index], problem.prefix(index)
-    unit = {n: v for n, v in (("amplitude", 1.0), ("mean", 0.0)) if n in shape.parameters}
-    names = [p for p in shape.parameters if p not in unit]
-    table = np.stack([problem.lanes.flat(f"{prefix}.{p}") for p in names])
-    first, which = distinct(table)
-    shapes = [
-        shape.at(**unit, **dict(zip(names, column.tolist(), strict=True)))
-        for column in table[:, first].T
-    ]
-    return shapes, which
-
-
-def _divergence(
-    problem: Problem, kernel: Kernel, schedule: Schedule, constants: Floats, progress: Progress,
-    before: Progress, streams: Streams,
-) -> RunError:  # fmt: skip
-    """Which variable of which lane ceased to be finite, when, and what it was before.
-
-    ``before`` is where the call began: up to the step in question, it is made again.
-    """
-    from loligo.engine.numpy.kernel import FINITE, evaluate
-    from loligo.program.arithmetic import CARRY
-
-    lane = int(np.flatnonzero(progress.diverged)[0])
-    block = lane // kernel.width
-    step = int(progress.step[block])
-    kernel.run(schedule, constants, before, streams, range(block, block + 1), stop=step)
-    program, dt = kernel.program, schedule.dt
-    inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
-    inputs |= {".dt": dt, ".t0": step * dt, ".t1": (step + 1) * dt}
-    for i, name in enumerate(program.streams):
-        inputs[name] = streams.charges[i, step - streams.first_step, lane]
-    inputs |= evaluate(program.blocks["drive"], inputs)
-    inputs |= dict(zip(program.states, before.states[:, lane], strict=True))
-    inputs |= {CARRY + s: before.carries[i, lane] for i, s in enumerate(program.states)}
-    after = evaluate(program.blocks["step"], inputs)
-    limit = FINITE[program.precision]
-    broken = [s for s in program.states if not np.abs(after[s]) < limit] or ["V"]
-    last = before.states[program.states.index(broken[0]), lane]
-    where = problem.in_lane(lane)
-    return RunError(
-        f"the run diverged at t = {step * schedule.dt:.6g} ms{where}: {broken[0]} is no longer "
-        f"finite; its last value was {last:.6g}. Check the parameters and the stimulus, or take "
-        f"a smaller step: solver=lo.Exponential(dt={schedule.dt / 4:.3g})"
-        + (" in float64, whose range is larger" if program.precision == "float32" else "")
-    )

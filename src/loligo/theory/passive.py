@@ -180,12 +180,10 @@ def _loaded(load: np.ndarray, own: np.ndarray, reach: np.ndarray) -> np.ndarray:
 
 def _slope(membrane: Any, lanes: Grid, index: int, gates: str) -> np.ndarray:
     """dI/dV (mS/cm2) at rest, in every lane."""
-    from loligo.engine.numpy.kernel import NumpyKernel
-    from loligo.program.exponential import exponential
     from loligo.run.equilibrium import hold, rest
-    from loligo.system.equations import build
+    from loligo.run.initial import plain_kernel
 
-    kernel = NumpyKernel(exponential(build(membrane), (), ()))
+    kernel = plain_kernel(membrane)
     numbers = {name: lanes.flat(f"{name}.{index}") for name in membrane.parameters}
     states, _ = rest(kernel, numbers)
     current = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,11 +81,9 @@ def _waves(
     membrane: Any, lanes: Grid, names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], list[wave.Wave | None], np.ndarray]:
     """The wave of every different membrane, and which of them each lane has."""
-    from loligo.engine.numpy.kernel import NumpyKernel
-    from loligo.program.exponential import exponential
-    from loligo.system.equations import build
+    from loligo.run.initial import plain_kernel
 
-    kernel = NumpyKernel(exponential(build(membrane), (), ()))
+    kernel = plain_kernel(membrane)
     first, which = distinct(np.stack([lanes.flat(name) for name in names]))
     found: list[wave.Wave | None] = []
     for lane in first:
@@ -131,12 +128,11 @@ def _dataset(
 ) -> xarray.Dataset:  # fmt: skip
     import xarray as xr
 
-    from loligo.recording.build import coordinate_attrs, describe
+    from loligo.recording.build import coordinate_attrs
+    from loligo.system.outline import outline
 
     membrane = axon.regions[0].membrane
-    about: Mapping[str, Any] = describe(membrane)
-    names = ["V", *(gate.name for gate in membrane.gates if not gate.instantaneous)]
-    names += [state.name for state in membrane.states]
+    told = outline(membrane)
     variables: dict[str, Any] = {
         "velocity": (
             lanes.dims, velocity.reshape(lanes.shape),
@@ -147,15 +143,15 @@ def _dataset(
             {"units": "m/s", "long_name": "numerical uncertainty of the velocity"},
         ),
     }  # fmt: skip
-    for name, rows in zip(names, profile, strict=True):
+    for name, rows in zip(told.states, profile, strict=True):
         values = rows.reshape(*lanes.shape, time.size)
-        variables[name] = ((*lanes.dims, "time"), values, dict(about[name]))
+        variables[name] = ((*lanes.dims, "time"), values, dict(told.about[name]))
     coords: dict[str, Any] = {
         "time": ("time", time, {"units": "ms", "long_name": "time from the peak of V"})
     }
     for dim, labels in lanes.coords.items():
-        told = _SHAPE.get(dim) or coordinate_attrs(dim, membrane, lanes.values.get(dim))
-        coords[dim] = (dim, np.array(labels), told)
+        units = _SHAPE.get(dim) or coordinate_attrs(dim, told.parameters, lanes.values.get(dim))
+        coords[dim] = (dim, np.array(labels), units)
     attrs = {
         "title": getattr(axon, "title", "") or membrane.title or membrane.name or "axon",
         "model": membrane.name or "unnamed",

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.numpy.kernel import NumpyKernel, evaluate
+from loligo.engine.kernel import Kernel
+from loligo.engine.numpy.kernel import evaluate
 from loligo.errors import RunError
 from loligo.run.equilibrium import rest
 
@@ -68,7 +69,7 @@ class Wave:
     at: Callable[[Array], Array]
 
 
-def find(kernel: NumpyKernel, parameters: Mapping[str, float], tolerance: float) -> Wave:
+def find(kernel: Kernel, parameters: Mapping[str, float], tolerance: float) -> Wave:
     """The fastest travelling wave of the membrane in ``kernel`` with these numbers.
 
     Raises
@@ -85,7 +86,7 @@ def find(kernel: NumpyKernel, parameters: Mapping[str, float], tolerance: float)
 class _Equations:
     """y = (V, V', other states) along s, and their linearisation at rest."""
 
-    def __init__(self, kernel: NumpyKernel, parameters: Mapping[str, float]) -> None:
+    def __init__(self, kernel: Kernel, parameters: Mapping[str, float]) -> None:
         self.block = kernel.program.blocks["derivative"]
         self.names = kernel.program.states
         self.numbers = {**parameters, "I_stim": 0.0}

@@ -13,10 +13,12 @@ from loligo.program.scheme import Coupled, Fixed
 _FIXED, _OTHER = 4, 2
 
 
-def width_of(recipe: Recipe, lanes: int) -> int:
-    """Of a run of so many lanes."""
+def width_of(recipe: Recipe, lanes: int, width: int | None = None) -> int:
+    """Of a run of so many lanes: ``width``, where there is a choice and it is given."""
     if recipe.scheme is Coupled:
         return LANES
+    if width is not None:
+        return width
     registers = _FIXED if recipe.scheme is Fixed else _OTHER
     vector = processor().vector * (2 if recipe.precision == "float32" else 1)
     return block_width(lanes, vector, registers)

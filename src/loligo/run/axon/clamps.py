@@ -17,7 +17,7 @@ from loligo.engine.kernel import Floats, Integers, Schedule
 from loligo.engine.numpy.kernel import evaluate
 from loligo.run.axon.currents import Injected
 from loligo.run.axon.electrodes import Electrode, snapped
-from loligo.run.axon.problem import I_CLAMP, AxonProblem
+from loligo.run.problem import I_CLAMP, Problem
 
 
 def held(base: Points, line: Line, found: Sequence[Electrode], on: Sequence[Floats]) -> Any:
@@ -47,7 +47,7 @@ def held(base: Points, line: Line, found: Sequence[Electrode], on: Sequence[Floa
     return replace(base, conductance=conductance, potential=potential), np.maximum(link, 0.0)
 
 
-class Clamping:
+class Clamps:
     """The clamps of a run with a fixed step.
 
     Parameters
@@ -59,12 +59,12 @@ class Clamping:
     """
 
     def __init__(
-        self, problem: AxonProblem, table: Injected, base: Points, line: Line,
+        self, problem: Problem, table: Injected, base: Points, line: Line,
         patches: Sequence[Patch], schedule: Schedule, steps: Any,
     ) -> None:  # fmt: skip
         self.problem, self.table, self.base, self.line = problem, table, base, line
         self.patches, self.schedule, self.steps = patches, schedule, steps
-        self.found = table.electrodes
+        self.electrodes = table.electrodes
         self.stops = np.unique(np.concatenate([table.clamped.stops, self._looks()]))
         self.changes = np.unique(np.concatenate([[0], *table.clamped.edges])).astype(np.int64)
         self.on: dict[int, list[tuple[int, int, float]]] = {}
@@ -73,7 +73,7 @@ class Clamping:
                 self.on.setdefault(step, []).append((axon, electrode, late))
         self.before = steps.voltage().copy()
         # V at each electrode's compartments, (axons, compartments of it), by step
-        self.seen: list[dict[int, Floats]] = [{} for _ in self.found]
+        self.seen: list[dict[int, Floats]] = [{} for _ in self.electrodes]
 
     def _looks(self) -> Integers:
         """The steps before which V is asked for, so that currents are known at the samples."""
@@ -82,15 +82,15 @@ class Clamping:
         dt, last = self.schedule.dt, self.schedule.steps
         samples = np.arange(self.schedule.samples) * self.schedule.steps_per_sample
         near = np.unique(samples[:, None] + np.arange(-2, 2))
-        first = min(float(e.start.min()) for e in self.found) / dt - 3
-        end = max(float(e.stop.max()) for e in self.found) / dt + 3
+        first = min(float(e.start.min()) for e in self.electrodes) / dt - 3
+        end = max(float(e.stop.max()) for e in self.electrodes) / dt + 3
         return near[(near >= max(0.0, first)) & (near <= min(last, end))].astype(np.int64)
 
     def begin(self, done: int, stop: int) -> int:
         """Before step ``done``: what holds from here on; and where the run must stop next."""
         if done in self.changes:
-            on = [e.during(done, self.schedule.dt) for e in self.found]
-            self.steps.hold(*held(self.base, self.line, self.found, on))
+            on = [e.during(done, self.schedule.dt) for e in self.electrodes]
+            self.steps.hold(*held(self.base, self.line, self.electrodes, on))
         if done == 0:
             self._look(0)
         if done in self.on:
@@ -110,7 +110,7 @@ class Clamping:
     def _look(self, step: int) -> None:
         if I_CLAMP in self.problem.records:
             voltage = self.steps.voltage()
-            for e, seen in zip(self.found, self.seen, strict=True):
+            for e, seen in zip(self.electrodes, self.seen, strict=True):
                 seen[step] = voltage[:, list(e.compartments)].copy()
 
     # -- the gates -------------------------------------------------------------------
@@ -136,8 +136,8 @@ class Clamping:
     def _leads(self, begun: list[tuple[int, float]]) -> Floats:
         """For each compartment, how long after the jump (ms) the gates stand: that of the
         nearest electrode."""
-        position = self.problem.parts.position
-        away = np.abs(position - np.array([[self.found[i].place] for i, _ in begun]))
+        position = self.problem.along.parts.position
+        away = np.abs(position - np.array([[self.electrodes[i].place] for i, _ in begun]))
         late = np.array([late for _, late in begun])[np.argmin(away, axis=0)]
         return self.schedule.dt * (0.5 - late)
 
@@ -176,21 +176,23 @@ class Clamping:
         """
         if I_CLAMP not in self.problem.records:
             return None
-        table = np.zeros((self.problem.axons, len(self.found), self.schedule.samples))
+        table = np.zeros((self.problem.lanes.size, len(self.electrodes), self.schedule.samples))
         for sample in range(self.schedule.samples):
             step = sample * self.schedule.steps_per_sample
             low = max(0, step - 2)
-            damped = np.ones((4, self.problem.axons), dtype=bool)  # of steps -2, -1, 0 from here
+            damped = np.ones(
+                (4, self.problem.lanes.size), dtype=bool
+            )  # of steps -2, -1, 0 from here
             given = self.table.edges(low, step + 1) != 0
             damped[3 - len(given) : 3] = given
             damped[2] |= step >= self.schedule.steps
-            for i in range(len(self.found)):
+            for i in range(len(self.electrodes)):
                 if step in self.seen[i]:
                     table[:, i, sample] = self._current(i, step, damped)
         return table
 
     def _current(self, i: int, step: int, damped: Any) -> Floats:
-        e, seen, dt = self.found[i], self.seen[i], self.schedule.dt
+        e, seen, dt = self.electrodes[i], self.seen[i], self.schedule.dt
         steps = snapped(e.start / dt), snapped(e.stop / dt)
         on = ((steps[0] <= step) & (step < steps[1])).astype(np.float64)
         ends = step == self.schedule.steps
@@ -216,7 +218,7 @@ class Clamping:
         return self._through(i, on, 0.5 * (seen[step] + seen[step + 1]))
 
     def _through(self, i: int, on: Floats, voltage: Floats) -> Floats:
-        return through(self.found[i], on, voltage)
+        return through(self.electrodes[i], on, voltage)
 
 
 def through(electrode: Electrode, on: Floats, voltage: Floats) -> Floats:

@@ -7,27 +7,16 @@ and conserves charge.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from loligo.engine.kernel import Floats, Integers
-from loligo.errors import ModelError
-from loligo.lanes import Grid
-from loligo.model import Axon, Region
-from loligo.run.axon.resolution import conductance
+from loligo.lanes import Grid, Value
+from loligo.model import Axon
 
 NA = 1e-5  # nA in 1 um2 of 1 uA/cm2; uS in 1 um2 of 1 mS/cm2
 _US = 100.0  # uS in 1 um of 1/(ohm cm)
-
-# The relative error of an impulse's velocity is about _ERROR (dx/lambda)^2, lambda the length
-# constant with all channels open and the capacitance charging at _STEEP times the rate of the
-# impulse's rise, see `run.axon.resolution`; half of what is asked for may come from dx.
-_ERROR = 0.003
-_STEEP = 4.0
-_MOST = 10_000_000
-_MOST_TAPER = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,38 +56,14 @@ class Compartments:
         return self.position.size
 
 
-def values(axon: Axon) -> dict[str, object]:
+def shape_values(axon: Axon) -> dict[str, Value]:
     """Every number of an axon's shape that may vary over lanes, by its name in a grid."""
-    found: dict[str, object] = {"axial_resistivity": axon.axial_resistivity}
+    values: dict[str, Value] = {"axial_resistivity": axon.axial_resistivity}
     for i, region in enumerate(axon.regions):
-        found[f"region{i}.diameter"] = region.diameter
+        values[f"region{i}.diameter"] = region.diameter
         if region.diameter_end is not None:
-            found[f"region{i}.diameter_end"] = region.diameter_end
-    return found
-
-
-def counts_of(axon: Axon, lanes: Grid, rate: float) -> list[int]:
-    """How many compartments each region is cut into, as it or the axon's accuracy asks.
-
-    Parameters
-    ----------
-    lanes
-        Holds :func:`values` and the parameters of the membranes, ``region0.C_m``, ….
-    rate
-        Of the impulse's rise, per ms.
-
-    Raises
-    ------
-    ModelError
-        If there would be too many.
-    """
-    counts = [_count(axon, i, region, lanes, rate) for i, region in enumerate(axon.regions)]
-    if sum(counts) > _MOST:
-        raise ModelError(
-            f"the axon would have {sum(counts):,} compartments, more than {_MOST:,}; ask for less "
-            f"accuracy than {axon.accuracy:g}, or say how many: compartments=..."
-        )
-    return counts
+            values[f"region{i}.diameter_end"] = region.diameter_end
+    return values
 
 
 def cut(axon: Axon, lanes: Grid, counts: list[int]) -> Compartments:
@@ -133,33 +98,6 @@ def cut(axon: Axon, lanes: Grid, counts: list[int]) -> Compartments:
         link=_US / (right_half[:, :-1] + left_half[:, 1:]),
         ends=_US / np.stack([left_half[:, 0], right_half[:, -1]], axis=1),
     )
-
-
-def length_constant(axon: Axon, index: int, lanes: Grid, rate: float) -> float:
-    """The shortest over the lanes, um, of a region with its channels open and V rising."""
-    region, prefix = axon.regions[index], f"region{index}."
-    charging = _STEEP * rate * lanes.flat(f"{prefix}C_m")
-    slope = conductance(region.membrane, lanes, prefix) + charging  # mS/cm2
-    thin = lanes.flat(f"{prefix}diameter")
-    if region.diameter_end is not None:
-        thin = np.minimum(thin, lanes.flat(f"{prefix}diameter_end"))
-    # sqrt(d/(4 R G)): um, ohm cm, mS/cm2 -> um
-    squared = thin * 1e7 / (4.0 * lanes.flat("axial_resistivity") * slope)
-    return float(np.sqrt(np.min(squared)))
-
-
-def _count(axon: Axon, index: int, region: Region, lanes: Grid, rate: float) -> int:
-    if region.compartments is not None:
-        return region.compartments
-    widest = math.sqrt(0.5 * axon.accuracy / _ERROR) * length_constant(axon, index, lanes, rate)
-    count = max(1, math.ceil(region.length / widest))
-    if region.diameter_end is not None and count > _MOST_TAPER:
-        raise ModelError(
-            f"region {index + 1} ({region!r}) would have {count:,} compartments, all as short as "
-            "its thin end needs; cut the taper into several regions, or say how many: "
-            "lo.Region(..., compartments=...)"
-        )
-    return count
 
 
 def shares(parts: Compartments, place: float) -> dict[int, Floats]:

@@ -8,29 +8,28 @@ import numpy as np
 
 from loligo.engine.coupled import Points
 from loligo.engine.kernel import Floats, Integers, Schedule
-from loligo.lanes import distinct
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.electrodes import electrodes, timetable
-from loligo.run.axon.problem import AxonProblem
-from loligo.run.problem import onto
+from loligo.run.drive import Drive
+from loligo.run.problem import Driven, Problem
 
 # Where a current jumps, the midpoint rule would ring along fine compartments; this many steps
 # from there on are two backward Euler halves each, which damp it and leave the order at 2
 # (Rannacher 1984, doi:10.1007/BF01390130; Giles & Carter 2006: four halves suffice).
 _DAMPED = 2
-_TABLE = 1 << 25  # bytes of injected currents handed over at once
 
 
-def points_of(problem: AxonProblem) -> Points:
+def points_of(problem: Problem) -> Points:
     """Where currents are injected, V is clamped and ends are held; all clamps are off."""
-    parts, held = problem.parts, problem.axon.ends
-    places = {k for p in problem.points for k in shares(parts, p.place)}
+    parts, held = problem.along.parts, problem.along.axon.ends
+    axons = problem.lanes.size
+    places = {k for each in problem.driven for k in shares(parts, place_of(each))}
     places |= {k for electrode in electrodes(problem) for k in electrode.compartments}
     outer = (0, parts.count - 1)
     places |= {k for k, end in zip(outer, held, strict=True) if end.voltage is not None}
     place = np.array(sorted(places), dtype=np.int64)
-    conductance = np.zeros((problem.axons, place.size))
-    driven = np.zeros((problem.axons, place.size))
+    conductance = np.zeros((axons, place.size))
+    driven = np.zeros((axons, place.size))
     for side, (k, end) in enumerate(zip(outer, held, strict=True)):
         if end.voltage is not None:
             column = int(np.searchsorted(place, k))
@@ -41,31 +40,58 @@ def points_of(problem: AxonProblem) -> Points:
     return Points(place, conductance, potential)
 
 
-class Injected:
-    """The currents into the points of :func:`points_of`, averaged over steps."""
+def place_of(each: Driven) -> float:
+    """Where along the axon it is injected, um."""
+    assert each.place is not None, "what is done to an axon has a place"
+    return each.place
 
-    def __init__(self, problem: AxonProblem, schedule: Schedule) -> None:
+
+def by_point(driven: tuple[Driven, ...]) -> list[list[Driven]]:
+    """The shapes of each point, in the order in which they were given."""
+    points: dict[str, list[Driven]] = {}
+    for each in driven:
+        points.setdefault(each.prefix.rpartition(".")[0], []).append(each)
+    return list(points.values())
+
+
+class Injected:
+    """The currents into the points of :func:`points_of`, averaged over steps.
+
+    Parameters
+    ----------
+    stream
+        Bytes of them that are handed over at once.
+    """
+
+    def __init__(self, problem: Problem, schedule: Schedule, stream: int) -> None:
         self.problem, self.schedule = problem, schedule
+        self.axons = problem.lanes.size
         self.place = points_of(problem).place
-        self.paths = [
-            (point, [paths_of(problem, i, k) for k in range(len(problem.shapes(i)))])
-            for i, point in enumerate(problem.points)
+        drive = Drive(problem)
+        # for each point the weights of its compartments, and the paths of its shapes
+        self.points = [
+            (shares(problem.along.parts, place_of(shapes[0])), [drive.paths(s) for s in shapes])
+            for shapes in by_point(problem.driven)
         ]
         self.electrodes = electrodes(problem)
-        self.clamped = timetable(self.electrodes, problem.parts, schedule.dt, problem.duration)
+        self.clamped = timetable(
+            self.electrodes, problem.along.parts, schedule.dt, problem.times.duration
+        )
         self.jumps = self._jumps()
-        row = 8 * problem.axons * (self.place.size + 1)
-        self.most_steps = max(16, _TABLE // row)
+        row = 8 * self.axons * (self.place.size + 1)
+        self.most_steps = max(16, stream // row)
 
     def _jumps(self) -> list[tuple[Integers, Integers]]:
         """The steps in which a current jumps or bends or a clamp changes, in order, and the axons
         with just these; none of a sampled current."""
         groups: dict[tuple[int, ...], list[int]] = {}
-        smooth = [(p, which) for _, shapes in self.paths for p, which in shapes if not p[0].sampled]
-        found = [[p.breakpoints(self.problem.duration) for p in paths] for paths, _ in smooth]
-        for axon in range(self.problem.axons):
-            mine = [f[which[axon]] for f, (_, which) in zip(found, smooth, strict=True)]
-            times = np.concatenate([np.empty(0), *mine])
+        every = [pair for _, shapes in self.points for pair in shapes]
+        smooth = [(paths, which) for paths, which in every if not paths[0].sampled]
+        end = self.problem.times.duration
+        breakpoints = [[path.breakpoints(end) for path in paths] for paths, _ in smooth]
+        for axon in range(self.axons):
+            own = [b[which[axon]] for b, (_, which) in zip(breakpoints, smooth, strict=True)]
+            times = np.concatenate([np.empty(0), *own])
             steps = np.floor(times / self.schedule.dt + 1e-9).astype(np.int64)
             if self.electrodes:
                 steps = np.concatenate([steps, self.clamped.edges[axon]])
@@ -80,47 +106,37 @@ class Injected:
     def between(self, first: int, stop: int) -> Floats:
         """(steps, axons, points), nA."""
         edges = np.arange(first, stop + 1) * self.schedule.dt
-        table = np.zeros((stop - first, self.problem.axons, self.place.size))
-        for point, shapes in self.paths:
+        table = np.zeros((stop - first, self.axons, self.place.size))
+        for weights, shapes in self.points:
             total = np.zeros(table.shape[:2])
             for paths, which in shapes:
                 charge = np.stack([path.integral(edges[:-1], edges[1:]) for path in paths], axis=1)
                 total += charge[:, which] / self.schedule.dt
-            for place, weight in shares(self.problem.parts, point.place).items():
+            for place, weight in weights.items():
                 table[:, :, np.searchsorted(self.place, place)] += weight * total
         return table
 
     def edges(self, first: int, stop: int) -> Integers:
         """(steps, axons): 1 where a current has just changed its course, or the run begins."""
-        steps = np.zeros((stop - first, self.problem.axons), dtype=np.int64)
+        steps = np.zeros((stop - first, self.axons), dtype=np.int64)
         steps[: max(0, _DAMPED - first)] = 1
-        for found, axons in self.jumps:
-            low, high = np.searchsorted(found, [first - _DAMPED, stop])
+        for jumps, axons in self.jumps:
+            low, high = np.searchsorted(jumps, [first - _DAMPED, stop])
             for k in range(_DAMPED):
-                here = found[low:high] + k - first
-                here = here[(here >= 0) & (here < stop - first)]
-                steps[np.ix_(here, axons)] = 1
+                after = jumps[low:high] + k - first
+                after = after[(after >= 0) & (after < stop - first)]
+                steps[np.ix_(after, axons)] = 1
         return steps
 
 
-def paths_of(problem: AxonProblem, point: int, shape: int) -> tuple[list[Any], Integers]:
-    """The different currents of one shape over the axons, and which one each has."""
-    own = problem.shapes(point)[shape]
-    names = own.parameters
-    table = np.stack([problem.lanes.flat(f"stimulus{point}.{shape}.{p}") for p in names])
-    first, which = distinct(table)
-    columns = table[:, first].T.tolist()
-    return [own.at(**dict(zip(names, column, strict=True))) for column in columns], which
-
-
-def injected(problem: AxonProblem) -> list[Floats]:
-    """What each point injects at the sample times: (axons, samples) in nA."""
-    found: list[Floats] = []
-    for i in range(len(problem.points)):
-        total = np.zeros((problem.axons, problem.samples))
-        for k in range(len(problem.shapes(i))):
-            paths, which = paths_of(problem, i, k)
-            values = [p.value(onto(p.breakpoints(problem.duration), problem.times)) for p in paths]
-            total += np.stack(values)[which]
-        found.append(total)
-    return found
+def injected(problem: Problem) -> list[tuple[float, Floats]]:
+    """Each point, um, and what it injects at the sample times: (axons, samples) in nA."""
+    drive = Drive(problem)
+    currents: list[tuple[float, Floats]] = []
+    for shapes in by_point(problem.driven):
+        total = np.zeros((problem.lanes.size, problem.times.samples))
+        for each in shapes:
+            paths, which = drive.paths(each)
+            total += np.stack([drive.values(path) for path in paths])[which]
+        currents.append((place_of(shapes[0]), total))
+    return currents

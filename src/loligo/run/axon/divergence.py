@@ -11,7 +11,7 @@ from loligo.engine import coupled as engine
 from loligo.engine.kernel import Floats, Integers, Schedule
 from loligo.errors import RunError
 from loligo.run.axon.currents import Injected
-from loligo.run.axon.problem import AxonProblem
+from loligo.run.problem import Problem
 
 # Every step costs about as much for each state as to keep it and look at it: once in so many.
 _SELDOM = 64
@@ -26,7 +26,7 @@ class Watch:
     """
 
     def __init__(
-        self, problem: AxonProblem, steps: engine.Course, patches: Sequence[engine.Patch],
+        self, problem: Problem, steps: engine.Course, patches: Sequence[engine.Patch],
         table: Injected, schedule: Schedule,
     ) -> None:  # fmt: skip
         self.problem, self.steps, self.patches = problem, steps, patches
@@ -123,7 +123,7 @@ class Watch:
         return RunError(
             f"the run diverged at t = {self.good * dt:.6g} ms: {name} is no longer finite. Just "
             f"before, it was {last:.6g}{' mV' if name == 'V' else ''}"
-            f"{self.problem.in_axon(axon, place)}. Check the parameters and the stimulus, or take "
+            f"{self.problem.where(axon, place)}. Check the parameters and the stimulus, or take "
             f"a smaller step: solver=lo.Exponential(dt={dt / 4:.3g})"
         )
 

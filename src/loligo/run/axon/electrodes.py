@@ -22,7 +22,7 @@ import numpy as np
 from loligo.engine.kernel import Floats, Integers
 from loligo.errors import StimulusError
 from loligo.run.axon.compartments import Compartments, around
-from loligo.run.axon.problem import AxonProblem
+from loligo.run.problem import Problem
 
 _SNAP = 1e-6  # of a step: an edge so near a step's boundary is on it
 
@@ -89,7 +89,7 @@ class Electrode:
         return ((self.start <= time) & (time < self.stop)).astype(np.float64)
 
 
-def electrodes(problem: AxonProblem) -> list[Electrode]:
+def electrodes(problem: Problem) -> list[Electrode]:
     """One for each place with a clamp, in the order in which they were given.
 
     Raises
@@ -105,8 +105,8 @@ def electrodes(problem: AxonProblem) -> list[Electrode]:
     return found
 
 
-def _electrode(problem: AxonProblem, place: float, clamps: list[int]) -> Electrode:
-    parts, lanes = problem.parts, problem.lanes
+def _electrode(problem: Problem, place: float, clamps: list[int]) -> Electrode:
+    parts, lanes = problem.along.parts, problem.lanes
     inside, other, resistance = around(parts, place)
     names = ("start", "duration", "voltage", "series_resistance")
     start, duration, voltage, series = (
@@ -121,7 +121,7 @@ def _electrode(problem: AxonProblem, place: float, clamps: list[int]) -> Electro
     return Electrode(place, where, away, start, start + duration, voltage, series)
 
 
-def _check(problem: AxonProblem, found: list[Electrode]) -> None:
+def _check(problem: Problem, found: list[Electrode]) -> None:
     for e in found:
         for i, k in itertools.combinations(range(len(e.start)), 2):
             both = np.minimum(e.stop[i], e.stop[k]) - np.maximum(e.start[i], e.start[k])
@@ -134,10 +134,11 @@ def _check(problem: AxonProblem, found: list[Electrode]) -> None:
     for one, two in itertools.combinations(found, 2):
         same_gap = len(one.compartments) == 2 and one.compartments == two.compartments
         if same_gap or _alone(one, two) or _alone(two, one):
+            length = problem.along.parts.length[one.compartments[0]]
             raise StimulusError(
                 f"the clamps at {one.place:g} and {two.place:g} um lie between the same centres "
-                f"of compartments ({problem.parts.length[one.compartments[0]]:.4g} um long); ask "
-                "for more compartments=..., or leave one out"
+                f"of compartments ({length:.4g} um long); ask for more compartments=..., or leave "
+                "one out"
             )
     _check_ends(problem, found)
 
@@ -147,8 +148,8 @@ def _alone(one: Electrode, two: Electrode) -> bool:
     return len(one.compartments) == 1 and one.compartments == two.compartments
 
 
-def _check_ends(problem: AxonProblem, found: list[Electrode]) -> None:
-    position, ends = problem.parts.position, problem.axon.ends
+def _check_ends(problem: Problem, found: list[Electrode]) -> None:
+    position, ends = problem.along.parts.position, problem.along.axon.ends
     for e in found:
         for side, end in enumerate(ends):
             beyond = e.place < position[0] if side == 0 else e.place > position[-1]

@@ -8,76 +8,79 @@ whole is integrated by LSODA, a stiff method of variable order with a banded Jac
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, Floats
+from loligo.engine.kernel import Floats, Kernel
 from loligo.errors import RunError
 from loligo.run.axon.clamps import held, through
 from loligo.run.axon.compartments import shares
-from loligo.run.axon.coupled import begin, collect_values, line_of
-from loligo.run.axon.currents import paths_of, points_of
+from loligo.run.axon.coupled import joined
+from loligo.run.axon.currents import by_point, place_of, points_of
 from loligo.run.axon.electrodes import electrodes
-from loligo.run.axon.problem import AxonProblem, Patch
-from loligo.run.compiled import Outcome
+from loligo.run.axon.rest import begin, line_of
+from loligo.run.drive import Drive
+from loligo.run.loop import Advance
+from loligo.run.march import Crossings, Solution, march
+from loligo.run.outcome import Outcome, spikes_of
+from loligo.run.problem import Patch, Problem
 from loligo.solvers import Reference
 
+_PARTS = 1  # of a step, in each of which a spike is looked for: LSODA's are short
 
-def integrate(problem: AxonProblem, solver: Reference, advance: Callable[[float], None]) -> Outcome:
+
+def integrate(
+    problem: Problem, solver: Reference, kernels: Sequence[Kernel], advance: Advance
+) -> Outcome:
     """Run axons with SciPy.
+
+    Parameters
+    ----------
+    kernels
+        Of the patches' membranes: the initial states alone come from them.
 
     Raises
     ------
     RunError
         If the integration fails or there is no resting state to start from.
     """
-    from loligo.engine.numpy.kernel import NumpyKernel
-    from loligo.program.coupled import cable
-    from loligo.system.equations import build
-
-    systems = [build(patch.cells.membrane) for patch in problem.patches]
-    # the initial states alone come from programs, evaluated by NumPy
-    kernels = [NumpyKernel(cable(system, ())) for system in systems]
-    line, points = line_of(problem), points_of(problem)
-    voltage, states, notes, resting = begin(problem, kernels, line, points)
-    parts = [
-        _Membrane(patch, system, problem)
-        for patch, system in zip(problem.patches, systems, strict=True)
-    ]
+    beginning = begin(problem, kernels)
+    parts = [_Membrane(patch, problem) for patch in problem.along.patches]
     runs: list[_Run] = []
-    for axon in range(problem.axons):
-        run = _Run(problem, solver, parts, line, points, axon)
-        run.integrate(voltage[axon], [each[:, axon] for each in states], advance)
+    for axon in range(problem.lanes.size):
+        run = _Run(problem, solver, parts, axon)
+        run.integrate(beginning.voltage[axon], [s[:, axon] for s in beginning.states], advance)
         runs.append(run)
-    shape = (problem.samples, problem.axons, -1)
+    shape = (problem.times.samples, problem.lanes.size, -1)
     values = [
         [np.stack([run.values[i][k] for run in runs], axis=1).reshape(shape)
          for k in range(len(part.records))]
         for i, part in enumerate(parts)
     ]  # fmt: skip
-    spikes = [(np.array(t), np.array(w, dtype=np.int64)) for t, w in (r.spikes for r in runs)]
-    outcome = collect_values(problem, [p.records for p in parts], values, spikes, resting)
+    rows = joined(problem, [p.records for p in parts], values)
+    outcome = Outcome(rows, *spikes_of(problem, [run.spikes() for run in runs]))
+    outcome.rest = beginning.recorded(problem)
     if problem.clamps:
         outcome.clamped = np.stack([run.clamped for run in runs])
-    outcome.notes += notes
-    outcome.settings = problem.settings
+    outcome.notes += beginning.notes
+    outcome.settings = problem.along.settings
     return outcome
 
 
 class _Membrane:
     """A patch's equations as functions of (V, states, parameters), all compartments at once."""
 
-    def __init__(self, patch: Patch, system: Any, problem: AxonProblem) -> None:
+    def __init__(self, patch: Patch, problem: Problem) -> None:
         import sympy as sp
 
         from loligo.system.equations import STIMULUS
         from loligo.system.numeric import VECTOR
         from loligo.system.symbols import symbol
 
-        self.patch, self.states = patch, system.states
+        told, system = patch.cells.outline, patch.cells.outline.build()
+        self.patch, self.states, self.scales = patch, system.states, told.scales
         self.records = patch.cells.records
         arguments = ([symbol(s) for s in system.states], [symbol(p) for p in system.parameters])
         modules: list[Any] = [VECTOR, "numpy"]
@@ -87,9 +90,9 @@ class _Membrane:
         expressions = [system.observables[n].subs(STIMULUS, 0) for n in observed]
         self.observed = observed
         self.observe = sp.lambdify(arguments, expressions, modules, cse=True)
-        flat = {p: patch.cells.parameter(p) for p in system.parameters}
-        self.parameters = [v.reshape(problem.axons, -1) for v in flat.values()]
-        self.sampled = np.flatnonzero(np.isin(patch.place, problem.recorded))
+        flat = [patch.cells.lanes.flat(name) for name in system.parameters]
+        self.parameters = [row.reshape(problem.lanes.size, -1) for row in flat]
+        self.sampled = np.flatnonzero(np.isin(patch.place, problem.along.recorded))
 
     def at(self, axon: int) -> list[Floats]:
         return [row[axon] for row in self.parameters]
@@ -100,35 +103,34 @@ class _Run:
     so that the Jacobian is banded."""
 
     def __init__(
-        self, problem: AxonProblem, solver: Reference, parts: list[_Membrane], line: Any,
-        points: Any, axon: int,
-    ) -> None:  # fmt: skip
+        self, problem: Problem, solver: Reference, parts: list[_Membrane], axon: int
+    ) -> None:
         self.problem, self.solver, self.parts, self.axon = problem, solver, parts, axon
-        self.area, self.capacity = line.area[axon], line.capacity[axon]
-        self.line, self.points, self.electrodes = line, points, electrodes(problem)
+        self.line, self.points = line_of(problem), points_of(problem)
+        self.area, self.capacity = self.line.area[axon], self.line.capacity[axon]
+        self.electrodes = electrodes(problem)
         self._hold(0.0)
         self.width = max(len(part.states) for part in parts)
         self.numbers = [part.at(axon) for part in parts]
         self.shapes = self._shapes()
-        self.armed = np.zeros(0, dtype=bool)
-        self.spikes: tuple[list[float], list[int]] = ([], [])
         self.values: list[list[Floats]] = []
-        scale = np.ones((problem.parts.count, self.width))
+        scale = np.ones((problem.along.parts.count, self.width))
         for part in parts:
             for k, name in enumerate(part.states):
-                scale[part.patch.place, k] = part.patch.cells.scales[name]
+                scale[part.patch.place, k] = part.scales[name]
         self.scale = scale.ravel()
 
     def _shapes(self) -> list[tuple[dict[int, float], list[Any]]]:
-        found: list[tuple[dict[int, float], list[Any]]] = []
-        for i, point in enumerate(self.problem.points):
-            mine: list[Any] = []
-            for k in range(len(self.problem.shapes(i))):
-                paths, which = paths_of(self.problem, i, k)
-                mine.append(paths[which[self.axon]])
-            weights = shares(self.problem.parts, point.place)
-            found.append(({k: float(w[self.axon]) for k, w in weights.items()}, mine))
-        return found
+        """For each point the weights of its compartments, and its currents."""
+        drive, points = Drive(self.problem), list[tuple[dict[int, float], list[Any]]]()
+        for shapes in by_point(self.problem.driven):
+            currents: list[Any] = []
+            for each in shapes:
+                paths, which = drive.paths(each)
+                currents.append(paths[which[self.axon]])
+            weights = shares(self.problem.along.parts, place_of(shapes[0]))
+            points.append(({k: float(w[self.axon]) for k, w in weights.items()}, currents))
+        return points
 
     def _hold(self, time: float) -> None:
         """What clamps add just after a time."""
@@ -176,35 +178,27 @@ class _Run:
         what = what if np.isfinite(value) else f"{name} is no longer finite"
         return RunError(
             f"the reference solver failed at t = {t:.6g} ms: {what}"
-            f"{self.problem.in_axon(self.axon, place)}. Check the parameters and the stimulus"
+            f"{self.problem.where(self.axon, place)}. Check the parameters and the stimulus"
         )
 
-    def integrate(
-        self, voltage: Floats, states: list[Floats], advance: Callable[[float], None]
-    ) -> None:
+    def integrate(self, voltage: Floats, states: list[Floats], advance: Advance) -> None:
         cells = np.zeros((voltage.size, self.width))
         cells[:, 0] = voltage
-        for part, mine in zip(self.parts, states, strict=True):
-            cells[part.patch.place, 1 : 1 + len(mine)] = mine.T
-        self.armed = voltage < self.problem.threshold
-        y, end = cells.ravel(), self.problem.duration
-        edges = self._edges(end)
-        times = self.problem.times
-        kept: list[Floats] = []
-        for a, b in pairwise(edges):
-            self._hold(float(a))
-            mine = times[(times >= a) & ((times < b) | (b >= end))]
-            solution = self._segment(float(a), float(b), y)
-            if mine.size:
-                found = solution.sol(np.minimum(mine, b))
-                found[:, mine == a] = y[:, None]
-                kept.append(found)
-            self._find_spikes(solution)
-            y = solution.y[:, -1]
-            advance((self.axon + float(b) / end) / self.problem.axons)
-        found = np.concatenate(kept, axis=1)
-        self._record(found)
-        self.clamped = self._clamped(found[:: self.width])
+        for part, rows in zip(self.parts, states, strict=True):
+            cells[part.patch.place, 1 : 1 + len(rows)] = rows.T
+        times, axons = self.problem.times, self.problem.lanes.size
+        self.crossings = Crossings(slice(None, None, self.width), voltage, times.threshold, _PARTS)
+        sampled = march(
+            self._edges(times.duration), times.grid, cells.ravel(), self._segment,
+            self.crossings.look, lambda part: advance((self.axon + part) / axons),
+        )  # fmt: skip
+        self._record(sampled)
+        self.clamped = self._clamped(sampled[:: self.width])
+
+    def spikes(self) -> tuple[Floats, Any]:
+        """Their times, and where: the compartments of all axons counted through."""
+        which = np.array(self.crossings.which, dtype=np.int64)
+        return np.array(self.crossings.times), which + self.axon * self.problem.along.parts.count
 
     def _edges(self, end: float) -> Floats:
         inner = [s.breakpoints(end) for _, shapes in self.shapes for s in shapes]
@@ -214,18 +208,19 @@ class _Run:
 
     def _clamped(self, voltage: Floats) -> Floats:
         """(electrodes, samples), nA."""
-        end = self.problem.duration
-        found = np.zeros((len(self.electrodes), self.problem.samples))
+        end, times = self.problem.times.duration, self.problem.times
+        currents = np.zeros((len(self.electrodes), times.samples))
         for i, e in enumerate(self.electrodes):
-            for k, t in enumerate(self.problem.times):
+            for k, t in enumerate(times.grid):
                 on = e.at(float(t) if t < end else float(np.nextafter(end, 0.0)))
                 v = voltage[list(e.compartments), k]
-                found[i, k] = through(e, on, v)[self.axon]
-        return found
+                currents[i, k] = through(e, on, v)[self.axon]
+        return currents
 
-    def _segment(self, a: float, b: float, start: Floats) -> Any:
+    def _segment(self, a: float, b: float, start: Floats) -> Solution:
         from scipy.integrate import solve_ivp
 
+        self._hold(a)
         last = float(np.nextafter(b, a))
         tolerance = max(self.solver.tolerance, 1e-12)
         band = min(self.width, start.size - 1)
@@ -245,21 +240,6 @@ class _Run:
                 f"({solution.message}); check the parameters and the stimulus"
             )
         return solution
-
-    def _find_spikes(self, solution: Any) -> None:
-        """Upward crossings of the threshold, on the continuous solution of the segment."""
-        from scipy.optimize import brentq
-
-        level, count = self.problem.threshold, self.problem.parts.count
-        for a, b in pairwise(solution.t):
-            v0, v1 = (solution.sol(t)[:: self.width] for t in (a, b))
-            for k in np.flatnonzero(self.armed & (v0 < level) & (v1 >= level)):
-                time: Any = brentq(
-                    lambda t, k=k: solution.sol(t)[k * self.width] - level, a, b, xtol=1e-12
-                )
-                self.spikes[0].append(float(time))
-                self.spikes[1].append(self.axon * count + int(k))
-            self.armed = (v1 < level - RE_ARM) | (self.armed & (v1 < level))
 
     def _record(self, found: Floats) -> None:
         """For each membrane, each record: (samples, recorded compartments)."""

@@ -1,4 +1,4 @@
-"""How fast an axon's impulse rises: what its compartments and its step must resolve.
+"""How finely an axon is cut and stepped: what its impulse's rise asks for.
 
 At its steepest an impulse charges C with the current that its fastest gate, rising at rate k,
 lets through the conductance g; dimensions leave (g/C)^a k^(1-a), and a = 1/3 fits what was
@@ -8,95 +8,146 @@ with ten times the conductance, by step and by compartment (see ``tests/science/
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from loligo.engine.kernel import Floats, Kernel
+from loligo.errors import ModelError
 from loligo.lanes import Grid, Value
-from loligo.model import Axon, Membrane
-from loligo.run.compiled import find_kernel, for_equilibria
-from loligo.run.equilibrium import guess
-from loligo.run.problem import Problem, recordable
+from loligo.model import Axon, Region
+from loligo.run.initial import for_equilibria
+from loligo.run.problem import Cells, Initial, guess
+from loligo.system.outline import Outline
 
+# The relative error of an impulse's velocity is about _ERROR_DX (dx/lambda)^2, lambda the length
+# constant with all channels open and the capacitance charging at _STEEP times the rate of the
+# impulse's rise, and _ERROR_DT (rate dt)^2; half of what is asked for may come from each.
+_ERROR_DX = 0.003
+_STEEP = 4.0
+_ERROR_DT = 0.0105
 _AT_ONCE = 1.5  # fits the error in velocity of the Wang-Buzsaki membrane, whose m is instantaneous
 SLOWEST = 5.0  # per ms: a cable without gates is taken to be so fast
+_MOST = 10_000_000
+_MOST_TAPER = 100_000
 
 
-def kernel_of(cells: Problem, engine: str) -> Kernel:
-    """Of a membrane that is part of an axon."""
-    from loligo.engine.llvm.rows import LANES
-
-    def make() -> Any:
-        from loligo.program.coupled import cable
-        from loligo.system.equations import build
-
-        return cable(build(cells.membrane), cells.records)
-
-    return find_kernel(cells, engine, {"solver": "cable"}, make, width=LANES)[0]
-
-
-def own_records(membrane: Membrane, records: tuple[str, ...]) -> tuple[str, ...]:
-    """What of the records is a membrane's: the current comes from outside."""
-    known = recordable(membrane)
-    return tuple(name for name in records if name in known and name != "I_stim")
-
-
-def rise(
-    axon: Axon, lanes: Grid, named: Mapping[str, Value], blank: Problem, records: tuple[str, ...]
-) -> float:
+def rise(lanes: Grid, outlines: Sequence[Outline], kernels: Sequence[Kernel]) -> float:
     """The rate (per ms) of the fastest membrane, over all regions and lanes.
 
     Parameters
     ----------
-    named
-        The values in ``lanes``, ``region0.C_m``, ….
-    blank
-        A problem of which all but the membrane, the lanes and the records is kept.
+    lanes
+        Holds the numbers of the membranes, ``region0.C_m``, ….
+    outlines, kernels
+        Of each region's membrane.
     """
-    fastest, known = SLOWEST, set[str]()
-    for i, region in enumerate(axon.regions):
-        prefix = f"region{i}."
-        own = {n.removeprefix(prefix): v for n, v in named.items() if n.startswith(prefix)}
-        mark = json.dumps(region.membrane.structure()) + repr(own)
+    fastest, known = SLOWEST, set[tuple[int, frozenset[tuple[str, Value]]]]()
+    for i, (told, kernel) in enumerate(zip(outlines, kernels, strict=True)):
+        own = _own(lanes.values, f"region{i}.")
+        mark = (id(told), frozenset(own.items()))  # internodes are many and alike
         if mark not in known:
             known.add(mark)
-            grid = Grid(lanes.dims, lanes.shape, lanes.coords, own)
-            mine = own_records(region.membrane, records)  # the kernel that the run will use
-            cells = replace(blank, membrane=region.membrane, lanes=grid, records=mine)
-            fastest = max(fastest, float(np.max(_rise(cells))))
+            cells = Cells(told, Grid(lanes.dims, lanes.shape, lanes.coords, own), Initial(), ())
+            fastest = max(fastest, float(np.max(_rise(cells, kernel))))
     return fastest
 
 
-def _rise(cells: Problem) -> Floats:
-    charging = conductance(cells.membrane, cells.lanes) / cells.lanes.flat("C_m")
-    gates = _gates(cells, kernel_of(cells, "llvm"))
-    if any(gate.instantaneous for gate in cells.membrane.gates):
+def _own(values: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
+
+
+def _rise(cells: Cells, kernel: Kernel) -> Floats:
+    charging = conductance(cells.outline, cells.lanes) / cells.lanes.flat("C_m")
+    gates = _gates(cells, kernel)
+    if cells.outline.instantaneous:
         # it opens as fast as V rises, and V as fast as the capacitance charges
         gates = np.maximum(gates, _AT_ONCE * charging)
     return charging ** (1 / 3) * gates ** (2 / 3)
 
 
-def conductance(membrane: Membrane, lanes: Grid, prefix: str = "") -> Floats:
+def conductance(told: Outline, lanes: Grid, prefix: str = "") -> Floats:
     """With every channel open, mS/cm2."""
-    every = [f"{prefix}g_{c.name}" for c in membrane.channels if c.g is not None]
+    every = [f"{prefix}{name}" for name in told.conductances]
     return sum((lanes.flat(name) for name in every), np.zeros(lanes.size))
 
 
-def _gates(cells: Problem, kernel: Kernel) -> Floats:
+def _gates(cells: Cells, kernel: Kernel) -> Floats:
     """The rate of the fastest gate at 0 mV, per ms: how much less x' is at x = 1 than at 0."""
-    membrane = cells.membrane
-    names = [gate.name for gate in membrane.gates if not gate.instantaneous]
+    told = cells.outline
     numbers, none = for_equilibria(cells), np.zeros(cells.lanes.size)
-    pools = {s.name: numbers.get(guess(s.name), none + 0.5) for s in membrane.states}
+    pools = {
+        name: numbers.get(guess(name), none + 0.5)
+        for name in told.states[1:]
+        if name not in told.gates
+    }
 
     def rates(x: float) -> dict[str, Floats]:
-        gates = dict.fromkeys(names, none + x)
+        gates = dict.fromkeys(told.gates, none + x)
         return kernel.map("derivative", {**numbers, **pools, **gates, "V": none, "I_stim": none})
 
     closed, opened = rates(0.0), rates(1.0)
-    found = np.array([closed[name] - opened[name] for name in names] or [none])
-    return np.max(found, axis=0, where=np.isfinite(found), initial=0.0)
+    slopes = np.array([closed[name] - opened[name] for name in told.gates] or [none])
+    return np.max(slopes, axis=0, where=np.isfinite(slopes), initial=0.0)
+
+
+def step_for(axon: Axon, rate: float) -> float:
+    """The step (ms) that the axon's accuracy asks for."""
+    return math.sqrt(0.5 * axon.accuracy / _ERROR_DT) / rate
+
+
+def counts_of(axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float) -> list[int]:
+    """How many compartments each region is cut into, as it or the axon's accuracy asks.
+
+    Parameters
+    ----------
+    outlines
+        Of each region's membrane.
+    lanes
+        Holds the numbers of the axon's shape and of the membranes, ``region0.C_m``, ….
+    rate
+        Of the impulse's rise, per ms.
+
+    Raises
+    ------
+    ModelError
+        If there would be too many.
+    """
+    counts = [
+        _count(axon, i, told, lanes, rate) if region.compartments is None else region.compartments
+        for i, (region, told) in enumerate(zip(axon.regions, outlines, strict=True))
+    ]
+    if sum(counts) > _MOST:
+        raise ModelError(
+            f"the axon would have {sum(counts):,} compartments, more than {_MOST:,}; ask for less "
+            f"accuracy than {axon.accuracy:g}, or say how many: compartments=..."
+        )
+    return counts
+
+
+def _count(axon: Axon, index: int, told: Outline, lanes: Grid, rate: float) -> int:
+    region = axon.regions[index]
+    shortest = length_constant(region, index, told, lanes, rate)
+    widest = math.sqrt(0.5 * axon.accuracy / _ERROR_DX) * shortest
+    count = max(1, math.ceil(region.length / widest))
+    if region.diameter_end is not None and count > _MOST_TAPER:
+        raise ModelError(
+            f"region {index + 1} ({region!r}) would have {count:,} compartments, all as short as "
+            "its thin end needs; cut the taper into several regions, or say how many: "
+            "lo.Region(..., compartments=...)"
+        )
+    return count
+
+
+def length_constant(region: Region, index: int, told: Outline, lanes: Grid, rate: float) -> float:
+    """The shortest over the lanes, um, of a region with its channels open and V rising."""
+    prefix = f"region{index}."
+    charging = _STEEP * rate * lanes.flat(f"{prefix}C_m")
+    slope = conductance(told, lanes, prefix) + charging  # mS/cm2
+    thin = lanes.flat(f"{prefix}diameter")
+    if region.diameter_end is not None:
+        thin = np.minimum(thin, lanes.flat(f"{prefix}diameter_end"))
+    # sqrt(d/(4 R G)): um, ohm cm, mS/cm2 -> um
+    squared = thin * 1e7 / (4.0 * lanes.flat("axial_resistivity") * slope)
+    return float(np.sqrt(np.min(squared)))

@@ -1,26 +1,91 @@
-"""Where an axon rests whose parts differ or whose ends are held."""
+"""Where axons begin, and where one rests whose parts differ or whose ends are held."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from loligo.engine.coupled import Line, Points
-from loligo.engine.kernel import Floats
+from loligo.engine.kernel import Floats, Kernel
 from loligo.errors import RunError
-from loligo.run.axon.problem import AxonProblem
-from loligo.run.compiled import for_equilibria
+from loligo.run.axon.compartments import NA
+from loligo.run.axon.currents import points_of
 from loligo.run.equilibrium import hold
+from loligo.run.initial import for_equilibria, initial_states
+from loligo.run.problem import Problem
 
 _PROBE = 1e-3  # mV: for the slope of the steady current
 _STILL = 1e-10  # mV: a change this small is rounding
 _MOST_STEPS = 200
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """Where a run of axons begins.
+
+    Attributes
+    ----------
+    voltage : (axons, compartments)
+    states
+        For each patch, (states without V, axons, compartments).
+    notes
+        For the person.
+    rest : (axons, compartments) or None
+        V, where the run begins at rest.
+    """
+
+    voltage: Floats
+    states: list[Floats]
+    notes: list[str]
+    rest: Floats | None
+
+    def recorded(self, problem: Problem) -> Floats | None:
+        """:attr:`rest` at the recorded positions, axon by axon."""
+        return None if self.rest is None else self.rest[:, problem.along.recorded].ravel()
+
+
+def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
+    """The states of all compartments at time 0.
+
+    Raises
+    ------
+    RunError
+        If there is no resting state to begin from.
+    """
+    line, points = line_of(problem), points_of(problem)
+    voltage = np.empty(line.area.shape)
+    states: list[Floats] = []
+    notes: list[str] = []
+    patches = problem.along.patches
+    for patch, kernel in zip(patches, kernels, strict=True):
+        rows, told = initial_states(kernel, patch.once)
+        shape = (len(rows), line.axons, patch.place.size)
+        shaped = np.broadcast_to(patch.along(rows), shape)
+        voltage[:, patch.place] = shaped[0]
+        states.append(shaped[1:])
+        notes += told
+    if not problem.initial.rests:
+        return Beginning(voltage, states, notes, None)
+    alone = len(patches) == 1 and patches[0].uniform
+    if not alone or points.conductance.any():
+        voltage, states = balance(problem, kernels, line, points, voltage)
+    return Beginning(voltage, states, list(dict.fromkeys(notes)), voltage)
+
+
+def line_of(problem: Problem) -> Line:
+    """Areas, capacities and axial conductances."""
+    area = NA * problem.along.parts.area
+    capacity = np.empty_like(area)
+    for patch in problem.along.patches:
+        density = patch.along(patch.once.lanes.flat("C_m")[None])[0]
+        capacity[:, patch.place] = density * area[:, patch.place]
+    return Line(area, capacity, problem.along.parts.link)
+
+
 def balance(
-    problem: AxonProblem, kernels: Sequence[Any], line: Line, points: Points, voltage: Floats
+    problem: Problem, kernels: Sequence[Kernel], line: Line, points: Points, voltage: Floats
 ) -> tuple[Floats, list[Floats]]:
     """V at which all currents balance, axial ones among them, all gates steady.
 
@@ -64,12 +129,12 @@ def balance(
 
 
 def _steady(
-    problem: AxonProblem, kernels: Sequence[Any], line: Line, voltage: Floats
+    problem: Problem, kernels: Sequence[Kernel], line: Line, voltage: Floats
 ) -> tuple[Floats, list[Floats]]:
     """The ionic current with all states steady, nA, and the states of each patch."""
     current = np.empty_like(voltage)
     states: list[Floats] = []
-    for patch, kernel in zip(problem.patches, kernels, strict=True):
+    for patch, kernel in zip(problem.along.patches, kernels, strict=True):
         named = for_equilibria(patch.cells)
         held = hold(kernel, named, voltage[:, patch.place].ravel())
         rows = dict(zip(kernel.program.states, held, strict=True))

@@ -1,0 +1,142 @@
+"""Axons cut into compartments: an axon's run becomes a problem like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from loligo import units
+from loligo.engine.kernel import Integers, Kernel
+from loligo.errors import UsageError
+from loligo.lanes import Grid, Labelled, Value
+from loligo.memory import refuse_too_large
+from loligo.run.axon.compartments import Compartments, cut
+from loligo.run.axon.pose import Group, Uncut
+from loligo.run.axon.resolution import counts_of, rise
+from loligo.run.problem import POSITION, Cells, Geometry, Initial, Patch, Problem, along, guess
+
+
+def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:
+    """The problem of an axon cut as finely as it, or its accuracy, asks.
+
+    Parameters
+    ----------
+    kernels
+        Of each group of its membranes; they tell how fast an impulse rises.
+
+    Raises
+    ------
+    ModelError
+        If there would be too many compartments.
+    RunError
+        If there is not enough memory for them.
+    UsageError
+        If a position is off the axon, or an initial state is of another axon.
+    """
+    axon, lanes = uncut.axon, uncut.lanes
+    which = [uncut.group_of(i) for i in range(len(axon.regions))]
+    outlines = [uncut.groups[k].outline for k in which]
+    rate = rise(lanes, outlines, [kernels[k] for k in which])
+    counts = counts_of(axon, outlines, lanes, rate)
+    _check_memory(uncut, sum(counts))
+    parts = cut(axon, lanes, counts)
+    recorded = _recorded(uncut.positions, parts, axon.length)
+    patches = tuple(_patch(uncut, group, parts) for group in uncut.groups)
+    return Problem(
+        axon, uncut.driven, uncut.clamps, lanes, uncut.times, uncut.records, uncut.initial,
+        tuple(patch.cells for patch in patches),
+        Geometry(axon, parts, patches, recorded, rate),
+    )  # fmt: skip
+
+
+def _patch(uncut: Uncut, group: Group, parts: Compartments) -> Patch:
+    told, lanes, values = group.outline, uncut.lanes, uncut.values
+    place = np.flatnonzero(np.isin(parts.region, group.regions))
+    own: dict[str, Value] = {}
+    for name in (*told.parameters, *map(guess, told.states)):
+        per_region = {
+            i: values[f"region{i}.{name}"] for i in group.regions if f"region{i}.{name}" in values
+        }
+        if per_region:
+            own[name] = _over_regions(name, per_region, lanes, parts.region[place])
+    begin = Initial(
+        uncut.initial.voltage,
+        {name: v for name, v in uncut.initial.states.items() if name in told.states},
+    )
+    for name in ("V", *begin.states):
+        if f"initial.{name}" in values:
+            own[f"initial.{name}"] = _at_places(values[f"initial.{name}"], parts, place)
+    cells = Cells(told, along(lanes, parts.position[place], own), begin, group.records)
+    uniform = not any(isinstance(v, Labelled) and POSITION in v.dims for v in own.values())
+    once = replace(cells, lanes=Grid(lanes.dims, lanes.shape, lanes.coords, own))
+    return Patch(place, cells, once if uniform else cells, uniform)
+
+
+def _over_regions(name: str, per_region: dict[int, Value], lanes: Grid, region: Integers) -> Value:
+    """A parameter over lanes and, if it differs between regions, over positions."""
+    every = list(per_region.values())
+    if all(value == every[0] for value in every[1:]):
+        return every[0]
+    table = np.stack([lanes.array(f"region{i}.{name}") for i in per_region], axis=-1)
+    column = np.searchsorted(np.array(list(per_region)), region)
+    return Labelled((*lanes.dims, POSITION), table[..., column])
+
+
+def _at_places(value: Value, parts: Compartments, place: Integers) -> Value:
+    """An initial value at a patch's compartments."""
+    if not isinstance(value, Labelled) or POSITION not in value.dims:
+        return value
+    axis, count = value.dims.index(POSITION), parts.count
+    if value.shape[axis] != count:
+        raise UsageError(
+            f"initial: it has {value.shape[axis]} positions, but the axon has {count} "
+            "compartments; continue from a run of the same axon that recorded all of them"
+        )
+    where = value.coords.get(POSITION, parts.position)
+    if not np.allclose(where, parts.position, rtol=1e-9, atol=0.0):
+        k = int(np.argmax(~np.isclose(where, parts.position, rtol=1e-9, atol=0.0)))
+        raise UsageError(
+            f"initial: its position {k} is {where[k]:.10g} um, but the axon's compartment there is "
+            f"at {parts.position[k]:.10g} um; continue from a run of the same axon that recorded "
+            "all of them, in their order"
+        )
+    coords = {d: c for d, c in value.coords.items() if d != POSITION}
+    return Labelled(value.dims, np.take(value.values, place, axis=axis), coords)
+
+
+def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
+    """The compartments nearest to the places asked for."""
+    if positions is None:
+        return np.arange(parts.count)
+    asked = positions if np.ndim(positions) else [positions]
+    where = [units.read(each, "um", "positions", at_least=0.0) for each in asked]
+    if not where:
+        raise UsageError("positions is empty; give places in um, or None for every compartment")
+    if any(isinstance(each, Labelled) for each in where):
+        raise UsageError("positions is nested; give one list of places, as in [0, '1 cm']")
+    places = np.array(where, dtype=np.float64)
+    far = places[places > length * (1 + 1e-12)]
+    if far.size:
+        raise UsageError(
+            f"positions: {far[0]:.10g} um is off the axon, which ends at {length:.10g} um"
+        )
+    edges = 0.5 * (parts.position[1:] + parts.position[:-1])
+    return np.unique(np.searchsorted(edges, places))
+
+
+def _check_memory(uncut: Uncut, compartments: int) -> None:
+    axons, positions, records = uncut.lanes.size, uncut.positions, len(uncut.records)
+    samples = int(uncut.times.duration / uncut.times.sample_interval) + 1
+    places = compartments if positions is None else min(compartments, int(np.size(positions)))
+    # what is recorded is put in order by making it anew; and some 60 numbers a compartment
+    needed = 8 * (2 * axons * places * records * samples + 64 * axons * compartments)
+    refuse_too_large(
+        needed,
+        f"{axons:,} axons × {compartments:,} compartments; {places:,} positions × {samples:,} "
+        f"samples × {records} recorded",
+        "record fewer places, positions=[0, '1 cm'], or fewer names, record=['V'], or take a "
+        "longer sample_interval; record=['spikes'] keeps the spikes alone",
+    )

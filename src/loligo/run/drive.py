@@ -1,0 +1,84 @@
+"""What is injected, lane by lane: its different paths, their edges and their values.
+
+Lanes with equal numbers share a path, so that an array over a model's parameters costs nothing
+here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from loligo.engine.kernel import Floats, Integers
+from loligo.lanes import distinct
+from loligo.program.drive import EDGE_TOLERANCE
+from loligo.run.problem import Driven, Problem
+
+_SIZES = ("amplitude", "mean")  # what a current is multiplied by
+_EDGELESS = (*_SIZES, "phase")  # what no edge depends on
+
+
+class Drive:
+    """What is done to the lanes of a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.end = problem.times.duration
+
+    def paths(self, each: Driven) -> tuple[list[Any], Integers]:
+        """The different currents of one shape over the lanes, and which one each lane has."""
+        return self._paths(each, {})
+
+    def unit_paths(self, each: Driven) -> tuple[list[Any], Integers]:
+        """The same, of amplitude 1 and mean 0."""
+        sizes = zip(_SIZES, (1.0, 0.0), strict=True)
+        return self._paths(each, {n: v for n, v in sizes if n in each.shape.parameters})
+
+    def _paths(self, each: Driven, unit: dict[str, float]) -> tuple[list[Any], Integers]:
+        names = [name for name in each.shape.parameters if name not in unit]
+        table = np.stack([self.problem.lanes.flat(each.name(name)) for name in names])
+        first, which = distinct(table)
+        columns = table[:, first].T.tolist()
+        paths = [each.shape.at(**unit, **dict(zip(names, c, strict=True))) for c in columns]
+        return paths, which
+
+    def values(self, path: Any) -> Floats:
+        """Of one path at the sample times; at an edge, the value just after it."""
+        return path.value(onto(path.breakpoints(self.end), self.problem.times.grid))
+
+    def edges(self) -> Floats:
+        """(rows, lanes): each lane's breakpoints, increasing, filled up with the end."""
+        problem, end = self.problem, self.end
+        timing = [
+            each.name(name)
+            for each in problem.driven
+            for name in each.shape.parameters
+            if name not in _EDGELESS
+        ]
+        rows = [problem.lanes.flat(name) for name in timing]
+        # lanes that are stimulated at the same times have the same edges
+        first, which = distinct(np.stack(rows or [np.zeros(problem.lanes.size)]))
+        columns: list[Floats] = []
+        for lane in first:
+            shapes = (problem.shape_in_lane(i, int(lane)) for i in range(len(problem.driven)))
+            points = np.unique(np.concatenate([*(s.breakpoints(end) for s in shapes), [end]]))
+            columns.append(points[(points > 0) & (points <= end)])
+        edges = np.full((max(map(len, columns)), len(columns)), end)
+        for column, points in enumerate(columns):
+            edges[: len(points), column] = points
+        return edges[:, which]
+
+
+def onto(edges: Floats, times: Floats) -> Floats:
+    """Sample times, those that miss one of the sorted edges by an ulp moved onto it.
+
+    >>> onto(np.array([0.3, 0.7]), 0.1 * np.array([2, 3, 7])).tolist()
+    [0.2, 0.30000000000000004, 0.7000000000000001]
+    >>> onto(np.array([0.3]), np.array([0.1 + 0.2 - 1e-12])).tolist()
+    [0.3]
+    """
+    if not edges.size:
+        return times
+    nearest = edges[np.minimum(np.searchsorted(edges, times), edges.size - 1)]
+    return np.where((nearest > times) & (nearest - times <= EDGE_TOLERANCE), nearest, times)

@@ -1,0 +1,89 @@
+"""The loop of every compiled run: call the kernel on all cores, for a short time each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from loligo.engine.kernel import Floats, Integers
+from loligo.run.pace import Pace, crew, everywhere
+
+Advance = Callable[[float], None]
+
+
+class Course(Protocol):
+    """A run under way.
+
+    Attributes
+    ----------
+    parts
+        Of what is left to do; several cores may work on them at once.
+    amount
+        How much of it to do in the next call: steps, or rounds.
+    """
+
+    parts: list[range]
+    amount: int
+
+    @property
+    def fraction(self) -> float:
+        """How much of it all is done, for the person who waits."""
+        ...
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the solver chose, for the recording's attributes."""
+        ...
+
+    @property
+    def spikes(self) -> list[tuple[Floats, Integers]]:
+        """(times, where) of each batch."""
+        ...
+
+    def call(self) -> Callable[[range], None]:
+        """What is done to each part in the next call."""
+        ...
+
+    def arrived(self) -> bool:
+        """What the call did; and whether the time that it took says how long the next may be.
+
+        Raises
+        ------
+        RunError
+            If a state ceased to be finite.
+        """
+        ...
+
+    def values(self) -> dict[str, Floats]:
+        """What was recorded: name -> (lanes, samples)."""
+        ...
+
+    def clamped(self) -> Floats | None:
+        """The currents of clamps, where there are any: (axons, electrodes, samples), nA."""
+        ...
+
+
+def loop(course: Course, advance: Advance, pace: Pace) -> None:
+    """Take a run to its end.
+
+    Parameters
+    ----------
+    advance
+        Called with the fraction done.
+
+    Raises
+    ------
+    RunError
+        If a state ceases to be finite, or the model is too stiff.
+    """
+    with crew(course.parts) as pool:
+        while not course.over:
+            took = everywhere(pool, course.parts, course.call())
+            if course.arrived():
+                course.amount = pace.next(course.amount, took)
+            advance(course.fraction)

@@ -1,0 +1,98 @@
+"""How a run is dealt out: to which cores, in which portions. No number depends on it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from loligo.errors import UsageError
+
+_MOST = 1 << 40  # of anything in one call
+_SHARES = 16  # of the blocks, for each of several workers
+
+
+@dataclass(frozen=True)
+class Pace:
+    """In which portions a run is handed to its kernel.
+
+    Attributes
+    ----------
+    call
+        About how long a call of a kernel takes, s; Ctrl-C is heard between calls.
+    amount
+        Steps, or rounds, in every call, if not as many as take so long.
+    stream
+        Bytes of a tabulated current that are handed over at once.
+    width
+        Lanes that a kernel takes together, if not as many as suits it.
+    """
+
+    call: float = 0.05
+    amount: int | None = None
+    stream: int = 1 << 25
+    width: int | None = None
+
+    def opening(self, most: int, all_lanes: int, lanes: int) -> int:
+        """How much to do in the first call, which is a guess: no call of many lanes may take
+        long.
+
+        Parameters
+        ----------
+        most
+            If there are few lanes.
+        all_lanes
+            Of all lanes together.
+        """
+        return self.amount or max(1, min(most, all_lanes // lanes))
+
+    def next(self, amount: int, took: float) -> int:
+        """How much to do in the next call, if ``amount`` took that many seconds in this one."""
+        faster = min(8.0, max(0.125, self.call / max(took, 1e-6)))
+        return self.amount or max(1, min(_MOST, int(amount * faster)))
+
+
+def threads() -> int:
+    """How many cores to use: ``LOLIGO_THREADS``, or all that this process may use."""
+    wish = os.environ.get("LOLIGO_THREADS", "")
+    if wish:
+        if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
+            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number from 1 to 4096")
+        return int(wish)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def portions(blocks: int, workers: int) -> list[range]:
+    """The blocks in nearly equal runs: one for a single worker, many small ones for several, who
+    take the next when they are done with one. So none waits long for another whose lanes, or
+    whose core, are slower."""
+    runs = 1 if workers == 1 else min(_SHARES * workers, blocks)
+    edges = np.linspace(0, blocks, runs + 1).astype(int)
+    return [range(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def crew(parts: Sequence[range]) -> ThreadPoolExecutor:
+    """Who works on the parts: a thread for each core, no more than there are parts."""
+    return ThreadPoolExecutor(min(threads(), len(parts)))
+
+
+def everywhere(
+    pool: ThreadPoolExecutor, parts: Sequence[range], work: Callable[[range], None]
+) -> float:
+    """Call ``work`` on every part, as many at once as there are cores, and wait; how many
+    seconds it took."""
+    started = time.perf_counter()
+    if len(parts) == 1:  # to hand it to a thread takes longer than a cell's hundred steps
+        work(parts[0])
+    else:
+        calls = [pool.submit(work, part) for part in parts]
+        wait(calls)
+        for call in calls:
+            call.result()
+    return time.perf_counter() - started

@@ -1,0 +1,227 @@
+"""What a person asked for, read and checked. Nothing is compiled here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from loligo import units
+from loligo.errors import StimulusError, UnitError, UsageError, nearest
+from loligo.lanes import Grid, Labelled, Value, block_width, grid
+from loligo.memory import refuse_too_large
+from loligo.model import Membrane
+from loligo.run.problem import Cells, Driven, Initial, Problem, Times, guess
+from loligo.stimulus import Clamp, Placed, Stimulus, check
+from loligo.system.outline import Outline, outline
+
+SPIKES = "spikes"
+_MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
+
+
+def pose(
+    membrane: Any, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
+    initial: Any, threshold: Any,
+) -> Problem:  # fmt: skip
+    """Read the arguments of :func:`loligo.simulate` for a membrane.
+
+    Raises
+    ------
+    LoligoError
+        Naming the argument, what is wrong with it and what to write instead.
+    """
+    if not isinstance(membrane, Membrane):
+        hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
+        raise UsageError(f"model must be a Membrane or an Axon, not {membrane!r:.80}{hint}")
+    refuse_placed(stimulus)
+    times = read_times(duration, sample_interval, threshold)
+    shapes = () if stimulus is None else stimulus.shapes
+    if stimulus is not None:
+        check(stimulus, times.duration)
+    driven = tuple(Driven(f"stimulus{i}", shape) for i, shape in enumerate(shapes))
+    told = outline(membrane)
+    begin = read_initial(initial, told)
+    lanes = grid_of(_values(membrane, told, driven, begin))
+    check_dimensions(lanes, told.records)
+    records = read_records(record, told.records, lanes.size)
+    cells = Cells(told, lanes, begin, records)
+    _check_memory(lanes.size, times.samples, records)
+    return Problem(membrane, driven, (), lanes, times, records, begin, (cells,))
+
+
+def refuse_placed(stimulus: Any) -> None:
+    """What can be done to an axon alone."""
+    if isinstance(stimulus, Clamp) or _clamps(stimulus):
+        raise StimulusError(
+            f"{stimulus!r}: V is clamped at a place of an axon, lo.at(0, lo.Clamp(...)) with an "
+            "lo.Axon, and this is a membrane, which cannot be clamped yet; initial=-65 alone "
+            "gives it a holding potential to start from"
+        )
+    if isinstance(stimulus, Placed):
+        raise StimulusError(
+            f"{stimulus!r} is injected at a place, and a membrane has no places: give the "
+            "stimulus alone, or simulate an lo.Axon"
+        )
+    if stimulus is not None and not isinstance(stimulus, Stimulus):
+        raise UsageError(
+            "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
+            f"not {stimulus!r:.80}"
+        )
+
+
+def _clamps(stimulus: Any) -> bool:
+    return isinstance(stimulus, Placed) and any(
+        isinstance(point.stimulus, Clamp) for point in stimulus.points
+    )
+
+
+def read_times(duration: Any, sample_interval: Any, threshold: Any) -> Times:
+    """How long, how often, and what counts as a spike."""
+    length = _single(duration, "ms", "duration", above=0)
+    interval = _single(sample_interval, "ms", "sample_interval", above=0)
+    if interval > length:
+        raise UsageError(
+            f"sample_interval is {interval:g} ms, longer than the run of {length:g} ms; "
+            f"make it {length:g} ms or less"
+        )
+    if length / interval > _MOST_SAMPLES:
+        raise UsageError(
+            f"a run of {length:g} ms with a sample_interval of {interval:g} ms would have "
+            f"{length / interval:.3g} samples; make it shorter or the interval longer"
+        )
+    return Times(length, interval, _single(threshold, "mV", "threshold"))
+
+
+def _single(value: Any, unit: str, name: str, above: float | None = None) -> float:
+    number = units.read(value, unit, name, above=above)
+    if isinstance(number, Labelled):
+        raise UsageError(
+            f"{name} must be one number: all lanes of a run share it. Arrays go where the model's, "
+            "the stimulus's or the initial values stand"
+        )
+    return number
+
+
+def grid_of(values: Mapping[str, Value]) -> Grid:
+    """The lanes of a run."""
+    lanes = grid(values)
+    if lanes.size == 0:
+        empty = next(dim for dim, n in zip(lanes.dims, lanes.shape, strict=True) if n == 0)
+        raise UsageError(f"the array along {empty!r} is empty: there is nothing to simulate")
+    return lanes
+
+
+def _values(
+    membrane: Membrane, told: Outline, driven: tuple[Driven, ...], initial: Initial
+) -> dict[str, Value]:
+    """Every number of the run by its name in :attr:`Problem.lanes`."""
+    values = {name: p.value for name, p in told.parameters.items()}
+    values |= {guess(state): value for state, value in told.guesses.items()}
+    for each in driven:
+        shape = each.shape
+        if shape.unit == "nA" and membrane.area is None:
+            raise StimulusError(
+                f"{shape!r} is a total current (nA), but the membrane has no area to spread it "
+                "over; give one, model.replace(area=1000) in um2, or the current in uA/cm2"
+            )
+        values |= {each.name(p): getattr(shape, p) for p in shape.parameters}
+    return values | initial_values(initial)
+
+
+def initial_values(initial: Initial) -> dict[str, Value]:
+    """What was given of the beginning, by its names in :attr:`Problem.lanes`."""
+    voltage = {} if initial.voltage is None else {"initial.V": initial.voltage}
+    return voltage | {f"initial.{name}": value for name, value in initial.states.items()}
+
+
+def read_initial(initial: Any, told: Outline) -> Initial:
+    """Where a run begins, from what a person wrote."""
+    if isinstance(initial, str) and initial == "rest":
+        return Initial()
+    if hasattr(initial, "data_vars"):
+        return _continued(initial, told)
+    if isinstance(initial, Mapping):
+        return _given(initial, told)
+    try:
+        return Initial(units.read(initial, "mV", "initial"))
+    except (UsageError, UnitError) as problem:
+        raise type(problem)(
+            f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
+            "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
+        ) from None
+
+
+def _given(initial: Mapping[Any, Any], told: Outline) -> Initial:
+    states: dict[str, Value] = {}
+    for name, value in initial.items():
+        if name == "V":
+            continue
+        if name not in told.states:
+            raise UsageError(
+                f"initial: there is no state {name!r} in the model"
+                f"{nearest(str(name), told.states)}; its states are {', '.join(told.states)}"
+            )
+        if name in told.gates:
+            states[name] = units.read(value, "1", f"initial_{name}", at_least=0, below=1 + 1e-12)
+        else:
+            states[name] = units.read(value, told.about[name]["units"], f"initial_{name}")
+    voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
+    return Initial(voltage, states)
+
+
+def _continued(rec: Any, told: Outline) -> Initial:
+    """The last sample of a recording."""
+    missing = [name for name in told.states if name not in rec.data_vars]
+    if missing:
+        raise UsageError(
+            f"initial: the recording to continue from lacks {', '.join(missing)}; "
+            f"record all states in the first run: record={list(told.states)}"
+        )
+    timed = all("time" in rec[name].dims for name in told.states)
+    if timed and not rec.sizes["time"]:
+        raise UsageError("initial: the recording to continue from has no samples")
+    # a recording of which one moment was selected is continued from there
+    last = {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in told.states}
+    return _given(last, told)
+
+
+def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:
+    """What to record along time, of what is known."""
+    if record is None:
+        return known if lanes == 1 else ("V",)
+    if isinstance(record, str):
+        record = [record]
+    try:
+        wanted = list(dict.fromkeys(record))
+    except TypeError:
+        raise UsageError(f"record must be a list of names, not {record!r:.80}") from None
+    for name in wanted:
+        if name not in (*known, SPIKES):
+            raise UsageError(
+                f"record: the model has no {name!r}{nearest(str(name), known)}; it has "
+                f"{', '.join(known)}, and {SPIKES!r} stands for the spikes alone"
+            )
+    return tuple(name for name in wanted if name != SPIKES)
+
+
+def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
+    """Refuse a dimension with the name of one of the recording's variables."""
+    taken = (*known, "spike_count", "spike_time")
+    for dim in lanes.dims:
+        if dim in taken:
+            raise UsageError(
+                f"an array over lanes cannot have the dimension {dim!r}: the recording has a "
+                f"variable of that name; rename it, for example .rename({{{dim!r}: 'case'}})"
+            )
+
+
+_LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
+
+
+def _check_memory(lanes: int, samples: int, records: tuple[str, ...]) -> None:
+    block = block_width(lanes, 1, _LARGEST_BLOCK)
+    filled = -(-lanes // block) * block  # kernels fill their last vectors
+    needed = 8 * filled * (samples * len(records) + 64)
+    needed += 8 * samples  # their times
+    fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
+    what = f"{lanes:,} lanes × {samples:,} samples × {len(records)} recorded"
+    refuse_too_large(needed, what, f"{fewer}, or take a longer sample_interval")

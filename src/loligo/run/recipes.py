@@ -1,0 +1,98 @@
+"""From an outline and a solver to the recipe of a program: what its kernel will be known by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from loligo.program.arithmetic import Program
+from loligo.program.recipe import Recipe
+from loligo.program.scheme import Adaptive, Coupled, Fixed
+from loligo.program.sources import Source
+from loligo.run.axon.pose import Uncut
+from loligo.run.problem import Cells, Driven, Problem
+from loligo.solvers import Exponential, Reference, Solver, Taylor
+from loligo.system.outline import Outline
+
+
+def recipes_of(asked: Problem | Uncut, solver: Solver) -> list[Recipe]:
+    """One for each group of cells."""
+    if isinstance(asked, Uncut):
+        return [_ALONG[type(solver)](group.outline, group.records) for group in asked.groups]
+    return [_ALONE[type(solver)](cells, asked.driven, solver) for cells in asked.cells]
+
+
+def sources(driven: tuple[Driven, ...]) -> tuple[Source, ...]:
+    """What a program is written for."""
+    return tuple(Source(d.shape.kind, d.prefix, d.shape.sampled) for d in driven)
+
+
+def coupled(outline: Outline, records: tuple[str, ...]) -> Recipe:
+    """Of a membrane that is part of an axon; its current comes from outside."""
+
+    def write() -> Program:
+        from loligo.program.coupled import cable
+
+        return cable(outline.build(), records)
+
+    return Recipe(Coupled, _key(outline, (), records, {"solver": "coupled"}), write)
+
+
+def plain(outline: Outline, _: tuple[str, ...] = ()) -> Recipe:
+    """For its equations alone: steady states, rates."""
+
+    def write() -> Program:
+        from loligo.program.exponential import exponential
+
+        return exponential(outline.build(), (), ())
+
+    return Recipe(Fixed, _key(outline, (), (), {"solver": Exponential.name}), write)
+
+
+def _exponential(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
+    told, given = cells.outline, sources(driven)
+    key = {"solver": solver.name, "precision": solver.precision}
+    return Recipe(
+        Fixed,
+        _key(told, given, cells.records, key),
+        lambda: solver.program(told.build(), given, cells.records),
+        solver.precision,
+    )
+
+
+def _taylor(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
+    told, given = cells.outline, sources(driven)
+    wide = solver.wide(told.scales.values())
+    key = {"solver": [solver.name, solver.order, wide], "scales": dict(told.scales)}
+    return Recipe(
+        Adaptive,
+        _key(told, given, cells.records, key),
+        lambda: solver.program(told.build(), given, cells.records, told.scales),
+    )
+
+
+def _plain(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
+    return plain(cells.outline)
+
+
+# the solver -> the recipe of independent lanes, and of a membrane along an axon
+_ALONE: Mapping[type[Solver], Callable[[Cells, tuple[Driven, ...], Any], Recipe]] = {
+    Exponential: _exponential,
+    Taylor: _taylor,
+    Reference: _plain,
+}
+_ALONG: Mapping[type[Solver], Callable[[Outline, tuple[str, ...]], Recipe]] = {
+    Exponential: coupled,
+    Reference: plain,
+}
+
+
+def _key(
+    outline: Outline, given: tuple[Source, ...], records: tuple[str, ...], key: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        **key,
+        "structure": outline.key,
+        "sources": [[s.kind, s.prefix, s.sampled] for s in given],
+        "records": records,
+    }

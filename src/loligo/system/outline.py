@@ -1,0 +1,164 @@
+"""What a System is, without SymPy: its states and their scales, parameters, what can be recorded.
+
+Everything downstream asks the outline and not the membrane, so that a System may come from
+anywhere: from a membrane as its paper wrote it, or from another System that was transformed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from loligo.lanes import Value
+from loligo.model.expression import Call, Expression
+from loligo.model.membrane import Membrane
+from loligo.model.parts import RATES, Parameter
+from loligo.model.tree import walk
+
+if TYPE_CHECKING:
+    from loligo.system.equations import System
+
+STIMULUS = "I_stim"
+V_SCALE = 100.0  # mV: what a tolerance is relative to in V
+# what has a kink or a jump
+_CONDITIONAL = frozenset({"where", "abs", "min", "max"})
+# what a channel has: first letter of the name -> units, name, role
+_CHANNEL = {
+    "E": ("mV", "reversal potential", "reversal"),
+    "G": ("mS/cm2", "conductance", "conductance"),
+    "I": ("uA/cm2", "current", "current"),
+}
+
+About = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """What a System is, for all who need not know its equations.
+
+    Attributes
+    ----------
+    states
+        V first.
+    scales
+        State -> what a tolerance is relative to.
+    gates
+        The states that lie between 0 and 1.
+    instantaneous
+        Gates that are no states.
+    parameters
+        Symbol -> value, unit, meaning.
+    conductances
+        The parameters that are maximal conductances (mS/cm2).
+    guesses
+        State -> where to begin the search for its steady value, where that was said.
+    records
+        Everything that can be recorded along time, in the order of a full recording.
+    about
+        Name in ``records`` -> its attributes: units, long_name, role, …
+    inputs
+        What reaches the equations from outside: the injected current.
+    key
+        What tells this System from every other, apart from numbers; JSON-able.
+    build
+        Makes the System. SymPy is imported then.
+    obstacle
+        Why the solution has no power series between edges, or None.
+    """
+
+    states: tuple[str, ...]
+    scales: Mapping[str, float]
+    gates: tuple[str, ...]
+    instantaneous: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
+    conductances: tuple[str, ...]
+    guesses: Mapping[str, Value]
+    records: tuple[str, ...]
+    about: Mapping[str, About]
+    key: Any
+    build: Callable[[], System]
+    obstacle: str | None = None
+    inputs: tuple[str, ...] = field(default=(STIMULUS,))
+
+
+def outline(membrane: Membrane) -> Outline:
+    """Of a membrane under an injected current.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> squid = outline(lo.load("hodgkin-huxley-1952"))
+    >>> squid.states, squid.scales["V"], squid.about["G_Na"]["units"]
+    (('V', 'm', 'h', 'n'), 100.0, 'mS/cm2')
+    """
+    moving = tuple(gate.name for gate in membrane.gates if not gate.instantaneous)
+    states = ("V", *moving, *(state.name for state in membrane.states))
+    scales = dict.fromkeys(states, 1.0) | {"V": V_SCALE}
+
+    def build() -> System:
+        from loligo.system import equations
+
+        return equations.build(membrane)
+
+    return Outline(
+        states=states,
+        scales=scales | {state.name: state.scale for state in membrane.states},
+        gates=moving,
+        instantaneous=tuple(gate.name for gate in membrane.gates if gate.instantaneous),
+        parameters=membrane.parameters,
+        conductances=tuple(f"g_{c.name}" for c in membrane.channels if c.g is not None),
+        guesses={s.name: s.initial for s in membrane.states if s.initial is not None},
+        records=_records(membrane),
+        about=_about(membrane),
+        key=membrane.structure(),
+        build=build,
+        obstacle=_obstacle(membrane),
+    )
+
+
+def _records(membrane: Membrane) -> tuple[str, ...]:
+    gates = [gate.name for gate in membrane.gates]
+    states = [state.name for state in membrane.states]
+    others = [name for name in membrane.quantities if name not in gates]
+    return ("V", *gates, *states, *others, STIMULUS)
+
+
+def _about(membrane: Membrane) -> dict[str, About]:
+    about: dict[str, About] = {
+        "V": {"units": "mV", "long_name": "membrane potential", "role": "voltage"},
+        STIMULUS: {"units": "uA/cm2", "long_name": "injected current", "role": "stimulus"},
+    }
+    for name in membrane.quantities:
+        about[name] = {"units": "1", "long_name": name, "role": "helper"}
+    for channel in membrane.channels:
+        called, mark = channel.meaning or channel.name, {"channel": channel.name}
+        for letter, (units, name, role) in _CHANNEL.items():
+            about[f"{letter}_{channel.name}"] = {
+                "units": units, "long_name": f"{name} ({called})", "role": role, **mark,
+            }  # fmt: skip
+        for gate in channel.gates:
+            about[gate.name] = {
+                "units": "1", "long_name": gate.meaning or f"gate {gate.name} ({called})",
+                "role": "gate", "power": gate.power, **mark,
+            }  # fmt: skip
+    for state in membrane.states:
+        meaning = state.meaning or state.name
+        about[state.name] = {"units": state.unit, "long_name": meaning, "role": "state"}
+    return about
+
+
+def _obstacle(membrane: Membrane) -> str | None:
+    for text in _formulas(membrane):
+        if any(isinstance(node, Call) and node.op in _CONDITIONAL for node in walk(text.tree)):
+            return f"{text} depends on a condition"
+    return None
+
+
+def _formulas(membrane: Membrane) -> list[Expression]:
+    """Every formula of a membrane."""
+    gates = (getattr(gate, key) for gate in membrane.gates for key in RATES)
+    written = [*gates, *membrane.helpers.values(), *(s.derivative for s in membrane.states)]
+    for channel in membrane.channels:
+        written += [channel.current, channel.E]
+    return [text for text in written if isinstance(text, Expression)]
