@@ -94,7 +94,7 @@ def test_no_transformation_changes_what_a_step_does(name: str) -> None:
             known |= evaluate(draft.blocks["prepare"], {**inputs, **_stimulus(problem)})
         found = evaluate(draft.blocks["step"], known)
         expected = expected or found
-        for state in problem.states:
+        for state in system.states:
             assert found[state] == pytest.approx(expected[state], rel=1e-12), title
 
 
