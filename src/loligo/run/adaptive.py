@@ -10,6 +10,7 @@ import numpy as np
 
 from loligo.engine.kernel import COUNTERS, STIFF, Course, Floats, Integers, Journey, Kernel, padded
 from loligo.errors import RunError
+from loligo.run.divergence import diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.outcome import empty_rows, recorded_rows
@@ -95,16 +96,17 @@ class AdaptiveCourse:
                 f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01), or make a gate that "
                 "fast instantaneous=True"
             )
-        return RunError(
-            f"the run diverged at t = {t:.6g} ms{where}: {' and '.join(far) or 'a state'} is no "
-            f"longer finite; the last values were {last}. Check the parameters and the stimulus, "
-            "or use solver=lo.Exponential(dt=0.001)"
+        return diverged(
+            float(t),
+            f"{' and '.join(far) or 'a state'} is no longer finite; the last values were {last}",
+            "use solver=lo.Exponential(dt=0.001)",
+            where,
         )
 
 
 def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
     filled = padded(states, kernel.width).copy()
-    lanes = filled.shape[1]
+    lanes = int(filled.shape[1])
     armed = filled[0] < problem.times.threshold
     return Journey(
         states=filled,

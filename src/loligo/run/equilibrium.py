@@ -246,8 +246,9 @@ def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
     jacobian = _jacobian(kernel, parameters, states)
     if not jacobian.size:
         return np.zeros(states.shape[1], dtype=bool)
-    sound: Any = np.isfinite(jacobian).all(axis=(1, 2))
-    worst = np.linalg.eigvals(np.where(sound[:, None, None], jacobian, 0.0)).real.max(axis=1)
+    sound: Truths = np.isfinite(jacobian).all(axis=(1, 2))
+    safe = np.where(sound[:, None, None], jacobian, 0.0)
+    worst: Floats = np.linalg.eigvals(safe).real.max(axis=1)
     return sound & (worst < 0)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
 from loligo.errors import RunError, UsageError
+from loligo.run.divergence import diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.outcome import empty_rows, recorded_rows
@@ -94,11 +95,12 @@ class FixedCourse:
         limit = FINITE[program.precision]
         broken = [s for s in program.states if not np.abs(after[s]) < limit] or ["V"]
         last = before.states[program.states.index(broken[0]), lane]
-        return RunError(
-            f"the run diverged at t = {step * dt:.6g} ms{self.problem.where(lane)}: {broken[0]} is "
-            f"no longer finite; its last value was {last:.6g}. Check the parameters and the "
-            f"stimulus, or take a smaller step: solver=lo.Exponential(dt={dt / 4:.3g})"
-            + (" in float64, whose range is larger" if program.precision == "float32" else "")
+        wider = " in float64, whose range is larger" if program.precision == "float32" else ""
+        return diverged(
+            step * dt,
+            f"{broken[0]} is no longer finite; its last value was {last:.6g}",
+            smaller_step(dt) + wider,
+            self.problem.where(lane),
         )
 
     def _step_again(self, lane: int) -> int:
@@ -141,7 +143,7 @@ def schedule_for(times: Times, dt: float) -> Schedule:
 
 def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floats) -> Progress:
     filled = padded(states, kernel.width).copy()
-    lanes = filled.shape[1]
+    lanes = int(filled.shape[1])
     armed = (filled[0] < schedule.threshold).astype(np.float64)
     return Progress(
         states=filled,

@@ -3,6 +3,11 @@
 SciPy integrates each segment by itself, so that no edge is ever stepped over or smoothed.
 """
 
+# SciPy and SymPy ship no types: what comes out of them is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

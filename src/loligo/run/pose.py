@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError, nearest
@@ -140,7 +140,7 @@ def read_initial(initial: Any, told: Outline) -> Initial:
     if hasattr(initial, "data_vars"):
         return _continued(initial, told)
     if isinstance(initial, Mapping):
-        return _given(initial, told)
+        return _given(cast(Mapping[Any, Any], initial), told)
     try:
         return Initial(units.read(initial, "mV", "initial"))
     except (UsageError, UnitError) as problem:

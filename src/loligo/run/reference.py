@@ -5,6 +5,11 @@ their own, the stimulus is asked for its value, and every segment between two br
 integrated by itself, so that no edge is ever stepped over or smoothed.
 """
 
+# SciPy and SymPy ship no types: what comes out of them is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import math

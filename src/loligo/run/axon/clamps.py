@@ -199,7 +199,7 @@ class Clamps:
         if ends:  # on to the very end
             on = e.during(step - 1, dt)
         if not on.any():
-            return np.zeros(on.shape[1])
+            return np.zeros(int(on.shape[1]))
         now = self._through(i, on, seen[step])
         same = [np.all(e.during(step + k, dt) == on, axis=0) for k in (-2, -1)]
         known = [step + k in seen for k in (-2, -1, 1)]

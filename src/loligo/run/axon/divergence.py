@@ -11,6 +11,7 @@ from loligo.engine import coupled as engine
 from loligo.engine.kernel import Floats, Integers, Schedule
 from loligo.errors import RunError
 from loligo.run.axon.currents import Injected
+from loligo.run.divergence import diverged, smaller_step
 from loligo.run.problem import Problem
 
 # Every step costs about as much for each state as to keep it and look at it: once in so many.
@@ -120,11 +121,11 @@ class Watch:
 
     def _told(self, axon: int, name: str, place: int, last: float) -> RunError:
         dt = self.schedule.dt
-        return RunError(
-            f"the run diverged at t = {self.good * dt:.6g} ms: {name} is no longer finite. Just "
-            f"before, it was {last:.6g}{' mV' if name == 'V' else ''}"
-            f"{self.problem.where(axon, place)}. Check the parameters and the stimulus, or take "
-            f"a smaller step: solver=lo.Exponential(dt={dt / 4:.3g})"
+        return diverged(
+            self.good * dt,
+            f"{name} is no longer finite. Just before, it was {last:.6g}"
+            f"{' mV' if name == 'V' else ''}{self.problem.where(axon, place)}",
+            smaller_step(dt),
         )
 
 

@@ -69,7 +69,7 @@ class Electrode:
         """
         if len(self.compartments) == 1:
             each = on[..., None] / (self.series + self.resistance[:, 0])[..., None]
-            return each.sum(axis=0), self._driven(each), np.zeros(on.shape[1])
+            return each.sum(axis=0), self._driven(each), np.zeros(int(on.shape[1]))
         a, b = self.resistance.T
         through = a * b + self.series * (a + b)
         each = np.stack([on * b / through, on * a / through], axis=-1)

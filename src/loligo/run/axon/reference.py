@@ -6,6 +6,11 @@ whole is integrated by LSODA, a stiff method of variable order with a banded Jac
 1983; Petzold 1983), between the edges of the stimulus.
 """
 
+# SciPy and SymPy ship no types: what comes out of them is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence

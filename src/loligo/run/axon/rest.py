@@ -1,5 +1,10 @@
 """Where axons begin, and where one rests whose parts differ or whose ends are held."""
 
+# SciPy and SymPy ship no types: what comes out of them is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
