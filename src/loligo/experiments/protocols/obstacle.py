@@ -1,4 +1,4 @@
-"""What an action potential meets: another one, its own axon's other end, an obstacle."""
+"""What stands in an action potential's way: a wider, a cooled, a poisoned stretch of the axon."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.experiments.common import (
-    LASTS,
-    MEASURED,
-    START,
-    given,
-    numbers,
-    passing,
-    shock,
-    slenderness,
-    table,
-    threshold,
-    told,
-    uniform,
-)
+from loligo.experiments.chart import panel
+from loligo.experiments.common import arrival, crossing, given, shock, threshold, uniform
+from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.found import dataset, numbers, told
 from loligo.model import Axon, Region
 from loligo.simulation import simulate
 from loligo.units import read
@@ -28,91 +18,8 @@ from loligo.units import read
 if TYPE_CHECKING:
     import xarray
 
-_SLOWEST = 3.0  # m/s
 _PLACES = 401
 _FAR = 300  # of them: three quarters of the axon
-
-
-def collision(
-    axon: Axon | None = None, duration: float | None = None, *, lag: Any = 0.0
-) -> xarray.Dataset:
-    """Two action potentials, one from each end, which meet and vanish.
-
-    Behind each lies membrane that cannot be excited yet, so neither can go on.
-
-    Parameters
-    ----------
-    axon : Axon, optional
-        The squid's of 1952 if not given.
-    duration : float, optional
-        ms; by default a little longer than until they meet.
-    lag : float
-        ms by which the right end is shocked later.
-
-    Returns
-    -------
-    xarray.Dataset
-        The recording of the axon; `loligo.conduction_velocity` of it says ``"collided"``.
-
-    Examples
-    --------
-    >>> import loligo as lo
-    >>> rec = lo.experiments.collision()
-    >>> str(lo.conduction_velocity(rec).outcome.values), int(rec.spike_count.max())
-    ('collided', 1)
-    """
-    made = given(axon)
-    later = float(read(lag, "ms", "lag", at_least=0.0))  # type: ignore[arg-type]
-    both = shock(made, 0.0) + shock(made, made.length, START + later)
-    level = threshold(made)
-    lasts = passing(made, both, level) if duration is None else duration
-    rec = simulate(made, both, lasts, sample_interval=0.02, threshold=level)
-    return rec.assign_attrs(title="Two action potentials meet")
-
-
-def direction(axon: Axon | None = None) -> xarray.Dataset:
-    """An axon conducts as well backwards (antidromic) as forwards (orthodromic).
-
-    Returns
-    -------
-    xarray.Dataset
-        ``arrival`` (ms) over (``direction``, ``position``) and ``velocity`` (m/s, negative
-        backwards) over ``direction``.
-
-    Examples
-    --------
-    >>> import loligo as lo
-    >>> forth, back = lo.experiments.direction().velocity.values
-    >>> bool(abs(forth + back) < 1e-3)
-    True
-    """
-    from loligo.analysis import conduction_velocity
-
-    made = given(axon)
-    level = threshold(made)
-    recs = [
-        simulate(made, shock(made, place), _crossing(made), record=["spikes"], threshold=level)
-        for place in (0.0, made.length)
-    ]
-    names = ["orthodromic", "antidromic"]
-    arrival = np.array([_arrival(rec) for rec in recs])
-    speeds = [float(conduction_velocity(rec)) for rec in recs]
-    position = recs[0].position
-    return table(
-        "direction", "Orthodromic and antidromic conduction",
-        {
-            "arrival": (
-                ("direction", "position"), arrival,
-                told("ms", "arrival of the action potential", MEASURED),
-            ),
-            "velocity": ("direction", speeds, told("m/s", "conduction velocity")),
-        },
-        {
-            "direction": ("direction", names),
-            "position": ("position", position.values, dict(position.attrs)),
-        },
-        made,
-    )  # fmt: skip
 
 
 def obstacle(
@@ -127,6 +34,7 @@ def obstacle(
         stretch in the middle is at ``values`` degC. ``"ttx"``: tetrodotoxin leaves a stretch in
         the middle ``values`` (0 to 1) of its sodium conductance.
     values : sequence of float
+        How wide, how cold, or how much sodium conductance.
     axon : Axon, optional
         A uniform one; the squid's of 1952 if not given.
     extent : length
@@ -160,21 +68,21 @@ def obstacle(
     wide = float(read(extent, "um", "extent", above=0.0))  # type: ignore[arg-type]
     if wide >= 0.6 * base.length:
         raise UsageError(f"extent={wide:g} um leaves too little of an axon {base.length:g} um long")
-    lasts, level = 2 * _crossing(base), threshold(base)
+    lasts, level = 2 * crossing(base), threshold(base)
     free = simulate(base, shock(base), lasts, record=["spikes"], threshold=level)
     recs = []
     for value in row:
         made = build(base, float(value), wide)
         recs.append(simulate(made, shock(made), lasts, record=["spikes"], threshold=level))
     place = np.linspace(0.0, base.length, _PLACES)
-    arrival = np.array([_at(rec, place) for rec in recs])
-    delay = arrival[:, _FAR] - _expected(kind, row, place, _at(free, place))
-    return table(
-        f"obstacle: {kind}", f"An action potential meets {_SPOKEN[kind]}",
+    arrived = np.array([_at(rec, place) for rec in recs])
+    delay = arrived[:, _FAR] - _expected(kind, row, place, _at(free, place))
+    return dataset(
+        EXPERIMENT, f"An action potential meets {_SPOKEN[kind]}",
         {
             "arrival": (
-                (dim, "position"), arrival,
-                told("ms", "arrival of the action potential", MEASURED),
+                (dim, "position"), arrived,
+                told("ms", "arrival of the action potential"),
             ),
             "delay": (dim, delay, told("ms", "delay at three quarters of the axon")),
             "blocked": (dim, ~np.isfinite(delay), told("1", "whether it did not arrive")),
@@ -183,7 +91,7 @@ def obstacle(
             dim: (dim, row, told(unit, meaning)),
             "position": ("position", place, told("um", "position along the axon")),
         },
-        base,
+        base, kind=kind,
     )  # fmt: skip
 
 
@@ -244,23 +152,15 @@ _SPOKEN = {
 }  # fmt: skip
 
 
-def _crossing(axon: Axon) -> float:
-    """ms in which even a slow action potential crosses."""
-    fast = _SLOWEST * slenderness(axon)
-    return START + LASTS + min(axon.length / 1e3 / fast, 400.0)
-
-
-def _arrival(rec: xarray.Dataset) -> np.ndarray:
-    """The first spike at every place, ms; NaN where there is none."""
-    from loligo.analysis import spike_times
-
-    times = spike_times(rec)
-    if not times.sizes["spike"]:
-        return np.full(rec.sizes["position"], np.nan)
-    return times.isel(spike=0).values
-
-
 def _at(rec: xarray.Dataset, place: np.ndarray) -> np.ndarray:
     """Arrivals on a common row of places; NaN beside places that did not fire."""
-    position, arrival = rec.position.values, _arrival(rec)
-    return np.interp(place, position, arrival)
+    return np.interp(place, rec.position.values, arrival(rec))
+
+
+EXPERIMENT = Experiment(
+    obstacle, theme="axons", model="axon", chart=panel("arrival"),
+    facts={
+        "kind": Facts(choices=tuple(_OBSTACLES)), "values": Facts(many=True),
+        "extent": Facts("um"),
+    },
+)  # fmt: skip
