@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,9 +64,9 @@ def obstacle(
     """
     if kind not in _OBSTACLES:
         raise UsageError(f"kind={kind!r} is no obstacle; use one of {', '.join(_OBSTACLES)}")
-    dim, unit, meaning, build = _OBSTACLES[kind]
+    chosen = _OBSTACLES[kind]
     base = uniform(given(axon))
-    row = numbers(values, unit, "values")
+    row = numbers(values, chosen.unit, "values")
     wide = float(read(extent, "um", "extent", above=0.0))  # type: ignore[arg-type]
     if wide >= 0.6 * base.length:
         raise UsageError(f"extent={wide:g} um leaves too little of an axon {base.length:g} um long")
@@ -72,23 +74,23 @@ def obstacle(
     free = simulate(base, shock(base), lasts, record=["spikes"], threshold=level)
     recs = []
     for value in row:
-        made = build(base, float(value), wide)
-        recs.append(simulate(made, shock(made), lasts, record=["spikes"], threshold=level))
+        blocking = chosen.build(base, float(value), wide)
+        recs.append(simulate(blocking, shock(blocking), lasts, record=["spikes"], threshold=level))
     place = np.linspace(0.0, base.length, _PLACES)
     arrived = np.array([_at(rec, place) for rec in recs])
     delay = arrived[:, _FAR] - _expected(kind, row, place, _at(free, place))
     return dataset(
-        EXPERIMENT, f"An action potential meets {_SPOKEN[kind]}",
+        EXPERIMENT, f"An action potential meets {chosen.words}",
         {
             "arrival": (
-                (dim, "position"), arrived,
+                (chosen.dim, "position"), arrived,
                 told("ms", "arrival of the action potential"),
             ),
-            "delay": (dim, delay, told("ms", "delay at three quarters of the axon")),
-            "blocked": (dim, ~np.isfinite(delay), told("1", "whether it did not arrive")),
+            "delay": (chosen.dim, delay, told("ms", "delay at three quarters of the axon")),
+            "blocked": (chosen.dim, ~np.isfinite(delay), told("1", "whether it did not arrive")),
         },
         {
-            dim: (dim, row, told(unit, meaning)),
+            chosen.dim: (chosen.dim, row, told(chosen.unit, chosen.meaning)),
             "position": ("position", place, told("um", "position along the axon")),
         },
         base, kind=kind,
@@ -142,14 +144,26 @@ def _of(axon: Axon, parts: list[Region]) -> Axon:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Obstacle:
+    """A kind of obstacle: what is varied of it, and an axon that has one."""
+
+    words: str
+    dim: str
+    unit: str
+    meaning: str
+    build: Callable[[Axon, float, float], Axon]
+
+
 _OBSTACLES = {
-    "widening": ("widening", "1", "diameter ratio", _widened),
-    "cooled": ("celsius", "degC", "temperature of the stretch", _cooled),
-    "ttx": ("sodium", "1", "sodium conductance that is left", _poisoned),
+    "widening": _Obstacle("a widening", "widening", "1", "diameter ratio", _widened),
+    "cooled": _Obstacle(
+        "a cooled stretch", "celsius", "degC", "temperature of the stretch", _cooled
+    ),
+    "ttx": _Obstacle(
+        "a stretch with tetrodotoxin", "sodium", "1", "sodium conductance that is left", _poisoned
+    ),
 }
-_SPOKEN = {
-    "widening": "a widening", "cooled": "a cooled stretch", "ttx": "a stretch with tetrodotoxin",
-}  # fmt: skip
 
 
 def _at(rec: xarray.Dataset, place: np.ndarray) -> np.ndarray:

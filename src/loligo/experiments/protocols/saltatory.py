@@ -68,24 +68,21 @@ def saltatory(
     lengths = numbers(100.0 * outer if internode is None else internode, "um", "internode")
     if ratios.min() <= 0 or ratios.max() >= 1:
         raise UsageError("g_ratio lies between 0 and 1: the axon is thinner than the fibre")
-    found = [
-        [_velocity(myelinated(g, length, outer, membrane), outer) for length in lengths]
+    measured = [
+        _velocity(myelinated(g, length, outer, membrane), outer)
         for g in ratios
+        for length in lengths
     ]
-    speeds = np.array([[float(v) for v in row] for row in found])
-    became = np.array([[str(v.outcome.values) for v in row] for row in found])
     axes = {"g_ratio": (ratios, "1", "g-ratio"), "internode": (lengths, "um", "internode length")}
     dims = tuple(name for name, (row, *_) in axes.items() if row.size > 1)
     shape = tuple(axes[name][0].size for name in dims)
-    if len(dims) == 2:  # lines, each along internodes
-        dims, shape = ("g_ratio", "internode"), (ratios.size, lengths.size)
+    speeds = np.array([float(one) for one in measured]).reshape(shape)
+    became = np.array([str(one.outcome.values) for one in measured]).reshape(shape)
     return dataset(
         EXPERIMENT, "Saltatory conduction",
         {
-            "velocity": (
-                dims, speeds.reshape(shape), told("m/s", "conduction velocity"),
-            ),
-            "outcome": (dims, became.reshape(shape), told("1", "what became of it")),
+            "velocity": (dims, speeds, told("m/s", "conduction velocity")),
+            "outcome": (dims, became, told("1", "what became of it")),
         },
         {
             name: (name, row, told(unit, meaning)) if row.size > 1 else
