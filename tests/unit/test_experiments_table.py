@@ -19,9 +19,9 @@ import xarray
 
 import loligo as lo
 from loligo.errors import UsageError
-from loligo.experiments.chart import MEASURED, THEORY, Chart, Panel, chart_of, panel
 from loligo.experiments.experiment import REQUIRED, Experiment, Facts
 from loligo.experiments.found import dataset, told
+from loligo.experiments.plan import MEASURED, THEORY, Panel, Plan, panel, plan_of
 from loligo.experiments.table import experiments, named, names
 from loligo.units import read
 
@@ -86,7 +86,7 @@ def test_a_new_experiment_is_one_file(tmp_path):
 
 
 NEW = '''"""A new experiment."""
-from loligo.experiments.chart import panel
+from loligo.experiments.plan import panel
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, numbers, told
 
@@ -219,7 +219,7 @@ def test_a_signature_and_a_docstring_become_parameters():
 # ------------------------------------------------------------------------ how it is drawn
 
 
-def made(chart: Chart | None, **more: object) -> xarray.Dataset:
+def made(chart: Plan | None, **more: object) -> xarray.Dataset:
     """What an experiment on a membrane with this chart found."""
 
     def some_experiment(membrane, amplitude):
@@ -246,8 +246,8 @@ def test_a_table_says_by_its_variables_roles_how_it_is_drawn():
     roles = {name: variable.attrs.get("role") for name, variable in found.data_vars.items()}
     assert roles == {"rate": MEASURED, "slow": None, "law": THEORY}
     assert "chart" not in found.attrs
-    assert chart_of(found) == panel("rate", theory=("law",))
-    assert chart_of(found.drop_vars("rate")) is None
+    assert plan_of(found) == panel("rate", theory=("law",))
+    assert plan_of(found.drop_vars("rate")) is None
 
 
 @pytest.mark.parametrize(
@@ -256,16 +256,16 @@ def test_a_table_says_by_its_variables_roles_how_it_is_drawn():
         panel("rate", "slow", theory=("law",)),
         panel("rate", log="x"),
         panel("rate", across="slow"),
-        Chart((Panel(("rate",)), Panel(("slow",), ("law",), "amplitude", "xy"))),
+        Plan((Panel(("rate",)), Panel(("slow",), ("law",), "amplitude", "xy"))),
     ],
     ids=["two", "log", "plane", "panels"],
 )
 def test_what_roles_cannot_say_the_table_says_itself(chart, tmp_path):
     found = made(chart)
-    assert chart_of(found) == chart
+    assert plan_of(found) == chart
     found.to_netcdf(tmp_path / "found.nc", engine="scipy")
     with xarray.open_dataset(tmp_path / "found.nc", engine="scipy") as opened:
-        assert chart_of(opened) == chart
+        assert plan_of(opened) == chart
     assert lo.plot(found).axes
 
 
@@ -283,7 +283,7 @@ def test_what_roles_cannot_say_the_table_says_itself(chart, tmp_path):
 )  # fmt: skip
 def test_a_chart_that_cannot_be_read_is_passed_over(text):
     found = made(panel("rate")).assign_attrs(chart=text)
-    assert chart_of(found) == panel("rate")
+    assert plan_of(found) == panel("rate")
 
 
 def test_a_membrane_is_told_as_an_axon_is():
@@ -296,11 +296,11 @@ def test_a_membrane_is_told_as_an_axon_is():
 
 
 @pytest.mark.parametrize("panels", [(), (Panel(("V",)),)])
-def test_a_chart_has_a_panel(panels):
+def test_a_plan_has_a_panel(panels):
     if panels:
-        assert Chart(panels).roles == {"V": MEASURED}
+        assert Plan(panels).roles == {"V": MEASURED}
         return
-    with pytest.raises(ValueError, match="a chart has a panel"):
-        Chart(panels)
+    with pytest.raises(ValueError, match="a plan has a panel"):
+        Plan(panels)
     with pytest.raises(ValueError, match="no panel can be drawn"):
         Panel(())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import xarray
 
-    from loligo.experiments.chart import Chart
+    from loligo.experiments.plan import Plan
 
 Kind = Literal["quantity", "word", "flag", "property"]
 
@@ -97,7 +97,7 @@ class Experiment:
     run: Callable[..., xarray.Dataset]
     theme: str
     model: Literal["axon", "membrane"] | None
-    chart: Chart | None
+    chart: Plan | None
     facts: Mapping[str, Facts] = field(default_factory=_no_facts)
 
     @property

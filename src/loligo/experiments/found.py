@@ -44,7 +44,7 @@ def dataset(
     ----------
     variables, coords
         Name -> (dimensions, values, attributes); the roles are put into the attributes here, as
-        the experiment's chart has them.
+        the plan of the experiment's chart has them.
     model
         What it was made on.
     kind

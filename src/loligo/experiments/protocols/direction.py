@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loligo.analysis import conduction_velocity
-from loligo.experiments.chart import panel
 from loligo.experiments.common import (
     LASTS,
     START,
@@ -19,6 +18,7 @@ from loligo.experiments.common import (
 )
 from loligo.experiments.experiment import Experiment
 from loligo.experiments.found import dataset, told
+from loligo.experiments.plan import panel
 from loligo.lanes import Labelled
 from loligo.model import Axon
 from loligo.simulation import simulate

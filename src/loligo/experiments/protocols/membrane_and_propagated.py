@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.experiments.chart import panel
 from loligo.experiments.common import given, shock, uniform
 from loligo.experiments.experiment import Experiment
 from loligo.experiments.found import dataset, told
+from loligo.experiments.plan import panel
 from loligo.model import Axon
 from loligo.simulation import simulate
 from loligo.stimulus import Pulse

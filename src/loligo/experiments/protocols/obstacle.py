@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.experiments.chart import panel
 from loligo.experiments.common import arrival, crossing, given, shock, threshold, uniform
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, numbers, told
+from loligo.experiments.plan import panel
 from loligo.model import Axon, Region
 from loligo.simulation import simulate
 from loligo.units import read

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loligo.experiments.chart import panel
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
+from loligo.experiments.plan import panel
 from loligo.model import Axon, Channel, Membrane
 from loligo.simulation import simulate
 from loligo.stimulus import Step, at

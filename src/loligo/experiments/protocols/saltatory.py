@@ -8,10 +8,10 @@ import numpy as np
 
 from loligo.analysis import conduction_velocity
 from loligo.errors import UsageError
-from loligo.experiments.chart import panel
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.fibre import myelinated
 from loligo.experiments.found import dataset, numbers, told
+from loligo.experiments.plan import panel
 from loligo.model import Axon, Membrane
 from loligo.simulation import simulate
 from loligo.stimulus import Pulse, at

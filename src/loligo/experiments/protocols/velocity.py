@@ -8,10 +8,10 @@ import numpy as np
 
 from loligo.analysis import conduction_velocity
 from loligo.errors import UsageError
-from loligo.experiments.chart import panel
 from loligo.experiments.common import LASTS, START, given, shock, slenderness, threshold, uniform
 from loligo.experiments.experiment import Experiment
 from loligo.experiments.found import dataset, numbers, told
+from loligo.experiments.plan import panel
 from loligo.model import Axon
 from loligo.progress import progress as bar
 from loligo.simulation import simulate

@@ -1,4 +1,4 @@
-"""How what an experiment found is drawn, as plain data: which variables, and across what."""
+"""The plan of a chart: which variables of what an experiment found are drawn, and across what."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """Panels, from top to bottom."""
+class Plan:
+    """Of a chart: its panels, from top to bottom."""
 
     panels: tuple[Panel, ...]
 
     def __post_init__(self) -> None:
         if not self.panels:
-            raise ValueError("a chart has a panel")
+            raise ValueError("a plan has a panel")
 
     @property
     def roles(self) -> Mapping[str, str]:
@@ -73,19 +73,19 @@ class Chart:
         return {_SAID: json.dumps([asdict(panel) for panel in self.panels])}
 
 
-def panel(*measured: str, theory: tuple[str, ...] = (), across: str = "", log: str = "") -> Chart:
-    """A chart of one panel."""
-    return Chart((Panel(measured, theory, across, log),))
+def panel(*measured: str, theory: tuple[str, ...] = (), across: str = "", log: str = "") -> Plan:
+    """The plan of a chart of one panel."""
+    return Plan((Panel(measured, theory, across, log),))
 
 
-def chart_of(rec: xarray.Dataset) -> Chart | None:
-    """The chart of what an experiment found, be it from a file; None if nothing is drawn.
+def plan_of(rec: xarray.Dataset) -> Plan | None:
+    """The plan for what an experiment found, be it from a file; None if nothing is drawn.
 
     A dataset says by its variables' roles what is drawn, or else by an attribute; one that cannot
     be read is passed over, for a file may have been written by anyone.
     """
     try:
-        return Chart(tuple(_panel(rec, plain) for plain in json.loads(rec.attrs[_SAID])))
+        return Plan(tuple(_panel(rec, plain) for plain in json.loads(rec.attrs[_SAID])))
     except (KeyError, TypeError, ValueError, RecursionError):
         pass
     drawn = {
