@@ -1,5 +1,8 @@
 """The classical experiments, each one call; what they return, `loligo.plot` draws.
 
+Each is a file of its own in ``protocols/``, found there by its name and imported when it is first
+used.
+
 Examples
 --------
 >>> import loligo as lo
@@ -10,19 +13,48 @@ Examples
 
 from __future__ import annotations
 
-from loligo.experiments.cable import membrane_and_propagated, passive
-from loligo.experiments.encounters import collision, direction, obstacle
-from loligo.experiments.myelin import myelinated, node, saltatory
-from loligo.experiments.velocities import velocity
+import importlib
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "collision",
-    "direction",
-    "membrane_and_propagated",
-    "myelinated",
-    "node",
-    "obstacle",
-    "passive",
-    "saltatory",
-    "velocity",
-]
+from loligo.errors import nearest
+from loligo.experiments.table import named, names
+
+if TYPE_CHECKING:
+    # For editors and type checkers, which cannot look into a folder. An experiment that is not
+    # listed here works all the same; they then know it as a call that returns a Dataset.
+    from collections.abc import Callable
+
+    import xarray
+
+    from loligo.experiments.fibre import myelinated as myelinated
+    from loligo.experiments.fibre import node as node
+    from loligo.experiments.protocols.collision import collision as collision
+    from loligo.experiments.protocols.direction import direction as direction
+    from loligo.experiments.protocols.membrane_and_propagated import (
+        membrane_and_propagated as membrane_and_propagated,
+    )
+    from loligo.experiments.protocols.obstacle import obstacle as obstacle
+    from loligo.experiments.protocols.passive import passive as passive
+    from loligo.experiments.protocols.saltatory import saltatory as saltatory
+    from loligo.experiments.protocols.velocity import velocity as velocity
+
+_FIBRE = ("myelinated", "node")  # what experiments are made on
+
+# No checker knows what lies in a folder: for those, the names are listed above.
+__all__ = sorted((*_FIBRE, *names()))  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Callable[..., xarray.Dataset]:
+    if name in _FIBRE:
+        value = getattr(importlib.import_module("loligo.experiments.fibre"), name)
+    elif name in names():
+        value = named(name).run
+    else:
+        close = nearest(name, __all__)
+        raise AttributeError(f"module 'loligo.experiments' has no attribute {name!r}{close}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

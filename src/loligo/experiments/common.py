@@ -1,15 +1,16 @@
-"""What the experiments share: the squid's axon, a shock that excites any axon, what a table is."""
+"""What experiments on axons share: the squid's axon, a shock that excites any axon, arrivals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.analysis import spike_times
 from loligo.errors import UsageError
 from loligo.lanes import Labelled
 from loligo.model import Axon, load
+from loligo.simulation import simulate
 from loligo.stimulus import Pulse, at
 from loligo.stimulus.place import Placed
 from loligo.units import read
@@ -27,8 +28,7 @@ _SLOWEST = 1.5  # m/s in the axon of 1952
 _LONGEST = 400.0  # ms
 _UNDECIDED = 8.0  # ms that are waited where none arrives
 _AFTER = 1.5  # ms that are shown after it has arrived
-
-Array = np.ndarray
+_SLOW = 3.0  # m/s in the axon of 1952
 
 
 def squid_axon(length: float = LENGTH) -> Axon:
@@ -96,8 +96,6 @@ def threshold(axon: Axon) -> float:
 
 def passing(axon: Axon, stimulus: Placed, level: float) -> float:
     """ms until every place that an action potential reaches has seen it, and a little more."""
-    from loligo.simulation import simulate
-
     shapes = [shape for point in stimulus.points for shape in point.shapes]
     last = max(_largest(getattr(shape, "start", 0.0)) for shape in shapes)
     crossing = min(axon.length / 1e3 / (_SLOWEST * slenderness(axon)), _LONGEST)
@@ -107,6 +105,20 @@ def passing(axon: Axon, stimulus: Placed, level: float) -> float:
     arrived = first.spike_count.values.ravel() > 0
     late = float(first.spike_time.max()) if arrived.all() else last + _UNDECIDED
     return float(f"{1.1 * late + _AFTER:.2g}")
+
+
+def crossing(axon: Axon) -> float:
+    """ms in which even a slow action potential crosses."""
+    fast = _SLOW * slenderness(axon)
+    return START + LASTS + min(axon.length / 1e3 / fast, _LONGEST)
+
+
+def arrival(rec: xarray.Dataset) -> np.ndarray:
+    """(lanes…, position): the first spike, ms; NaN where there is none."""
+    times = spike_times(rec)
+    if not times.sizes["spike"]:
+        return np.full(times.shape[:-1], np.nan)
+    return times.isel(spike=0).values
 
 
 def _first(value: Any) -> float:
@@ -126,41 +138,3 @@ def slenderness(axon: Axon) -> float:
 
 def _smallest(value: Any) -> float:
     return float(np.min(value.values)) if isinstance(value, Labelled) else float(value)
-
-
-def numbers(values: Any, unit: str, name: str) -> Array:
-    """One or several numbers in a unit."""
-    found = read(values, unit, name)
-    table = found.values if isinstance(found, Labelled) else np.array([found])
-    if table.ndim != 1 or not table.size:
-        raise UsageError(f"{name} must be a row of numbers")
-    return np.asarray(table, dtype=float)
-
-
-def table(
-    experiment: str, title: str, variables: Mapping[str, Any], coords: Mapping[str, Any],
-    axon: Axon, **more: Any,
-) -> xarray.Dataset:  # fmt: skip
-    """What an experiment found; ``lo.plot`` draws it by its variables' roles."""
-    import json
-
-    import xarray as xr
-
-    import loligo
-
-    attrs = {
-        "title": title,
-        "experiment": experiment,
-        "axon": json.dumps(axon.to_dict(), ensure_ascii=False),
-        "loligo_version": loligo.__version__,
-        **more,
-    }
-    return xr.Dataset(dict(variables), dict(coords), attrs)
-
-
-def told(units: str, meaning: str, role: str = "", **more: Any) -> dict[str, Any]:
-    """Attributes of a variable."""
-    return {"units": units, "long_name": meaning, **({"role": role} if role else {}), **more}
-
-
-MEASURED, THEORY = "measured", "theory"

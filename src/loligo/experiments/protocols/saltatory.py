@@ -8,8 +8,11 @@ import numpy as np
 
 from loligo.analysis import conduction_velocity
 from loligo.errors import UsageError
-from loligo.experiments.common import MEASURED, RESISTIVITY, numbers, table, told
-from loligo.model import Axon, Membrane, Myelin, Region, load
+from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.fibre import myelinated
+from loligo.experiments.found import dataset, numbers, told
+from loligo.experiments.plan import panel
+from loligo.model import Axon, Membrane
 from loligo.simulation import simulate
 from loligo.stimulus import Pulse, at
 from loligo.units import read
@@ -17,49 +20,10 @@ from loligo.units import read
 if TYPE_CHECKING:
     import xarray
 
-_INTERNODES = 24
-_NODE = 1.0  # um
-_PIECES = 9  # compartments in an internode
 _SHOCK = 0.1  # ms
 _STRENGTH = 0.35  # nA for every um of fibre: some three times threshold
 _LASTS = 6.0  # ms
 _THRESHOLD = -40.0  # mV
-
-
-def node() -> Membrane:
-    """A membrane for nodes of Ranvier: the squid's with ten times its channels, at 18.5 degC.
-
-    It is no model of a mammalian node, but shows what myelin does to the squid's own equations.
-    """
-    squid = load("hodgkin-huxley-1952")
-    return squid.replace(celsius=18.5, g_Na=1200.0, g_K=360.0, g_L=3.0)
-
-
-def myelinated(
-    g_ratio: float = 0.7, internode: float = 1000.0, fibre: float = 10.0,
-    membrane: Membrane | None = None, internodes: int = _INTERNODES,
-) -> Axon:  # fmt: skip
-    """A myelinated fibre: ``internodes`` internodes (um) between nodes of 1 um.
-
-    Parameters
-    ----------
-    fibre
-        Its outer diameter, um; the axon inside is ``g_ratio`` times as thick.
-
-    Examples
-    --------
-    >>> import loligo as lo
-    >>> len(lo.experiments.myelinated().regions)
-    49
-    """
-    inside = g_ratio * fibre
-    made = membrane or node()
-    here = Region(made, _NODE, inside, compartments=1, name="node")
-    wrapped = Myelin(internode, inside, g_ratio, compartments=_PIECES)
-    regions = [here]
-    for _ in range(internodes):
-        regions += [wrapped, here]
-    return Axon(regions=regions, axial_resistivity=RESISTIVITY)
 
 
 def saltatory(
@@ -104,24 +68,21 @@ def saltatory(
     lengths = numbers(100.0 * outer if internode is None else internode, "um", "internode")
     if ratios.min() <= 0 or ratios.max() >= 1:
         raise UsageError("g_ratio lies between 0 and 1: the axon is thinner than the fibre")
-    found = [
-        [_velocity(myelinated(g, length, outer, membrane), outer) for length in lengths]
+    measured = [
+        _velocity(myelinated(g, length, outer, membrane), outer)
         for g in ratios
+        for length in lengths
     ]
-    speeds = np.array([[float(v) for v in row] for row in found])
-    became = np.array([[str(v.outcome.values) for v in row] for row in found])
     axes = {"g_ratio": (ratios, "1", "g-ratio"), "internode": (lengths, "um", "internode length")}
     dims = tuple(name for name, (row, *_) in axes.items() if row.size > 1)
     shape = tuple(axes[name][0].size for name in dims)
-    if len(dims) == 2:  # lines, each along internodes
-        dims, shape = ("g_ratio", "internode"), (ratios.size, lengths.size)
-    return table(
-        "saltatory", "Saltatory conduction",
+    speeds = np.array([float(one) for one in measured]).reshape(shape)
+    became = np.array([str(one.outcome.values) for one in measured]).reshape(shape)
+    return dataset(
+        EXPERIMENT, "Saltatory conduction",
         {
-            "velocity": (
-                dims, speeds.reshape(shape), told("m/s", "conduction velocity", MEASURED),
-            ),
-            "outcome": (dims, became.reshape(shape), told("1", "what became of it")),
+            "velocity": (dims, speeds, told("m/s", "conduction velocity")),
+            "outcome": (dims, became, told("1", "what became of it")),
         },
         {
             name: (name, row, told(unit, meaning)) if row.size > 1 else
@@ -137,3 +98,12 @@ def _velocity(axon: Axon, fibre: float) -> xarray.DataArray:
     pulse = at(0, Pulse(0.1, _SHOCK, _STRENGTH * fibre))
     rec = simulate(axon, pulse, _LASTS, record=["spikes"], threshold=_THRESHOLD)
     return conduction_velocity(rec)
+
+
+EXPERIMENT = Experiment(
+    saltatory, theme="axons", model="membrane", chart=panel("velocity"),
+    facts={
+        "g_ratio": Facts("1", many=True), "internode": Facts("um", many=True),
+        "fibre": Facts("um"),
+    },
+)  # fmt: skip

@@ -1,15 +1,17 @@
-"""The passive cable against its analytic solution; an action potential at rest and on its way."""
+"""The passive cable against its analytic solution."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loligo.experiments.common import MEASURED, THEORY, given, shock, table, told, uniform
+from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.found import dataset, told
+from loligo.experiments.plan import panel
 from loligo.model import Axon, Channel, Membrane
 from loligo.simulation import simulate
-from loligo.stimulus import Pulse, Step, at
+from loligo.stimulus import Step, at
 from loligo.theory import length_constant
 
 if TYPE_CHECKING:
@@ -32,10 +34,14 @@ def passive(
 
     Parameters
     ----------
-    g_L, C_m
-        mS/cm2, uF/cm2.
-    diameter, axial_resistivity
-        um, ohm cm.
+    g_L
+        Of the leak, mS/cm2.
+    C_m
+        uF/cm2.
+    diameter
+        um.
+    axial_resistivity
+        ohm cm.
     voltage
         mV: about how far the current moves the left end in the end.
     accuracy
@@ -72,13 +78,13 @@ def passive(
     V = rec.V.sel(time=times, method="nearest").transpose("time", "position").values + 65.0
     place = rec.position.values
     exact = np.array([voltage * _folded(place / scale, t / tau) for t in times])
-    return table(
-        "passive", "Passive cable: a step of current at the left end",
+    return dataset(
+        EXPERIMENT, "Passive cable: a step of current at the left end",
         {
-            "V": (("time", "position"), V, told("mV", "potential from rest", MEASURED)),
+            "V": (("time", "position"), V, told("mV", "potential from rest")),
             "analytic": (
                 ("time", "position"), exact,
-                told("mV", "analytic solution", THEORY, label="analytic"),
+                told("mV", "analytic solution", label="analytic"),
             ),
         },
         {
@@ -107,54 +113,10 @@ def _endless(X: np.ndarray, T: float) -> np.ndarray:
     return 0.5 * (np.exp(-X) * erfc(far - root) - second)
 
 
-def membrane_and_propagated(axon: Axon | None = None) -> xarray.Dataset:
-    """The membrane action potential (all of the axon at once) and the propagated one.
-
-    The propagated one rises more slowly and peaks a little lower, since it must also charge what
-    lies ahead (compare figures 12 and 15 of Hodgkin & Huxley 1952).
-
-    Parameters
-    ----------
-    axon : Axon, optional
-        A uniform one; the squid's of 1952 if not given.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``V`` (mV) over (``action_potential``, ``time``), both at their peak at 0 ms.
-
-    Examples
-    --------
-    >>> import loligo as lo
-    >>> found = lo.experiments.membrane_and_propagated()
-    >>> found.V.max("time").values.round().tolist()
-    [32.0, 26.0]
-    """
-    made = uniform(given(axon))
-    patch = made.regions[0].membrane
-    alone = simulate(patch, Pulse(0.5, 0.1, 150.0), 12.0, record=["V"], sample_interval=0.01)
-    middle = made.length / 2
-    rec = simulate(made, shock(made), 12.0, record=["V"], positions=[middle], sample_interval=0.01)
-    time = np.arange(-1.5, 4.0, 0.01)
-    rows = [_around_peak(one, time) for one in (alone.V, rec.V.isel(position=0))]
-    return table(
-        "membrane and propagated", "Membrane and propagated action potential",
-        {"V": (("action_potential", "time"), np.array(rows),
-               told("mV", "membrane potential", MEASURED))},
-        {
-            "action_potential": ("action_potential", ["membrane", "propagated"]),
-            "time": ("time", time, told("ms", "time from the peak")),
-        },
-        made,
-    )  # fmt: skip
-
-
-def _around_peak(V: Any, time: np.ndarray) -> np.ndarray:
-    """V with its peak, the vertex of the parabola through its three highest samples, at 0 ms."""
-    values, when = V.values, V.time.values
-    top = int(np.clip(values.argmax(), 1, values.size - 2))
-    before, highest, after = values[top - 1 : top + 2]
-    bend = before - 2 * highest + after
-    off = 0.5 * (before - after) / bend if bend < 0 else 0.0
-    peak = when[top] + off * (when[top + 1] - when[top])
-    return np.interp(time, when - peak, values)
+EXPERIMENT = Experiment(
+    passive, theme="axons", model=None, chart=panel("V", theory=("analytic",)),
+    facts={
+        "g_L": Facts("mS/cm2"), "C_m": Facts("uF/cm2"), "diameter": Facts("um"),
+        "axial_resistivity": Facts("ohm*cm"), "voltage": Facts("mV"), "accuracy": Facts("1"),
+    },
+)  # fmt: skip

@@ -8,21 +8,12 @@ import numpy as np
 
 from loligo.analysis import conduction_velocity
 from loligo.errors import UsageError
-from loligo.experiments.common import (
-    LASTS,
-    MEASURED,
-    START,
-    THEORY,
-    given,
-    numbers,
-    shock,
-    slenderness,
-    table,
-    threshold,
-    told,
-    uniform,
-)
+from loligo.experiments.common import LASTS, START, given, shock, slenderness, threshold, uniform
+from loligo.experiments.experiment import Experiment
+from loligo.experiments.found import dataset, numbers, told
+from loligo.experiments.plan import panel
 from loligo.model import Axon
+from loligo.progress import progress as bar
 from loligo.simulation import simulate
 from loligo.theory import travelling_wave
 from loligo.theory.wave import NoWaveError
@@ -76,8 +67,6 @@ def velocity(
     >>> round(float(ratio), 2)  # as the root of the diameter
     2.0
     """
-    from loligo.progress import progress as bar
-
     base = uniform(given(axon))
     if len(values) != 1:
         raise UsageError(
@@ -87,35 +76,45 @@ def velocity(
     ((name, row),) = values.items()
     unit, meaning = _about(base, name)
     row = numbers(row, unit, name)
-    found, waves = [], []
+    measured, waves = [], []
     with bar("measuring velocities", progress) as advance:
         for k, value in enumerate(row):
-            one = scaled(base, name, float(value))
-            found.append(_measured(one))
+            one = _scaled(base, name, float(value))
+            measured.append(conduction_velocity(_passage(one)))
             waves.append(_wave(one) if check else np.nan)
             advance((k + 1) / row.size)
-    variables: dict[str, Any] = {
-        "velocity": (name, [float(v) for v in found], told("m/s", "conduction velocity", MEASURED)),
-        "uncertainty": (
-            name, [float(v.uncertainty) for v in found],
-            told("m/s", "uncertainty of the velocity"),
-        ),
-        "outcome": (name, [str(v.outcome.values) for v in found], told("1", "what became of it")),
-    }  # fmt: skip
-    if check:
-        variables["travelling_wave"] = (
-            name, waves,
-            told("m/s", "velocity of the travelling wave", THEORY, label="travelling wave"),
-        )  # fmt: skip
-    elif name in _SHAPE:
-        fit = _root_law(name, row, np.array([float(v) for v in found]))
-        power = "√diameter" if name == "diameter" else "1/√resistivity"
-        variables["root_law"] = (
-            name, fit, told("m/s", f"proportional to {power}", THEORY, label=f"∝ {power}"),
-        )  # fmt: skip
-    coords = {name: (name, row, told(unit, meaning))}
-    title = f"Conduction velocity and {meaning}"
-    return table("velocity", title, variables, coords, base)
+    speeds = np.array([float(one) for one in measured])
+    return dataset(
+        EXPERIMENT, f"Conduction velocity and {meaning}",
+        {
+            "velocity": (name, speeds, told("m/s", "conduction velocity")),
+            "uncertainty": (
+                name, [float(one.uncertainty) for one in measured],
+                told("m/s", "uncertainty of the velocity"),
+            ),
+            "outcome": (
+                name, [str(one.outcome.values) for one in measured],
+                told("1", "what became of it"),
+            ),
+            **(_waves(name, waves) if check else _law(name, row, speeds)),
+        },
+        {name: (name, row, told(unit, meaning))},
+        base,
+    )  # fmt: skip
+
+
+def _waves(name: str, waves: list[float]) -> dict[str, Any]:
+    words = told("m/s", "velocity of the travelling wave", label="travelling wave")
+    return {"travelling_wave": (name, waves, words)}
+
+
+def _law(name: str, row: np.ndarray, speeds: np.ndarray) -> dict[str, Any]:
+    """The law of cable theory beside what was measured, where there is one."""
+    if name not in _SHAPE:
+        return {}
+    power = "√diameter" if name == "diameter" else "1/√resistivity"
+    words = told("m/s", f"proportional to {power}", label=f"∝ {power}")
+    return {"root_law": (name, _root_law(name, row, speeds), words)}
 
 
 def _about(axon: Axon, name: str) -> tuple[str, str]:
@@ -128,7 +127,7 @@ def _about(axon: Axon, name: str) -> tuple[str, str]:
     return parameter.unit, parameter.meaning or {"celsius": "temperature"}.get(name, name)
 
 
-def scaled(axon: Axon, name: str, value: float) -> Axon:
+def _scaled(axon: Axon, name: str, value: float) -> Axon:
     """``axon`` with one property changed, and its length in proportion to its length constant."""
     region = axon.regions[0]
     before = float(region.diameter) / float(axon.axial_resistivity)  # type: ignore[arg-type]
@@ -137,11 +136,7 @@ def scaled(axon: Axon, name: str, value: float) -> Axon:
     return changed.replace(length=region.length * (after / before) ** 0.5)
 
 
-def _measured(axon: Axon) -> xarray.DataArray:
-    return conduction_velocity(passage(axon))
-
-
-def passage(axon: Axon) -> xarray.Dataset:
+def _passage(axon: Axon) -> xarray.Dataset:
     """The spikes of a shock to the left end, for as long as a slow wave needs."""
     lasts = START + LASTS + axon.length / 1e3 / (_SLOWEST * slenderness(axon))
     return simulate(axon, shock(axon), lasts, record=["spikes"], threshold=threshold(axon))
@@ -161,3 +156,9 @@ def _root_law(name: str, row: np.ndarray, measured: np.ndarray) -> np.ndarray:
     if not known.any():
         return np.full(row.shape, np.nan)
     return law * np.exp(np.mean(np.log(measured[known] / law[known])))
+
+
+EXPERIMENT = Experiment(
+    velocity, theme="axons", model="axon",
+    chart=panel("velocity", theory=("travelling_wave", "root_law")),
+)  # fmt: skip

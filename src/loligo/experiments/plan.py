@@ -1,0 +1,109 @@
+"""The plan of a chart: which variables of what an experiment found are drawn, and across what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray
+
+MEASURED, THEORY = "measured", "theory"  # a variable's role, in its attributes
+
+_SAID = "chart"  # the attribute of a dataset that says what roles do not
+_AXES = ("", "x", "y", "xy")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A pair of axes. What is written beside them is in the variables' own attributes: units,
+    long_name, and for theory a label.
+
+    Parameters
+    ----------
+    measured
+        The variables that are points, or lines where they are many; the first names the axis
+        upwards. A variable of two dimensions is a line for each of its first.
+    theory
+        Those that are dashed lines beside them, as far as they are there.
+    across
+        The coordinate, or the variable, along the horizontal axis; if not given, the last
+        dimension of what is measured.
+    log
+        The axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``; others are as their values
+        say.
+    """
+
+    measured: tuple[str, ...]
+    theory: tuple[str, ...] = ()
+    across: str = ""
+    log: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.measured or self.log not in _AXES:
+            raise ValueError(f"no panel can be drawn of {self}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Of a chart: its panels, from top to bottom."""
+
+    panels: tuple[Panel, ...]
+
+    def __post_init__(self) -> None:
+        if not self.panels:
+            raise ValueError("a plan has a panel")
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Every variable that is drawn, and what as."""
+        return {
+            **{name: THEORY for panel in self.panels for name in panel.theory},
+            **{name: MEASURED for panel in self.panels for name in panel.measured},
+        }
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What a dataset must say of it: nothing where its variables' roles say all."""
+        (first, *more) = self.panels
+        if not more and len(first.measured) == 1 and not (first.across or first.log):
+            return {}
+        return {_SAID: json.dumps([asdict(panel) for panel in self.panels])}
+
+
+def panel(*measured: str, theory: tuple[str, ...] = (), across: str = "", log: str = "") -> Plan:
+    """The plan of a chart of one panel."""
+    return Plan((Panel(measured, theory, across, log),))
+
+
+def plan_of(rec: xarray.Dataset) -> Plan | None:
+    """The plan for what an experiment found, be it from a file; None if nothing is drawn.
+
+    A dataset says by its variables' roles what is drawn, or else by an attribute; one that cannot
+    be read is passed over, for a file may have been written by anyone.
+    """
+    try:
+        return Plan(tuple(_panel(rec, plain) for plain in json.loads(rec.attrs[_SAID])))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        pass
+    drawn = {
+        role: tuple(
+            str(name)
+            for name, variable in rec.data_vars.items()
+            if variable.attrs.get("role") == role and variable.ndim
+        )
+        for role in (MEASURED, THEORY)
+    }
+    return panel(*drawn[MEASURED][:1], theory=drawn[THEORY]) if drawn[MEASURED] else None
+
+
+def _panel(rec: xarray.Dataset, plain: Mapping[str, Any]) -> Panel:
+    """A panel of its plain description, which must be of this dataset."""
+    beside = tuple(name for name in plain["theory"] if name in rec.data_vars)
+    one = Panel(tuple(plain["measured"]), beside, plain["across"], plain["log"])
+    missing = {*one.measured, one.across} - {"", *map(str, rec.variables)}
+    if missing:
+        raise ValueError(f"{', '.join(sorted(missing))}: not there")
+    return one
