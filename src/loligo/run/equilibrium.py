@@ -7,6 +7,7 @@ Everything is computed lane by lane with the kernel's own arithmetic (and otherw
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -244,10 +245,11 @@ def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
     jacobian = _jacobian(kernel, parameters, states)
     if not jacobian.size:
         return np.zeros(states.shape[1], dtype=bool)
-    sound = np.asarray(np.isfinite(jacobian).all(axis=(1, 2)))
+    sound: Truths = np.isfinite(jacobian).reshape(len(jacobian), -1).all(axis=1)
     safe = np.where(sound[:, None, None], jacobian, 0.0)
-    worst: Floats = np.max(np.linalg.eigvals(safe).real, axis=1)
-    return np.logical_and(sound, worst < 0)
+    worst: Floats = np.linalg.eigvals(safe).real.max(axis=1)
+    stable: Truths = sound & (worst < 0)
+    return stable
 
 
 def _jacobian(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
