@@ -30,6 +30,7 @@ ROUNDING = 1e-6  # mV: more than the rounding of any V that is far from its end
 NEXT_REACH, SHORTER = 1.3, (0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4, 0.3)
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
 DIVERGED, STIFF = 1, 2  # a journey's status
+CAPACITY = 1 << 14  # spikes that one call has room for
 RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen
 
 
@@ -117,7 +118,7 @@ class Streams:
 
 
 @dataclass(frozen=True)
-class Course:
+class Route:
     """What an adaptive run follows; the same for every lane but for the edges.
 
     Attributes
@@ -172,7 +173,11 @@ class Kernel(Protocol):
     width: int
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Apply one block lane by lane; arrays of equal length in, arrays out."""
+        """Apply one block lane by lane; arrays of equal length in, arrays out.
+
+        So are the constants prepared, steady states sought, and the states made to jump
+        (``edge``) where a run of fixed steps has come to an edge, or any run begins at one.
+        """
         ...
 
     def run(
@@ -188,9 +193,14 @@ class Kernel(Protocol):
         ...
 
     def adapt(
-        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+        self, route: Route, constants: Floats, journey: Journey, blocks: range, rounds: int
     ) -> None:
-        """Advance ``blocks`` by at most ``rounds`` steps of each lane, in place."""
+        """Advance ``blocks`` by at most ``rounds`` steps of each lane, in place.
+
+        Where the program has a block ``edge``, a lane's states become what it says as soon as the
+        lane has arrived at an edge before the end. What is recorded there is the value just after,
+        at the end too; V that rises through the threshold in the jump makes a spike.
+        """
         ...
 
 

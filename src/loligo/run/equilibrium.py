@@ -243,12 +243,12 @@ def _narrow(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Flo
 def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
     """Whether all eigenvalues of the Jacobian have negative real parts."""
     jacobian = _jacobian(kernel, parameters, states)
-    if not jacobian.size:
-        return np.zeros(states.shape[1], dtype=bool)
-    sound: Truths = np.isfinite(jacobian).reshape(len(jacobian), -1).all(axis=1)
-    safe = np.where(sound[:, None, None], jacobian, 0.0)
-    worst: Floats = np.linalg.eigvals(safe).real.max(axis=1)
-    stable: Truths = sound & (worst < 0)
+    stable: Truths = np.zeros(len(jacobian), dtype=bool)
+    if jacobian.size:
+        sound = np.logical_and.reduce(np.isfinite(jacobian), axis=(1, 2))
+        safe = np.where(sound[:, None, None], jacobian, 0.0)
+        worst: Floats = np.linalg.eigvals(safe).real.max(axis=1)
+        np.logical_and(sound, worst < 0, out=stable)
     return stable
 
 
