@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from loligo.engine.coupled import Course, Line, Patch, Points
-from loligo.engine.kernel import Floats, Kernel, Schedule
+from loligo.engine.kernel import Kernel, Schedule
+from loligo.lanes import Floats
 from loligo.program.recipe import Recipe
 
 

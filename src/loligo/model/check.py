@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loligo.lanes import Labelled, Value
+from loligo.lanes import Floats, Labelled, Value
 from loligo.model.namespace import Use, uses
 from loligo.model.tree import Call, Node, evaluate, names_in
 
 if TYPE_CHECKING:
     from loligo.model.membrane import Membrane
-
-Floats = NDArray[np.float64]
 
 LOWEST, HIGHEST = -150.0, 150.0
 """mV: as far as a membrane is driven in any protocol."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import COUNTERS, STIFF, Course, Floats, Integers, Journey, Kernel, padded
+from loligo.engine.kernel import COUNTERS, STIFF, Course, Journey, Kernel, padded
 from loligo.errors import RunError
+from loligo.lanes import Floats, Integers
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.outcome import empty_rows, recorded_rows

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points, start_armed
-from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.engine.kernel import Schedule
 from loligo.engine.llvm.coupled import CABLE_DOUBLES, CABLE_INTEGERS, CABLE_POINTERS, SCRATCH, TABLE
 from loligo.engine.llvm.kernel import CompiledKernel
 from loligo.engine.llvm.rows import FUNCTIONS, LANES
+from loligo.lanes import Floats, Integers
 from loligo.program.arithmetic import Block, Program
 from loligo.program.spikes import locate
 

@@ -8,18 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import (
-    Course,
-    Floats,
-    Integers,
-    Journey,
-    Progress,
-    Schedule,
-    Streams,
-)
+from loligo.engine.kernel import Course, Journey, Progress, Schedule, Streams
 from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
 from loligo.engine.llvm.jit import MAPS, Code, processor
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
+from loligo.lanes import Floats, Integers
 from loligo.program import Program
 
 

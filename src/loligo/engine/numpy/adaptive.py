@@ -21,9 +21,9 @@ from loligo.engine.kernel import (
     STIFF,
     STIFF_STEPS,
     Course,
-    Floats,
     Journey,
 )
+from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.drive import EDGE_TOLERANCE
 
