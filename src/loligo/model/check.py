@@ -120,18 +120,18 @@ def _divisions(
 ) -> Iterator[_Division]:
     if not isinstance(node, Call):
         return
-    here = product or node
+    whole = product or node
     if node.op == "/":
-        yield _Division(node.args[1], here, guards)
+        yield _Division(node.args[1], whole, guards)
     elif node.op == "**" and _is_negative(node.args[1]):
-        yield _Division(node.args[0], here, guards)
+        yield _Division(node.args[0], whole, guards)
     if node.op == "where":
         condition, one, other = node.args
         yield from _divisions(condition, None, guards)
         yield from _divisions(one, None, (*guards, (condition, True)))
         yield from _divisions(other, None, (*guards, (condition, False)))
         return
-    passed = here if node.op in ("*", "/", "neg") else None
+    passed = whole if node.op in ("*", "/", "neg") else None
     for argument in node.args:
         yield from _divisions(argument, passed, guards)
 
@@ -171,18 +171,18 @@ def _zeros(node: Node, field: _Field) -> list[float]:
     crossing = np.sign(values[:-1]) * np.sign(values[1:]) < 0
     starts = {int(i) for i in np.flatnonzero(lowest)}
     starts |= {int(i) for i in np.flatnonzero(crossing)}
-    found: list[float] = []
+    zeros: list[float] = []
     for start in sorted(starts)[: _MOST_ZEROS + 1]:
         low, high = _SCAN[start], _SCAN[min(start + 2, len(_SCAN) - 1)]
         v, smallest = _smallest(node, field, low, high)
         zero = smallest <= 1e-9 * np.max(size[start : start + 3])
-        if zero and LOWEST <= v <= HIGHEST and not _listed(v, found):
-            found.append(v)
-    return found
+        if zero and LOWEST <= v <= HIGHEST and not _listed(v, zeros):
+            zeros.append(v)
+    return zeros
 
 
-def _listed(v: float, found: list[float]) -> bool:
-    return any(abs(v - other) < _FAR for other in found)
+def _listed(v: float, zeros: list[float]) -> bool:
+    return any(abs(v - other) < _FAR for other in zeros)
 
 
 def _smallest(node: Node, field: _Field, low: float, high: float) -> tuple[float, float]:

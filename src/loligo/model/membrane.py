@@ -236,23 +236,23 @@ _ALWAYS = ("area", *_ABOUT)
 def _helpers(helpers: object) -> Frozen[Expression]:
     if helpers is None:
         return Frozen()
-    given = _mapping(helpers, "helpers", "phi", '"q10(3, 6.3)"')
-    for name in given:
+    texts = _mapping(helpers, "helpers", "phi", '"q10(3, 6.3)"')
+    for name in texts:
         identifier(name, "helper")
-    return Frozen((name, formula(text, f"helper {name}")) for name, text in given.items())
+    return Frozen((name, formula(text, f"helper {name}")) for name, text in texts.items())
 
 
 def _extra(parameters: object) -> tuple[Parameter, ...]:
     if parameters is None:
         return ()
-    given = _mapping(parameters, "parameters", "K_o", '"20 mM"')
-    for name in given:
+    further = _mapping(parameters, "parameters", "K_o", '"20 mM"')
+    for name in further:
         if name in _ABOUT:
             raise ModelError(
                 f"a parameter cannot be called {name}, which is the model's own {name}; "
                 "choose another name"
             )
-    return tuple(_parameter(name, value) for name, value in given.items())
+    return tuple(_parameter(name, value) for name, value in further.items())
 
 
 def _parameter(name: str, value: Any) -> Parameter:
@@ -261,15 +261,15 @@ def _parameter(name: str, value: Any) -> Parameter:
             raise ModelError(f"parameter {name}: the Parameter given for it is called {value.name}")
         return value
     if isinstance(value, Mapping):
-        given = cast(Mapping[str, Any], value)
-        for key in given:
+        entries = cast(Mapping[str, Any], value)
+        for key in entries:
             if key not in ("value", "unit", "meaning"):
                 raise ModelError(
                     f"parameter {name}: {unknown(str(key), 'entry', ('value', 'unit', 'meaning'))}"
                 )
-        if "value" not in given:
+        if "value" not in entries:
             raise ModelError(f"parameter {name}: its value is missing")
-        return Parameter(name, **given)
+        return Parameter(name, **entries)
     return Parameter(name, value)
 
 
