@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from loligo.errors import UsageError
 
 Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
 Coordinate: TypeAlias = NDArray[Any]
 
 

@@ -52,7 +52,7 @@ HOMES = {
     "llvmlite": ("engine/llvm/",),
     "matplotlib": ("figures/",),
     "typer": ("cli/",),
-    "tomli_w": ("model/document.py",),
+    "tomli_w": ("model/formats.py",),
 }
 
 

@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 
 from loligo.errors import FileError, LoligoError, ModelError
 from loligo.model import Channel, Gate, Membrane, State, load, models
-from loligo.model.document import LIBRARY, from_dict
+from loligo.model.library import LIBRARY
 from loligo.model.tree import evaluate
 
 LEAK = "[channels.L]\ng = 1\nE = -65\n"
@@ -59,7 +59,7 @@ def test_library_round_trip(name: str, tmp_path: Path) -> None:
     membrane = load(name)
     membrane.save(tmp_path / "copy.toml")
     assert load(tmp_path / "copy.toml") == membrane
-    assert from_dict(json.loads(json.dumps(membrane.to_dict()))) == membrane
+    assert Membrane.from_dict(json.loads(json.dumps(membrane.to_dict()))) == membrane
 
 
 def test_round_trip_of_everything(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_numbers_survive_to_the_last_bit(g: float, E: float, title: str) -> None
         membrane = Membrane(channels=[Channel("L", g=g, E=E)], title=title)
     except ModelError:
         return  # a control character in the title
-    again = from_dict(tomllib.loads(tomli_w.dumps(membrane.to_dict())))
+    again = Membrane.from_dict(tomllib.loads(tomli_w.dumps(membrane.to_dict())))
     assert again == membrane
 
 
@@ -330,7 +330,7 @@ def test_names_that_lead_nowhere(name: object) -> None:
 @settings(max_examples=300, deadline=None)
 def test_any_document_is_read_or_refused(document: object) -> None:
     with contextlib.suppress(LoligoError):
-        from_dict(document)  # type: ignore[arg-type]
+        Membrane.from_dict(document)  # type: ignore[arg-type]
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:

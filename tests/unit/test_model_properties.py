@@ -14,6 +14,7 @@ from loligo.errors import LoligoError, ModelError
 from loligo.model import Channel, Gate, Membrane
 from loligo.model.expression import FUNCTIONS, Call, Name, parse
 from loligo.model.latex import latex
+from loligo.model.plain import plain
 from loligo.model.tree import evaluate, walk
 
 names = st.sampled_from(["V", "m", "h", "K_o", "tau_1"])
@@ -114,6 +115,13 @@ def test_latex_is_balanced(text: str) -> None:
     assert tex.count("{") == tex.count("}")
     assert tex.count(r"\left") == tex.count(r"\right")
     assert "--" not in tex.replace(" ", "")
+
+
+@given(expressions)
+@settings(max_examples=300, deadline=None)
+def test_what_is_typed_from_a_tree_is_read_as_the_same_tree(text: str) -> None:
+    tree = parse(text).tree
+    assert parse(plain(tree)).tree == tree
 
 
 @given(st.text(max_size=60))

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.engine.kernel import Schedule
+from loligo.lanes import Floats, Integers
 
 
 @dataclass(frozen=True)

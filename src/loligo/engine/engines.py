@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from loligo.engine.coupled import Course, Line, Patch, Points
-from loligo.engine.kernel import CAPACITY, Floats, Kernel, Schedule
+from loligo.engine.kernel import CAPACITY, Kernel, Schedule
+from loligo.lanes import Floats
 from loligo.program.recipe import Recipe
 
 

@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loligo.lanes import Floats, Integers
 from loligo.program import Program
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 NO_STREAMS: Floats = np.empty((0, 0, 0))
 SHORTEST = 1e-3  # ms: adaptive steps below it, this many in a row, mean a stiff model
 STIFF_STEPS = 1000

@@ -1,7 +1,7 @@
 """Models: frozen values that say what a paper says. Strings and numbers, no computing."""
 
 from loligo.model.axon import Axon
-from loligo.model.document import load, models
+from loligo.model.library import load, models
 from loligo.model.membrane import Membrane
 from loligo.model.parts import Channel, Gate, Parameter, State
 from loligo.model.region import Myelin, Region

@@ -230,9 +230,9 @@ def _region(membranes: Sequence[Membrane], entry: Mapping[str, Any]) -> Region:
 
 
 def _changed(region: Region, shape: Mapping[str, Any], values: Mapping[str, Any]) -> Region:
-    mine = {n: v for n, v in values.items() if n in region.membrane.parameters}
+    its = {n: v for n, v in values.items() if n in region.membrane.parameters}
     kept: dict[str, Any] = {n: getattr(region, n) for n in _REGION}
-    membrane = region.membrane.replace(**mine) if mine else region.membrane
+    membrane = region.membrane.replace(**its) if its else region.membrane
     return Region(membrane, **{**kept, **shape})
 
 
@@ -255,15 +255,15 @@ def _regions(
         )
     if not isinstance(regions, Region | Iterable):
         raise ModelError(f"regions is {regions!r:.60}; give a list of lo.Region or lo.Myelin")
-    found: tuple[Any, ...] = (
+    stretches: tuple[Any, ...] = (
         (regions,) if isinstance(regions, Region) else tuple(cast(Iterable[Any], regions))
     )
-    if not found:
+    if not stretches:
         raise ModelError("regions is empty: an axon needs at least one lo.Region(...)")
-    for place, each in enumerate(found, start=1):
+    for place, each in enumerate(stretches, start=1):
         if not isinstance(each, Region):
             raise ModelError(f"region {place} is {each!r:.60}; give lo.Region or lo.Myelin")
-    return found
+    return stretches
 
 
 def _check_joints(regions: Sequence[Region]) -> None:

@@ -7,21 +7,18 @@ rewrites it. A pole, a value that is no number, and a negative rate are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loligo.lanes import Labelled, Value
+from loligo.lanes import Floats, Labelled, Value
+from loligo.model.expression import Expression
 from loligo.model.namespace import Use, uses
 from loligo.model.tree import Call, Node, evaluate, names_in
-
-if TYPE_CHECKING:
-    from loligo.model.membrane import Membrane
-
-Floats = NDArray[np.float64]
+from loligo.model.written import Written
 
 LOWEST, HIGHEST = -150.0, 150.0
 """mV: as far as a membrane is driven in any protocol."""
@@ -36,8 +33,15 @@ _MOST_ZEROS = 100  # in one membrane; each takes about a millisecond
 _GROWTH = 30.0  # between the two a pole grows 10,000-fold, a removable singularity not at all
 
 
-def check(membrane: Membrane) -> None:
+def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
     """Refuse a membrane with an expression that cannot be computed.
+
+    Parameters
+    ----------
+    membrane
+        What was written.
+    quantities
+        What is computed of it, each after those that it uses.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def check(membrane: Membrane) -> None:
     everything = tuple(uses(membrane))
     needed = frozenset[str]().union(*(use.expression.names for use in everything))
     for end in _ends(membrane, needed):
-        field = _Field(membrane, end)
+        field = _Field(membrane, quantities, end)
         zeros = 0
         for use in everything:
             zeros += _check_poles(use, field)
@@ -57,7 +61,7 @@ def check(membrane: Membrane) -> None:
                 use.refuse("too much is divided by zero here to be checked", _whole(use))
 
 
-def _ends(membrane: Membrane, needed: frozenset[str]) -> tuple[int, ...]:
+def _ends(membrane: Written, needed: frozenset[str]) -> tuple[int, ...]:
     """An array that expressions use is tried at its smallest and at its largest value."""
     known = membrane.parameters
     swept = any(isinstance(known[name].value, Labelled) for name in needed & known.keys())
@@ -67,8 +71,8 @@ def _ends(membrane: Membrane, needed: frozenset[str]) -> tuple[int, ...]:
 class _Field:
     """Every name's value at given V: gates half open, states at their typical value."""
 
-    def __init__(self, membrane: Membrane, end: int) -> None:
-        self.quantities = membrane.quantities
+    def __init__(self, membrane: Written, quantities: Mapping[str, Expression], end: int) -> None:
+        self.quantities = quantities
         self.above = tuple(self.quantities)[::-1]
         self.fixed: dict[str, Any] = {
             p.name: _scalar(p.value, end) for p in membrane.parameters.values()
@@ -116,18 +120,18 @@ def _divisions(
 ) -> Iterator[_Division]:
     if not isinstance(node, Call):
         return
-    here = product or node
+    whole = product or node
     if node.op == "/":
-        yield _Division(node.args[1], here, guards)
+        yield _Division(node.args[1], whole, guards)
     elif node.op == "**" and _is_negative(node.args[1]):
-        yield _Division(node.args[0], here, guards)
+        yield _Division(node.args[0], whole, guards)
     if node.op == "where":
         condition, one, other = node.args
         yield from _divisions(condition, None, guards)
         yield from _divisions(one, None, (*guards, (condition, True)))
         yield from _divisions(other, None, (*guards, (condition, False)))
         return
-    passed = here if node.op in ("*", "/", "neg") else None
+    passed = whole if node.op in ("*", "/", "neg") else None
     for argument in node.args:
         yield from _divisions(argument, passed, guards)
 
@@ -167,18 +171,18 @@ def _zeros(node: Node, field: _Field) -> list[float]:
     crossing = np.sign(values[:-1]) * np.sign(values[1:]) < 0
     starts = {int(i) for i in np.flatnonzero(lowest)}
     starts |= {int(i) for i in np.flatnonzero(crossing)}
-    found: list[float] = []
+    zeros: list[float] = []
     for start in sorted(starts)[: _MOST_ZEROS + 1]:
         low, high = _SCAN[start], _SCAN[min(start + 2, len(_SCAN) - 1)]
         v, smallest = _smallest(node, field, low, high)
         zero = smallest <= 1e-9 * np.max(size[start : start + 3])
-        if zero and LOWEST <= v <= HIGHEST and not _listed(v, found):
-            found.append(v)
-    return found
+        if zero and LOWEST <= v <= HIGHEST and not _listed(v, zeros):
+            zeros.append(v)
+    return zeros
 
 
-def _listed(v: float, found: list[float]) -> bool:
-    return any(abs(v - other) < _FAR for other in found)
+def _listed(v: float, zeros: list[float]) -> bool:
+    return any(abs(v - other) < _FAR for other in zeros)
 
 
 def _smallest(node: Node, field: _Field, low: float, high: float) -> tuple[float, float]:

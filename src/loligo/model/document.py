@@ -1,223 +1,26 @@
-"""A model as a document: TOML in, TOML out, and the library of published models.
+"""A membrane as a document: plain values, in tables within tables, and back.
 
-A document is data. Reading one runs nothing, opens nothing else, and is bounded in size and
-nesting before it is parsed.
+Reading one runs nothing and opens nothing.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import stat
-import tomllib
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from loligo.errors import FileError, LoligoError, ModelError, nearest
+from loligo.errors import LoligoError, ModelError
 from loligo.lanes import Labelled, Value, to_plain
-from loligo.model.membrane import Membrane
+from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
 from loligo.model.parts import RATES, Channel, Gate, Parameter, State
 from loligo.model.reading import RESERVED, formula, unknown
-from loligo.model.table import Titles
-
-if TYPE_CHECKING:
-    from loligo.model.expression import Expression
-
-MAX_BYTES = 1_000_000
-LIBRARY = Path(__file__).with_name("library")
-
-# tomllib takes time quadratic in the length of a dotted key (a.a.a...): longer ones mean harm
-_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32}}")
-
-
-def load(name_or_path: str | os.PathLike[str]) -> Membrane:
-    """A model of the library by its name, or of a TOML file by its path.
-
-    Parameters
-    ----------
-    name_or_path
-        ``"hodgkin-huxley-1952"`` (see :func:`models`) or ``"mine.toml"``.
-
-    Returns
-    -------
-    Membrane
-
-    Raises
-    ------
-    FileError
-        The file is missing, cannot be read, is too large, or is no file.
-    ModelError, UnitError, UsageError
-        There is no such model, or the file describes none; with file and line.
-
-    Examples
-    --------
-    >>> load("hodgkin-huxley-1952").parameters["g_Na"].value
-    120.0
-    """
-    if not isinstance(name_or_path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ModelError(
-            f"load takes the name of a model or the path of a TOML file, not {name_or_path!r:.60}"
-        )
-    name = os.fspath(name_or_path)
-    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ModelError("the path of a model is a text, not bytes")
-    if isinstance(name_or_path, str) and name in _library():
-        return _read_library(name)
-    if isinstance(name_or_path, str) and not _looks_like_path(name):
-        raise ModelError(
-            f"there is no model {name[:80]!r}{nearest(name[:80], _library())} in the library, and "
-            f"no such file; the library has {', '.join(_library())}"
-        )
-    return _read(Path(os.path.expanduser(name)))  # Path.expanduser raises for unknown users
-
-
-def models() -> Mapping[str, str]:
-    """The library: name of each model and its title, printed as a table.
-
-    Examples
-    --------
-    >>> "hodgkin-huxley-1952" in models()
-    True
-    """
-    return Titles((name, _read_library(name).title) for name in _library())
-
-
-def save(membrane: Membrane, path: str | os.PathLike[str]) -> None:
-    """Write a membrane as TOML; :func:`load` gives an equal one back.
-
-    Raises
-    ------
-    FileError
-        The file cannot be written.
-    """
-    import tomli_w
-
-    from loligo.files import replacing
-
-    text = tomli_w.dumps(to_dict(membrane))
-    with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
-
-
-# ---------------------------------------------------------------------------- files
-
-
-@lru_cache(maxsize=1)
-def _library() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in LIBRARY.glob("*.toml")))
-
-
-@lru_cache(maxsize=64)
-def _read_library(name: str) -> Membrane:
-    return _read(LIBRARY / f"{name}.toml")
-
-
-def _looks_like_path(name: str) -> bool:
-    return (
-        name.endswith(".toml")
-        or any(sep in name for sep in (os.sep, os.altsep or os.sep, "/"))
-        or ("\0" not in name and len(name) < 1024 and Path(name).exists())
-    )
-
-
-def _read(path: Path) -> Membrane:
-    text = _text(path)
-    if _LONG_KEY.search(text):
-        raise ModelError(f"{path}: tables are nested more than 32 deep")
-    try:
-        document = tomllib.loads(text)
-    except RecursionError:
-        raise ModelError(f"{path}: tables are nested too deeply") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"{path}: this is not TOML: {str(error)[:200]}") from None
-    except ValueError:
-        raise ModelError(f"{path}: a number in it has thousands of digits") from None
-    try:
-        return from_dict(document)
-    except LoligoError as error:
-        line = _line(text, getattr(error, "path", ()))
-        place = f"{path}, line {line}" if line else f"{path}"
-        located = type(error)(f"{place}: {error}")
-        raise located from None
-
-
-def _text(path: Path) -> str:
-    """The file's text; only of an ordinary file, and only of a sane size."""
-    try:
-        # a pipe or a device must neither block here nor be read
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        handle = os.open(path, flags)
-    except (OSError, ValueError) as error:
-        raise FileError(f"cannot read the model {str(path)[:300]!r}: {_why(error)}") from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise FileError(f"cannot read the model {path}: it is not an ordinary file")
-    with os.fdopen(handle, "rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise FileError(
-            f"cannot read the model {path}: it is larger than {MAX_BYTES // 1_000_000} MB, "
-            "which no model is"
-        )
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise FileError(
-            f"cannot read the model {path}: it is not UTF-8 text (byte {error.start})"
-        ) from None
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "there is no such file; check the path, or see loligo.models() for the library"
-    if isinstance(error, IsADirectoryError):
-        return "it is a folder"
-    if isinstance(error, PermissionError):
-        return "no permission to read it"
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-
-
-_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_HEADER = re.compile(rf"\s*\[\[?\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*\]")
-_ENTRY = re.compile(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
-
-
-def _line(text: str, path: tuple[str, ...]) -> int | None:
-    """The line of the document where ``path`` is, or the nearest table above it."""
-    best, found = 0, None
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        header, entry = _HEADER.match(line), _ENTRY.match(line)
-        here = table
-        if header:
-            here = table = _keys(header[1])
-        elif entry:
-            here = table + _keys(entry[1])
-        shared = _shared(here, path) if header or entry else 0
-        if shared > best:
-            best, found = shared, number
-    return found
-
-
-def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """How many names the two paths begin with in common."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
-
-
-def _keys(dotted: str) -> tuple[str, ...]:
-    return tuple(key.strip("\"'") for key in re.findall(_KEY, dotted))
-
+from loligo.model.written import Written
 
 # ---------------------------------------------------------------------------- to a document
 
 
-def to_dict(membrane: Membrane) -> dict[str, Any]:
+def to_dict(membrane: Written) -> dict[str, Any]:
     """The membrane as nested tables of plain values; what is at its default is left out."""
     about = {key: getattr(membrane, key) for key in ("name", "title", "citation", "doi")}
     return _present(
@@ -278,29 +81,29 @@ def _present(**entries: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------------------- from a document
 
 
-def from_dict(document: Mapping[str, Any]) -> Membrane:
-    """The membrane that a document describes.
+def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a membrane is made of, as a document describes it.
 
     Raises
     ------
     ModelError, UnitError, UsageError
-        An entry is missing, unknown or of the wrong kind, or the membrane cannot be.
+        An entry is missing, unknown or of the wrong kind.
     """
     entries = _table(document, (), "a model", _MEMBRANE)
     if "channels" not in entries and "states" not in entries:
         raise ModelError("a model needs channels: [channels.Na], [channels.L] and so on")
     parts = {key: _parts(entries.pop(key, {}), key) for key in ("parameters", "channels", "states")}
     helpers = _table(entries.pop("helpers", {}), ("helpers",), "helpers", None)
-    return Membrane(
+    return {
         **{key: _value(value, key, (key,)) for key, value in entries.items()},
-        helpers={
+        "helpers": {
             name: _formula(text, f"helper {name[:64]}", ("helpers", name))
             for name, text in helpers.items()
         },
-        parameters={parameter.name: parameter for parameter in parts["parameters"]},
-        channels=parts["channels"],
-        states=parts["states"],
-    )
+        "parameters": {parameter.name: parameter for parameter in parts["parameters"]},
+        "channels": parts["channels"],
+        "states": parts["states"],
+    }
 
 
 _MEMBRANE = ("name", "title", "citation", "doi", "notes", "C_m", "celsius", "area", "parameters",

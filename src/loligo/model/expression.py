@@ -222,9 +222,9 @@ class _Reader:
             raise Refusal(about_function(word), at)
         if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
             raise Refusal(f"arguments are given in order: {function.usage}", span)
-        given = len(node.args)
-        if given < function.arguments or (given > function.arguments and not function.more):
-            raise Refusal(f"{word} is written {function.usage}; {given or 'no'} values given", span)
+        count = len(node.args)
+        if count < function.arguments or (count > function.arguments and not function.more):
+            raise Refusal(f"{word} is written {function.usage}; {count or 'no'} values given", span)
         return function.build(tuple(self.read(each) for each in node.args), span)
 
 

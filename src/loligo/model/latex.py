@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from loligo.model.tree import Call, Name, Node, Number
 
@@ -48,28 +49,40 @@ def _letters(word: str) -> str:
     return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{word}}}"
 
 
-def latex(node: Node) -> str:
+@dataclass(frozen=True)
+class Style:
+    """How names are printed and what brackets look like.
+
+    ``small``: in an exponent, where fractions are set with a slash.
+    """
+
+    called: Callable[[str], str] = symbol
+    brackets: Callable[[str], str] = r"\left({}\right)".format
+    small: bool = False
+
+    @property
+    def smaller(self) -> Style:
+        return self if self.small else replace(self, small=True)
+
+
+def latex(node: Node, style: Style = Style()) -> str:
     r"""LaTeX of a tree, without the ``$``.
 
     >>> from loligo.model.expression import parse
     >>> print(latex(parse("0.1*(V+40)/(1-exp(-(V+40)/10))").tree))
     \frac{0.1\,\left(V + 40\right)}{1 - e^{-\left(V + 40\right)/10}}
     """
-    return _set(node, small=False)
-
-
-def _set(node: Node, small: bool) -> str:
-    """``small``: in an exponent, where fractions are set with a slash."""
     if isinstance(node, Number):
         return _number(node.text)
     if isinstance(node, Name):
-        return symbol(node.id)
+        return style.called(node.id)
     setter = _SETTERS.get(node.op)
     if setter is not None:
-        return setter(node.args, small)
+        return setter(node.args, style)
     if node.op in _SIGNS:
-        return _infix(node, small)
-    return _FUNCTIONS[node.op] + _brackets(", ".join(_set(part, small) for part in _flat(node)))
+        return _infix(node, style)
+    parts = ", ".join(latex(part, style) for part in _flat(node))
+    return _FUNCTIONS[node.op] + style.brackets(parts)
 
 
 def _flat(node: Call) -> tuple[Node, ...]:
@@ -90,18 +103,14 @@ def _number(text: str) -> str:
     return power if mantissa in ("1", "1.", "1.0") else rf"{mantissa} \times {power}"
 
 
-def _brackets(inside: str) -> str:
-    return rf"\left({inside}\right)"
-
-
-def _binding(node: Node, small: bool) -> int:
+def _binding(node: Node, style: Style) -> int:
     if isinstance(node, Number):
         return _PRODUCT if "times" in _number(node.text) else _ATOM
     if isinstance(node, Name):
         return _ATOM
     if _is_negative(node):
         return _BINDING["neg"]
-    if node.op == "/" and not small:
+    if node.op == "/" and not style.small:
         return _PRODUCT + 1  # a fraction: holds together in products, not as a base
     if node.op in ("exp", "where"):
         return _POWER if node.op == "exp" else 0
@@ -115,68 +124,68 @@ def _is_negative(node: Node) -> bool:
     return node.op == "neg" or (node.op in ("*", "/") and _is_negative(node.args[0]))
 
 
-def _held(node: Node, least: int, small: bool) -> str:
-    text = _set(node, small)
-    return text if _binding(node, small) >= least else _brackets(text)
+def _held(node: Node, least: int, style: Style) -> str:
+    text = latex(node, style)
+    return text if _binding(node, style) >= least else style.brackets(text)
 
 
-def _infix(node: Call, small: bool) -> str:
+def _infix(node: Call, style: Style) -> str:
     left, right = node.args
     own = _BINDING[node.op]
     least = _PRODUCT if own == _SUM else own + 1
-    return f"{_held(left, own, small)} {_SIGNS[node.op]} {_held(right, least, small)}"
+    return f"{_held(left, own, style)} {_SIGNS[node.op]} {_held(right, least, style)}"
 
 
-def _product(args: tuple[Node, ...], small: bool) -> str:
-    left = _held(args[0], _BINDING["neg"], small)
-    right = _held(args[1], _PRODUCT, small)
+def _product(args: tuple[Node, ...], style: Style) -> str:
+    left = _held(args[0], _BINDING["neg"], style)
+    right = _held(args[1], _PRODUCT, style)
     gap = r" \cdot " if right[:1].isdigit() else r"\,"
     return f"{left}{gap}{right}"
 
 
-def _fraction(args: tuple[Node, ...], small: bool) -> str:
+def _fraction(args: tuple[Node, ...], style: Style) -> str:
     above, below = args
     if isinstance(above, Call) and above.op == "neg":
-        return _negative((Call("/", (above.args[0], below), above.span),), small)
-    if small:
-        return f"{_held(above, _BINDING['neg'], small)}/{_held(below, _PRODUCT + 1, small)}"
-    return rf"\frac{{{_set(above, small)}}}{{{_set(below, small)}}}"
+        return _negative((Call("/", (above.args[0], below), above.span),), style)
+    if style.small:
+        return f"{_held(above, _BINDING['neg'], style)}/{_held(below, _PRODUCT + 1, style)}"
+    return rf"\frac{{{latex(above, style)}}}{{{latex(below, style)}}}"
 
 
-def _negative(args: tuple[Node, ...], small: bool) -> str:
-    return "-" + _held(args[0], _PRODUCT, small)
+def _negative(args: tuple[Node, ...], style: Style) -> str:
+    return "-" + _held(args[0], _PRODUCT, style)
 
 
-def _power(args: tuple[Node, ...], small: bool) -> str:
+def _power(args: tuple[Node, ...], style: Style) -> str:
     base, exponent = args
-    inside = _held(base, _ATOM, small)
+    inside = _held(base, _ATOM, style)
     if isinstance(base, Name) and "_" in inside:
         inside = f"{{{inside}}}"
-    return f"{inside}^{{{_set(exponent, small=True)}}}"
+    return f"{inside}^{{{latex(exponent, style.smaller)}}}"
 
 
-def _exponential(args: tuple[Node, ...], small: bool) -> str:
-    if small:
-        return r"\exp" + _brackets(_set(args[0], small))
-    return f"e^{{{_set(args[0], small=True)}}}"
+def _exponential(args: tuple[Node, ...], style: Style) -> str:
+    if style.small:
+        return r"\exp" + style.brackets(latex(args[0], style))
+    return f"e^{{{latex(args[0], style.smaller)}}}"
 
 
-def _cases(args: tuple[Node, ...], small: bool) -> str:
-    condition, one, other = (_set(part, small) for part in args)
+def _cases(args: tuple[Node, ...], style: Style) -> str:
+    condition, one, other = (latex(part, style) for part in args)
     return (
         rf"\begin{{cases}} {one} & \text{{if }} {condition} \\ "
         rf"{other} & \text{{otherwise}} \end{{cases}}"
     )
 
 
-_SETTERS: Mapping[str, Callable[[tuple[Node, ...], bool], str]] = {
+_SETTERS: Mapping[str, Callable[[tuple[Node, ...], Style], str]] = {
     "*": _product,
     "/": _fraction,
     "neg": _negative,
     "**": _power,
     "exp": _exponential,
     "where": _cases,
-    "sqrt": lambda args, small: rf"\sqrt{{{_set(args[0], small)}}}",
-    "abs": lambda args, small: rf"\left|{_set(args[0], small)}\right|",
-    "not": lambda args, small: r"\lnot " + _held(args[0], 3, small),
+    "sqrt": lambda args, style: rf"\sqrt{{{latex(args[0], style)}}}",
+    "abs": lambda args, style: rf"\left|{latex(args[0], style)}\right|",
+    "not": lambda args, style: r"\lnot " + _held(args[0], 3, style),
 }

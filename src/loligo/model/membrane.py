@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from loligo.errors import ModelError
-from loligo.lanes import Value
+from loligo.model.check import check
+from loligo.model.document import arguments, to_dict
 from loligo.model.expression import Expression
+from loligo.model.formats import write
 from loligo.model.namespace import arrange
-from loligo.model.parts import RATES, Channel, Gate, Parameter, Parameters, State
+from loligo.model.parts import RATES, Channel, Parameter, State
 from loligo.model.reading import Formula, formula, freeze, identifier, label, members, unknown
 from loligo.model.table import Frozen
+from loligo.model.written import Written
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ _ABSOLUTE_ZERO = -273.15  # degC
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Membrane:
+class Membrane(Written):
     """A membrane: C_m dV/dt = I_stim - sum of the currents of its channels.
 
     Parameters
@@ -61,19 +64,6 @@ class Membrane:
     0.1
     """
 
-    C_m: Value
-    channels: tuple[Channel, ...]
-    helpers: Frozen[Expression]
-    states: tuple[State, ...]
-    extra: tuple[Parameter, ...]
-    celsius: Value | None
-    area: Value | None
-    name: str
-    title: str
-    citation: str
-    doi: str
-    notes: tuple[str, ...]
-
     def __init__(
         self,
         C_m: Any = 1.0,
@@ -106,33 +96,7 @@ class Membrane:
             doi=_doi(doi),
             notes=tuple(label(each, "notes") for each in members(notes, str, "notes")),
         )
-        arrange(self)
-        from loligo.model.check import check  # it evaluates membranes
-
-        check(self)
-
-    @cached_property
-    def gates(self) -> tuple[Gate, ...]:
-        """Every gate, channel by channel."""
-        return tuple(gate for channel in self.channels for gate in channel.gates)
-
-    @cached_property
-    def parameters(self) -> Parameters:
-        """Symbol to :class:`Parameter`: C_m, celsius, area, conductances, potentials, the rest."""
-        found = [Parameter.known("C_m", self.C_m, "uF/cm2", "membrane capacitance")]
-        if self.celsius is not None:
-            found.append(Parameter.known("celsius", self.celsius, "degC", "temperature"))
-        if self.area is not None:
-            found.append(Parameter.known("area", self.area, "um2", "membrane area"))
-        for channel in self.channels:
-            called = channel.meaning or channel.name
-            if channel.g is not None:
-                meaning = f"maximal conductance ({called})"
-                found.append(Parameter.known(f"g_{channel.name}", channel.g, "mS/cm2", meaning))
-            if channel.E is not None and not isinstance(channel.E, Expression):
-                meaning = f"reversal potential ({called})"
-                found.append(Parameter.known(f"E_{channel.name}", channel.E, "mV", meaning))
-        return Parameters((each.name, each) for each in (*found, *self.extra))
+        check(self, self.quantities)
 
     @cached_property
     def quantities(self) -> Frozen[Expression]:
@@ -143,7 +107,7 @@ class Membrane:
     @cached_property
     def equations(self) -> Equations:
         """The equations as they were written: ``print(model.equations)``, or typeset."""
-        from loligo.model.equations import Equations
+        from loligo.model.equations import Equations  # typesetting is rarely asked for
 
         return Equations(self)
 
@@ -223,8 +187,6 @@ class Membrane:
 
     def to_dict(self) -> dict[str, Any]:
         """The whole membrane as a document of plain values; TOML and JSON keep it exactly."""
-        from loligo.model.document import to_dict
-
         return to_dict(self)
 
     @staticmethod
@@ -236,9 +198,7 @@ class Membrane:
         ModelError, UnitError, UsageError
             The document does not describe a membrane.
         """
-        from loligo.model.document import from_dict
-
-        return from_dict(document)
+        return Membrane(**arguments(document))
 
     def save(self, path: str | Path) -> None:
         """Write a TOML file that :func:`loligo.load` reads back to an equal membrane.
@@ -248,9 +208,7 @@ class Membrane:
         FileError
             The file cannot be written.
         """
-        from loligo.model.document import save
-
-        save(self, path)
+        write(self.to_dict(), path)
 
     def __repr__(self) -> str:
         heading = ": ".join(filter(None, (self.name, self.title))) or "unnamed"
@@ -278,23 +236,23 @@ _ALWAYS = ("area", *_ABOUT)
 def _helpers(helpers: object) -> Frozen[Expression]:
     if helpers is None:
         return Frozen()
-    given = _mapping(helpers, "helpers", "phi", '"q10(3, 6.3)"')
-    for name in given:
+    texts = _mapping(helpers, "helpers", "phi", '"q10(3, 6.3)"')
+    for name in texts:
         identifier(name, "helper")
-    return Frozen((name, formula(text, f"helper {name}")) for name, text in given.items())
+    return Frozen((name, formula(text, f"helper {name}")) for name, text in texts.items())
 
 
 def _extra(parameters: object) -> tuple[Parameter, ...]:
     if parameters is None:
         return ()
-    given = _mapping(parameters, "parameters", "K_o", '"20 mM"')
-    for name in given:
+    further = _mapping(parameters, "parameters", "K_o", '"20 mM"')
+    for name in further:
         if name in _ABOUT:
             raise ModelError(
                 f"a parameter cannot be called {name}, which is the model's own {name}; "
                 "choose another name"
             )
-    return tuple(_parameter(name, value) for name, value in given.items())
+    return tuple(_parameter(name, value) for name, value in further.items())
 
 
 def _parameter(name: str, value: Any) -> Parameter:
@@ -303,15 +261,15 @@ def _parameter(name: str, value: Any) -> Parameter:
             raise ModelError(f"parameter {name}: the Parameter given for it is called {value.name}")
         return value
     if isinstance(value, Mapping):
-        given = cast(Mapping[str, Any], value)
-        for key in given:
+        entries = cast(Mapping[str, Any], value)
+        for key in entries:
             if key not in ("value", "unit", "meaning"):
                 raise ModelError(
                     f"parameter {name}: {unknown(str(key), 'entry', ('value', 'unit', 'meaning'))}"
                 )
-        if "value" not in given:
+        if "value" not in entries:
             raise ModelError(f"parameter {name}: its value is missing")
-        return Parameter(name, **given)
+        return Parameter(name, **entries)
     return Parameter(name, value)
 
 

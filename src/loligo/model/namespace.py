@@ -7,22 +7,22 @@ in any order, but not in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import NoReturn, cast
 
 from loligo.errors import ModelError, nearest, pointing
-from loligo.model.expression import Expression, parse
+from loligo.model.expression import Expression
 from loligo.model.functions import MAX_BITS, MAX_EXPONENT
+from loligo.model.ode import defined, rates
 from loligo.model.parts import RATES, Channel, Gate
+from loligo.model.plain import plain
 from loligo.model.reading import RESERVED
 from loligo.model.table import Frozen
-from loligo.model.tree import Call, Name, Node, Size, evaluate, names_in, size, walk
-
-if TYPE_CHECKING:
-    from loligo.model.membrane import Membrane
+from loligo.model.tree import Call, Name, Node, Size, evaluate, names_in, size, substitute, walk
+from loligo.model.written import Written
 
 # What can be worked with in seconds; the largest published membranes have some 2,000 parts.
 MAX_EXPANDED = 5_000  # parts of one expression once all helpers are written out
@@ -47,7 +47,7 @@ class Use:
         raise error
 
 
-def uses(membrane: Membrane) -> Iterator[Use]:
+def uses(membrane: Written) -> Iterator[Use]:
     """Every expression that a person wrote, in the order of the document."""
     for name, helper in membrane.helpers.items():
         yield Use(f"helper {name}", ("helpers", name), helper)
@@ -68,41 +68,23 @@ def uses(membrane: Membrane) -> Iterator[Use]:
         yield Use(f"derivative of state {state.name}", path, state.derivative)
 
 
-def definitions(membrane: Membrane) -> Iterator[tuple[str, Expression]]:
+def definitions(membrane: Written) -> Iterator[tuple[str, Expression]]:
     """Everything that is computed from states and parameters, and how."""
     yield from membrane.helpers.items()
     for channel in membrane.channels:
-        for gate in channel.gates:
-            if gate.instantaneous:
-                yield gate.name, steady(gate)
-        if isinstance(channel.E, Expression):
-            yield f"E_{channel.name}", channel.E
-        if channel.current is not None:
-            yield f"I_{channel.name}", channel.current
-        else:
-            yield f"G_{channel.name}", conductance(channel)
-            yield f"I_{channel.name}", parse(f"G_{channel.name}*(V-E_{channel.name})")
+        written = {name: text for gate in channel.gates for name, text in rates(gate).items()}
+        for equation in defined(channel):
+            yield equation.name, equation.written or _typed(equation.right, written)
 
 
-def steady(gate: Gate) -> Expression:
-    """A gate's steady state, as given or alpha/(alpha + beta)."""
-    if gate.inf is not None:
-        return gate.inf
-    assert gate.alpha is not None
-    assert gate.beta is not None
-    sum_ = Call("+", (gate.alpha.tree, gate.beta.tree), (0, 0))
-    tree = Call("/", (gate.alpha.tree, sum_), (0, 0))
-    text = f"({gate.alpha})/(({gate.alpha})+({gate.beta}))"
-    return Expression(text, tree, gate.alpha.names | gate.beta.names)
+def _typed(right: Node, written: Mapping[str, Expression]) -> Expression:
+    """What follows from a channel's form as if a person had typed it, its rates written out."""
+    text = plain(right, called=lambda name: f"({written[name]})" if name in written else name)
+    tree = substitute(right, {name: text.tree for name, text in written.items()})
+    return Expression(text, tree, names_in(tree))
 
 
-def conductance(channel: Channel) -> Expression:
-    """g times the gates, each to its power."""
-    gates = [g.name if g.power == 1 else f"{g.name}**{g.power}" for g in channel.gates]
-    return parse("*".join([f"g_{channel.name}", *gates]))
-
-
-def arrange(membrane: Membrane) -> Frozen[Expression]:
+def arrange(membrane: Written) -> Frozen[Expression]:
     """Check every name, and order what is computed so that each comes after what it uses.
 
     Raises
@@ -123,7 +105,7 @@ def arrange(membrane: Membrane) -> Frozen[Expression]:
     return Frozen((name, computed[name]) for name in order)
 
 
-def _check_count(membrane: Membrane) -> None:
+def _check_count(membrane: Written) -> None:
     kinds = (membrane.channels, membrane.gates, membrane.helpers, membrane.states, membrane.extra)
     count = sum(map(len, kinds))
     if count > MAX_PARTS:
@@ -136,7 +118,7 @@ def _check_count(membrane: Membrane) -> None:
 class _Space:
     """The names of one membrane, each with what it names."""
 
-    def __init__(self, membrane: Membrane) -> None:
+    def __init__(self, membrane: Written) -> None:
         self.membrane = membrane
         self.uses = tuple(uses(membrane))
         self.owners: dict[str, str] = {"V": "the membrane potential"}
@@ -221,7 +203,7 @@ class _Space:
         return f"unknown name {name[:100]}{close}{remedy}"
 
 
-def _check_temperature(membrane: Membrane, space: _Space) -> None:
+def _check_temperature(membrane: Written, space: _Space) -> None:
     if membrane.celsius is not None and not space.wants_celsius:
         error = ModelError(
             "celsius is given, but nothing in this membrane depends on temperature; leave it out, "

@@ -162,14 +162,14 @@ class Gate:
         meaning: str = "",
     ) -> None:
         identifier(name, "gate")
-        given = {"alpha": alpha, "beta": beta, "inf": inf, "tau": tau, "rate": rate}
+        formulas = {"alpha": alpha, "beta": beta, "inf": inf, "tau": tau, "rate": rate}
         freeze(
             self,
             name=name,
             power=whole(power, f"power of gate {name}"),
             instantaneous=truth(instantaneous, f"instantaneous of gate {name}"),
             meaning=label(meaning, f"gate {name}"),
-            **{key: optional(value, f"{key} of gate {name}") for key, value in given.items()},
+            **{key: optional(value, f"{key} of gate {name}") for key, value in formulas.items()},
         )
         _check_form(self)
 
@@ -325,31 +325,31 @@ _FORMS = (
 
 
 def _check_form(gate: Gate) -> None:
-    given = {key for key in ("alpha", "beta", "inf", "tau") if getattr(gate, key) is not None}
+    has = {key for key in ("alpha", "beta", "inf", "tau") if getattr(gate, key) is not None}
     if gate.instantaneous and gate.rate is not None:
         raise ModelError(f"gate {gate.name} is instantaneous: a rate has no effect, leave it out")
-    if (given, gate.instantaneous) in _FORMS:
+    if (has, gate.instantaneous) in _FORMS:
         return
-    has = f"it has {', '.join(sorted(given)) or 'none of them'}"
+    listed = f"it has {', '.join(sorted(has)) or 'none of them'}"
     if gate.instantaneous:
         raise ModelError(
-            f"gate {gate.name} is instantaneous: give inf, or alpha and beta, and no tau; {has}"
+            f"gate {gate.name} is instantaneous: give inf, or alpha and beta, and no tau; {listed}"
         )
-    hint = "; for a gate without delay add instantaneous=True" if given == {"inf"} else ""
-    raise ModelError(f"gate {gate.name}: give alpha and beta, or inf and tau; {has}{hint}")
+    hint = "; for a gate without delay add instantaneous=True" if has == {"inf"} else ""
+    raise ModelError(f"gate {gate.name}: give alpha and beta, or inf and tau; {listed}{hint}")
 
 
 def _short(part: Any) -> str:
     """``Gate('m', power=3, ...)``: what differs from the defaults, expressions as text."""
-    shown: list[str] = []
+    arguments: list[str] = []
     for each in fields(part):
         value = getattr(part, each.name)
         if each.name == "name":
-            shown.append(repr(value))
+            arguments.append(repr(value))
         elif value is not None and value != _DEFAULTS.get(each.name):
             text = repr(str(value)) if isinstance(value, Expression) else repr(value)
-            shown.append(f"{each.name}={text}")
-    return f"{type(part).__name__}({', '.join(shown)})"
+            arguments.append(f"{each.name}={text}")
+    return f"{type(part).__name__}({', '.join(arguments)})"
 
 
 _DEFAULTS: dict[str, object] = {

@@ -89,14 +89,14 @@ def channel_name(name: object) -> None:
 
 def identifier(name: object, what: str) -> None:
     """Refuse a name that expressions could not refer to, or that means something else already."""
-    shown = f"{name!r}"[:LONGEST_NAME]
+    called = f"{name!r}"[:LONGEST_NAME]
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
         raise ModelError(
-            f"a {what} cannot be called {shown}; use letters A-Z a-z, digits and _, "
+            f"a {what} cannot be called {called}; use letters A-Z a-z, digits and _, "
             "and begin with a letter"
         )
     if len(name) > LONGEST_NAME:
-        raise ModelError(f"the name {shown}... of a {what} is longer than {LONGEST_NAME} letters")
+        raise ModelError(f"the name {called}... of a {what} is longer than {LONGEST_NAME} letters")
     if name in RESERVED:
         raise ModelError(
             f"a {what} cannot be called {name}, which is {RESERVED[name]} in every model; "
@@ -113,9 +113,9 @@ def label(text: object, where: str) -> str:
         raise ModelError(f"{where}: a text is needed, not {text!r:.60}")
     if len(text) > _LONGEST_TEXT:
         raise ModelError(f"{where}: the text is longer than {_LONGEST_TEXT:,} characters")
-    found = _CONTROL.search(text)
-    if found:
-        raise ModelError(f"{where}: the text has a control character (U+{ord(found[0]):04X})")
+    control = _CONTROL.search(text)
+    if control:
+        raise ModelError(f"{where}: the text has a control character (U+{ord(control[0]):04X})")
     return text
 
 
@@ -125,11 +125,11 @@ def members(values: object, kind: type[Any], where: str) -> tuple[Any, ...]:
         return (values,)
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise ModelError(f"{where}: give a list of {kind.__name__}, not {values!r:.60}")
-    found = tuple(cast(Iterable[Any], values))
-    for value in found:
+    parts = tuple(cast(Iterable[Any], values))
+    for value in parts:
         if not isinstance(value, kind):
             raise ModelError(f"{where}: {value!r:.60} is not a {kind.__name__}")
-    return found
+    return parts
 
 
 def optional(value: object, where: str) -> Expression | None:
@@ -191,5 +191,5 @@ def _converted(amount: Value, unit: str, counted: str) -> Value:
 
 def unknown(name: str, what: str, known: Iterable[str]) -> str:
     """``there is no parameter g_NA (did you mean g_Na?)``."""
-    shown = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "..."
-    return f"there is no {what} {shown}{nearest(name[:LONGEST_NAME], known)}"
+    short = name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "..."
+    return f"there is no {what} {short}{nearest(name[:LONGEST_NAME], known)}"

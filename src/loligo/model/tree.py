@@ -1,7 +1,8 @@
 """The syntax tree of an expression, and its plain numeric value.
 
-Three kinds of node, nothing more. A tree is made by :func:`loligo.model.expression.parse`
-only; it can be evaluated with NumPy, typeset, or turned into symbols.
+Three kinds of node, nothing more. A tree is made by :func:`loligo.model.expression.parse` from
+what a person wrote, and by :mod:`loligo.model.ode`; it can be evaluated with NumPy, typeset, or
+turned into symbols.
 """
 
 from __future__ import annotations
@@ -140,6 +141,15 @@ def walk(node: Node) -> Iterator[Node]:
 def names_in(node: Node) -> frozenset[str]:
     """Every name that the tree refers to."""
     return frozenset(each.id for each in walk(node) if isinstance(each, Name))
+
+
+def substitute(node: Node, trees: Mapping[str, Node]) -> Node:
+    """The tree with other trees in the places of names; names that are not in ``trees`` stay."""
+    if isinstance(node, Name):
+        return trees.get(node.id, node)
+    if isinstance(node, Number):
+        return node
+    return Call(node.op, tuple(substitute(each, trees) for each in node.args), node.span)
 
 
 @dataclass(frozen=True, slots=True)

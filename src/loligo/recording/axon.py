@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats
-from loligo.lanes import Labelled
+from loligo.lanes import Floats, Labelled
 from loligo.model import Axon
 from loligo.recording.build import dataset
 from loligo.run.axon.currents import injected

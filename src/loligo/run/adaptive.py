@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import COUNTERS, STIFF, Floats, Integers, Journey, Kernel, Route, padded
+from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
 from loligo.errors import RunError
+from loligo.lanes import Floats, Integers
 from loligo.run.divergence import diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare

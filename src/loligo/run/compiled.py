@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import Floats, Kernel
+from loligo.engine.kernel import Kernel
+from loligo.lanes import Floats
 from loligo.run.adaptive import AdaptiveCourse
 from loligo.run.axon.coupled import CoupledCourse
 from loligo.run.axon.pose import Uncut

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers
-from loligo.lanes import distinct
+from loligo.lanes import Floats, Integers, distinct
 from loligo.program.drive import EDGE_TOLERANCE
 from loligo.run.problem import Driven, Problem
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from loligo.engine.kernel import Floats, Kernel
+from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
-from loligo.lanes import distinct
+from loligo.lanes import Floats, distinct
 from loligo.run.problem import guess
 
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers, Kernel, Progress, Schedule, Streams, padded
+from loligo.engine.kernel import Kernel, Progress, Schedule, Streams, padded
 from loligo.errors import RunError, UsageError
+from loligo.lanes import Floats, Integers
 from loligo.run.divergence import diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare

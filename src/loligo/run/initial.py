@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import Floats, Kernel
+from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
+from loligo.lanes import Floats
 from loligo.run.equilibrium import hold, rest
 from loligo.run.problem import Cells, guess
 from loligo.run.recipes import plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from loligo.engine.kernel import Floats, Integers
+from loligo.lanes import Floats, Integers
 from loligo.run.pace import Pace, crew, everywhere
 
 Advance = Callable[[float], None]

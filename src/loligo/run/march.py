@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, Floats
+from loligo.engine.kernel import RE_ARM
+from loligo.lanes import Floats
 
 Solution = Any  # of scipy.integrate.solve_ivp, with its dense output
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers, Kernel
+from loligo.engine.kernel import Kernel
+from loligo.lanes import Floats, Integers
 from loligo.run.problem import Problem
 
 Batches = list[tuple[Floats, Integers]]

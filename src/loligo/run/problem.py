@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers
-from loligo.lanes import Grid, Value
+from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon, Membrane
 from loligo.run.axon.compartments import Compartments
 from loligo.stimulus import Point, Shape

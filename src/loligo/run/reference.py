@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import Floats
 from loligo.errors import RunError
+from loligo.lanes import Floats
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance

@@ -1,8 +1,7 @@
-"""A membrane and what is done to it, as symbolic differential equations.
+"""A membrane's equations in symbols: derivatives and observables in states and parameters alone.
 
-The current balance is C_m dV/dt = I_stim - sum of the ionic currents; a gate obeys
-dx/dt = alpha (1 - x) - beta x, or (x_inf - x)/tau (Hodgkin & Huxley 1952,
-doi:10.1113/jphysiol.1952.sp004764, equations 7 and 26).
+They are spelled in :mod:`loligo.model.ode`; here every other name is written out, and what a
+person wrote is made smooth where it is 0/0.
 """
 
 # SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
@@ -12,14 +11,16 @@ doi:10.1113/jphysiol.1952.sp004764, equations 7 and 26).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
 
 from loligo.lanes import Labelled
-from loligo.model import Channel, Gate, Membrane
 from loligo.model.expression import Expression
+from loligo.model.ode import Equation, as_written, defined, derivatives, helpers, rates
+from loligo.model.tree import Call, Name, Node, Number, walk
+from loligo.model.written import Written
 from loligo.system.limits import refuse_unknown_limits
 from loligo.system.singularity import smooth
 from loligo.system.symbols import Expr, symbol, to_sympy
@@ -94,7 +95,7 @@ class System:
         return frozenset(names & self.derivatives.keys())
 
 
-def build(membrane: Membrane) -> System:
+def build(membrane: Written) -> System:
     """The equations of a membrane under a current ``I_stim`` (uA/cm2).
 
     Examples
@@ -104,86 +105,82 @@ def build(membrane: Membrane) -> System:
     ('V', 'm', 'h', 'n')
     """
     names = _Names(membrane)
-    total = sp.Add(*(names(f"I_{channel.name}") for channel in membrane.channels))
-    derivatives: dict[str, Expr] = {"V": (STIMULUS - total) / symbol("C_m")}
-    for channel in membrane.channels:
-        for gate in channel.gates:
-            if not gate.instantaneous:
-                derivatives[gate.name] = names.gate_rate(gate)
-    for state in membrane.states:
-        derivatives[state.name] = names.text(state.derivative)
+    changes = {each.name: names.right(each) for each in derivatives(membrane)}
     observables = {name: names(name) for name in names.observable}
-    return System(tuple(membrane.parameters), derivatives, observables)
+    return System(tuple(membrane.parameters), changes, observables)
 
 
 class _Names:
     """Every name in a membrane -> its expression in states and parameters, made when asked."""
 
-    def __init__(self, membrane: Membrane) -> None:
-        self._done: dict[str, Expr] = {"V": V}
-        self._done |= {name: symbol(name) for name in membrane.parameters}
-        self._done |= {state.name: symbol(state.name) for state in membrane.states}
+    def __init__(self, membrane: Written) -> None:
+        moving = (gate.name for gate in membrane.gates if not gate.instantaneous)
+        states = (state.name for state in membrane.states)
+        symbols = ("V", "I_stim", *membrane.parameters, *states, *moving)
+        self._done: dict[str, Expr] = {name: symbol(name) for name in symbols}
         self._numbers = {
             name: float(p.value.values.flat[0]) if isinstance(p.value, Labelled) else p.value
             for name, p in membrane.parameters.items()
         }
-        self._makers: dict[str, Callable[[], Expr]] = {}
-        for channel in membrane.channels:
-            self._channel(channel)
-        for name, helper in membrane.helpers.items():
-            self._makers[name] = lambda helper=helper: self.text(helper)
-        self.observable = tuple(self._makers)
-
-    def _channel(self, channel: Channel) -> None:
-        for gate in channel.gates:
-            if gate.instantaneous:
-                self._makers[gate.name] = lambda gate=gate: self.steady(gate)
-            else:
-                self._done[gate.name] = symbol(gate.name)
-        if isinstance(channel.E, Expression):
-            reversal = channel.E
-            self._makers[f"E_{channel.name}"] = lambda: self.text(reversal)
-        if channel.current is not None:
-            current = channel.current
-            self._makers[f"I_{channel.name}"] = lambda: self.text(current)
-            return
-        self._makers[f"G_{channel.name}"] = lambda: self._conductance(channel)
-        self._makers[f"I_{channel.name}"] = lambda: (
-            self(f"G_{channel.name}") * (V - self(f"E_{channel.name}"))
-        )
+        of_channels = (each for channel in membrane.channels for each in defined(channel))
+        computed = {each.name: each for each in (*of_channels, *helpers(membrane))}
+        self.observable = tuple(computed)
+        for gate in membrane.gates:
+            computed |= {name: as_written(name, text) for name, text in rates(gate).items()}
+        self._equations = computed
 
     def __call__(self, name: str) -> Expr:
-        if name not in self._done:
-            self._done[name] = self._makers[name]()
+        waiting = [name]  # not by recursion: helpers may stand on helpers two hundred deep
+        while waiting:
+            last = waiting[-1]
+            if last not in self._done:
+                equation = self._equations[last]
+                missing = [each for each in _named(equation.right) if each not in self._done]
+                if missing:
+                    waiting += reversed(missing)
+                    continue
+                self._done[last] = self.right(equation)
+            waiting.pop()
         return self._done[name]
 
-    def text(self, expression: Expression) -> Expr:
-        tree = to_sympy(expression.tree, {name: self(name) for name in expression.names})
-        smoothed = smooth(tree, V)
+    def right(self, equation: Equation) -> Expr:
+        """What an equation's left side is equal to, the left side's factor divided out."""
+        if equation.written is not None:
+            return self._text(equation.written)
+        right = self._tree(collected(equation.right))
+        return right / self(equation.factor) if equation.factor else right
+
+    def _text(self, expression: Expression) -> Expr:
+        smoothed = smooth(self._tree(expression.tree), V)
         refuse_unknown_limits(smoothed, V, self._numbers, str(expression))
         return smoothed
 
-    def steady(self, gate: Gate) -> Expr:
-        """alpha/(alpha + beta), or x_inf as given."""
-        if gate.inf is not None:
-            return self.text(gate.inf)
-        assert gate.alpha is not None
-        assert gate.beta is not None
-        alpha, beta = self.text(gate.alpha), self.text(gate.beta)
-        return alpha / (alpha + beta)
+    def _tree(self, tree: Node) -> Expr:
+        return to_sympy(tree, {name: self(name) for name in _named(tree)})
 
-    def gate_rate(self, gate: Gate) -> Expr:
-        x = symbol(gate.name)
-        rate = sp.Integer(1) if gate.rate is None else self.text(gate.rate)
-        if gate.tau is not None:
-            assert gate.inf is not None
-            return rate * (self.text(gate.inf) - x) / self.text(gate.tau)
-        assert gate.alpha is not None
-        assert gate.beta is not None
-        alpha, beta = self.text(gate.alpha), self.text(gate.beta)
-        # as alpha (1 - x) - beta x, with one product of x instead of two
-        return rate * (alpha - (alpha + beta) * x)
 
-    def _conductance(self, channel: Channel) -> Expr:
-        gates = (self(gate.name) ** gate.power for gate in channel.gates)
-        return sp.Mul(symbol(f"g_{channel.name}"), *gates)
+def _named(tree: Node) -> Iterable[str]:
+    """The names in a tree, each once, as they come: so that the first error is always the same."""
+    return dict.fromkeys(node.id for node in walk(tree) if isinstance(node, Name))
+
+
+def collected(node: Node) -> Node:
+    """The same with products taken together, as a step is to compute them.
+
+    a (1 - x) - b x becomes a - (a + b) x, which multiplies x once instead of twice; and
+    f (a/b) becomes (f a)/b. What a person wrote is not touched: these are the forms of
+    :mod:`loligo.model.ode`.
+    """
+    if not isinstance(node, Call):
+        return node
+    args = tuple(map(collected, node.args))
+    match Call(node.op, args, node.span):
+        case Call("-", (Call("*", (a, Call("-", (Number(one), x)))), Call("*", (b, y)))) if (
+            one == 1 and x == y
+        ):
+            slope = Call("*", (Call("+", (a, b), node.span), x), node.span)
+            return Call("-", (a, slope), node.span)
+        case Call("*", (factor, Call("/", (above, below)))):
+            return Call("/", (Call("*", (factor, above), node.span), below), node.span)
+        case same:
+            return same

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from loligo.lanes import Value
-from loligo.model.expression import Call, Expression
 from loligo.model.membrane import Membrane
-from loligo.model.parts import RATES, Parameter
-from loligo.model.tree import walk
+from loligo.model.ode import expressions
+from loligo.model.parts import Parameter
+from loligo.model.tree import Call, walk
 
 if TYPE_CHECKING:
     from loligo.system.equations import System
@@ -149,16 +149,7 @@ def _about(membrane: Membrane) -> dict[str, About]:
 
 
 def _obstacle(membrane: Membrane) -> str | None:
-    for text in _formulas(membrane):
+    for text in expressions(membrane):
         if any(isinstance(node, Call) and node.op in _CONDITIONAL for node in walk(text.tree)):
             return f"{text} depends on a condition"
     return None
-
-
-def _formulas(membrane: Membrane) -> list[Expression]:
-    """Every formula of a membrane."""
-    gates = (getattr(gate, key) for gate in membrane.gates for key in RATES)
-    written = [*gates, *membrane.helpers.values(), *(s.derivative for s in membrane.states)]
-    for channel in membrane.channels:
-        written += [channel.current, channel.E]
-    return [text for text in written if isinstance(text, Expression)]

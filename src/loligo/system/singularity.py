@@ -135,8 +135,8 @@ def _cancel(product: Expr, v: sp.Symbol) -> Expr:
 
 def denominators(expression: Expr, v: sp.Symbol) -> list[Expr]:
     """What the expression divides by and what depends on ``v`` alone besides parameters."""
-    found: dict[Expr, None] = {}
+    below: dict[Expr, None] = {}
     for e in sp.preorder_traversal(expression):
         if isinstance(e, sp.Pow) and e.exp.is_negative and e.base.has(v):
-            found[e.base] = None
-    return list(found)
+            below[e.base] = None
+    return list(below)

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import sympy as sp
 
-from loligo.model.expression import Call, Name, Node, Number
+from loligo.model.tree import Call, Name, Node, Number
 
 Expr: TypeAlias = Any  # a sympy.Expr
 

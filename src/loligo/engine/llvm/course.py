@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points, start_armed
-from loligo.engine.kernel import CAPACITY, Floats, Integers, Schedule
+from loligo.engine.kernel import CAPACITY, Schedule
 from loligo.engine.llvm.cache import KERNELS
 from loligo.engine.llvm.coupled import (
     CABLE_DOUBLES,
@@ -21,6 +21,7 @@ from loligo.engine.llvm.coupled import (
     TABLE,
 )
 from loligo.engine.llvm.rows import FUNCTIONS, ROW
+from loligo.lanes import Floats, Integers
 
 _CABLE = ctypes.CFUNCTYPE(
     None,

@@ -8,21 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import (
-    CAPACITY,
-    Floats,
-    Integers,
-    Journey,
-    Progress,
-    Route,
-    Schedule,
-    Streams,
-)
+from loligo.engine.kernel import CAPACITY, Journey, Progress, Route, Schedule, Streams
 from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
 from loligo.engine.llvm.target import host
+from loligo.lanes import Floats, Integers
 from loligo.program import Program
 
 

@@ -21,10 +21,10 @@ from loligo.engine.kernel import (
     SPIKE_PARTS,
     STIFF,
     STIFF_STEPS,
-    Floats,
     Journey,
     Route,
 )
+from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.drive import EDGE_TOLERANCE
 from loligo.program.program import coefficient

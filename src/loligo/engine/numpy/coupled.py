@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points, start_armed
-from loligo.engine.kernel import RE_ARM, Floats, Integers, Schedule
+from loligo.engine.kernel import RE_ARM, Schedule
 from loligo.engine.numpy.kernel import evaluate
+from loligo.lanes import Floats, Integers
 from loligo.program.spikes import locate
 
 Array = Any  # float64 or bool

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, Floats, Journey, Progress, Route, Schedule, Streams
+from loligo.engine.kernel import RE_ARM, Journey, Progress, Route, Schedule, Streams
 from loligo.engine.numpy.adaptive import adapt
+from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.arithmetic import CARRY
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points
-from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.engine.kernel import Schedule
 from loligo.engine.numpy.kernel import evaluate
+from loligo.lanes import Floats, Integers
 from loligo.run.axon.currents import Injected
 from loligo.run.axon.electrodes import Electrode, snapped
 from loligo.run.problem import I_CLAMP, Problem

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers
-from loligo.lanes import Grid, Value
+from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon
 
 NA = 1e-5  # nA in 1 um2 of 1 uA/cm2; uS in 1 um2 of 1 mS/cm2

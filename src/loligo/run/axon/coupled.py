@@ -10,7 +10,8 @@ import numpy as np
 
 from loligo.engine import coupled as engine
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import Floats, Integers, Kernel, Schedule
+from loligo.engine.kernel import Kernel, Schedule
+from loligo.lanes import Floats, Integers
 from loligo.run.axon.clamps import Clamps
 from loligo.run.axon.currents import Injected, points_of
 from loligo.run.axon.divergence import Watch

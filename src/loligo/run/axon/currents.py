@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.coupled import Points
-from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.engine.kernel import Schedule
+from loligo.lanes import Floats, Integers
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.electrodes import electrodes, timetable
 from loligo.run.drive import Drive

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from loligo import units
-from loligo.engine.kernel import Integers, Kernel
+from loligo.engine.kernel import Kernel
 from loligo.errors import UsageError
-from loligo.lanes import Grid, Labelled, Value
+from loligo.lanes import Grid, Integers, Labelled, Value
 from loligo.memory import refuse_too_large
 from loligo.run.axon.compartments import Compartments, cut
 from loligo.run.axon.pose import Group, Uncut

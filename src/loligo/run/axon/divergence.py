@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from loligo.engine import coupled as engine
-from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.engine.kernel import Schedule
 from loligo.errors import RunError
+from loligo.lanes import Floats, Integers
 from loligo.run.axon.currents import Injected
 from loligo.run.divergence import diverged, smaller_step
 from loligo.run.problem import Problem

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Integers
 from loligo.errors import StimulusError
+from loligo.lanes import Floats, Integers
 from loligo.run.axon.compartments import Compartments, around
 from loligo.run.problem import Problem
 

@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Kernel
+from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
+from loligo.lanes import Floats
 from loligo.run.axon.clamps import held, through
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.coupled import joined

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from loligo.engine.kernel import Floats, Kernel
+from loligo.engine.kernel import Kernel
 from loligo.errors import ModelError
-from loligo.lanes import Grid, Value
+from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon, Region
 from loligo.run.initial import for_equilibria
 from loligo.run.problem import Cells, Initial, guess

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from loligo.engine.coupled import Line, Points
-from loligo.engine.kernel import Floats, Kernel
+from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
+from loligo.lanes import Floats
 from loligo.run.axon.compartments import NA
 from loligo.run.axon.currents import points_of
 from loligo.run.equilibrium import hold
