@@ -21,6 +21,7 @@ from loligo.engine.llvm import kernel as llvm_kernel
 from loligo.errors import RunError, UsageError
 from loligo.run.pace import Pace
 from paced import simulate
+from references import reference
 
 SQUID = lo.load("hodgkin-huxley-1952")
 LLVM, NUMPY = lo.Taylor(1e-9), lo.Taylor(1e-9, engine="numpy")
@@ -42,6 +43,8 @@ STIMULI = {
 
 def run(model: Any, stimulus: Any, solver: Any = LLVM, **options: Any) -> xr.Dataset:
     settings = {"initial": -65, "progress": False, "duration": 20, **options}
+    if isinstance(solver, lo.Reference):
+        return reference(model, stimulus, solver=solver, **settings)
     return simulate(model, stimulus, solver=solver, **settings)
 
 
@@ -423,7 +426,7 @@ def test_the_default_and_what_a_recording_says_of_it() -> None:
     assert "local error" in rec.attrs["accuracy"]
 
 
-def test_ctrl_c_stops_at_once() -> None:
+def test_ctrl_c_stops_at_once(interruptible: None) -> None:
     """A run of minutes, all cores at work."""
     timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT))
     amplitudes = np.linspace(5, 20, 2000)
