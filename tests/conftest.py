@@ -9,15 +9,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
 import references
-
-# The README's command tries a dozen examples of everything; `--hypothesis-profile=full`, as .ci/run
-# has it, tries as many as each test says.
-settings.register_profile("dozen", settings(), max_examples=12, deadline=None)
-settings.register_profile("full", settings(), max_examples=100, deadline=None)
-settings.load_profile("dozen")
+import trying  # noqa: F401  (a dozen of everything, unless told otherwise)
 
 
 @pytest.fixture(scope="session", autouse=True)
