@@ -24,6 +24,8 @@ def one_place_for_the_whole_run(tmp_path_factory: pytest.TempPathFactory) -> Non
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent  # of all workers
+        # every worker has a core; two threads, so that there are threads, on as many cores
+        os.environ.setdefault("LOLIGO_THREADS", "2")
     references.folder = root / "references"
     kernels = root / "kernels"
     for place in (references.folder, kernels):

@@ -73,7 +73,7 @@ def anywhere() -> Iterator[Any]:
             yield pytest.param(solver, RUN, marks=[pytest.mark.slow] if slow else [])
 
 
-@pytest.mark.parametrize(("solver", "end"), anywhere())
+@pytest.mark.parametrize(("solver", "end"), list(anywhere()))
 def test_a_pulse_anywhere_delivers_exactly_its_charge(solver: str, end: float) -> None:
     starts = [*random_starts(40, 3, end), *awkward_starts(end)]
     cases = list(product(starts, DURATIONS))
