@@ -93,6 +93,19 @@ def test_one_compartment_is_a_membrane(name):
         assert float(abs(rec.V[0] - alone.V).max()) < close
 
 
+@pytest.mark.parametrize("threshold", [-50.0, 0.0, 39.5, 40.4])
+def test_both_references_find_the_same_spikes(threshold):
+    """Also one that V, of 40.5 mV at the peak, is above for less than a step."""
+    options = {"solver": lo.Reference(1e-11), "threshold": threshold, "record": ["spikes"]}
+    squid = lo.load("hodgkin-huxley-1952")
+    alone = reference(squid, lo.Pulse(0.5, 1, 20), 12, **options)
+    short = lo.Axon(squid, 50, 10, 100, compartments=1)
+    shock = lo.at(0, lo.Pulse(0.5, 1, 20 * np.pi * 50 * 10 * 1e-5))
+    rec = reference(short, shock, 12, **options)
+    assert alone.spike_time.size == 1
+    assert rec.spike_time.values == pytest.approx(alone.spike_time.values, abs=1e-8)
+
+
 def sweep() -> lo.Axon:
     return lo.Axon(SQUID.replace(g_Na=[90, 120]), 3000, [100, 300, 476], 35.4, compartments=29)
 
