@@ -342,7 +342,7 @@ def test_no_colours_or_bars_where_nobody_looks(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_ctrl_c(folder: Path) -> None:
+def test_ctrl_c(folder: Path, interruptible: None) -> None:
     child = process("run", "--duration", "1e7", "--sample-interval", "100", "--output", "a.nc")
     time.sleep(2.0)
     assert child.poll() is None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import loligo as lo
+from references import reference
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -24,7 +25,7 @@ def test_the_model_of_the_page_loads_and_fires_ever_more_slowly(tmp_path):
     intervals = np.diff(rec.spike_time.values)
     assert len(intervals) >= 3
     assert (np.diff(intervals) > 0.5).all()
-    true = lo.simulate(cell, pulse, duration=120, solver=lo.Reference(1e-11))
+    true = reference(cell, pulse, duration=120, solver=lo.Reference(1e-11))
     assert float(abs(rec.V - true.V).max()) < 1e-2
     assert float(abs(rec.spike_time - true.spike_time).max()) < 1e-5
 

@@ -9,6 +9,7 @@ import loligo as lo
 from cells import calcium
 from loligo.run.pace import Pace
 from paced import simulate
+from references import reference
 
 SQUID = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
 # what makes a short, thin axon of each fire
@@ -54,7 +55,7 @@ def test_both_engines_do_the_same(name):
 
 @pytest.mark.parametrize("name", [*MEMBRANES, "mixed"])
 def test_the_step_converges_to_the_method_of_lines(name):
-    true = lo.simulate(axon(name), STIMULUS, 2.5, solver=lo.Reference(1e-10))
+    true = reference(axon(name), STIMULUS, 2.5, solver=lo.Reference(1e-10))
     errors = []
     for dt in (0.005, 0.0025, 0.00125):
         rec = lo.simulate(axon(name), STIMULUS, 2.5, solver=lo.Exponential(dt))
@@ -72,7 +73,7 @@ def _gates(rec):
 
 
 def test_the_located_spikes_are_those_of_the_method_of_lines():
-    true = lo.simulate(axon("hodgkin-huxley-1952"), STIMULUS, 2.5, solver=lo.Reference(1e-10))
+    true = reference(axon("hodgkin-huxley-1952"), STIMULUS, 2.5, solver=lo.Reference(1e-10))
     rec = lo.simulate(axon("hodgkin-huxley-1952"), STIMULUS, 2.5, solver=lo.Exponential(0.001))
     assert true.spike_time.size == 13
     assert np.abs(rec.spike_time.values - true.spike_time.values).max() < 1e-4
@@ -85,11 +86,24 @@ def test_one_compartment_is_a_membrane(name):
     membrane = leak if name == "passive" else MEMBRANES[name]
     short = lo.Axon(membrane, 50, 10, 100, compartments=1)
     area = np.pi * 50 * 10
-    alone = lo.simulate(membrane, lo.Pulse(0.3, 0.5, 30), 2, solver=lo.Reference(1e-11))
+    alone = reference(membrane, lo.Pulse(0.3, 0.5, 30), 2, solver=lo.Reference(1e-11))
     shock = lo.at(0, lo.Pulse(0.3, 0.5, 30 * area * 1e-5))
     for solver, close in ((lo.Reference(1e-11), 1e-6), (lo.Exponential(0.001), 0.02)):
         rec = lo.simulate(short, shock, 2, solver=solver)
         assert float(abs(rec.V[0] - alone.V).max()) < close
+
+
+@pytest.mark.parametrize("threshold", [-50.0, 0.0, 39.5, 40.4])
+def test_both_references_find_the_same_spikes(threshold):
+    """Also one that V, of 40.5 mV at the peak, is above for less than a step."""
+    options = {"solver": lo.Reference(1e-11), "threshold": threshold, "record": ["spikes"]}
+    squid = lo.load("hodgkin-huxley-1952")
+    alone = reference(squid, lo.Pulse(0.5, 1, 20), 12, **options)
+    short = lo.Axon(squid, 50, 10, 100, compartments=1)
+    shock = lo.at(0, lo.Pulse(0.5, 1, 20 * np.pi * 50 * 10 * 1e-5))
+    rec = reference(short, shock, 12, **options)
+    assert alone.spike_time.size == 1
+    assert rec.spike_time.values == pytest.approx(alone.spike_time.values, abs=1e-8)
 
 
 def sweep() -> lo.Axon:

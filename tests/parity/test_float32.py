@@ -62,8 +62,13 @@ def test_small_changes_are_not_lost_in_the_sum() -> None:
     assert rec.V.values[-1] == pytest.approx(-64.9, abs=1e-5)
 
 
-def test_both_engines_agree() -> None:
-    one, other = run(SQUID, PULSE), run(SQUID, PULSE, NUMPY)
+@pytest.mark.parametrize(
+    ("lanes", "duration"), [(12, 8), pytest.param(37, 20, marks=pytest.mark.slow)]
+)
+def test_both_engines_agree(lanes: int, duration: float) -> None:
+    pulse = lo.Pulse(2.0034, 12.5, np.linspace(2, 20, lanes))
+    one, other = (run(SQUID, pulse, solver, duration) for solver in (SINGLE, NUMPY))
+    assert one.spike_count.sum() > lanes / 2
     assert np.abs(one.V - other.V).max() < 5e-3  # on the upstroke, 400 mV/ms
     assert np.abs(one.spike_time.values - other.spike_time.values).max() < 2e-5
     assert np.array_equal(one.I_stim, other.I_stim)

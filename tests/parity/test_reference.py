@@ -14,6 +14,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 import loligo as lo
+import references
 from cells import bistable, calcium, conditional, cubic, mutual
 from machine import equations
 
@@ -33,7 +34,7 @@ def membrane(name: str) -> lo.Membrane:
 
 @cache
 def reference(name: str) -> xr.Dataset:
-    return lo.simulate(membrane(name), STIMULUS, DURATION, initial=-65, solver=lo.Reference())
+    return references.reference(membrane(name), STIMULUS, DURATION, initial=-65)
 
 
 def exponential(name: str, dt: float) -> xr.Dataset:
@@ -98,7 +99,7 @@ STIMULI = {
 @cache
 def driven(name: str) -> xr.Dataset:
     duration = 6 if "noise" in name else 20
-    return lo.simulate(SQUID, STIMULI[name], duration, solver=lo.Reference())
+    return references.reference(SQUID, STIMULI[name], duration)
 
 
 def driven_errors(name: str, dt: float) -> tuple[float, float]:

@@ -12,6 +12,7 @@ import xarray as xr
 
 import loligo as lo
 from cells import calcium
+from references import reference, simulate
 
 SQUID = lo.load("hodgkin-huxley-1952")
 REFERENCE = lo.Reference(2.3e-14)
@@ -32,7 +33,7 @@ def bounds(tolerance: float) -> tuple[float, float]:
 
 
 def squid(solver: Any, duration: float = 1000.0, **options: Any) -> xr.Dataset:
-    return lo.simulate(SQUID, lo.Step(0, 10), duration, solver=solver, record=["V"], **options)
+    return simulate(SQUID, lo.Step(0, 10), duration, solver=solver, record=["V"], **options)
 
 
 @cache
@@ -74,7 +75,7 @@ def test_a_membrane_may_rest_where_a_rate_is_0_over_0() -> None:
     near = SQUID.replace(g_Na=0, g_K=0, E_L=-55.2)
     slow = lo.Sine(5, 190, amplitude=0.061, frequency=5)
     rec = lo.simulate(near, slow, 200, record=["V", "n"])
-    true = lo.simulate(near, slow, 200, record=["V", "n"], solver=REFERENCE)
+    true = simulate(near, slow, 200, record=["V", "n"], solver=REFERENCE)
     assert float(true.V.max()) > -55.0
     assert float(abs(rec.V - true.V).max()) < 1e-7
     assert float(abs(rec.n - true.n).max()) < 1e-9
@@ -118,7 +119,7 @@ def extrapolated(y: Any, h: float, columns: int = 8) -> Any:
 
 @pytest.mark.skipif(np.finfo(Long).eps > 1e-18, reason="long double is no longer than double")
 def test_the_reference_agrees_with_another_method_at_another_precision() -> None:
-    rec = lo.simulate(SQUID, lo.Step(0, 10), 60, solver=REFERENCE, record=["V", "m", "h", "n"])
+    rec = simulate(SQUID, lo.Step(0, 10), 60, solver=REFERENCE, record=["V", "m", "h", "n"])
     y = np.array([float(rec[name][0]) for name in "Vmhn"], dtype=Long)
     V = [y[0]]
     for _ in range(rec.sizes["time"] - 1):
@@ -177,12 +178,12 @@ def amplification(true: xr.Dataset, shifted: xr.Dataset) -> np.ndarray:
 
 def with_shift(model: lo.Membrane, stimulus: Any) -> tuple[xr.Dataset, xr.Dataset]:
     solver, record = lo.Reference(1e-13), ["V", "spikes"]
-    start = lo.simulate(model, None, 0.05, initial=-65, solver=solver, record=states(model))
+    start = simulate(model, None, 0.05, initial=-65, solver=solver, record=states(model))
     runs = []
     for shift in (0.0, 1e-6):
         begin = {n: start[n].isel(time=0, drop=True) for n in states(model)}
         begin["V"] = begin["V"] + shift
-        runs.append(lo.simulate(model, stimulus, RUN, initial=begin, solver=solver, record=record))
+        runs.append(simulate(model, stimulus, RUN, initial=begin, solver=solver, record=record))
     return runs[0], runs[1]
 
 
@@ -279,10 +280,10 @@ def test_at_a_spike_time_v_is_the_threshold() -> None:
 @pytest.mark.parametrize("solver", [lo.Taylor(1e-9), lo.Taylor(1e-9, engine="numpy")])
 def test_a_run_that_starts_above_the_threshold_fires_when_it_comes_back(solver: Any) -> None:
     above = lo.simulate(SQUID, lo.Step(0, 10), 30, initial=10.0, solver=solver)
-    true = lo.simulate(SQUID, lo.Step(0, 10), 30, initial=10.0, solver=lo.Reference())
+    true = reference(SQUID, lo.Step(0, 10), 30, initial=10.0)
     assert above.spike_time.values == pytest.approx(true.spike_time.values, abs=1e-6)
     assert above.spike_time.values.min() > 5
     # -62 mV is above -65 and at the beginning less than 5 mV above it
     low = lo.simulate(SQUID, lo.Step(0, 10), 30, threshold=-65, initial=-62, solver=solver)
-    true = lo.simulate(SQUID, lo.Step(0, 10), 30, threshold=-65, initial=-62, solver=lo.Reference())
+    true = reference(SQUID, lo.Step(0, 10), 30, threshold=-65, initial=-62)
     assert low.spike_time.values == pytest.approx(true.spike_time.values, abs=1e-6)

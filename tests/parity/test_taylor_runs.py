@@ -21,6 +21,7 @@ from loligo.engine.engines import ENGINES, Llvm
 from loligo.errors import RunError, UsageError
 from loligo.run.pace import Pace
 from paced import simulate
+from references import reference
 
 SQUID = lo.load("hodgkin-huxley-1952")
 LLVM, NUMPY = lo.Taylor(1e-9), lo.Taylor(1e-9, engine="numpy")
@@ -42,6 +43,8 @@ STIMULI = {
 
 def run(model: Any, stimulus: Any, solver: Any = LLVM, **options: Any) -> xr.Dataset:
     settings = {"initial": -65, "progress": False, "duration": 20, **options}
+    if isinstance(solver, lo.Reference):
+        return reference(model, stimulus, solver=solver, **settings)
     return simulate(model, stimulus, solver=solver, **settings)
 
 
@@ -423,7 +426,7 @@ def test_the_default_and_what_a_recording_says_of_it() -> None:
     assert "local error" in rec.attrs["accuracy"]
 
 
-def test_ctrl_c_stops_at_once() -> None:
+def test_ctrl_c_stops_at_once(interruptible: None) -> None:
     """A run of minutes, all cores at work."""
     timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT))
     amplitudes = np.linspace(5, 20, 2000)
@@ -456,18 +459,24 @@ def test_the_command_line_takes_a_tolerance(
     assert "tolerance is 1; the Taylor solver takes 1e-13" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("lanes", "duration", "spikes"),
+    [(12, 20, 12), pytest.param(23, 60, 51, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("threshold", [-55.0, -40.0, -54.9])
-def test_spikes_are_counted_where_lanes_wait_for_careful_steps(threshold: float) -> None:
+def test_spikes_are_counted_where_lanes_wait_for_careful_steps(
+    threshold: float, lanes: int, duration: float, spikes: int
+) -> None:
     """The threshold lies where a rate is 0/0, so lanes wait for each other there."""
     options: dict[str, Any] = {"record": ["spikes"], "threshold": threshold, "initial": -65}
-    model, amplitude = lo.load("hodgkin-huxley-1952"), np.linspace(3, 20, 23)
-    together = lo.simulate(model, lo.Step(1, amplitude), 60, **options)
+    model, amplitude = lo.load("hodgkin-huxley-1952"), np.linspace(3, 20, lanes)
+    together = lo.simulate(model, lo.Step(1, amplitude), duration, **options)
     plain = lo.Taylor(engine="numpy")
-    other = lo.simulate(model, lo.Step(1, amplitude), 60, solver=plain, **options)
-    assert together.spike_count.values.sum() > 50
+    other = lo.simulate(model, lo.Step(1, amplitude), duration, solver=plain, **options)
+    assert together.spike_count.values.sum() >= spikes
     assert np.array_equal(together.spike_count, other.spike_count)
     assert np.abs(together.spike_time.values - other.spike_time.values).max() < 1e-6
-    alone = [lo.simulate(model, lo.Step(1, float(a)), 60, **options) for a in amplitude]
+    alone = [lo.simulate(model, lo.Step(1, float(a)), duration, **options) for a in amplitude]
     assert np.array_equal(
         np.concatenate([rec.spike_time.values for rec in alone]), together.spike_time.values
     )

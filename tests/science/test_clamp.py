@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from references import reference, simulate
 
 PASSIVE = lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=-65)])
 SQUID = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
@@ -81,7 +82,7 @@ def test_the_step_converges_to_the_method_of_lines():
     """Second order, at the electrodes too, while the step resolves how V spreads between
     compartments (here in 0.1 ms) and does not see how fast the electrode charges its own."""
     axon = squid(11)
-    true = lo.simulate(axon, HELD, 2, solver=lo.Reference(1e-11), sample_interval=0.1)
+    true = reference(axon, HELD, 2, solver=lo.Reference(1e-11), sample_interval=0.1)
     assert true.I_clamp.dims == ("clamp_place", "time")
     assert list(true.clamp_place) == [10000, 3000]
     # not at the edges themselves: there I_clamp jumps
@@ -147,7 +148,7 @@ def test_an_edge_inside_a_step_is_of_first_order():
     for dt in (0.0025, 0.000625):
         stimulus = lo.at(10000, lo.Clamp(0.2 + 0.4 * dt, 0.8, 0))
         true, rec = (
-            lo.simulate(squid(11), stimulus, 0.9, solver=solver, sample_interval=0.3)
+            simulate(squid(11), stimulus, 0.9, solver=solver, sample_interval=0.3)
             for solver in (lo.Reference(1e-10), lo.Exponential(dt))
         )
         errors.append(float(abs(rec.V - true.V).isel(time=[2, 3]).max()))

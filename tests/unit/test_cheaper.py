@@ -19,6 +19,7 @@ from loligo.program.series.blocks import room_block
 from loligo.program.series.quotients import expose, worthwhile
 from loligo.system.equations import build
 from machine import ENGINES
+from references import simulate
 
 MODELS = [lo.load(name) for name in lo.models()]
 
@@ -104,7 +105,7 @@ def test_currents_that_are_powers_of_a_driving_force_are_right() -> None:
     for current in ("0.001*(V+60)**2", "0.001*(V+60)*(V+60)*(V+60)", "0.01*(V+60)*(V+60)*(V-20)"):
         channels = [lo.Channel("X", current=current), lo.Channel("L", g=0.3, E=-60)]
         model = lo.Membrane(C_m=1, channels=channels)
-        runs = [lo.simulate(model, lo.Pulse(2, 2, 2), 5, initial=-50, solver=solver)
+        runs = [simulate(model, lo.Pulse(2, 2, 2), 5, initial=-50, solver=solver)
                 for solver in (lo.Taylor(1e-10), lo.Reference())]  # fmt: skip
         assert float(abs(runs[0].V - runs[1].V).max()) < 1e-6, current
 

@@ -18,6 +18,7 @@ from loligo.program.sources import Source
 from loligo.program.taylor import taylor
 from loligo.system.equations import build
 from machine import ENGINES
+from references import simulate
 
 LOOSE = lo.Exponential(0.0005)
 MODELS = [lo.load(name) for name in lo.models()]
@@ -149,7 +150,7 @@ def test_numbers_too_large_for_float32_are_stepped_over_carefully() -> None:
     options: dict[str, Any] = {"initial": {"V": -80.0, "s": 0.4}}
     stimulus = lo.Pulse(1, 5, 40)
     found, true = (
-        lo.simulate(model, stimulus, 10, solver=s, **options)
+        simulate(model, stimulus, 10, solver=s, **options)
         for s in (lo.Taylor(1e-8), lo.Reference())
     )
     assert float(found.V.max()) > -15
@@ -174,8 +175,7 @@ def test_states_too_small_for_powers_in_float32_stay_float64() -> None:
     )  # fmt: skip
     options: dict[str, Any] = {"initial": {"V": -65, "Ca": 5e-8, "x": 0}, "sample_interval": 100}
     found, true = (
-        lo.simulate(model, None, 2e4, solver=s, **options)
-        for s in (lo.Taylor(1e-8), lo.Reference())
+        simulate(model, None, 2e4, solver=s, **options) for s in (lo.Taylor(1e-8), lo.Reference())
     )
     assert float(abs(found.V - true.V).max()) < 1e-5
     assert not fits([100.0, 1e-6])
@@ -189,8 +189,6 @@ def test_an_exponential_beyond_float64_is_no_divergence(rate: str) -> None:
     gate = lo.Gate("q", inf=f"0.5+0.1*{rate}/(1+{rate})", tau="2")
     channels = [lo.Channel("L", g=0.3, E=-65), lo.Channel("A", g=0.01, E=0, gates=[gate])]
     model = lo.Membrane(channels=channels)
-    found, true = (
-        lo.simulate(model, lo.Pulse(1, 10, 70), 15, solver=s) for s in (lo.Taylor(), LOOSE)
-    )
+    found, true = (simulate(model, lo.Pulse(1, 10, 70), 15, solver=s) for s in (lo.Taylor(), LOOSE))
     assert float(found.V.max()) > 150
     assert float(abs(found.V - true.V).max()) < 1e-3

@@ -15,6 +15,7 @@ from loligo.program.drive import CHARGE, EDGE_TOLERANCE, PARAMETERS, STILL, VALU
 from loligo.program.sources import Source
 from loligo.stimulus import Shape
 from machine import llvm_map, numpy_map
+from trying import examples
 
 RUN = 60.0  # ms
 START = st.one_of(st.floats(-20, 55), st.sampled_from([0.0, 5.0, 0.1, 0.3, 12.35]))
@@ -110,7 +111,7 @@ def scale(shape: Shape) -> float:
 
 @pytest.mark.parametrize("kind", SHAPES)
 @given(data=st.data(), step=st.sampled_from([0.001, 0.01, 0.025, 0.1, 1 / 3]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_charge_of_every_step_is_the_integral(kind: str, data: Any, step: float) -> None:
     shape = data.draw(SHAPES[kind])
     if kind == "chirp":  # by quadrature, for steps that are a small part of a cycle
@@ -125,7 +126,7 @@ def test_the_charge_of_every_step_is_the_integral(kind: str, data: Any, step: fl
 
 @pytest.mark.parametrize("kind", SHAPES)
 @given(data=st.data(), step=st.floats(0.005, 0.1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_a_whole_run_delivers_the_whole_charge(kind: str, data: Any, step: float) -> None:
     shape = data.draw(SHAPES[kind])
     edges = np.arange(int(RUN / step) + 1) * step
@@ -135,7 +136,7 @@ def test_a_whole_run_delivers_the_whole_charge(kind: str, data: Any, step: float
 
 @pytest.mark.parametrize("kind", SHAPES)
 @given(data=st.data(), inner=st.lists(st.floats(0, RUN), min_size=1, max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_steps_of_any_length_deliver_the_whole_charge(
     kind: str, data: Any, inner: list[float]
 ) -> None:
@@ -148,7 +149,7 @@ def test_steps_of_any_length_deliver_the_whole_charge(
 
 @pytest.mark.parametrize("kind", SHAPES)
 @given(data=st.data(), times=st.lists(st.floats(0, RUN), min_size=1, max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_value_is_the_shapes(kind: str, data: Any, times: list[float]) -> None:
     shape = data.draw(SHAPES[kind])
     t = np.array(times)
@@ -181,7 +182,7 @@ def test_a_sine_goes_on_for_hours(shape: Shape, run: Any) -> None:
 
 @pytest.mark.parametrize("kind", SHAPES)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_at_an_edge_the_value_is_that_just_after(kind: str, data: Any) -> None:
     shape = data.draw(SHAPES[kind])
     t = shape.breakpoints(RUN)[:50]
@@ -261,7 +262,7 @@ def means(shape: Shape, edges: np.ndarray, run: Any = numpy_map) -> dict[str, np
 
 @pytest.mark.parametrize("kind", STILL)
 @given(data=st.data(), step=st.sampled_from([0.001, 0.01, 0.025, 0.1, 1 / 3]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_mean_stays_the_same_to_the_bit_up_to_the_next_edge(
     kind: str, data: Any, step: float
 ) -> None:

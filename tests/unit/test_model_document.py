@@ -22,6 +22,7 @@ from loligo.errors import FileError, LoligoError, ModelError
 from loligo.model import Channel, Gate, Membrane, State, load, models
 from loligo.model.library import LIBRARY
 from loligo.model.tree import evaluate
+from trying import examples
 
 LEAK = "[channels.L]\ng = 1\nE = -65\n"
 
@@ -72,7 +73,7 @@ def test_round_trip_of_everything(tmp_path: Path) -> None:
 
 
 @given(st.floats(1e-12, 1e12), st.floats(-1e6, 1e6), st.text(max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_numbers_survive_to_the_last_bit(g: float, E: float, title: str) -> None:
     import tomli_w
 
@@ -327,7 +328,7 @@ def test_names_that_lead_nowhere(name: object) -> None:
         x, max_size=4)),
     max_leaves=15,
 ))  # fmt: skip
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_document_is_read_or_refused(document: object) -> None:
     with contextlib.suppress(LoligoError):
         Membrane.from_dict(document)  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from loligo.model.expression import FUNCTIONS, Call, Name, parse
 from loligo.model.latex import latex
 from loligo.model.plain import plain
 from loligo.model.tree import evaluate, walk
+from trying import examples
 
 names = st.sampled_from(["V", "m", "h", "K_o", "tau_1"])
 numbers = st.one_of(
@@ -80,7 +81,7 @@ def by_python(text: str) -> float:
 
 
 @given(expressions)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_the_same_value_as_python(text: str) -> None:
     try:
         tree = parse(text).tree
@@ -96,7 +97,7 @@ def test_the_same_value_as_python(text: str) -> None:
 
 
 @given(expressions)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_spans_lie_in_the_text_and_names_are_where_they_say(text: str) -> None:
     expression = parse(text)
     for node in walk(expression.tree):
@@ -109,7 +110,7 @@ def test_spans_lie_in_the_text_and_names_are_where_they_say(text: str) -> None:
 
 
 @given(expressions)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_latex_is_balanced(text: str) -> None:
     tex = latex(parse(text).tree)
     assert tex.count("{") == tex.count("}")
@@ -125,7 +126,7 @@ def test_what_is_typed_from_a_tree_is_read_as_the_same_tree(text: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
     message = refusal(lambda: parse(text))
     if message:
@@ -136,20 +137,20 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @given(st.text(alphabet="V1.e+-*/()<>= exp,ifelsnotadr_^:'", max_size=40))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_almost_expressions_are_read_or_refused(text: str) -> None:
     message = refusal(lambda: parse(text))
     assert message is None or "\n" in message
 
 
 @given(st.text(max_size=20), st.one_of(st.none(), st.text(max_size=20), st.floats(), st.integers()))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_gate_is_built_or_refused(name: str, alpha: object) -> None:
     refusal(lambda: channel(name, alpha))
 
 
 @given(st.floats(-150, 150), st.floats(0.5, 30), st.floats(0.001, 10))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_removable_singularities_are_never_refused(v: float, slope: float, scale: float) -> None:
     shift = round(v, 3)
     alpha = f"{scale!r}*(V-({shift}))/(1-exp(-(V-({shift}))/{slope!r}))"
@@ -157,7 +158,7 @@ def test_removable_singularities_are_never_refused(v: float, slope: float, scale
 
 
 @given(st.floats(-149, 149), st.floats(0.5, 30), st.floats(0.05, 5), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_poles_are_always_refused(v: float, slope: float, typo: float, left: bool) -> None:
     shift, wrong = round(v, 3), round(v, 3) + (typo if left else -typo)
     alpha = f"(V-({wrong!r}))/(1-exp(-(V-({shift}))/{slope!r}))"

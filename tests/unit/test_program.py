@@ -22,6 +22,7 @@ from loligo.program.passes.transform import hoist
 from loligo.program.scheme import Adaptive, Coupled
 from loligo.program.sources import Source
 from loligo.system.equations import build
+from trying import examples
 
 LANES = 5
 FIXED = ("p", "q")
@@ -69,7 +70,7 @@ def programs(
 
 
 @given(programs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_block_means_what_was_written(case: tuple[Block, dict[str, Any]]) -> None:
     block, told = case
     found = evaluate(block, told["inputs"])
@@ -77,7 +78,7 @@ def test_a_block_means_what_was_written(case: tuple[Block, dict[str, Any]]) -> N
 
 
 @given(programs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_pruning_changes_no_value_and_leaves_only_what_is_needed(
     case: tuple[Block, dict[str, Any]],
 ) -> None:
@@ -101,7 +102,7 @@ def both(block: Block, inputs: dict[str, Any]) -> tuple[dict[str, Any], dict[str
 
 
 @given(programs(without=frozenset({"div"})))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_hoisting_changes_no_bit(case: tuple[Block, dict[str, Any]]) -> None:
     block, told = case
     straight, hoisted, _ = both(prune(block), told["inputs"])
@@ -109,7 +110,7 @@ def test_hoisting_changes_no_bit(case: tuple[Block, dict[str, Any]]) -> None:
 
 
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 100), st.floats(0.01, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_division_by_what_is_fixed_becomes_a_product_within_an_ulp(
     x: float, p: float, q: float
 ) -> None:
@@ -245,7 +246,7 @@ def an_adaptive_program() -> Program:
 
 
 @given(programs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_json_keeps_a_program_exactly(case: tuple[Block, dict[str, Any]]) -> None:
     program = a_program(case[0])
     again = Program.from_dict(json.loads(json.dumps(program.to_dict())))

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 import hh_scipy
 import loligo as lo
+from trying import examples
 
 SUFFIXES = (".nc", ".npz", ".csv")
 
@@ -103,7 +104,9 @@ def test_no_lanes_at_all(tmp_path: Path, suffix: str, sizes: tuple[int, int]) ->
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     values=hnp.arrays(np.float64, (2, 3), elements=st.floats(allow_nan=True)),

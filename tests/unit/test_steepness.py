@@ -12,6 +12,7 @@ from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Builder
 from loligo.program.series.blocks import most_block
 from loligo.program.series.steepness import FOLDS
+from references import reference, simulate
 
 
 def fold(write: Any, **inputs: float) -> float | None:
@@ -45,7 +46,7 @@ def test_no_sigmoid_is_stepped_over(k: float, engine: str) -> None:
     model = lo.Membrane(C_m=1, channels=channels)
     stimulus = lo.Pulse(1, 5, np.array([0.0, 40.0]))
     options: dict[str, Any] = {"initial": {"V": -80.0, "s": 0.4}, "record": ["V", "s"]}
-    true = lo.simulate(model, stimulus, 10, solver=lo.Reference(), **options)
+    true = reference(model, stimulus, 10, **options)
     for tolerance in (1e-6, 1e-8, 1e-10):
         solver = lo.Taylor(tolerance, engine=engine)
         found = lo.simulate(model, stimulus, 10, solver=solver, **options)
@@ -56,7 +57,7 @@ def test_no_sigmoid_is_stepped_over(k: float, engine: str) -> None:
 
 def against_reference(model: Any, stimulus: Any, duration: float, **options: Any) -> float:
     found, true = (
-        lo.simulate(model, stimulus, duration, solver=s, sample_interval=duration / 200, **options)
+        simulate(model, stimulus, duration, solver=s, sample_interval=duration / 200, **options)
         for s in (lo.Taylor(1e-8), lo.Reference())
     )
     return float(abs(found.V - true.V).max())

@@ -34,6 +34,7 @@ from loligo.stimulus import (
     from_dict,
 )
 from loligo.stimulus.path import BLOCK
+from trying import examples
 
 _START = st.floats(-20, 60)
 _LONG = st.floats(0.01, 50)
@@ -97,7 +98,7 @@ def quadrature(stimulus: Stimulus, a: float, b: float) -> float:
     return total
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(SHAPES, st.floats(0, 120), st.floats(0, 40))
 def test_integral_is_the_charge(shape: Shape, a: float, length: float) -> None:
     b = a + length
@@ -269,7 +270,7 @@ def test_a_chirp_of_one_frequency_is_a_sine() -> None:
 # ---- noise ------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     st.integers(0, 2**53 - 1),
     st.one_of(st.none(), st.floats(0.05, 500)),
@@ -345,7 +346,7 @@ def test_the_generator_has_not_changed() -> None:
     assert Noise(0, 1, 1, seed=1, interval=1).path(BLOCK + 1)[BLOCK] == AFTER_ONE_BLOCK
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(noises(), st.integers(1, 7))
 def test_cumulative_does_not_depend_on_the_pieces(noise: Noise, pieces: int) -> None:
     edges = np.linspace(0, 100, 501)
