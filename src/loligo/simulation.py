@@ -15,12 +15,12 @@ from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
 from loligo.progress import progress as bar
-from loligo.run.axon.pose import Uncut
 from loligo.run.axon.pose import pose as pose_axon
+from loligo.run.cells import Initial
 from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
 from loligo.run.pose import pose
-from loligo.run.problem import Initial, Problem
+from loligo.run.problem import Problem, Uncut
 from loligo.run.solve import Answer, refuse_for_axons, solve
 from loligo.solvers import Solver
 from loligo.stimulus import Placed, Stimulus

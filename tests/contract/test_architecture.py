@@ -47,12 +47,15 @@ ORDER: dict[str, list[set[str]]] = {
     "program.series": [{"terms"}, {"recurrences"}, {"expansion"}],
     "engine": [{"kernel"}, {"coupled"}, {"numpy", "llvm"}, {"engines"}],
     "run": [
-        {"problem"},
-        {"drive", "equilibrium", "outcome"},
-        {"initial"},
-        {"fixed", "adaptive"},
-        {"compiled", "reference"},
-        {"solve"},
+        {"cells"}, {"geometry"}, {"problem"},
+        {"drive", "outcome", "pace", "pose", "recipes"},
+        {"equilibrium"}, {"initial"},
+        {"divergence", "loop", "march"}, {"adaptive", "fixed"},
+        {"axon"}, {"compiled", "reference"}, {"solve"},
+    ],
+    "run.axon": [
+        {"compartments"}, {"pose", "resolution"}, {"cut", "electrodes"}, {"currents"},
+        {"clamps", "divergence", "rest"}, {"coupled"}, {"reference"},
     ],
     "figures": [
         {"style"}, {"content"}, {"page"}, {"film"}, {"axon"}, {"figure"}, {"animation"},
@@ -67,12 +70,6 @@ LEVEL = {
 # Imports that are still wrong, "importer -> imported"; to be emptied.
 OFFENDERS: set[str] = {
     "cli.report -> cli",
-    "model.check -> model.membrane",
-    "model.document -> model.membrane",
-    "model.equations -> model.membrane",
-    "model.namespace -> model.membrane",
-    "program.series.recurrences -> program.series.expansion",
-    "program.taylor -> program.exponential",
 }
 
 # What may be longer, and why.

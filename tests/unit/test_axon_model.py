@@ -11,10 +11,10 @@ import xarray as xr
 import loligo as lo
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.cut import cut_to_pieces
-from loligo.run.axon.pose import Uncut, pose
+from loligo.run.axon.pose import pose
 from loligo.run.axon.resolution import counts_of, length_constant
 from loligo.run.initial import plain_kernel
-from loligo.run.problem import Problem
+from loligo.run.problem import Problem, Uncut
 from loligo.stimulus import Placed
 from loligo.system.outline import outline
 

@@ -15,14 +15,13 @@ from loligo.engine.kernel import Kernel
 from loligo.lanes import Floats
 from loligo.run.adaptive import AdaptiveCourse
 from loligo.run.axon.coupled import CoupledCourse
-from loligo.run.axon.pose import Uncut
 from loligo.run.axon.rest import begin
 from loligo.run.fixed import FixedCourse
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance, Course, loop
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.pace import Pace
-from loligo.run.problem import Problem
+from loligo.run.problem import Problem, Uncut
 from loligo.run.recipes import recipes_of
 from loligo.solvers import Exponential, Solver, Taylor
 

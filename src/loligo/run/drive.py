@@ -12,7 +12,8 @@ import numpy as np
 
 from loligo.lanes import Floats, Integers, distinct
 from loligo.program.drive import EDGE_TOLERANCE
-from loligo.run.problem import Driven, Problem
+from loligo.run.cells import Driven
+from loligo.run.problem import Problem
 
 _SIZES = ("amplitude", "mean")  # what a current is multiplied by
 _EDGELESS = (*_SIZES, "phase")  # what no edge depends on

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, distinct
-from loligo.run.problem import guess
+from loligo.run.cells import guess
 
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
 # spacing are taken for one.

@@ -12,12 +12,13 @@ import numpy as np
 from loligo.engine.kernel import Kernel, Progress, Schedule, Streams, padded
 from loligo.errors import RunError, UsageError
 from loligo.lanes import Floats, Integers
+from loligo.run.cells import Times
 from loligo.run.divergence import diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
-from loligo.run.problem import Problem, Times
+from loligo.run.problem import Problem
 
 _FIRST = 1 << 21  # lanes x steps in the first call: some 30 ms
 _MOST_STEPS = 64  # of them, if there are few lanes

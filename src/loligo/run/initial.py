@@ -11,8 +11,8 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats
+from loligo.run.cells import Cells, guess
 from loligo.run.equilibrium import hold, rest
-from loligo.run.problem import Cells, guess
 from loligo.run.recipes import plain
 from loligo.system.outline import outline
 

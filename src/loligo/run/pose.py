@@ -10,7 +10,8 @@ from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
-from loligo.run.problem import Cells, Driven, Initial, Problem, Times, guess
+from loligo.run.cells import Cells, Driven, Initial, Times, guess
+from loligo.run.problem import Problem
 from loligo.stimulus import Clamp, Placed, Stimulus, check
 from loligo.system.outline import Outline, outline
 

@@ -7,167 +7,22 @@ for each structure of membrane along it, whose lanes are the compartments of all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from loligo.lanes import Floats, Grid, Integers, Value
+from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon, Membrane
-from loligo.run.axon.compartments import Compartments
+from loligo.run.cells import Cells, Driven, Initial, Times
+from loligo.run.geometry import Geometry, along
 from loligo.stimulus import Point, Shape
 from loligo.system.outline import Outline
 
-POSITION = "position"
 I_CLAMP = "I_clamp"
 _NA_PER_UM2 = 1e5  # 1 nA/um2 in uA/cm2
-
-
-def guess(state: str) -> str:
-    """The name of a state's guessed steady value among the numbers of its lanes."""
-    return f"guess.{state}"
-
-
-@dataclass(frozen=True)
-class Times:
-    """How long a run is and when it is looked at.
-
-    Attributes
-    ----------
-    duration, sample_interval, threshold
-        ms, ms, mV.
-    """
-
-    duration: float
-    sample_interval: float
-    threshold: float
-
-    @cached_property
-    def samples(self) -> int:
-        """Samples at 0, 1, 2, … sample intervals, none after the end."""
-        return int(np.floor(self.duration / self.sample_interval * (1 + 1e-12) + 1e-9)) + 1
-
-    @cached_property
-    def grid(self) -> Floats:
-        """Of the samples, ms."""
-        return np.arange(self.samples, dtype=np.float64) * self.sample_interval
-
-
-@dataclass(frozen=True)
-class Initial:
-    """Where a run begins.
-
-    Attributes
-    ----------
-    voltage
-        A holding potential, or None for rest.
-    states
-        States given one by one, after the others took their steady values.
-    """
-
-    voltage: Value | None = None
-    states: Mapping[str, Value] = field(default_factory=dict[str, Value])
-
-    @property
-    def rests(self) -> bool:
-        return self.voltage is None and not self.states
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Lanes of one System: what they are, their numbers, where they begin, what is recorded.
-
-    Attributes
-    ----------
-    lanes
-        Every number of theirs: parameters, ``initial.V``, ``guess.Ca``, ….
-    records
-        Names to record along time, in order.
-    """
-
-    outline: Outline
-    lanes: Grid
-    initial: Initial
-    records: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Driven:
-    """One shape of what is done to a model.
-
-    Attributes
-    ----------
-    prefix
-        Its numbers are called ``stimulus0.start``, … in the problem's lanes.
-    place
-        um from the left end of an axon.
-    """
-
-    prefix: str
-    shape: Shape
-    place: float | None = None
-
-    def name(self, parameter: str) -> str:
-        return f"{self.prefix}.{parameter}"
-
-
-@dataclass(frozen=True)
-class Patch:
-    """The compartments of one membrane structure along axons.
-
-    Attributes
-    ----------
-    place
-        Which compartments, increasing.
-    cells
-        Every compartment of every axon is a lane.
-    once
-        Every axon is a lane, if all its compartments are alike in this patch; else ``cells``.
-    uniform
-        Whether they are: no parameter and no initial value varies along the axon.
-    """
-
-    place: Integers
-    cells: Cells
-    once: Cells
-    uniform: bool
-
-    def along(self, rows: Floats) -> Floats:
-        """What was found of :attr:`once`, (rows, axons, compartments), or 1 compartment."""
-        axons = self.cells.lanes.size // self.place.size
-        return rows.reshape(len(rows), axons, 1 if self.uniform else self.place.size)
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Where the cells of axons lie.
-
-    Attributes
-    ----------
-    axon
-        As it was given.
-    recorded
-        Which compartments are recorded, increasing.
-    rate
-        Of an impulse's rise, per ms.
-    """
-
-    axon: Axon
-    parts: Compartments
-    patches: tuple[Patch, ...]
-    recorded: Integers
-    rate: float
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """How the axon was cut, for the recording's attributes."""
-        return {
-            "compartments": self.parts.count,
-            "dx_um": float(self.parts.length.max()),
-            "accuracy": self.axon.accuracy,
-        }
 
 
 @dataclass(frozen=True)
@@ -269,11 +124,47 @@ class Problem:
         return f"{place} in the lane {label}" if label else place
 
 
-def along(lanes: Grid, position: Floats, named: Mapping[str, Value]) -> Grid:
-    """A grid with the dimension ``position`` after its others."""
-    return Grid(
-        (*lanes.dims, POSITION),
-        (*lanes.shape, position.size),
-        {**lanes.coords, POSITION: position},
-        named,
-    )
+@dataclass(frozen=True)
+class Group:
+    """Regions whose membranes have one structure.
+
+    Attributes
+    ----------
+    regions
+        Which they are, increasing.
+    records
+        What of the run's records is theirs: the current comes from outside.
+    """
+
+    regions: tuple[int, ...]
+    outline: Outline
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Uncut:
+    """A run of axons before they are cut.
+
+    Attributes
+    ----------
+    values
+        Every number of the run, those along the axon included; ``lanes`` has what varies over
+        the axons.
+    positions
+        Where to record, as it was given.
+    """
+
+    axon: Axon
+    driven: tuple[Driven, ...]
+    clamps: tuple[Point, ...]
+    values: dict[str, Value]
+    lanes: Grid
+    groups: tuple[Group, ...]
+    times: Times
+    records: tuple[str, ...]
+    initial: Initial
+    positions: Any
+
+    def group_of(self, region: int) -> int:
+        """Which group a region is in."""
+        return next(k for k, group in enumerate(self.groups) if region in group.regions)

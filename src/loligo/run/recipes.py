@@ -9,8 +9,8 @@ from loligo.program import Program
 from loligo.program.recipe import Recipe
 from loligo.program.scheme import Adaptive, Coupled, Fixed
 from loligo.program.sources import Source
-from loligo.run.axon.pose import Uncut
-from loligo.run.problem import Cells, Driven, Problem
+from loligo.run.cells import Cells, Driven
+from loligo.run.problem import Problem, Uncut
 from loligo.solvers import Exponential, Reference, Solver, Taylor
 from loligo.system.outline import Outline
 

@@ -8,13 +8,12 @@ from loligo import solvers
 from loligo.errors import UsageError
 from loligo.program.series.expansion import NotSmoothError
 from loligo.run.axon.cut import cut_to_pieces
-from loligo.run.axon.pose import Uncut
 from loligo.run.axon.resolution import step_for
 from loligo.run.compiled import Stopwatch, integrate, kernels_of
 from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
-from loligo.run.problem import Problem
+from loligo.run.problem import Problem, Uncut
 from loligo.solvers import Solver
 
 

@@ -7,52 +7,14 @@ and conserves charge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from loligo.lanes import Floats, Grid, Integers, Value
+from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon
+from loligo.run.geometry import Compartments
 
 NA = 1e-5  # nA in 1 um2 of 1 uA/cm2; uS in 1 um2 of 1 mS/cm2
 _US = 100.0  # uS in 1 um of 1/(ohm cm)
-
-
-@dataclass(frozen=True, eq=False)
-class Compartments:
-    """The compartments of all axons of a run.
-
-    Attributes
-    ----------
-    position, length : (compartments,)
-        Their centres, um from the left end, and their lengths, um.
-    region : (compartments,)
-        Which of the axon's regions each belongs to.
-    diameter, slope : (axons, compartments)
-        At the centre, um; how it changes, um in 1 um.
-    resistivity : (axons,)
-        Axial, ohm cm.
-    area : (axons, compartments)
-        Of membrane, um2.
-    link : (axons, compartments - 1)
-        Axial conductance between the centres of neighbours, uS.
-    ends : (axons, 2)
-        Axial conductance between the outermost centres and the ends, uS.
-    """
-
-    position: Floats
-    length: Floats
-    region: Integers
-    diameter: Floats
-    slope: Floats
-    resistivity: Floats
-    area: Floats
-    link: Floats
-    ends: Floats
-
-    @property
-    def count(self) -> int:
-        return self.position.size
 
 
 def shape_values(axon: Axon) -> dict[str, Value]:

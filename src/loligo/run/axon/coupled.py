@@ -17,9 +17,10 @@ from loligo.run.axon.currents import Injected, points_of
 from loligo.run.axon.divergence import Watch
 from loligo.run.axon.rest import Beginning, line_of
 from loligo.run.fixed import schedule_for
+from loligo.run.geometry import Patch
 from loligo.run.initial import prepare
 from loligo.run.pace import Pace, portions, threads
-from loligo.run.problem import Patch, Problem
+from loligo.run.problem import Problem
 from loligo.solvers import Exponential
 
 _FIRST = 1 << 21  # compartment-steps in the first call: some 30 ms

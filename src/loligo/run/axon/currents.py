@@ -11,8 +11,9 @@ from loligo.engine.kernel import Schedule
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.electrodes import electrodes, timetable
+from loligo.run.cells import Driven
 from loligo.run.drive import Drive
-from loligo.run.problem import Driven, Problem
+from loligo.run.problem import Problem
 
 # Where a current jumps, the midpoint rule would ring along fine compartments; this many steps
 # from there on are two backward Euler halves each, which damp it and leave the order at 2

@@ -13,10 +13,11 @@ from loligo.engine.kernel import Kernel
 from loligo.errors import UsageError
 from loligo.lanes import Grid, Integers, Labelled, Value
 from loligo.memory import refuse_too_large
-from loligo.run.axon.compartments import Compartments, cut
-from loligo.run.axon.pose import Group, Uncut
+from loligo.run.axon.compartments import cut
 from loligo.run.axon.resolution import counts_of, rise
-from loligo.run.problem import POSITION, Cells, Geometry, Initial, Patch, Problem, along, guess
+from loligo.run.cells import Cells, Initial, guess
+from loligo.run.geometry import POSITION, Compartments, Geometry, Patch, along
+from loligo.run.problem import Group, Problem, Uncut
 
 
 def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:

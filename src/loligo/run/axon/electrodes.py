@@ -21,7 +21,8 @@ import numpy as np
 
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Integers
-from loligo.run.axon.compartments import Compartments, around
+from loligo.run.axon.compartments import around
+from loligo.run.geometry import Compartments
 from loligo.run.problem import Problem
 
 _SNAP = 1e-6  # of a step: an edge so near a step's boundary is on it

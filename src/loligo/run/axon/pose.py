@@ -7,15 +7,16 @@ which a kernel tells (:mod:`loligo.run.axon.cut`).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from loligo.errors import StimulusError, UsageError
-from loligo.lanes import Grid, Labelled, Value
+from loligo.lanes import Labelled, Value
 from loligo.model import Axon
 from loligo.run.axon.compartments import shape_values
+from loligo.run.cells import Driven, Initial, guess
+from loligo.run.geometry import POSITION
 from loligo.run.pose import (
     check_dimensions,
     grid_of,
@@ -24,57 +25,11 @@ from loligo.run.pose import (
     read_records,
     read_times,
 )
-from loligo.run.problem import I_CLAMP, POSITION, Driven, Initial, Times, guess
+from loligo.run.problem import I_CLAMP, Group, Uncut
 from loligo.stimulus import Clamp, Placed, Point, Stimulus, check
 from loligo.system.outline import STIMULUS, Outline, outline
 
 _OTHER = ("place", "clamp_place", "region", "myelin", POSITION)  # what else a recording holds
-
-
-@dataclass(frozen=True)
-class Group:
-    """Regions whose membranes have one structure.
-
-    Attributes
-    ----------
-    regions
-        Which they are, increasing.
-    records
-        What of the run's records is theirs: the current comes from outside.
-    """
-
-    regions: tuple[int, ...]
-    outline: Outline
-    records: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Uncut:
-    """A run of axons before they are cut.
-
-    Attributes
-    ----------
-    values
-        Every number of the run, those along the axon included; ``lanes`` has what varies over
-        the axons.
-    positions
-        Where to record, as it was given.
-    """
-
-    axon: Axon
-    driven: tuple[Driven, ...]
-    clamps: tuple[Point, ...]
-    values: dict[str, Value]
-    lanes: Grid
-    groups: tuple[Group, ...]
-    times: Times
-    records: tuple[str, ...]
-    initial: Initial
-    positions: Any
-
-    def group_of(self, region: int) -> int:
-        """Which group a region is in."""
-        return next(k for k, group in enumerate(self.groups) if region in group.regions)
 
 
 def pose(

@@ -29,10 +29,11 @@ from loligo.run.axon.currents import by_point, place_of, points_of
 from loligo.run.axon.electrodes import electrodes
 from loligo.run.axon.rest import begin, line_of
 from loligo.run.drive import Drive
+from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
 from loligo.run.march import Crossings, Solution, march
 from loligo.run.outcome import Outcome, spikes_of
-from loligo.run.problem import Patch, Problem
+from loligo.run.problem import Problem
 from loligo.solvers import Reference
 
 _PARTS = 1  # of a step, in each of which a spike is looked for: LSODA's are short

@@ -17,8 +17,8 @@ from loligo.engine.kernel import Kernel
 from loligo.errors import ModelError
 from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon, Region
+from loligo.run.cells import Cells, Initial, guess
 from loligo.run.initial import for_equilibria
-from loligo.run.problem import Cells, Initial, guess
 from loligo.system.outline import Outline
 
 # The relative error of an impulse's velocity is about _ERROR_DX (dx/lambda)^2, lambda the length

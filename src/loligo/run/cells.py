@@ -1,0 +1,101 @@
+"""Lanes of one System, and what is done to them when: plain values that every run is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from loligo.lanes import Floats, Grid, Value
+from loligo.stimulus import Shape
+from loligo.system.outline import Outline
+
+
+def guess(state: str) -> str:
+    """The name of a state's guessed steady value among the numbers of its lanes."""
+    return f"guess.{state}"
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long a run is and when it is looked at.
+
+    Attributes
+    ----------
+    duration, sample_interval, threshold
+        ms, ms, mV.
+    """
+
+    duration: float
+    sample_interval: float
+    threshold: float
+
+    @cached_property
+    def samples(self) -> int:
+        """Samples at 0, 1, 2, … sample intervals, none after the end."""
+        return int(np.floor(self.duration / self.sample_interval * (1 + 1e-12) + 1e-9)) + 1
+
+    @cached_property
+    def grid(self) -> Floats:
+        """Of the samples, ms."""
+        return np.arange(self.samples, dtype=np.float64) * self.sample_interval
+
+
+@dataclass(frozen=True)
+class Initial:
+    """Where a run begins.
+
+    Attributes
+    ----------
+    voltage
+        A holding potential, or None for rest.
+    states
+        States given one by one, after the others took their steady values.
+    """
+
+    voltage: Value | None = None
+    states: Mapping[str, Value] = field(default_factory=dict[str, Value])
+
+    @property
+    def rests(self) -> bool:
+        return self.voltage is None and not self.states
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Lanes of one System: what they are, their numbers, where they begin, what is recorded.
+
+    Attributes
+    ----------
+    lanes
+        Every number of theirs: parameters, ``initial.V``, ``guess.Ca``, ….
+    records
+        Names to record along time, in order.
+    """
+
+    outline: Outline
+    lanes: Grid
+    initial: Initial
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Driven:
+    """One shape of what is done to a model.
+
+    Attributes
+    ----------
+    prefix
+        Its numbers are called ``stimulus0.start``, … in the problem's lanes.
+    place
+        um from the left end of an axon.
+    """
+
+    prefix: str
+    shape: Shape
+    place: float | None = None
+
+    def name(self, parameter: str) -> str:
+        return f"{self.prefix}.{parameter}"
