@@ -7,6 +7,7 @@ likes. The axons of a run have the same compartments and do not touch each other
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,14 @@ from loligo.engine.kernel import Floats, Integers, Schedule
 
 @dataclass(frozen=True)
 class Line:
-    """The passive part of axons.
+    """The passive part of axons: trees without branches.
+
+    What is known of how compartments hang together is :attr:`parent` and the three methods below
+    it. Branches would need parents of their own, which come before their children, and link i
+    joining compartment i + 1 to its parent; then :meth:`inflow` holds as it is, the system of
+    :meth:`matrix` is no longer a band but is still eliminated from the last compartment to the
+    first without any fill (Hines 1984, doi:10.1016/0020-7101(84)90008-4), and the compiled solve,
+    which cuts a line into runs, takes another loop.
 
     Attributes
     ----------
@@ -25,7 +33,7 @@ class Line:
     capacity : (axons, compartments)
         nA ms/mV.
     link : (axons, compartments - 1)
-        Axial conductance between neighbours, uS.
+        Axial conductance between a compartment, from the second on, and its parent, uS.
     """
 
     area: Floats
@@ -39,6 +47,41 @@ class Line:
     @property
     def compartments(self) -> int:
         return self.area.shape[1]
+
+    @cached_property
+    def parent(self) -> Integers:
+        """Of every compartment the one before it, nearer to the root; -1 of the first."""
+        return np.arange(-1, self.compartments - 1)
+
+    def inflow(self, axon: int, voltage: Floats, onto: Floats) -> Floats:
+        """``onto``, and the current (nA) that flows into each compartment of an axon from its
+        neighbours: first from those whose parent it is, then from its parent."""
+        above = self.parent[1:]
+        flow = self.link[axon] * (voltage[1:] - voltage[above])
+        total = onto.copy()
+        np.add.at(total, above, flow)
+        total[1:] -= flow
+        return total
+
+    def matrix(self, axon: int, diagonal: Floats) -> Floats:
+        """``diagonal`` less the coupling D of an axon, so that D V is what flows in: a band with
+        one row above the diagonal and one below it."""
+        link = self.link[axon]
+        band = np.zeros((3, self.compartments))
+        band[0, 1:] = band[2, :-1] = -link
+        band[1] = diagonal
+        np.add.at(band[1], self.parent[1:], link)
+        band[1, 1:] += link
+        return band
+
+    def solved(self, axon: int, diagonal: Floats, right: Floats, points: Points) -> Floats:
+        """The change of V of an axon that is implicit in (diagonal - D + held) dV = right."""
+        from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
+
+        solve: Any = getattr(linalg, "solve_banded")  # noqa: B009  (SciPy has no types)
+        band = self.matrix(axon, diagonal)
+        band[1, points.place] += points.conductance[axon]
+        return solve((1, 1), band, right, check_finite=False)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Engine(Protocol):
         lanes
             How many there are, from which the width of a block follows.
         width
-            Of a block, if it is to be another; not of coupled compartments.
+            Of a block, if it is to be another.
         """
         ...
 
@@ -37,10 +37,10 @@ class _Llvm:
     """Machine code."""
 
     def kernel(self, recipe: Recipe, lanes: int, width: int | None = None) -> tuple[Kernel, str]:
-        from loligo.engine.llvm.cache import compiled
+        from loligo.engine.llvm.cache import KERNELS
         from loligo.engine.llvm.width import width_of
 
-        return compiled(recipe.key, width_of(recipe, lanes, width), recipe.write)
+        return KERNELS.kernel(recipe.key, width_of(recipe, lanes, width), recipe.write)
 
     def course(
         self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,

@@ -117,7 +117,7 @@ class Streams:
 
 
 @dataclass(frozen=True)
-class Course:
+class Route:
     """What an adaptive run follows; the same for every lane but for the edges.
 
     Attributes
@@ -188,7 +188,7 @@ class Kernel(Protocol):
         ...
 
     def adapt(
-        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+        self, route: Route, constants: Floats, journey: Journey, blocks: range, rounds: int
     ) -> None:
         """Advance ``blocks`` by at most ``rounds`` steps of each lane, in place."""
         ...

@@ -3,16 +3,13 @@
 A :class:`Block` is a list of assignments in single-assignment form: each one applies an
 operation of :data:`OPERATIONS` to earlier assignments. There are no loops, no branches and
 no memory; a block is a value that can be read, compared, transformed and stored as JSON.
-
-A :class:`Program` is a handful of named blocks and the names of what goes in and out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial, reduce
-from typing import Any, cast
 
 # operation -> number of arguments. Comparisons and logic give masks; `where(mask, a, b)`
 # turns them back into numbers. fma(a, b, c) = a*b + c, rounded once where the processor can.
@@ -87,122 +84,6 @@ class Block:
             lines.append(f"%{index} = {what or a.op + ' ' + ' '.join(f'%{i}' for i in a.args)}")
         lines += [f"{name} := %{index}" for name, index in self.outputs]
         return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Program:
-    """Everything an engine needs to know to advance a membrane in time.
-
-    Attributes
-    ----------
-    parameters, states, streams
-        Names, in the order in which their rows lie in an engine's arrays. Streams are
-        sampled stimuli: their mean over each step is handed in from outside.
-    constants
-        What ``prepare`` computes once a lane for the other blocks.
-    records
-        What ``sample`` yields.
-    blocks
-        ``prepare``, and those of the scheme (see :mod:`loligo.program.exponential` and
-        :mod:`loligo.program.taylor`); ``relax`` and ``derivative`` for equilibria.
-    precision
-        Of the states in ``step`` and ``sample``: "float64" or "float32". All else, times and
-        stimuli above all, is float64.
-    """
-
-    parameters: tuple[str, ...]
-    states: tuple[str, ...]
-    streams: tuple[str, ...]
-    constants: tuple[str, ...]
-    records: tuple[str, ...]
-    blocks: Mapping[str, Block] = field(default_factory=dict[str, Block])
-    precision: str = "float64"
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-able and exact (floats in hexadecimal)."""
-        return {
-            "parameters": self.parameters,
-            "states": self.states,
-            "streams": self.streams,
-            "constants": self.constants,
-            "records": self.records,
-            "precision": self.precision,
-            "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Program:
-        """The inverse of :meth:`to_dict`; raises ``ValueError`` on anything malformed."""
-        try:
-            names = {
-                key: tuple(_text(name) for name in _listed(document[key]))
-                for key in ("parameters", "states", "streams", "constants", "records")
-            }
-            blocks = {_text(k): _block_from_list(v) for k, v in document["blocks"].items()}
-            precision = _text(document["precision"])
-        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
-            raise ValueError(f"not a program: {error!r}") from error
-        if precision not in PRECISIONS:
-            raise ValueError(f"not a precision: {precision!r}")
-        return cls(blocks=blocks, precision=precision, **names)
-
-
-def _block_to_list(block: Block) -> list[Any]:
-    rows: list[Any] = []
-    for a in block.assignments:
-        extra = {"input": a.name, "const": a.value.hex()}.get(a.op)
-        rows.append([a.op, extra] if extra is not None else [a.op, *a.args])
-    return [rows, [list(output) for output in block.outputs]]
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"not a name: {value!r}")
-    return value
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    if not isinstance(value, list | tuple):
-        raise TypeError(f"not a list: {value!r:.40}")
-    return cast(Iterable[Any], value)
-
-
-def _block_from_list(rows: Any) -> Block:
-    assignments: list[Assignment] = []
-    for row in _listed(rows[0]):
-        op: str = row[0]
-        rest: list[Any] = list(row[1:])
-        if op in ("input", "const"):
-            (what,) = rest
-            put = (
-                Assignment(op, name=_text(what))
-                if op == "input"
-                else Assignment(op, value=float.fromhex(what))
-            )
-        elif OPERATIONS.get(op) == len(rest) and _fit(op, rest, assignments):
-            put = Assignment(op, tuple(rest))
-        else:
-            raise ValueError(f"not an assignment: {op!r} {rest!r}")
-        assignments.append(put)
-    outputs: tuple[tuple[str, Any], ...] = tuple((_text(n), i) for n, i in _listed(rows[1]))
-    for _, index in outputs:
-        if not isinstance(index, int) or not 0 <= index < len(assignments):
-            raise ValueError("an output of a block points nowhere")
-        if assignments[index].op in MASKS:
-            raise ValueError("an output of a block is a mask")
-    block = Block(tuple(assignments), outputs)
-    narrowness(block)
-    return block
-
-
-def _fit(op: str, places: list[Any], before: list[Assignment]) -> bool:
-    """Whether the places are of earlier assignments, masks where the operation wants masks."""
-    if not all(type(i) is int and 0 <= i < len(before) for i in places):
-        return False
-    wanted = [op in ("and", "or", "not")] * len(places)
-    if op == "where":
-        wanted[0] = True
-    return [before[int(i)].op in MASKS for i in places] == wanted
 
 
 class Builder:

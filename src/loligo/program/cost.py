@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from loligo.program import exponential, taylor
 from loligo.program.arithmetic import Block, narrowness
-from loligo.program.passes.pipeline import Draft, stages
+from loligo.program.passes.pipeline import Draft, stages, transformed
 from loligo.program.series.expansion import NotSmoothError
 from loligo.program.sources import Source
 from loligo.system.equations import System
@@ -71,7 +71,7 @@ def costs(
         Of the Taylor scheme: see :func:`loligo.program.taylor.taylor`.
     """
     written = exponential.draft(system, sources, (), shared=False)
-    made = stages(written, exponential.TRANSFORMATIONS)
+    made = stages(written, exponential.PASSES)
     rows = [_cost("exponential", name, draft, ("drive", "step")) for name, draft in made]
     with suppress(NotSmoothError):
         rows += [
@@ -85,19 +85,17 @@ def _taylor(
     system: System, sources: tuple[Source, ...], scales: Mapping[str, float], order: int, wide: int
 ) -> Iterable[tuple[str, Draft]]:
     """The equations simplified one step after the other, then their series, first in float64."""
+    original = taylor.written(system, sources, order)
 
-    def draft(simplified: int, wide: int = order + 1) -> Draft:
-        return taylor.draft(
-            system, sources, (), scales, order, wide, shared=False, simplified=simplified
-        )
+    def draft(equations: taylor.Equations, wide: int) -> Draft:
+        blocks = taylor.expanded(equations, original, scales, wide, shared=False)
+        return taylor.of_blocks(blocks, system, sources)
 
-    yield "as written", draft(0)
-    count = 0
-    for count, (name, _) in enumerate(taylor.EQUATIONS, 1):
-        yield name, draft(count)
-    yield from list(stages(draft(count), taylor.TRANSFORMATIONS))[1:]
-    *_, (_, made) = stages(draft(count, wide), taylor.TRANSFORMATIONS)
-    yield "high orders in float32", made
+    simplified = original
+    for name, simplified in stages(original, taylor.EQUATIONS):
+        yield name, draft(simplified, order + 1)
+    yield from list(stages(draft(simplified, order + 1), taylor.PASSES))[1:]
+    yield "high orders in float32", transformed(draft(simplified, wide), taylor.PASSES)
 
 
 def _cost(solver: str, name: str, draft: Draft, blocks: tuple[str, ...]) -> Cost:

@@ -17,16 +17,19 @@ step while G is not negative. The membrane gives ``.I`` and ``.G``; the solve is
 
 from __future__ import annotations
 
-from loligo.program.arithmetic import Block, Program
-from loligo.program.exponential import TRANSFORMATIONS, Writer, relaxation, sampling, stages
+from loligo.program.arithmetic import Block
+from loligo.program.exponential import PASSES
 from loligo.program.lower import lower
+from loligo.program.moves import Writer, groups_of, relaxation, sampling
 from loligo.program.passes.pipeline import Draft, transformed
+from loligo.program.program import Program
+from loligo.program.scheme import Coupled
 from loligo.system.equations import System
 
 
 def _offer(system: System, groups: list[list[str]]) -> Block:
     """The states up to V's move, then the current and its slope before it."""
-    w = Writer(system, driven=False)
+    w = Writer(system)
     b = w.b
     if len(groups) > 1:
         w.move(groups[0], b.input(".lead"))
@@ -39,10 +42,11 @@ def _offer(system: System, groups: list[list[str]]) -> Block:
 
 def _settle(system: System, groups: list[list[str]]) -> Block:
     """The half steps back after V's move."""
-    w = Writer(system, driven=False)
+    w = Writer(system)
     for group in reversed(groups[1:-1]):
         w.move(group, w.b.mul(w.b.const(0.5), w.b.input(".dt")))
-    return w.b.block({state: w.now[state] for group in groups[1:-1] for state in group})
+    moved = {state for group in groups[1:-1] for state in group}
+    return w.b.block({state: w.now[state] for state in system.states if state in moved})
 
 
 def cable(system: System, records: tuple[str, ...]) -> Program:
@@ -52,24 +56,21 @@ def cable(system: System, records: tuple[str, ...]) -> Program:
     (mS/cm2) out. ``settle``: what is left to do once V has moved, if anything is. ``sample``:
     what is recorded, at V's time.
     """
-    groups = stages(system)
+    groups = groups_of(system)
     stepping = {
         "offer": _offer(system, groups),
-        "sample": sampling(Writer(system, driven=False), groups, records),
+        "sample": sampling(Writer(system), groups, records),
     }
     if len(groups) > 2:
         stepping["settle"] = _settle(system, groups)
     fixed = frozenset({*system.parameters, ".dt"})
-    made = transformed(Draft(stepping, fixed, frozenset({".lead"})), TRANSFORMATIONS)
+    made = transformed(Draft(stepping, fixed, frozenset({".lead"})), PASSES)
     return Program(
         parameters=system.parameters,
         states=system.states,
+        inputs=system.inputs,
         streams=(),
         constants=made.constants,
         records=records,
-        blocks={
-            **made.blocks,
-            "relax": relaxation(system),
-            "derivative": lower(system),
-        },
+        scheme=Coupled(**made.blocks, relax=relaxation(system), derivative=lower(system)),
     )

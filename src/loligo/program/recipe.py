@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loligo.program.arithmetic import Program
+from loligo.program.program import Program
 from loligo.program.scheme import AnyScheme
 
 

@@ -1,17 +1,42 @@
 """Schemes: which blocks a program has, as declared types.
 
 A solver writes the blocks of one scheme, and an engine has one loop for each scheme; neither
-knows more of the other. Every scheme may have a block ``edge`` (states, ``.t``, ``.middle`` in,
-states out): what the states become at an edge of what is done to them.
+knows more of the other. Each block says here what it may read and what it yields; a program is
+checked against that when it is made (:mod:`loligo.program.program`).
+
+Every scheme may have a block ``edge`` (states, ``.t``, ``.middle`` in, states out): what the
+states become at an edge ``.t`` of what is done to them, ``.middle`` in the middle of the segment
+that begins there. Where nothing happens at ``.t`` it leaves them as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import ClassVar, TypeAlias
 
 from loligo.program.arithmetic import Block
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a block has to do with the rest of its program, in words with spaces between.
+
+    Attributes
+    ----------
+    reads
+        Kinds of names (``states``, ``constants``, …) and single names that it may read.
+    yields
+        Those that it yields, in order; with a ``?`` those that it may leave out.
+    optional
+        Whether a program can do without the block.
+    """
+
+    reads: str
+    yields: str
+    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +55,30 @@ class Scheme:
         What the states become at an edge, where they jump.
     """
 
+    name: ClassVar[str]
+    FACES: ClassVar[Mapping[str, Face]] = {
+        "prepare": Face("parameters .dt .stride .tolerance", "constants", optional=True),
+        "relax": Face("parameters states inputs .dt", "states", optional=True),
+        "derivative": Face("parameters states inputs", "states", optional=True),
+        "edge": Face("constants states .t .middle", "states", optional=True),
+    }
+
     sample: Block
     prepare: Block | None = None
     relax: Block | None = None
     derivative: Block | None = None
     edge: Block | None = None
 
-    @property
+    @cached_property
     def blocks(self) -> Mapping[str, Block]:
         """Those that there are, by name."""
-        every = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: block for name, block in every.items() if isinstance(block, Block)}
+        every = {name: getattr(self, name) for name in self.FACES}
+        return MappingProxyType({name: block for name, block in every.items() if block is not None})
+
+    @property
+    def orders(self) -> Mapping[str, int]:
+        """Of the blocks that are power series, by name."""
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +88,24 @@ class Fixed(Scheme):
     Attributes
     ----------
     drive, value
-        The stimulus: its mean over a step, its value just after a time.
+        What is done to the membrane: the mean of every input over a step; its value just after a
+        time. ``.until``: no step up to it has another mean than one that begins at ``.t0`` and
+        lies before it.
     step
         All states one step on.
     locate
         Where in a step V crossed the threshold.
     """
+
+    name: ClassVar[str] = "fixed"
+    FACES: ClassVar[Mapping[str, Face]] = {
+        **Scheme.FACES,
+        "drive": Face("constants streams .dt .t0 .t1", "inputs .until?"),
+        "value": Face("constants streams .dt .t", "inputs"),
+        "step": Face("constants states carries inputs .dt", "states carries?"),
+        "sample": Face("constants states inputs .dt .lead", "records"),
+        "locate": Face("before now after threshold", "theta"),
+    }
 
     drive: Block
     value: Block
@@ -69,6 +119,8 @@ class Adaptive(Scheme):
 
     Attributes
     ----------
+    order, careful_order
+        Of the two series; the second is 0 where there is but one.
     series
         The coefficients of the states' power series, and the step.
     careful
@@ -77,10 +129,30 @@ class Adaptive(Scheme):
         How far V may move in a step of ``series``; in a step of either.
     """
 
+    name: ClassVar[str] = "adaptive"
+    FACES: ClassVar[Mapping[str, Face]] = {
+        **Scheme.FACES,
+        "series": Face("constants states .t .middle", "coefficients .step"),
+        "careful": Face("constants states .t .middle", "coefficients .step", optional=True),
+        "room": Face("constants states", ".room", optional=True),
+        "most": Face("constants", "series careful", optional=True),
+        "sample": Face("constants states .t .middle", "records"),
+    }
+
+    order: int
     series: Block
+    careful_order: int = 0
     careful: Block | None = None
     room: Block | None = None
     most: Block | None = None
+
+    def __post_init__(self) -> None:
+        if self.order < 1 or (self.careful_order < 1) != (self.careful is None):
+            raise ValueError("not a scheme: a series without an order, or an order without one")
+
+    @property
+    def orders(self) -> Mapping[str, int]:
+        return {"series": self.order, "careful": self.careful_order}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +167,17 @@ class Coupled(Scheme):
         What is left to do once V has moved.
     """
 
+    name: ClassVar[str] = "coupled"
+    FACES: ClassVar[Mapping[str, Face]] = {
+        **Scheme.FACES,
+        "offer": Face("constants states .dt .lead", "states? .I .G"),
+        "settle": Face("constants states .dt", "states?", optional=True),
+        "sample": Face("constants states .dt .lead", "records"),
+    }
+
     offer: Block
     settle: Block | None = None
 
 
 AnyScheme: TypeAlias = type[Fixed] | type[Adaptive] | type[Coupled]
+SCHEMES: Mapping[str, AnyScheme] = {kind.name: kind for kind in (Fixed, Adaptive, Coupled)}

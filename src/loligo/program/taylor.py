@@ -20,178 +20,152 @@ by no more in a step of either, which is as far as it can tell
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from loligo.program.arithmetic import Block, Builder, Program
+from loligo.program.arithmetic import Block, Builder
 from loligo.program.drive import VALUE
-from loligo.program.exponential import relaxation
 from loligo.program.lower import Lowering, lower
+from loligo.program.moves import relaxation
 from loligo.program.passes.conductance import gather
 from loligo.program.passes.exponentials import fuse_exponentials
 from loligo.program.passes.factors import absorb
 from loligo.program.passes.pipeline import (
     Draft,
-    Transformations,
-    each,
+    Pass,
+    blockwise,
     multiply_add,
     share,
     to_prepare,
     transformed,
 )
 from loligo.program.passes.products import products_regrouped
-from loligo.program.series.digits import TwoKinds
-from loligo.program.series.expansion import Series
-from loligo.program.series.quotients import expose, room, worthwhile
-from loligo.program.series.steepness import FOLDS, fold, movers
-from loligo.program.sources import Source
+from loligo.program.program import Program
+from loligo.program.scheme import Adaptive
+from loligo.program.series.blocks import most_block, room_block, series_block
+from loligo.program.series.quotients import expose, worthwhile
+from loligo.program.sources import Source, grouped, parameters
 from loligo.system.equations import System
 
-# What is done to the equations before they are expanded: (name, derivative and states -> it).
-EQUATIONS: tuple[tuple[str, Callable[[Block, tuple[str, ...]], Block]], ...] = (
-    ("total conductance", gather),
-    ("quotients by themselves", expose),
-    ("factors inside", absorb),
-    # every power is a series of its own: a square is cheaper than an exponential, no more is
-    ("fused exponentials", lambda block, states: fuse_exponentials(block, highest=2)),
+
+@dataclass(frozen=True)
+class Equations:
+    """A right-hand side, what is done to it included, on its way to a series of some order."""
+
+    block: Block
+    states: tuple[str, ...]
+    order: int
+
+    @property
+    def quick(self) -> bool:
+        """Whether its quotients may be divided as they stand, and steps watched for it."""
+        return worthwhile(self.order)
+
+
+def _of_states(
+    change: Callable[[Block, tuple[str, ...]], Block],
+) -> Callable[[Equations], Equations]:
+    return lambda equations: replace(equations, block=change(equations.block, equations.states))
+
+
+def _squares(block: Block, states: tuple[str, ...]) -> Block:
+    """Every power is a series of its own: a square is cheaper than an exponential, no more is."""
+    return fuse_exponentials(block, highest=2)
+
+
+# What is done to the equations before they are expanded.
+EQUATIONS: Sequence[Pass[Equations]] = (
+    Pass("total conductance", _of_states(gather)),
+    Pass("quotients by themselves", _of_states(expose), when=lambda equations: equations.quick),
+    Pass("factors inside", _of_states(absorb)),
+    Pass("fused exponentials", _of_states(_squares)),
 )
 # What is done to their expansion.
-TRANSFORMATIONS: Transformations = (
-    ("common subexpressions", each(share)),
-    ("products regrouped", products_regrouped),
-    ("constants to prepare", to_prepare),
-    ("multiply-adds", multiply_add),
+PASSES: Sequence[Pass[Draft]] = (
+    Pass("common subexpressions", blockwise(share)),
+    Pass("products regrouped", products_regrouped),
+    Pass("constants to prepare", to_prepare),
+    Pass("multiply-adds", multiply_add),
 )
 
 
-def _current(b: Builder, sources: tuple[Source, ...]) -> int:
+def _inputs(b: Builder, system: System, sources: tuple[Source, ...]) -> dict[str, int]:
+    """What goes into the system just after ``.t``."""
     t, middle = b.input(".t"), b.input(".middle")
-    return b.total(VALUE[s.kind](s.term(b, middle), t) for s in sources)
-
-
-def _derivative(system: System, sources: tuple[Source, ...]) -> Block:
-    """The right-hand side, stimulus included."""
-    b = Builder()
-    given = {"I_stim": _current(b, sources)}
-    low = Lowering(b, given)
-    return b.block({name: low(e) for name, e in system.derivatives.items()})
-
-
-def _expand(
-    derivative: Block, states: tuple[str, ...], order: int, shared: bool = True,
-    wide: int | None = None, guarded: bool = False,
-) -> Series:  # fmt: skip
-    """Its series, in a builder of its own."""
-    b = TwoKinds(shared)
-    start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
-    start |= {name: (b.input(name),) for name in states}
-    start[".t"] = (b.input(".t"), b.const(1.0))
-    return Series(derivative, b, start, states, order, wide, guarded)
-
-
-def _series(
-    derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int,
-    shared: bool = True, wide: int | None = None, guarded: bool = False,
-) -> Block:  # fmt: skip
-    series = _expand(derivative, states, order, shared, wide, guarded)
-    coefficients = series.run()
-    outputs = {
-        f"{state}[{k}]": index
-        for state, column in coefficients.items()
-        for k, index in enumerate(column)
+    return {
+        name: b.total(VALUE[s.kind](s.term(b, middle), t) for s in into)
+        for name, into in grouped(sources, system.inputs).items()
     }
-    step = _step(series.b, coefficients, scales, order, movers(series))
-    return series.b.block({**outputs, ".step": step})
 
 
-def _room(derivative: Block, states: tuple[str, ...], order: int) -> Block | None:
-    first = _expand(derivative, states, 1)
-    voltage, first.known["V"] = first.known["V"][0], [first.zero]
-    first.run()
-    space = room(first, order, voltage)
-    return None if space is None else first.b.block({".room": space})
+def written(system: System, sources: tuple[Source, ...], order: int) -> Equations:
+    """The right-hand side as it is written."""
+    b = Builder()
+    low = Lowering(b, _inputs(b, system, sources))
+    block = b.block({name: low(e) for name, e in system.derivatives.items()})
+    return Equations(block, system.states, order)
 
 
-def _most(derivative: Block, states: tuple[str, ...], orders: Mapping[str, int]) -> Block | None:
-    """How far V may move in a step of each of the series of these orders."""
-    first = _expand(derivative, states, 1)
-    first.run()
-    mV, b = fold(first), first.b
-    if mV is None:
-        return None
-    return b.block({name: b.mul(b.const(FOLDS * order), mV) for name, order in orders.items()})
+def lower_order(order: int) -> int:
+    """Of the series for careful steps."""
+    return max(4, 2 * order // 3)
 
 
-def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
-          order: int, moving: list[list[int]]) -> int:  # fmt: skip
-    """The smallest of (bound/|y_k|)^(1/k) over the last four k, and a little less: times
-    exp(-0.7/(P - 1)), Jorba & Zou's margin, which halves the error.
+def expanded(
+    simplified: Equations, original: Equations, scales: Mapping[str, float], wide: int,
+    shared: bool = True,
+) -> dict[str, Block]:  # fmt: skip
+    """The blocks of a step: the series of the equations ``simplified``, and what the ``original``
+    ones ask for where it does not serve.
 
-    The bound is the tolerance for k = P - 1 and P. A series may have zeros there, three in a row
-    that of sin(t^2), a chirp from 0 Hz; so the two terms before must be small as well, for which
-    e^4 and e^6 tolerances leave room: a term is e^2 times the next. Nor may what is ``moving``
-    inside an exponential go further than the series can tell of.
+    Parameters
+    ----------
+    scales
+        See :func:`taylor`.
+    wide
+        How many coefficients of each state are float64.
+    shared
+        Whether each value is written once, not as often as it is needed.
     """
-    tolerance = b.apply("binlog", b.input(".tolerance"))
-    logs: list[int] = []
-    for k in range(max(1, order - 3), order + 1):
-        size = b.const(1e-300)
-        for state, column in coefficients.items():
-            term = b.mul(b.apply("abs", column[k]), b.const(1.0 / scales.get(state, 1.0)))
-            size = b.apply("max", term, size)
-        room = b.const(2.0 / math.log(2.0) * (order - k) if k < order - 1 else 0.0)
-        log = b.sub(b.add(tolerance, room), b.apply("binlog", size))
-        logs.append(b.mul(log, b.const(1.0 / k)))
-    for column in moving:
-        # sum of |z_k| h^k below the e-folds allowed: each term below them by 2^-k
-        for k, coefficient in enumerate(column, 1):
-            size = b.apply("max", b.apply("abs", coefficient), b.const(1e-30))
-            room = b.const(math.log2(FOLDS * order) - k)
-            logs.append(b.mul(b.sub(room, b.apply("binlog", size)), b.const(1.0 / k)))
-    least = b.mul(b.const(math.log(2.0)), b.extreme("min", logs))
-    step = b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
-    return b.convert(step, narrow=False)
+    states, order = simplified.states, simplified.order
+    expand = partial(series_block, states=states, scales=scales)
+    blocks = {"series": expand(simplified.block, order=order, shared=shared, wide=wide)}
+    room = room_block(simplified.block, states, order) if simplified.quick else None
+    if room is not None:
+        blocks["room"] = room
+    if room is not None or wide <= order:
+        plain = gather(original.block, states)
+        blocks["careful"] = expand(plain, order=lower_order(order), guarded=True)
+    orders = {"series": order, "careful": lower_order(order)}
+    most = most_block(original.block, states, orders)
+    if most is not None:
+        blocks["most"] = most
+    return blocks
 
 
 def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Block:
     b = Builder()
-    current = _current(b, sources)
-    known = {state: b.input(state) for state in system.states} | {"I_stim": current}
+    inputs = _inputs(b, system, sources)
+    known = {state: b.input(state) for state in system.states} | inputs
     low = Lowering(b, known)
     return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
 
 
 def draft(
     system: System, sources: tuple[Source, ...], records: tuple[str, ...],
-    scales: Mapping[str, float], order: int, wide: int, shared: bool = True,
-    simplified: int = len(EQUATIONS),
+    scales: Mapping[str, float], order: int, wide: int,
 ) -> Draft:  # fmt: skip
-    """The scheme as it is written; if not ``shared``, each value as often as it is needed; after
-    so many of :data:`EQUATIONS`. The first ``wide`` coefficients of each state are float64."""
-    states, quick = system.states, worthwhile(order)
-    lower_order = max(4, 2 * order // 3)
-    written = _derivative(system, sources)
-    derivative = written
-    for _, change in EQUATIONS[:simplified]:
-        if quick or change is not expose:
-            derivative = change(derivative, states)
-    blocks = {"series": _series(derivative, states, scales, order, shared, wide)}
-    space = _room(derivative, states, order) if quick else None
-    if space is not None:
-        blocks["room"] = space
-    if space is not None or wide <= order:
-        blocks["careful"] = _series(
-            gather(written, states), states, scales, lower_order, guarded=True
-        )
-    most = _most(written, states, {"series": order, "careful": lower_order})
-    if most is not None:
-        blocks["most"] = most
+    """The scheme as it is written, after the passes over its equations."""
+    original = written(system, sources, order)
+    blocks = expanded(transformed(original, EQUATIONS), original, scales, wide)
     blocks["sample"] = _sample(system, sources, records)
-    return Draft(blocks, frozenset({*_parameters(system, sources), ".tolerance"}))
+    return of_blocks(blocks, system, sources)
 
 
-def _parameters(system: System, sources: tuple[Source, ...]) -> tuple[str, ...]:
-    return system.parameters + tuple(n for s in sources for n in s.names)
+def of_blocks(blocks: Mapping[str, Block], system: System, sources: tuple[Source, ...]) -> Draft:
+    """A draft of these blocks."""
+    return Draft(blocks, frozenset({*system.parameters, *parameters(sources), ".tolerance"}))
 
 
 def taylor(
@@ -220,12 +194,19 @@ def taylor(
         If the equations have a conditional on a state, or another operation without a series.
     """
     wide = order + 1 if wide is None else wide
-    made = transformed(draft(system, sources, records, scales, order, wide), TRANSFORMATIONS)
+    made = transformed(draft(system, sources, records, scales, order, wide), PASSES)
     return Program(
-        parameters=_parameters(system, sources),
+        parameters=system.parameters + parameters(sources),
         states=system.states,
+        inputs=system.inputs,
         streams=(),
         constants=made.constants,
         records=records,
-        blocks={**made.blocks, "relax": relaxation(system), "derivative": lower(system)},
+        scheme=Adaptive(
+            **made.blocks,
+            order=order,
+            careful_order=lower_order(order) if "careful" in made.blocks else 0,
+            relax=relaxation(system),
+            derivative=lower(system),
+        ),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import COUNTERS, STIFF, Course, Floats, Integers, Journey, Kernel, padded
+from loligo.engine.kernel import COUNTERS, STIFF, Floats, Integers, Journey, Kernel, Route, padded
 from loligo.errors import RunError
 from loligo.run.divergence import diverged
 from loligo.run.drive import Drive
@@ -34,7 +34,7 @@ class AdaptiveCourse:
         prepared = prepare(kernel, problem.parameter, lanes, settings)
         self.constants = padded(prepared, kernel.width)
         self.journey = _journey(problem, kernel, states)
-        self.plan = Course(
+        self.route = Route(
             times.duration, times.sample_interval, times.samples, times.threshold,
             padded(Drive(problem).edges(), kernel.width),
         )  # fmt: skip
@@ -43,7 +43,7 @@ class AdaptiveCourse:
 
     @property
     def fraction(self) -> float:
-        return min(1.0, float(self.journey.clock[0].mean()) / self.plan.end)
+        return min(1.0, float(self.journey.clock[0].mean()) / self.route.end)
 
     @property
     def over(self) -> bool:
@@ -65,7 +65,7 @@ class AdaptiveCourse:
 
     def call(self) -> Callable[[range], None]:
         return partial(
-            self.kernel.adapt, self.plan, self.constants, self.journey, rounds=self.amount
+            self.kernel.adapt, self.route, self.constants, self.journey, rounds=self.amount
         )
 
     def arrived(self) -> bool:

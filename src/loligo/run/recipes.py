@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loligo.program.arithmetic import Program
+from loligo.program import Program
 from loligo.program.recipe import Recipe
 from loligo.program.scheme import Adaptive, Coupled, Fixed
 from loligo.program.sources import Source
@@ -93,6 +93,6 @@ def _key(
     return {
         **key,
         "structure": outline.key,
-        "sources": [[s.kind, s.prefix, s.sampled] for s in given],
+        "sources": [[s.kind, s.prefix, s.sampled, s.into] for s in given],
         "records": records,
     }

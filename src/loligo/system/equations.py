@@ -42,11 +42,14 @@ class System:
     observables
         What else can be recorded -> its expression: instantaneous gates, helpers, reversal
         potentials that vary, conductances (mS/cm2), currents (uA/cm2).
+    inputs
+        What may drive the equations from outside.
     """
 
     parameters: tuple[str, ...]
     derivatives: Mapping[str, Expr]
     observables: Mapping[str, Expr]
+    inputs: tuple[str, ...] = (STIMULUS.name,)
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 A kernel depends on the structure of a model, never on its numbers; it is compiled once and
 then found by a digest of all that it depends on. An entry on disk is one file,
 
-    loligo-kernel 1 / SHA-256 of the rest / length of the JSON / JSON / object code
+    loligo-kernel 2 / SHA-256 of the rest / length of the JSON / JSON / object code
 
 in a directory of the user's own. Whatever is not exactly so is rebuilt. ``LOLIGO_CACHE=off``
 works without the disk; any other value is the directory to use.
@@ -17,83 +17,125 @@ import os
 import stat
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import loligo
-from loligo.engine.llvm.jit import compile_object, load_object, processor
+from loligo.engine.llvm.jit import Code, compile_object, compile_solve, load_object
 from loligo.engine.llvm.kernel import CompiledKernel
+from loligo.engine.llvm.target import host, version
 from loligo.errors import FileError
 from loligo.files import replacing
 from loligo.program import Program
 
-_MAGIC = b"loligo-kernel 1"
+_MAGIC = b"loligo-kernel 2"
 _LARGEST = 64 << 20  # bytes; a real entry has about 50 kB
-_MOST_ENTRIES = 500  # on disk; the oldest go
-_MOST_LOADED = 64  # in memory
 _SOURCES = ("model", "system", "program", "engine")  # what a kernel is made by
 
-_loaded: OrderedDict[str, CompiledKernel] = OrderedDict()
-_lock = Lock()
+T = TypeVar("T")
 
 
-def compiled(
-    key: Mapping[str, Any], width: int, program: Callable[[], Program]
-) -> tuple[CompiledKernel, str]:
-    """The kernel for ``key``, from memory, from disk, or made from ``program()``.
+class Cache:
+    """Kernels for this processor, kept as they are made.
 
     Parameters
     ----------
-    key
-        Everything that the program depends on, JSON-able.
-    width
-        Lanes in a vector.
-    program
-        Called only if the kernel is nowhere.
-
-    Returns
-    -------
-    kernel
-    origin
-        ``"memory"``, ``"cache"`` or ``"compiled"``.
+    most_entries
+        On disk; the oldest go.
+    most_loaded
+        In memory; those least recently used go.
     """
-    text = json.dumps([key, width, _environment()], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    with _lock:
-        if digest in _loaded:
-            _loaded.move_to_end(digest)
-            return _loaded[digest], "memory"
-    folder = directory()
-    kernel, origin = _read(folder, digest, text, width), "cache"
-    if kernel is None:
-        written = program()
-        code = compile_object(written, width)
-        kernel, origin = CompiledKernel(written, width, load_object(code)), "compiled"
-        _write(folder, digest, text, written, code)
-    with _lock:
-        _loaded[digest] = kernel
-        while len(_loaded) > _MOST_LOADED:
-            _loaded.popitem(last=False)
-    return kernel, origin
+
+    def __init__(self, most_entries: int = 500, most_loaded: int = 64) -> None:
+        self.most_entries, self.most_loaded = most_entries, most_loaded
+        self._loaded: OrderedDict[str, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def kernel(
+        self, key: Mapping[str, Any], width: int, write: Callable[[], Program]
+    ) -> tuple[CompiledKernel, str]:
+        """The kernel for ``key``, from memory, from disk, or made from ``write()``.
+
+        Parameters
+        ----------
+        key
+            Everything that the program depends on, JSON-able.
+        width
+            Lanes in a vector.
+        write
+            Called only if the kernel is nowhere.
+
+        Returns
+        -------
+        kernel
+        origin
+            ``"memory"``, ``"cache"`` or ``"compiled"``.
+        """
+
+        def restore(document: dict[str, Any], code: Code) -> CompiledKernel:
+            return CompiledKernel(Program.from_dict(document["program"]), width, code)
+
+        def make() -> tuple[CompiledKernel, dict[str, Any], bytes]:
+            program = write()
+            code = compile_object(program, width, host())
+            kernel = CompiledKernel(program, width, load_object(code))
+            return kernel, {"program": program.to_dict()}, code
+
+        return self._obtained([key, width], restore, make)
+
+    def solve(self) -> Code:
+        """The solve that joins the compartments of an axon, the same for all models."""
+
+        def make() -> tuple[Code, dict[str, Any], bytes]:
+            code = compile_solve(host())
+            return load_object(code), {}, code
+
+        return self._obtained(["the solve of an axon"], lambda _, code: code, make)[0]
+
+    def clear(self) -> None:
+        """Forget the kernels in memory; those on disk stay."""
+        with self._lock:
+            self._loaded.clear()
+
+    def _obtained(
+        self, key: list[Any], restore: Callable[[dict[str, Any], Code], T],
+        make: Callable[[], tuple[T, dict[str, Any], bytes]],
+    ) -> tuple[T, str]:  # fmt: skip
+        """What is kept under a key: ``restore`` makes it of an entry's document and code, and
+        ``make`` makes it anew, with both."""
+        text = json.dumps([*key, _environment()], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        with self._lock:
+            if digest in self._loaded:
+                self._loaded.move_to_end(digest)
+                return self._loaded[digest], "memory"
+        folder = directory()
+        kept, origin = _read(folder, digest, text, restore), "cache"
+        if kept is None:
+            kept, document, code = make()
+            origin = "compiled"
+            _write(folder, digest, {"key": text, **document}, code, self.most_entries)
+        with self._lock:
+            self._loaded[digest] = kept
+            while len(self._loaded) > self.most_loaded:
+                self._loaded.popitem(last=False)
+        return kept, origin
 
 
-def clear_memory() -> None:
-    """Forget the kernels in memory; those on disk stay."""
-    with _lock:
-        _loaded.clear()
+KERNELS = Cache()
 
 
 @cache
-def _environment() -> list[str]:
+def _environment() -> list[Any]:
     """What else a kernel depends on: versions, the processor, and the code that made it."""
-    host = processor()
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     files = sorted(f for folder in _SOURCES for f in (root / folder).rglob("*.py"))
     marks = [f"{f.relative_to(root)} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files]
     source = hashlib.sha256("\n".join(marks).encode()).hexdigest()
-    return [loligo.__version__, source, host.llvm, host.name, host.features]
+    return [loligo.__version__, source, version(), *astuple(host())]
 
 
 def directory() -> Path | None:
@@ -126,8 +168,10 @@ def _is_private(status: os.stat_result, kind: Callable[[int], bool]) -> bool:
     return status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 
-def _read(folder: Path | None, digest: str, text: str, width: int) -> CompiledKernel | None:
-    """The kernel from disk, or None if there is no sound entry."""
+def _read(
+    folder: Path | None, digest: str, text: str, restore: Callable[[dict[str, Any], Code], T]
+) -> T | None:
+    """What lies on disk, or None if there is no sound entry."""
     if folder is None:
         return None
     try:
@@ -139,7 +183,7 @@ def _read(folder: Path | None, digest: str, text: str, width: int) -> CompiledKe
         entry = json.loads(document)
         if entry["key"] != text:
             return None
-        return CompiledKernel(Program.from_dict(entry["program"]), width, load_object(code))
+        return restore(entry, load_object(code))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
@@ -156,11 +200,13 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
-def _write(folder: Path | None, digest: str, text: str, program: Program, code: bytes) -> None:
+def _write(
+    folder: Path | None, digest: str, entry: Mapping[str, Any], code: bytes, most: int
+) -> None:
     """Keep an entry. A cache that cannot be written is no reason to fail."""
     if folder is None:
         return
-    document = json.dumps({"key": text, "program": program.to_dict()}).encode()
+    document = json.dumps(entry).encode()
     rest = document + code
     checksum = hashlib.sha256(rest).hexdigest().encode()
     path = folder / f"{digest}.kernel"
@@ -170,14 +216,14 @@ def _write(folder: Path | None, digest: str, text: str, program: Program, code: 
             temporary.touch(mode=0o600)
             temporary.chmod(0o600)
             temporary.write_bytes(b"\n".join([_MAGIC, checksum, str(len(document)).encode(), rest]))
-        _prune(folder)
+        _prune(folder, most)
     except (OSError, FileError):
         return
 
 
-def _prune(folder: Path) -> None:
+def _prune(folder: Path, most: int) -> None:
     entries = list(folder.glob("*.kernel"))
-    if len(entries) > _MOST_ENTRIES:
+    if len(entries) > most:
         entries.sort(key=lambda path: path.stat().st_mtime)
-        for path in entries[: len(entries) - _MOST_ENTRIES]:
+        for path in entries[: len(entries) - most]:
             path.unlink(missing_ok=True)

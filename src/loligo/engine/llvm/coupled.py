@@ -16,11 +16,12 @@ from typing import Any
 
 from loligo.engine.llvm.driver import DOUBLE, I64, POINTER, at, begin_loop, counting
 from loligo.engine.llvm.functions import Emitter
-from loligo.engine.llvm.rows import FUNCTIONS, LANES, FunctionAddress
-from loligo.engine.llvm.solve import ALONG, Solve
-from loligo.program import Program
+from loligo.engine.llvm.rows import FUNCTIONS, ROW, FunctionAddress
+from loligo.engine.llvm.solve import ALONG, Solve, slots
 
 Value = Any  # an ir.Value; llvmlite has no types
+
+FUNCTION = "cable"
 
 # What the loop knows of a patch: a row of the table `patches`.
 TABLE = (
@@ -42,41 +43,48 @@ CABLE_POINTERS = (
 SCRATCH = ("drive", "I", "G", "p", "q", "s", "start", "packed_V", "packed_I", "packed_G")
 
 
-def emit_cable(e: Emitter, program: Program) -> None:
+def emit_cable(e: Emitter) -> None:
     """``void cable(...)``: steps of axon after axon, up to step ``stop``.
 
     An axon begins at its own ``progress`` and leaves it where it stopped: at ``stop``; after a
     step in which V ceased to be finite (``diverged`` is set); or where the spike buffer was
     nearly full.
     """
-    a = begin_loop(e, "cable", CABLE_INTEGERS, CABLE_DOUBLES, CABLE_POINTERS)
-    axon = _Axon(e, program, a)
+    a = begin_loop(e, FUNCTION, CABLE_INTEGERS, CABLE_DOUBLES, CABLE_POINTERS)
+    shared = _Shared(e, a)
     with counting(e, a["first_axon"], a["last_axon"], I64(1)) as index:
-        axon.course(index)
+        _Axon(e, a, shared, index).course()
     e.builder.ret_void()
+
+
+class _Shared:
+    """What all axons of a call use one after the other."""
+
+    def __init__(self, e: Emitter, arguments: dict[str, Value]) -> None:
+        b = e.builder
+        self.step = b.alloca(I64)
+        self.size = b.mul(arguments["rows"], I64(ROW))
+        self.scratch = {
+            name: at(e, arguments["scratch"], b.mul(I64(i), self.size))
+            for i, name in enumerate(SCRATCH)
+        }
+        self.slots = slots(e)
 
 
 class _Axon:
     """Emits the steps of one axon."""
 
-    def __init__(self, e: Emitter, program: Program, arguments: dict[str, Value]) -> None:
-        self.e, self.a = e, arguments
-        b = e.builder
-        self.step = b.alloca(I64)
-        self.size = b.mul(arguments["rows"], I64(LANES))
-        self.scratch = {
-            name: at(e, arguments["scratch"], b.mul(I64(i), self.size))
-            for i, name in enumerate(SCRATCH)
-        }
-        self.solve = Solve(e, program, arguments, self.scratch, self.step)
-        self.patch = FunctionAddress()
+    def __init__(
+        self, e: Emitter, arguments: dict[str, Value], shared: _Shared, index: Value
+    ) -> None:
+        self.e, self.a, self.index = e, arguments, index
+        self.step, self.size, self.scratch = shared.step, shared.size, shared.scratch
+        first = e.builder.mul(index, self.size)
+        self.own = {name: at(e, arguments[name], first) for name in ALONG}
+        self.solve = Solve(e, arguments, self.scratch, self.step, shared.slots, index, self.own)
 
-    def course(self, index: Value) -> None:
-        e, b, a = self.e, self.e.builder, self.a
-        self.index = index
-        own = b.mul(index, self.size)
-        self.own = {name: at(e, a[name], own) for name in ALONG}
-        self.solve.choose(index, self.own)
+    def course(self) -> None:
+        e, b, a, index = self.e, self.e.builder, self.a, self.index
         b.store(b.load(at(e, a["progress"], index, I64), typ=I64), self.step)
         head, body, done = (b.append_basic_block(n) for n in ("step", "advance", "leave"))
         b.branch(head)
@@ -119,11 +127,11 @@ class _Axon:
         voltage: Value, out: Value,
     ) -> None:  # fmt: skip
         e, b = self.e, self.e.builder
-        function = b.inttoptr(t[name], self.patch)
+        function = b.inttoptr(t[name], FunctionAddress())
         states = at(
             e,
             b.inttoptr(t["states"], POINTER),
-            b.mul(b.mul(self.index, t["rows"]), I64(LANES)),
+            b.mul(b.mul(self.index, t["rows"]), I64(ROW)),
         )
         constants = at(
             e, b.inttoptr(t["constants"], POINTER), b.mul(self.index, t["constants_axon"])
@@ -144,7 +152,7 @@ class _Axon:
         """Copy between an axon's arrays and a patch's own order, compartment by compartment."""
         e, b = self.e, self.e.builder
         place = b.inttoptr(t["place"], POINTER)
-        with counting(e, I64(0), b.mul(t["rows"], I64(LANES)), I64(1)) as k:
+        with counting(e, I64(0), b.mul(t["rows"], I64(ROW)), I64(1)) as k:
             there = b.load(at(e, place, k, I64), typ=I64)
             for name in names:
                 whole = self.own["voltage"] if name == "V" else self.scratch[name]
@@ -195,7 +203,7 @@ class _Axon:
         with self._each_patch() as patch:
             t = self._entry(patch)
             with b.if_then(b.icmp_signed("!=", t["listed"], I64(0))):
-                mine = b.mul(b.mul(self.index, t["listed"]), I64(LANES))
+                mine = b.mul(b.mul(self.index, t["listed"]), I64(ROW))
                 place = b.add(b.mul(sample, t["out_sample"]), mine)
                 out = at(e, b.inttoptr(t["out"], POINTER), place)
                 self._run("patch_sample", t, t["listed"], t["out_stride"], lead, out)

@@ -11,11 +11,16 @@ import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points, start_armed
 from loligo.engine.kernel import Floats, Integers, Schedule
-from loligo.engine.llvm.coupled import CABLE_DOUBLES, CABLE_INTEGERS, CABLE_POINTERS, SCRATCH, TABLE
-from loligo.engine.llvm.kernel import CompiledKernel
-from loligo.engine.llvm.rows import FUNCTIONS, LANES
-from loligo.program.arithmetic import Block, Program
-from loligo.program.spikes import locate
+from loligo.engine.llvm.cache import KERNELS
+from loligo.engine.llvm.coupled import (
+    CABLE_DOUBLES,
+    CABLE_INTEGERS,
+    CABLE_POINTERS,
+    FUNCTION,
+    SCRATCH,
+    TABLE,
+)
+from loligo.engine.llvm.rows import FUNCTIONS, ROW
 
 _CABLE = ctypes.CFUNCTYPE(
     None,
@@ -23,20 +28,7 @@ _CABLE = ctypes.CFUNCTYPE(
     *[ctypes.c_double] * len(CABLE_DOUBLES),
     *[ctypes.c_void_p] * len(CABLE_POINTERS),
 )
-_CAPACITY = 1 << 14  # spikes of one call, besides one for each compartment
-
-
-def cable_program() -> Program:
-    """What the solve itself is compiled from: no model at all."""
-    blocks = {"locate": locate(), "cable": Block((), ())}
-    return Program((), (), (), (), (), blocks)
-
-
-def cable_kernel() -> CompiledKernel:
-    """The compiled solve, the same for all models."""
-    from loligo.engine.llvm.cache import compiled
-
-    return compiled({"solver": "cable"}, LANES, cable_program)[0]
+CAPACITY = 1 << 14  # spikes of one call, besides one for each compartment
 
 
 @dataclass(frozen=True)
@@ -55,25 +47,25 @@ class _Layout:
     @classmethod
     def along(cls, count: int) -> _Layout:
         """Eight runs side by side."""
-        rows = -(-count // LANES)
-        at = np.arange(rows * LANES)
-        run, row = at % LANES, at // LANES
+        rows = -(-count // ROW)
+        at = np.arange(rows * ROW)
+        run, row = at % ROW, at // ROW
         source = np.minimum(run * rows + row, count - 1)
         every = np.arange(count)
-        return cls(count, rows, every % rows * LANES + every // rows, source)
+        return cls(count, rows, every % rows * ROW + every // rows, source)
 
     @classmethod
     def packed(cls, count: int) -> _Layout:
         """One after the other."""
-        rows = -(-count // LANES)
-        source = np.minimum(np.arange(rows * LANES), count - 1)
+        rows = -(-count // ROW)
+        source = np.minimum(np.arange(rows * ROW), count - 1)
         return cls(count, rows, np.arange(count), source)
 
     def lay(self, values: Floats) -> Floats:
         return np.ascontiguousarray(values[..., self.source], dtype=np.float64)
 
 
-class _Patch:
+class _Laid:
     """A patch's arrays as the machine code reads them."""
 
     def __init__(self, patch: Patch, line: _Layout, axons: int, samples: int) -> None:
@@ -84,52 +76,59 @@ class _Patch:
         self.constants = (
             self.layout.lay(patch.constants)
             if varying
-            else np.repeat(patch.constants, LANES, axis=-1)
+            else np.repeat(patch.constants, ROW, axis=-1)
         )
         # where each packed compartment lies along the axon
         self.place = line.place[patch.place][self.layout.source]
         here = self.layout.place[patch.sampled]
-        self.which, inverse = np.unique(here // LANES, return_inverse=True)
-        self.column = inverse * LANES + here % LANES
+        self.which, inverse = np.unique(here // ROW, return_inverse=True)
+        self.column = inverse * ROW + here % ROW
         program = patch.kernel.program
-        recorded = (len(program.records), samples, axons, self.which.size * LANES)
+        recorded = (len(program.records), samples, axons, self.which.size * ROW)
         # not zeroed: the pages are taken as they are written
         self.out = np.empty(recorded)
-        size = self.layout.rows * LANES
+        size = self.layout.rows * ROW
         addresses = patch.kernel.code.addresses
         entries = {name: addresses[name] for name in FUNCTIONS} | {
             "rows": self.layout.rows,
             "stride": axons * size,
             "constant_stride": self.constants[0].size if len(self.constants) else 0,
-            "constant_row": LANES if varying else 0,
+            "constant_row": ROW if varying else 0,
             "states": self.states.ctypes.data,
             "constants": self.constants.ctypes.data,
-            "constants_axon": size if varying else LANES,
+            "constants_axon": size if varying else ROW,
             "place": 0 if whole else self.place.ctypes.data,
             "listed": self.which.size if program.records else 0,
             "which": self.which.ctypes.data,
             "out": self.out.ctypes.data,
-            "out_stride": samples * axons * self.which.size * LANES,
-            "out_sample": axons * self.which.size * LANES,
+            "out_stride": samples * axons * self.which.size * ROW,
+            "out_sample": axons * self.which.size * ROW,
         }
         self.entry = [entries[name] for name in TABLE]
 
 
 class CompiledCourse:
-    """See :class:`loligo.engine.coupled.Course`."""
+    """See :class:`loligo.engine.coupled.Course`.
+
+    Parameters
+    ----------
+    capacity
+        Spikes of one call, besides one for each compartment.
+    """
 
     def __init__(
         self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,
-        voltage: Floats,
+        voltage: Floats, capacity: int = CAPACITY,
     ) -> None:  # fmt: skip
+        self.capacity = capacity
         self.spikes: list[tuple[Floats, Integers]] = []
         self.line, self.schedule = line, schedule
-        self.kernels = [cable_kernel(), *(patch.kernel for patch in patches)]  # kept alive
-        self._call: Any = _CABLE(self.kernels[0].code.addresses["cable"])
+        self.codes = [KERNELS.solve(), *(patch.kernel.code for patch in patches)]  # kept alive
+        self._call: Any = _CABLE(self.codes[0].addresses[FUNCTION])
         self.layout = layout = _Layout.along(line.compartments)
-        axons, size = line.axons, layout.rows * LANES
+        axons, size = line.axons, layout.rows * ROW
         armed = layout.lay(start_armed(voltage, schedule).astype(np.float64)) != 0
-        self.patches = [_Patch(patch, layout, axons, schedule.samples) for patch in patches]
+        self.patches = [_Laid(patch, layout, axons, schedule.samples) for patch in patches]
         self.arrays: dict[str, Any] = {
             "voltage": layout.lay(voltage),
             "before": np.full((axons, size), np.nan),
@@ -158,10 +157,10 @@ class CompiledCourse:
     def advance(
         self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
     ) -> None:
-        size = self.layout.rows * LANES
-        capacity = _CAPACITY + size
-        time = np.empty(capacity + LANES)
-        where: Integers = np.empty(capacity + LANES, dtype=np.int64)
+        size = self.layout.rows * ROW
+        capacity = self.capacity + size
+        time = np.empty(capacity + ROW)
+        where: Integers = np.empty(capacity + ROW, dtype=np.int64)
         count: Integers = np.zeros(1, dtype=np.int64)
         arrays = self.arrays | {
             "scratch": np.zeros(len(SCRATCH) * size), "injected": injected, "damped": damped,
@@ -194,8 +193,8 @@ class CompiledCourse:
     def _natural(self, where: Integers) -> Integers:
         """axon x compartments + compartment; -1 for what only fills the last run."""
         rows = self.layout.rows
-        axon, inside = np.divmod(where, rows * LANES)
-        compartment = inside % LANES * rows + inside // LANES
+        axon, inside = np.divmod(where, rows * ROW)
+        compartment = inside % ROW * rows + inside // ROW
         real = compartment < self.line.compartments
         return np.where(real, axon * self.line.compartments + compartment, -1)
 

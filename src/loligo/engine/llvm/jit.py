@@ -1,4 +1,4 @@
-"""From a program to machine code, and back from stored machine code to functions."""
+"""From a program to machine code, and from stored machine code to functions."""
 
 # llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -7,111 +7,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from threading import Lock
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from loligo.engine.llvm import rows
+from loligo.engine.llvm import coupled, rows
 from loligo.engine.llvm.adaptive import emit_adapt
-from loligo.engine.llvm.coupled import emit_cable
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.steps import emit_run
+from loligo.engine.llvm.target import Target, host
 from loligo.program import Program
+from loligo.program.scheme import Adaptive, AnyScheme, Coupled, Fixed
 
-MAPS = ("prepare", "relax", "derivative")
-# the block that makes a program one of a kind -> the loop around it, and its function's name
-LOOPS = {
-    "step": (emit_run, "run"),
-    "series": (emit_adapt, "adapt"),
-    "offer": (rows.emit_membrane, rows.FUNCTIONS[0]),
-    "cable": (emit_cable, "cable"),
-}
+MAPS = ("prepare", "relax", "derivative", "edge")
 FORMATS = {"float64": DOUBLE, "float32": SINGLE}  # a program's precision, as the loops have it
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The loop around the programs of a scheme.
+
+    Attributes
+    ----------
+    emit
+        Writes it.
+    functions
+        What they are called.
+    scheduler
+        Which of LLVM's puts its instructions in order. A series is some thousand operations in
+        one go, and what LLVM does by default keeps more of them waiting for memory: "list-ilp"
+        takes a tenth off a step.
+    """
+
+    emit: Callable[[Emitter, Program], None]
+    functions: tuple[str, ...]
+    scheduler: str = "default"
+
+
+LOOPS: Mapping[AnyScheme, Loop] = {
+    Fixed: Loop(emit_run, ("run",)),
+    Adaptive: Loop(emit_adapt, ("adapt",), scheduler="list-ilp"),
+    Coupled: Loop(rows.emit_membrane, rows.FUNCTIONS),
+}
 
 # Versions of LLVM whose scheduler can be chosen, and chosen again: tried with 15, 20 and 22.
 _SCHEDULED = range(15, 23)
 _OPTIONS = Lock()  # they are the process's
 
 
-@dataclass(frozen=True)
-class Processor:
-    """What code is made for. The same program on the same processor is the same code."""
-
-    name: str
-    features: str
-    llvm: str
-
-    def has(self, feature: str) -> bool:
-        return f"+{feature}" in self.features.split(",")
-
-    @property
-    def vector(self) -> int:
-        """float64 lanes in its widest registers."""
-        if self.has("avx512f"):
-            return 8
-        if self.has("avx"):
-            return 4
-        return 2
-
-    @property
-    def fma(self) -> bool:
-        """Every 64-bit ARM multiplies and adds at once; of the others, those that say so."""
-        return self.has("fma") or self.has("neon") or self.has("fp-armv8")
+def _loop(program: Program) -> Loop:
+    return LOOPS[type(program.scheme)]  # pyright: ignore[reportArgumentType]  (one of three)
 
 
-@cache
-def processor() -> Processor:
-    """This machine's."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    return Processor(
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
-        ".".join(map(str, llvm.llvm_version_info)),
-    )
+def _module(target: Target) -> ir.Module:
+    module = ir.Module("loligo")
+    module.triple = target.triple
+    return module
 
 
-def _machine() -> Any:
-    host = processor()
-    features = host.features
-    if host.has("avx512f"):
-        # without this LLVM prefers registers of 256 bits for what is written in 512
-        features += ",-prefer-256-bit"
-    return llvm.Target.from_default_triple().create_target_machine(
-        cpu=host.name, features=features, opt=3, jit=True
-    )
-
-
-def to_ir(program: Program, width: int) -> str:
+def to_ir(program: Program, width: int, target: Target) -> str:
     """The program as LLVM assembly, before optimisation: its loop ``width`` lanes wide, its maps
     one register."""
-    module = ir.Module("loligo")
-    module.triple = llvm.get_default_triple()
-    fma = processor().fma
+    module = _module(target)
     for name in (name for name in MAPS if name in program.blocks):
-        emit_map(Emitter(module, processor().vector, fma), name, program.blocks[name])
-    for block, (emit_loop, _) in LOOPS.items():
-        if block in program.blocks:
-            emit_loop(Emitter(module, width, fma, FORMATS[program.precision]), program)
+        emit_map(Emitter(module, target.vector, target.fma), name, program.blocks[name])
+    form = FORMATS[program.precision]
+    _loop(program).emit(Emitter(module, width, target.fma, form), program)
     return str(module)
 
 
-def compile_object(program: Program, width: int) -> bytes:
-    """Optimised machine code, as an object file."""
-    machine = _machine()
-    module = llvm.parse_assembly(to_ir(program, width))
+def solve_to_ir(target: Target) -> str:
+    """The solve that joins the compartments of an axon, which is the same for all models."""
+    module = _module(target)
+    coupled.emit_cable(Emitter(module, rows.ROW, target.fma))
+    return str(module)
+
+
+def compile_object(program: Program, width: int, target: Target) -> bytes:
+    """A program's optimised machine code, as an object file."""
+    return _compiled(to_ir(program, width, target), target, _loop(program).scheduler)
+
+
+def compile_solve(target: Target) -> bytes:
+    """The solve's, likewise."""
+    return _compiled(solve_to_ir(target), target, "default")
+
+
+def _compiled(assembly: str, target: Target, scheduler: str) -> bytes:
+    machine = target.machine()
+    module = llvm.parse_assembly(assembly)
+    module.data_layout = str(machine.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    with _in_order("list-ilp" if "series" in program.blocks else "default"):
+    with _in_order(scheduler):
         return machine.emit_object(module)
 
 
@@ -119,10 +115,8 @@ def compile_object(program: Program, width: int) -> bytes:
 def _in_order(scheduler: str) -> Generator[None]:
     """Instructions put in order by one of LLVM's schedulers.
 
-    A series is some thousand operations in one go. What LLVM does by default keeps more of them
-    waiting for memory: "list-ilp" takes a tenth off a step. It can be asked for only by an
-    option of the process, which is put back at once, and only where LLVM is known to have it:
-    an option unknown to it ends the process.
+    It can be asked for only by an option of the process, which is put back at once, and only
+    where LLVM is known to have it: an option unknown to it ends the process.
     """
     if scheduler == "default" or llvm.llvm_version_info[0] not in _SCHEDULED:
         yield
@@ -140,17 +134,16 @@ class Code:
     """Loaded machine code: addresses of functions, valid while this is referenced."""
 
     engine: Any
-    addresses: dict[str, int]
+    addresses: Mapping[str, int]
 
 
 def load_object(code: bytes) -> Code:
-    """Make an object file callable."""
-    processor()  # the native target must be there
-    empty = llvm.parse_assembly("")
-    engine = llvm.create_mcjit_compiler(empty, _machine())
+    """Make an object file, made for this processor, callable."""
+    machine = host().machine()  # the native target must be there
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    loops = (name for _, name in LOOPS.values())
-    names = (*loops, *rows.FUNCTIONS, *(f"map_{name}" for name in MAPS))
-    # a function that the program does not have has the address 0
+    loops = (name for loop in LOOPS.values() for name in loop.functions)
+    names = (*loops, coupled.FUNCTION, *(f"map_{name}" for name in MAPS))
+    # a function that is not there has the address 0
     return Code(engine, {name: engine.get_function_address(name) for name in names})

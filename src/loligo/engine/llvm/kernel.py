@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import (
-    Course,
     Floats,
     Integers,
     Journey,
     Progress,
+    Route,
     Schedule,
     Streams,
 )
 from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
-from loligo.engine.llvm.jit import MAPS, Code, processor
+from loligo.engine.llvm.jit import MAPS, Code
+from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
+from loligo.engine.llvm.target import host
 from loligo.program import Program
 
 
@@ -33,26 +35,32 @@ _RUN = _signature(len(RUN_INTEGERS), len(RUN_DOUBLES), len(RUN_POINTERS))
 _ADAPT = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(ADAPT_POINTERS))
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 # Spikes of one call; a block stops when it is nearly full and goes on in the next call.
-_CAPACITY = 1 << 14
+CAPACITY = 1 << 14
 
 
 class CompiledKernel:
-    """A program in machine code. Calls hold no lock and share nothing."""
+    """A program in machine code. Calls hold no lock and share nothing.
 
-    def __init__(self, program: Program, width: int, code: Code) -> None:
+    Parameters
+    ----------
+    capacity
+        Spikes of one call.
+    """
+
+    def __init__(self, program: Program, width: int, code: Code, capacity: int = CAPACITY) -> None:
         self.program, self.width = program, width
-        self.code = code  # keeps the functions alive
+        self.code, self.capacity = code, capacity  # the code keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
         self._adapt: Any = _ADAPT(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Apply ``prepare``, ``relax`` or ``derivative`` lane by lane."""
+        """Apply one of :data:`loligo.engine.llvm.jit.MAPS` lane by lane."""
         spec = self.program.blocks[block]
         names = spec.inputs
         lanes = len(next(iter(inputs.values())))
         # whole vectors; what is computed in the lanes beyond is not looked at
-        width = lanes + -lanes % processor().vector
+        width = lanes + -lanes % host().vector
         source = np.ones((max(1, len(names)), width))
         for row, name in zip(source, names, strict=False):
             row[:lanes] = inputs[name]
@@ -70,14 +78,14 @@ class CompiledKernel:
         stop: int,
     ) -> None:
         """See :class:`loligo.engine.kernel.Kernel`. Blocks must be consecutive."""
-        buffer = _Spikes(self.width)
+        buffer = _Spikes(self.width, self.capacity)
         integers = {
             "first_block": blocks.start, "last_block": blocks.stop,
             "stride": progress.states.shape[1], "stop": stop,
             "steps_per_sample": schedule.steps_per_sample, "samples": schedule.samples,
             "pitch": progress.out.strides[1] // 8,
             "stream_step": streams.first_step, "stream_rows": streams.charges.shape[1],
-            "capacity": _CAPACITY,
+            "capacity": self.capacity,
         }  # fmt: skip
         arrays = {
             "constants": constants, "states": progress.states, "carries": progress.carries,
@@ -102,23 +110,23 @@ class CompiledKernel:
                 return
 
     def adapt(
-        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+        self, route: Route, constants: Floats, journey: Journey, blocks: range, rounds: int
     ) -> None:
         """See :class:`loligo.engine.kernel.Kernel`. Blocks must be consecutive."""
-        buffer = _Spikes(4 * self.width)
+        buffer = _Spikes(most_spikes(self.program) * self.width, self.capacity)
         integers = {
             "first_block": blocks.start, "last_block": blocks.stop,
-            "stride": journey.states.shape[1], "rounds": rounds, "samples": course.samples,
-            "pitch": journey.out.strides[1] // 8, "capacity": _CAPACITY,
+            "stride": journey.states.shape[1], "rounds": rounds, "samples": route.samples,
+            "pitch": journey.out.strides[1] // 8, "capacity": self.capacity,
         }  # fmt: skip
         doubles = {
-            "end": course.end,
-            "sample_interval": course.sample_interval,
-            "threshold": course.threshold,
+            "end": route.end,
+            "sample_interval": route.sample_interval,
+            "threshold": route.threshold,
         }
         arrays = {
             "constants": constants, "states": journey.states, "clock": journey.clock,
-            "counters": journey.counters, "edges": course.edges, "status": journey.status,
+            "counters": journey.counters, "edges": route.edges, "status": journey.status,
             "finished": journey.finished, "out": journey.out, **buffer.arrays,
         }  # fmt: skip
         arguments = (
@@ -136,11 +144,11 @@ class CompiledKernel:
 class _Spikes:
     """Where one call leaves the spikes that it finds."""
 
-    def __init__(self, margin: int) -> None:
-        self.time = np.empty(_CAPACITY + margin)
-        self.lane: Integers = np.empty(_CAPACITY + margin, dtype=np.int64)
+    def __init__(self, margin: int, capacity: int) -> None:
+        self.time = np.empty(capacity + margin)
+        self.lane: Integers = np.empty(capacity + margin, dtype=np.int64)
         self.count: Integers = np.zeros(1, dtype=np.int64)
-        self.margin = margin
+        self.margin, self.capacity = margin, capacity
         self.arrays = {
             "spike_time": self.time,
             "spike_lane": self.lane,
@@ -153,4 +161,4 @@ class _Spikes:
         if found:
             spikes.append((self.time[:found].copy(), self.lane[:found].copy()))
         self.count[0] = 0
-        return found + self.margin > _CAPACITY
+        return found + self.margin > self.capacity

@@ -18,7 +18,7 @@ from loligo.program import Block, Program
 
 Value = Any  # an ir.Value; llvmlite has no types
 
-LANES = 8  # compartments in a row, and runs of an axon
+ROW = 8  # compartments in a row, and runs into which an axon is cut
 FUNCTIONS = ("patch_offer", "patch_settle", "patch_sample")
 # Their arguments: rows of one axon. A constant lies every `constant_stride` numbers, and moves by
 # `constant_row` from row to row: not at all where it is the same all along.
@@ -54,7 +54,7 @@ def _rows(e: Emitter, program: Program, name: str, offered: tuple[str, ...]) -> 
     b = e.builder
     with counting(e, I64(0), a["rows"], I64(1)) as row:
         results = emit(e, program.blocks[name], _inputs(e, program, program.blocks[name], a, row))
-        lane = b.mul(row, I64(LANES))
+        lane = b.mul(row, I64(ROW))
         for i, state in enumerate(program.states[1:]):
             if state in results:
                 store(e, results[state], a["states"], b.add(b.mul(I64(i), a["stride"]), lane))
@@ -71,7 +71,7 @@ def _emit_sample(e: Emitter, program: Program) -> None:
         block = program.blocks["sample"]
         results = emit(e, block, _inputs(e, program, block, a, row))
         for i, value in enumerate(results.values()):
-            place = b.add(b.mul(I64(i), a["out_stride"]), b.mul(k, I64(LANES)))
+            place = b.add(b.mul(I64(i), a["out_stride"]), b.mul(k, I64(ROW)))
             store(e, value, a["out"], place)
     b.ret_void()
 
@@ -81,7 +81,7 @@ def _inputs(
 ) -> dict[str, Value]:
     """The values that a block reads, in one row."""
     b = e.builder
-    lane = b.mul(row, I64(LANES))
+    lane = b.mul(row, I64(ROW))
     known = {".dt": lambda: e.spread(a["dt"]), ".lead": lambda: e.spread(a["lead"])}
 
     def load(base: str, place: Value) -> Value:

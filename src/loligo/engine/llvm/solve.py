@@ -22,6 +22,7 @@ any number of axons, so the bits are too. The pivots of a run are sums of positi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
@@ -38,8 +39,8 @@ from loligo.engine.llvm.driver import (
 )
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.printer import emit
-from loligo.engine.llvm.rows import LANES
-from loligo.program import Program
+from loligo.engine.llvm.rows import ROW
+from loligo.program.spikes import locate
 
 Value = Any  # an ir.Value; llvmlite has no types
 
@@ -47,6 +48,20 @@ ALONG = ("voltage", "before", "mass", "area", "link")  # arrays with a value for
 
 # what is carried from row to row
 SLOTS = ("v", "flow", "held", "lp", "ls", "P", "Q", "S", "u", "size")
+
+
+def slots(e: Emitter) -> dict[str, Value]:
+    """Where the solve keeps what it carries."""
+    return {name: e.builder.alloca(e.double) for name in SLOTS}
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What the runs need of each other: the last unknown of the run before, and the first of the
+    run after."""
+
+    z: Value
+    y: Value
 
 
 class Solve:
@@ -60,20 +75,20 @@ class Solve:
         Arrays of an axon's length: ``drive``, ``I``, ``G``, ``p``, ``q``, ``s``, ``start``.
     step
         Where the number of the step is kept.
+    slots
+        See :func:`slots`.
+    index, own
+        Which axon it is, and its arrays by the names in :data:`ALONG`.
     """
 
     def __init__(
-        self, e: Emitter, program: Program, arguments: dict[str, Value],
-        scratch: Mapping[str, Value], step: Value,
+        self, e: Emitter, arguments: dict[str, Value], scratch: Mapping[str, Value], step: Value,
+        slots: Mapping[str, Value], index: Value, own: Mapping[str, Value],
     ) -> None:  # fmt: skip
-        self.e, self.program, self.a = e, program, arguments
-        self.scratch, self.step = scratch, step
-        self.slots = {name: e.builder.alloca(e.double) for name in SLOTS}
-
-    def choose(self, index: Value, own: Mapping[str, Value]) -> None:
-        """Which axon the following is about, and its arrays by the names in :data:`ALONG`."""
+        self.e, self.a = e, arguments
+        self.scratch, self.step, self.slots = scratch, step, slots
         self.index, self.own = index, own
-        self.first_row = self.e.builder.mul(index, self.a["rows"])
+        self.first_row = e.builder.mul(index, arguments["rows"])
 
     def move(self) -> None:
         """V by the midpoint rule, V += 2 u; or by two backward Euler halves, V += u, V += u."""
@@ -82,17 +97,16 @@ class Solve:
         place = b.add(b.mul(since, a["axons"]), self.index)
         damped = b.icmp_signed("!=", b.load(at(e, a["damped"], place, I64), typ=I64), I64(0))
         with b.if_then(damped, likely=False):
-            self._solve()
-            self._halve()
-        self._solve()
+            self._halve(self._solve())
+        joined = self._solve()
         factor = b.select(damped, DOUBLE(1.0), DOUBLE(2.0))
         start = b.select(damped, self.scratch["start"], self.own["voltage"])
-        self._substitute(e.spread(factor), start)
+        self._substitute(joined, e.spread(factor), start)
 
-    def _solve(self) -> None:
+    def _solve(self) -> Joined:
         self._points()
         self._eliminate()
-        self._join()
+        return self._join()
 
     def _points(self) -> None:
         """drive = the injected current and what flows in from the held ends."""
@@ -112,12 +126,12 @@ class Solve:
 
     def _load(self, base: Value, row: Value) -> Value:
         b = self.e.builder
-        return b.load(at(self.e, base, b.mul(row, I64(LANES))), align=8, typ=self.e.double)
+        return b.load(at(self.e, base, b.mul(row, I64(ROW))), align=8, typ=self.e.double)
 
     def _shift(self, vector: Value, by: int) -> Value:
         """Each lane gets the value of the lane ``by`` before it; 0 comes in at the edge."""
-        lanes = [(i - by) if 0 <= i - by < LANES else LANES for i in range(LANES)]
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes)
+        lanes = [(i - by) if 0 <= i - by < ROW else ROW for i in range(ROW)]
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), ROW), lanes)
         return self.e.builder.shuffle_vector(vector, self.e.const(0.0), mask)
 
     def _get(self, slot: str) -> Value:
@@ -164,7 +178,7 @@ class Solve:
         p = b.fmul(b.fadd(rhs, lp), inverse)
         s = b.fmul(ls, inverse)
         for name, value in (("p", p), ("q", q), ("s", s)):
-            store(e, value, self.scratch[name], b.mul(row, I64(LANES)))
+            store(e, value, self.scratch[name], b.mul(row, I64(ROW)))
         through = self._get("Q")
         self._set(
             v=v_next, flow=out, held=b.fmul(b.fmul(link, excess), inverse),
@@ -173,12 +187,12 @@ class Solve:
             S=e.fma(through, s, self._get("S")),
         )  # fmt: skip
 
-    def _join(self) -> None:
+    def _join(self) -> Joined:
         """The system of first and last unknowns."""
         last = self.e.builder.sub(self.a["rows"], I64(1))
         ends = [self._load(self.scratch[name], last) for name in "pqs"]
         z, y = self._reduced([self._get(slot) for slot in "PQS"], ends)
-        self.z, self.y = self._shift(z, 1), self._shift(y, -1)
+        return Joined(self._shift(z, 1), self._shift(y, -1))
 
     def _reduced(self, firsts: list[Value], ends: list[Value]) -> tuple[Value, Value]:
         """The last and the first unknown of every run.
@@ -189,7 +203,7 @@ class Solve:
         one = DOUBLE(1.0)
         alpha, beta = DOUBLE(0.0), DOUBLE(0.0)
         steps: list[tuple[Value, Value, Value, Value]] = []
-        for k in range(LANES):
+        for k in range(ROW):
             fp, fq, fs = (element(e, vector, k) for vector in firsts)
             ep, eq, es = (element(e, vector, k) for vector in ends)
             inverse = b.fdiv(one, b.fsub(one, b.fmul(fs, beta)))
@@ -202,7 +216,7 @@ class Solve:
             steps.append((top, slope, alpha, beta))
         following = DOUBLE(0.0)
         z = y = e.const(0.0)
-        for k in reversed(range(LANES)):
+        for k in reversed(range(ROW)):
             top, slope, alpha, beta = steps[k]
             lane = ir.IntType(32)(k)
             z = b.insert_element(z, b.fadd(alpha, b.fmul(beta, following)), lane)
@@ -210,10 +224,10 @@ class Solve:
             y = b.insert_element(y, following, lane)
         return z, y
 
-    def _unknown(self, row: Value) -> Value:
+    def _unknown(self, row: Value, joined: Joined) -> Value:
         """u in a row, from that in the row below."""
         p, q, s = (self._load(self.scratch[name], row) for name in "pqs")
-        u = self.e.fma(q, self._get("u"), self.e.fma(s, self.z, p))
+        u = self.e.fma(q, self._get("u"), self.e.fma(s, joined.z, p))
         self._set(u=u)
         return u
 
@@ -221,31 +235,31 @@ class Solve:
         """Minus the rows, from the last to the first."""
         return counting(self.e, self.e.builder.sub(I64(1), self.a["rows"]), I64(1), I64(1))
 
-    def _halve(self) -> None:
+    def _halve(self, joined: Joined) -> None:
         """Up the runs: V += u, and the current that goes with it."""
         e, b = self.e, self.e.builder
-        self._set(u=self.y)
+        self._set(u=joined.y)
         with self._climbing() as minus:
             row = b.neg(minus)
-            lane = b.mul(row, I64(LANES))
-            u = self._unknown(row)
+            lane = b.mul(row, I64(ROW))
+            u = self._unknown(row, joined)
             now = self._load(self.own["voltage"], row)
             store(e, now, self.scratch["start"], lane)
             store(e, b.fadd(now, u), self.own["voltage"], lane)
             slope, current = (self._load(self.scratch[name], row) for name in "GI")
             store(e, e.fma(slope, u, current), self.scratch["I"], lane)
 
-    def _substitute(self, factor: Value, start: Value) -> None:
+    def _substitute(self, joined: Joined, factor: Value, start: Value) -> None:
         """Up the runs: V += factor u, watched for spikes and for what is not finite."""
         e, b, a = self.e, self.e.builder, self.a
-        self._set(u=self.y, size=e.const(0.0))
+        self._set(u=joined.y, size=e.const(0.0))
         with self._climbing() as minus:
             row = b.neg(minus)
-            u = self._unknown(row)
+            u = self._unknown(row, joined)
             now = self._load(start, row)
             after = e.fma(factor, u, self._load(self.own["voltage"], row))
             self._watch(row, now, after)
-            lane = b.mul(row, I64(LANES))
+            lane = b.mul(row, I64(ROW))
             store(e, now, self.own["before"], lane)
             store(e, after, self.own["voltage"], lane)
             self._set(size=b.fadd(self._get("size"), e.intrinsic("fabs", after)))
@@ -266,8 +280,8 @@ class Solve:
         with b.if_then(e.any(crossed), likely=False):
             inputs = {"before": self._load(self.own["before"], row), "now": now, "after": after,
                       "threshold": threshold}  # fmt: skip
-            theta = emit(e, self.program.blocks["locate"], inputs)["theta"]
+            theta = emit(e, locate(), inputs)["theta"]
             step = b.sitofp(b.load(self.step, typ=I64), DOUBLE)
             times = b.fmul(b.fadd(e.spread(step), theta), e.spread(a["dt"]))
-            lane = b.mul(b.add(self.first_row, row), I64(LANES))
+            lane = b.mul(b.add(self.first_row, row), I64(ROW))
             append_spikes(e, a, lane, crossed, times)

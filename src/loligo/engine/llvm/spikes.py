@@ -18,6 +18,7 @@ from loligo.engine.kernel import PRECISION, RE_ARM, SPIKE_PARTS
 from loligo.engine.llvm.driver import I64, append_spikes
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.polynomial import horner, tangent, widened
+from loligo.program import Program
 
 Value = Any  # an ir.Value; llvmlite has no types
 
@@ -78,6 +79,28 @@ def look_for_spikes(
             after = b.or_(e.less(v, re_arm), b.and_(armed, b.not_(above)))
             b.store(b.select(step.moving, after, armed), armed_slot)
             low, before = high, v
+
+
+def note_jump(
+    e: Emitter, arguments: dict[str, Value], lane: Value, armed_slot: Value, jumping: Value,
+    when: Value, v: Value,
+) -> None:  # fmt: skip
+    """Put the rises of V through the threshold by a jump at some time into the buffer."""
+    b = e.builder
+    threshold = e.spread(arguments["threshold"])
+    armed = b.load(armed_slot, typ=e.mask)
+    above = b.fcmp_ordered(">=", v, threshold)
+    crossed = b.and_(jumping, b.and_(above, armed))
+    with b.if_then(e.any(crossed), likely=False):
+        append_spikes(e, arguments, lane, crossed, when)
+    low = e.less(v, b.fsub(threshold, e.const(RE_ARM)))
+    after = b.or_(low, b.and_(armed, b.not_(above)))
+    b.store(b.select(jumping, after, armed), armed_slot)
+
+
+def most_spikes(program: Program) -> int:
+    """Of one lane in one round: one in each part of a step, one in a jump at its end."""
+    return SPIKE_PARTS + ("edge" in program.blocks)
 
 
 class Rise:

@@ -20,6 +20,7 @@ has least of.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -65,28 +66,25 @@ def emit_run(e: Emitter, program: Program) -> None:
     step after which a state is not finite (``diverged`` is set, and the states are those after
     it); or where the spike buffer was nearly full. So it can be called again.
     """
-    emit_blocks(
-        e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS,
-        lambda arguments: _Run(e, program, arguments).block,
-    )  # fmt: skip
+
+    def inside(arguments: dict[str, Value]) -> Callable[[Value], None]:
+        slots = _Slots(e, program)
+        return lambda index: _Block(e, program, arguments, slots, index).emit()
+
+    emit_blocks(e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS, inside)
 
 
-class _Run:
-    """Emits the inside of ``run`` for one block of lanes.
+class _Slots:
+    """What lasts from step to step lies in stack slots; LLVM moves them to registers."""
 
-    ``e`` computes with the states' precision, ``wide`` with float64.
-    """
-
-    def __init__(self, e: Emitter, program: Program, arguments: dict[str, Value]) -> None:
-        self.e, self.program, self.a = e, program, arguments
-        self.wide = Emitter(e.module, e.width, e.has_fma, WIDE)
-        b = self.wide.builder = e.builder
+    def __init__(self, e: Emitter, program: Program) -> None:
+        b = e.builder
         names = program.blocks["step"].names
         carried = [CARRY + state for state in program.states if CARRY + state in names]
-        # what lasts from step to step lives in stack slots; LLVM moves them to registers
-        self.slots = {name: b.alloca(e.real) for name in (*program.states, *carried)}
+        self.states = {name: b.alloca(e.real) for name in (*program.states, *carried)}
         self.past = b.alloca(e.real, size=4)  # V of the last four steps, a ring
-        self.current = b.alloca(e.real)  # of the stimulus, and the time up to which it stands
+        # what drives the membrane, and the time up to which it stands
+        self.inputs = {name: b.alloca(e.real) for name in program.inputs}
         self.until = b.alloca(DOUBLE)
         self.usual = b.alloca(_BIT)  # whether the last step was
         self.armed = b.alloca(e.mask)
@@ -96,13 +94,24 @@ class _Run:
         self.until_sample = b.alloca(I64)
         self.sample = b.alloca(I64)
 
-    def block(self, block: Value) -> None:
-        e, b = self.e, self.e.builder
-        self.index = block
-        self.lane = b.mul(block, I64(e.width))
+
+class _Block:
+    """Emits what is done with one block of lanes.
+
+    ``e`` computes with the states' precision, ``wide`` with float64.
+    """
+
+    def __init__(
+        self, e: Emitter, program: Program, arguments: dict[str, Value], slots: _Slots,
+        index: Value,
+    ) -> None:  # fmt: skip
+        self.e, self.program, self.a, self.slots = e, program, arguments, slots
+        self.wide = Emitter(e.module, e.width, e.has_fma, WIDE)
+        b = self.wide.builder = e.builder
+        self.index, self.lane = index, b.mul(index, I64(e.width))
         self.constants = {
             name: load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
-            for i, name in enumerate(self.program.constants)
+            for i, name in enumerate(program.constants)
         }
         self.constants[".dt"] = self.wide.spread(self.a["dt"])
         self.fixed = {name: self._narrow(value) for name, value in self.constants.items()}
@@ -110,6 +119,9 @@ class _Run:
         self.outer, self.inner, self.any_case, self.events, self.done = (
             b.append_basic_block(name) for name in ("outer", "inner", "any_case", "events", "leave")
         )
+
+    def emit(self) -> None:
+        b = self.e.builder
         b.branch(self.outer)
         b.position_at_end(self.outer)
         self._begin()
@@ -137,7 +149,7 @@ class _Run:
         )
         with b.if_then(b.or_(self._at_end(), b.not_(room))):
             b.branch(self.done)
-        b.cbranch(b.load(self.usual, typ=_BIT), self.inner, self.any_case)
+        b.cbranch(b.load(self.slots.usual, typ=_BIT), self.inner, self.any_case)
 
     def _usual_step(self) -> None:
         b = self.e.builder
@@ -152,37 +164,37 @@ class _Run:
         """The same step by code for all cases."""
         b = self.e.builder
         after, unusual = emit_any(self.e, self.program.blocks["step"], self._inputs())
-        b.store(b.not_(unusual), self.usual)
+        b.store(b.not_(unusual), self.slots.usual)
         self._keep(after)
         b.cbranch(self._noteworthy(after), self.events, self.outer)
 
     def _inputs(self) -> dict[str, Value]:
-        return {**self.fixed, **self._now(), ".current": self._mean_current()}
+        return {**self.fixed, **self._now(), **self._mean_inputs()}
 
     def _now(self) -> dict[str, Value]:
         load = self.e.builder.load
-        return {name: load(slot, typ=self.e.real) for name, slot in self.slots.items()}
+        return {name: load(slot, typ=self.e.real) for name, slot in self.slots.states.items()}
 
     def _keep(self, after: dict[str, Value]) -> None:
         b = self.e.builder
-        for name, slot in self.slots.items():
+        for name, slot in self.slots.states.items():
             b.store(after[name], slot)
-        step = b.add(b.load(self.step, typ=I64), I64(1))
-        b.store(step, self.step)
+        step = b.add(b.load(self.slots.step, typ=I64), I64(1))
+        b.store(step, self.slots.step)
         b.store(after["V"], self._past(step))
-        b.store(b.sub(b.load(self.until_sample, typ=I64), I64(1)), self.until_sample)
+        b.store(b.sub(b.load(self.slots.until_sample, typ=I64), I64(1)), self.slots.until_sample)
 
     def _past(self, step: Value) -> Value:
         """Where V at the beginning of a step is, for three steps more."""
-        return at(self.e, self.past, self.e.builder.and_(step, I64(3)), self.e.real)
+        return at(self.e, self.slots.past, self.e.builder.and_(step, I64(3)), self.e.real)
 
     def _sample_is_due(self) -> Value:
         b = self.e.builder
-        return b.icmp_signed("==", b.load(self.until_sample, typ=I64), I64(0))
+        return b.icmp_signed("==", b.load(self.slots.until_sample, typ=I64), I64(0))
 
     def _at_end(self) -> Value:
         b = self.e.builder
-        return b.icmp_signed(">=", b.load(self.step, typ=I64), self.a["stop"])
+        return b.icmp_signed(">=", b.load(self.slots.step, typ=I64), self.a["stop"])
 
     # -- between memory and registers ---------------------------------------------------------
 
@@ -199,7 +211,7 @@ class _Run:
         rows = [
             (slot, "carries" if name.startswith(CARRY) else "states",
              states.index(name.removeprefix(CARRY)))
-            for name, slot in self.slots.items()
+            for name, slot in self.slots.states.items()
         ]  # fmt: skip
         return [*rows, (self._past(b.sub(step, I64(1))), "detector", 0)]
 
@@ -210,28 +222,28 @@ class _Run:
     def _load(self) -> None:
         e, b = self.e, self.e.builder
         step = b.load(at(e, self.a["progress"], self.index, I64), typ=I64)
-        b.store(step, self.step)
+        b.store(step, self.slots.step)
         for slot, base, row in self._rows(step):
             wide = b.load(self._place(base, row), align=8, typ=e.double)
             b.store(self._narrow(wide), slot)
-        b.store(b.load(self.slots["V"], typ=e.real), self._past(step))
+        b.store(b.load(self.slots.states["V"], typ=e.real), self._past(step))
         armed = load_row(e, self.a["detector"], 1, self.a["stride"], self.lane)
         self._watch(b.fcmp_ordered("!=", armed, self.wide.const(0.0)))
         per = self.a["steps_per_sample"]
         gone = b.srem(step, per)
         wait = b.select(b.icmp_signed("==", gone, I64(0)), I64(0), b.sub(per, gone))
         self._next_sample(b.sdiv(b.add(step, b.sub(per, I64(1))), per), wait)
-        b.store(DOUBLE(-math.inf), self.until)
-        b.store(_BIT(1), self.usual)
+        b.store(DOUBLE(-math.inf), self.slots.until)
+        b.store(_BIT(1), self.slots.usual)
 
     def _save(self) -> None:
         e, b = self.e, self.e.builder
-        step = b.load(self.step, typ=I64)
+        step = b.load(self.slots.step, typ=I64)
         for slot, base, row in self._rows(step):
             wide = self._widen(b.load(slot, typ=e.real))
             b.store(wide, self._place(base, row), align=8)
         one, none = self.wide.const(1.0), self.wide.const(0.0)
-        armed = b.select(b.load(self.armed, typ=e.mask), one, none)
+        armed = b.select(b.load(self.slots.armed, typ=e.mask), one, none)
         store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
         b.store(step, at(e, self.a["progress"], self.index, I64))
 
@@ -242,11 +254,11 @@ class _Run:
         b = self.e.builder
         return b.fmul(b.sitofp(step, DOUBLE), self.a["dt"])
 
-    def _mean_current(self) -> Value:
-        """Of the step: computed anew only where it is not known to be the last step's in all
+    def _mean_inputs(self) -> dict[str, Value]:
+        """Over the step: computed anew only where it is not known to be the last step's in all
         lanes."""
-        e, b, drive = self.e, self.e.builder, self.program.blocks["drive"]
-        step = b.load(self.step, typ=I64)
+        e, b, drive, slots = self.e, self.e.builder, self.program.blocks["drive"], self.slots
+        step = b.load(slots.step, typ=I64)
         end = self._time(b.add(step, I64(1)))
 
         def anew() -> dict[str, Value]:
@@ -256,13 +268,15 @@ class _Run:
             return emit(self.wide, drive, {**self.constants, **times, **streams})
 
         if ".until" not in drive.names:
-            return self._narrow(anew()[".current"])
-        stands = b.fcmp_ordered("<=", end, b.load(self.until, typ=DOUBLE))
+            results = anew()
+            return {name: self._narrow(results[name]) for name in slots.inputs}
+        stands = b.fcmp_ordered("<=", end, b.load(slots.until, typ=DOUBLE))
         with b.if_then(b.not_(stands), likely=False):
-            found = anew()
-            b.store(self._narrow(found[".current"]), self.current)
-            b.store(self.wide.least(found[".until"]), self.until)
-        return b.load(self.current, typ=e.real)
+            results = anew()
+            for name, slot in slots.inputs.items():
+                b.store(self._narrow(results[name]), slot)
+            b.store(self.wide.least(results[".until"]), slots.until)
+        return {name: b.load(slot, typ=e.real) for name, slot in slots.inputs.items()}
 
     def _streams(self, base: str, row: Value, rows: Value) -> dict[str, Value]:
         """The rows of the sampled stimuli: ``rows`` of them for each stimulus."""
@@ -277,7 +291,7 @@ class _Run:
     def _lead(self) -> Value:
         """How far V is ahead of the first stage."""
         b = self.e.builder
-        first = b.icmp_signed("==", b.load(self.step, typ=I64), I64(0))
+        first = b.icmp_signed("==", b.load(self.slots.step, typ=I64), I64(0))
         factor = b.select(first, DOUBLE(0.0), DOUBLE(0.5))
         return self._narrow(self.wide.spread(b.fmul(factor, self.a["dt"])))
 
@@ -286,23 +300,24 @@ class _Run:
         the end of the run, where the next one would be."""
         b = self.e.builder
         left = b.icmp_signed("<", which, self.a["samples"])
-        b.store(b.select(left, wait, I64(-1)), self.until_sample)
-        b.store(which, self.sample)
+        b.store(b.select(left, wait, I64(-1)), self.slots.until_sample)
+        b.store(which, self.slots.sample)
 
     def _sample(self) -> None:
         e, b = self.e, self.e.builder
-        sample = b.load(self.sample, typ=I64)
+        sample = b.load(self.slots.sample, typ=I64)
         self._next_sample(b.add(sample, I64(1)), self.a["steps_per_sample"])
         if not self.program.records:
             return
+        block = self.program.blocks["sample"]
         inputs = {**self.fixed, **self._now(), ".lead": self._lead()}
-        if ".current" in self.program.blocks["sample"].inputs:
-            time = self.wide.spread(self._time(b.load(self.step, typ=I64)))
+        if asked := [name for name in self.program.inputs if name in block.inputs]:
+            time = self.wide.spread(self._time(b.load(self.slots.step, typ=I64)))
             streams = self._streams("currents", sample, self.a["samples"])
             given = {**self.constants, ".t": time, **streams}
-            current = emit(self.wide, self.program.blocks["value"], given)[".current"]
-            inputs[".current"] = self._narrow(current)
-        results = emit(e, self.program.blocks["sample"], inputs)
+            values = emit(self.wide, self.program.blocks["value"], given)
+            inputs |= {name: self._narrow(values[name]) for name in asked}
+        results = emit(e, block, inputs)
         first = b.add(b.mul(self.lane, self.a["pitch"]), sample)
         plane = b.mul(self.a["pitch"], self.a["stride"])
         for record, result in enumerate(results.values()):
@@ -324,9 +339,9 @@ class _Run:
         """Set where V has to come before there is anything to do about spikes."""
         e, b = self.e, self.e.builder
         sign = e.whole(1 << (e.form.bits - 1))
-        b.store(armed, self.armed)
-        b.store(b.select(armed, self._threshold(), self._low()), self.level)
-        b.store(b.select(armed, e.whole(0), sign), self.turned)
+        b.store(armed, self.slots.armed)
+        b.store(b.select(armed, self._threshold(), self._low()), self.slots.level)
+        b.store(b.select(armed, e.whole(0), sign), self.slots.turned)
 
     def _size(self, after: dict[str, Value]) -> Value:
         """The sum of all states: not finite if one of them is not."""
@@ -338,8 +353,8 @@ class _Run:
         """Whether, in any lane, V has come to its level or the sum of all states may not be
         finite: two comparisons for a whole block."""
         e, b = self.e, self.e.builder
-        above = b.bitcast(b.fsub(after["V"], b.load(self.level, typ=e.real)), e.int)
-        above = b.bitcast(b.xor(above, b.load(self.turned, typ=e.int)), e.real)
+        above = b.bitcast(b.fsub(after["V"], b.load(self.slots.level, typ=e.real)), e.int)
+        above = b.bitcast(b.xor(above, b.load(self.slots.turned, typ=e.int)), e.real)
         short, highest = e.folded(above, e.larger)
         come = b.fcmp_ordered(">=", highest, short.const(0.0))
         _, size = e.folded(self._size(after), b.fadd)
@@ -350,14 +365,14 @@ class _Run:
         to watch for next."""
         e, b = self.e, self.e.builder
         after = self._now()
-        step = b.sub(b.load(self.step, typ=I64), I64(1))
+        step = b.sub(b.load(self.slots.step, typ=I64), I64(1))
         broken = b.fcmp_unordered(">", self._size(after), e.const(e.form.finite))
         with b.if_then(e.any(broken), likely=False):
             flags = b.zext(broken, self.wide.int)
             b.store(flags, at(e, self.a["diverged"], self.lane, I64), align=8)
-            b.store(step, self.step)
+            b.store(step, self.slots.step)
             b.branch(self.done)
-        armed = b.load(self.armed, typ=e.mask)
+        armed = b.load(self.slots.armed, typ=e.mask)
         above = b.fcmp_ordered(">=", after["V"], self._threshold())
         self._spikes(step, b.and_(above, armed), after["V"])
         low = b.fcmp_ordered("<", after["V"], self._low())

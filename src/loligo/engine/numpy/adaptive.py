@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,13 @@ from loligo.engine.kernel import (
     SPIKE_PARTS,
     STIFF,
     STIFF_STEPS,
-    Course,
     Floats,
     Journey,
+    Route,
 )
 from loligo.program import Block, Program
 from loligo.program.drive import EDGE_TOLERANCE
+from loligo.program.program import coefficient
 
 Array = Any  # float64 or bool lanes
 _BISECTIONS = 44  # of a piece of a step: to 1e-14 of the step
@@ -33,23 +35,61 @@ Evaluate = Callable[[Block, Mapping[str, Array]], dict[str, Array]]
 
 
 def adapt(
-    program: Program, evaluate: Evaluate, course: Course, constants: Floats, journey: Journey,
+    program: Program, evaluate: Evaluate, route: Route, constants: Floats, journey: Journey,
     blocks: range, rounds: int,
 ) -> None:  # fmt: skip
     """See :class:`loligo.engine.kernel.Kernel`; ``evaluate`` applies a block to arrays."""
-    walk = _Walk(program, evaluate, course, constants, journey, slice(blocks.start, blocks.stop))
+    walk = _Walk(program, evaluate, route, constants, journey, slice(blocks.start, blocks.stop))
     for _ in range(rounds):
         if not walk.round():
             journey.finished[walk.here] = 1
             return
 
 
+@dataclass(frozen=True)
+class _Expansion:
+    """The series of every lane from where it is: see :mod:`loligo.engine.llvm.moves`."""
+
+    name: str
+    limit: Array
+    middle: Array
+    series: dict[str, list[Array]]
+    h: Array
+
+    def at(self, state: str, s: Array) -> Array:
+        """A state so long after the step began."""
+        total = self.series[state][-1]
+        with np.errstate(all="ignore"):
+            for each in reversed(self.series[state][:-1]):
+                total = total * s + each
+        return total
+
+    def after(self, s: Array) -> dict[str, Array]:
+        return {state: self.at(state, s) for state in self.series}
+
+
+@dataclass(frozen=True)
+class _Move:
+    """A step of the lanes that move, likewise."""
+
+    moving: Array
+    length: Array
+    arrives: Array
+    reach: Array
+    h: Array
+
+    def broken(self, after: dict[str, Array]) -> Array:
+        """Lanes in which a state, or the step, is not finite."""
+        total = sum(np.asarray(v) for v in after.values())
+        return ~(np.abs(total) <= 1e300) | np.isnan(self.h)
+
+
 class _Walk:
     def __init__(
-        self, program: Program, evaluate: Evaluate, course: Course, constants: Floats,
+        self, program: Program, evaluate: Evaluate, route: Route, constants: Floats,
         journey: Journey, here: slice,
     ) -> None:  # fmt: skip
-        self.program, self.evaluate, self.course, self.here = program, evaluate, course, here
+        self.program, self.evaluate, self.route, self.here = program, evaluate, route, here
         self.journey = journey
         self.fixed = {n: row[here] for n, row in zip(program.constants, constants, strict=True)}
         self.states = {n: r[here] for n, r in zip(program.states, journey.states, strict=True)}
@@ -60,160 +100,168 @@ class _Walk:
     def round(self) -> bool:
         """Careful steps of the lanes that want them, or one of every lane; whether there is more
         to do."""
-        active = self.t < self.course.end
+        active = self.t < self.route.end
         if not active.any():
             return False
         if self.doubted.any():
             doubted = self.doubted != 0
             self.doubted[:] = 0.0
-            self.expand("careful")
-            return self.advance(doubted, self.step(doubted))
-        self.expand("series")
-        step = self.step(active)
+            x = self.expand("careful")
+            return self.advance(x, self.whole_step(x, doubted))
+        x = self.expand("series")
+        move = self.whole_step(x, active)
         if "careful" in self.program.blocks:
-            active = self.trusted(active, step)
+            move = self.trusted(x, move)
         if "room" in self.program.blocks:
-            active, step = self.within_room(active, step)
-        return self.advance(active, step)
+            move = self.within_room(x, move)
+        return self.advance(x, move)
 
-    def expand(self, name: str) -> None:
+    def next_edge(self) -> Array:
+        return self.route.edges[self.edge, self.lanes]
+
+    def expand(self, name: str) -> _Expansion:
         """The series of every lane, and how far it may step."""
-        block = self.program.blocks[name]
-        self.limit = self.course.edges[self.edge, self.lanes]
-        self.middle = 0.5 * (self.t + self.limit)
-        inputs = {**self.fixed, **self.states, ".t": self.t.copy(), ".middle": self.middle}
-        found = self.evaluate(block, inputs)
+        limit = self.next_edge()
+        middle = 0.5 * (self.t + limit)
+        inputs = {**self.fixed, **self.states, ".t": self.t.copy(), ".middle": middle}
+        results = self.evaluate(self.program.blocks[name], inputs)
         shape = self.t.shape
-        order = max(int(n[2:-1]) for n in block.names if n[:2] == "V[")
-        self.series = {
-            s: [np.broadcast_to(found[f"{s}[{k}]"], shape) for k in range(order + 1)]
+        orders = range(self.program.scheme.orders[name] + 1)
+        series = {
+            s: [np.broadcast_to(results[coefficient(s, k)], shape) for k in orders]
             for s in self.states
         }
-        self.h = np.broadcast_to(found[".step"], shape)
-        self.kind = name
+        return _Expansion(name, limit, middle, series, np.broadcast_to(results[".step"], shape))
 
-    def step(self, moving: Array) -> Array:
+    def whole_step(self, x: _Expansion, moving: Array) -> _Move:
         """The step of every lane that moves, to its next edge at most; 0 for the others."""
-        left = self.limit - self.t
-        self.arrives = moving & (self.h >= left)
-        step = np.where(moving, np.where(self.arrives, left, self.h), 0.0)
-        self.reach = sum(np.abs(c) * step**k for k, c in enumerate(self.series["V"]) if k)
+        left = x.limit - self.t
+        arrives = moving & (x.h >= left)
+        step = np.where(moving, np.where(arrives, left, x.h), 0.0)
+        reach = sum(np.abs(c) * step**k for k, c in enumerate(x.series["V"]) if k)
         if "most" not in self.program.blocks:
-            return step
-        most = self.evaluate(self.program.blocks["most"], self.fixed)[self.kind]
-        far = most < self.reach
+            return _Move(moving, step, arrives, reach, x.h)
+        most = self.evaluate(self.program.blocks["most"], self.fixed)[x.name]
+        far = most < reach
         with np.errstate(all="ignore"):
-            step = np.where(far, step * (most / self.reach), step)
-        self.arrives = self.arrives & ~far
-        self.h = np.where(far, step, self.h)
-        self.reach = np.where(far, most, self.reach)
-        return step
+            step = np.where(far, step * (most / reach), step)
+        h = np.where(far, step, x.h)
+        return _Move(moving, step, arrives & ~far, np.where(far, most, reach), h)
 
-    def after(self, step: Array) -> dict[str, Array]:
-        return {s: self.horner(s, step) for s in self.states}
-
-    def broken(self, after: dict[str, Array]) -> Array:
-        """Lanes in which a state, or the step, is not finite."""
-        total = sum(np.asarray(v) for v in after.values())
-        return ~(np.abs(total) <= 1e300) | np.isnan(self.h)
-
-    def trusted(self, moving: Array, step: Array) -> Array:
+    def trusted(self, x: _Expansion, move: _Move) -> _Move:
         """Without the lanes whose numbers were too large for float32, or too near a zero: they
         wait for a careful step."""
-        broken = moving & self.broken(self.after(step))
+        broken = move.moving & move.broken(x.after(move.length))
         self.doubted[:] = broken
-        return moving & ~broken
+        return replace(move, moving=move.moving & ~broken)
 
-    def within_room(self, moving: Array, step: Array) -> tuple[Array, Array]:
-        """Lanes whose V moves no further than its series holds; the others wait for a careful
-        step. The steps, ending where there is room for another that reaches further."""
-        reach = self.reach
-        held = reach + ROUNDING <= self.room(self.states["V"])
-        self.doubted[:] = (self.doubted != 0) | (moving & ~held)
-        moving = moving & held
-        step = np.where(moving, step, 0.0)
-        wanted = NEXT_REACH * reach + ROUNDING
-        tight = moving & ~self.arrives & (self.room(self.horner("V", step)) < wanted)
-        whole = step
+    def within_room(self, x: _Expansion, move: _Move) -> _Move:
+        """Of lanes whose V moves no further than its series holds; the others wait for a careful
+        step. It ends where there is room for another that reaches further."""
+        held = move.reach + ROUNDING <= self.room(self.states["V"])
+        self.doubted[:] = (self.doubted != 0) | (move.moving & ~held)
+        moving = move.moving & held
+        whole = step = np.where(moving, move.length, 0.0)
+        wanted = NEXT_REACH * move.reach + ROUNDING
+        tight = moving & ~move.arrives & (self.room(x.at("V", step)) < wanted)
         for part in SHORTER:
-            fits = self.room(self.horner("V", part * whole)) >= wanted
+            fits = self.room(x.at("V", part * whole)) >= wanted
             step = np.where(tight & fits, part * whole, step)
             tight = tight & ~fits
-        return moving, step
+        return replace(move, moving=moving, length=step)
 
     def room(self, v: Array) -> Array:
         return self.evaluate(self.program.blocks["room"], {**self.fixed, "V": v})[".room"]
 
-    def advance(self, moving: Array, step: Array) -> bool:
-        after = self.after(step)
-        if self.failed(moving, after):
+    def advance(self, x: _Expansion, move: _Move) -> bool:
+        moving, after = move.moving, x.after(move.length)
+        if self.failed(move, after):
             return False
-        reached = np.where(self.arrives, self.limit, self.t + step)
+        reached = np.where(move.arrives, x.limit, self.t + move.length)
         reached = np.where(moving, reached, self.t)
-        self.take_samples(moving, reached)
-        self.find_spikes(moving, step)
+        self.take_samples(x, moving, reached)
+        self.find_spikes(x, move)
         for s, row in self.states.items():
             row[:] = np.where(moving, after[s], row)
         self.t[:] = reached
         self.steps += moving
-        self.edge += self.arrives & moving & (self.limit < self.course.end)
+        inside = move.arrives & moving & (x.limit < self.route.end)
+        self.edge += inside
+        if "edge" in self.program.blocks and inside.any():
+            self.jump(inside, x.limit)
         return True
 
-    def horner(self, state: str, s: Array) -> Array:
-        total = self.series[state][-1]
-        with np.errstate(all="ignore"):
-            for coefficient in reversed(self.series[state][:-1]):
-                total = total * s + coefficient
-        return total
+    def jump(self, inside: Array, edge: Array) -> None:
+        """What the states become at an edge, of the lanes that have arrived at one. V that rises
+        through the threshold there makes a spike."""
+        after = self.at_edge(self.states, edge, 0.5 * (edge + self.next_edge()))
+        above = after["V"] >= self.route.threshold
+        crossed = inside & above & (self.armed != 0)
+        if crossed.any():
+            self.journey.spikes.append((edge[crossed], self.lanes[crossed]))
+        self.arm(inside, after["V"], above)
+        for s, row in self.states.items():
+            row[:] = np.where(inside, after[s], row)
 
-    def failed(self, moving: Array, after: dict[str, Array]) -> bool:
-        h = self.h
-        broken = moving & self.broken(after)
-        short = moving & (h < SHORTEST)
+    def at_edge(self, states: Mapping[str, Array], t: Array, middle: Array) -> dict[str, Array]:
+        inputs = {**self.fixed, **states, ".t": t, ".middle": middle}
+        return self.evaluate(self.program.blocks["edge"], inputs)
+
+    def failed(self, move: _Move, after: dict[str, Array]) -> bool:
+        moving = move.moving
+        broken = moving & move.broken(after)
+        short = moving & (move.h < SHORTEST)
         # a step that an edge cuts short says nothing
-        small = short & ~self.arrives
+        small = short & ~move.arrives
         after_step = np.where(small, self.small + 1, np.where(short, self.small, 0))
         self.small[:] = np.where(moving, after_step, self.small)
         stiff = self.small >= STIFF_STEPS
         self.journey.status[self.here] = np.where(broken, DIVERGED, np.where(stiff, STIFF, 0))
         return bool(broken.any() or stiff.any())
 
-    def take_samples(self, moving: Array, reached: Array) -> None:
+    def take_samples(self, x: _Expansion, moving: Array, reached: Array) -> None:
         """Every sample before ``reached``, and at the end the last."""
-        limit = np.where(reached >= self.course.end, np.inf, reached - EDGE_TOLERANCE)
+        limit = np.where(reached >= self.route.end, np.inf, reached - EDGE_TOLERANCE)
         while True:
-            when = self.sample * self.course.sample_interval
-            due = moving & (when < limit) & (self.sample < self.course.samples)
+            when = self.sample * self.route.sample_interval
+            due = moving & (when < limit) & (self.sample < self.route.samples)
             if not due.any():
                 return
             # at an edge that is the end of the run no segment begins: what would be on just after
-            after = when + EDGE_TOLERANCE
-            middle = np.where(after >= self.course.end, after, self.middle)
-            inputs = {**self.fixed, ".t": when, ".middle": middle}
-            inputs |= {s: self.horner(s, when - self.t) for s in self.states}
+            beyond = when + EDGE_TOLERANCE
+            last = beyond >= self.route.end
+            middle = np.where(last, beyond, x.middle)
+            states = x.after(when - self.t)
+            if "edge" in self.program.blocks:
+                after = self.at_edge(states, np.full(when.shape, self.route.end), middle)
+                states = {s: np.where(last, after[s], v) for s, v in states.items()}
+            inputs = {**self.fixed, ".t": when, ".middle": middle, **states}
             results = self.evaluate(self.program.blocks["sample"], inputs)
             for i, value in enumerate(results.values()):
                 values = np.broadcast_to(value, when.shape)
                 self.journey.out[i, self.lanes[due], self.sample[due]] = values[due]
             self.sample += due
 
-    def find_spikes(self, moving: Array, step: Array) -> None:
-        threshold = self.course.threshold
-        for part in range(1, SPIKE_PARTS + 1):
-            low, high = step * ((part - 1) / SPIKE_PARTS), step * (part / SPIKE_PARTS)
-            v = self.horner("V", high)
-            above = v >= threshold
-            crossed = moving & above & (self.armed != 0)
-            if crossed.any():
-                times = self.t + self.crossing(low, high)
-                self.journey.spikes.append((times[crossed], self.lanes[crossed]))
-            armed = (v < threshold - RE_ARM) | ((self.armed != 0) & ~above)
-            self.armed[:] = np.where(moving, armed, self.armed)
+    def arm(self, moving: Array, v: Array, above: Array) -> None:
+        """Whether a spike can be seen, now that V is there."""
+        armed = (v < self.route.threshold - RE_ARM) | ((self.armed != 0) & ~above)
+        self.armed[:] = np.where(moving, armed, self.armed)
 
-    def crossing(self, low: Array, high: Array) -> Array:
+    def find_spikes(self, x: _Expansion, move: _Move) -> None:
+        for part in range(1, SPIKE_PARTS + 1):
+            low, high = (move.length * (k / SPIKE_PARTS) for k in (part - 1, part))
+            v = x.at("V", high)
+            above = v >= self.route.threshold
+            crossed = move.moving & above & (self.armed != 0)
+            if crossed.any():
+                times = self.t + self.crossing(x, low, high)
+                self.journey.spikes.append((times[crossed], self.lanes[crossed]))
+            self.arm(move.moving, v, above)
+
+    def crossing(self, x: _Expansion, low: Array, high: Array) -> Array:
         """Where V rises through the threshold between two times of the step, by bisection."""
         for _ in range(_BISECTIONS):
             middle = 0.5 * (low + high)
-            below = self.horner("V", middle) < self.course.threshold
+            below = x.at("V", middle) < self.route.threshold
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         return high

@@ -101,24 +101,12 @@ class NumpyCourse:
 
     def _solve(self, axon: int, current: Floats, slope: Floats, injected: Floats) -> Floats:
         """Half the change of V in a step."""
-        from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
-
-        solve: Any = getattr(linalg, "solve_banded")  # noqa: B009  (SciPy has no types)
         line, points, v = self.line, self.points, self.now[axon]
-        link, area = line.link[axon], line.area[axon]
-        flow = link * np.diff(v)
-        right = -area * current
-        right[:-1] += flow
-        right[1:] -= flow
-        held = points.conductance[axon]
-        right[points.place] += injected + held * (points.potential[axon] - v[points.place])
-        matrix = np.zeros((3, v.size))
-        matrix[0, 1:] = matrix[2, :-1] = -link
-        matrix[1] = 2.0 / self.schedule.dt * line.capacity[axon] + area * slope
-        matrix[1, :-1] += link
-        matrix[1, 1:] += link
-        matrix[1, points.place] += held
-        return solve((1, 1), matrix, right, check_finite=False)
+        area, held, place = line.area[axon], points.conductance[axon], points.place
+        right = line.inflow(axon, v, onto=-area * current)
+        right[place] += injected + held * (points.potential[axon] - v[place])
+        diagonal = 2.0 / self.schedule.dt * line.capacity[axon] + area * slope
+        return line.solved(axon, diagonal, right, points)
 
     def _watch(self, k: int, here: slice, before: Floats, now: Floats) -> None:
         after, armed, threshold = self.now[here], self.armed[here], self.schedule.threshold

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, Course, Floats, Journey, Progress, Schedule, Streams
+from loligo.engine.kernel import RE_ARM, Floats, Journey, Progress, Route, Schedule, Streams
 from loligo.engine.numpy.adaptive import adapt
 from loligo.program import Block, Program
 from loligo.program.arithmetic import CARRY
@@ -127,10 +127,10 @@ class NumpyKernel:
         _Walk(self.program, schedule, constants, progress, streams, blocks).until(stop)
 
     def adapt(
-        self, course: Course, constants: Floats, journey: Journey, blocks: range, rounds: int
+        self, route: Route, constants: Floats, journey: Journey, blocks: range, rounds: int
     ) -> None:
         """See :class:`loligo.engine.kernel.Kernel`."""
-        adapt(self.program, evaluate, course, constants, journey, blocks, rounds)
+        adapt(self.program, evaluate, route, constants, journey, blocks, rounds)
 
 
 class _Walk:
@@ -169,20 +169,22 @@ class _Walk:
     def now(self) -> dict[str, Array]:
         return {name: self.real(row) for name, row in self.rows.items()}
 
-    def current(self, block: str, times: dict[str, float], row: int, streams: Floats) -> Array:
-        """What the stimulus gives, in float64, rounded once."""
-        inputs: dict[str, Array] = {**self.constants, **times}
+    def inputs(
+        self, block: str, times: dict[str, float], row: int, streams: Floats
+    ) -> dict[str, Array]:
+        """What drives the membrane, in float64, rounded once."""
+        known: dict[str, Array] = {**self.constants, **times}
         for i, name in enumerate(self.program.streams):
-            inputs[name] = streams[i, row, self.here]
-        return self.real(evaluate(self.program.blocks[block], inputs)[".current"])
+            known[name] = streams[i, row, self.here]
+        results = evaluate(self.program.blocks[block], known)
+        return {name: self.real(results[name]) for name in self.program.inputs}
 
     def sample(self, k: int) -> None:
         j, dt = k // self.schedule.steps_per_sample, self.schedule.dt
         inputs = {**self.fixed, **self.now(), ".lead": self.real(0.0 if k == 0 else 0.5 * dt)}
         block = self.program.blocks["sample"]
-        if ".current" in block.inputs:
-            times = {".t": k * dt}
-            inputs[".current"] = self.current("value", times, j, self.streams.currents)
+        if any(name in block.inputs for name in self.program.inputs):
+            inputs |= self.inputs("value", {".t": k * dt}, j, self.streams.currents)
         for i, value in enumerate(evaluate(block, inputs).values()):
             self.progress.out[i, self.here, j] = value
 
@@ -191,8 +193,8 @@ class _Walk:
         now = self.now()
         row = k - self.streams.first_step
         times = {".t0": k * dt, ".t1": (k + 1) * dt}
-        current = self.current("drive", times, row, self.streams.charges)
-        inputs = {**self.fixed, **now, ".current": current}
+        driven = self.inputs("drive", times, row, self.streams.charges)
+        inputs = {**self.fixed, **now, **driven}
         after = evaluate(self.program.blocks["step"], inputs)
         sums = np.abs(sum(np.asarray(after[s]) for s in self.program.states))
         broken = ~(sums <= FINITE[self.program.precision])

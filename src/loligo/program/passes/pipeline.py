@@ -1,12 +1,15 @@
-"""From a scheme as it is written to a cheap program: transformations in order, each counted."""
+"""From a scheme as it is written to a cheap program: passes in order, each with a name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from loligo.program.arithmetic import Block, Builder
 from loligo.program.passes.transform import fuse, hoist
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,48 @@ class Draft:
     constants: tuple[str, ...] = ()
 
 
-Transformation = Callable[[Draft], Draft]
-# what a transformation is called, in a table of costs, and what it does
-Transformations = Sequence[tuple[str, Transformation]]
+def _always(_: object) -> bool:
+    return True
 
 
-def each(change: Callable[[Block], Block]) -> Transformation:
+@dataclass(frozen=True)
+class Pass(Generic[T]):
+    """One transformation of a draft, or of what a draft is made from.
+
+    Attributes
+    ----------
+    name
+        What it is called in a table of costs.
+    apply
+        What it does.
+    when
+        Where it is worth it; elsewhere all stays as it is.
+    """
+
+    name: str
+    apply: Callable[[T], T]
+    when: Callable[[T], bool] = _always
+
+    def __call__(self, subject: T) -> T:
+        return self.apply(subject) if self.when(subject) else subject
+
+
+def transformed(subject: T, passes: Sequence[Pass[T]]) -> T:
+    """One after the other."""
+    for each in passes:
+        subject = each(subject)
+    return subject
+
+
+def stages(subject: T, passes: Sequence[Pass[T]]) -> Iterable[tuple[str, T]]:
+    """("as written", the subject), then what each pass made of it, with its name."""
+    yield "as written", subject
+    for each in passes:
+        subject = each(subject)
+        yield each.name, subject
+
+
+def blockwise(change: Callable[[Block], Block]) -> Callable[[Draft], Draft]:
     """A transformation of every block by itself."""
 
     def apply(draft: Draft) -> Draft:
@@ -62,18 +101,3 @@ def multiply_add(draft: Draft) -> Draft:
     """A product and the sum it goes into are one operation; ``prepare`` may stay as it is."""
     blocks = {n: block if n == "prepare" else fuse(block) for n, block in draft.blocks.items()}
     return replace(draft, blocks=blocks)
-
-
-def transformed(draft: Draft, transformations: Transformations) -> Draft:
-    """One after the other."""
-    for _, transform in transformations:
-        draft = transform(draft)
-    return draft
-
-
-def stages(draft: Draft, transformations: Transformations) -> Iterable[tuple[str, Draft]]:
-    """("as written", the draft), then what each transformation made of it, with its name."""
-    yield "as written", draft
-    for name, transform in transformations:
-        draft = transform(draft)
-        yield name, draft

@@ -11,26 +11,12 @@ arithmetic again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from loligo.program.arithmetic import Assignment, Block, varying
 from loligo.program.series.digits import TwoKinds
-from loligo.program.series.recurrences import AFFINE, RECURRENCES, NotSmoothError
-
-_MOST = 575.0  # of an exponential's argument: 1e250, and room for its coefficients
-
-
-def affine_steps(block: Block, varies: list[bool], index: int) -> Iterator[tuple[Assignment, int]]:
-    """From an assignment down to what it is a multiple of, but for a constant: (assignment, the
-    place of its one moving argument)."""
-    while True:
-        a = block.assignments[index]
-        # of less_one(exp(z), z) the first alone tells
-        arguments = a.args[:1] if a.op == "less_one" else a.args
-        moving = [i for i in arguments if varies[i]]
-        if len(moving) != 1 or a.op not in AFFINE:
-            return
-        yield a, (index := moving[0])
+from loligo.program.series.recurrences import RECURRENCES, NotSmoothError
+from loligo.program.series.terms import Terms
 
 
 def in_quotients(block: Block) -> frozenset[int]:
@@ -44,7 +30,7 @@ def in_quotients(block: Block) -> frozenset[int]:
     return frozenset(found)
 
 
-class Series:
+class Series(Terms):
     """Coefficients of the solution of y' = f(y), one order after the other.
 
     Parameters
@@ -78,17 +64,11 @@ class Series:
         wide: int | None = None,
         guarded: bool = False,
     ) -> None:
-        self.f, self.b, self.states, self.order = derivative, builder, states, order
-        self.wide = order + 1 if wide is None else wide
-        self.guarded = guarded
-        self.rates = dict(derivative.outputs)
+        varies = varying(derivative, (*states, *(n for n in start if len(start[n]) > 1)))
+        super().__init__(derivative, builder, states, varies, guarded)
+        self.order, self.wide = order, order + 1 if wide is None else wide
         self.exact = in_quotients(derivative)
-        self.zero = builder.const(0.0)
         self.known = {name: list(values) for name, values in start.items()}
-        self.values: list[list[int]] = [[] for _ in derivative.assignments]
-        self.varies = varying(derivative, (*states, *(n for n in start if len(start[n]) > 1)))
-        self.memory: dict[int, dict[str, list[int]]] = {}
-        self.ratios: list[tuple[int, ...]] = []  # their arguments
 
     def run(self) -> dict[str, list[int]]:
         """State -> its coefficients of orders 0 to ``order``."""
@@ -117,81 +97,3 @@ class Series:
         if rule is None:
             raise NotSmoothError(a.op)
         return rule(self, index, a.args, k)
-
-    # ---- sums of products -------------------------------------------------------------
-
-    def is_zero(self, value: int) -> bool:
-        return value == self.zero
-
-    def dot(self, pairs: list[tuple[int, int]], start: int | None = None) -> int:
-        """start + sum of products, as a chain of fused multiply-adds, zeros left out.
-
-        What is known longest comes first: the chain is then nearly done when its last term is.
-        """
-        total = start
-        for x, y in sorted(pairs, key=max):
-            if self.is_zero(x) or self.is_zero(y):
-                continue
-            if total is None or self.is_zero(total):
-                total = self.b.mul(x, y)
-            else:
-                total = self.b.apply("fma", x, y, total)
-        return self.zero if total is None else total
-
-    def convolve(self, x: list[int], y: list[int], k: int, first: int = 0, last: int = 0) -> int:
-        """Sum of x_j y_(k-j) for j from ``first`` to k - ``last``."""
-        return self.dot([(x[j], y[k - j]) for j in range(first, k + 1 - last)])
-
-    def minus(self, x: int, y: int) -> int:
-        if self.is_zero(y):
-            return x
-        return self.b.apply("neg", y) if self.is_zero(x) else self.b.sub(x, y)
-
-    def plus(self, x: int, y: int) -> int:
-        if self.is_zero(y):
-            return x
-        return y if self.is_zero(x) else self.b.add(x, y)
-
-    def scaled(self, index: int, k: int) -> int:
-        """j a_j for j = k: the coefficients of s a'(s), each made once; a state's come from its
-        derivative."""
-        a = self.f.assignments[index]
-        if a.op == "input" and a.name in self.states and k:
-            return self.values[self.rates[a.name]][k - 1]
-        made = self.memory.setdefault(index, {}).setdefault("scaled", [])
-        while len(made) <= k:
-            j = len(made)
-            value = self.values[index][j]
-            made.append(value if self.is_zero(value) else self.b.mul(self.b.const(float(j)), value))
-        return made[k]
-
-    def weighted(self, a: int, other: list[int], k: int) -> int:
-        """(1/k) sum of j a_j other_(k-j), j = 1 … k: the recurrence of every y' = g a'."""
-        total = self.dot([(self.scaled(a, j), other[k - j]) for j in range(1, k + 1)])
-        if self.is_zero(total):
-            return total
-        return self.b.mul(self.b.const(1.0 / k), total)
-
-    def root(self, index: int) -> tuple[int, int | None]:
-        """(i, c) where the assignment is c times assignment i plus a constant along the step.
-
-        Rates are functions of multiples of V: what they need of V's series is made once.
-        """
-        scale: int | None = None
-        for a, moving in affine_steps(self.f, self.varies, index):
-            factor = AFFINE[a.op](self, a.args, moving)
-            if factor is not None:
-                scale = factor if scale is None else self.b.mul(scale, factor)
-            index = moving
-        return index, scale
-
-    def exponent(self, z: int) -> int:
-        """The argument of an exponential, kept from where it is infinite."""
-        if not self.guarded:
-            return z
-        most = self.b.const(_MOST)
-        return self.b.apply("where", self.b.apply("lt", most, z), most, z)
-
-    def partner(self, index: int, name: str) -> list[int]:
-        """The coefficients of a companion series, such as the cosine of a sine."""
-        return self.memory.setdefault(index, {}).setdefault(name, [])

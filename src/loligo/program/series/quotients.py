@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 
 from loligo.program.arithmetic import Block, Builder, varying
+from loligo.program.series.affine import of_voltage
 from loligo.program.series.expansion import Series
-from loligo.program.series.steepness import of_voltage
 
 _ULPS = 3 * 2.0**-53  # rounding of the first coefficient
 _PART = 0.04  # of the tolerance, which the loss of digits may take

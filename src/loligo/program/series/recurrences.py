@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from loligo.program.arithmetic import Builder
-
-if TYPE_CHECKING:
-    from loligo.program.series.expansion import Series
+from loligo.program.series.terms import Terms
 
 # Derivatives of exprel: below this |z| by the recurrence downwards, above it upwards.
 _NEAR = 2.5
@@ -27,23 +24,23 @@ class NotSmoothError(Exception):
     """An operation that has no power series, such as a conditional on a state."""
 
 
-Rule = Callable[["Series", int, tuple[int, ...], int], int]
+Rule = Callable[[Terms, int, tuple[int, ...], int], int]
 
 
 def _linear(op: str) -> Rule:
-    def rule(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+    def rule(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
         x, y = (s.values[i][k] for i in args)
         return s.plus(x, y) if op == "add" else s.minus(x, y)
 
     return rule
 
 
-def _neg(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _neg(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     x = s.values[args[0]][k]
     return x if s.is_zero(x) else s.b.apply("neg", x)
 
 
-def _mul(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _mul(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     x, y = (s.values[i] for i in args)
     if args[0] != args[1]:
         return s.convolve(x, y, k)
@@ -53,12 +50,12 @@ def _mul(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return doubled if k % 2 else s.dot([(x[k // 2], x[k // 2])], doubled)
 
 
-def _fma(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _fma(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     x, y, z = (s.values[i] for i in args)
     return s.plus(s.convolve(x, y, k), z[k])
 
 
-def _div(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _div(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     x, y = (s.values[i] for i in args)
     if k == 0:
         inverse = s.b.div(s.b.const(1.0), y[0])
@@ -67,7 +64,7 @@ def _div(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return _quotient(s, index, args[0], args[1], k)
 
 
-def _quotient(s: Series, index: int, x: int, y: int, k: int) -> int:
+def _quotient(s: Terms, index: int, x: int, y: int, k: int) -> int:
     """q = x/y, k > 0: q_k = (x_k - sum of y_j q_(k-j))/y_0. What is affine in something else
     is multiplied by its factor once, with 1/y_0, and not order by order."""
     inverse, b = s.partner(index, "inverse")[0], s.b
@@ -81,11 +78,11 @@ def _quotient(s: Series, index: int, x: int, y: int, k: int) -> int:
     return s.plus(_times(s, s.values[above][k], made[0]), _times(s, rest, made[1]))
 
 
-def _times(s: Series, x: int, y: int) -> int:
+def _times(s: Terms, x: int, y: int) -> int:
     return x if s.is_zero(x) else s.b.mul(x, y)
 
 
-def _exp(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _exp(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     if k == 0:
         return s.b.apply("exp", s.exponent(s.values[args[0]][0]))
     root, scale = s.root(args[0])
@@ -93,11 +90,11 @@ def _exp(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return total if scale is None or s.is_zero(total) else s.b.mul(scale, total)
 
 
-def _log(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _log(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     return _log_of(s, index, s.values[args[0]], s.values[index], k)
 
 
-def _log_of(s: Series, index: int, x: list[int], own: list[int], k: int) -> int:
+def _log_of(s: Terms, index: int, x: list[int], own: list[int], k: int) -> int:
     """l = log x: x l' = x'."""
     inverse, b = s.partner(index, "inverse"), s.b
     if k == 0:
@@ -108,7 +105,7 @@ def _log_of(s: Series, index: int, x: list[int], own: list[int], k: int) -> int:
     return _times(s, s.minus(x[k], rest), inverse[0])
 
 
-def _sqrt(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _sqrt(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     x, own, inverse = s.values[args[0]], s.values[index], s.partner(index, "inverse")
     if k == 0:
         root = s.b.apply("sqrt", x[0])
@@ -118,7 +115,7 @@ def _sqrt(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return _times(s, s.minus(x[k], rest), inverse[0])
 
 
-def _pow(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _pow(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     """x**c with c constant along the step: x p' = c p x'."""
     if s.varies[args[1]]:
         return _moving_power(s, index, args, k)
@@ -136,7 +133,7 @@ def _pow(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return _times(s, _times(s, total, inverse[0]), b.const(1.0 / k))
 
 
-def _moving_power(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _moving_power(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     """x**y with y moving: p' = p z' where z = y log x."""
     x, y = (s.values[i] for i in args)
     log, z, own = s.partner(index, "log"), s.partner(index, "z"), s.values[index]
@@ -155,7 +152,7 @@ def _moving_power(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
 def _circular(op: str, other: str, sign: float) -> Rule:
     """sin and cos, each with the other beside it."""
 
-    def rule(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+    def rule(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
         companion = s.partner(index, other)
         if k == 0:
             companion.append(s.b.apply(other, s.values[args[0]][0]))
@@ -168,7 +165,7 @@ def _circular(op: str, other: str, sign: float) -> Rule:
     return rule
 
 
-def _tanh(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _tanh(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     """t' = (1 - t^2) a'."""
     slope = s.partner(index, "slope")  # 1 - t^2
     own = s.values[index]
@@ -182,7 +179,7 @@ def _tanh(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return new
 
 
-def _exprel(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _exprel(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     """exprel composed with its argument: sum over n of exprel^(n)(z_0)/n! (z - z_0)^n.
 
     Its own recurrence divides by z and fails near 0; its derivatives there are smooth.
@@ -227,7 +224,7 @@ def _exprel_derivatives(b: Builder, z: int, order: int) -> list[int]:
     return [first, *mixed[1:]]
 
 
-def _bernoulli(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _bernoulli(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     """1/exprel, by the series of the quotient: exprel is nowhere 0."""
     below = s.partner(index, "exprel")
     below.append(_exprel(s, index, args, k))
@@ -237,24 +234,24 @@ def _bernoulli(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return rest if s.is_zero(rest) else s.b.apply("neg", s.b.mul(rest, s.values[index][0]))
 
 
-def _ratio(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _ratio(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     """As any quotient: where both are near 0 it loses digits."""
     if k == 0:
         s.ratios.append(args)
     return _div(s, index, args, k)
 
 
-def _less_one(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _less_one(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     e, z = (s.values[i][k] for i in args)
     return e if k else s.b.apply("less_one", e, z)
 
 
-def _floor(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _floor(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     """The whole turns of a phase: constant along a step, which only a whole turn could tell."""
     return s.b.apply("floor", s.values[args[0]][0]) if k == 0 else s.zero
 
 
-def _where(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
+def _where(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     mask, x, y = args
     if s.varies[mask]:
         raise NotSmoothError("where")
@@ -264,7 +261,7 @@ def _where(s: Series, index: int, args: tuple[int, ...], k: int) -> int:
     return s.b.apply("where", s.values[mask][0], x, y)
 
 
-def _power_of_change(s: Series, a: int, n: int, k: int) -> int:
+def _power_of_change(s: Terms, a: int, n: int, k: int) -> int:
     """The coefficient of order k of (a(s) - a_0)^n; zero below order n."""
     made = s.partner(a, f"power {n}")
     while len(made) <= k:
@@ -301,34 +298,4 @@ RECURRENCES: dict[str, Rule] = {
     "less_one": _less_one,
     "where": _where,
     "floor": _floor,
-}
-
-
-def _scaled_by(s: Series, args: tuple[int, ...], moving: int) -> int:
-    (constant,) = (i for i in args if i != moving)
-    return s.values[constant][0]
-
-
-def _shifted(s: Series, args: tuple[int, ...], moving: int) -> int | None:
-    return None
-
-
-def _difference(s: Series, args: tuple[int, ...], moving: int) -> int | None:
-    return None if args[0] == moving else s.b.const(-1.0)
-
-
-def _fused(s: Series, args: tuple[int, ...], moving: int) -> int | None:
-    if moving == args[2]:
-        return None
-    return s.values[args[1] if args[0] == moving else args[0]][0]
-
-
-# operation -> the factor by which it multiplies its one moving argument; None for 1
-AFFINE: dict[str, Callable[[Series, tuple[int, ...], int], int | None]] = {
-    "mul": _scaled_by,
-    "add": _shifted,
-    "sub": _difference,
-    "neg": lambda s, args, moving: s.b.const(-1.0),
-    "fma": _fused,
-    "less_one": lambda s, args, moving: None,
 }

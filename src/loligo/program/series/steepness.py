@@ -8,8 +8,9 @@ the order P of the series the terms beyond the last are together of the last one
 
 from __future__ import annotations
 
-from loligo.program.arithmetic import Block, Builder
-from loligo.program.series.expansion import Series, affine_steps
+from loligo.program.arithmetic import Builder
+from loligo.program.series.affine import of_voltage
+from loligo.program.series.expansion import Series
 
 # e-folds, for each order of the series, that an exponential may go through in a step
 FOLDS = 0.75
@@ -52,10 +53,3 @@ def movers(series: Series) -> list[list[int]]:
         if z >= 0 and series.varies[z] and not of_voltage(series.f, series.varies, z):
             found[z] = series.values[z][1:]
     return list(found.values())
-
-
-def of_voltage(block: Block, varies: list[bool], index: int) -> bool:
-    """Whether an assignment is affine in V, and moves."""
-    for _, moving in affine_steps(block, varies, index):
-        index = moving
-    return block.assignments[index].name == "V"

@@ -14,6 +14,7 @@ whole is integrated by LSODA, a stiff method of variable order with a banded Jac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ class _Run:
         """What clamps add just after a time."""
         on = [e.at(time) for e in self.electrodes]
         points, link = held(self.points, self.line, self.electrodes, on)
-        self.link = link[self.axon]
+        self.coupled = replace(self.line, link=link)
         self.held, self.potential = points.conductance[self.axon], points.potential[self.axon]
 
     def derivative(self, t: float, y: Floats, last: float) -> Floats:
@@ -157,9 +158,7 @@ class _Run:
             inward[place] = -self.area[place] * current
             for k, change in enumerate(changes, start=1):
                 rates[place, k] = change
-        flow = self.link * np.diff(v)
-        inward[:-1] += flow
-        inward[1:] -= flow
+        inward = self.coupled.inflow(self.axon, v, onto=inward)
         place = self.points.place
         inward[place] += self.held * (self.potential - v[place])
         for weights, shapes in self.shapes:

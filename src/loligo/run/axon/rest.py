@@ -155,20 +155,7 @@ def _step(
     line: Line, points: Points, axon: int, voltage: Floats, current: Floats, slope: Floats,
     dt: float,
 ) -> Floats:  # fmt: skip
-    from scipy.linalg import solve_banded
-
-    link = line.link[axon]
-    flow = link * np.diff(voltage)
-    right = -current
-    right[:-1] += flow
-    right[1:] -= flow
-    held, potential = points.conductance[axon], points.potential[axon]
-    right[points.place] += held * (potential - voltage[points.place])
-    matrix = np.zeros((3, voltage.size))
-    matrix[0, 1:] = -link
-    matrix[2, :-1] = -link
-    matrix[1] = line.capacity[axon] / dt + slope
-    matrix[1, :-1] += link
-    matrix[1, 1:] += link
-    matrix[1, points.place] += held
-    return solve_banded((1, 1), matrix, right, check_finite=False)
+    held, place = points.conductance[axon], points.place
+    right = line.inflow(axon, voltage, onto=-current)
+    right[place] += held * (points.potential[axon] - voltage[place])
+    return line.solved(axon, line.capacity[axon] / dt + slope, right, points)

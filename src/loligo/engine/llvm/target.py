@@ -1,0 +1,71 @@
+"""For which machine code is made: this processor, or another that LLVM knows."""
+
+# llvmlite ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+
+@dataclass(frozen=True)
+class Target:
+    """A machine. The same program for the same target is the same code.
+
+    Attributes
+    ----------
+    triple
+        LLVM's name of the machine, which tells the format of an object file too.
+    cpu, features
+        LLVM's names of the processor, and of what it can do.
+    vector
+        float64 lanes in its widest registers.
+    fma
+        Whether it multiplies and adds in one instruction, with one rounding.
+    """
+
+    triple: str
+    cpu: str = ""
+    features: str = ""
+    vector: int = 1
+    fma: bool = False
+
+    def machine(self) -> Any:
+        """LLVM's, which makes the code."""
+        if self == host():
+            return llvm.Target.from_triple(self.triple).create_target_machine(
+                cpu=self.cpu, features=self.features, opt=3, jit=True
+            )
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+        return llvm.Target.from_triple(self.triple).create_target_machine(
+            cpu=self.cpu, features=self.features, opt=3, codemodel="default"
+        )
+
+
+@cache
+def host() -> Target:
+    """The processor at hand."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features().flatten()
+    there = frozenset(features.split(","))
+    if "+avx512f" in there:
+        # without this LLVM prefers registers of 256 bits for what is written in 512
+        features += ",-prefer-256-bit"
+    # every 64-bit ARM multiplies and adds at once; of the others, those that say so
+    fma = bool(there & {"+fma", "+neon", "+fp-armv8"})
+    vector = 8 if "+avx512f" in there else 4 if "+avx" in there else 2
+    return Target(
+        llvm.get_default_triple(), llvm.get_host_cpu_name(), features, vector=vector, fma=fma
+    )
+
+
+def version() -> str:
+    """LLVM's: another makes other code of the same program."""
+    return ".".join(map(str, llvm.llvm_version_info))

@@ -1,0 +1,209 @@
+"""A program: the blocks of a scheme, and the names of what goes in and out; as a document too.
+
+A stored program is untrusted input: what is malformed in any way is refused with a ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from loligo.program.arithmetic import (
+    CARRY,
+    MASKS,
+    OPERATIONS,
+    PRECISIONS,
+    Assignment,
+    Block,
+    narrowness,
+)
+from loligo.program.scheme import SCHEMES, Face, Scheme
+
+_NAMES = ("parameters", "states", "inputs", "streams", "constants", "records")
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything an engine needs to know to advance a membrane in time.
+
+    Attributes
+    ----------
+    parameters, states, streams
+        Names, in the order in which their rows lie in an engine's arrays. Streams are
+        sampled stimuli: their mean over each step is handed in from outside.
+    inputs
+        What may drive the equations from outside, ``I_stim`` above all.
+    constants
+        What ``prepare`` computes once a lane for the other blocks.
+    records
+        What ``sample`` yields.
+    scheme
+        The blocks.
+    precision
+        Of the states in ``step`` and ``sample``: "float64" or "float32". All else, times and
+        stimuli above all, is float64.
+
+    Raises
+    ------
+    ValueError
+        If a block reads what there is not, or does not yield what it should.
+    """
+
+    parameters: tuple[str, ...]
+    states: tuple[str, ...]
+    inputs: tuple[str, ...]
+    streams: tuple[str, ...]
+    constants: tuple[str, ...]
+    records: tuple[str, ...]
+    scheme: Scheme
+    precision: str = "float64"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"not a precision: {self.precision!r}")
+        for name, face in self.scheme.FACES.items():
+            block = self.scheme.blocks.get(name)
+            if block is not None:
+                self._check(name, block, face)
+            elif not face.optional:
+                raise ValueError(f"not a program: a {self.scheme.name} one without {name!r}")
+
+    def _check(self, name: str, block: Block, face: Face) -> None:
+        """That a block fits: its inputs are known, its outputs those of its kind, in order."""
+        readable = {each for word in face.reads.split() for each in self._named(word, name)}
+        if unknown := [each for each in block.inputs if each not in readable]:
+            raise ValueError(f"not a program: {name!r} reads {unknown[0]!r}, which there is not")
+        wanted = [
+            (each, word.endswith("?"))
+            for word in face.yields.split()
+            for each in self._named(word.removesuffix("?"), name)
+        ]
+        given = set(block.names)
+        expected = [each for each, optional in wanted if not optional or each in given]
+        if list(block.names) != expected:
+            raise ValueError(f"not a program: {name!r} does not yield what it should")
+
+    def _named(self, word: str, block: str) -> Iterable[str]:
+        """The names of a kind, or a single name."""
+        if word in _NAMES:
+            return cast(tuple[str, ...], getattr(self, word))
+        if word == "carries":
+            return [CARRY + state for state in self.states]
+        if word == "coefficients":
+            orders = range(self.scheme.orders[block] + 1)
+            return [coefficient(state, k) for state in self.states for k in orders]
+        return (word,)
+
+    @property
+    def blocks(self) -> Mapping[str, Block]:
+        """The scheme's, by name."""
+        return self.scheme.blocks
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able and exact (floats in hexadecimal)."""
+        return {
+            **{key: getattr(self, key) for key in _NAMES},
+            "precision": self.precision,
+            "scheme": self.scheme.name,
+            "orders": self.scheme.orders,
+            "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Program:
+        """The inverse of :meth:`to_dict`; raises ``ValueError`` on anything malformed."""
+        try:
+            names = {key: _texts(document[key]) for key in _NAMES}
+            precision = _text(document["precision"])
+            scheme = _scheme(document)
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+            raise ValueError(f"not a program: {error!r}") from error
+        return cls(**names, scheme=scheme, precision=precision)
+
+
+def coefficient(state: str, order: int) -> str:
+    """What a block that is a power series calls a state's coefficient."""
+    return f"{state}[{order}]"
+
+
+def _block_to_list(block: Block) -> list[Any]:
+    rows: list[Any] = []
+    for a in block.assignments:
+        extra = {"input": a.name, "const": a.value.hex()}.get(a.op)
+        rows.append([a.op, extra] if extra is not None else [a.op, *a.args])
+    return [rows, [list(output) for output in block.outputs]]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a name: {value!r}")
+    return value
+
+
+def _listed(value: Any) -> Iterable[Any]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"not a list: {value!r:.40}")
+    return cast(Iterable[Any], value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(name) for name in _listed(value))
+
+
+def _scheme(document: Mapping[str, Any]) -> Scheme:
+    kind = SCHEMES[_text(document["scheme"])]
+    blocks = {_text(name): _block_from_list(rows) for name, rows in document["blocks"].items()}
+    if unknown := blocks.keys() - kind.FACES.keys():
+        raise ValueError(f"not a block of a {kind.name} program: {sorted(unknown)[0]!r}")
+    numbers = {_ORDERS[name]: _whole(order) for name, order in document["orders"].items()}
+    return kind(**blocks, **numbers)
+
+
+# a series -> where its scheme has its order
+_ORDERS = {"series": "order", "careful": "careful_order"}
+_HIGHEST = 1000  # order; a real one is below 20
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _HIGHEST:
+        raise TypeError(f"not an order: {value!r}")
+    return value
+
+
+def _block_from_list(rows: Any) -> Block:
+    assignments: list[Assignment] = []
+    for row in _listed(rows[0]):
+        op: str = row[0]
+        rest: list[Any] = list(row[1:])
+        if op in ("input", "const"):
+            (what,) = rest
+            put = (
+                Assignment(op, name=_text(what))
+                if op == "input"
+                else Assignment(op, value=float.fromhex(what))
+            )
+        elif OPERATIONS.get(op) == len(rest) and _fit(op, rest, assignments):
+            put = Assignment(op, tuple(rest))
+        else:
+            raise ValueError(f"not an assignment: {op!r} {rest!r}")
+        assignments.append(put)
+    outputs: tuple[tuple[str, Any], ...] = tuple((_text(n), i) for n, i in _listed(rows[1]))
+    for _, index in outputs:
+        if not isinstance(index, int) or not 0 <= index < len(assignments):
+            raise ValueError("an output of a block points nowhere")
+        if assignments[index].op in MASKS:
+            raise ValueError("an output of a block is a mask")
+    block = Block(tuple(assignments), outputs)
+    narrowness(block)
+    return block
+
+
+def _fit(op: str, places: list[Any], before: list[Assignment]) -> bool:
+    """Whether the places are of earlier assignments, masks where the operation wants masks."""
+    if not all(type(i) is int and 0 <= i < len(before) for i in places):
+        return False
+    wanted = [op in ("and", "or", "not")] * len(places)
+    if op == "where":
+        wanted[0] = True
+    return [before[int(i)].op in MASKS for i in places] == wanted

@@ -1,0 +1,104 @@
+"""The power series of a right-hand side, as blocks of a program: its coefficients and its step,
+and how far V may move in one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from loligo.program.arithmetic import Block
+from loligo.program.program import coefficient
+from loligo.program.series.digits import TwoKinds
+from loligo.program.series.expansion import Series
+from loligo.program.series.quotients import room
+from loligo.program.series.steepness import FOLDS, fold, movers
+
+
+def _expand(
+    derivative: Block, states: tuple[str, ...], order: int, shared: bool = True,
+    wide: int | None = None, guarded: bool = False,
+) -> Series:  # fmt: skip
+    """Its series, in a builder of its own."""
+    b = TwoKinds(shared)
+    start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
+    start |= {name: (b.input(name),) for name in states}
+    start[".t"] = (b.input(".t"), b.const(1.0))
+    return Series(derivative, b, start, states, order, wide, guarded)
+
+
+def series_block(
+    derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int,
+    shared: bool = True, wide: int | None = None, guarded: bool = False,
+) -> Block:  # fmt: skip
+    """The coefficients, ``V[0]`` …, and ``.step``.
+
+    Parameters
+    ----------
+    scales
+        State -> what its errors are relative to; 1 where there is none.
+    shared
+        Whether each value is written once, not as often as it is needed.
+    wide, guarded
+        See :class:`loligo.program.series.expansion.Series`.
+    """
+    series = _expand(derivative, states, order, shared, wide, guarded)
+    coefficients = series.run()
+    outputs = {
+        coefficient(state, k): index
+        for state, column in coefficients.items()
+        for k, index in enumerate(column)
+    }
+    step = _step(series.b, coefficients, scales, order, movers(series))
+    return series.b.block({**outputs, ".step": step})
+
+
+def room_block(derivative: Block, states: tuple[str, ...], order: int) -> Block | None:
+    """How far V may move in a step of that order; None if it may anywhere."""
+    first = _expand(derivative, states, 1)
+    voltage, first.known["V"] = first.known["V"][0], [first.zero]
+    first.run()
+    space = room(first, order, voltage)
+    return None if space is None else first.b.block({".room": space})
+
+
+def most_block(
+    derivative: Block, states: tuple[str, ...], orders: Mapping[str, int]
+) -> Block | None:
+    """How far V may move in a step of each of the series of these orders."""
+    first = _expand(derivative, states, 1)
+    first.run()
+    mV, b = fold(first), first.b
+    if mV is None:
+        return None
+    return b.block({name: b.mul(b.const(FOLDS * order), mV) for name, order in orders.items()})
+
+
+def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
+          order: int, moving: list[list[int]]) -> int:  # fmt: skip
+    """The smallest of (bound/|y_k|)^(1/k) over the last four k, and a little less: times
+    exp(-0.7/(P - 1)), Jorba & Zou's margin, which halves the error.
+
+    The bound is the tolerance for k = P - 1 and P. A series may have zeros there, three in a row
+    that of sin(t^2), a chirp from 0 Hz; so the two terms before must be small as well, for which
+    e^4 and e^6 tolerances leave room: a term is e^2 times the next. Nor may what is ``moving``
+    inside an exponential go further than the series can tell of.
+    """
+    tolerance = b.apply("binlog", b.input(".tolerance"))
+    logs: list[int] = []
+    for k in range(max(1, order - 3), order + 1):
+        size = b.const(1e-300)
+        for state, column in coefficients.items():
+            term = b.mul(b.apply("abs", column[k]), b.const(1.0 / scales.get(state, 1.0)))
+            size = b.apply("max", term, size)
+        room = b.const(2.0 / math.log(2.0) * (order - k) if k < order - 1 else 0.0)
+        log = b.sub(b.add(tolerance, room), b.apply("binlog", size))
+        logs.append(b.mul(log, b.const(1.0 / k)))
+    for column in moving:
+        # sum of |z_k| h^k below the e-folds allowed: each term below them by 2^-k
+        for k, value in enumerate(column, 1):
+            size = b.apply("max", b.apply("abs", value), b.const(1e-30))
+            room = b.const(math.log2(FOLDS * order) - k)
+            logs.append(b.mul(b.sub(room, b.apply("binlog", size)), b.const(1.0 / k)))
+    least = b.mul(b.const(math.log(2.0)), b.extreme("min", logs))
+    step = b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
+    return b.convert(step, narrow=False)

@@ -1,0 +1,123 @@
+"""The coefficients of a power series that are known so far, and sums of products of them."""
+
+from __future__ import annotations
+
+from loligo.program.arithmetic import Block
+from loligo.program.series.affine import AFFINE, affine_steps
+from loligo.program.series.digits import TwoKinds
+
+_MOST = 575.0  # of an exponential's argument: 1e250, and room for its coefficients
+
+
+class Terms:
+    """What the recurrences of the operations work with.
+
+    Parameters
+    ----------
+    derivative
+        The block f of y' = f(y): states in, their derivatives out under the same names.
+    builder
+        Where the coefficients' assignments go.
+    states
+        Which of its inputs grow by the differential equation.
+    varies
+        Which assignments of the block move along the step.
+    guarded
+        Whether an exponential that would be infinite is taken to be merely huge: what is divided
+        by it is then 0, and so are the coefficients, where infinities would cancel to NaN.
+
+    Attributes
+    ----------
+    values
+        Of every assignment, the coefficients known so far.
+    ratios
+        The arguments of the quotients that may be 0/0, as they are met.
+    """
+
+    def __init__(
+        self, derivative: Block, builder: TwoKinds, states: tuple[str, ...], varies: list[bool],
+        guarded: bool = False,
+    ) -> None:  # fmt: skip
+        self.f, self.b, self.states, self.varies = derivative, builder, states, varies
+        self.guarded = guarded
+        self.rates = dict(derivative.outputs)
+        self.zero = builder.const(0.0)
+        self.values: list[list[int]] = [[] for _ in derivative.assignments]
+        self.memory: dict[int, dict[str, list[int]]] = {}
+        self.ratios: list[tuple[int, ...]] = []
+
+    def is_zero(self, value: int) -> bool:
+        return value == self.zero
+
+    def dot(self, pairs: list[tuple[int, int]], start: int | None = None) -> int:
+        """start + sum of products, as a chain of fused multiply-adds, zeros left out.
+
+        What is known longest comes first: the chain is then nearly done when its last term is.
+        """
+        total = start
+        for x, y in sorted(pairs, key=max):
+            if self.is_zero(x) or self.is_zero(y):
+                continue
+            if total is None or self.is_zero(total):
+                total = self.b.mul(x, y)
+            else:
+                total = self.b.apply("fma", x, y, total)
+        return self.zero if total is None else total
+
+    def convolve(self, x: list[int], y: list[int], k: int, first: int = 0, last: int = 0) -> int:
+        """Sum of x_j y_(k-j) for j from ``first`` to k - ``last``."""
+        return self.dot([(x[j], y[k - j]) for j in range(first, k + 1 - last)])
+
+    def minus(self, x: int, y: int) -> int:
+        if self.is_zero(y):
+            return x
+        return self.b.apply("neg", y) if self.is_zero(x) else self.b.sub(x, y)
+
+    def plus(self, x: int, y: int) -> int:
+        if self.is_zero(y):
+            return x
+        return y if self.is_zero(x) else self.b.add(x, y)
+
+    def scaled(self, index: int, k: int) -> int:
+        """j a_j for j = k: the coefficients of s a'(s), each made once; a state's come from its
+        derivative."""
+        a = self.f.assignments[index]
+        if a.op == "input" and a.name in self.states and k:
+            return self.values[self.rates[a.name]][k - 1]
+        made = self.memory.setdefault(index, {}).setdefault("scaled", [])
+        while len(made) <= k:
+            j = len(made)
+            value = self.values[index][j]
+            made.append(value if self.is_zero(value) else self.b.mul(self.b.const(float(j)), value))
+        return made[k]
+
+    def weighted(self, a: int, other: list[int], k: int) -> int:
+        """(1/k) sum of j a_j other_(k-j), j = 1 … k: the recurrence of every y' = g a'."""
+        total = self.dot([(self.scaled(a, j), other[k - j]) for j in range(1, k + 1)])
+        if self.is_zero(total):
+            return total
+        return self.b.mul(self.b.const(1.0 / k), total)
+
+    def root(self, index: int) -> tuple[int, int | None]:
+        """(i, c) where the assignment is c times assignment i plus a constant along the step.
+
+        Rates are functions of multiples of V: what they need of V's series is made once.
+        """
+        scale: int | None = None
+        for a, moving in affine_steps(self.f, self.varies, index):
+            factor = AFFINE[a.op](self.b, self.values, a.args, moving)
+            if factor is not None:
+                scale = factor if scale is None else self.b.mul(scale, factor)
+            index = moving
+        return index, scale
+
+    def exponent(self, z: int) -> int:
+        """The argument of an exponential, kept from where it is infinite."""
+        if not self.guarded:
+            return z
+        most = self.b.const(_MOST)
+        return self.b.apply("where", self.b.apply("lt", most, z), most, z)
+
+    def partner(self, index: int, name: str) -> list[int]:
+        """The coefficients of a companion series, such as the cosine of a sine."""
+        return self.memory.setdefault(index, {}).setdefault(name, [])
