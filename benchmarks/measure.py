@@ -76,10 +76,9 @@ def _load() -> float | None:
 
 
 def _processor() -> str:
-    from loligo.engine.llvm.jit import processor
+    from loligo.engine.llvm.target import host
 
     known = Path("/proc/cpuinfo")
     lines = known.read_text(encoding="utf-8").splitlines() if known.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    host = processor()
-    return f"{[*names, platform.processor()][0]} ({host.name}, {host.vector} doubles a register)"
+    return f"{[*names, platform.processor()][0]} ({host().cpu}, {host().vector} doubles a register)"

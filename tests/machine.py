@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.functions import Emitter
-from loligo.engine.llvm.jit import processor
+from loligo.engine.llvm.target import host
 from loligo.engine.numpy.kernel import evaluate
 from loligo.model.expression import Call, Name, Node, Number
 from loligo.program import Block
@@ -32,14 +32,10 @@ def llvm_map(block: Block, inputs: Inputs, width: int = 4) -> dict[str, np.ndarr
 
 
 def compiled_map(block: Block, width: int = 4) -> Callable[[Inputs], dict[str, np.ndarray]]:
-    host = processor()
     assembly = ir.Module("block")
-    assembly.triple = llvm.get_default_triple()
-    emit_map(Emitter(assembly, width, host.fma), "block", block)
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=host.name, features=host.features, opt=2, jit=True
-    )
-    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), machine)
+    assembly.triple = host().triple
+    emit_map(Emitter(assembly, width, host().fma), "block", block)
+    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), host().machine())
     code.finalize_object()
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
     function = kind(code.get_function_address("map_block"))

@@ -11,7 +11,7 @@ import xarray as xr
 
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
-from loligo.engine.llvm import kernel as llvm_kernel
+from loligo.engine.engines import ENGINES, Llvm
 from loligo.run.pace import Pace
 from paced import simulate
 
@@ -168,7 +168,7 @@ def test_a_sampled_stimulus_handed_over_in_small_pieces_gives_the_same_bits(
 def test_a_buffer_for_few_spikes_loses_none(
     monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(llvm_kernel, "_CAPACITY", 33)  # one more than a block has lanes
+    monkeypatch.setitem(ENGINES, "llvm", Llvm(capacity=33))  # one more than a block has lanes
     monkeypatch.setenv("LOLIGO_THREADS", "1")
     assert bits(run(*sampled_lanes())) == expected
 

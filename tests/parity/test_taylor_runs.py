@@ -17,6 +17,7 @@ import xarray as xr
 
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
+from loligo.engine.engines import ENGINES, Llvm
 from loligo.engine.llvm import kernel as llvm_kernel
 from loligo.errors import RunError, UsageError
 from loligo.run.pace import Pace
@@ -122,7 +123,7 @@ def test_any_number_of_rounds_in_a_call_gives_the_same_bits(
 def test_a_buffer_for_few_spikes_loses_none(
     monkeypatch: pytest.MonkeyPatch, expected: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(llvm_kernel, "_CAPACITY", 65)
+    monkeypatch.setitem(ENGINES, "llvm", Llvm(capacity=65))
     assert bits(run(*random_lanes(), record=RECORD)) == expected
 
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from loligo.engine.coupled import Line, Points
 from loligo.engine.kernel import Schedule
-from loligo.engine.llvm.course import CompiledCourse, cable_program
-from loligo.program import Program
+from loligo.engine.llvm.course import CompiledCourse
 
 DT = 0.01
 SCHEDULE = Schedule(DT, 10, 10, 2, 0.0)
@@ -116,7 +115,3 @@ def test_charge_stays_where_nothing_lets_it_out(count, seed):
     exchanged = DT * np.sum(line.link) * np.abs(voltage).max()
     rounding = 1e-13 * np.sum(line.capacity * np.abs(voltage)) + 2.3e-16 * exchanged
     assert abs(after - before) < rounding
-
-
-def test_the_solve_is_stored_like_any_program():
-    assert Program.from_dict(cable_program().to_dict()) == cable_program()

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.engine.llvm import cache
+from loligo.engine.llvm.cache import KERNELS, Cache, directory
 from loligo.program import Program
 from loligo.system.equations import build
 
@@ -30,9 +30,9 @@ WIDTH = 2
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     where = tmp_path / "kernels"
     monkeypatch.setenv("LOLIGO_CACHE", str(where))
-    cache.clear_memory()
+    KERNELS.clear()
     yield where
-    cache.clear_memory()
+    KERNELS.clear()
 
 
 class Source:
@@ -53,8 +53,8 @@ SOURCE = Source()
 
 def get(key: Any = None) -> tuple[Any, str]:
     """A kernel as a new process would get it; checked to work."""
-    cache.clear_memory()
-    kernel, origin = cache.compiled(KEY if key is None else key, WIDTH, SOURCE)
+    KERNELS.clear()
+    kernel, origin = KERNELS.kernel(KEY if key is None else key, WIDTH, SOURCE)
     check(kernel)
     return kernel, origin
 
@@ -76,7 +76,7 @@ def test_a_kernel_is_compiled_once_then_found_on_disk_then_in_memory(folder: Pat
     before = SOURCE.calls
     assert get()[1] == "compiled"
     assert get()[1] == "cache"
-    assert cache.compiled(KEY, WIDTH, SOURCE)[1] == "memory"
+    assert KERNELS.kernel(KEY, WIDTH, SOURCE)[1] == "memory"
     assert SOURCE.calls == before + 1
 
 
@@ -91,7 +91,7 @@ def test_the_cache_is_private(folder: Path) -> None:
 def test_another_key_or_width_is_another_kernel(folder: Path) -> None:
     get()
     assert get({"for": "another test"})[1] == "compiled"
-    assert cache.compiled(KEY, 2 * WIDTH, SOURCE)[1] == "compiled"
+    assert KERNELS.kernel(KEY, 2 * WIDTH, SOURCE)[1] == "compiled"
     assert len(list(folder.glob("*.kernel"))) == 3
 
 
@@ -124,7 +124,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "a bit of the length": lambda c: flipped(c, c.index(b"\n", 20) + 1),
     "a bit of the document": lambda c: flipped(c, 300),
     "a bit of the code": lambda c: flipped(c, len(c) - 500),
-    "another version": lambda c: c.replace(b"loligo-kernel 1", b"loligo-kernel 2", 1),
+    "another version": lambda c: c.replace(b"loligo-kernel 2", b"loligo-kernel 1", 1),
     "text": lambda c: b"hello\nthere\nyou\nall",
     "new lines": lambda c: b"\n" * 1000,
     "not utf-8": lambda c: bytes(range(256)) * 40,
@@ -154,7 +154,7 @@ def test_a_sound_entry_of_another_key_is_not_taken_for_ours(folder: Path) -> Non
     get()
     ours = entry(folder)
     other = lo.Membrane(channels=[lo.Channel("L", g=0.3, E=-65), lo.Channel("K", g=1, E=-80)])
-    cache.compiled({"for": "other"}, WIDTH, lambda: lo.Exponential().program(build(other)))
+    KERNELS.kernel({"for": "other"}, WIDTH, lambda: lo.Exponential().program(build(other)))
     (theirs,) = set(folder.glob("*.kernel")) - {ours}
     theirs.replace(ours)
     assert get()[1] == "compiled"
@@ -210,7 +210,7 @@ class TestForeign:
     def test_a_folder_that_others_may_enter_is_not_used(self, folder: Path, mode: int) -> None:
         get()
         folder.chmod(mode)
-        assert cache.directory() is None
+        assert directory() is None
         assert get()[1] == "compiled"
 
     @pytest.mark.skipif(not ROOT, reason="only root gives files away")
@@ -224,14 +224,14 @@ class TestForeign:
     def test_a_folder_of_another_owner_is_not_used(self, folder: Path) -> None:
         get()
         os.chown(folder, 12345, 12345)
-        assert cache.directory() is None
+        assert directory() is None
         assert get()[1] == "compiled"
 
     def test_a_folder_that_is_a_link_is_not_used(self, folder: Path, tmp_path: Path) -> None:
         real = tmp_path / "real"
         real.mkdir(mode=0o700)
         folder.symlink_to(real)
-        assert cache.directory() is None
+        assert directory() is None
         assert get()[1] == "compiled"
         assert not list(real.iterdir())
 
@@ -285,10 +285,10 @@ def test_a_disk_that_is_full_in_the_middle_leaves_no_half_file(
     assert not list(folder.iterdir())
 
 
-def test_the_oldest_entries_go(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_MOST_ENTRIES", 2)
+def test_the_oldest_entries_go(folder: Path) -> None:
+    few = Cache(most_entries=2)
     for i in range(3):
-        get({"for": i})
+        few.kernel({"for": i}, WIDTH, SOURCE)
         for path in folder.glob("*.kernel"):
             os.utime(path, (path.stat().st_mtime - 10,) * 2)
     assert len(list(folder.glob("*.kernel"))) == 2
@@ -296,14 +296,12 @@ def test_the_oldest_entries_go(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert get({"for": 0})[1] == "compiled"
 
 
-def test_only_so_many_kernels_are_kept_in_memory(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cache, "_MOST_LOADED", 2)
+def test_only_so_many_kernels_are_kept_in_memory(folder: Path) -> None:
+    few = Cache(most_loaded=2)
     for i in (1, 2, 1, 3):  # 2 is the one least recently used
-        cache.compiled({"for": i}, WIDTH, SOURCE)
-    assert cache.compiled({"for": 1}, WIDTH, SOURCE)[1] == "memory"
-    assert cache.compiled({"for": 2}, WIDTH, SOURCE)[1] == "cache"
+        few.kernel({"for": i}, WIDTH, SOURCE)
+    assert few.kernel({"for": 1}, WIDTH, SOURCE)[1] == "memory"
+    assert few.kernel({"for": 2}, WIDTH, SOURCE)[1] == "cache"
 
 
 def test_a_number_that_changes_never_compiles(folder: Path) -> None:
@@ -327,6 +325,17 @@ def test_what_is_recorded_or_given_makes_another_kernel(folder: Path) -> None:
         timings: dict[str, float] = {}
         run(timings)
         assert "kernel (compiled)" in timings
+
+
+def test_the_solve_of_an_axon_is_kept_as_kernels_are(folder: Path) -> None:
+    KERNELS.solve()
+    path = entry(folder)
+    sound, when = path.read_bytes(), path.stat().st_mtime_ns
+    assert Cache().solve().addresses["cable"]
+    assert path.stat().st_mtime_ns == when  # found, not made anew
+    path.write_bytes(flipped(sound, len(sound) - 500))
+    assert Cache().solve().addresses["cable"]
+    assert path.read_bytes() == sound
 
 
 # ---------------------------------------------------------------------- other processes

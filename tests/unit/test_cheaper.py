@@ -15,8 +15,8 @@ from loligo.program.lower import lower
 from loligo.program.passes.conductance import gather
 from loligo.program.passes.factors import absorb
 from loligo.program.passes.products import regroup
+from loligo.program.series.blocks import room_block
 from loligo.program.series.quotients import expose, worthwhile
-from loligo.program.taylor import _room
 from loligo.system.equations import build
 from machine import ENGINES
 
@@ -196,7 +196,7 @@ def room_near(distance: float, tolerance: float, order: int) -> float:
     b = Builder()
     b.input("V")
     rate = b.apply("bernoulli", b.add(b.input("V"), b.const(40.0)))
-    space = _room(expose(b.block({"V": rate}), ("V",)), ("V",), order)
+    space = room_block(expose(b.block({"V": rate}), ("V",)), ("V",), order)
     assert space is not None
     inputs = {"V": np.array(-40.0 + distance), ".tolerance": np.array(tolerance)}
     return float(evaluate(space, inputs)[".room"])

@@ -10,8 +10,9 @@ import pytest
 
 import loligo as lo
 from loligo.engine.numpy.kernel import evaluate
-from loligo.program import Program
+from loligo.program import Assignment, Block, Program
 from loligo.program.arithmetic import narrowness
+from loligo.program.scheme import Coupled
 from loligo.program.series.digits import TwoKinds, fits, wide_orders
 from loligo.program.sources import Source
 from loligo.program.taylor import taylor
@@ -128,10 +129,11 @@ def test_a_stored_program_that_mixes_kinds_is_refused() -> None:
     product = b.mul(x, b.const(2.0))
     b.narrow = False
     block = b.block({"y": b.convert(product, narrow=False)})
-    program = Program((), (), (), (), (), {"step": block})
+    offer = Block((Assignment("const"),), ((".I", 0), (".G", 0)))
+    program = Program((), ("x",), (), (), (), ("y",), Coupled(offer=offer, sample=block))
     stored = json.loads(json.dumps(program.to_dict()))
-    assert Program.from_dict(stored).blocks["step"] == block
-    rows = stored["blocks"]["step"][0]
+    assert Program.from_dict(stored).blocks["sample"] == block
+    rows = stored["blocks"]["sample"][0]
     assert rows[-1] == ["widen", 3]
     for bad in (["add", 0, 3], ["widen", 0], ["narrow", 3], ["fma", 3, 2, 0]):
         rows[-1] = bad

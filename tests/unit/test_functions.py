@@ -16,7 +16,7 @@ from llvmlite import ir
 
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter
-from loligo.engine.llvm.jit import processor
+from loligo.engine.llvm.target import host
 from loligo.engine.llvm.usual import QUICK
 from loligo.program import Builder
 
@@ -30,17 +30,13 @@ _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 @cache
 def module(width: int, fma: bool) -> Any:
     """Every function as a map, in machine code for this processor."""
-    host = processor()
     assembly = ir.Module("functions")
-    assembly.triple = llvm.get_default_triple()
+    assembly.triple = host().triple
     for name in NAMES:
         b = Builder()
         arguments = [b.input("x"), b.input("y")][: 2 if name == "pow" else 1]
         emit_map(Emitter(assembly, width, fma), name, b.block({"r": b.apply(name, *arguments)}))
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=host.name, features=host.features, opt=3, jit=True
-    )
-    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), machine)
+    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), host().machine())
     code.finalize_object()
     return code
 

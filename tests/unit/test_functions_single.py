@@ -15,8 +15,8 @@ from llvmlite import ir
 from loligo.engine.llvm.driver import I64, POINTER, at, counting
 from loligo.engine.llvm.formats import SINGLE
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter
-from loligo.engine.llvm.jit import processor
 from loligo.engine.llvm.printer import INSTRUCTIONS
+from loligo.engine.llvm.target import host
 from loligo.engine.llvm.usual import QUICK
 from loligo.engine.numpy.kernel import bernoulli, bernoulli2, exprel, exprel2
 
@@ -27,8 +27,8 @@ _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 @cache
 def module(width: int, fma: bool) -> Any:
     """Every function of one argument, from an array of float32 to another."""
-    host, assembly = processor(), ir.Module("functions")
-    assembly.triple = llvm.get_default_triple()
+    assembly = ir.Module("functions")
+    assembly.triple = host().triple
     for name in EXACT:
         e = Emitter(assembly, width, fma, SINGLE)
         kind = ir.FunctionType(ir.VoidType(), [I64, POINTER, POINTER])
@@ -40,10 +40,7 @@ def module(width: int, fma: bool) -> Any:
             x = e.builder.load(place, align=4, typ=e.real)
             e.builder.store(INSTRUCTIONS[name](e, x), at(e, target, lane, SINGLE.element), align=4)
         e.builder.ret_void()
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=host.name, features=host.features, opt=3, jit=True
-    )
-    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), machine)
+    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), host().machine())
     code.finalize_object()
     return code
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis.strategies as st
@@ -11,11 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+import loligo as lo
 from loligo.engine.numpy.kernel import OPERATIONS as NUMPY
 from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Assignment, Block, Builder, Program
 from loligo.program.arithmetic import MASKS, OPERATIONS, prune
+from loligo.program.coupled import cable
 from loligo.program.passes.transform import hoist
+from loligo.program.scheme import Adaptive, Coupled
+from loligo.program.sources import Source
+from loligo.system.equations import build
 
 LANES = 5
 FIXED = ("p", "q")
@@ -212,8 +218,30 @@ def test_a_block_reads_as_text() -> None:
 # ------------------------------------------------------------------------------ JSON
 
 
+def offer() -> Block:
+    b = Builder()
+    return b.block({".I": b.input("x"), ".G": b.const(0.3)})
+
+
 def a_program(block: Block) -> Program:
-    return Program(("p", "q"), ("x", "y"), (), (".k0",), ("x",), {"step": block, "other": block})
+    scheme = Coupled(offer=offer(), sample=block)
+    return Program((), ("x", "y"), (), (), ("p", "q"), block.names, scheme)
+
+
+def a_series(order: int) -> Block:
+    """Of x' = -x, without end."""
+    b = Builder()
+    terms = {f"x[{k}]": b.mul(b.const((-1.0) ** k), b.input("x")) for k in range(order + 1)}
+    return b.block({**terms, ".step": b.const(0.1)})
+
+
+def an_adaptive_program() -> Program:
+    b = Builder()
+    sample = b.block({"x": b.input("x")})
+    scheme = Adaptive(
+        order=3, series=a_series(3), careful_order=2, careful=a_series(2), sample=sample
+    )
+    return Program((), ("x",), (), (), (), ("x",), scheme)
 
 
 @given(programs())
@@ -225,6 +253,23 @@ def test_json_keeps_a_program_exactly(case: tuple[Block, dict[str, Any]]) -> Non
     assert again.to_dict() == program.to_dict()  # -0.0 == 0.0, but their hexadecimals differ
 
 
+def test_json_keeps_a_program_of_any_scheme() -> None:
+    system = build(lo.load("hodgkin-huxley-1952"))
+    sources = (Source("pulse", "stimulus0"),)
+    written = [
+        lo.Exponential().program(system, sources),
+        lo.Exponential(precision="float32").program(system, sources),
+        lo.Taylor().program(system, sources),
+        cable(system, ("V", "m")),
+        an_adaptive_program(),
+    ]
+    for program in written:
+        again = Program.from_dict(json.loads(json.dumps(program.to_dict())))
+        assert again == program
+        assert type(again.scheme) is type(program.scheme)
+        assert again.scheme.orders == program.scheme.orders
+
+
 @pytest.mark.parametrize(
     "value", [0.1, -0.0, 5e-324, 1.7976931348623157e308, np.inf, -np.inf, np.pi]
 )
@@ -232,7 +277,7 @@ def test_json_keeps_every_constant(value: float) -> None:
     b = Builder()
     program = a_program(b.block({"x": b.const(value)}))
     again = Program.from_dict(json.loads(json.dumps(program.to_dict())))
-    assert again.blocks["step"].assignments[0].value.hex() == float(value).hex()
+    assert again.blocks["sample"].assignments[0].value.hex() == float(value).hex()
 
 
 def document() -> dict[str, Any]:
@@ -242,8 +287,12 @@ def document() -> dict[str, Any]:
     return json.loads(json.dumps(a_program(b.block({"x": b.apply("where", mask, x, y)})).to_dict()))
 
 
-def changed(*path: Any, to: Any) -> dict[str, Any]:
-    broken = copy.deepcopy(document())
+def adaptive_document() -> dict[str, Any]:
+    return json.loads(json.dumps(an_adaptive_program().to_dict()))
+
+
+def changed(*path: Any, to: Any, of: Callable[[], dict[str, Any]] = document) -> dict[str, Any]:
+    broken = copy.deepcopy(of())
     place: Any = broken
     for key in path[:-1]:
         place = place[key]
@@ -251,8 +300,18 @@ def changed(*path: Any, to: Any) -> dict[str, Any]:
     return broken
 
 
-ROWS = ("blocks", "step", 0)  # input x, const 0.1, lt, where
-OUT = ("blocks", "step", 1)
+def without(*path: Any, of: Callable[[], dict[str, Any]] = document) -> dict[str, Any]:
+    broken = copy.deepcopy(of())
+    place: Any = broken
+    for key in path[:-1]:
+        place = place[key]
+    del place[path[-1]]
+    return broken
+
+
+ROWS = ("blocks", "sample", 0)  # input x, const 0.1, lt, where
+OUT = ("blocks", "sample", 1)
+SERIES = ("blocks", "series")
 MALFORMED = {
     "a list": [],
     "a text": "program",
@@ -261,8 +320,8 @@ MALFORMED = {
     "states a text": changed("states", to="xy"),
     "states numbers": changed("states", to=[1, 2]),
     "blocks a list": changed("blocks", to=[]),
-    "a block a number": changed("blocks", "step", to=3),
-    "a block without outputs": changed("blocks", "step", to=[[]]),
+    "a block a number": changed("blocks", "sample", to=3),
+    "a block without outputs": changed("blocks", "sample", to=[[]]),
     "unknown operation": changed(*ROWS, 2, to=["system", 0]),
     "operation a list": changed(*ROWS, 2, to=[["add"], 0, 1]),
     "an empty row": changed(*ROWS, 2, to=[]),
@@ -288,17 +347,60 @@ MALFORMED = {
     "an output a float": changed(*OUT, 0, to=["x", 1.5]),
     "an output a mask": changed(*OUT, 0, to=["x", 2]),
     "an output nameless": changed(*OUT, 0, to=[1]),
+    "an input that there is not": changed(*ROWS, 0, to=["input", "z"]),
+    "an output of another name": changed(*OUT, 0, to=["y", 3]),
+    "an output too many": changed(*OUT, to=[["x", 3], ["y", 3]]),
+    "an output twice": changed(*OUT, to=[["x", 3], ["x", 3]]),
+    "an output missing": changed(*OUT, to=[]),
+    "a record too many": changed("records", to=["x", "y"]),
+    "no scheme": without("scheme"),
+    "an unknown scheme": changed("scheme", to="hasty"),
+    "a scheme a list": changed("scheme", to=["coupled"]),
+    "another scheme": changed("scheme", to="fixed"),
+    "a block that is wanting": without("blocks", "offer"),
+    "a block that no scheme has": changed("blocks", "system", to=document()["blocks"]["sample"]),
+    "a block of another scheme": changed("blocks", "room", to=document()["blocks"]["sample"]),
+    "a number for a block": changed("blocks", "order", to=3),
+    "no orders": without("orders"),
+    "orders a list": changed("orders", to=[3, 2]),
+    "orders where there is no series": changed("orders", to={"series": 3}),
+    "an order of what is no series": changed("orders", "sample", to=1, of=adaptive_document),
+    "an order too few": changed("orders", "series", to=2, of=adaptive_document),
+    "an order too many": changed("orders", "series", to=4, of=adaptive_document),
+    "an order a float": changed("orders", "series", to=3.0, of=adaptive_document),
+    "an order a truth": changed("orders", "series", to=True, of=adaptive_document),
+    "an order negative": changed("orders", "series", to=-3, of=adaptive_document),
+    "an order without end": changed("orders", "series", to=10**12, of=adaptive_document),
+    "an order missing": without("orders", "series", of=adaptive_document),
+    "no order of careful steps": changed("orders", "careful", to=0, of=adaptive_document),
+    "an order without its series": without("blocks", "careful", of=adaptive_document),
+    "a coefficient missing": without(*SERIES, 1, 2, of=adaptive_document),
+    "an unknown precision": changed("precision", to="float16"),
+    "a precision a list": changed("precision", to=["float64"]),
 }
 
 
-def test_the_document_that_is_broken_below_is_sound_itself() -> None:
-    assert Program.from_dict(document()).blocks["step"].names == ("x",)
+def test_the_documents_that_are_broken_below_are_sound_themselves() -> None:
+    assert Program.from_dict(document()).blocks["sample"].names == ("x",)
+    assert Program.from_dict(adaptive_document()) == an_adaptive_program()
 
 
 @pytest.mark.parametrize("broken", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_document_is_refused(broken: Any) -> None:
     with pytest.raises(ValueError, match=r"not a|output|invalid hexadecimal|unpack"):
         Program.from_dict(broken)
+
+
+def test_a_program_is_checked_when_it_is_made() -> None:
+    b = Builder()
+    fits, reads = b.block({"x": b.input("x")}), b.block({"x": b.input("z")})
+    assert set(a_program(fits).blocks) == {"offer", "sample"}
+    with pytest.raises(ValueError, match="'sample' reads 'z', which there is not"):
+        a_program(reads)
+    with pytest.raises(ValueError, match="'offer' does not yield what it should"):
+        Program((), ("x",), (), (), (), ("x",), Coupled(offer=fits, sample=fits))
+    with pytest.raises(ValueError, match="a series without an order"):
+        Adaptive(order=3, series=a_series(3), careful=a_series(2), sample=fits)
 
 
 def test_an_assignment_is_a_value() -> None:

@@ -10,14 +10,16 @@ import pytest
 import loligo as lo
 from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Builder
+from loligo.program.series.blocks import most_block
 from loligo.program.series.steepness import FOLDS
-from loligo.program.taylor import _most
 
 
 def fold(write: Any, **inputs: float) -> float | None:
     b = Builder()
     v = b.input("V")
-    block = _most(b.block({"V": b.add(b.apply("neg", v), write(b, v))}), ("V",), {"series": 10})
+    block = most_block(
+        b.block({"V": b.add(b.apply("neg", v), write(b, v))}), ("V",), {"series": 10}
+    )
     return None if block is None else float(evaluate(block, inputs)["series"]) / (10 * FOLDS)
 
 

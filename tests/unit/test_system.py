@@ -15,6 +15,7 @@ import loligo as lo
 from loligo.engine.kernel import Kernel
 from loligo.engine.llvm.jit import compile_object, load_object
 from loligo.engine.llvm.kernel import CompiledKernel
+from loligo.engine.llvm.target import host
 from loligo.engine.numpy.kernel import NumpyKernel
 from loligo.model.expression import parse
 from loligo.model.tree import evaluate as tree_value
@@ -272,7 +273,7 @@ def machinery(name: str) -> tuple[Any, System, dict[str, Kernel]]:
     membrane = lo.load(name)
     system = build(membrane)
     program = lo.Exponential().program(system)
-    code = load_object(compile_object(program, 4))
+    code = load_object(compile_object(program, 4, host()))
     return (
         membrane,
         system,
@@ -351,7 +352,7 @@ def test_whole_kernels_are_right_at_and_beside_every_singularity(
             "prepare",
             {**rows(membrane, v), ".dt": np.full(v.shape, 0.01), ".stride": np.full(v.shape, 0.01)},
         )
-        here = {**rows(membrane, v), **fixed, ".dt": 0.01, ".stride": 0.01, ".current": 0.0}
+        here = {**rows(membrane, v), **fixed, ".dt": 0.01, ".stride": 0.01, "I_stim": 0.0}
         after = numpy_map(kernel.program.blocks["step"], here)
         assert all(np.isfinite(value).all() for value in after.values())
 

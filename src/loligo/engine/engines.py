@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from loligo.engine.coupled import Course, Line, Patch, Points
-from loligo.engine.kernel import Floats, Kernel, Schedule
+from loligo.engine.kernel import CAPACITY, Floats, Kernel, Schedule
 from loligo.program.recipe import Recipe
 
 
@@ -33,14 +34,24 @@ class Engine(Protocol):
         ...
 
 
-class _Llvm:
-    """Machine code."""
+@dataclass(frozen=True)
+class Llvm:
+    """Machine code.
+
+    Parameters
+    ----------
+    capacity
+        Spikes that one call has room for.
+    """
+
+    capacity: int = CAPACITY
 
     def kernel(self, recipe: Recipe, lanes: int, width: int | None = None) -> tuple[Kernel, str]:
         from loligo.engine.llvm.cache import KERNELS
         from loligo.engine.llvm.width import width_of
 
-        return KERNELS.kernel(recipe.key, width_of(recipe, lanes, width), recipe.write)
+        kernel, origin = KERNELS.kernel(recipe.key, width_of(recipe, lanes, width), recipe.write)
+        return kernel.holding(self.capacity), origin
 
     def course(
         self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,
@@ -48,10 +59,10 @@ class _Llvm:
     ) -> Course:  # fmt: skip
         from loligo.engine.llvm.course import CompiledCourse
 
-        return CompiledCourse(line, patches, points, schedule, voltage)
+        return CompiledCourse(line, patches, points, schedule, voltage, self.capacity)
 
 
-class _Numpy:
+class Numpy:
     """NumPy: slow, for reading and checking."""
 
     def kernel(self, recipe: Recipe, lanes: int, width: int | None = None) -> tuple[Kernel, str]:
@@ -68,4 +79,4 @@ class _Numpy:
         return NumpyCourse(line, patches, points, schedule, voltage)
 
 
-ENGINES: Mapping[str, Engine] = {"llvm": _Llvm(), "numpy": _Numpy()}
+ENGINES: Mapping[str, Engine] = {"llvm": Llvm(), "numpy": Numpy()}

@@ -30,6 +30,7 @@ ROUNDING = 1e-6  # mV: more than the rounding of any V that is far from its end
 NEXT_REACH, SHORTER = 1.3, (0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4, 0.3)
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
 DIVERGED, STIFF = 1, 2  # a journey's status
+CAPACITY = 1 << 14  # spikes that one call has room for
 RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen
 
 

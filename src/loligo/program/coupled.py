@@ -18,6 +18,7 @@ step while G is not negative. The membrane gives ``.I`` and ``.G``; the solve is
 from __future__ import annotations
 
 from loligo.program.arithmetic import Block
+from loligo.program.edge import edge
 from loligo.program.exponential import PASSES
 from loligo.program.lower import lower
 from loligo.program.moves import Writer, groups_of, relaxation, sampling
@@ -60,6 +61,7 @@ def cable(system: System, records: tuple[str, ...]) -> Program:
     stepping = {
         "offer": _offer(system, groups),
         "sample": sampling(Writer(system), groups, records),
+        **edge(system, ()),
     }
     if len(groups) > 2:
         stepping["settle"] = _settle(system, groups)

@@ -27,6 +27,7 @@ from collections.abc import Mapping, Sequence
 
 from loligo.program.arithmetic import Block, Builder
 from loligo.program.drive import STILL, VALUE, mean
+from loligo.program.edge import edge
 from loligo.program.lower import lower
 from loligo.program.moves import Writer, groups_of, relaxation, sampling
 from loligo.program.passes.exponentials import fuse_exponentials, powers_of_two
@@ -107,6 +108,7 @@ def draft(
         "step": _step(Writer(system, driven, carried, shared), groups),
         "value": _value(inputs, shared),
         "sample": sampling(Writer(system, driven, False, shared), groups, records),
+        **edge(system, sources),
     }
     fixed = frozenset({*system.parameters, *parameters(sources), ".dt", ".stride"})
     return Draft(blocks, fixed, frozenset({".lead", ".t", ".t0", ".t1"}))

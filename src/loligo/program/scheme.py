@@ -105,6 +105,7 @@ class Fixed(Scheme):
         "step": Face("constants states carries inputs .dt", "states carries?"),
         "sample": Face("constants states inputs .dt .lead", "records"),
         "locate": Face("before now after threshold", "theta"),
+        "edge": Face("constants states streams .t .middle", "states", optional=True),
     }
 
     drive: Block

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from loligo.program.arithmetic import Block, Builder
-from loligo.program.drive import VALUE
+from loligo.program.edge import edge, inputs_at
 from loligo.program.lower import Lowering, lower
 from loligo.program.moves import relaxation
 from loligo.program.passes.conductance import gather
@@ -45,7 +45,7 @@ from loligo.program.program import Program
 from loligo.program.scheme import Adaptive
 from loligo.program.series.blocks import most_block, room_block, series_block
 from loligo.program.series.quotients import expose, worthwhile
-from loligo.program.sources import Source, grouped, parameters
+from loligo.program.sources import Source, parameters
 from loligo.system.equations import System
 
 
@@ -90,19 +90,10 @@ PASSES: Sequence[Pass[Draft]] = (
 )
 
 
-def _inputs(b: Builder, system: System, sources: tuple[Source, ...]) -> dict[str, int]:
-    """What goes into the system just after ``.t``."""
-    t, middle = b.input(".t"), b.input(".middle")
-    return {
-        name: b.total(VALUE[s.kind](s.term(b, middle), t) for s in into)
-        for name, into in grouped(sources, system.inputs).items()
-    }
-
-
 def written(system: System, sources: tuple[Source, ...], order: int) -> Equations:
     """The right-hand side as it is written."""
     b = Builder()
-    low = Lowering(b, _inputs(b, system, sources))
+    low = Lowering(b, inputs_at(b, system, sources))
     block = b.block({name: low(e) for name, e in system.derivatives.items()})
     return Equations(block, system.states, order)
 
@@ -146,7 +137,7 @@ def expanded(
 
 def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Block:
     b = Builder()
-    inputs = _inputs(b, system, sources)
+    inputs = inputs_at(b, system, sources)
     known = {state: b.input(state) for state in system.states} | inputs
     low = Lowering(b, known)
     return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
@@ -160,7 +151,7 @@ def draft(
     original = written(system, sources, order)
     blocks = expanded(transformed(original, EQUATIONS), original, scales, wide)
     blocks["sample"] = _sample(system, sources, records)
-    return of_blocks(blocks, system, sources)
+    return of_blocks({**blocks, **edge(system, sources)}, system, sources)
 
 
 def of_blocks(blocks: Mapping[str, Block], system: System, sources: tuple[Source, ...]) -> Draft:

@@ -13,7 +13,7 @@ doi:10.1113/jphysiol.1952.sp004764, equations 7 and 26).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sympy as sp
 
@@ -44,12 +44,16 @@ class System:
         potentials that vary, conductances (mS/cm2), currents (uA/cm2).
     inputs
         What may drive the equations from outside.
+    jumps
+        State -> what it becomes at an edge of what is done to it, in symbols of states, parameters
+        and inputs; as it is where nothing happens there.
     """
 
     parameters: tuple[str, ...]
     derivatives: Mapping[str, Expr]
     observables: Mapping[str, Expr]
     inputs: tuple[str, ...] = (STIMULUS.name,)
+    jumps: Mapping[str, Expr] = field(default_factory=dict[str, Expr])
 
     @property
     def states(self) -> tuple[str, ...]:

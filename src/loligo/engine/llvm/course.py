@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points, start_armed
-from loligo.engine.kernel import Floats, Integers, Schedule
+from loligo.engine.kernel import CAPACITY, Floats, Integers, Schedule
 from loligo.engine.llvm.cache import KERNELS
 from loligo.engine.llvm.coupled import (
     CABLE_DOUBLES,
@@ -28,7 +28,6 @@ _CABLE = ctypes.CFUNCTYPE(
     *[ctypes.c_double] * len(CABLE_DOUBLES),
     *[ctypes.c_void_p] * len(CABLE_POINTERS),
 )
-CAPACITY = 1 << 14  # spikes of one call, besides one for each compartment
 
 
 @dataclass(frozen=True)

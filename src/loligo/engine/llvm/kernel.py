@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import (
+    CAPACITY,
     Floats,
     Integers,
     Journey,
@@ -34,8 +35,6 @@ def _signature(integers: int, doubles: int, pointers: int) -> Any:
 _RUN = _signature(len(RUN_INTEGERS), len(RUN_DOUBLES), len(RUN_POINTERS))
 _ADAPT = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(ADAPT_POINTERS))
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-# Spikes of one call; a block stops when it is nearly full and goes on in the next call.
-CAPACITY = 1 << 14
 
 
 class CompiledKernel:
@@ -44,7 +43,7 @@ class CompiledKernel:
     Parameters
     ----------
     capacity
-        Spikes of one call.
+        Spikes of one call: a block stops when they are nearly as many, and goes on in the next.
     """
 
     def __init__(self, program: Program, width: int, code: Code, capacity: int = CAPACITY) -> None:
@@ -53,6 +52,12 @@ class CompiledKernel:
         self._run: Any = _RUN(code.addresses["run"])
         self._adapt: Any = _ADAPT(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}
+
+    def holding(self, capacity: int) -> CompiledKernel:
+        """The same with room for so many spikes."""
+        if capacity == self.capacity:
+            return self
+        return CompiledKernel(self.program, self.width, self.code, capacity)
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one of :data:`loligo.engine.llvm.jit.MAPS` lane by lane."""
