@@ -106,13 +106,17 @@ class Emitter:
         """Of each lane; the first where either is NaN."""
         return self.builder.select(self.less(a, b), b, a)
 
+    def lesser(self, a: Value, b: Value) -> Value:
+        """Of each lane; the first where either is NaN."""
+        return self.builder.select(self.less(b, a), b, a)
+
     def folded(
-        self, vector: Value, combine: Callable[[Value, Value], Value]
+        self, vector: Value, combine: Callable[[Value, Value], Value], bits: int = 512
     ) -> tuple[Emitter, Value]:
-        """A vector's halves combined, and theirs, until one register of 512 bits holds them; and
-        the emitter for that. One comparison then serves for all registers of a block."""
+        """A vector's halves combined, and theirs, until one register of so many bits holds them;
+        and the emitter for that. One comparison then serves for all registers of a block."""
         width, b = self.width, self.builder
-        while width * self.form.bits > 512:
+        while width > 1 and width * self.form.bits > bits:
             width //= 2
             low, high = (
                 b.shuffle_vector(
@@ -132,14 +136,12 @@ class Emitter:
 
     def least(self, vector: Value) -> Value:
         """The smallest number in any lane; none is NaN."""
-        if self.width == 1:
+        two, vector = self.folded(vector, self.lesser, 2 * self.form.bits)
+        if two.width == 1:
             return vector
-        label = f"llvm.vector.reduce.fmin.v{self.width}{self.form.name}"
-        function = self.module.globals.get(label)
-        if function is None:
-            kind = ir.FunctionType(self.form.element, [self.real])
-            function = ir.Function(self.module, kind, label)
-        return self.builder.call(function, [vector])
+        return self.lesser(
+            *(self.builder.extract_element(vector, ir.IntType(32)(i)) for i in (0, 1))
+        )
 
     def intrinsic(self, name: str, *args: Value) -> Value:
         label = f"llvm.{name}.{'' if self.width == 1 else f'v{self.width}'}{self.form.name}"

@@ -1,0 +1,43 @@
+"""`engine="numpy"` and `Reference` run where llvmlite is absent, and never ask for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+ABSENT = """
+import sys
+sys.modules["llvmlite"] = None  # an import of it, or of anything below it, is an ImportError
+import numpy as np
+import loligo as lo
+squid = lo.load("hodgkin-huxley-1952")
+pulse = lo.Pulse(0.5, 0.5, np.array([10.0, 50.0]))
+shock = lo.at(0, lo.Pulse(0.1, 0.2, 5e3))
+fibre = lo.Axon(squid, length="2 mm", diameter=476, axial_resistivity=35.4, compartments=5)
+"""
+RUNS = {
+    "fixed steps": 'lo.simulate(squid, pulse, 4, solver=lo.Exponential(engine="numpy"))',
+    "float32": """lo.simulate(squid, pulse, 4, solver=lo.Exponential(
+        engine="numpy", precision="float32"))""",
+    "adaptive steps": 'lo.simulate(squid, pulse, 4, solver=lo.Taylor(engine="numpy"))',
+    "the reference": "lo.simulate(squid, pulse, 4, solver=lo.Reference())",
+    "an axon": 'lo.simulate(fibre, shock, 1, solver=lo.Exponential(engine="numpy"))',
+    "an axon, the reference": "lo.simulate(fibre, shock, 1, solver=lo.Reference())",
+}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_a_run_needs_no_llvmlite(run: str) -> None:
+    code = f"{ABSENT}\nrec = {run}\nassert np.isfinite(rec.V).all()\nassert rec.V.max() > -60"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_it_machine_code_is_out_of_reach() -> None:
+    """The test above tests something."""
+    code = f"{ABSENT}\nlo.simulate(squid, pulse, 4)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0
+    assert "llvmlite" in done.stderr
