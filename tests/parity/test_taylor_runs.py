@@ -18,7 +18,6 @@ import xarray as xr
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
 from loligo.engine.engines import ENGINES, Llvm
-from loligo.engine.llvm import kernel as llvm_kernel
 from loligo.errors import RunError, UsageError
 from loligo.run.pace import Pace
 from paced import simulate

@@ -20,16 +20,19 @@ from loligo.system.equations import System
 from loligo.system.symbols import Equal, Less, Where, symbol
 
 # and lanes in a vector
-ENGINES: dict[str, tuple[Engine, int | None]] = {
-    "llvm": (Llvm(), None), "llvm, 2 lanes": (Llvm(), 2), "numpy": (Numpy(), None)
-}  # fmt: skip
+Made = tuple[Engine, int | None]  # by which engine, and how many lanes go together
+ENGINES: dict[str, Made] = {
+    "llvm": (Llvm(), None),
+    "llvm, two lanes": (Llvm(), 2),
+    "numpy": (Numpy(), None),
+}
 V, CURRENT, TIME = symbol("V"), symbol("I_stim"), symbol(".t")
 HALF, NONE = sp.Rational(1, 2), sp.Integer(0)
 THRESHOLD = -20.0
 Rows = dict[str, np.ndarray]
 
 
-def kernel_of(program: Program, engine: tuple[Engine, int | None], lanes: int) -> Kernel:
+def kernel_of(program: Program, engine: Made, lanes: int) -> Kernel:
     key = {"test": repr(program.to_dict())}
     made_by, width = engine
     return made_by.kernel(Recipe(type(program.scheme), key, lambda: program), lanes, width)[0]
@@ -41,7 +44,7 @@ def prepared(kernel: Kernel, parameters: Rows) -> np.ndarray:
 
 
 def adapted(
-    program: Program, engine: tuple[Engine, int | None], parameters: Rows, states: np.ndarray, edges: np.ndarray,
+    program: Program, engine: Made, parameters: Rows, states: np.ndarray, edges: np.ndarray,
     end: float, samples: int, tolerance: float = 1e-12,
 ) -> tuple[np.ndarray, list[tuple[float, int]]]:  # fmt: skip
     """What is recorded, (records, lanes, samples), and (time, lane) of every spike."""
@@ -108,7 +111,7 @@ def edges_of(*names: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
-def test_shocks_displace_V_at_their_own_times(engine: tuple[Engine, int | None]) -> None:
+def test_shocks_displace_V_at_their_own_times(engine: Made) -> None:
     program = lo.Taylor(1e-12).program(shocked(), (), ("V",))
     assert "edge" in program.blocks
     states = np.full((1, LANES), -65.0)
@@ -201,7 +204,7 @@ def held_edges() -> np.ndarray:
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 def test_V_is_held_between_times_that_differ_from_lane_to_lane(
-    engine: tuple[Engine, int | None],
+    engine: Made,
 ) -> None:
     program = lo.Taylor(1e-12).program(held(), SOURCES, ("V", "on", "held"))
     kernel = kernel_of(program, engine, LANES)
@@ -223,9 +226,7 @@ def test_V_is_held_between_times_that_differ_from_lane_to_lane(
 DT, STEPS = 0.01, 1000
 
 
-def stepped(
-    program: Program, engine: tuple[Engine, int | None], parameters: Rows, states: np.ndarray
-) -> np.ndarray:
+def stepped(program: Program, engine: Made, parameters: Rows, states: np.ndarray) -> np.ndarray:
     lanes = states.shape[1]
     kernel = kernel_of(program, engine, lanes)
     start = filled(states, kernel.width).copy()
@@ -254,9 +255,7 @@ def driven_twice(inputs: tuple[str, ...]) -> System:
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
-def test_what_goes_in_at_two_places_adds_up(
-    engine: tuple[Engine, int | None], precision: str
-) -> None:
+def test_what_goes_in_at_two_places_adds_up(engine: Made, precision: str) -> None:
     """The sum of both in one place gives the same."""
     parameters: dict[str, Any] = {"g": LEAK["g"]}
     for name, start in (("a", 1.0), ("b", 4.0)):
@@ -282,9 +281,7 @@ def test_what_goes_in_at_two_places_adds_up(
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_fixed_steps_have_what_happens_at_an_edge_as_a_map(
-    engine: tuple[Engine, int | None], precision: str
-) -> None:
+def test_fixed_steps_have_what_happens_at_an_edge_as_a_map(engine: Made, precision: str) -> None:
     program = lo.Exponential(DT, precision=precision).program(held(), SOURCES, ("V",))
     kernel = kernel_of(program, engine, LANES)
     settings = {".dt": np.full(LANES, DT), ".stride": np.full(LANES, DT)}
