@@ -153,11 +153,13 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _scheme(document: Mapping[str, Any]) -> Scheme:
     kind = SCHEMES[_text(document["scheme"])]
-    blocks = {_text(name): _block_from_list(rows) for name, rows in document["blocks"].items()}
-    if unknown := blocks.keys() - kind.FACES.keys():
+    made: dict[str, Any] = {
+        _text(name): _block_from_list(rows) for name, rows in document["blocks"].items()
+    }
+    if unknown := made.keys() - kind.FACES.keys():
         raise ValueError(f"not a block of a {kind.name} program: {sorted(unknown)[0]!r}")
-    numbers = {_ORDERS[name]: _whole(order) for name, order in document["orders"].items()}
-    return kind(**blocks, **numbers)
+    made |= {_ORDERS[name]: _whole(order) for name, order in document["orders"].items()}
+    return kind(**made)
 
 
 # a series -> where its scheme has its order

@@ -65,8 +65,8 @@ class Series(Terms):
         guarded: bool = False,
     ) -> None:
         varies = varying(derivative, (*states, *(n for n in start if len(start[n]) > 1)))
-        super().__init__(derivative, builder, states, varies, guarded)
-        self.order, self.wide = order, order + 1 if wide is None else wide
+        super().__init__(derivative, builder, states, order, varies, guarded)
+        self.wide = order + 1 if wide is None else wide
         self.exact = in_quotients(derivative)
         self.known = {name: list(values) for name, values in start.items()}
 

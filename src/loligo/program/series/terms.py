@@ -20,6 +20,8 @@ class Terms:
         Where the coefficients' assignments go.
     states
         Which of its inputs grow by the differential equation.
+    order
+        The highest order wanted.
     varies
         Which assignments of the block move along the step.
     guarded
@@ -35,11 +37,11 @@ class Terms:
     """
 
     def __init__(
-        self, derivative: Block, builder: TwoKinds, states: tuple[str, ...], varies: list[bool],
-        guarded: bool = False,
+        self, derivative: Block, builder: TwoKinds, states: tuple[str, ...], order: int,
+        varies: list[bool], guarded: bool = False,
     ) -> None:  # fmt: skip
         self.f, self.b, self.states, self.varies = derivative, builder, states, varies
-        self.guarded = guarded
+        self.order, self.guarded = order, guarded
         self.rates = dict(derivative.outputs)
         self.zero = builder.const(0.0)
         self.values: list[list[int]] = [[] for _ in derivative.assignments]
