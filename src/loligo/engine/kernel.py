@@ -173,7 +173,11 @@ class Kernel(Protocol):
     width: int
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Apply one block lane by lane; arrays of equal length in, arrays out."""
+        """Apply one block lane by lane; arrays of equal length in, arrays out.
+
+        So are the constants prepared, steady states sought, and the states made to jump
+        (``edge``) where a run of fixed steps has come to an edge, or any run begins at one.
+        """
         ...
 
     def run(
@@ -191,7 +195,12 @@ class Kernel(Protocol):
     def adapt(
         self, route: Route, constants: Floats, journey: Journey, blocks: range, rounds: int
     ) -> None:
-        """Advance ``blocks`` by at most ``rounds`` steps of each lane, in place."""
+        """Advance ``blocks`` by at most ``rounds`` steps of each lane, in place.
+
+        Where the program has a block ``edge``, a lane's states become what it says as soon as the
+        lane has arrived at an edge before the end. What is recorded there is the value just after,
+        at the end too; V that rises through the threshold in the jump makes a spike.
+        """
         ...
 
 
