@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from loligo.figures.film.frames import Frame
     from loligo.figures.film.palette import Palette
-    from loligo.figures.page.layout import Size
+    from loligo.figures.page.frame import Size
 
 _SHOWN_WIDTH = 800  # CSS pixels in a notebook
 

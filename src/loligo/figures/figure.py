@@ -12,9 +12,10 @@ from loligo.figures import style
 from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
-from loligo.figures.content.panels import MOST_OVERLAID, Picture, picture
-from loligo.figures.page.curves import draw_experiment, is_experiment
-from loligo.figures.page.layout import Size
+from loligo.figures.content.panels import MOST_OVERLAID, picture
+from loligo.figures.content.picture import Picture
+from loligo.figures.page.curves import experiment_chart, is_experiment
+from loligo.figures.page.frame import Size
 
 if TYPE_CHECKING:
     import xarray
@@ -85,6 +86,7 @@ def plot(
     >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)  # doctest: +SKIP
     >>> lo.plot(rec, panels=("V", "currents"), theme="dark").savefig("spike.png")  # doctest: +SKIP
     """
+    from loligo.figures.page.charting import draw_chart
     from loligo.figures.page.drawing import draw
 
     colours = style.theme(theme)
@@ -92,10 +94,14 @@ def plot(
         if panels is not None:
             raise UsageError("panels=... chooses from a recording; an experiment has one figure")
         with style.house_style():
-            return draw_experiment(rec, colours, pixels(size or (1600, 1000), dpi), title)
+            return draw_chart(
+                experiment_chart(rec, title), pixels(size or (1600, 1000), dpi), colours
+            )
     if panels is None and at is None and is_arrivals(rec):
         with style.house_style():
-            return draw_experiment(arrivals(rec), colours, pixels(size or (1600, 1000), dpi), title)
+            return draw_chart(
+                experiment_chart(arrivals(rec), title), pixels(size or (1600, 1000), dpi), colours
+            )
     if is_axon(rec):
         from loligo.figures.axon.drawing import draw_axon
 
@@ -104,10 +110,10 @@ def plot(
     if at is not None:
         raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
     if panels is None and _many(rec):
-        from loligo.figures.page.maps import draw_map
+        from loligo.figures.page.maps import map_chart
 
         with style.house_style():
-            return draw_map(rec, colours, pixels(size or (1600, 1000), dpi), title)
+            return draw_chart(map_chart(rec, title), pixels(size or (1600, 1000), dpi), colours)
     found = signals.read(rec)
     shown = titled(picture(found, panels, colours), title)
     with style.house_style():
@@ -135,7 +141,7 @@ def titled(shown: Picture, title: str | None) -> Picture:
 
 def usual_size(shown: Picture) -> tuple[int, int]:
     """1600 pixels wide, and as high as the panels ask for."""
-    weight = sum(panel.weight for panel in shown.panels)
+    weight = sum(panel.axis.weight for panel in shown.panels)
     return 1600, int(min(2400, max(600, 420 + 120 * weight)))
 
 

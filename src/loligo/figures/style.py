@@ -126,6 +126,20 @@ def channel_colours(channels: Iterable[str], theme: Theme) -> dict[str, str]:
     return colours
 
 
+def ink(name: str, theme: Theme) -> str:
+    """A colour by its name in the theme: ``"text"``, ``"voltage"``, ``"Na"``, ``"1"`` for the first
+    of those that stand for nothing else; ``#rrggbb`` is itself.
+
+    >>> ink("K", THEMES["light"]), ink("#123456", THEMES["dark"])
+    ('#0068b0', '#123456')
+    """
+    if name.startswith("#"):
+        return name
+    if name.isdecimal():
+        return theme.others[(int(name) - 1) % len(theme.others)]
+    return theme.channels.get(name) or str(getattr(theme, name))
+
+
 def _cycle(colours: tuple[str, ...]) -> Iterator[str]:
     while True:
         yield from colours

@@ -13,6 +13,7 @@ from loligo.errors import UsageError
 from loligo.figures.content import captions, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
+from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Signals
 from loligo.figures.style import Theme
 
@@ -36,7 +37,7 @@ class Electrode:
 
 
 @dataclass(frozen=True, eq=False)
-class Along:
+class AxonRecord:
     """One axon over time. Places are in ``unit``.
 
     Attributes
@@ -53,7 +54,7 @@ class Along:
         Where current is injected.
     """
 
-    found: Signals
+    recorded: Signals
     unit: str
     per_um: float
     place: np.ndarray
@@ -69,7 +70,9 @@ class Along:
 
     def values(self, name: str) -> np.ndarray:
         """A variable, (places, time); 0 where the axon has no such channel."""
-        values = np.asarray(self.found.recording[name].transpose("position", "time").values, float)
+        values = np.asarray(
+            self.recorded.recording[name].transpose("position", "time").values, float
+        )
         return np.where(np.isfinite(values), values, 0.0)
 
     def quiet(self) -> np.ndarray:
@@ -156,7 +159,7 @@ def is_axon(rec: Any) -> bool:
     return "position" in sizes and "time" in sizes and sizes["position"] > MOST_OVERLAID
 
 
-def read(rec: xarray.Dataset) -> Along:
+def read(rec: xarray.Dataset) -> AxonRecord:
     """Check that one axon can be drawn.
 
     Raises
@@ -164,8 +167,8 @@ def read(rec: xarray.Dataset) -> Along:
     UsageError
         If there are several axons, or V is not recorded along the axon.
     """
-    found = signals.read(rec)
-    others = [dim for dim in found.dims if dim not in ("position", "place", "clamp_place")]
+    recorded = signals.read(rec)
+    others = [dim for dim in recorded.dims if dim not in ("position", "place", "clamp_place")]
     if others:
         raise UsageError(
             f"the recording has {rec.sizes[others[0]]} axons along {others[0]!r}, and a figure "
@@ -186,20 +189,20 @@ def read(rec: xarray.Dataset) -> Along:
     per_um = 1 / um
     wide = rec.coords.get("diameter")
     myelin = rec.coords.get("myelin")
-    return Along(
-        found=found,
+    return AxonRecord(
+        recorded=recorded,
         unit=unit,
         per_um=per_um,
         place=position * per_um,
         edges=edges * per_um,
         length=length * per_um,
-        time=found.time,
+        time=recorded.time,
         V=V,
         diameter=None if wide is None or wide.dims != ("position",) else np.asarray(wide.values),
         myelin=np.zeros(position.size, bool)
         if myelin is None
         else np.asarray(myelin.values, dtype=bool),
-        electrodes=_electrodes(rec, found.time, per_um),
+        electrodes=_electrodes(rec, recorded.time, per_um),
         title=str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
         subtitle=_subtitle(rec),
     )
@@ -287,18 +290,13 @@ def _on(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """Variables drawn on one axis along the axon."""
+    """Variables drawn on one axis along the axon: each with its name, colour and dashes."""
 
-    heading: str
-    unit: str
+    axis: Axis
     names: tuple[str, ...]
     labels: tuple[Label, ...]
     colours: tuple[str, ...]
     dashes: tuple[tuple[float, ...], ...]
-    limits: tuple[float, float]
-    weight: float
-    zero: bool
-    rest: float | None = None
 
     @property
     def smooth(self) -> bool:
@@ -307,59 +305,63 @@ class Row:
 
 
 def rows(
-    shown: Along, chosen: Sequence[object] | str | None, last: str, theme: Theme
+    axon: AxonRecord, chosen: Sequence[object] | str | None, last: str, theme: Theme
 ) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """The rows along the axon, and which of the strip, the map and the traces are shown."""
     extras = (STRIP, MAP, TRACES)
     wanted: list[object]
     if chosen is None:
-        wanted = ["V", *(["currents"] if shown.found.names("current") else []), STRIP, last]
+        wanted = ["V", *(["currents"] if axon.recorded.names("current") else []), STRIP, last]
     else:
         wanted = [chosen] if isinstance(chosen, str) else list(chosen)
     if not wanted:
-        raise UsageError(f"panels is empty; name at least one of {offer(shown)}.")
-    along = []
+        raise UsageError(f"panels is empty; name at least one of {offer(axon)}.")
+    made = []
     for one in wanted:
         if one in extras:
             continue
         try:
-            names, kind = panels.names_of(shown.found, one)
+            names, kind = panels.names_of(axon.recorded, one)
         except UsageError as problem:
             said = str(problem).split("choose from")[0].split("name one of")[0].rstrip("; ")
-            raise UsageError(f"{said}; choose from {offer(shown)}.") from None
-        spread = tuple(n for n in names if "position" in shown.found.recording[n].dims)
+            raise UsageError(f"{said}; choose from {offer(axon)}.") from None
+        spread = tuple(n for n in names if "position" in axon.recorded.recording[n].dims)
         if not spread:
-            raise UsageError(f"{one!r} is not recorded along the axon; choose from {offer(shown)}.")
-        along.append(_row(shown, spread, kind, theme))
-    if not along:
-        raise UsageError(f"panels must name something along the axon, such as {offer(shown)}.")
-    return tuple(along), tuple(e for e in extras if e in wanted)
+            raise UsageError(f"{one!r} is not recorded along the axon; choose from {offer(axon)}.")
+        made.append(_row(axon, spread, kind, theme))
+    if not made:
+        raise UsageError(f"panels must name something along the axon, such as {offer(axon)}.")
+    return tuple(made), tuple(e for e in extras if e in wanted)
 
 
-def offer(shown: Along) -> str:
+def offer(axon: AxonRecord) -> str:
     """What a figure of an axon can show."""
-    return ", ".join(filter(None, [panels.offer(shown.found), "'axon', 'map', 'traces'"]))
+    return ", ".join(filter(None, [panels.offer(axon.recorded), "'axon', 'map', 'traces'"]))
 
 
-def _row(shown: Along, names: tuple[str, ...], kind: str | None, theme: Theme) -> Row:
-    found = shown.found
-    role = str(found.role(names[0]))
-    colours, dashes = panels.colours_of(found, theme), panels.dashes_of(found)
-    ends = [shown.spread(shown.values(name)) for name in names]
+def _row(axon: AxonRecord, names: tuple[str, ...], kind: str | None, theme: Theme) -> Row:
+    recorded = axon.recorded
+    role = str(recorded.role(names[0]))
+    colours, dashes = panels.colours_of(recorded, theme), panels.dashes_of(recorded)
+    ends = [axon.spread(axon.values(name)) for name in names]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-    limits = panels.LIMITS.get(role, panels.padded)(low, high)
+    limits = LIMITS.get(role, padded)(low, high)
     if role == "voltage":  # room for an instant's name over its peak
         limits = (limits[0], limits[1] + 0.08 * (limits[1] - limits[0]))
-    rest = found.attribute(names[0], "rest") if role == "voltage" else None
-    return Row(
-        heading=panels.heading_of(found, names),
-        unit=labels.unit(found.unit(names[0])),
-        names=names,
-        labels=tuple(panels.label_of(found, n) if len(names) > 1 else Label("") for n in names),
-        colours=tuple(colours[name] for name in names),
-        dashes=tuple(dashes.get(name, ()) for name in names),
+    rest = recorded.attribute(names[0], "rest") if role == "voltage" else None
+    axis = Axis(
+        heading=panels.heading_of(recorded, names),
+        unit=labels.unit(recorded.unit(names[0])),
         limits=limits,
         weight={"voltage": 3.2}.get(role, 2.3),
-        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
+        scale=labels.exponent(max(abs(end) for end in limits)),
         rest=None if rest is None else float(rest),
+        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
+    )
+    return Row(
+        axis=axis,
+        names=names,
+        labels=tuple(panels.label_of(recorded, n) if len(names) > 1 else Label("") for n in names),
+        colours=tuple(colours[name] for name in names),
+        dashes=tuple(dashes.get(name, ()) for name in names),
     )

@@ -12,7 +12,8 @@ import numpy as np
 from loligo.figures.style import ion
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNITS = {"uA/cm2": "µA/cm²", "mS/cm2": "mS/cm²", "uF/cm2": "µF/cm²", "degC": "°C", "um": "µm"}
+_UNITS = {"uA/cm2": "µA/cm²", "mS/cm2": "mS/cm²", "uF/cm2": "µF/cm²", "degC": "°C", "um": "µm",
+          "uC/cm2": "µC/cm²"}  # fmt: skip
 
 
 @dataclass(frozen=True)
