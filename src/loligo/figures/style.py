@@ -40,6 +40,7 @@ class Theme:
     voltage_range: tuple[float, float]
     sheath: str  # myelin
     places: tuple[str, ...]  # along an axon, in order
+    recordings: tuple[str, ...]  # drawn over one another, in order
 
 
 _LIGHT = Theme(
@@ -59,6 +60,16 @@ _LIGHT = Theme(
     voltage_range=(0.0, 1.0),
     sheath="#dfe3e8",
     places=("#a372f2", "#8a3ffc", "#4a1a96"),
+    recordings=(
+        "#22262b",
+        "#c2410c",
+        "#0068b0",
+        "#00875f",
+        "#8a3ffc",
+        "#b0508a",
+        "#7a1010",
+        "#5b6b00",
+    ),
 )
 
 _DARK = Theme(
@@ -78,6 +89,16 @@ _DARK = Theme(
     voltage_range=(0.0, 1.0),
     sheath="#3a434d",
     places=("#e6d6ff", "#b58cff", "#8050f0"),
+    recordings=(
+        "#f4f6f8",
+        "#ff8548",
+        "#58b4f4",
+        "#3fcf9f",
+        "#b58cff",
+        "#e590c2",
+        "#f2d924",
+        "#b7f58c",
+    ),
 )
 
 THEMES: Mapping[str, Theme] = {"light": _LIGHT, "dark": _DARK}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 STRIP, MAP, TRACES = "axon", "map", "traces"
 _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants of a figure
-_PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
+PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _BRIEF = 3.0  # ms
 _SPIKE = 30.0  # mV: less is no action potential
@@ -110,14 +109,14 @@ class AxonRecord:
 
     def instants(self) -> np.ndarray:
         """When the wave stands at a few places along the axon; without one, when V is moved."""
-        found = []
+        times = []
         for part in _FRACTIONS:
             row = self.V[self.near(part * self.length)]
             if row.max() > row[0] + _SPIKE:
-                found.append(float(self.time[row.argmax()]))
+                times.append(float(self.time[row.argmax()]))
         apart = 0.02 * float(self.time[-1] - self.time[0])
         kept: list[float] = []
-        for t in sorted(found):
+        for t in sorted(times):
             if not kept or t - kept[-1] > apart:
                 kept.append(t)
         if kept:
@@ -134,12 +133,12 @@ class AxonRecord:
 
     def followed(self) -> list[int]:
         """The places at which V is followed in time."""
-        return sorted({self.near(part * self.length) for part in _PLACES})
+        return sorted({self.near(part * self.length) for part in PLACES})
 
     def named(self, index: int) -> str:
         """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
         place = float(self.place[index])
-        round_ = [p * self.length for p in _PLACES if abs(p * self.length - place) < self.slack]
+        round_ = [p * self.length for p in PLACES if abs(p * self.length - place) < self.slack]
         return f"{(round_ or [place])[0]:.3g} {self.unit}"
 
     @property
@@ -252,27 +251,16 @@ def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
     clamps = _recorded(rec, "I_clamp", "clamp_place")
     if "I_stim" in rec and "time" in rec["I_stim"].dims:
         return _recorded(rec, "I_stim", "place") + clamps
-    from loligo.errors import LoligoError
-    from loligo.stimulus import from_dict
-
-    try:
-        points = json.loads(rec.attrs["provenance"])["stimulus"]["points"]
-        return clamps + [
-            (float(p["place"]), np.asarray(from_dict(p["stimulus"]).value(time), dtype=float))
-            for p in points
-            if p["stimulus"]["kind"] != "clamp"
-        ]
-    except (LoligoError, KeyError, TypeError, ValueError):  # none, or not told, or of many lanes
-        return clamps
+    return clamps + injected.at_places(rec, time)
 
 
-def _recorded(rec: xarray.Dataset, name: str, along: str) -> list[tuple[float, np.ndarray]]:
+def _recorded(rec: xarray.Dataset, name: str, dim: str) -> list[tuple[float, np.ndarray]]:
     if name not in rec or "time" not in rec[name].dims:
         return []
     current = rec[name]
-    if along in current.dims:
-        rows = current.transpose(along, "time").values
-        return list(zip(map(float, rec[along].values), rows, strict=True))
+    if dim in current.dims:
+        rows = current.transpose(dim, "time").values
+        return list(zip(map(float, rec[dim].values), rows, strict=True))
     if "place_um" not in current.attrs:
         return []
     return [(float(current.attrs["place_um"]), current.values)]
@@ -313,7 +301,7 @@ def rows(
     if chosen is None:
         wanted = ["V", *(["currents"] if axon.recorded.names("current") else []), STRIP, last]
     else:
-        wanted = [chosen] if isinstance(chosen, str) else list(chosen)
+        wanted = panels.listed(chosen)
     if not wanted:
         raise UsageError(f"panels is empty; name at least one of {offer(axon)}.")
     made = []

@@ -288,16 +288,16 @@ def _kept(image: np.ndarray, box: Box) -> tuple[Box, np.ndarray]:
 def _marked(made: Film, k: int) -> Iterator[Box]:
     """The boxes of all that `_ink` sets."""
     reach = math.ceil(5 * made.unit) + 2
-    found: list[tuple[int, int, tuple[int, int]]] = [
+    places: list[tuple[int, int, tuple[int, int]]] = [
         (mark.left, mark.top, mark.cover.shape[:2]) for mark in made.marks[k]
     ]
     for x, y, _ in made.dots[k]:
         side = 2 * reach + 1
-        found.append((math.floor(x) - reach, math.floor(y) - reach, (side, side)))
+        places.append((math.floor(x) - reach, math.floor(y) - reach, (side, side)))
     if made.cursor:
         x, top, bottom = made.cursor[k]
-        found.append((math.floor(x) - 4, top, (bottom - top, 9)))
-    for left, top, shape in found:
+        places.append((math.floor(x) - 4, top, (bottom - top, 9)))
+    for left, top, shape in places:
         box = inside(made.size, left, top, shape)
         if box is not None:
             yield box

@@ -31,10 +31,10 @@ def symbol(name: str) -> Label:
     >>> symbol("m").italic, symbol("m_Na").text
     (True, '$m_{\\\\mathrm{Na}}$')
     """
-    found = re.fullmatch(r"([A-Za-z]+)_([A-Za-z0-9]+)", name)
-    if found is None:
+    parts = re.fullmatch(r"([A-Za-z]+)_([A-Za-z0-9]+)", name)
+    if parts is None:
         return Label(name, italic=len(name) <= 2)
-    base, below = found.groups()
+    base, below = parts.groups()
     base = base if len(base) == 1 else rf"\mathrm{{{base}}}"
     return Label(rf"${base}_{{\mathrm{{{below}}}}}$", math=True)
 

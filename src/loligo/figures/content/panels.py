@@ -36,7 +36,7 @@ def picture(recorded: Signals, chosen: Sequence[object] | str | None, theme: The
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),
         panels=panels,
-        on=_on(recorded),
+        on=on(recorded),
     )
 
 
@@ -55,10 +55,19 @@ def _keyed_once(panels: Iterable[Panel]) -> tuple[Panel, ...]:
 def _wanted(recorded: Signals, chosen: Sequence[object] | str | None) -> Sequence[object]:
     if chosen is None:
         return _usual(recorded)
-    wanted = [chosen] if isinstance(chosen, str) else list(chosen)
+    wanted = listed(chosen)
     if not wanted:
         raise UsageError(f"panels is empty; name at least one of {offer(recorded)}.")
     return wanted
+
+
+def listed(chosen: object) -> list[object]:
+    """What ``panels`` names, from the top down."""
+    if isinstance(chosen, str):
+        return [chosen]
+    if not isinstance(chosen, Iterable):
+        raise UsageError(f"panels={chosen!r:.60} names no panel; give text, or a list of it.")
+    return list(chosen)
 
 
 def _usual(recorded: Signals) -> list[str]:
@@ -171,15 +180,18 @@ def _panel(recorded: Signals, names: tuple[str, ...], theme: Theme, heading: str
     lane = recorded.lanes[0]
     colours = colours_of(recorded, theme)
     dashes = dashes_of(recorded)
-    traces = []
+    rest = rest_of(recorded, names[0])
+    traces: list[Trace] = []
     for name in names:
-        time, values = _line(recorded, name, lane)
+        time, values = line(recorded, name, lane)
         label = label_of(recorded, name) if len(names) > 1 else Label("")
         traces.append(Trace(name, label, time, values, colours[name], dashes.get(name, ())))
-    return Panel(axis_of(recorded, names, tuple(traces), heading), tuple(traces))
+    lines = tuple(traces)
+    return Panel(axis_of(recorded, names, lines, heading, rest), lines)
 
 
-def _line(recorded: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
+def line(recorded: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
+    """The vertices of a variable's line in one lane, as many as can be seen."""
     if recorded.role(name) == "stimulus":
         time, values = injected.current(recorded, name, lane)
     else:
@@ -240,13 +252,13 @@ def _lanes_panel(recorded: Signals, name: str, theme: Theme) -> Panel:
         )
     colours = _lane_colours(len(lanes), theme)
     traces = tuple(
-        Trace(f"{name} {lane.label}", Label(lane.label), *_line(recorded, name, lane), colour)
+        Trace(f"{name} {lane.label}", Label(lane.label), *line(recorded, name, lane), colour)
         for lane, colour in zip(lanes, colours, strict=True)
     )
     if len(traces) == 1:
         colour = colours_of(recorded, theme)[name]
         traces = (replace(traces[0], label=Label(""), colour=colour),)
-    axis = axis_of(recorded, (name,), traces, heading_of(recorded, [name]))
+    axis = axis_of(recorded, (name,), traces, heading_of(recorded, [name]), rest_of(recorded, name))
     several = len(traces) > 1
     return Panel(axis, traces, lanes=several, key=_key(recorded) if several else None)
 
@@ -270,16 +282,19 @@ def _lane_colours(count: int, theme: Theme) -> list[str]:
 
 
 def axis_of(
-    recorded: Signals, names: tuple[str, ...], traces: tuple[Trace, ...], heading: str
+    recorded: Signals,
+    names: tuple[str, ...],
+    traces: tuple[Trace, ...],
+    heading: str,
+    rest: float | None,
 ) -> Axis:
-    """The axis that shows ``traces`` of variables of one unit."""
+    """The axis that shows ``traces`` of variables of one unit, and the resting potential."""
     role = recorded.role(names[0])
     low = min(float(np.nanmin(_finite(trace.values))) for trace in traces)
     high = max(float(np.nanmax(_finite(trace.values))) for trace in traces)
     limits = LIMITS.get(str(role), padded)(low, high)
-    rest = recorded.attribute(names[0], "rest") if role == "voltage" else None
     if rest is not None:
-        rest, limits = _with_rest(float(rest), limits)
+        rest, limits = _with_rest(rest, limits)
     return Axis(
         heading=heading,
         unit=labels.unit(recorded.unit(names[0])),
@@ -289,6 +304,12 @@ def axis_of(
         rest=rest,
         zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
     )
+
+
+def rest_of(recorded: Signals, name: str) -> float | None:
+    """The resting potential that a recording tells of a voltage."""
+    rest = recorded.attribute(name, "rest") if recorded.role(name) == "voltage" else None
+    return None if rest is None else float(rest)
 
 
 _WEIGHTS = {"voltage": 3.0, "stimulus": 0.72}
@@ -307,7 +328,8 @@ def _with_rest(rest: float, limits: tuple[float, float]) -> tuple[float | None, 
     return rest, (min(low, rest - 0.06 * span), max(high, rest + 0.06 * span))
 
 
-def _on(recorded: Signals) -> tuple[tuple[float, float], ...]:
+def on(recorded: Signals) -> tuple[tuple[float, float], ...]:
+    """When current is injected, as far as it can be seen."""
     lanes = recorded.lanes if len(recorded.lanes) <= MOST_OVERLAID else recorded.lanes[:1]
     shortest = (recorded.time[-1] - recorded.time[0]) / 400
     return tuple(injected.stretches(injected.when_on(recorded, lanes), shortest))

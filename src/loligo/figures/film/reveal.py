@@ -186,8 +186,8 @@ def covered(
     place = np.full(size, -1, dtype=np.int32)
     place[layer.pixels] = np.arange(len(layer.pixels))
     at = place[pixels]
-    here = at >= 0
-    here[here] = layer.frame[at[here]] <= frame[here]
-    at = at[here]
+    under = at >= 0
+    under[under] = layer.frame[at[under]] <= frame[under]
+    at = at[under]
     amount = layer.coverage[at][:, None]
-    colour[here] += amount * (layer.colour[at] - colour[here])
+    colour[under] += amount * (layer.colour[at] - colour[under])

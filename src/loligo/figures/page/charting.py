@@ -370,14 +370,12 @@ def _rule(axes: Axes, layer: chart.Rule, brush: _Brush) -> None:
 
 
 def _note(axes: Axes, layer: chart.Note, brush: _Brush) -> None:
-    from matplotlib.patheffects import withStroke
-
-    scale, ground = brush.page.scale, brush.inks.theme.background
-    halo = withStroke(linewidth=2.5 * scale, foreground=ground)
+    scale = brush.page.scale
+    ground = {"facecolor": brush.inks.theme.background, "edgecolor": "none", "pad": scale}
     axes.annotate(
         layer.words, (layer.x, layer.y), (0, 5 * scale), textcoords="offset points", ha="center",
         va="bottom", fontsize=TICK * scale, color=brush.inks.of(layer.colour),
-        annotation_clip=False, zorder=5, path_effects=[halo],
+        annotation_clip=False, zorder=5, bbox=ground,
     )  # fmt: skip
 
 

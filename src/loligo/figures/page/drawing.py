@@ -132,7 +132,8 @@ def _end_labels(figure: Any, panel: Panel, slot: Slot, layout: Layout) -> list[A
         look = {"color": trace.colour, "va": "center_baseline"}
         made.append(text(figure, layout.page, x, float(y), trace.label, slot.label_size, **look))
         end = slot.y(value) if math.isfinite(value) else y
-        if abs(y - end) > 0.25 * line_height(slot.label_size):
+        short = trace.time[-1] < layout.across.end  # there is nothing for a leader to lead to
+        if not short and abs(y - end) > 0.25 * line_height(slot.label_size):
             made.append(_leader(figure, layout, end, float(y), trace.colour))
     return made
 

@@ -142,7 +142,7 @@ def marks_up(one: Side, tall: float, scale: float) -> tuple[Tick, ...]:
         return 1.3 * line * len(marks) <= tall
 
     if one.axis.ticks is not None or one.axis.log:
-        return _within(_given_or_decades(one, fits), fits)
+        return _within(_stated_or_decades(one, fits), fits)
     low, high = one.limits
     return ticks.upright(picture.Axis("", "", (low, high), 1.0, one.power), tall, scale)
 
@@ -154,7 +154,7 @@ def marks_across(one: Side, wide: float, ruler: Ruler, scale: float) -> tuple[Ti
         return 1.6 * sum(ruler.width(mark.text, TICK * scale) for mark in marks) <= wide
 
     if one.axis.ticks is not None or one.axis.log:
-        return _within(_given_or_decades(one, fits), fits)
+        return _within(_stated_or_decades(one, fits), fits)
     marks: tuple[Tick, ...] = ()
     for most in range(_ACROSS, 1, -1):
         marks = ticks.even(*one.limits, most, 10.0**one.power)
@@ -163,13 +163,13 @@ def marks_across(one: Side, wide: float, ruler: Ruler, scale: float) -> tuple[Ti
     return marks
 
 
-def _given_or_decades(one: Side, fits: Callable[[Sequence[Tick]], bool]) -> tuple[Tick, ...]:
+def _stated_or_decades(one: Side, fits: Callable[[Sequence[Tick]], bool]) -> tuple[Tick, ...]:
     if one.axis.ticks is None:
         return ticks.decades(*one.limits, fits)
     low, high = one.limits
     slack = 1e-9 * (high - low)
-    given = (Tick(float(value), words) for value, words in one.axis.ticks)
-    return tuple(mark for mark in given if low - slack <= mark.value <= high + slack)
+    stated = (Tick(float(value), words) for value, words in one.axis.ticks)
+    return tuple(mark for mark in stated if low - slack <= mark.value <= high + slack)
 
 
 def _within(

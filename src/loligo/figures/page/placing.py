@@ -223,8 +223,11 @@ def _widest(marks: tuple[Tick, ...], ruler: Ruler, scale: float) -> float:
 
 def _labelled(axes: chart.Axes) -> list[chart.Line | chart.Points | chart.Area]:
     layers = axes.layers + (axes.twin.layers if axes.twin else ())
-    kinds = chart.Line | chart.Points | chart.Area
-    return [layer for layer in layers if isinstance(layer, kinds) and layer.label]
+    return [
+        layer
+        for layer in layers
+        if isinstance(layer, chart.Line | chart.Points | chart.Area) and layer.label
+    ]
 
 
 def _beside(axes: chart.Axes, across: Side, up: Side) -> tuple[chart.Line | chart.Points, ...]:
