@@ -240,6 +240,23 @@ def test_any_axon_can_be_animated(variant, tmp_path):
     assert made.path.stat().st_size > 3000
 
 
+def test_videos_of_an_axon_hold_the_frames_of_its_gif(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    options = {"size": (400, 300), "frames": 6}
+    rec = axon_recording()
+    paths = [lo.animate(rec, tmp_path / f"a{kind}", **options).path
+             for kind in (".gif", ".webp", ".mp4")]  # fmt: skip
+    still, exact = (images(path) for path in paths[:2])
+    assert all(np.array_equal(a, b) for a, b in zip(still, exact, strict=True))
+    reader = ffmpeg.read_frames(str(paths[2]))
+    next(reader)
+    shots = [np.frombuffer(data, np.uint8).reshape(300, 400, 3).astype(int) for data in reader]
+    for k in range(6):  # the codec blurs edges, but not the picture
+        assert np.abs(shots[k] - still[k]).mean() < 3, k
+        other = still[k - 1 if k else 5].astype(int)
+        assert np.abs(shots[k] - still[k]).mean() < np.abs(shots[k] - other).mean()
+
+
 def test_a_map_does_not_move(tmp_path):
     with pytest.raises(UsageError, match=r"panel 'map' stands still; lo.plot\(rec\) draws it"):
         lo.animate(axon_recording(), tmp_path / "map.gif", panels=("V", "map"))
