@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.errors import UsageError
+from loligo.experiments.plan import Panel, plan_of
 from loligo.figures.content import labels, signals
 from loligo.figures.page import chart
 
@@ -19,15 +21,16 @@ if TYPE_CHECKING:
 _MARKED = 40  # points that are marked one by one; more are a line
 _MOST_LINES = 12
 _DECADES = 1.5  # from this many on, an axis is logarithmic
+_THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
 
 
 def is_experiment(rec: Any) -> bool:
-    """Whether a dataset says that it is what an experiment found."""
-    return "experiment" in getattr(rec, "attrs", {}) and bool(_measured(rec))
+    """Whether a dataset says that it is what an experiment found, and holds what is drawn of it."""
+    return "experiment" in getattr(rec, "attrs", {}) and plan_of(rec) is not None
 
 
 def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
-    """The measured variable against its last dimension, a line for each of the others.
+    """A panel for each of the experiment's plan: what was measured against what was varied.
 
     Raises
     ------
@@ -36,24 +39,42 @@ def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
     """
     if title is not None and not isinstance(title, str):
         raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
-    table = _read(rec)
+    plan = plan_of(rec)
+    if plan is None:
+        raise UsageError("the dataset says of no variable that it was measured")
     words = str(rec.attrs.get("title", "")) if title is None else title
-    panel = chart.Axes(
+    panels = tuple(_axes(_read(rec, panel)) for panel in plan.panels)
+    return chart.Chart(panels, words, conditions(rec) if words else "")
+
+
+def _axes(table: _Table) -> chart.Axes:
+    told = ", ".join(curve.label for curve in table.theory)
+    return chart.Axes(
         tuple(_layers(table)),
         chart.Axis(table.across, log=table.log, limits=_across(table)),
         chart.Axis(table.heading, table.unit, log=table.log_up, limits=_upwards(table)),
         key=table.key,
-        aside=f"dashed: {table.label}" if table.theory is not None and table.several else "",
+        aside=f"dashed: {told}" if table.theory and table.several else "",
     )
-    return chart.Chart((panel,), words, conditions(rec) if words else "")
 
 
 # ------------------------------------------------------------------------ what is shown
 
 
 @dataclass(frozen=True, eq=False)
+class _Curve:
+    """One line; of theory, for each of what was measured or for all alike."""
+
+    label: str
+    rows: np.ndarray  # (lines, x)
+
+
+@dataclass(frozen=True, eq=False)
 class _Table:
-    """What was measured, a row for each line, over ``x``; and what theory says."""
+    """What was measured, a row for each line, over ``x``; and what theory says.
+
+    ``logs`` are the axes, of ``"xy"``, that are logarithmic whatever the values.
+    """
 
     x: np.ndarray
     across: str  # the axis's name
@@ -62,8 +83,8 @@ class _Table:
     key: str
     names: tuple[str, ...]
     rows: np.ndarray
-    theory: np.ndarray | None
-    label: str  # of the theory
+    theory: tuple[_Curve, ...]
+    logs: str
 
     @property
     def several(self) -> bool:
@@ -82,52 +103,68 @@ class _Table:
     @property
     def log(self) -> bool:
         x = self.x
-        return bool(self.marked and x.min() > 0 and math.log10(x.max() / x.min()) >= _DECADES)
+        wide = self.marked and x.min() > 0 and math.log10(x.max() / x.min()) >= _DECADES
+        return "x" in self.logs or bool(wide)
 
     @property
     def log_up(self) -> bool:
         finite = self.rows[np.isfinite(self.rows)]
         steep = bool(finite.size and finite.min() > 0 and finite.max() > 3 * finite.min())
-        return self.log and steep and not self.blocked.size
+        return "y" in self.logs or (self.log and steep and not self.blocked.size)
 
 
-def _measured(rec: xarray.Dataset) -> list[str]:
-    return [
-        str(n) for n, v in rec.data_vars.items() if v.attrs.get("role") == "measured" and v.ndim
-    ]
-
-
-def _read(rec: xarray.Dataset) -> _Table:
-    name = _measured(rec)[0]
-    variable = rec[name]
-    if variable.ndim > 2:
-        raise UsageError(f"{name} has {variable.ndim} dimensions; select some to draw it")
-    x, across = _axis(rec, str(variable.dims[-1]))
-    theories = [str(n) for n, v in rec.data_vars.items() if v.attrs.get("role") == "theory"]
-    theory = rec[theories[0]].transpose(*variable.dims) if theories else None
-    rows = np.atleast_2d(np.asarray(variable.values, dtype=float))
-    key, names = "", ("",)
-    if variable.ndim == 2:
-        first = str(variable.dims[0])
-        if rows.shape[0] > _MOST_LINES:
-            raise UsageError(
-                f"{rows.shape[0]} lines cannot be told apart; select some of {first!r}, as in "
-                f"found.isel({first}=[0, -1])"
-            )
-        names = tuple(signals.coordinate(rec, first, k) for k in range(rows.shape[0]))
-        key = "" if rec[first].dtype.kind in "OUS" else _named(rec, first)
-    meaning = str(variable.attrs.get("long_name", name))
+def _read(rec: xarray.Dataset, panel: Panel) -> _Table:
+    first = rec[panel.measured[0]]
+    dim = str(first.dims[-1])
+    names, rows, key = _lines(rec, panel, dim)
+    x, across = _axis(rec, panel.across or dim)
+    meaning = str(first.attrs.get("long_name", first.name))
     return _Table(
         x=x,
         across=across,
         heading=meaning[:1].upper() + meaning[1:],
-        unit=str(variable.attrs.get("units", "1")),
+        unit=str(first.attrs.get("units", "1")),
         key=key,
         names=names,
         rows=rows,
-        theory=None if theory is None else np.atleast_2d(np.asarray(theory.values, dtype=float)),
-        label="" if theory is None else str(theory.attrs.get("label", "theory")),
+        theory=tuple(
+            _Curve(str(rec[n].attrs.get("label", "theory")), _rows(rec[n].transpose(..., dim)))
+            for n in panel.theory
+            if dim in rec[n].dims
+        ),
+        logs=panel.log,
     )
+
+
+def _lines(rec: xarray.Dataset, panel: Panel, dim: str) -> tuple[tuple[str, ...], np.ndarray, str]:
+    """The names of the lines measured, their rows, and what the names are values of."""
+    alone = len(panel.measured) == 1
+    names: list[str] = []
+    rows = []
+    key = ""
+    for name in panel.measured:
+        variable = rec[name].transpose(..., dim) if dim in rec[name].dims else rec[name]
+        if variable.ndim > 2 or variable.dims[-1:] != (dim,):
+            raise UsageError(f"{name} has {variable.ndim} dimensions; select some to draw it")
+        words = str(variable.attrs.get("label") or variable.attrs.get("long_name") or name)
+        rows.append(_rows(variable))
+        if variable.ndim == 1:
+            names.append("" if alone else words)
+            continue
+        other = str(variable.dims[0])
+        values = [signals.coordinate(rec, other, k) for k in range(rec.sizes[other])]
+        names += values if alone else [f"{words}, {value}" for value in values]
+        key = _named(rec, other) if alone and rec[other].dtype.kind not in "OUS" else ""
+        if len(values) > _MOST_LINES:
+            raise UsageError(
+                f"{len(values)} lines cannot be told apart; select some of {other!r}, as in "
+                f"found.isel({other}=[0, -1])"
+            )
+    return tuple(names), np.concatenate(rows), key
+
+
+def _rows(variable: xarray.DataArray) -> np.ndarray:
+    return np.atleast_2d(np.asarray(variable.values, dtype=float))
 
 
 def _named(rec: xarray.Dataset, dim: str) -> str:
@@ -139,6 +176,8 @@ def _named(rec: xarray.Dataset, dim: str) -> str:
 
 def _axis(rec: xarray.Dataset, dim: str) -> tuple[np.ndarray, str]:
     """Places in the unit that suits them; all else as it is."""
+    if rec[dim].ndim != 1:
+        raise UsageError(f"{dim} has {rec[dim].ndim} dimensions; select some to draw it")
     x = np.asarray(rec[dim].values, dtype=float)
     if rec[dim].attrs.get("units") != "um" or dim != "position":
         return x, _named(rec, dim)
@@ -176,14 +215,14 @@ def _layers(table: _Table) -> list[chart.Layer]:
     """Theory lies under a single row of points, and over several lines."""
     count = len(table.names)
     measured = [layer for k in range(count) for layer in _row(table, k, _colour(k, count))]
-    if table.theory is None:
-        theory: list[chart.Layer] = []
-    elif table.several:
-        theory = [_theory(table, k, "text", "") for k in range(count)]
-    else:
-        theory = [_theory(table, 0, "K", table.label)]
-    blocked = _blocked(table)
-    return [*measured, *theory, *blocked] if table.several else [*theory, *measured, *blocked]
+    if table.several:
+        theory = [_dashed(table.x, row, "text") for c in table.theory for row in c.rows]
+        return [*measured, *theory]
+    theory = [
+        _dashed(table.x, curve.rows[0], colour, curve.label)
+        for curve, colour in zip(table.theory, cycle(_THEORIES), strict=False)
+    ]
+    return [*theory, *measured, *_blocked(table)]
 
 
 def _colour(k: int, count: int) -> chart.Colour:
@@ -191,9 +230,10 @@ def _colour(k: int, count: int) -> chart.Colour:
     return "voltage" if count == 1 else k / (count - 1)
 
 
-def _theory(table: _Table, k: int, colour: chart.Colour, label: str) -> chart.Line:
-    assert table.theory is not None
-    return chart.Line(table.x, table.theory[k], colour, label, dashes=(5, 3), width=0.8)
+def _dashed(
+    x: np.ndarray, y: np.ndarray, colour: chart.Colour, label: str = ""
+) -> chart.Line:  # fmt: skip
+    return chart.Line(x, y, colour, label, dashes=(5, 3), width=0.8)
 
 
 def _row(table: _Table, k: int, colour: chart.Colour) -> list[chart.Layer]:
@@ -202,7 +242,7 @@ def _row(table: _Table, k: int, colour: chart.Colour) -> list[chart.Layer]:
     y, name = table.rows[k], table.names[k]
     if table.marked:
         points = chart.Points(table.x, y, colour, "")
-        alone = table.theory is not None and not table.several
+        alone = bool(table.theory) and not table.several
         return [points] if alone else [chart.Line(table.x, y, colour, name, width=0.8), points]
     line = chart.Line(table.x, y, colour, name)
     known = np.flatnonzero(np.isfinite(y))
@@ -234,8 +274,8 @@ def _upwards(table: _Table) -> tuple[float, float] | None:
     finite = table.rows[np.isfinite(table.rows)]
     if not table.blocked.size or not finite.size:
         return None
-    if table.theory is not None:
-        finite = np.concatenate((finite, table.theory[np.isfinite(table.theory)]))
+    exact = np.concatenate([finite, *(curve.rows.ravel() for curve in table.theory)])
+    finite = exact[np.isfinite(exact)]
     low, high = float(finite.min()), float(finite.max())
     if low < 0 or low >= 0.6 * high:
         return None
