@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MARKED = 40  # points that are marked one by one; more are a line
 _MOST_LINES = 12
 _DECADES = 1.5  # from this many on, an axis is logarithmic
+_KINDS = ("voltage", "Na", "K", "leak", "Ca", "1")  # the colours of several variables
 _THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
 
 
@@ -73,7 +74,8 @@ class _Curve:
 class _Table:
     """What was measured, a row for each line, over ``x``; and what theory says.
 
-    ``logs`` are the axes, of ``"xy"``, that are logarithmic whatever the values.
+    ``kinds`` says that the lines are of several variables; ``logs`` are the axes, of ``"xy"``,
+    that are logarithmic whatever the values.
     """
 
     x: np.ndarray
@@ -84,6 +86,7 @@ class _Table:
     names: tuple[str, ...]
     rows: np.ndarray
     theory: tuple[_Curve, ...]
+    kinds: bool
     logs: str
 
     @property
@@ -132,6 +135,7 @@ def _read(rec: xarray.Dataset, panel: Panel) -> _Table:
             for n in panel.theory
             if dim in rec[n].dims
         ),
+        kinds=len(panel.measured) > 1,
         logs=panel.log,
     )
 
@@ -214,7 +218,7 @@ def conditions(rec: xarray.Dataset) -> str:
 def _layers(table: _Table) -> list[chart.Layer]:
     """Theory lies under a single row of points, and over several lines."""
     count = len(table.names)
-    measured = [layer for k in range(count) for layer in _row(table, k, _colour(k, count))]
+    measured = [layer for k in range(count) for layer in _row(table, k, _colour(table, k))]
     if table.several:
         theory = [_dashed(table.x, row, "text") for c in table.theory for row in c.rows]
         return [*measured, *theory]
@@ -225,9 +229,11 @@ def _layers(table: _Table) -> list[chart.Layer]:
     return [*theory, *measured, *_blocked(table)]
 
 
-def _colour(k: int, count: int) -> chart.Colour:
-    """Of the ``k``-th of several lines."""
-    return "voltage" if count == 1 else k / (count - 1)
+def _colour(table: _Table, k: int) -> chart.Colour:
+    """Of the ``k``-th line: in order for values of one dimension, else of a kind of its own."""
+    if table.several and not table.kinds:
+        return k / (len(table.names) - 1)
+    return _KINDS[k % len(_KINDS)]
 
 
 def _dashed(
