@@ -13,6 +13,7 @@ from PIL import Image, ImageSequence
 import loligo as lo
 from axon_recording import axon_recording
 from loligo.errors import UsageError
+from loligo.experiments.plan import Panel, Plan
 from loligo.figures import style
 from loligo.figures.axon import content
 
@@ -240,6 +241,23 @@ def test_any_axon_can_be_animated(variant, tmp_path):
     assert made.path.stat().st_size > 3000
 
 
+def test_videos_of_an_axon_hold_the_frames_of_its_gif(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    options = {"size": (400, 300), "frames": 6}
+    rec = axon_recording()
+    paths = [lo.animate(rec, tmp_path / f"a{kind}", **options).path
+             for kind in (".gif", ".webp", ".mp4")]  # fmt: skip
+    still, exact = (images(path) for path in paths[:2])
+    assert all(np.array_equal(a, b) for a, b in zip(still, exact, strict=True))
+    reader = ffmpeg.read_frames(str(paths[2]))
+    next(reader)
+    shots = [np.frombuffer(data, np.uint8).reshape(300, 400, 3).astype(int) for data in reader]
+    for k in range(6):  # the codec blurs edges, but not the picture
+        assert np.abs(shots[k] - still[k]).mean() < 3, k
+        other = still[k - 1 if k else 5].astype(int)
+        assert np.abs(shots[k] - still[k]).mean() < np.abs(shots[k] - other).mean()
+
+
 def test_a_map_does_not_move(tmp_path):
     with pytest.raises(UsageError, match=r"panel 'map' stands still; lo.plot\(rec\) draws it"):
         lo.animate(axon_recording(), tmp_path / "map.gif", panels=("V", "map"))
@@ -289,6 +307,58 @@ def lines() -> xarray.Dataset:
 def test_an_experiments_figure_is_legible(what, size):
     for theme in THEMES:
         assert_legible(lo.plot(what(), theme=theme, size=size), size)
+
+
+def planned() -> xarray.Dataset:
+    """Two panels: peak and steady current against voltage; a rate on logarithmic axes."""
+    V, duration = np.linspace(-80, 60, 15), np.geomspace(0.1, 10, 9)
+    open_ = 1 / (1 + np.exp(-(V + 30) / 7))
+    current = {"units": "uA/cm2", "role": "measured"}
+    variables = {
+        "peak": ("voltage", 4 * open_ * (V - 50), {**current, "long_name": "peak current"}),
+        "steady": ("voltage", 3 * open_ * (V + 77), {**current, "label": "steady state"}),
+        "threshold": ("duration", 2 + 3 / duration,
+                      {"units": "uA/cm2", "long_name": "threshold", "role": "measured"}),
+        "law": ("duration", 2.1 + 3 / duration, {"role": "theory", "label": "Lapicque"}),
+    }  # fmt: skip
+    coords = {
+        "voltage": ("voltage", V, {"units": "mV", "long_name": "command"}),
+        "duration": ("duration", duration, {"units": "ms", "long_name": "duration"}),
+    }
+    plan = Plan((Panel(("peak", "steady")), Panel(("threshold",), ("law",), log="xy")))
+    attrs = {"experiment": "made up", "title": "Two panels", **plan.attributes}
+    return xarray.Dataset(variables, coords, attrs)
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (640, 480), (700, 1000)], ids=str)
+def test_an_experiments_plan_is_drawn_panel_by_panel(size):
+    figure = lo.plot(planned(), size=size)
+    assert_legible(figure, size)
+    said = [text for text, _ in words_of(figure)]
+    for text in ("Peak current (µA/cm²)", "peak current", "steady state", "Command (mV)",
+                 "Threshold (µA/cm²)", "Lapicque", "Duration (ms)"):  # fmt: skip
+        assert said.count(text) == 1, text
+    above, below = figure.axes
+    assert (above.get_xscale(), below.get_xscale(), below.get_yscale()) == ("linear", "log", "log")
+    curves = [line for line in above.lines if line.get_linewidth() and len(line.get_xdata()) == 15]
+    drawn = {tuple(np.round(line.get_ydata(), 9)) for line in curves}
+    assert drawn == {tuple(np.round(planned()[name].values, 9)) for name in ("peak", "steady")}
+
+
+def test_one_variable_may_be_drawn_against_another():
+    rec = planned().assign_attrs(Plan((Panel(("steady",), across="peak"),)).attributes)
+    (axes,) = lo.plot(rec).axes
+    line = next(line for line in axes.lines if len(line.get_xdata()) == 15)
+    assert np.array_equal(line.get_xdata(), rec.peak.values)
+    assert np.array_equal(line.get_ydata(), rec.steady.values)
+
+
+def test_every_law_beside_what_was_measured_has_its_name():
+    rec = found()
+    told = {"units": "m/s", "role": "theory", "label": "wave"}
+    rec["other"] = ("diameter", rec.law.values * 1.1, told)
+    said = [text for text, _ in words_of(lo.plot(rec))]
+    assert {"∝", "wave"} <= set(said)
 
 
 def test_where_nothing_is_conducted_the_figure_says_so():

@@ -286,11 +286,30 @@ def coloured_runs(row):
 
 
 def test_every_frame_adds_to_the_one_before(shots):
-    inks = [LIGHT.channels["Na"], LIGHT.channels["K"], LIGHT.stimulus]
-    for ink in inks:
-        amount = [coloured(shot, ink) for shot in shots[:: len(shots) // 12]]
-        assert amount[-1] > 2 * amount[0] > 0
-    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(shots))
+    """All that is behind the head stays as it is, pixel by pixel; between one head and the next,
+    every panel gets something of its own colours."""
+    first = shots[0]
+    rule = np.abs(first.astype(int) - style.rgb(LIGHT.rule)).max(axis=2) < 8
+    zero = int(np.flatnonzero(rule[:700].sum(axis=1) > 400)[0])
+    band = np.flatnonzero((first[zero - 12] == style.rgb(LIGHT.band)).all(axis=1))
+    heads = band[0] + (0.4 * np.arange(len(shots)) - 5) / 40 * (band[-1] - band[0])
+    panels = (first[:, band[len(band) // 2]] == style.rgb(LIGHT.band)).all(axis=1)
+    reach = 24  # pixels: the head with its halo
+    for k in range(1, len(shots)):
+        before, after = shots[k - 1][panels], shots[k][panels]
+        until = max(int(heads[k - 1]) - reach, 0)
+        assert np.array_equal(before[:, :until], after[:, :until]), k
+        new = slice(max(int(heads[k - 1]) + 1, 0), max(int(heads[k]) - reach // 2, 0))
+        added = np.any(shots[-1][panels][:, new] != first[panels][:, new], axis=-1)
+        whole = np.any(after[:, new] != first[panels][:, new], axis=-1)
+        assert np.all(whole[added]), k
+    for ink in (LIGHT.channels["Na"], LIGHT.channels["K"], LIGHT.stimulus, LIGHT.voltage):
+        amount = [
+            coloured(shot[panels, int(heads[0]) : max(int(head) - reach, 0)], ink)
+            for shot, head in zip(shots, heads, strict=True)
+        ]
+        assert amount == sorted(amount)
+        assert amount[-1] > 500 > amount[0]
 
 
 def test_flat_areas_do_not_crawl(shots):

@@ -17,6 +17,7 @@ from loligo.figures.content import signals
 from loligo.figures.content.panels import MOST_OVERLAID, picture
 from loligo.figures.figure import pixels, titled
 from loligo.figures.film.timing import Timing, timing
+from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.files import replacing
 from loligo.progress import progress as progress_bar
 
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     import numpy as np
     import xarray
 
+    from loligo.figures.content.picture import Picture
     from loligo.figures.film.frames import Frame
     from loligo.figures.film.palette import Palette
-    from loligo.figures.page.layout import Size
+    from loligo.figures.page.frame import Size
 
 _SHOWN_WIDTH = 800  # CSS pixels in a notebook
+_USUAL_PATH = "action_potential.gif"
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,9 @@ class Animation:
 
 def animate(
     rec: xarray.Dataset,
-    path: str | os.PathLike[str] = "action_potential.gif",
-    *,
+    *more: Any,
+    path: str | os.PathLike[str] = _USUAL_PATH,
+    labels: Sequence[str] | None = None,
     size: tuple[int, int] = (1600, 1200),
     dpi: float | None = None,
     fps: float | None = None,
@@ -91,19 +95,19 @@ def animate(
     loop: bool = True,
     progress: bool | Callable[[int, int], object] | None = None,
 ) -> Animation:
-    """Draw a recording in time, with a moving head and its current values.
+    """Draw a recording in time, or several on the same axes, with a moving head.
 
-    The figure is that of `loligo.plot`; of an axon, the wave runs along it and V is traced at
-    three places. The file appears when it is whole: an interrupted run
-    leaves what was there.
+    The figure is that of `loligo.plot`, with the current values at its head; of an axon, the
+    wave runs along it and V is traced at three places. The file appears when it is whole: an
+    interrupted run leaves what was there.
 
     Parameters
     ----------
-    rec : xarray.Dataset
-        What `loligo.simulate` returned; up to 8 lanes.
+    rec, *more : xarray.Dataset
+        What `loligo.simulate` returned; up to 8 lanes. Of several, one lane each.
     path : path
-        Ends in ``.gif``, ``.webp`` (smaller, all colours) or ``.mp4`` (needs
-        ``pip install "loligo[mp4]"``).
+        May follow the recordings by its place. Ends in ``.gif``, ``.webp`` (smaller, all colours)
+        or ``.mp4`` (needs ``pip install "loligo[mp4]"``).
     size : (int, int)
         Width and height in pixels.
     dpi : float, optional
@@ -115,7 +119,7 @@ def animate(
         Milliseconds of model time a second; by default the whole recording takes 5 s.
     frames : int, optional
         Number of frames, instead of ``speed``.
-    panels, theme, title
+    panels, labels, theme, title
         As for `loligo.plot`.
     loop : bool
         Begin again after the end (the last frame stands for 1.5 s).
@@ -143,10 +147,11 @@ def animate(
     251
     """
     colours = style.theme(theme)
+    recs, path = told_apart(rec, more, path, _USUAL_PATH, "path")
     target = _target(path)
     kind = _format(target)
     where = pixels(size, dpi)
-    subject = _axon(rec, panels, colours, title) or _traces(rec, panels, colours, title)
+    subject = _subject(recs, labels, panels, colours, title)
     duration = subject.end - subject.start
     plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
     kind.check()
@@ -180,11 +185,23 @@ class _Subject:
     made: Callable[[Size, np.ndarray], _Made]
 
 
-def _traces(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Subject:
+def _subject(
+    recs: Sequence[Any], labels: object, panels: Any, colours: style.Theme, title: str | None
+) -> _Subject:
+    """Several recordings, one axon, or the lines of one recording."""
+    if len(recs) > 1:
+        return _lines(titled(together(recs, labels, panels, colours), title), colours)
+    refuse_labels(labels)
+    (rec,) = recs
+    if content.is_axon(rec):
+        return _axon(rec, panels, colours, title)
+    recorded = signals.read(rec)
+    _check_lanes(recorded)
+    return _lines(titled(picture(recorded, panels, colours), title), colours)
+
+
+def _lines(shown: Picture, colours: style.Theme) -> _Subject:
     """Lines in time."""
-    found = signals.read(rec)
-    _check_lanes(found)
-    shown = titled(picture(found, panels, colours), title)
 
     def made(size: Size, times: np.ndarray) -> _Made:
         from loligo.figures.film import frames
@@ -195,17 +212,15 @@ def _traces(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _
     return _Subject(shown.start, shown.end, made)
 
 
-def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Subject | None:
-    """The wave along an axon, if ``rec`` is of one."""
-    if not content.is_axon(rec):
-        return None
+def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Subject:
+    """The wave along an axon."""
     from loligo.figures.axon import layout
 
-    shown = content.read(rec)
-    rows, extras = content.rows(shown, panels, content.TRACES, colours)
+    axon = content.read(rec)
+    rows, extras = content.rows(axon, panels, content.TRACES, colours)
     if content.MAP in extras:
         raise UsageError("panel 'map' stands still; lo.plot(rec) draws it")
-    what = layout.content(shown, rows, extras, colours, title, True)
+    what = layout.content(axon, rows, extras, colours, title, True)
 
     def made(size: Size, times: np.ndarray) -> _Made:
         from loligo.figures.axon import frames
@@ -213,7 +228,7 @@ def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Su
         film = frames.film(what, colours, size, times)
         return _Made(film.palette, lambda: frames.frames(film))
 
-    return _Subject(float(shown.time[0]), float(shown.time[-1]), made)
+    return _Subject(float(axon.time[0]), float(axon.time[-1]), made)
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
@@ -225,12 +240,12 @@ def _target(path: str | os.PathLike[str]) -> Path:
         ) from None
 
 
-def _check_lanes(found: signals.Signals) -> None:
-    count = len(found.lanes)
+def _check_lanes(recorded: signals.Signals) -> None:
+    count = len(recorded.lanes)
     if count > MOST_OVERLAID:
         raise UsageError(
             f"the recording has {count} lanes, and an animation shows up to {MOST_OVERLAID}; "
-            f"select some, as in rec.isel({found.dims[0]}=[0, -1]), or use lo.plot(rec)."
+            f"select some, as in rec.isel({recorded.dims[0]}=[0, -1]), or use lo.plot(rec)."
         )
 
 
@@ -247,22 +262,22 @@ class _Format:
     write: Callable[[Path, Iterable[Frame], np.ndarray, tuple[int, int], Timing], None]
 
 
-def _gif(*given) -> None:
+def _gif(*arguments) -> None:
     from loligo.figures.film.gif import write_gif
 
-    write_gif(*given)
+    write_gif(*arguments)
 
 
-def _webp(*given) -> None:
+def _webp(*arguments) -> None:
     from loligo.figures.film.webp import write_webp
 
-    write_webp(*given)
+    write_webp(*arguments)
 
 
-def _mp4(*given) -> None:
+def _mp4(*arguments) -> None:
     from loligo.figures.film.video import write_mp4
 
-    write_mp4(*given)
+    write_mp4(*arguments)
 
 
 def _check_webp() -> None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
-from loligo.figures.content.panels import MOST_OVERLAID, Picture, picture
-from loligo.figures.page.curves import draw_experiment, is_experiment
-from loligo.figures.page.layout import Size
+from loligo.figures.content.panels import MOST_OVERLAID, picture
+from loligo.figures.content.picture import Picture
+from loligo.figures.page.curves import experiment_chart, is_experiment
+from loligo.figures.page.frame import Size
+from loligo.figures.page.maps import is_grid, map_chart
+from loligo.figures.several import refuse_labels, together, told_apart
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
+
+    from loligo.figures.page.chart import Chart
 
 SMALLEST, LARGEST = 200, 16_000  # pixels, either way
 _LOWEST_DPI = 72.0
@@ -26,15 +31,16 @@ _LOWEST_DPI = 72.0
 
 def plot(
     rec: xarray.Dataset,
+    *more: Any,
     panels: Sequence[object] | str | None = None,
-    *,
+    labels: Sequence[str] | None = None,
     theme: str = "light",
     size: tuple[int, int] | None = None,
     dpi: float | None = None,
     title: str | None = None,
     at: float | Sequence[float] | None = None,
 ) -> Figure:
-    """Draw a recording.
+    """Draw a recording, or several on the same axes.
 
     Voltage on top; gates, conductances and the injected current below it on one time axis.
     The tinted band is where current is injected; dashed lines are the resting potential and 0 mV.
@@ -47,16 +53,23 @@ def plot(
     action potential arrived where. What an experiment of ``loligo.experiments`` found is drawn
     against what it varied, with what theory says.
 
+    Several recordings, ``lo.plot(control, drug, labels=["control", "TTX"])``, lie over one
+    another: a panel for each variable, a line for each recording, which may differ in sampling
+    and duration. Of axons, V in time at three places.
+
     Parameters
     ----------
-    rec : xarray.Dataset
-        What `loligo.simulate` returned, or an experiment.
+    rec, *more : xarray.Dataset
+        What `loligo.simulate` returned, or an experiment; of several, one lane each.
     panels : sequence of str, optional
-        From the top down, any of ``"V"``, ``"gates"``, ``"states"``, ``"conductances"``,
-        ``"currents"``, ``"stimulus"``, or a recorded variable's name, or a tuple of names for one
-        panel. By default whatever of V, gates, states, conductances and stimulus is recorded
-        (currents where there are no conductances). Of an axon also ``"axon"``, ``"map"`` and
-        ``"traces"`` (V in time at three places).
+        May follow the recordings by its place. From the top down, any of ``"V"``, ``"gates"``,
+        ``"states"``, ``"conductances"``, ``"currents"``, ``"stimulus"``, or a recorded variable's
+        name, or a tuple of names for one panel. By default whatever of V,
+        gates, states, conductances and stimulus is recorded (currents where there are no
+        conductances); of several recordings V and stimulus. Of an axon also ``"axon"``,
+        ``"map"`` and ``"traces"`` (V in time at three places).
+    labels : sequence of str, optional
+        What to call each of several recordings; by default their titles, if they differ.
     theme : str
         ``"light"`` or ``"dark"``.
     size : (int, int), optional
@@ -84,40 +97,59 @@ def plot(
     >>> import loligo as lo  # doctest: +SKIP
     >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)  # doctest: +SKIP
     >>> lo.plot(rec, panels=("V", "currents"), theme="dark").savefig("spike.png")  # doctest: +SKIP
+
+    Two recordings on the same axes:
+
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> control = lo.simulate(squid, lo.Pulse(5, 1, 20), 20)
+    >>> blocked = lo.simulate(squid.replace(g_Na=12), lo.Pulse(5, 1, 20), 20)
+    >>> figure = lo.plot(control, blocked, labels=["control", "TTX"])
+    >>> len(figure.axes)
+    2
     """
+    from loligo.figures.page.charting import draw_chart
     from loligo.figures.page.drawing import draw
 
     colours = style.theme(theme)
+    recs, panels = told_apart(rec, more, panels, None, "panels")
+    if len(recs) > 1:
+        if at is not None:
+            raise UsageError("at=... chooses instants of one axon; these are several recordings")
+        shown = titled(together(recs, labels, panels, colours), title)
+        with style.house_style():
+            return draw(shown, pixels(size or usual_size(shown), dpi), colours).figure
+    refuse_labels(labels)
+    chart = _chart(rec, panels, at, title)
+    with style.house_style():
+        if chart is not None:
+            return draw_chart(chart, pixels(size or (1600, 1000), dpi), colours)
+        if is_axon(rec):
+            from loligo.figures.axon.drawing import draw_axon
+
+            return draw_axon(rec, panels, colours, pixels(size or (1600, 1300), dpi), title, at)
+        if at is not None:
+            raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
+        shown = titled(picture(signals.read(rec), panels, colours), title)
+        return draw(shown, pixels(size or usual_size(shown), dpi), colours).figure
+
+
+def _chart(
+    rec: xarray.Dataset, panels: Any, at: Any, title: str | None
+) -> Chart | None:  # fmt: skip
+    """Of what is drawn as a chart: an experiment, arrivals along several axons, many lanes."""
     if is_experiment(rec):
         if panels is not None:
             raise UsageError("panels=... chooses from a recording; an experiment has one figure")
-        with style.house_style():
-            return draw_experiment(rec, colours, pixels(size or (1600, 1000), dpi), title)
-    if panels is None and at is None and is_arrivals(rec):
-        with style.house_style():
-            return draw_experiment(arrivals(rec), colours, pixels(size or (1600, 1000), dpi), title)
-    if is_axon(rec):
-        from loligo.figures.axon.drawing import draw_axon
-
-        with style.house_style():
-            return draw_axon(rec, panels, colours, pixels(size or (1600, 1300), dpi), title, at)
-    if at is not None:
-        raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
-    if panels is None and _many(rec):
-        from loligo.figures.page.maps import draw_map
-
-        with style.house_style():
-            return draw_map(rec, colours, pixels(size or (1600, 1000), dpi), title)
-    found = signals.read(rec)
-    shown = titled(picture(found, panels, colours), title)
-    with style.house_style():
-        return draw(shown, pixels(size or usual_size(shown), dpi), colours).figure
+        return experiment_chart(rec, title)
+    if panels is not None or at is not None:
+        return None
+    if is_arrivals(rec):
+        return experiment_chart(arrivals(rec), title)
+    return map_chart(rec, title) if not is_axon(rec) and _many(rec) else None
 
 
 def _many(rec: xarray.Dataset) -> bool:
     """More lanes than can be told apart as lines."""
-    from loligo.figures.page.maps import is_grid
-
     recorded = any("time" in v.dims for v in getattr(rec, "data_vars", {}).values())
     if not recorded:  # only spikes: a sweep over two parameters is still worth a map
         return is_grid(rec)
@@ -135,7 +167,7 @@ def titled(shown: Picture, title: str | None) -> Picture:
 
 def usual_size(shown: Picture) -> tuple[int, int]:
     """1600 pixels wide, and as high as the panels ask for."""
-    weight = sum(panel.weight for panel in shown.panels)
+    weight = sum(panel.axis.weight for panel in shown.panels)
     return 1600, int(min(2400, max(600, 420 + 120 * weight)))
 
 

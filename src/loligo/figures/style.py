@@ -40,6 +40,7 @@ class Theme:
     voltage_range: tuple[float, float]
     sheath: str  # myelin
     places: tuple[str, ...]  # along an axon, in order
+    recordings: tuple[str, ...]  # drawn over one another, in order
 
 
 _LIGHT = Theme(
@@ -59,6 +60,16 @@ _LIGHT = Theme(
     voltage_range=(0.0, 1.0),
     sheath="#dfe3e8",
     places=("#a372f2", "#8a3ffc", "#4a1a96"),
+    recordings=(
+        "#22262b",
+        "#c2410c",
+        "#0068b0",
+        "#00875f",
+        "#8a3ffc",
+        "#b0508a",
+        "#7a1010",
+        "#5b6b00",
+    ),
 )
 
 _DARK = Theme(
@@ -78,6 +89,16 @@ _DARK = Theme(
     voltage_range=(0.0, 1.0),
     sheath="#3a434d",
     places=("#e6d6ff", "#b58cff", "#8050f0"),
+    recordings=(
+        "#f4f6f8",
+        "#ff8548",
+        "#58b4f4",
+        "#3fcf9f",
+        "#b58cff",
+        "#e590c2",
+        "#f2d924",
+        "#b7f58c",
+    ),
 )
 
 THEMES: Mapping[str, Theme] = {"light": _LIGHT, "dark": _DARK}
@@ -124,6 +145,20 @@ def channel_colours(channels: Iterable[str], theme: Theme) -> dict[str, str]:
         fixed = theme.channels.get(ion(channel), "")
         colours[channel] = fixed if fixed and fixed not in colours.values() else next(rest)
     return colours
+
+
+def ink(name: str, theme: Theme) -> str:
+    """A colour by its name in the theme: ``"text"``, ``"voltage"``, ``"Na"``, ``"1"`` for the first
+    of those that stand for nothing else; ``#rrggbb`` is itself.
+
+    >>> ink("K", THEMES["light"]), ink("#123456", THEMES["dark"])
+    ('#0068b0', '#123456')
+    """
+    if name.startswith("#"):
+        return name
+    if name.isdecimal():
+        return theme.others[(int(name) - 1) % len(theme.others)]
+    return theme.channels.get(name) or str(getattr(theme, name))
 
 
 def _cycle(colours: tuple[str, ...]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from loligo.errors import UsageError
 from loligo.figures.content import captions, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
+from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Signals
 from loligo.figures.style import Theme
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STRIP, MAP, TRACES = "axon", "map", "traces"
 _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants of a figure
-_PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
+PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _BRIEF = 3.0  # ms
 _SPIKE = 30.0  # mV: less is no action potential
@@ -36,7 +36,7 @@ class Electrode:
 
 
 @dataclass(frozen=True, eq=False)
-class Along:
+class AxonRecord:
     """One axon over time. Places are in ``unit``.
 
     Attributes
@@ -53,7 +53,7 @@ class Along:
         Where current is injected.
     """
 
-    found: Signals
+    recorded: Signals
     unit: str
     per_um: float
     place: np.ndarray
@@ -69,7 +69,9 @@ class Along:
 
     def values(self, name: str) -> np.ndarray:
         """A variable, (places, time); 0 where the axon has no such channel."""
-        values = np.asarray(self.found.recording[name].transpose("position", "time").values, float)
+        values = np.asarray(
+            self.recorded.recording[name].transpose("position", "time").values, float
+        )
         return np.where(np.isfinite(values), values, 0.0)
 
     def quiet(self) -> np.ndarray:
@@ -107,14 +109,14 @@ class Along:
 
     def instants(self) -> np.ndarray:
         """When the wave stands at a few places along the axon; without one, when V is moved."""
-        found = []
+        times = []
         for part in _FRACTIONS:
             row = self.V[self.near(part * self.length)]
             if row.max() > row[0] + _SPIKE:
-                found.append(float(self.time[row.argmax()]))
+                times.append(float(self.time[row.argmax()]))
         apart = 0.02 * float(self.time[-1] - self.time[0])
         kept: list[float] = []
-        for t in sorted(found):
+        for t in sorted(times):
             if not kept or t - kept[-1] > apart:
                 kept.append(t)
         if kept:
@@ -131,12 +133,12 @@ class Along:
 
     def followed(self) -> list[int]:
         """The places at which V is followed in time."""
-        return sorted({self.near(part * self.length) for part in _PLACES})
+        return sorted({self.near(part * self.length) for part in PLACES})
 
     def named(self, index: int) -> str:
         """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
         place = float(self.place[index])
-        round_ = [p * self.length for p in _PLACES if abs(p * self.length - place) < self.slack]
+        round_ = [p * self.length for p in PLACES if abs(p * self.length - place) < self.slack]
         return f"{(round_ or [place])[0]:.3g} {self.unit}"
 
     @property
@@ -156,7 +158,7 @@ def is_axon(rec: Any) -> bool:
     return "position" in sizes and "time" in sizes and sizes["position"] > MOST_OVERLAID
 
 
-def read(rec: xarray.Dataset) -> Along:
+def read(rec: xarray.Dataset) -> AxonRecord:
     """Check that one axon can be drawn.
 
     Raises
@@ -164,8 +166,8 @@ def read(rec: xarray.Dataset) -> Along:
     UsageError
         If there are several axons, or V is not recorded along the axon.
     """
-    found = signals.read(rec)
-    others = [dim for dim in found.dims if dim not in ("position", "place", "clamp_place")]
+    recorded = signals.read(rec)
+    others = [dim for dim in recorded.dims if dim not in ("position", "place", "clamp_place")]
     if others:
         raise UsageError(
             f"the recording has {rec.sizes[others[0]]} axons along {others[0]!r}, and a figure "
@@ -186,20 +188,20 @@ def read(rec: xarray.Dataset) -> Along:
     per_um = 1 / um
     wide = rec.coords.get("diameter")
     myelin = rec.coords.get("myelin")
-    return Along(
-        found=found,
+    return AxonRecord(
+        recorded=recorded,
         unit=unit,
         per_um=per_um,
         place=position * per_um,
         edges=edges * per_um,
         length=length * per_um,
-        time=found.time,
+        time=recorded.time,
         V=V,
         diameter=None if wide is None or wide.dims != ("position",) else np.asarray(wide.values),
         myelin=np.zeros(position.size, bool)
         if myelin is None
         else np.asarray(myelin.values, dtype=bool),
-        electrodes=_electrodes(rec, found.time, per_um),
+        electrodes=_electrodes(rec, recorded.time, per_um),
         title=str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
         subtitle=_subtitle(rec),
     )
@@ -249,27 +251,16 @@ def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
     clamps = _recorded(rec, "I_clamp", "clamp_place")
     if "I_stim" in rec and "time" in rec["I_stim"].dims:
         return _recorded(rec, "I_stim", "place") + clamps
-    from loligo.errors import LoligoError
-    from loligo.stimulus import from_dict
-
-    try:
-        points = json.loads(rec.attrs["provenance"])["stimulus"]["points"]
-        return clamps + [
-            (float(p["place"]), np.asarray(from_dict(p["stimulus"]).value(time), dtype=float))
-            for p in points
-            if p["stimulus"]["kind"] != "clamp"
-        ]
-    except (LoligoError, KeyError, TypeError, ValueError):  # none, or not told, or of many lanes
-        return clamps
+    return clamps + injected.at_places(rec, time)
 
 
-def _recorded(rec: xarray.Dataset, name: str, along: str) -> list[tuple[float, np.ndarray]]:
+def _recorded(rec: xarray.Dataset, name: str, dim: str) -> list[tuple[float, np.ndarray]]:
     if name not in rec or "time" not in rec[name].dims:
         return []
     current = rec[name]
-    if along in current.dims:
-        rows = current.transpose(along, "time").values
-        return list(zip(map(float, rec[along].values), rows, strict=True))
+    if dim in current.dims:
+        rows = current.transpose(dim, "time").values
+        return list(zip(map(float, rec[dim].values), rows, strict=True))
     if "place_um" not in current.attrs:
         return []
     return [(float(current.attrs["place_um"]), current.values)]
@@ -287,18 +278,13 @@ def _on(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """Variables drawn on one axis along the axon."""
+    """Variables drawn on one axis along the axon: each with its name, colour and dashes."""
 
-    heading: str
-    unit: str
+    axis: Axis
     names: tuple[str, ...]
     labels: tuple[Label, ...]
     colours: tuple[str, ...]
     dashes: tuple[tuple[float, ...], ...]
-    limits: tuple[float, float]
-    weight: float
-    zero: bool
-    rest: float | None = None
 
     @property
     def smooth(self) -> bool:
@@ -307,59 +293,63 @@ class Row:
 
 
 def rows(
-    shown: Along, chosen: Sequence[object] | str | None, last: str, theme: Theme
+    axon: AxonRecord, chosen: Sequence[object] | str | None, last: str, theme: Theme
 ) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """The rows along the axon, and which of the strip, the map and the traces are shown."""
     extras = (STRIP, MAP, TRACES)
     wanted: list[object]
     if chosen is None:
-        wanted = ["V", *(["currents"] if shown.found.names("current") else []), STRIP, last]
+        wanted = ["V", *(["currents"] if axon.recorded.names("current") else []), STRIP, last]
     else:
-        wanted = [chosen] if isinstance(chosen, str) else list(chosen)
+        wanted = panels.listed(chosen)
     if not wanted:
-        raise UsageError(f"panels is empty; name at least one of {offer(shown)}.")
-    along = []
+        raise UsageError(f"panels is empty; name at least one of {offer(axon)}.")
+    made = []
     for one in wanted:
         if one in extras:
             continue
         try:
-            names, kind = panels.names_of(shown.found, one)
+            names, kind = panels.names_of(axon.recorded, one)
         except UsageError as problem:
             said = str(problem).split("choose from")[0].split("name one of")[0].rstrip("; ")
-            raise UsageError(f"{said}; choose from {offer(shown)}.") from None
-        spread = tuple(n for n in names if "position" in shown.found.recording[n].dims)
+            raise UsageError(f"{said}; choose from {offer(axon)}.") from None
+        spread = tuple(n for n in names if "position" in axon.recorded.recording[n].dims)
         if not spread:
-            raise UsageError(f"{one!r} is not recorded along the axon; choose from {offer(shown)}.")
-        along.append(_row(shown, spread, kind, theme))
-    if not along:
-        raise UsageError(f"panels must name something along the axon, such as {offer(shown)}.")
-    return tuple(along), tuple(e for e in extras if e in wanted)
+            raise UsageError(f"{one!r} is not recorded along the axon; choose from {offer(axon)}.")
+        made.append(_row(axon, spread, kind, theme))
+    if not made:
+        raise UsageError(f"panels must name something along the axon, such as {offer(axon)}.")
+    return tuple(made), tuple(e for e in extras if e in wanted)
 
 
-def offer(shown: Along) -> str:
+def offer(axon: AxonRecord) -> str:
     """What a figure of an axon can show."""
-    return ", ".join(filter(None, [panels.offer(shown.found), "'axon', 'map', 'traces'"]))
+    return ", ".join(filter(None, [panels.offer(axon.recorded), "'axon', 'map', 'traces'"]))
 
 
-def _row(shown: Along, names: tuple[str, ...], kind: str | None, theme: Theme) -> Row:
-    found = shown.found
-    role = str(found.role(names[0]))
-    colours, dashes = panels.colours_of(found, theme), panels.dashes_of(found)
-    ends = [shown.spread(shown.values(name)) for name in names]
+def _row(axon: AxonRecord, names: tuple[str, ...], kind: str | None, theme: Theme) -> Row:
+    recorded = axon.recorded
+    role = str(recorded.role(names[0]))
+    colours, dashes = panels.colours_of(recorded, theme), panels.dashes_of(recorded)
+    ends = [axon.spread(axon.values(name)) for name in names]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-    limits = panels.LIMITS.get(role, panels.padded)(low, high)
+    limits = LIMITS.get(role, padded)(low, high)
     if role == "voltage":  # room for an instant's name over its peak
         limits = (limits[0], limits[1] + 0.08 * (limits[1] - limits[0]))
-    rest = found.attribute(names[0], "rest") if role == "voltage" else None
-    return Row(
-        heading=panels.heading_of(found, names),
-        unit=labels.unit(found.unit(names[0])),
-        names=names,
-        labels=tuple(panels.label_of(found, n) if len(names) > 1 else Label("") for n in names),
-        colours=tuple(colours[name] for name in names),
-        dashes=tuple(dashes.get(name, ()) for name in names),
+    rest = recorded.attribute(names[0], "rest") if role == "voltage" else None
+    axis = Axis(
+        heading=panels.heading_of(recorded, names),
+        unit=labels.unit(recorded.unit(names[0])),
         limits=limits,
         weight={"voltage": 3.2}.get(role, 2.3),
-        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
+        scale=labels.exponent(max(abs(end) for end in limits)),
         rest=None if rest is None else float(rest),
+        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
+    )
+    return Row(
+        axis=axis,
+        names=names,
+        labels=tuple(panels.label_of(recorded, n) if len(names) > 1 else Label("") for n in names),
+        colours=tuple(colours[name] for name in names),
+        dashes=tuple(dashes.get(name, ()) for name in names),
     )

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.axon import tube
-from loligo.figures.axon.content import Along, read, rows
+from loligo.figures.axon.content import AxonRecord, Row, read, rows
 from loligo.figures.axon.layout import BAR, Content, Stack, arrange, content
-from loligo.figures.content import labels
 from loligo.figures.content.labels import Label
-from loligo.figures.content.panels import Picture, Trace
+from loligo.figures.content.picture import Trace
 from loligo.figures.content.signals import thinned
-from loligo.figures.page.drawing import axes_of, line_of, rules_of, text, titles
-from loligo.figures.page.layout import GAP, Layout, Ruler, Size, line_height
+from loligo.figures.page.drawing import axes_of, line_of, rules_of
+from loligo.figures.page.frame import (
+    GAP,
+    TICK_LENGTH,
+    Size,
+    axes_at,
+    blank,
+    text,
+    ticked,
+    titles,
+)
+from loligo.figures.page.layout import Layout, Slot, line_height
 from loligo.figures.style import HEADING, TICK, Theme
 
 if TYPE_CHECKING:
@@ -56,20 +65,20 @@ def draw_axon(
     at: Any = None,
 ) -> Figure:
     """The wave at a few instants, one of them in full, and the whole run as a map."""
-    shown = read(rec)
-    along, extras = rows(shown, chosen, "map", theme)
-    times, main = _instants(shown, at)
-    drawn = stage(content(shown, along, extras, theme, title, False), theme, size)
-    for row, axes in zip(along, drawn.rows, strict=True):
+    axon = read(rec)
+    chosen_rows, extras = rows(axon, chosen, "map", theme)
+    times, main = _instants(axon, at)
+    drawn = stage(content(axon, chosen_rows, extras, theme, title, False), theme, size)
+    for row, axes in zip(chosen_rows, drawn.rows, strict=True):
         if row.names == ("V",):
             _snapshots(drawn, axes, times, main, theme)
         else:
             for k, name in enumerate(row.names):
-                now = shown.at(shown.values(name), np.array([main]))[:, 0]
+                now = axon.at(axon.values(name), np.array([main]))[:, 0]
                 _draw_line(drawn, axes, now, row.colours[k], row.dashes[k], smooth=row.smooth)
             _say_when(drawn, row, main, theme)
     if drawn.strip is not None:
-        _colour_strip(drawn, shown.at(shown.V, np.array([main]))[:, 0])
+        _colour_strip(drawn, axon.at(axon.V, np.array([main]))[:, 0])
     if drawn.map is not None:
         _map(drawn, drawn.map, main, theme)
     if drawn.traces is not None:
@@ -80,16 +89,16 @@ def draw_axon(
     return drawn.figure
 
 
-def _instants(shown: Along, at: Any) -> tuple[np.ndarray, float]:
+def _instants(axon: AxonRecord, at: Any) -> tuple[np.ndarray, float]:
     """The instants drawn, and the one of them drawn in full: the middle one."""
     if at is None:
-        times = shown.instants()
+        times = axon.instants()
     else:
         try:
             times = np.sort(np.atleast_1d(np.asarray(at, dtype=float)).ravel())
         except (TypeError, ValueError):
             raise UsageError(f"at={at!r:.60} is not a time; give ms, such as at=3.5") from None
-        first, last = float(shown.time[0]), float(shown.time[-1])
+        first, last = float(axon.time[0]), float(axon.time[-1])
         if not times.size or not np.all((times >= first) & (times <= last)):
             raise UsageError(
                 f"at={at!r:.60} is not within the recording, which lasts from {first:g} to "
@@ -103,33 +112,28 @@ def _instants(shown: Along, at: Any) -> tuple[np.ndarray, float]:
 
 def stage(what: Content, theme: Theme, size: Size) -> Drawn:
     """Everything but the lines: axes, ticks, names, the axon's outline, the colour bar."""
-    from loligo.figures.page.notebook import ShownFigure
-
-    figure = ShownFigure(figsize=size.inches, dpi=size.dpi, facecolor=theme.background)
-    ruler = Ruler(figure.canvas.get_renderer(), size.dpi)  # type: ignore[attr-defined]
+    figure, ruler = blank(size, theme)
     stack = arrange(what, size, ruler)
     made, rules = [], []
-    for slot in stack.along.slots:
-        axes = axes_of(figure, stack.along, slot, what.along, theme)
-        rules += rules_of(axes, slot, stack.along, theme)
+    for slot in stack.rows.slots:
+        axes = axes_of(figure, stack.rows, slot, (), theme)
+        rules += rules_of(axes, slot, stack.rows, theme)
         made.append(axes)
-    shape, scale = (
-        tube.tube(what.shown),
-        tube.scale(what.shown, theme, tube.FEW_COLOURS if what.moving else 256),
-    )
+    shape = tube.tube(what.axon)
+    scale = tube.scale(what.axon, theme, tube.FEW_COLOURS if what.moving else 256)
     strip = None if stack.strip is None else _strip(figure, what, stack, shape, theme)
     field = None if stack.map is None else _plain(figure, stack, stack.map)
     traces = None
     if stack.traces is not None and what.traces is not None:
-        traces = axes_of(figure, stack.traces, stack.traces.slots[0], what.traces, theme)
-        rules += rules_of(traces, stack.traces.slots[0], stack.traces, theme)
-        _axis(figure, stack.traces, stack.traces.slots[0].bottom, what.traces, theme)
-        _names(figure, stack.traces, what.traces.panels[0].traces)
-    _axis(figure, stack.along, stack.axis, what.along, theme)
-    for slot, row in zip(stack.along.slots, what.rows, strict=True):
-        heights = _name_heights(what, row.names)
-        _names(figure, replace(stack.along, slots=(slot,)), slot.panel.traces, heights)
-    titles(figure, stack.along, theme)
+        slot = stack.traces.slots[0]
+        traces = axes_of(figure, stack.traces, slot, what.traces.on, theme)
+        rules += rules_of(traces, slot, stack.traces, theme)
+        _axis(figure, stack.traces, slot.bottom, theme)
+        _names(figure, stack.traces, slot, _trace_names(what.traces.panels[0].traces, slot))
+    _axis(figure, stack.rows, stack.axis, theme)
+    for slot, row in zip(stack.rows.slots, what.rows, strict=True):
+        _names(figure, stack.rows, slot, _row_names(what, row, slot))
+    titles(figure, stack.page, ruler, stack.rows.left, theme)
     drawn = Drawn(
         figure, what, stack, scale, shape, tuple(made), strip, field, traces, tuple(rules)
     )
@@ -139,38 +143,33 @@ def stage(what: Content, theme: Theme, size: Size) -> Drawn:
 
 def _plain(figure: Any, stack: Stack, box: tuple[float, float]) -> Axes:
     """Axes without anything, from the left to the right of the rows."""
-    width, height = stack.size.inches
-    along = stack.along
-    return figure.add_axes(
-        (
-            along.left / width, box[0] / height,
-            (along.right - along.left) / width, box[1] / height,
-        ),
-        frameon=False, xticks=[], yticks=[],
-    )  # fmt: skip
+    rows = stack.rows
+    return axes_at(
+        figure, stack.page, rows.left, rows.right, *box, frameon=False, xticks=[], yticks=[]
+    )
 
 
 def _strip(figure: Any, what: Content, stack: Stack, shape: tube.Tube, theme: Theme) -> Axes:
     assert stack.strip is not None
     axes = _plain(figure, stack, stack.strip)
-    axes.set_xlim(0.0, what.shown.length)
+    axes.set_xlim(0.0, what.axon.length)
     axes.set_ylim(-1.06, 1.06)
     tube.draw(axes, shape, theme, stack.scale)
     top = stack.strip[0] + stack.strip[1]
-    for electrode in what.shown.electrodes:
+    for electrode in what.axon.electrodes:
         colour = theme.rule if what.moving else theme.stimulus  # it lights up when it is on
-        _tip(figure, stack, electrode.place / what.shown.length, top, 1.0, colour)
+        _tip(figure, stack, electrode.place / what.axon.length, top, 1.0, colour)
     if what.traces is not None:
-        followed = zip(what.shown.followed(), what.traces.panels[0].traces, strict=True)
+        followed = zip(what.axon.followed(), what.traces.panels[0].traces, strict=True)
         for k, trace in followed:
-            part = what.shown.place[k] / what.shown.length
+            part = what.axon.place[k] / what.axon.length
             _tip(figure, stack, part, stack.strip[0], -1.0, trace.colour)
     return axes
 
 
 def tip(stack: Stack, part: float, y: float, side: float) -> list[tuple[float, float]]:
     """A tip that touches the axon, from above (1) or below (-1): its corners in inches."""
-    x = stack.along.left + part * (stack.along.right - stack.along.left)
+    x = stack.rows.left + part * (stack.rows.right - stack.rows.left)
     y += 0.012 * side * stack.scale
     wide, high = 0.055 * stack.scale, 0.11 * side * stack.scale
     return [(x, y), (x - wide, y + high), (x + wide, y + high)]
@@ -187,59 +186,54 @@ def _tip(figure: Any, stack: Stack, part: float, y: float, side: float, colour: 
     )  # fmt: skip
 
 
-def _axis(figure: Any, layout: Layout, y: float, picture: Picture, theme: Theme) -> None:
+def _axis(figure: Any, layout: Layout, y: float, theme: Theme) -> None:
     """An axis with its ticks and its name, at a height in inches."""
     from matplotlib.lines import Line2D
 
-    scale, line = layout.scale, layout.scale / 72
+    page, scale, line = layout.page, layout.scale, layout.page.point
     look = {"color": theme.rule, "linewidth": 0.7 * scale, "transform": figure.dpi_scale_trans}
     figure.add_artist(Line2D([layout.left, layout.right], [y, y], **look))
-    tick = 0.045 * scale
-    for mark in layout.time_ticks:
-        x = float(layout.x(mark.value, picture.start, picture.end))
+    tick = TICK_LENGTH * scale
+    for mark in layout.across.ticks:
+        x = float(layout.x(mark.value))
         figure.add_artist(Line2D([x, x], [y - tick, y], **look))
         place = y - tick - 0.05 * scale - 0.78 * TICK * line
         text(
-            figure, layout, x, place, Label(mark.text), TICK * scale, color=theme.text,
+            figure, page, x, place, Label(mark.text), TICK * scale, color=theme.text,
             ha="center", va="baseline",
         )  # fmt: skip
     text(
-        figure, layout, (layout.left + layout.right) / 2,
+        figure, page, (layout.left + layout.right) / 2,
         y - 0.105 * scale - (1.3 * TICK + 0.95 * HEADING) * line,
-        Label(layout.time_label), HEADING * scale, color=theme.text, ha="center", va="baseline",
+        Label(layout.across.name), HEADING * scale, color=theme.text, ha="center", va="baseline",
     )  # fmt: skip
 
 
-def _name_heights(what: Content, names: tuple[str, ...]) -> list[float]:
-    """Where each line is furthest from zero: there its name stands beside the axes."""
-    found = []
-    for name in names:
-        low, high = what.shown.spread(what.shown.values(name))
-        found.append(0.6 * (high if high > -low else low))
-    return found
+def _row_names(what: Content, row: Row, slot: Slot) -> list[tuple[Label, str, float]]:
+    """The names of a row's lines, each where its line is furthest from zero."""
+    named = []
+    for name, label, colour in zip(row.names, row.labels, row.colours, strict=True):
+        low, high = what.axon.spread(what.axon.values(name))
+        named.append((label, colour, float(slot.y(0.6 * (high if high > -low else low)))))
+    return named
 
 
-def _names(
-    figure: Any, layout: Layout, traces: tuple[Trace, ...], heights: list[float] | None = None
-) -> None:
-    """The names of lines, in their colours, to the right of the axes."""
-    named = [trace for trace in traces if trace.label.text]
-    if not named:
-        return
-    slot = layout.slots[0]
+def _trace_names(traces: tuple[Trace, ...], slot: Slot) -> list[tuple[Label, str, float]]:
+    """The names of traces, from the top down."""
     step = line_height(slot.label_size)
     top = slot.bottom + slot.height - step / 2
-    if heights is None:
-        wanted = [top - k * step for k in range(len(named))]
-    else:
-        wanted = [float(slot.y(value)) for value in heights]
-    for trace, y in zip(
-        named, labels.spread(wanted, step, slot.bottom + step / 2, top), strict=True
-    ):
-        text(
-            figure, layout, layout.right + GAP * layout.scale, float(y), trace.label,
-            slot.label_size, color=trace.colour, va="center_baseline",
-        )  # fmt: skip
+    return [(trace.label, trace.colour, top - k * step) for k, trace in enumerate(traces)]
+
+
+def _names(figure: Any, layout: Layout, slot: Slot, names: list[tuple[Label, str, float]]) -> None:
+    """The names of lines, in their colours, to the right of the axes, near a height."""
+    named = [one for one in names if one[0].text]
+    if not named:
+        return
+    x = layout.right + GAP * layout.scale
+    for (label, colour, _), y in zip(named, slot.spread([y for *_, y in named]), strict=True):
+        look = {"color": colour, "va": "center_baseline"}
+        text(figure, layout.page, x, float(y), label, slot.label_size, **look)
 
 
 def _bar(drawn: Drawn, theme: Theme) -> None:
@@ -248,16 +242,15 @@ def _bar(drawn: Drawn, theme: Theme) -> None:
         return
     stack, scale = drawn.stack, drawn.scale
     slot = next(
-        (s for s, row in zip(stack.along.slots, drawn.what.rows, strict=True)
+        (s for s, row in zip(stack.rows.slots, drawn.what.rows, strict=True)
          if row.names == ("V",)), None,
     )  # fmt: skip
     if slot is None:
         return
     low, high = float(slot.y(scale.low)), float(slot.y(scale.high))
-    width, height = stack.size.inches
-    left = stack.along.right + 0.5 * GAP * stack.scale
-    axes = drawn.figure.add_axes(
-        (left / width, low / height, BAR * stack.scale / width, (high - low) / height),
+    left = stack.rows.right + 0.5 * GAP * stack.scale
+    axes = axes_at(
+        drawn.figure, stack.page, left, left + BAR * stack.scale, low, high - low,
         frameon=False, xticks=[], yticks=[],
     )  # fmt: skip
     axes.imshow(
@@ -272,20 +265,20 @@ def _draw_line(
     drawn: Drawn, axes: Axes, values: np.ndarray, colour: str, dashes: tuple[float, ...] = (),
     zorder: float = 3.0, smooth: bool = True,
 ) -> Any:  # fmt: skip
-    place, values = thinned(*drawn.what.shown.line(values, smooth), _VERTICES)
-    line = line_of(axes, Trace("", Label(""), place, values, colour, dashes), drawn.stack.along)
+    place, values = thinned(*drawn.what.axon.line(values, smooth), _VERTICES)
+    line = line_of(axes, Trace("", Label(""), place, values, colour, dashes), drawn.stack.rows)
     line.set(zorder=zorder, clip_on=True)
     return line
 
 
 def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: Theme) -> None:
     """V at each instant, the main one on top, each with its time over its peak."""
-    shown, layout = drawn.what.shown, drawn.stack.along
+    axon, layout = drawn.what.axon, drawn.stack.rows
     taken: list[float] = []
-    wide = 0.09 * shown.length
-    quiet, top = shown.quiet(), axes.get_ylim()[1]
+    wide = 0.09 * axon.length
+    quiet, top = axon.quiet(), axes.get_ylim()[1]
     for t in sorted(times, key=lambda t: t != main):
-        values = shown.at(shown.V, np.array([t]))[:, 0]
+        values = axon.at(axon.V, np.array([t]))[:, 0]
         first = t == main
         line = _draw_line(
             drawn, axes, values, theme.voltage if first else theme.muted, (), 3.5 if first else 2.5
@@ -293,27 +286,27 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
         if not first:
             line.set(alpha=0.55, linewidth=0.75 * line.get_linewidth())
         seen = np.where(quiet & (values < top), values, -np.inf)
-        x, peak = float(shown.place[seen.argmax()]), float(seen.max())
+        x, peak = float(axon.place[seen.argmax()]), float(seen.max())
         if not np.isfinite(peak) or any(abs(x - other) < wide for other in taken):
             continue
         taken.append(x)
-        room = 0.03 * shown.length
-        x = min(max(x, room), shown.length - room)
+        room = 0.03 * axon.length
+        x = min(max(x, room), axon.length - room)
         axes.annotate(
-            shown.clock(t), (x, peak), (0, 3.2 * layout.scale),
+            axon.clock(t), (x, peak), (0, 3.2 * layout.scale),
             textcoords="offset points", ha="center", va="bottom",
             fontsize=TICK * layout.scale, color=theme.text if first else theme.muted,
             weight="bold" if first else "normal", annotation_clip=False,
         )  # fmt: skip
 
 
-def _say_when(drawn: Drawn, row: Any, main: float, theme: Theme) -> None:
+def _say_when(drawn: Drawn, row: Row, main: float, theme: Theme) -> None:
     """At the right of a heading: of which instant the lines are."""
-    layout = drawn.stack.along
+    layout = drawn.stack.rows
     slot = layout.slots[drawn.what.rows.index(row)]
     text(
-        drawn.figure, layout, layout.right, slot.heading_y,
-        Label(f"at {drawn.what.shown.clock(main)}"), HEADING * layout.scale, color=theme.muted,
+        drawn.figure, layout.page, layout.right, slot.heading_y,
+        Label(f"at {drawn.what.axon.clock(main)}"), HEADING * layout.scale, color=theme.muted,
         ha="right", va="baseline",
     )  # fmt: skip
 
@@ -322,18 +315,18 @@ def _colour_strip(drawn: Drawn, V: np.ndarray) -> None:
     """Fill the axon with the colours of V."""
     from matplotlib.patches import Polygon
 
-    axes, shown = drawn.strip, drawn.what.shown
+    axes, axon = drawn.strip, drawn.what.axon
     assert axes is not None
-    columns = np.linspace(0.0, shown.length, 4001)
+    columns = np.linspace(0.0, axon.length, 4001)
     middle = 0.5 * (columns[1:] + columns[:-1])
-    colours = drawn.scale.table[drawn.scale.steps(np.interp(middle, shown.place, V))]
+    colours = drawn.scale.table[drawn.scale.steps(np.interp(middle, axon.place, V))]
     image = axes.imshow(
-        colours[None], aspect="auto", extent=(0.0, shown.length, -1.0, 1.0),
+        colours[None], aspect="auto", extent=(0.0, axon.length, -1.0, 1.0),
         interpolation="nearest", zorder=3,
     )  # fmt: skip
     clip = Polygon(tube.outline(drawn.shape), closed=True, transform=axes.transData)
     image.set_clip_path(clip)
-    axes.set_xlim(0.0, shown.length)
+    axes.set_xlim(0.0, axon.length)
     axes.set_ylim(-1.06, 1.06)
 
 
@@ -341,32 +334,29 @@ def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     """V over places and times, the time upwards."""
     from matplotlib.patches import Rectangle
 
-    shown, stack, what = drawn.what.shown, drawn.stack, drawn.what
+    axon, stack = drawn.what.axon, drawn.stack
     assert stack.map is not None
-    start, end = float(shown.time[0]), float(shown.time[-1])
-    half = 0.5 * np.diff(shown.time)
-    times = np.concatenate(([start], shown.time[:-1] + half, [end]))
+    start, end = float(axon.time[0]), float(axon.time[-1])
+    half = 0.5 * np.diff(axon.time)
+    times = np.concatenate(([start], axon.time[:-1] + half, [end]))
     axes.pcolorfast(
-        shown.edges, times, shown.V.T, cmap=drawn.scale.colormap, vmin=drawn.scale.low,
+        axon.edges, times, axon.V.T, cmap=drawn.scale.colormap, vmin=drawn.scale.low,
         vmax=drawn.scale.high,
     )  # fmt: skip
-    axes.set(xlim=(0.0, shown.length), ylim=(start, end))
+    axes.set(xlim=(0.0, axon.length), ylim=(start, end))
     axes.set_yticks([t.value for t in stack.map_ticks], [t.text for t in stack.map_ticks])
-    axes.tick_params(
-        color=theme.rule, labelcolor=theme.text, labelsize=TICK * stack.scale,
-        length=0.045 * 72 * stack.scale, pad=0.05 * 72 * stack.scale, width=0.7 * stack.scale,
-    )  # fmt: skip
+    ticked(axes, stack.page, theme)
     axes.axhline(main, color="#ffffff", linewidth=0.8 * stack.scale, alpha=0.8, dashes=(5, 4))
-    layout = stack.along
+    layout = stack.rows
     text(
-        drawn.figure, layout, layout.left,
+        drawn.figure, stack.page, layout.left,
         stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72,
         Label("Time (ms), membrane potential by colour"), HEADING * stack.scale,
         color=theme.text, va="baseline",
     )  # fmt: skip
-    wide = 0.05 * stack.scale / (layout.right - layout.left) * what.shown.length
-    for electrode in shown.electrodes:
-        left = min(max(electrode.place - wide / 2, 0.0), shown.length - wide)
+    wide = 0.05 * stack.scale / (layout.right - layout.left) * axon.length
+    for electrode in axon.electrodes:
+        left = min(max(electrode.place - wide / 2, 0.0), axon.length - wide)
         for on, off in electrode.on:
             axes.add_patch(
                 Rectangle((left, on), wide, off - on, facecolor=theme.stimulus, edgecolor="none")

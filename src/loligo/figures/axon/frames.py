@@ -19,7 +19,7 @@ from loligo.figures.film.frames import Box, Frame, Inked, blend, bounds, dot, in
 from loligo.figures.film.glyphs import Typesetters
 from loligo.figures.film.palette import LEVELS, Blender, Palette, codes, image_codes, levels
 from loligo.figures.page.drawing import Drawing, line_of
-from loligo.figures.page.layout import Size
+from loligo.figures.page.frame import Size
 from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
 
 
@@ -102,8 +102,8 @@ def _traces(
     if picture is None or layout is None:
         return None
     drawing = Drawing(drawn.figure, layout, (tuple(lines),), (), ())
-    found = reveal.layers(drawing, picture, times, renderer)
-    return reveal.changes(found, still, len(times))
+    layers = reveal.layers(drawing, picture, times, renderer)
+    return reveal.changes(layers, still, len(times))
 
 
 def _palette(
@@ -146,17 +146,17 @@ def _marks(
     setter = setters[1.15 * LABEL * stack.scale]
     step = float(times[1] - times[0])
     decimals = min(3, max(0, -math.floor(math.log10(step) + 1e-9)))
-    shown = [labels.number(float(t), decimals) for t in times]
-    cells = max(map(len, shown))
+    numbers = [labels.number(float(t), decimals) for t in times]
+    cells = max(map(len, numbers))
     after = np.concatenate((setter.gap(0.45), setter.label(Label("ms"))), axis=1)
     x, y = stack.clock
     base = size.height - round(y * size.dpi)
     tips = [
         (electrode.on, _tip_mark(drawn, electrode.place, theme))
-        for electrode in drawn.what.shown.electrodes
+        for electrode in drawn.what.axon.electrodes
         if stack.strip is not None
     ]
-    for t, number in zip(times, shown, strict=True):
+    for t, number in zip(times, numbers, strict=True):
         cover = np.concatenate((setter.number(number, cells), after), axis=1)
         left = round(x * size.dpi) - cover.shape[1]
         clock = _Mark(cover, left, base - setter.ascent, rgb(theme.text))
@@ -172,7 +172,7 @@ def _tip_mark(drawn: Drawn, place: float, theme: Theme) -> _Mark:
 
     size, stack = drawn.stack.size, drawn.stack
     assert stack.strip is not None
-    part = place / drawn.what.shown.length
+    part = place / drawn.what.axon.length
     corners = np.array(tip(stack, part, stack.strip[0] + stack.strip[1], 1.0)) * size.dpi
     left, bottom = np.floor(corners.min(axis=0)).astype(int) - 1
     right, top = np.ceil(corners.max(axis=0)).astype(int) + 1
@@ -192,35 +192,35 @@ def _dots(drawn: Drawn, times: np.ndarray) -> Iterator[tuple[tuple[float, float,
     if picture is None or layout is None:
         yield from ((),) * len(times)
         return
-    shown, size, along = drawn.what.shown, drawn.stack.size, drawn.stack.along
+    axon, size, places = drawn.what.axon, drawn.stack.size, drawn.stack.rows
     row = next(
-        (slot for slot, row in zip(along.slots, drawn.what.rows, strict=True) if row.smooth), None
+        (slot for slot, row in zip(places.slots, drawn.what.rows, strict=True) if row.smooth), None
     )
     traces = picture.panels[0].traces
-    followed = shown.followed()
-    V = shown.at(shown.V[followed], times)
+    followed = axon.followed()
+    V = axon.at(axon.V[followed], times)
     slot = layout.slots[0]
     for k, t in enumerate(times):
-        x = float(layout.x(t, picture.start, picture.end)) * size.dpi
-        found = []
+        x = float(layout.x(t)) * size.dpi
+        dots = []
         for place, trace, value in zip(followed, traces, V[:, k], strict=True):
-            found.append((x, size.height - float(slot.y(value)) * size.dpi, trace.colour))
-            if row is not None and row.panel.limits[0] <= value <= row.panel.limits[1]:
-                at = float(along.x(shown.place[place], 0.0, shown.length)) * size.dpi
-                found.append((at, size.height - float(row.y(value)) * size.dpi, trace.colour))
-        yield tuple(found)
+            dots.append((x, size.height - float(slot.y(value)) * size.dpi, trace.colour))
+            if row is not None and row.axis.limits[0] <= value <= row.axis.limits[1]:
+                at = float(places.x(axon.place[place])) * size.dpi
+                dots.append((at, size.height - float(row.y(value)) * size.dpi, trace.colour))
+        yield tuple(dots)
 
 
 def _cursor(drawn: Drawn, times: np.ndarray) -> Iterator[tuple[float, int, int]]:
     """The line that runs along the traces: x, top and bottom."""
-    picture, layout, size = drawn.what.traces, drawn.stack.traces, drawn.stack.size
-    if picture is None or layout is None:
+    layout, size = drawn.stack.traces, drawn.stack.size
+    if layout is None:
         return
     slot = layout.slots[0]
     top = size.height - round((slot.bottom + slot.height) * size.dpi)
     bottom = size.height - round(slot.bottom * size.dpi)
     for t in times:
-        yield float(layout.x(t, picture.start, picture.end)) * size.dpi, top, bottom
+        yield float(layout.x(t)) * size.dpi, top, bottom
 
 
 # ------------------------------------------------------------------------ frame by frame
@@ -288,16 +288,16 @@ def _kept(image: np.ndarray, box: Box) -> tuple[Box, np.ndarray]:
 def _marked(made: Film, k: int) -> Iterator[Box]:
     """The boxes of all that `_ink` sets."""
     reach = math.ceil(5 * made.unit) + 2
-    found: list[tuple[int, int, tuple[int, int]]] = [
+    places: list[tuple[int, int, tuple[int, int]]] = [
         (mark.left, mark.top, mark.cover.shape[:2]) for mark in made.marks[k]
     ]
     for x, y, _ in made.dots[k]:
         side = 2 * reach + 1
-        found.append((math.floor(x) - reach, math.floor(y) - reach, (side, side)))
+        places.append((math.floor(x) - reach, math.floor(y) - reach, (side, side)))
     if made.cursor:
         x, top, bottom = made.cursor[k]
-        found.append((math.floor(x) - 4, top, (bottom - top, 9)))
-    for left, top, shape in found:
+        places.append((math.floor(x) - 4, top, (bottom - top, 9)))
+    for left, top, shape in places:
         box = inside(made.size, left, top, shape)
         if box is not None:
             yield box

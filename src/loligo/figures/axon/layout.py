@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.axon.content import MAP, STRIP, TRACES, Along, Row
-from loligo.figures.content import labels, panels
+from loligo.figures.axon.content import MAP, STRIP, TRACES, AxonRecord, Row
 from loligo.figures.content.labels import Label
-from loligo.figures.content.panels import Panel, Picture, Trace
-from loligo.figures.page.layout import (
-    GAP,
-    PAD,
-    TICK_ROOM,
-    Layout,
-    Line,
-    Ruler,
-    Size,
-    Slot,
-    Tick,
-    ticks_of,
-    time_ticks_of,
-)
-from loligo.figures.style import HEADING, LABEL, SUBTITLE, TICK, TITLE, Theme
+from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace
+from loligo.figures.page import ticks
+from loligo.figures.page.frame import GAP, TICK_ROOM, Page, Size, largest, paged
+from loligo.figures.page.layout import Across, Layout, Slot
+from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.ticks import Tick
+from loligo.figures.style import HEADING, LABEL, TICK, Theme
 
-_SMALLEST_SCALE = 0.45
 # inches: the thickest axon, the marks of electrodes above it and of what is followed below it
 _STRIP, _ELECTRODE, _MARK = 0.42, 0.2, 0.13
 _WEIGHTS = {MAP: 3.6, TRACES: 2.3}
@@ -42,7 +32,7 @@ class Stack:
 
     Attributes
     ----------
-    along
+    rows
         The rows along the axon: their slots share one axis of places.
     strip, map
         (bottom, height) of the axon and of the map, where they are shown.
@@ -54,36 +44,38 @@ class Stack:
         The height at which the axis of places lies.
     """
 
-    along: Layout
+    rows: Layout
     strip: tuple[float, float] | None
     map: tuple[float, float] | None
     map_ticks: tuple[Tick, ...]
     traces: Layout | None
     axis: float
-    clock: tuple[float, float]
+
+    @property
+    def page(self) -> Page:
+        return self.rows.page
 
     @property
     def size(self) -> Size:
-        return self.along.size
+        return self.rows.size
 
     @property
     def scale(self) -> float:
-        return self.along.scale
+        return self.rows.scale
 
     @property
-    def layouts(self) -> tuple[Layout, ...]:
-        """Every layout that is there."""
-        return (self.along,) if self.traces is None else (self.along, self.traces)
+    def clock(self) -> tuple[float, float]:
+        """Where an animation's running time ends: at the right of the first heading."""
+        return self.rows.right, self.rows.slots[0].heading_y
 
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What is to be placed: pictures of the rows (first frame) and of the traces."""
+    """What is to be placed: rows along the axon, and V at a few places in time."""
 
-    shown: Along
+    axon: AxonRecord
     rows: tuple[Row, ...]
     extras: tuple[str, ...]
-    along: Picture
     traces: Picture | None
     title: str
     subtitle: str
@@ -91,53 +83,31 @@ class Content:
 
 
 def content(
-    shown: Along, rows: tuple[Row, ...], extras: tuple[str, ...], theme: Theme,
+    axon: AxonRecord, rows: tuple[Row, ...], extras: tuple[str, ...], theme: Theme,
     title: str | None, moving: bool,
 ) -> Content:  # fmt: skip
-    """Rows as panels along the axon, and V at a few places as a panel in time."""
+    """All that a figure of an axon shows, under its own title or another."""
     if title is not None and not isinstance(title, str):
         raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
-    made = tuple(_row_panel(shown, row) for row in rows)
-    traces = _traces(shown, theme) if TRACES in extras else None
-    named = shown.title if title is None else title
-    said = shown.subtitle if named else ""
-    return Content(
-        shown, rows, extras, Picture("", "", 0.0, shown.length, made, ()), traces, named, said,
-        moving,
-    )  # fmt: skip
+    traces = _traces(axon, theme) if TRACES in extras else None
+    words = axon.title if title is None else title
+    return Content(axon, rows, extras, traces, words, axon.subtitle if words else "", moving)
 
 
-def _row_panel(shown: Along, row: Row) -> Panel:
-    nothing = np.zeros(2)
-    ends = np.array([0.0, shown.length])
+def _traces(axon: AxonRecord, theme: Theme) -> Picture:
+    places = axon.followed()
     traces = tuple(
-        Trace(name, label, ends, nothing, colour, dashes)
-        for name, label, colour, dashes in zip(
-            row.names, row.labels, row.colours, row.dashes, strict=True
-        )
-    )
-    return Panel(
-        row.heading, row.unit, traces, row.limits, row.weight,
-        scale=labels.exponent(max(abs(end) for end in row.limits)), rest=row.rest, zero=row.zero,
-    )  # fmt: skip
-
-
-def _traces(shown: Along, theme: Theme) -> Picture:
-    places = shown.followed()
-    traces = tuple(
-        Trace(
-            shown.named(k), Label(shown.named(k)), shown.time, shown.V[k], colour,
-        )
+        Trace(axon.named(k), Label(axon.named(k)), axon.time, axon.V[k], colour)
         for k, colour in zip(places, theme.places, strict=False)
-    )  # fmt: skip
+    )
     rows = [trace.values for trace in traces]
     low, high = float(np.min(rows)), float(np.max(rows))
-    panel = Panel(
-        f"Membrane potential at {_COUNTED[len(traces)]}", "mV", traces,
-        panels.LIMITS["voltage"](low, high), 2.0, zero=low < 0 < high,
+    axis = Axis(
+        f"Membrane potential at {_COUNTED[len(traces)]}", "mV",
+        LIMITS["voltage"](low, high), 2.0, zero=low < 0 < high,
     )  # fmt: skip
-    on = tuple(interval for e in shown.electrodes for interval in e.on)
-    return Picture("", "", float(shown.time[0]), float(shown.time[-1]), (panel,), on)
+    on = tuple(interval for e in axon.electrodes for interval in e.on)
+    return Picture(float(axon.time[0]), float(axon.time[-1]), (Panel(axis, traces),), on)
 
 
 def arrange(what: Content, size: Size, ruler: Ruler) -> Stack:
@@ -148,65 +118,44 @@ def arrange(what: Content, size: Size, ruler: Ruler) -> Stack:
     UsageError
         If it does not fit at a legible size.
     """
-    width, height = size.inches
-    scale = min(1.0, math.sqrt(min(width / 8, height / 6)))
-    while scale >= _SMALLEST_SCALE:
-        found = _arranged(what, size, ruler, scale)
-        if found is not None:
-            return found
-        scale *= 0.92
-    raise UsageError(
-        f"the figure does not fit in {size.width} × {size.height} pixels at {size.dpi:g} dots per "
-        "inch; give a larger size or fewer panels."
-    )
+    stack = largest(size, 6, lambda scale: _arranged(what, size, ruler, scale))
+    if stack is None:
+        raise UsageError(
+            f"the figure does not fit in {size.width} × {size.height} pixels at {size.dpi:g} dots "
+            "per inch; give a larger size or fewer panels."
+        )
+    return stack
 
 
 def _arranged(what: Content, size: Size, ruler: Ruler, scale: float) -> Stack | None:
-    width, height = size.inches
-    line = scale / 72
-    pad = PAD * scale
-    top = height - pad
-    title_y = top - 1.05 * TITLE * line
-    top = title_y - 0.15 * TITLE * line if what.title else top
-    subtitle_y = top - 1.25 * SUBTITLE * line
-    top = subtitle_y - 0.1 * SUBTITLE * line if what.subtitle else top
-    top -= 0.5 * HEADING * line if what.title or what.subtitle else 0.0
-    blocks = _stacked(what, top, pad, scale)
+    page = paged(size, scale, what.title, what.subtitle, below=0.5)
+    blocks = _stacked(what, page)
     if blocks is None:
         return None
-    left = pad + _widest_tick(what, blocks, ruler, scale) + TICK_ROOM * scale
-    beyond = _beyond(what, ruler, scale)
-    right = width - pad - max(GAP * scale + beyond, 0.12 * scale)
-    if right - left < 0.4 * width:
+    left = page.pad + _widest_tick(what, blocks, ruler, scale) + TICK_ROOM * scale
+    right = page.width - page.pad - max(GAP * scale + _beyond(what, ruler, scale), 0.12 * scale)
+    if right - left < 0.4 * page.width:
         return None
     slots = [
-        _slot(panel, bottom, tall, scale)
-        for panel, (bottom, tall) in zip(what.along.panels, blocks.rows, strict=True)
+        _slot(row.axis, bottom, tall, scale)
+        for row, (bottom, tall) in zip(what.rows, blocks.rows, strict=True)
     ]
-    titles = (
-        ruler.fitted(what.title, TITLE * scale, width - pad - left, "bold"), title_y,
-        ruler.fitted(what.subtitle, SUBTITLE * scale, width - pad - left), subtitle_y,
+    places = Across(
+        0.0, what.axon.length,
+        ticks.across(0.0, what.axon.length, right - left, ruler, scale),
+        f"Position along the axon ({what.axon.unit})",
     )  # fmt: skip
-    along = Layout(
-        size, scale, left, right, tuple(slots), *titles, 0.0,
-        time_ticks_of(what.along, right - left, ruler, scale, 1.0),
-        f"Position along the axon ({what.shown.unit})",
-    )  # fmt: skip
+    rows = Layout(page, left, right, tuple(slots), places)
     traces = None
     if what.traces is not None and blocks.traces is not None:
-        slot = _slot(what.traces.panels[0], *blocks.traces, scale)
-        traces = replace(
-            along,
-            slots=(slot,),
-            title=Line("", 1.0),
-            subtitle=Line("", 1.0),
-            time_ticks=time_ticks_of(what.traces, right - left, ruler, scale, 1.0),
-            time_label="Time (ms)",
+        start, end = what.traces.start, what.traces.end
+        times = Across(
+            start, end, ticks.across(start, end, right - left, ruler, scale), "Time (ms)"
         )
-    clock = (right, slots[0].heading_y)
-    return Stack(
-        along, blocks.strip, blocks.map, _map_ticks(what, blocks, scale), traces, blocks.axis, clock
-    )
+        slot = _slot(what.traces.panels[0].axis, *blocks.traces, scale)
+        traces = Layout(page, left, right, (slot,), times)
+    marks = _map_ticks(what, blocks, scale)
+    return Stack(rows, blocks.strip, blocks.map, marks, traces, blocks.axis)
 
 
 @dataclass(frozen=True)
@@ -220,81 +169,71 @@ class _Blocks:
     axis: float
 
 
-def _stacked(what: Content, top: float, pad: float, scale: float) -> _Blocks | None:
+def _stacked(what: Content, page: Page) -> _Blocks | None:
     """Everything from the top down, the room that is left shared out by weight."""
-    weights = [panel.weight for panel in what.along.panels]
+    weights = [row.axis.weight for row in what.rows]
     weights += [_WEIGHTS[extra] for extra in (MAP, TRACES) if extra in what.extras]
-    _, end = _placed(what, top, scale, 0.0)
-    per = (end - pad) / sum(weights)
-    if per * min(weights) < _LEAST_ROW * TICK * scale / 72:
+    _, end = _placed(what, page, 0.0)
+    per = (end - page.pad) / sum(weights)
+    if per * min(weights) < _LEAST_ROW * TICK * page.point:
         return None
-    return _placed(what, top, scale, per)[0]
+    return _placed(what, page, per)[0]
 
 
-def _placed(what: Content, top: float, scale: float, per: float) -> tuple[_Blocks, float]:
+def _placed(what: Content, page: Page, per: float) -> tuple[_Blocks, float]:
     """The blocks if a weight of 1 is ``per`` inches high, and where the last one's axis ends."""
-    line = scale / 72
+    scale, line, top = page.scale, page.point, page.top
     heading, space = 1.55 * HEADING * line, 0.1 * scale
     axis_room = (1.2 * HEADING + 1.3 * TICK) * line + TICK_ROOM * scale
     rows: list[tuple[float, float]] = []
-    found: dict[str, tuple[float, float]] = {}
-    for panel in what.along.panels:
+    extras: dict[str, tuple[float, float]] = {}
+    for row in what.rows:
         top -= heading + (space if rows else 0.0)
-        rows.append((top - per * panel.weight, per * panel.weight))
-        top -= per * panel.weight
+        rows.append((top - per * row.axis.weight, per * row.axis.weight))
+        top -= per * row.axis.weight
     if STRIP in what.extras:
         top -= (_STRIP + _ELECTRODE) * scale
-        found[STRIP] = (top, _STRIP * scale)
+        extras[STRIP] = (top, _STRIP * scale)
         top -= (0.06 + (_MARK if TRACES in what.extras else 0.0)) * scale
     if MAP in what.extras:
         top -= heading + (space if STRIP in what.extras else 0.0)
-        found[MAP] = (top - per * _WEIGHTS[MAP], per * _WEIGHTS[MAP])
+        extras[MAP] = (top - per * _WEIGHTS[MAP], per * _WEIGHTS[MAP])
         top -= per * _WEIGHTS[MAP]
     axis = top
     top -= axis_room
     if TRACES in what.extras:
         top -= heading + space
-        found[TRACES] = (top - per * _WEIGHTS[TRACES], per * _WEIGHTS[TRACES])
+        extras[TRACES] = (top - per * _WEIGHTS[TRACES], per * _WEIGHTS[TRACES])
         top -= per * _WEIGHTS[TRACES] + axis_room
-    return _Blocks(rows, found.get(STRIP), found.get(MAP), found.get(TRACES), axis), top
+    return _Blocks(rows, extras.get(STRIP), extras.get(MAP), extras.get(TRACES), axis), top
 
 
-def _slot(panel: Panel, bottom: float, tall: float, scale: float) -> Slot:
-    heading = f"{panel.heading} ({_unit(panel)})" if _unit(panel) else panel.heading
+def _slot(axis: Axis, bottom: float, tall: float, scale: float) -> Slot:
     y = bottom + tall + 0.42 * HEADING * scale / 72
-    return Slot(panel, bottom, tall, heading, y, ticks_of(panel, tall, scale), LABEL * scale)
-
-
-def _unit(panel: Panel) -> str:
-    factor = labels.power_of_ten(panel.scale) if panel.scale else ""
-    return " ".join(part for part in (factor, panel.unit) if part)
+    marks = ticks.upright(axis, tall, scale)
+    return Slot(axis, bottom, tall, axis.words, y, marks, LABEL * scale)
 
 
 def _widest_tick(what: Content, blocks: _Blocks, ruler: Ruler, scale: float) -> float:
-    texts = [
-        tick.text
-        for panel, (_, tall) in zip(what.along.panels, blocks.rows, strict=True)
-        for tick in ticks_of(panel, tall, scale)
-    ]
-    texts += [tick.text for tick in _map_ticks(what, blocks, scale)]
+    boxes = [(row.axis, tall) for row, (_, tall) in zip(what.rows, blocks.rows, strict=True)]
     if what.traces is not None and blocks.traces is not None:
-        texts += [t.text for t in ticks_of(what.traces.panels[0], blocks.traces[1], scale)]
-    return max(ruler.width(text, TICK * scale) for text in texts)
+        boxes.append((what.traces.panels[0].axis, blocks.traces[1]))
+    marks = [mark for axis, tall in boxes for mark in ticks.upright(axis, tall, scale)]
+    marks += _map_ticks(what, blocks, scale)
+    return ruler.widest((mark.text for mark in marks), TICK * scale)
 
 
 def _map_ticks(what: Content, blocks: _Blocks, scale: float) -> tuple[Tick, ...]:
     if blocks.map is None:
         return ()
-    time = what.shown.time
-    most = max(2, math.ceil(blocks.map[1] / (1.9 * TICK * scale / 72)))
-    places = labels.ticks(float(time[0]), float(time[-1]), min(6, most))
-    shown = labels.tick_decimals(places)
-    return tuple(Tick(place, labels.number(place, shown)) for place in places)
+    time = what.axon.time
+    most = min(6, math.ceil(blocks.map[1] / (1.9 * TICK * scale / 72)))
+    return ticks.even(float(time[0]), float(time[-1]), most)
 
 
 def _beyond(what: Content, ruler: Ruler, scale: float) -> float:
     """Room to the right of the axes: for names of lines, and the colour bar."""
-    names = [t.label for panel in what.along.panels for t in panel.traces if t.label.text]
+    names = [label for row in what.rows for label in row.labels if label.text]
     if what.traces is not None:
-        names += [t.label for t in what.traces.panels[0].traces]
-    return max([BAR * scale, *(ruler.width(name, LABEL * scale) for name in names)])
+        names += [trace.label for trace in what.traces.panels[0].traces]
+    return max(BAR * scale, ruler.widest(names, LABEL * scale))

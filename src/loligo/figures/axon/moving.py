@@ -37,10 +37,10 @@ class Row:
     def __init__(self, drawn: Drawn, rank: int, still: np.ndarray, times: np.ndarray) -> None:
         from matplotlib.backends.backend_agg import RendererAgg
 
-        size, slot = drawn.stack.size, drawn.stack.along.slots[rank]
+        size, slot = drawn.stack.size, drawn.stack.rows.slots[rank]
         self.unit = LINE_WIDTH * drawn.stack.scale  # points
         self.margin = math.ceil(self.unit * size.dpi / 72) + _MARGIN
-        layout = drawn.stack.along
+        layout = drawn.stack.rows
         left, right = layout.left * size.dpi, layout.right * size.dpi
         bottom = slot.bottom * size.dpi
         self.box = (
@@ -55,16 +55,17 @@ class Row:
         self.pixels = np.asarray(self.renderer.buffer_rgba())
         self.pixels[...] = self.bare
         self.curves = [
-            self._curve(drawn, rank, k, slot, times) for k in range(len(slot.panel.traces))
+            self._curve(drawn, rank, k, slot, times)
+            for k in range(len(drawn.what.rows[rank].names))
         ]
 
     def _curve(self, drawn: Drawn, rank: int, k: int, slot: Slot, times: np.ndarray) -> Curve:
-        shown, row = drawn.what.shown, drawn.what.rows[rank]
-        values = shown.at(shown.values(row.names[k]), times)
-        place, values = shown.line(values, row.smooth)
+        axon, row = drawn.what.axon, drawn.what.rows[rank]
+        values = axon.at(axon.values(row.names[k]), times)
+        place, values = axon.line(values, row.smooth)
         step = max(1, place.size // _MOST_VERTICES)
-        layout, dpi = drawn.stack.along, drawn.stack.size.dpi
-        x = np.asarray(layout.x(place[::step], 0.0, shown.length)) * dpi - self.origin[0]
+        layout, dpi = drawn.stack.rows, drawn.stack.size.dpi
+        x = np.asarray(layout.x(place[::step])) * dpi - self.origin[0]
         y = slot.y(values[::step]).T * dpi - self.origin[1]
         return Curve(x, y, row.colours[k], row.dashes[k])
 
@@ -73,15 +74,15 @@ class Row:
         width = self.pixels.shape[1]
         if k == 0:
             return 0, width
-        found = []
+        ends = []
         for curve in self.curves:
             moved = np.flatnonzero(np.abs(curve.y[k] - curve.y[k - 1]) > _STILL)
             if moved.size:
                 first, last = max(moved[0] - 1, 0), min(moved[-1] + 1, curve.x.size - 1)
-                found += [curve.x[first], curve.x[last]]
-        if not found:
+                ends += [curve.x[first], curve.x[last]]
+        if not ends:
             return None
-        low, high = math.floor(min(found)) - self.margin, math.ceil(max(found)) + self.margin
+        low, high = math.floor(min(ends)) - self.margin, math.ceil(max(ends)) + self.margin
         if any(curve.dashes for curve in self.curves):
             low, high = 0, width  # dashes are counted from the line's beginning
         return max(low, 0), min(high, width)
@@ -117,13 +118,13 @@ class Tube:
     """The axon's inside: which pixels, and which colour every column has."""
 
     def __init__(self, drawn: Drawn, times: np.ndarray) -> None:
-        stack, shown, size = drawn.stack, drawn.what.shown, drawn.stack.size
+        stack, axon, size = drawn.stack, drawn.what.axon, drawn.stack.size
         assert stack.strip is not None
-        left, right = stack.along.left * size.dpi, stack.along.right * size.dpi
+        left, right = stack.rows.left * size.dpi, stack.rows.right * size.dpi
         edge = OUTLINE * stack.scale * size.dpi / 72  # the outline's width
         first, last = round(left + 0.4 * edge), round(right - 0.4 * edge)
         columns = np.arange(first, last) + 0.5
-        place = (columns - left) / (right - left) * shown.length
+        place = (columns - left) / (right - left) * axon.length
         middle = size.height - (stack.strip[0] + stack.strip[1] / 2) * size.dpi
         half = drawn.shape.at(place) / 1.06 * stack.strip[1] / 2 * size.dpi
         half = half - 0.4 * edge
@@ -131,7 +132,7 @@ class Tube:
         rows = np.arange(top, bottom)[:, None] + 0.5
         self.box = (first, top, last, bottom)
         self.inside = np.abs(rows - middle) <= half
-        values = np.array([np.interp(place, shown.place, v) for v in shown.at(shown.V, times).T])
+        values = np.array([np.interp(place, axon.place, v) for v in axon.at(axon.V, times).T])
         self.steps = drawn.scale.steps(values).astype(np.uint8)
         self.table = drawn.scale.table
 

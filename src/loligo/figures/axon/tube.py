@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.figures.axon.content import Along
+from loligo.figures.axon.content import AxonRecord
 from loligo.figures.style import Theme
 
 if TYPE_CHECKING:
@@ -42,26 +42,26 @@ class Tube:
         return np.interp(place, self.place, self.half)
 
 
-def tube(shown: Along) -> Tube:
+def tube(axon: AxonRecord) -> Tube:
     """The axon of a recording."""
-    wide = np.ones(shown.place.size) if shown.diameter is None else shown.diameter
-    most = _WRAPPED if shown.myelin.any() else 1.0
+    wide = np.ones(axon.place.size) if axon.diameter is None else axon.diameter
+    most = _WRAPPED if axon.myelin.any() else 1.0
     half = most * np.maximum(wide / wide.max(), _THINNEST)
-    place = np.concatenate(([0.0], shown.place, [shown.length]))
+    place = np.concatenate(([0.0], axon.place, [axon.length]))
     half = np.concatenate((half[:1], half, half[-1:]))
-    return Tube(place, half, tuple(_sheaths(shown, place, half)))
+    return Tube(place, half, tuple(_sheaths(axon, place, half)))
 
 
 def _sheaths(
-    shown: Along, place: np.ndarray, half: np.ndarray
+    axon: AxonRecord, place: np.ndarray, half: np.ndarray
 ) -> Iterator[tuple[float, float, float, float]]:
     """Where sheaths are drawn: nodes are made wide enough to be seen."""
-    edges = np.flatnonzero(np.diff(np.r_[0, shown.myelin.astype(int), 0]))
+    edges = np.flatnonzero(np.diff(np.r_[0, axon.myelin.astype(int), 0]))
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        low, high = float(shown.edges[first]), float(shown.edges[last])
-        gap = min(_GAP * shown.length, 0.1 * (high - low))
+        low, high = float(axon.edges[first]), float(axon.edges[last])
+        gap = min(_GAP * axon.length, 0.1 * (high - low))
         inner = float(np.interp((low + high) / 2, place, half))
-        left, right = low + gap * (low > 0), high - gap * (last < shown.place.size)
+        left, right = low + gap * (low > 0), high - gap * (last < axon.place.size)
         yield left, right, inner, min(1.0, inner / _WRAPPED)
 
 
@@ -86,11 +86,11 @@ class Scale:
         return ListedColormap(self.table / 255)
 
 
-def scale(shown: Along, theme: Theme, steps: int) -> Scale:
+def scale(axon: AxonRecord, theme: Theme, steps: int) -> Scale:
     """The colours of everything that shows V by colour."""
     import matplotlib
 
-    low, high = shown.spread(shown.V)
+    low, high = axon.spread(axon.V)
     if high - low < 1.0:
         low, high = low - 0.5, high + 0.5
     colormap = matplotlib.colormaps[theme.voltage_map]

@@ -1,7 +1,8 @@
 """The injected current of a recording: its line with vertical edges, and when it is on.
 
-A recording holds samples; the stimulus itself, edges and all, is in its provenance. A pulse too
-short for the samples is drawn like any other.
+A recording holds samples; the stimulus itself, edges and all, is in its provenance, which is
+evaluated here and nowhere else in figures. A pulse too short for the samples is drawn like any
+other.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 from loligo.figures.content.signals import Lane, Signals
 
 if TYPE_CHECKING:
+    import xarray
+
     from loligo.stimulus.base import Stimulus
 
 Line = tuple[np.ndarray, np.ndarray]  # times and currents; a jump is two vertices at one time
@@ -35,54 +38,78 @@ def when_on(signals: Signals, lanes: tuple[Lane, ...]) -> list[tuple[float, floa
     """The intervals in which current is injected, in any of ``lanes``."""
     recorded = signals.names("stimulus")[:1]
     if not recorded:
-        given = _given(signals)
-        return [] if given is None else _given_on(signals, given)
-    found = [each for lane in lanes for each in intervals(*current(signals, recorded[0], lane))]
-    return sorted(found)
+        stimulus = _stimulus(signals.recording)
+        return [] if stimulus is None else _known_on(signals, stimulus)
+    return sorted(on for lane in lanes for on in intervals(*current(signals, recorded[0], lane)))
+
+
+def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """(place in um, current at times) of what is injected along an axon; none if the provenance
+    does not tell, or tells of many lanes."""
+    from loligo.errors import LoligoError
+
+    try:
+        return [
+            (float(point["place"]), np.asarray(_made(point["stimulus"]).value(time), dtype=float))
+            for point in _described(rec)["points"]
+            if point["stimulus"]["kind"] != "clamp"
+        ]
+    except (LoligoError, KeyError, TypeError, ValueError):
+        return []
 
 
 # ------------------------------------------------------------------ from the provenance
 
 
-def _given(signals: Signals) -> Stimulus | None:
+def _described(rec: xarray.Dataset) -> Any:
+    """What was done, as plain data; None if nothing was."""
+    return json.loads(rec.attrs["provenance"])["stimulus"]
+
+
+def _made(described: Any) -> Stimulus:
+    from loligo.stimulus.document import from_dict
+
+    return from_dict(described)
+
+
+def _stimulus(rec: xarray.Dataset) -> Stimulus | None:
     """The stimulus that the provenance describes, if it does."""
     from loligo.errors import LoligoError
-    from loligo.stimulus import from_dict
 
     try:
-        described = json.loads(signals.recording.attrs["provenance"])["stimulus"]
-        return None if described is None else from_dict(described)
+        described = _described(rec)
+        return None if described is None else _made(described)
     except (LoligoError, ValueError, KeyError, TypeError):
         return None  # an older or another program's recording: its samples are all there is
 
 
 def _exact(signals: Signals, sampled: np.ndarray) -> Line | None:
-    given = _given(signals)
-    if given is None:
+    stimulus = _stimulus(signals.recording)
+    if stimulus is None:
         return None
     try:
-        factor = _density(signals, given)
-        expected = factor * np.asarray(given.value(signals.time), dtype=float)
-        edges = _edges(signals, given)
+        factor = _density(signals, stimulus)
+        expected = factor * np.asarray(stimulus.value(signals.time), dtype=float)
+        edges = _edges(signals, stimulus)
     except (ValueError, TypeError):  # a stimulus of lanes, of which one was picked out
         return None
     largest = max(np.abs(expected).max(), np.abs(sampled).max())
     if edges.size == 0 or not np.abs(expected - sampled).max() <= 1e-6 * largest:
         return None
     return _with_edges(
-        signals.time, sampled, edges, lambda at: factor * np.asarray(given.value(at))
+        signals.time, sampled, edges, lambda at: factor * np.asarray(stimulus.value(at))
     )
 
 
-def _density(signals: Signals, given: Stimulus) -> float:
+def _density(signals: Signals, stimulus: Stimulus) -> float:
     """What turns the stimulus's unit into µA/cm²: 1 nA into 1 µm² is 1e5 µA/cm²."""
-    if given.unit != "nA":
+    if stimulus.unit != "nA":
         return 1.0
     return 1e5 / float(json.loads(signals.recording.attrs["provenance"])["model"]["area"])
 
 
-def _edges(signals: Signals, given: Stimulus) -> np.ndarray:
-    edges = np.asarray(given.breakpoints(float(signals.time[-1])), dtype=float)
+def _edges(signals: Signals, stimulus: Stimulus) -> np.ndarray:
+    edges = np.asarray(stimulus.breakpoints(float(signals.time[-1])), dtype=float)
     inside = edges[(edges > signals.time[0]) & (edges < signals.time[-1])]
     return inside if inside.size <= 4 * signals.time.size else inside[:0]
 
@@ -98,22 +125,22 @@ def _with_edges(time: np.ndarray, sampled: np.ndarray, edges: np.ndarray, value:
     return times[order], values[order]
 
 
-def _given_on(signals: Signals, given: Stimulus) -> list[tuple[float, float]]:
+def _known_on(signals: Signals, stimulus: Stimulus) -> list[tuple[float, float]]:
     """Of a sweep without recorded current: when it is on, if that is the same in every lane."""
-    found: list[tuple[float, float]] = []
-    for shape in given.shapes:
+    spans: list[tuple[float, float]] = []
+    for shape in stimulus.shapes:
         try:
             one = shape if isinstance(shape.amplitude, float) else shape.at(amplitude=1.0)
             values = np.asarray(one.value(signals.time), dtype=float)
             edges = _edges(signals, one)
             if edges.size:
                 line = _with_edges(signals.time, values, edges, one.value)
-                found += intervals(*line)
+                spans += intervals(*line)
             else:
-                found += intervals(signals.time, values)
+                spans += intervals(signals.time, values)
         except (ValueError, TypeError):  # start or duration differ between lanes
             continue
-    return sorted(found)
+    return sorted(spans)
 
 
 # ------------------------------------------------------------------ from the samples
@@ -142,24 +169,24 @@ def intervals(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]
     """
     on = (np.abs(current[:-1]) > 0) | (np.abs(current[1:]) > 0)
     on &= (np.diff(time) > 0) & np.isfinite(current[:-1]) & np.isfinite(current[1:])
-    found: list[tuple[float, float]] = []
+    spans: list[tuple[float, float]] = []
     for k in np.flatnonzero(on):
         start, end = float(time[k]), float(time[k + 1])
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], end)
+        if spans and spans[-1][1] == start:
+            spans[-1] = (spans[-1][0], end)
         else:
-            found.append((start, end))
-    return found
+            spans.append((start, end))
+    return spans
 
 
-def stretches(found: list[tuple[float, float]], shortest: float) -> list[tuple[float, float]]:
+def stretches(spans: list[tuple[float, float]], shortest: float) -> list[tuple[float, float]]:
     """Intervals long enough to be seen, and closer gaps than that closed.
 
     >>> stretches([(0.0, 0.01), (5.0, 6.0), (6.05, 7.0)], 0.1)
     [(0.0, 0.1), (5.0, 7.0)]
     """
     merged: list[tuple[float, float]] = []
-    for start, end in found:
+    for start, end in spans:
         end = max(end, start + shortest)
         if merged and start - merged[-1][1] < shortest:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))

@@ -12,7 +12,8 @@ import numpy as np
 from loligo.figures.style import ion
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNITS = {"uA/cm2": "µA/cm²", "mS/cm2": "mS/cm²", "uF/cm2": "µF/cm²", "degC": "°C", "um": "µm"}
+_UNITS = {"uA/cm2": "µA/cm²", "mS/cm2": "mS/cm²", "uF/cm2": "µF/cm²", "degC": "°C", "um": "µm",
+          "uC/cm2": "µC/cm²"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,10 @@ def symbol(name: str) -> Label:
     >>> symbol("m").italic, symbol("m_Na").text
     (True, '$m_{\\\\mathrm{Na}}$')
     """
-    found = re.fullmatch(r"([A-Za-z]+)_([A-Za-z0-9]+)", name)
-    if found is None:
+    parts = re.fullmatch(r"([A-Za-z]+)_([A-Za-z0-9]+)", name)
+    if parts is None:
         return Label(name, italic=len(name) <= 2)
-    base, below = found.groups()
+    base, below = parts.groups()
     base = base if len(base) == 1 else rf"\mathrm{{{base}}}"
     return Label(rf"${base}_{{\mathrm{{{below}}}}}$", math=True)
 

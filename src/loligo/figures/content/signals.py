@@ -90,11 +90,7 @@ def read(recording: xarray.Dataset) -> Signals:
     UsageError
         If it is not a recording, holds no time, or has fewer than two samples.
     """
-    if not all(hasattr(recording, name) for name in ("data_vars", "sizes", "attrs")):
-        raise UsageError(
-            f"a {type(recording).__name__} cannot be drawn; "
-            "give the recording that lo.simulate(...) returned, whole."
-        )
+    check(recording)
     sampled = [v for v in recording.data_vars.values() if "time" in v.dims]
     if "time" not in recording.coords or not sampled:
         raise UsageError(
@@ -117,6 +113,15 @@ def read(recording: xarray.Dataset) -> Signals:
     if empty:
         raise UsageError(f"the recording holds no lane along {empty[0]!r}; select some.")
     return Signals(recording, time, dims)
+
+
+def check(recording: Any) -> None:
+    """A `UsageError` if it is no dataset."""
+    if not all(hasattr(recording, name) for name in ("data_vars", "sizes", "attrs")):
+        raise UsageError(
+            f"a {type(recording).__name__} cannot be drawn; "
+            "give the recording that lo.simulate(...) returned, whole."
+        )
 
 
 def chosen(recording: xarray.Dataset) -> dict[str, Any]:

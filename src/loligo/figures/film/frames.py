@@ -12,12 +12,14 @@ import numpy as np
 
 from loligo.figures.content import labels
 from loligo.figures.content.labels import Label
-from loligo.figures.content.panels import Panel, Picture
+from loligo.figures.content.picture import Panel, Picture
 from loligo.figures.film import reveal
 from loligo.figures.film.glyphs import Typesetter, Typesetters
 from loligo.figures.film.palette import LEVELS, Blender, Palette, codes, image_codes, levels
 from loligo.figures.page.drawing import Drawing, draw, placed
-from loligo.figures.page.layout import GAP, Layout, Ruler, Size, Slot
+from loligo.figures.page.frame import GAP, Size
+from loligo.figures.page.layout import Layout, Readout, Slot, clock_y
+from loligo.figures.page.ruler import Ruler
 from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
 
 _DOT = 2.6  # the head's radius in line widths
@@ -39,8 +41,7 @@ class Frame:
 class _Head:
     """What moves in one panel: for every frame the heights of its dots and the running values."""
 
-    slot: Slot
-    y: np.ndarray  # (frames, traces), pixels from the top
+    y: np.ndarray  # (frames, traces), pixels from the top; not a number where a line has none
     label_y: np.ndarray
     text: list[list[np.ndarray]]  # levels of coverage, frame by frame, trace by trace
 
@@ -78,10 +79,10 @@ class Scene(Inked):
 # ------------------------------------------------------------------------ running values
 
 
-def readout(picture: Picture) -> Callable[[Ruler], Callable[[Panel, float], float]]:
+def readout(picture: Picture) -> Callable[[Ruler], Readout]:
     """How wide a panel's widest running value gets, for `layout.arrange`."""
 
-    def ruled(ruler: Ruler) -> Callable[[Panel, float], float]:
+    def ruled(ruler: Ruler) -> Readout:
         def widest(panel: Panel, size: float) -> float:
             name = max(ruler.width(trace.label, size) for trace in panel.traces)
             value = _field(panel) * ruler.width("0", size) * 1.02
@@ -94,13 +95,13 @@ def readout(picture: Picture) -> Callable[[Ruler], Callable[[Panel, float], floa
 
 
 def _number(panel: Panel, value: float) -> str:
-    return labels.number(value / 10.0**panel.scale, _decimals(panel))
+    return labels.number(value / 10.0**panel.axis.scale, _decimals(panel))
 
 
 def _decimals(panel: Panel) -> int:
     """As the axis asks for; one more if a small trace would show nothing but zeros."""
-    factor = 10.0**panel.scale
-    usual = labels.decimals((panel.limits[1] - panel.limits[0]) / factor)
+    factor, (low, high) = 10.0**panel.axis.scale, panel.axis.limits
+    usual = labels.decimals((high - low) / factor)
     peaks = [float(np.nanmax(np.abs(trace.values))) / factor for trace in panel.traces]
     smallest = min((peak for peak in peaks if peak > 0), default=1.0)
     return usual + int(usual < 1 - math.floor(math.log10(smallest)))
@@ -117,8 +118,8 @@ def _field(panel: Panel) -> int:
 def _unit(panel: Panel) -> str:
     if panel.lanes or any(trace.label.text for trace in panel.traces):
         return ""
-    factor = f"×{labels.power_of_ten(panel.scale)} " if panel.scale else ""
-    return factor + panel.unit
+    power = panel.axis.scale
+    return (f"×{labels.power_of_ten(power)} " if power else "") + panel.axis.unit
 
 
 # ------------------------------------------------------------------------ making a scene
@@ -138,11 +139,11 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
     bare_index = still_index.copy()
     ruled = bare != still
     bare_index[ruled] = palette.coded(bare[ruled])
-    x = layout.x(times, picture.start, picture.end) * size.dpi
+    x = layout.x(times) * size.dpi
     setters = Typesetters(size.dpi)
     clock = setters[LABEL * layout.scale]
     unit = LINE_WIDTH * layout.scale * size.dpi / 72
-    baseline = size.height - round(layout.clock_y * size.dpi)
+    baseline = size.height - round(clock_y(layout) * size.dpi)
     return Scene(
         size=size,
         palette=palette,
@@ -151,7 +152,10 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
         bare=bare_index,
         changes=changes.indexed(palette),
         x=x,
-        heads=tuple(_head(slot, layout, times, setters[slot.label_size]) for slot in layout.slots),
+        heads=tuple(
+            _head(panel, slot, layout, times, setters[slot.label_size])
+            for panel, slot in zip(picture.panels, layout.slots, strict=True)
+        ),
         colours=tuple(tuple(rgb(t.colour) for t in panel.traces) for panel in picture.panels),
         clock=tuple(clock_of(clock, picture, times)),
         clock_top=baseline - clock.ascent,
@@ -199,12 +203,13 @@ def blends(picture: Picture, theme: Theme) -> np.ndarray:
     return np.repeat(codes(np.rint(np.concatenate(ramps))), 50)
 
 
-def _head(slot: Slot, layout: Layout, times: np.ndarray, setter: Typesetter) -> _Head:
-    panel, dpi, height = slot.panel, layout.size.dpi, layout.size.height
+def _head(panel: Panel, slot: Slot, layout: Layout, times: np.ndarray, setter: Typesetter) -> _Head:
+    dpi, height = layout.size.dpi, layout.size.height
     values = np.stack([trace.at(times) for trace in panel.traces], axis=1)
-    y = height - slot.y(values) * dpi
+    running = np.stack([trace.covers(times) for trace in panel.traces], axis=1)
+    y = np.where(running, height - slot.y(values) * dpi, np.nan)
     label_y = height - np.array([placed(slot, row) for row in values]) * dpi
-    return _Head(slot, y, label_y - setter.ascent * 0.63, _texts(panel, values, setter))
+    return _Head(y, label_y - setter.ascent * 0.63, _texts(panel, values, setter))
 
 
 def _texts(panel: Panel, values: np.ndarray, setter: Typesetter) -> list[list[np.ndarray]]:

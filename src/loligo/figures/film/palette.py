@@ -30,12 +30,12 @@ class Palette:
 
     def coded(self, codes: np.ndarray) -> np.ndarray:
         """The same for colours given as codes."""
-        found = self._table.take(codes)
-        if found.min(initial=0) < 0:
-            new = np.unique(codes[found < 0])
+        index = self._table.take(codes)
+        if index.min(initial=0) < 0:
+            new = np.unique(codes[index < 0])
             self._table[new] = _nearest(decoded(new), self.colours)
-            found = self._table.take(codes)
-        return found.astype(np.uint8)
+            index = self._table.take(codes)
+        return index.astype(np.uint8)
 
     def rgb(self, index: np.ndarray) -> np.ndarray:
         """The colours (..., 3) of an index image."""

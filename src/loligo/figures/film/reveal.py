@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loligo.figures.content.panels import Picture, Trace
+from loligo.figures.content.picture import Picture, Trace
 from loligo.figures.film.palette import Palette, codes, decoded
 from loligo.figures.page.drawing import Drawing
-from loligo.figures.page.layout import Layout, Size, Slot
+from loligo.figures.page.frame import Size
+from loligo.figures.page.layout import Layout, Slot
 from loligo.figures.style import rgb
 
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ def layers(
 def _layer(
     drawing: Drawing, picture: Picture, times: np.ndarray, renderer: RendererAgg, rank: int
 ) -> Layer:
-    slots = drawing.layout.slots
     chosen = [
-        (slot, slot.panel.traces[rank], lines[rank])
-        for slot, lines in zip(slots, drawing.lines, strict=True)
+        (slot, panel.traces[rank], lines[rank])
+        for slot, panel, lines in zip(
+            drawing.layout.slots, picture.panels, drawing.lines, strict=True
+        )
         if rank < len(lines)
     ]
     renderer.clear()
@@ -84,7 +86,7 @@ def _layer(
     renderer.clear()
     for slot, trace, line in chosen:
         wide = line.get_linewidth()
-        _number(renderer, drawing.layout, slot, trace, wide, picture, times)
+        _number(renderer, drawing.layout, slot, trace, wide, times)
     painted = np.asarray(renderer.buffer_rgba()).reshape(-1, 4)[pixels].astype(np.int32)
     frame = (painted[:, 0] | painted[:, 1] << 8 | painted[:, 2] << 16) - 1
     size = drawing.layout.size
@@ -117,7 +119,6 @@ def _number(
     slot: Slot,
     trace: Trace,
     width: float,
-    picture: Picture,
     times: np.ndarray,
 ) -> None:
     """Draw ``trace`` in the colours that number its frames, the last one first.
@@ -137,7 +138,7 @@ def _number(
     codes = np.tile(np.array((Path.MOVETO, Path.LINETO)), trace.time.size + 1)
     for frame, points in reversed(list(_stretches(trace, times))):
         place = np.repeat(points, 2, axis=0)[1:-1]
-        place[:, 0] = layout.x(place[:, 0], picture.start, picture.end) * layout.size.dpi
+        place[:, 0] = layout.x(place[:, 0]) * layout.size.dpi
         place[:, 1] = slot.y(place[:, 1]) * layout.size.dpi
         pieces = Path(place, codes[: len(place)])
         pieces.should_simplify = False
@@ -185,8 +186,8 @@ def covered(
     place = np.full(size, -1, dtype=np.int32)
     place[layer.pixels] = np.arange(len(layer.pixels))
     at = place[pixels]
-    here = at >= 0
-    here[here] = layer.frame[at[here]] <= frame[here]
-    at = at[here]
+    under = at >= 0
+    under[under] = layer.frame[at[under]] <= frame[under]
+    at = at[under]
     amount = layer.coverage[at][:, None]
-    colour[here] += amount * (layer.colour[at] - colour[here])
+    colour[under] += amount * (layer.colour[at] - colour[under])

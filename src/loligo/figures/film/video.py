@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,9 @@ def write_mp4(
     import imageio_ffmpeg  # type: ignore[import-not-found]
 
     even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
-    writer = imageio_ffmpeg.write_frames(
+    # it has no annotations, and the types of its defaults are not all that it takes
+    write_frames: Callable[..., Generator[None, Any, None]] = imageio_ffmpeg.write_frames
+    writer = write_frames(
         str(path),
         size,
         pix_fmt_in="rgb24",

@@ -9,20 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.figures.content import labels
 from loligo.figures.content.labels import Label
-from loligo.figures.content.panels import Panel, Picture, Trace
-from loligo.figures.page.layout import (
-    GAP,
-    Layout,
-    Ruler,
-    Size,
-    Slot,
-    arrange,
-    key_width,
-    line_height,
-)
-from loligo.figures.style import HEADING, LINE_WIDTH, TICK, Theme
+from loligo.figures.content.picture import Panel, Picture, Trace
+from loligo.figures.page.frame import GAP, Size, axes_at, blank, named, ruled, text, ticked, titles
+from loligo.figures.page.layout import Layout, Readout, Slot, arrange, line_height
+from loligo.figures.page.ruler import Ruler
+from loligo.figures.style import HEADING, LINE_WIDTH, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,94 +38,59 @@ def draw(
     picture: Picture,
     size: Size,
     theme: Theme,
-    readout: Callable[[Ruler], Callable[[Panel, float], float]] | None = None,
+    readout: Callable[[Ruler], Readout] | None = None,
 ) -> Drawing:
     """Lay out and draw ``picture``. ``readout`` makes room for running values (animations)."""
-    from loligo.figures.page.notebook import ShownFigure
-
-    figure = ShownFigure(figsize=size.inches, dpi=size.dpi, facecolor=theme.background)
-    ruler = Ruler(figure.canvas.get_renderer(), size.dpi)  # type: ignore[attr-defined]
+    figure, ruler = blank(size, theme)
     layout = arrange(picture, size, ruler, readout(ruler) if readout else None)
     lines, rules, ends = [], [], []
-    for slot in layout.slots:
-        axes = axes_of(figure, layout, slot, picture, theme)
+    for slot, panel in zip(layout.slots, picture.panels, strict=True):
+        axes = axes_of(figure, layout, slot, picture.on, theme)
         rules += rules_of(axes, slot, layout, theme)
-        lines.append(tuple(line_of(axes, trace, layout) for trace in slot.panel.traces))
-        ends += _end_labels(figure, slot, layout)
-        _key(figure, slot, layout, ruler, theme)
-    time_axis(figure.axes[-1], figure, layout, theme)
-    titles(figure, layout, theme)
+        lines.append(tuple(line_of(axes, trace, layout) for trace in panel.traces))
+        ends += _end_labels(figure, panel, slot, layout)
+        _key(figure, panel, slot, layout, ruler, theme)
+    _axis_across(figure.axes[-1], figure, layout, theme)
+    titles(figure, layout.page, ruler, layout.left, theme)
     return Drawing(figure, layout, tuple(lines), tuple(rules), tuple(ends))
 
 
-def text(figure: Any, layout: Layout, x: float, y: float, label: Label, size: float, **look: Any):
-    """Text at a place in inches."""
-    return figure.text(
-        x / layout.size.inches[0],
-        y / layout.size.inches[1],
-        label.text,
-        fontsize=size,
-        fontstyle="italic" if label.italic else "normal",
-        parse_math=label.math,
-        **look,
+def axes_of(
+    figure: Any, layout: Layout, slot: Slot, on: tuple[tuple[float, float], ...], theme: Theme
+) -> Axes:
+    """The axes of a slot with their ticks and heading, tinted while current is injected."""
+    page = layout.page
+    axes = axes_at(
+        figure, page, layout.left, layout.right, slot.bottom, slot.height, facecolor="none"
     )
-
-
-def axes_of(figure: Any, layout: Layout, slot: Slot, picture: Picture, theme: Theme) -> Axes:
-    width, height = layout.size.inches
-    axes = figure.add_axes(
-        (
-            layout.left / width,
-            slot.bottom / height,
-            (layout.right - layout.left) / width,
-            slot.height / height,
-        ),
-        facecolor="none",
-    )
-    axes.set_xlim(picture.start, picture.end)
-    axes.set_ylim(*slot.panel.limits)
-    for side in ("top", "right", "bottom"):
-        axes.spines[side].set_visible(False)
-    line = 0.7 * layout.scale
-    axes.spines["left"].set(color=theme.rule, linewidth=line)
-    axes.tick_params(
-        axis="both",
-        color=theme.rule,
-        labelcolor=theme.text,
-        labelsize=TICK * layout.scale,
-        length=0.045 * 72 * layout.scale,
-        pad=0.05 * 72 * layout.scale,
-        width=line,
-    )
+    axes.set_xlim(layout.across.start, layout.across.end)
+    axes.set_ylim(*slot.axis.limits)
+    ruled(axes, page, theme, "left")
+    ticked(axes, page, theme)
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.set_xticks([])
     axes.set_yticks([t.value for t in slot.ticks], [t.text for t in slot.ticks])
     for mark, tick in zip(slot.ticks, axes.yaxis.get_major_ticks(), strict=True):
         if mark.rest:
             tick.label1.set_color(theme.muted)
-    for start, end in picture.on:
+    for start, end in on:
         axes.axvspan(start, end, facecolor=theme.band, edgecolor="none", zorder=0)
-    text(
-        figure,
-        layout,
-        layout.left,
-        slot.heading_y,
-        Label(slot.heading),
-        HEADING * layout.scale,
-        color=theme.text,
-        va="baseline",
-    )
+    look = {"color": theme.text, "va": "baseline"}
+    size = HEADING * page.scale
+    text(figure, page, layout.left, slot.heading_y, Label(slot.heading), size, **look)
     return axes
 
 
 def rules_of(axes: Axes, slot: Slot, layout: Layout, theme: Theme) -> list[Line2D]:
-    heights = [0.0] if slot.panel.zero else []
-    heights += [slot.panel.rest] if slot.panel.rest is not None else []
+    """The rules of an axis: 0 and the resting potential."""
+    heights = [0.0] if slot.axis.zero else []
+    heights += [slot.axis.rest] if slot.axis.rest is not None else []
     look = {"color": theme.rule, "linewidth": 0.8 * layout.scale, "zorder": 1}
     return [axes.axhline(y, dashes=(5, 4), **look) for y in heights]
 
 
 def line_of(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
+    """A trace as a line."""
     (line,) = axes.plot(
         trace.time,
         trace.values,
@@ -160,34 +117,23 @@ def line_width(trace: Trace, layout: Layout) -> float:
 
 def placed(slot: Slot, values: np.ndarray) -> np.ndarray:
     """Heights, in inches, of labels that belong to ``values``, moved apart within the panel."""
-    wanted = [slot.y(v) if math.isfinite(v) else slot.bottom + slot.height / 2 for v in values]
-    step = line_height(slot.label_size)
-    low, high = slot.bottom + step / 2, slot.bottom + slot.height - step / 2
-    return labels.spread(wanted, step, low, max(low, high))
+    middle = slot.bottom + slot.height / 2
+    return slot.spread([slot.y(v) if math.isfinite(v) else middle for v in values])
 
 
-def _end_labels(figure: Any, slot: Slot, layout: Layout) -> list[Any]:
-    named = [trace for trace in slot.panel.traces if trace.label.text]
-    if not named:
+def _end_labels(figure: Any, panel: Panel, slot: Slot, layout: Layout) -> list[Any]:
+    labelled = [trace for trace in panel.traces if trace.label.text]
+    if not labelled:
         return []
-    last = np.array([_last(trace.values) for trace in named])
+    last = np.array([_last(trace.values) for trace in labelled])
     made: list[Any] = []
-    gap = GAP * layout.scale
-    for trace, value, y in zip(named, last, placed(slot, last), strict=True):
-        made.append(
-            text(
-                figure,
-                layout,
-                layout.right + gap,
-                float(y),
-                trace.label,
-                slot.label_size,
-                color=trace.colour,
-                va="center_baseline",
-            )
-        )
+    x = layout.right + GAP * layout.scale
+    for trace, value, y in zip(labelled, last, placed(slot, last), strict=True):
+        look = {"color": trace.colour, "va": "center_baseline"}
+        made.append(text(figure, layout.page, x, float(y), trace.label, slot.label_size, **look))
         end = slot.y(value) if math.isfinite(value) else y
-        if abs(y - end) > 0.25 * line_height(slot.label_size):
+        short = trace.time[-1] < layout.across.end  # there is nothing for a leader to lead to
+        if not short and abs(y - end) > 0.25 * line_height(slot.label_size):
             made.append(_leader(figure, layout, end, float(y), trace.colour))
     return made
 
@@ -214,43 +160,25 @@ def _last(values: np.ndarray) -> float:
     return float(finite[-1]) if finite.size else math.nan
 
 
-def _key(figure: Any, slot: Slot, layout: Layout, ruler: Ruler, theme: Theme) -> None:
+def _key(figure: Any, panel: Panel, slot: Slot, layout: Layout, ruler: Ruler, theme: Theme) -> None:
     """At the right edge, over the labels of several lanes: what they are values of."""
-    if slot.panel.key is None:
+    if panel.key is None:
         return
-    symbol, unit = slot.panel.key
-    size = HEADING * layout.scale
-    x = layout.size.inches[0] - 0.16 * layout.scale - key_width(symbol, unit, ruler, size)
-    y = slot.heading_y
-    text(figure, layout, x, y, symbol, size, color=theme.text, va="baseline")
-    if unit:
-        x += ruler.width(symbol, size)
-        text(figure, layout, x, y, Label(f" ({unit})"), size, color=theme.text, va="baseline")
+    page = layout.page
+    x = page.width - page.pad - ruler.name(*panel.key, HEADING * page.scale)
+    named(figure, page, ruler, x, slot.heading_y, *panel.key, theme.text)
 
 
-def time_axis(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:
-    axes.spines["bottom"].set(visible=True, color=theme.rule, linewidth=0.7 * layout.scale)
-    axes.tick_params(axis="x", length=0.045 * 72 * layout.scale, labelbottom=True)
-    axes.set_xticks([t.value for t in layout.time_ticks], [t.text for t in layout.time_ticks])
-    text(
-        figure,
-        layout,
-        (layout.left + layout.right) / 2,
-        0.16 * layout.scale + 0.25 * HEADING * layout.scale / 72,
-        Label(layout.time_label),
-        HEADING * layout.scale,
-        color=theme.text,
-        ha="center",
-        va="baseline",
-    )
+def _axis_across(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:
+    page, marks = layout.page, layout.across.ticks
+    ruled(axes, page, theme, "left", "bottom")
+    ticked(axes, page, theme, axis="x", labelbottom=True)
+    axes.set_xticks([t.value for t in marks], [t.text for t in marks])
+    below(figure, page, (layout.left + layout.right) / 2, layout.across.name, theme)
 
 
-def titles(figure: Any, layout: Layout, theme: Theme) -> None:
-    lines = (
-        (layout.title, layout.title_y, "bold", theme.text),
-        (layout.subtitle, layout.subtitle_y, "normal", theme.muted),
-    )
-    for line, y, weight, colour in lines:
-        if line.text:
-            look = {"color": colour, "weight": weight, "va": "baseline"}
-            text(figure, layout, layout.left, y, Label(line.text), line.size, **look)
+def below(figure: Any, page: Any, middle: float, name: str, theme: Theme) -> None:
+    """The name of an axis across, in the page's last line."""
+    y = page.pad + 0.25 * HEADING * page.scale / 72
+    look = {"color": theme.text, "ha": "center", "va": "baseline"}
+    text(figure, page, middle, y, Label(name), HEADING * page.scale, **look)

@@ -1,69 +1,34 @@
-"""Where everything goes: measured text first, what is left to the panels; all in inches.
+"""Where everything goes in a figure in time: measured text first, what is left to the panels.
 
 Nothing is placed by guess: margins come from the widest tick and label, so that no text is cut
-or overlaps another at any size, model or duration.
+or overlaps another at any size, model or duration. All in inches.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.content import labels
-from loligo.figures.content.labels import Label
-from loligo.figures.content.panels import Panel, Picture
-from loligo.figures.style import HEADING, LABEL, SUBTITLE, TICK, TITLE
+from loligo.figures.content.picture import Axis, Panel, Picture
+from loligo.figures.page import ticks
+from loligo.figures.page.frame import GAP, TICK_ROOM, Page, Size, largest, paged
+from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.ticks import Tick
+from loligo.figures.style import HEADING, LABEL, TICK
 
-if TYPE_CHECKING:
-    from matplotlib.backends.backend_agg import RendererAgg
-
-PAD = 0.16  # the figure's outer margin
-_TICK_LENGTH = 0.045
-_TICK_GAP = 0.06
-TICK_ROOM = _TICK_LENGTH + _TICK_GAP
-GAP = 0.14  # from the end of a line to its label
-_SMALLEST_SCALE = 0.45
-
-
-@dataclass(frozen=True)
-class Size:
-    """A figure's size: pixels, and the dots per inch that its text is sized by."""
-
-    width: int
-    height: int
-    dpi: float
-
-    @property
-    def inches(self) -> tuple[float, float]:
-        """Width and height in inches."""
-        return self.width / self.dpi, self.height / self.dpi
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A mark on an axis; ``rest`` marks the resting potential."""
-
-    value: float
-    text: str
-    rest: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of text and the points to set it in."""
-
-    text: str
-    size: float
+Readout = Callable[[Panel, float], float]  # a panel's widest running value, at a size in points
 
 
 @dataclass(frozen=True, eq=False)
 class Slot:
-    """One panel's place: its rectangle from the lower left, its heading, ticks and label size."""
+    """One axis's place: its rectangle from the lower left, its heading, ticks and label size."""
 
-    panel: Panel
+    axis: Axis
     bottom: float
     height: float
     heading: str
@@ -72,77 +37,52 @@ class Slot:
     label_size: float
 
     def y(self, value: Any) -> Any:
-        """Height above the figure's lower edge, in inches, of values on this panel's axis."""
-        low, high = self.panel.limits
+        """Height above the figure's lower edge, in inches, of values on this axis."""
+        low, high = self.axis.limits
         return self.bottom + self.height * (value - low) / (high - low)
+
+    def spread(self, heights: Sequence[float]) -> np.ndarray:
+        """Heights of labels moved apart within the panel."""
+        step = line_height(self.label_size)
+        low, high = self.bottom + step / 2, self.bottom + self.height - step / 2
+        return labels.spread(heights, step, low, max(low, high))
+
+
+@dataclass(frozen=True, eq=False)
+class Across:
+    """What all panels share: an axis of times or of places."""
+
+    start: float
+    end: float
+    ticks: tuple[Tick, ...]
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The whole figure in inches; ``scale`` multiplies every type size and gap."""
+    """Panels, one above the other, from ``left`` to ``right`` of a page."""
 
-    size: Size
-    scale: float
+    page: Page
     left: float
     right: float
     slots: tuple[Slot, ...]
-    title: Line
-    title_y: float
-    subtitle: Line
-    subtitle_y: float
-    clock_y: float
-    time_ticks: tuple[Tick, ...]
-    time_label: str
+    across: Across
 
-    def x(self, time: Any, start: float, end: float) -> Any:
-        """Distance from the figure's left edge, in inches, of times."""
-        return self.left + (self.right - self.left) * (time - start) / (end - start)
+    @property
+    def size(self) -> Size:
+        return self.page.size
 
+    @property
+    def scale(self) -> float:
+        return self.page.scale
 
-class Ruler:
-    """Measures text in inches, as it will be drawn."""
-
-    def __init__(self, renderer: RendererAgg, dpi: float) -> None:
-        self._renderer = renderer
-        self._dpi = dpi
-        self._known: dict[tuple[object, ...], float] = {}
-
-    def width(self, label: Label | str, size: float, weight: str = "normal") -> float:
-        """Width of a text in points ``size``."""
-        label = Label(label) if isinstance(label, str) else label
-        key = (label, size, weight)
-        if key not in self._known:
-            from matplotlib.font_manager import FontProperties
-
-            style = "italic" if label.italic else "normal"
-            font = FontProperties(size=size, weight=weight, style=style)
-            measure = self._renderer.get_text_width_height_descent
-            wide, _, _ = measure(label.text, font, label.math)  # type: ignore[arg-type]
-            self._known[key] = wide / self._dpi
-        return self._known[key]
-
-    def fitted(self, text: str, size: float, room: float, weight: str = "normal") -> Line:
-        """``text`` made smaller to fit, to seven tenths of its size; then cut."""
-        smallest = 0.7 * size
-        while text and size > smallest and self.width(text, size, weight) > room:
-            size = max(smallest, 0.96 * size)
-        return Line(self.cut(text, size, room, weight) if text else "", size)
-
-    def cut(self, text: str, size: float, room: float, weight: str = "normal") -> str:
-        """``text``, or as much of it as there is room for and an ellipsis."""
-        if self.width(text, size, weight) <= room:
-            return text
-        low, high = 0, len(text)
-        while low < high:
-            middle = (low + high + 1) // 2
-            fits = self.width(text[:middle].rstrip() + "…", size, weight) <= room
-            low, high = (middle, high) if fits else (low, middle - 1)
-        return text[:low].rstrip() + "…" if low else ""
+    def x(self, value: Any) -> Any:
+        """Distance from the figure's left edge, in inches, of values on the axis across."""
+        start, end = self.across.start, self.across.end
+        return self.left + (self.right - self.left) * (value - start) / (end - start)
 
 
-def arrange(
-    picture: Picture, size: Size, ruler: Ruler, readout: Callable[[Panel, float], float] | None
-) -> Layout:
+def arrange(picture: Picture, size: Size, ruler: Ruler, readout: Readout | None) -> Layout:
     """Place everything. ``readout`` measures a panel's widest running value, for animations.
 
     Raises
@@ -150,91 +90,73 @@ def arrange(
     UsageError
         If the panels do not fit at a legible size.
     """
-    scale = min(1.0, math.sqrt(min(size.inches[0] / 8, size.inches[1] / 6)))
-    while scale >= _SMALLEST_SCALE:
-        found = _arranged(picture, size, ruler, readout, scale)
-        if found is not None:
-            return found
-        scale *= 0.92
-    raise UsageError(
-        f"{len(picture.panels)} panels do not fit in {size.width} × {size.height} pixels "
-        f"at {size.dpi:g} dots per inch; give a larger size or fewer panels."
-    )
+    made = largest(size, 6, lambda scale: _arranged(picture, size, ruler, readout, scale))
+    if made is None:
+        raise UsageError(
+            f"{len(picture.panels)} panels do not fit in {size.width} × {size.height} pixels "
+            f"at {size.dpi:g} dots per inch; give a larger size or fewer panels."
+        )
+    return made
 
 
 def _arranged(
-    picture: Picture,
-    size: Size,
-    ruler: Ruler,
-    readout: Callable[[Panel, float], float] | None,
-    scale: float,
+    picture: Picture, size: Size, ruler: Ruler, readout: Readout | None, scale: float
 ) -> Layout | None:
-    width, height = size.inches
-    line = scale / 72
-    pad = PAD * scale
-    top = height - pad
-    title_y = top - 1.05 * TITLE * line
-    top = title_y - 0.15 * TITLE * line if picture.title else top
-    subtitle_y = top - 1.25 * SUBTITLE * line
-    top = subtitle_y - 0.1 * SUBTITLE * line if picture.subtitle else top
-    top -= 0.6 * HEADING * line if picture.title or picture.subtitle else 0.0
-    clock = 1.35 * LABEL * line if readout else 0.0
-    bottom = pad + (1.45 * HEADING + 1.3 * TICK) * line + TICK_ROOM * scale
-    places = _stack(picture, top, bottom, scale, clock)
+    page = paged(size, scale, picture.title, picture.subtitle)
+    point = page.point
+    clock = clock_room(page) if readout else 0.0
+    bottom = page.pad + (1.45 * HEADING + 1.3 * TICK) * point + TICK_ROOM * scale
+    places = _stack(picture, page, bottom, clock)
     if places is None:
         return None
-    time_unit, time_factor = _time_unit(picture)
     slots = tuple(
         Slot(
-            panel,
+            panel.axis,
             low,
             high - low,
-            _heading(panel),
-            high + 0.42 * HEADING * line + (0.0 if at else clock),
-            ticks_of(panel, high - low, scale),
+            panel.axis.words,
+            high + 0.42 * HEADING * point + (0.0 if at else clock),
+            ticks.upright(panel.axis, high - low, scale),
             _label_size(panel, high - low, scale),
         )
         for at, (panel, (low, high)) in enumerate(zip(picture.panels, places, strict=True))
     )
-    gap = GAP * scale
-    left = pad + max(ruler.width(t.text, TICK * scale) for s in slots for t in s.ticks)
+    left = page.pad + ruler.widest((t.text for s in slots for t in s.ticks), TICK * scale)
     left += TICK_ROOM * scale
-    beyond = max(_beyond(slot, ruler, readout, scale) for slot in slots)
-    right = width - pad - max(gap + beyond if beyond else 0.0, 0.12 * scale)
-    if right - left < 0.4 * width:
+    pairs = list(zip(picture.panels, slots, strict=True))
+    beyond = max(_beyond(panel, slot, ruler, readout, scale) for panel, slot in pairs)
+    right = page.width - page.pad - max(GAP * scale + beyond if beyond else 0.0, 0.12 * scale)
+    if right - left < 0.4 * page.width:
         return None
-    time_ticks = time_ticks_of(picture, right - left, ruler, scale, time_factor)
-    right = min(right, width - pad - ruler.width(time_ticks[-1].text, TICK * scale) / 2)
+    unit, factor = _time_unit(picture)
+    times = ticks.across(picture.start, picture.end, right - left, ruler, scale, factor)
+    right = min(right, page.width - page.pad - ruler.width(times[-1].text, TICK * scale) / 2)
     headed = tuple(
-        replace(
-            s, heading=ruler.cut(s.heading, HEADING * scale, right - left - _key(s, ruler, scale))
-        )
-        for s in slots
+        replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, right - left - taken))
+        for slot, taken in ((s, _key(panel, ruler, scale)) for panel, s in pairs)
     )
-    return Layout(
-        size, scale, left, right, headed,
-        ruler.fitted(picture.title, TITLE * scale, width - pad - left, "bold"), title_y,
-        ruler.fitted(picture.subtitle, SUBTITLE * scale, width - pad - left), subtitle_y,
-        places[0][1] + 0.45 * LABEL * line, time_ticks, f"Time ({time_unit})",
-    )  # fmt: skip
+    across = Across(picture.start, picture.end, times, f"Time ({unit})")
+    return Layout(page, left, right, headed, across)
+
+
+def clock_room(page: Page) -> float:
+    """Height of the line over the first panel in which an animation shows the running time."""
+    return 1.35 * LABEL * page.point
 
 
 def _stack(
-    picture: Picture, top: float, bottom: float, scale: float, clock: float
+    picture: Picture, page: Page, bottom: float, clock: float
 ) -> list[tuple[float, float]] | None:
-    """Lower and upper edge of every panel, from the top down; None if they get too low.
-
-    ``clock`` is the height of the line over the first panel that shows the running time.
-    """
-    line = scale / 72
-    heading, space = 1.55 * HEADING * line, 0.09 * scale
+    """Lower and upper edge of every panel, from the top down; None if they get too low."""
+    scale, point, top = page.scale, page.point, page.top
+    heading, space = 1.55 * HEADING * point, 0.09 * scale
     count = len(picture.panels)
     room = top - bottom - clock - count * heading - (count - 1) * space
-    total = sum(panel.weight for panel in picture.panels)
+    total = sum(panel.axis.weight for panel in picture.panels)
     places = []
     for panel in picture.panels:
-        tall = room * panel.weight / total
-        if tall < 2.3 * TICK * line or tall < 0.62 * len(panel.traces) * LABEL * line:
+        tall = room * panel.axis.weight / total
+        if tall < 2.3 * TICK * point or tall < 0.62 * len(panel.traces) * LABEL * point:
             return None
         top -= heading + (0.0 if places else clock)
         places.append((top - tall, top))
@@ -253,70 +175,25 @@ def line_height(size: float) -> float:
     return 1.18 * size / 72
 
 
-def _heading(panel: Panel) -> str:
-    factor = labels.power_of_ten(panel.scale) if panel.scale else ""
-    inside = " ".join(part for part in (factor, panel.unit) if part)
-    return f"{panel.heading} ({inside})" if inside else panel.heading
-
-
-def _beyond(
-    slot: Slot, ruler: Ruler, readout: Callable[[Panel, float], float] | None, scale: float
-) -> float:
+def _beyond(panel: Panel, slot: Slot, ruler: Ruler, readout: Readout | None, scale: float) -> float:
     """Room that a panel's labels need to the right of its axis."""
-    panel = slot.panel
     widths = [ruler.width(t.label, slot.label_size) for t in panel.traces if t.label.text]
     if readout is not None:
         widths.append(readout(panel, slot.label_size) + 0.06 * scale)
     return max(widths, default=0.0)
 
 
-def _key(slot: Slot, ruler: Ruler, scale: float) -> float:
+def _key(panel: Panel, ruler: Ruler, scale: float) -> float:
     """Room in the heading's line for what lanes are values of, which ends at the right edge."""
-    if slot.panel.key is None:
-        return 0.0
-    return key_width(*slot.panel.key, ruler, HEADING * scale)
+    return 0.0 if panel.key is None else ruler.name(*panel.key, HEADING * scale)
 
 
-def key_width(symbol: Label, unit: str, ruler: Ruler, size: float) -> float:
-    """Width of the heading over lane labels: a symbol and its unit."""
-    return ruler.width(symbol, size) + (ruler.width(f" ({unit})", size) if unit else 0.0)
-
-
-# ------------------------------------------------------------------------ ticks
-
-
-def ticks_of(panel: Panel, height: float, scale: float) -> tuple[Tick, ...]:
-    line = TICK * scale / 72
-    low, high = panel.limits
-    factor = 10.0**panel.scale
-    airy, tight = math.ceil(height / (1.9 * line)), int(height / (1.2 * line)) + 1
-    places = labels.ticks(low / factor, high / factor, min(7, max(2, airy)))
-    if len(places) < 2:
-        places = labels.ticks(low / factor, high / factor, max(2, tight))
-    shown = labels.tick_decimals(places)
-    marks = [Tick(place * factor, labels.number(place, shown)) for place in places]
-    if panel.rest is None:
-        return tuple(marks)
-    apart = 1.25 * line / height * (high - low)
-    marks = [mark for mark in marks if abs(mark.value - panel.rest) >= apart]
-    value = "" if panel.scale else f" {labels.number(panel.rest, 1)}"
-    return (*marks, Tick(panel.rest, f"rest{value}", rest=True))
+def clock_y(layout: Layout) -> float:
+    """The baseline of the running time, over the first panel."""
+    slot = layout.slots[0]
+    return slot.bottom + slot.height + 0.45 * LABEL * layout.page.point
 
 
 def _time_unit(picture: Picture) -> tuple[str, float]:
     """Seconds from 5 s on."""
     return ("s", 1000.0) if picture.end - picture.start >= 5000 else ("ms", 1.0)
-
-
-def time_ticks_of(
-    picture: Picture, width: float, ruler: Ruler, scale: float, factor: float
-) -> tuple[Tick, ...]:
-    start, end = picture.start / factor, picture.end / factor
-    for most in range(11, 1, -1):
-        places = labels.ticks(start, end, most)
-        shown = labels.tick_decimals(places)
-        texts = [labels.number(place, shown) for place in places]
-        widest = max(ruler.width(text, TICK * scale) for text in texts)
-        if widest * 1.8 * len(texts) <= width:
-            break
-    return tuple(Tick(p * factor, text) for p, text in zip(places, texts, strict=True))

@@ -1,0 +1,97 @@
+"""Several axons on the same axes: V in time at the same places of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loligo.errors import UsageError
+from loligo.figures.axon.content import MAP, PLACES, STRIP, TRACES, AxonRecord, read
+from loligo.figures.content import labels, panels
+from loligo.figures.content.labels import Label
+from loligo.figures.content.overlay import Named, framed, named, names_in
+from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
+from loligo.figures.content.signals import thinned
+from loligo.figures.style import Theme
+
+_COLUMNS = 4000
+
+
+@dataclass(frozen=True, eq=False)
+class _NamedAxon:
+    """An axon among several: its name and look, and what was recorded along it."""
+
+    named: Named
+    axon: AxonRecord
+
+
+def overlaid(
+    recs: Sequence[Any], labels: object, chosen: Sequence[object] | str | None, theme: Theme
+) -> Picture:
+    """Axons over one another: a panel for each variable at a few places, of V if none is chosen.
+
+    Raises
+    ------
+    UsageError
+        If V is not recorded along an axon, or a panel is not lines in time.
+    """
+    axons = [read(rec) for rec in recs]
+    several = named([axon.recorded for axon in axons], labels, theme)
+    both = [_NamedAxon(*pair) for pair in zip(several, axons, strict=True)]
+    wanted = ["V"] if chosen is None else panels.listed(chosen)
+    standing = [want for want in wanted if want in (STRIP, MAP, TRACES)]
+    if standing or not wanted:
+        raise UsageError(
+            f"{f'panel {standing[0]!r} is of one axon' if standing else 'panels is empty'}; "
+            f"several are drawn in time: choose from {panels.offer(axons[0].recorded)}."
+        )
+    names = [name for want in wanted for name in names_in(several, want)]
+    shortest = min(both, key=lambda one: one.axon.length / one.axon.per_um)
+    made = [
+        _panel(both, name, place, shortest.axon)
+        for name in dict.fromkeys(names)
+        for place in _places(shortest.axon)
+    ]
+    return framed(several, made, [i for a in axons for e in a.electrodes for i in e.on])
+
+
+def _places(axon: AxonRecord) -> list[float]:
+    """Where V is compared, in um."""
+    return [part * axon.length / axon.per_um for part in PLACES]
+
+
+def _panel(both: Sequence[_NamedAxon], name: str, um: float, shortest: AxonRecord) -> Panel:
+    """One variable at one place, in every axon that has it."""
+    traces = []
+    for one in both:
+        recording = one.axon.recorded.recording
+        if name not in recording or "position" not in recording[name].dims:
+            continue
+        row = one.axon.values(name)[one.axon.near(um * one.axon.per_um)]
+        look = one.named
+        line = thinned(one.axon.time, row, _COLUMNS)
+        traces.append(
+            Trace(f"{name} {look.label}", Label(look.label), *line, look.colour, look.dashes)
+        )
+    if not traces:
+        raise UsageError(
+            f"{name!r} is not recorded along the axons; choose from "
+            f"{panels.offer(shortest.recorded)}."
+        )
+    recorded = next(o.axon.recorded for o in both if name in o.axon.recorded.recording)
+    role = str(recorded.role(name))
+    ends = [end for t in traces for end in (float(np.min(t.values)), float(np.max(t.values)))]
+    limits = LIMITS.get(role, padded)(min(ends), max(ends))
+    where = f"{um * shortest.per_um:.3g} {shortest.unit}"
+    axis = Axis(
+        f"{panels.heading_of(recorded, [name])} at {where}",
+        labels.unit(recorded.unit(name)),
+        limits,
+        weight=2.0,
+        scale=labels.exponent(max(map(abs, limits))),
+        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
+    )
+    return Panel(axis, tuple(traces), lanes=True)

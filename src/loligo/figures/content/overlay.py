@@ -1,0 +1,205 @@
+"""Several recordings on the same axes, one lane of each: a line for each in every panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from loligo.errors import UsageError
+from loligo.figures.content import captions, injected, panels, signals
+from loligo.figures.content.labels import Label
+from loligo.figures.content.picture import Panel, Picture, Trace
+from loligo.figures.content.signals import Signals
+from loligo.figures.style import DASHES, Theme
+
+if TYPE_CHECKING:
+    import xarray
+
+_SAME_REST = 0.05  # mV
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A recording among several: what to call it, and how its lines look."""
+
+    recorded: Signals
+    label: str
+    colour: str
+    dashes: tuple[float, ...]
+
+
+def overlaid(
+    recs: Sequence[Any], labels: object, chosen: Sequence[object] | str | None, theme: Theme
+) -> Picture:
+    """Recordings over one another, a panel for each variable.
+
+    Raises
+    ------
+    UsageError
+        If a recording has several lanes, or a panel is recorded in none.
+    """
+    several = named([signals.read(rec) for rec in recs], labels, theme)
+    for k, one in enumerate(several, start=1):
+        if len(one.recorded.lanes) > 1:
+            dim = next(d for d in one.recorded.dims if one.recorded.recording.sizes[d] > 1)
+            raise UsageError(
+                f"recording {k} has {len(one.recorded.lanes)} lanes, and several recordings are "
+                f"drawn together with one lane each; select it, as in rec.isel({dim}=0)."
+            )
+    made = [p for want in _wanted(several, chosen) for p in _panels(several, want)]
+    return framed(several, made, [i for one in several for i in panels.on(one.recorded)])
+
+
+def framed(
+    several: Sequence[Named], made: Sequence[Panel], on: Sequence[tuple[float, float]]
+) -> Picture:
+    """Panels of several recordings from the first time of any to the last, under a title."""
+    start = min(float(one.recorded.time[0]) for one in several)
+    end = max(float(one.recorded.time[-1]) for one in several)
+    title, subtitle = _titles(several)
+    spans = injected.stretches(sorted(on), (end - start) / 400)
+    return Picture(start, end, tuple(made), tuple(spans), title, subtitle)
+
+
+# ------------------------------------------------------------------------ names
+
+
+def named(recorded: Sequence[Signals], labels: object, theme: Theme) -> list[Named]:
+    """Each recording with its label and look.
+
+    Raises
+    ------
+    UsageError
+        For too many recordings, or labels that do not name them one by one.
+    """
+    if len(recorded) > panels.MOST_OVERLAID:
+        raise UsageError(
+            f"{len(recorded)} recordings cannot be told apart; give {panels.MOST_OVERLAID} or "
+            "fewer."
+        )
+    looks = zip(theme.recordings, DASHES[:2] * 4, strict=True)
+    return [
+        Named(one, label, colour, dashes)
+        for one, label, (colour, dashes) in zip(
+            recorded, _labels(recorded, labels), looks, strict=False
+        )
+    ]
+
+
+def _labels(recorded: Sequence[Signals], labels: object) -> list[str]:
+    if labels is None:
+        titles = [_title(one) for one in recorded]
+        different = all(titles) and len(set(titles)) == len(titles)
+        return titles if different else [str(k) for k in range(1, len(recorded) + 1)]
+    texts = [] if isinstance(labels, str) or not isinstance(labels, Sequence) else list(labels)
+    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+        raise UsageError(
+            f"labels={labels!r:.60} does not name the recordings; give a text for each, such as "
+            'labels=["control", "TTX"].'
+        )
+    if len(texts) != len(recorded):
+        raise UsageError(
+            f"labels has {len(texts)} name{'s' * (len(texts) != 1)} for {len(recorded)} "
+            "recordings; give one for each."
+        )
+    if len(set(texts)) < len(texts):
+        raise UsageError(f"labels={texts!r:.60} names two recordings alike; tell them apart.")
+    return texts
+
+
+def _title(recorded: Signals) -> str:
+    attrs = recorded.recording.attrs
+    return str(attrs.get("title") or attrs.get("model") or "")
+
+
+def _titles(several: Sequence[Named]) -> tuple[str, str]:
+    """The title, and what was injected: once if it is the same, else for each."""
+    titles = list(dict.fromkeys(filter(None, (_title(one.recorded) for one in several))))
+    said = [_conditions(one.recorded.recording) for one in several]
+    if len(set(said)) == 1:
+        return " and ".join(titles), said[0]
+    told = [f"{one.label}: {words}" for one, words in zip(several, said, strict=True) if words]
+    return " and ".join(titles), "; ".join(told)
+
+
+def _conditions(rec: xarray.Dataset) -> str:
+    return captions.conditions(rec.attrs, signals.chosen(rec))
+
+
+# ------------------------------------------------------------------------ panels
+
+
+def _wanted(several: Sequence[Named], chosen: Sequence[object] | str | None) -> list[object]:
+    if chosen is not None:
+        wanted = panels.listed(chosen)
+        if not wanted:
+            raise UsageError(
+                f"panels is empty; name at least one of {panels.offer(several[0].recorded)}."
+            )
+        return wanted
+    if not any(one.recorded.names("voltage") for one in several):
+        raise UsageError(
+            'no recording holds V; simulate with record=None or with "V" in record, or name the '
+            f"panels that they do hold: panels={several[0].recorded.series()!r}."
+        )
+    driven = any(one.recorded.names("stimulus") for one in several)
+    return ["V", "stimulus"] if driven else ["V"]
+
+
+def names_in(several: Sequence[Named], wanted: object) -> list[str]:
+    """The variables that one entry of ``panels`` names in any of the recordings.
+
+    Raises
+    ------
+    UsageError
+        Of the first, if it names none in any.
+    """
+    names: list[str] = []
+    problems: list[UsageError] = []
+    for one in several:
+        try:
+            names += panels.names_of(one.recorded, wanted)[0]
+        except UsageError as problem:
+            problems.append(problem)
+    if not names:
+        raise problems[0]
+    return list(dict.fromkeys(names))
+
+
+def _panels(several: Sequence[Named], wanted: object) -> list[Panel]:
+    """A panel for each variable; for each of its units, where recordings differ in it."""
+    made = []
+    for name in names_in(several, wanted):
+        holding = [one for one in several if name in one.recorded.series()]
+        units = dict.fromkeys(one.recorded.unit(name) for one in holding)
+        made += [
+            _panel([one for one in holding if one.recorded.unit(name) == unit], name)
+            for unit in units
+        ]
+    return made
+
+
+def _panel(several: Sequence[Named], name: str) -> Panel:
+    traces = tuple(
+        Trace(
+            f"{name} {one.label}",
+            Label(one.label),
+            *panels.line(one.recorded, name, one.recorded.lanes[0]),
+            one.colour,
+            one.dashes,
+        )
+        for one in several
+    )
+    first = several[0].recorded
+    rests = [panels.rest_of(one.recorded, name) for one in several]
+    axis = panels.axis_of(first, (name,), traces, panels.heading_of(first, [name]), _common(rests))
+    return Panel(axis, traces, lanes=True)
+
+
+def _common(rests: Sequence[float | None]) -> float | None:
+    """The resting potential, if it is the same in all recordings."""
+    known = [rest for rest in rests if rest is not None]
+    if len(known) < len(rests) or max(known) - min(known) > _SAME_REST:
+        return None
+    return known[0]

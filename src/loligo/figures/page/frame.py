@@ -1,0 +1,184 @@
+"""The page under every figure: its size, its scale, its titles, and what they leave below.
+
+All in inches from the lower left; a page's ``scale`` multiplies every type size and gap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from loligo.figures.content.labels import Label
+from loligo.figures.page.ruler import Ruler
+from loligo.figures.style import HEADING, SUBTITLE, TICK, TITLE, Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from loligo.figures.page.notebook import ShownFigure
+
+PAD = 0.16  # the figure's outer margin
+TICK_LENGTH = 0.045
+TICK_ROOM = TICK_LENGTH + 0.06
+GAP = 0.14  # from the end of a line to its label
+_SMALLEST_SCALE = 0.45
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Size:
+    """A figure's size: pixels, and the dots per inch that its text is sized by."""
+
+    width: int
+    height: int
+    dpi: float
+
+    @property
+    def inches(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        return self.width / self.dpi, self.height / self.dpi
+
+
+@dataclass(frozen=True)
+class Page:
+    """A figure's page.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        Empty if there is none.
+    title_y, subtitle_y : float
+        Their baselines.
+    top : float
+        Where what is left for the panels ends, headings included.
+    """
+
+    size: Size
+    scale: float
+    title: str
+    subtitle: str
+    title_y: float
+    subtitle_y: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        return self.size.inches[0]
+
+    @property
+    def height(self) -> float:
+        return self.size.inches[1]
+
+    @property
+    def pad(self) -> float:
+        """The outer margin."""
+        return PAD * self.scale
+
+    @property
+    def point(self) -> float:
+        """A point of type, in inches."""
+        return self.scale / 72
+
+
+def paged(size: Size, scale: float, title: str, subtitle: str, below: float = 0.6) -> Page:
+    """The page with its titles; ``below`` them a part of a heading's height is left free."""
+    point = scale / 72
+    top = size.inches[1] - PAD * scale
+    title_y = top - 1.05 * TITLE * point
+    top = title_y - 0.15 * TITLE * point if title else top
+    subtitle_y = top - 1.25 * SUBTITLE * point
+    top = subtitle_y - 0.1 * SUBTITLE * point if subtitle else top
+    top -= below * HEADING * point if title or subtitle else 0.0
+    return Page(size, scale, title, subtitle, title_y, subtitle_y, top)
+
+
+def largest(size: Size, usual_height: float, arranged: Callable[[float], T | None]) -> T | None:
+    """What ``arranged`` makes at the largest legible scale at which it fits; None if at none.
+
+    A figure of 8 inches by ``usual_height`` has scale 1; larger ones are not scaled up.
+    """
+    wide, tall = size.inches
+    scale = min(1.0, math.sqrt(min(wide / 8, tall / usual_height)))
+    while scale >= _SMALLEST_SCALE:
+        made = arranged(scale)
+        if made is not None:
+            return made
+        scale *= 0.92
+    return None
+
+
+def blank(size: Size, theme: Theme) -> tuple[ShownFigure, Ruler]:
+    """An empty figure, and what measures text on it."""
+    from loligo.figures.page.notebook import ShownFigure
+
+    figure = ShownFigure(figsize=size.inches, dpi=size.dpi, facecolor=theme.background)
+    return figure, Ruler(figure.canvas.get_renderer(), size.dpi)  # type: ignore[attr-defined]
+
+
+def text(figure: Any, page: Page, x: float, y: float, label: Label, size: float, **look: Any):
+    """Text at a place in inches."""
+    return figure.text(
+        x / page.width,
+        y / page.height,
+        label.text,
+        fontsize=size,
+        fontstyle="italic" if label.italic else "normal",
+        parse_math=label.math,
+        **look,
+    )
+
+
+def titles(figure: Any, page: Page, ruler: Ruler, left: float, theme: Theme) -> None:
+    """The title and what is said below it, from ``left`` on, as far as there is room."""
+    room = page.width - page.pad - left
+    for words, points, y, weight, colour in (
+        (page.title, TITLE, page.title_y, "bold", theme.text),
+        (page.subtitle, SUBTITLE, page.subtitle_y, "normal", theme.muted),
+    ):
+        fitted = ruler.fitted(words, points * page.scale, room, weight)
+        if fitted.text:
+            look = {"color": colour, "weight": weight, "va": "baseline"}
+            text(figure, page, left, y, Label(fitted.text), fitted.size, **look)
+
+
+def named(
+    figure: Any, page: Page, ruler: Ruler, x: float, y: float, label: Label, unit: str, colour: str
+) -> None:  # fmt: skip
+    """A name and its unit in brackets, from ``x`` on: a symbol is set in another type than its
+    unit."""
+    size = HEADING * page.scale
+    look = {"color": colour, "va": "baseline"}
+    text(figure, page, x, y, label, size, **look)
+    if unit:
+        text(figure, page, x + ruler.width(label, size), y, Label(f" ({unit})"), size, **look)
+
+
+def axes_at(
+    figure: Any, page: Page, left: float, right: float, bottom: float, height: float, **look: Any
+) -> Axes:
+    """matplotlib's axes at a place in inches."""
+    place = (left / page.width, bottom / page.height, (right - left) / page.width,
+             height / page.height)  # fmt: skip
+    return figure.add_axes(place, **look)
+
+
+def ticked(axes: Axes, page: Page, theme: Theme, **more: Any) -> None:
+    """The house's ticks: small and quiet. Of both axes; ``more`` goes to ``tick_params``."""
+    axes.tick_params(
+        color=theme.rule,
+        labelcolor=theme.text,
+        labelsize=TICK * page.scale,
+        length=TICK_LENGTH * 72 * page.scale,
+        pad=0.05 * 72 * page.scale,
+        width=0.7 * page.scale,
+        **more,
+    )
+
+
+def ruled(axes: Axes, page: Page, theme: Theme, *sides: str) -> None:
+    """Of the frame around axes, only these sides."""
+    for name, spine in axes.spines.items():
+        spine.set(visible=name in sides, color=theme.rule, linewidth=0.7 * page.scale)

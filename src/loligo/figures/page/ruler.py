@@ -1,0 +1,68 @@
+"""Text measured in inches, as it will be drawn, and made to fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from loligo.figures.content.labels import Label
+
+if TYPE_CHECKING:
+    from matplotlib.backends.backend_agg import RendererAgg
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A text as far as there is room for it, and the points to set it in."""
+
+    text: str
+    size: float
+
+
+class Ruler:
+    """Measures text in inches, as it will be drawn."""
+
+    def __init__(self, renderer: RendererAgg, dpi: float) -> None:
+        self._renderer = renderer
+        self._dpi = dpi
+        self._known: dict[tuple[object, ...], float] = {}
+
+    def width(self, label: Label | str, size: float, weight: str = "normal") -> float:
+        """Width of a text in points ``size``."""
+        label = Label(label) if isinstance(label, str) else label
+        key = (label, size, weight)
+        if key not in self._known:
+            from matplotlib.font_manager import FontProperties
+
+            style = "italic" if label.italic else "normal"
+            font = FontProperties(size=size, weight=weight, style=style)
+            measure = self._renderer.get_text_width_height_descent
+            wide, _, _ = measure(label.text, font, label.math)  # type: ignore[arg-type]
+            self._known[key] = wide / self._dpi
+        return self._known[key]
+
+    def widest(self, texts: Any, size: float) -> float:
+        """Width of the widest of several texts; 0 of none."""
+        return max((self.width(text, size) for text in texts), default=0.0)
+
+    def name(self, label: Label | str, unit: str, size: float) -> float:
+        """Width of a name and its unit in brackets."""
+        return self.width(label, size) + (self.width(f" ({unit})", size) if unit else 0.0)
+
+    def fitted(self, text: str, size: float, room: float, weight: str = "normal") -> Fitted:
+        """``text`` made smaller to fit, to seven tenths of its size; then cut."""
+        smallest = 0.7 * size
+        while text and size > smallest and self.width(text, size, weight) > room:
+            size = max(smallest, 0.96 * size)
+        return Fitted(self.cut(text, size, room, weight) if text else "", size)
+
+    def cut(self, text: str, size: float, room: float, weight: str = "normal") -> str:
+        """``text``, or as much of it as there is room for and an ellipsis."""
+        if self.width(text, size, weight) <= room:
+            return text
+        low, high = 0, len(text)
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = self.width(text[:middle].rstrip() + "…", size, weight) <= room
+            low, high = (middle, high) if fits else (low, middle - 1)
+        return text[:low].rstrip() + "…" if low else ""

@@ -1,0 +1,276 @@
+"""Several recordings on the same axes, checked by what is in the picture."""
+
+from __future__ import annotations
+
+import itertools
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+import figures_recording as recordings
+import loligo as lo
+from axon_recording import axon_recording
+from loligo.errors import UsageError
+from loligo.figures import style
+
+THEMES = style.THEMES
+LIGHT = THEMES["light"]
+SIZES = [(1600, 1200), (640, 480), (700, 1400)]
+
+
+def control():
+    return recordings.recording()
+
+
+def drug():
+    """Another sampling, another duration, another amplitude."""
+    return recordings.recording(amplitude=5.0, duration=35.0, end=30.0, interval=0.02)
+
+
+def pair(**options):
+    return lo.plot(control(), drug(), labels=["control", "TTX"], **options)
+
+
+def words_of(figure) -> list[tuple[str, object]]:
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    found = []
+    for one in figure.findobj(matplotlib.text.Text):
+        box = one.get_window_extent(renderer)
+        if one.get_visible() and one.get_text().strip() and box.width > 0:
+            if one.axes is not None and one not in shown_ticks(one.axes):
+                continue
+            found.append((one.get_text(), box))
+    return found
+
+
+def shown_ticks(axes) -> list[object]:
+    ticks = [*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()]
+    return [label for t in ticks for label in (t.label1, t.label2) if label.get_visible()]
+
+
+def lines_of(axes) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Every line but the rules, by its colour."""
+    return {
+        one.get_color(): (np.asarray(one.get_xdata()), np.asarray(one.get_ydata()))
+        for one in axes.lines
+        if len(one.get_xdata()) > 2
+    }
+
+
+def coloured(image, colour):
+    return int((np.abs(image.astype(int) - style.rgb(colour)).max(axis=-1) <= 3).sum())
+
+
+# ------------------------------------------------------------------------ figures
+
+
+def test_each_recording_is_drawn_as_it_is_on_its_own_times():
+    V, current = pair().axes
+    first, second = LIGHT.recordings[:2]
+    for color, rec in ((first, control()), (second, drug())):
+        time, values = lines_of(V)[color]
+        assert np.array_equal(time, rec.time.values)
+        assert np.array_equal(values, rec.V.values)
+    assert lines_of(current)[second][1].max() == 5.0
+    assert V.get_xlim() == current.get_xlim() == (0.0, 50.0)
+
+
+def test_recordings_are_told_apart_by_colour_dashes_and_name():
+    figure = pair()
+    V = figure.axes[0]
+    drawn = [one for one in V.lines if len(one.get_xdata()) > 2]
+    assert [one.is_dashed() for one in drawn] == [False, True]
+    said = dict(words_of(figure))
+    assert said["TTX"].x0 > V.get_window_extent().x1
+    texts = [text for text, _ in words_of(figure)]
+    assert texts.count("control") == texts.count("TTX") == 2  # beside either panel
+    assert "control: 10 µA/cm² from 5 to 45 ms; TTX: 5 µA/cm² from 5 to 30 ms" in texts
+    colours = {t.get_text(): t.get_color() for t in figure.texts}
+    assert (colours["control"], colours["TTX"]) == LIGHT.recordings[:2]
+
+
+def test_recordings_that_coincide_are_both_seen():
+    image = picture_of(lo.plot(control(), control(), labels=["Taylor", "Reference"]))
+    for ink in LIGHT.recordings[:2]:
+        assert coloured(image, ink) > 1500
+
+
+def picture_of(figure):
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(
+    "draw",
+    [
+        pair,
+        lambda **o: pair(panels=("V", "gates"), theme="dark", **o),
+        lambda **o: lo.plot(
+            *(recordings.recording(amplitude=a, duration=d) for a, d in
+              ((2, 50), (6, 40), (12, 45), (20, 30), (3, 35))), **o),
+        lambda **o: lo.plot(axon_recording(), axon_recording(duration=5.0), labels=["a", "b"], **o),
+    ],
+    ids=["pair", "gates", "five", "axons"],
+)  # fmt: skip
+def test_no_text_overlaps_another_or_leaves_the_picture(draw, size):
+    found = words_of(draw(size=size))
+    for (a, one), (b, two) in itertools.combinations(found, 2):
+        wide = min(one.x1, two.x1) - max(one.x0, two.x0)
+        high = min(one.y1, two.y1) - max(one.y0, two.y0)
+        apart = wide <= 1 or high <= 0.25 * min(one.height, two.height)  # boxes hold descenders
+        assert apart, f"{a!r} and {b!r}"
+    for text, box in found:
+        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1]
+        assert inside, text
+
+
+def test_panels_may_follow_the_recordings_and_are_one_for_each_variable():
+    for figure in (pair(panels=("V", "gates")), lo.plot(control(), drug(), ("V", "gates"))):
+        said = [text for text, _ in words_of(figure)]
+        assert [s for s in said if s.startswith("Gate")] == ["Gate m", "Gate h", "Gate n"]
+    assert len(lo.plot(control(), "V").axes) == 1
+
+
+def test_what_only_one_recording_holds_is_drawn_for_that_one():
+    bare = recordings.only(control(), "V")
+    V, current = lo.plot(bare, drug(), labels=["bare", "whole"]).axes
+    assert len(lines_of(V)) == 2
+    assert set(lines_of(current)) == {LIGHT.recordings[1]}
+
+
+def test_without_labels_titles_tell_recordings_apart_or_else_numbers():
+    other = drug().assign_attrs(title="Another axon")
+    figure = lo.plot(control(), other)
+    said = [text for text, _ in words_of(figure)]
+    assert "Another axon" in said
+    assert "Squid giant axon, Hodgkin & Huxley 1952 and Another axon" in said
+    said = [text for text, _ in words_of(lo.plot(control(), drug()))]
+    assert {"1", "2"} <= set(said)
+
+
+def test_the_resting_potential_is_marked_if_it_is_the_same():
+    def rests(rec):
+        said = [text for text, _ in words_of(lo.plot(control(), rec, "V"))]
+        return sum(text.startswith("rest") for text in said)
+
+    rec = drug()
+    assert rests(rec) == 1
+    assert rests(rec.assign(V=rec.V.assign_attrs(rest=-60.0))) == 0
+
+
+def test_lanes_of_one_and_places_of_axons_are_recordings_too():
+    lane = recordings.lanes([0, 10]).isel(amplitude=1)
+    place = axon_recording().isel(position=80)
+    axes = lo.plot(lane, place, "V", labels=["patch", "axon"]).axes[0]
+    assert len(lines_of(axes)) == 2
+    said = [text for text, _ in words_of(lo.plot(control(), place, labels=["patch", "axon"]))]
+    assert {"Injected current (µA/cm²)", "Injected current (10³ nA)"} <= set(said)
+
+
+def test_axons_are_compared_at_the_same_places():
+    long, short = axon_recording(), axon_recording(length=4e4, compartments=80, duration=5.0)
+    figure = lo.plot(long, short, labels=["long", "short"])
+    said = [text for text, _ in words_of(figure)]
+    for place in ("1", "2", "3"):
+        assert f"Membrane potential at {place} cm (mV)" in said
+    middle = figure.axes[1]
+    for color, rec in zip(LIGHT.recordings, (long, short), strict=False):
+        time, values = lines_of(middle)[color]
+        assert np.array_equal(time, rec.time.values)
+        beside = [rec.V.sel(position=place, method="nearest") for place in (1.99e4, 2.01e4)]
+        assert any(np.array_equal(values, one.values) for one in beside)
+    gates = lo.plot(long, short, ("V", "m"), labels=["long", "short"])
+    assert len(gates.axes) == 6
+
+
+# ------------------------------------------------------------------------ refusals
+
+
+@pytest.mark.parametrize(
+    ("labels", "wording"),
+    [
+        (["control"], r"labels has 1 name for 2 recordings; give one for each"),
+        (["a", "b", "c"], r"labels has 3 names for 2 recordings"),
+        ("control", r"labels='control' does not name the recordings; give a text for each"),
+        ([1, 2], r"labels=\[1, 2\] does not name the recordings"),
+        ([], r"labels=\[\] does not name the recordings"),
+        (["a", "a"], r"names two recordings alike"),
+    ],
+)
+def test_labels_name_each_recording(labels, wording):
+    with pytest.raises(UsageError, match=wording):
+        lo.plot(control(), drug(), labels=labels)
+    with pytest.raises(UsageError, match=wording):
+        lo.animate(control(), drug(), "a.gif", labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("recs", "options", "wording"),
+    [
+        ((control, axon_recording), {}, r"recording 2 is of an axon and recording 1 is not; select "
+         r"a place of the axon \(um\), as in rec.sel\(position=2e4, method=\"nearest\"\)"),
+        ((control, lambda: recordings.lanes([0, 2, 5])), {}, r"recording 2 has 3 lanes, and "
+         r"several recordings are drawn together with one lane each.*rec.isel\(amplitude=0\)"),
+        ((control, lambda: control().V), {}, "a DataArray cannot be drawn"),
+        ((control, lambda: control().assign_attrs(experiment="x").assign(
+            r=("k", [1.0, 2.0], {"role": "measured"}))), {}, "recording 2 is what an experiment"),
+        ((control,) * 9, {}, "9 recordings cannot be told apart; give 8 or fewer"),
+        ((control, drug), {"panels": ("Ca_i",)}, "'Ca_i' is not a panel"),
+        ((control, drug), {"panels": ()}, "panels is empty"),
+        ((control, drug), {"panels": 5}, "panels=5 names no panel"),
+        ((control, drug, lambda: "V"), {"panels": "V"}, "panels is given twice"),
+        ((control, drug, lambda: None, lambda: "V"), {}, "a NoneType cannot be drawn"),
+        ((axon_recording, axon_recording), {"panels": ("V", "map")}, "panel 'map' is of one axon"),
+        ((axon_recording, axon_recording), {"panels": ("stimulus",)}, "'I_stim' is not recorded"),
+    ],
+    ids=lambda value: None if isinstance(value, tuple) else str(value)[:20],
+)  # fmt: skip
+def test_recordings_without_common_axes_are_refused_with_a_way_out(recs, options, wording):
+    with pytest.raises(UsageError, match=wording):
+        lo.plot(*(make() for make in recs), **options)
+
+
+def test_instants_and_labels_need_one_and_several():
+    with pytest.raises(UsageError, match=r"at=... chooses instants of one axon"):
+        lo.plot(axon_recording(), axon_recording(), at=3)
+    with pytest.raises(UsageError, match=r"labels=... tells several recordings apart"):
+        lo.plot(control(), labels=["control"])
+    with pytest.raises(UsageError, match="path is given twice"):
+        lo.animate(control(), "a.gif", path="b.gif")
+
+
+# ------------------------------------------------------------------------ animations
+
+
+def images(path) -> list[np.ndarray]:
+    with Image.open(path) as film:
+        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+
+
+def test_recordings_move_together_and_the_shorter_one_stops(tmp_path):
+    made = lo.animate(
+        control(), drug(), tmp_path / "pair.gif", labels=["control", "TTX"], size=(800, 600),
+        frames=26, panels="V",
+    )  # fmt: skip
+    shots = images(made.path)
+    assert len(shots) == made.frames == 26
+    first, second = LIGHT.recordings[:2]
+    amount = [coloured(shot, second) for shot in shots]
+    # 2 ms a frame: the drug's line ends at 35 ms, where its head vanishes and nothing is added
+    assert amount[17] - amount[19] > 50
+    assert max(amount[19:]) - min(amount[19:]) < 10
+    assert coloured(shots[-1], first) > coloured(shots[13], first) + 200
+
+
+def test_axons_are_animated_together(tmp_path):
+    made = lo.animate(
+        axon_recording(), axon_recording(celsius=15.0), path=tmp_path / "two.webp",
+        labels=["warm", "cool"], size=(600, 500), frames=6,
+    )  # fmt: skip
+    shots = images(made.path)
+    for ink in LIGHT.recordings[:2]:
+        assert coloured(shots[-1], ink) > coloured(shots[0], ink) + 100
