@@ -15,7 +15,7 @@ from loligo.errors import FileError, UsageError, nearest
 if TYPE_CHECKING:
     from loligo.model import Membrane
     from loligo.solvers import Solver
-    from loligo.stimulus import Stimulus
+    from loligo.stimulus.base import Stimulus
 
 SQUID = "hodgkin-huxley-1952"
 RECORDINGS = (".nc", ".npz", ".csv")

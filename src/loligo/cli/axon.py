@@ -175,7 +175,7 @@ def _axon(
 def _stimulus(given: list[str] | None, made: Axon) -> Any:
     """The pulses of ``--at``; or a shock to the left end, as strong as the axon is thick."""
     from loligo.experiments.common import shock
-    from loligo.stimulus import at
+    from loligo.stimulus.place import at
 
     if given:
         return sum(

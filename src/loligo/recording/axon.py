@@ -60,8 +60,6 @@ _DIMENSIONS = {
     "diameter_end": {"units": "um", "long_name": "diameter at the right end"},
     "axial_resistivity": {"units": "ohm*cm", "long_name": "axial resistivity"},
     "g_ratio": {"units": "1", "long_name": "g-ratio"},
-    "voltage": {"units": "mV", "long_name": "command of the clamp"},
-    "series_resistance": {"units": "MOhm", "long_name": "series resistance of the clamp"},
 }
 
 

@@ -11,7 +11,10 @@ from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.run.problem import Cells, Driven, Initial, Problem, Times, guess
-from loligo.stimulus import Clamp, Placed, Stimulus, check
+from loligo.stimulus import Clamp
+from loligo.stimulus.base import Stimulus
+from loligo.stimulus.place import Placed
+from loligo.stimulus.window import check
 from loligo.system.outline import Outline, outline
 
 SPIKES = "spikes"

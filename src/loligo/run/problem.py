@@ -17,7 +17,8 @@ import numpy as np
 from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon, Membrane
 from loligo.run.axon.compartments import Compartments
-from loligo.stimulus import Point, Shape
+from loligo.stimulus.base import Shape
+from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
 POSITION = "position"

@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
+import loligo.stimulus as names
 from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import from_plain
-from loligo.stimulus.base import Shape, Stimulus, Sum
+from loligo.stimulus.applied import Applied
+from loligo.stimulus.base import Stimulus, Sum
 from loligo.stimulus.clamp import Clamp
-from loligo.stimulus.noise import Noise
-from loligo.stimulus.periodic import Chirp, Sine
-from loligo.stimulus.pulses import Pulse, PulseTrain, Ramp, Step
-from loligo.stimulus.waveform import Waveform
 
-_SHAPES: tuple[type[Shape], ...] = (
-    Pulse, Step, PulseTrain, Ramp, Sine, Chirp, Noise, Waveform,
-)  # fmt: skip
-_KINDS: dict[str, type[Shape | Clamp]] = {shape.kind: shape for shape in (*_SHAPES, Clamp)}
+_CLASSES: tuple[type[Applied], ...] = tuple(getattr(names, name) for name in names.__all__)
+# everything that a document can describe, but for sums
+KINDS: dict[str, type[Applied]] = {applied.kind: applied for applied in _CLASSES}
 
 
 def from_dict(document: Mapping[str, Any]) -> Stimulus:
@@ -49,12 +46,12 @@ def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
     if kind == "sum":
         parts = [from_dict(part) for part in document.get("shapes", ())]
         return Sum(tuple(shape for part in parts for shape in part.shapes))
-    if not isinstance(kind, str) or kind not in _KINDS:
-        near = nearest(str(kind), _KINDS)
+    if not isinstance(kind, str) or kind not in KINDS:
+        near = nearest(str(kind), KINDS)
         raise StimulusError(
-            f"a stimulus of kind {kind!r} is unknown{near}; known are {', '.join(_KINDS)} and sum"
+            f"a stimulus of kind {kind!r} is unknown{near}; known are {', '.join(KINDS)} and sum"
         )
-    shape = _KINDS[kind]
+    shape = KINDS[kind]
     known = {f.name for f in fields(shape)}
     for name in document:
         if name != "kind" and name not in known:

@@ -250,7 +250,7 @@ def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
     if "I_stim" in rec and "time" in rec["I_stim"].dims:
         return _recorded(rec, "I_stim", "place") + clamps
     from loligo.errors import LoligoError
-    from loligo.stimulus import from_dict
+    from loligo.stimulus.document import from_dict
 
     try:
         points = json.loads(rec.attrs["provenance"])["stimulus"]["points"]

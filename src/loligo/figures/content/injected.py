@@ -47,7 +47,7 @@ def when_on(signals: Signals, lanes: tuple[Lane, ...]) -> list[tuple[float, floa
 def _given(signals: Signals) -> Stimulus | None:
     """The stimulus that the provenance describes, if it does."""
     from loligo.errors import LoligoError
-    from loligo.stimulus import from_dict
+    from loligo.stimulus.document import from_dict
 
     try:
         described = json.loads(signals.recording.attrs["provenance"])["stimulus"]
