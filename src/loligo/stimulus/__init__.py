@@ -17,7 +17,7 @@ arithmetic in `program/drive.py`.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo.stimulus.clamp import Clamp
@@ -39,16 +39,20 @@ __all__ = [  # noqa: RUF022  (the order of the help)
 ]
 
 
-class Entry(NamedTuple):
+class Entry:
     """Where a class is, and how the command line takes it: ``--pulse START DURATION AMPLITUDE``.
 
-    `usage` are the values in capitals, then the settings: ``[tau=…]``.
+    Attributes
+    ----------
+    home
+        Its module.
+    option, usage, help
+        Of the command line; in `usage`, the values in capitals, then the settings: ``[tau=…]``.
     """
 
-    home: str
-    option: str = ""
-    usage: str = ""
-    help: str = ""
+    # no dataclass: importing those takes ten times as long as all of `import loligo`
+    def __init__(self, home: str, option: str = "", usage: str = "", help: str = "") -> None:
+        self.home, self.option, self.usage, self.help = home, option, usage, help
 
 
 ENTRIES: dict[str, Entry] = {

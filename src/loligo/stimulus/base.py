@@ -1,4 +1,4 @@
-"""What every stimulus is: a frozen value that adds, scales, and knows its own charge."""
+"""Currents: frozen values that add, scale, and know their own charge."""
 
 from __future__ import annotations
 

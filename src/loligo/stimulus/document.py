@@ -9,13 +9,12 @@ from typing import Any, cast
 import loligo.stimulus as names
 from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import from_plain
-from loligo.stimulus.applied import Applied
-from loligo.stimulus.base import Stimulus, Sum
+from loligo.stimulus.base import Shape, Stimulus, Sum
 from loligo.stimulus.clamp import Clamp
 
-_CLASSES: tuple[type[Applied], ...] = tuple(getattr(names, name) for name in names.__all__)
+_CLASSES: tuple[type[Shape | Clamp], ...] = tuple(getattr(names, n) for n in names.__all__)
 # everything that a document can describe, but for sums
-KINDS: dict[str, type[Applied]] = {applied.kind: applied for applied in _CLASSES}
+KINDS: dict[str, type[Shape | Clamp]] = {each.kind: each for each in _CLASSES}
 
 
 def from_dict(document: Mapping[str, Any]) -> Stimulus:
