@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
@@ -208,6 +209,18 @@ def test_every_example_in_the_help_is_right(loligo, folder: Path) -> None:
                     joined = stimuli.join_values(words[words.index(option) :])[1]
                     said = stimuli.Stimuli(**{option.removeprefix("--"): [joined]})
                     assert said.sum() is not None
+
+
+@pytest.mark.parametrize("usage", stimuli.STIMULI.values(), ids=stimuli.STIMULI)
+def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
+    """The help is read without the classes: its words are the names of their arguments."""
+    wanted = inspect.signature(getattr(lo, usage.name)).parameters
+    if usage.values == ("file",):  # its times and its values
+        assert list(wanted)[:2] == ["time", "values"]
+    else:
+        required = [n for n, p in wanted.items() if p.default is inspect.Parameter.empty]
+        assert list(usage.values) == required == list(wanted)[: len(required)]
+    assert set(usage.settings) <= set(wanted) - set(usage.values)
 
 
 # How it fails --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Shapes with straight edges: pulse, step, train of pulses, ramp."""
+"""Shapes that begin at an edge, and end or stay: pulse, step, train of pulses, ramp."""
 
 from __future__ import annotations
 
