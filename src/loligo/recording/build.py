@@ -14,7 +14,8 @@ from loligo.model import Axon, Membrane
 from loligo.model.parts import Parameter
 from loligo.run.outcome import Outcome
 from loligo.run.problem import Problem
-from loligo.stimulus.applied import Applied, told
+from loligo.stimulus.base import Shape
+from loligo.stimulus.document import told
 
 if TYPE_CHECKING:
     import xarray
@@ -44,9 +45,8 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
     variables |= _spikes(problem, outcome)
     coords: dict[str, Any] = {"time": ("time", time, {"units": "ms", "long_name": "time"})}
     parameters = problem.cells[0].outline.parameters
-    applied = (*problem.shapes, *(a for point in problem.clamps for a in point.applied))
     for dim, labels in lanes.coords.items():
-        meant = coordinate_attrs(dim, parameters, lanes.values.get(dim), applied)
+        meant = coordinate_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
         coords[dim] = (dim, np.array(labels), meant)
     return xr.Dataset(variables, coords, dict(attrs))
 
@@ -66,7 +66,7 @@ def coordinate_attrs(
     dim: str,
     parameters: Mapping[str, Parameter],
     value: Value | None = None,
-    applied: tuple[Applied, ...] = (),
+    shapes: tuple[Shape, ...] = (),
 ) -> dict[str, str]:
     """Unit and meaning of a dimension that bears a parameter's name.
 
@@ -80,7 +80,7 @@ def coordinate_attrs(
         return {"units": parameter.unit, "long_name": parameter.meaning or dim}
     if dim == "initial":
         return {"units": "mV", "long_name": "holding potential"}
-    return told(dim, applied)
+    return told(dim, shapes)
 
 
 def _labels_itself(dim: str, value: Labelled) -> bool:

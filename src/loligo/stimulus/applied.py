@@ -44,6 +44,12 @@ class Quantity:
     bounds: Mapping[str, float] | None = field(default_factory=dict)
     told: str = ""
 
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Of a dimension along which it varies, in a recording; no unit of a current."""
+        unit = self.told or self.unit
+        return {**({"units": unit} if unit else {}), "long_name": self.meaning}
+
 
 START = Quantity("ms", "stimulus start", timing=True)
 DURATION = Quantity("ms", "stimulus duration", timing=True, bounds={"above": 0.0})
@@ -214,22 +220,6 @@ class Applied:
     def _unsaid(self) -> set[str]:
         """The fields that are as they are when nothing is said of them."""
         return set()
-
-
-def told(name: str, applied: Iterable[Applied]) -> dict[str, str]:
-    """What a recording says of a dimension along which numbers called `name` vary: their meaning,
-    and their unit where they have but one."""
-    meaning: dict[str, str] = {}
-    units_told: set[str] = set()
-    for each in applied:
-        value = getattr(each, name) if name in each.parameters else None
-        quantity = each.quantities.get(name, Quantity())
-        if isinstance(value, Labelled) and name in value.dims and quantity.meaning:
-            meaning = {"long_name": quantity.meaning}
-            units_told.add(each.unit_of(name))
-    unit = {"units": units_told.pop()} if len(units_told) == 1 else {}
-    # in the order of earlier recordings
-    return {**meaning, **unit} if name == "amplitude" else {**unit, **meaning}
 
 
 def within(points: Any, duration: float) -> Floats:

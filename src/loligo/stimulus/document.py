@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, cast
 
 import loligo.stimulus as names
 from loligo.errors import StimulusError, UsageError, nearest
-from loligo.lanes import from_plain
+from loligo.lanes import Labelled, from_plain
 from loligo.stimulus.base import Shape, Stimulus, Sum
 from loligo.stimulus.clamp import Clamp
 
@@ -67,3 +67,24 @@ def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
 
 def _field(value: Any) -> Any:
     return from_plain(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else value
+
+
+def told(name: str, shapes: Iterable[Shape]) -> dict[str, str]:
+    """What a recording says of a dimension that is called as one of a stimulus's numbers.
+
+    Where none of the `shapes` varies along it, it is an earlier run's, by way of ``initial=``, and
+    still means what it meant there.
+    """
+    varying = [shape for shape in shapes if _varies(shape, name)]
+    if not varying:
+        known = (each.quantities.get(name) for each in _CLASSES if each is not Clamp)
+        return next((one.attributes for one in known if one and one.meaning), {})
+    quantity = varying[0].quantities[name]
+    units = {shape.unit_of(name) for shape in varying}
+    unit = {"units": units.pop()} if len(units) == 1 else {}
+    return {**quantity.attributes, **unit} if quantity.meaning else {}
+
+
+def _varies(shape: Shape, name: str) -> bool:
+    value = getattr(shape, name) if name in shape.parameters else None
+    return isinstance(value, Labelled) and name in value.dims

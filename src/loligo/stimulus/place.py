@@ -9,7 +9,6 @@ from typing import Any, NoReturn, cast
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError
 from loligo.lanes import Labelled
-from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import TOTAL, Shape, Stimulus
 from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.document import current_or_clamp
@@ -34,11 +33,6 @@ class Point:
     def shapes(self) -> tuple[Shape, ...]:
         """Of the current; none of a clamp."""
         return self.stimulus.shapes if isinstance(self.stimulus, Stimulus) else ()
-
-    @property
-    def applied(self) -> tuple[Applied, ...]:
-        """Of the current, its shapes; or the clamp."""
-        return self.shapes or (cast(Clamp, self.stimulus),)
 
     def __repr__(self) -> str:
         return f"at({self.place:g}, {self.stimulus!r})"

@@ -63,7 +63,7 @@ class Waveform(Shape):
     )
     quantities: ClassVar[Any] = {
         "start": START,
-        "amplitude": Quantity("1", AMPLITUDE.meaning, linear=True, bounds=None),
+        "amplitude": AMPLITUDE,
         "case": Quantity("1", bounds=None),
     }
     # so that every sampled shape is mean·box + amplitude·path
@@ -89,6 +89,9 @@ class Waveform(Shape):
         own_time = _own_time(given_values) if given_time is None else given_time
         self._set("time", self._read_time(own_time, interval))
         super().__post_init__()
+
+    def _either(self, name: str) -> tuple[str, str]:
+        return "1", "1"  # the amplitude is a factor
 
     def _read_amplitude(self) -> None:
         self._set("amplitude", self._read(self.amplitude, "1", "amplitude"))
