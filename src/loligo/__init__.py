@@ -20,6 +20,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from loligo import stimulus  # light: the names alone
+
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo import experiments
     from loligo.analysis import conduction_velocity, spike_shape, spike_times
@@ -29,18 +31,8 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.recording import open, save
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
-    from loligo.stimulus import (
-        Chirp,
-        Clamp,
-        Noise,
-        Pulse,
-        PulseTrain,
-        Ramp,
-        Sine,
-        Step,
-        Waveform,
-        at,
-    )
+    from loligo.stimulus import *  # noqa: F403  (what it names is public)
+    from loligo.stimulus.place import at
     from loligo.theory import input_resistance, length_constant, travelling_wave
 
 __version__ = "0.1.0"
@@ -48,24 +40,15 @@ __version__ = "0.1.0"
 __all__ = [
     "Axon",
     "Channel",
-    "Chirp",
-    "Clamp",
     "Exponential",
     "Gate",
     "LoligoError",
     "Membrane",
     "Myelin",
-    "Noise",
-    "Pulse",
-    "PulseTrain",
-    "Ramp",
     "Reference",
     "Region",
-    "Sine",
     "State",
-    "Step",
     "Taylor",
-    "Waveform",
     "animate",
     "at",
     "conduction_velocity",
@@ -83,6 +66,7 @@ __all__ = [
     "spike_times",
     "travelling_wave",
 ]
+__all__ += stimulus.__all__
 
 # module -> the public names that it defines
 _MODULES = {
@@ -95,9 +79,8 @@ _MODULES = {
     "recording": ("open", "save"),
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
-    "stimulus": (
-        "Chirp", "Clamp", "Noise", "Pulse", "PulseTrain", "Ramp", "Sine", "Step", "Waveform", "at",
-    ),
+    "stimulus": stimulus.__all__,
+    "stimulus.place": ("at",),
     "theory": ("input_resistance", "length_constant", "travelling_wave"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -23,8 +23,9 @@ from loligo.run.pose import pose
 from loligo.run.problem import Problem, Uncut
 from loligo.run.solve import Answer, refuse_for_axons, solve
 from loligo.solvers import Solver
-from loligo.stimulus import Placed, Stimulus
-from loligo.stimulus import from_dict as stimulus_from_dict
+from loligo.stimulus.base import Stimulus
+from loligo.stimulus.document import from_dict as stimulus_from_dict
+from loligo.stimulus.place import Placed
 
 if TYPE_CHECKING:
     import xarray

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from loligo.cli import arguments, main
+from loligo.cli import arguments, main, stimuli
 
 SMALL = ("--size", "320x240", "--fps", "5")
 
@@ -194,9 +195,9 @@ def test_help(loligo) -> None:
 
 def test_every_example_in_the_help_is_right(loligo, folder: Path) -> None:
     """Each is taken from the help and its arguments are read, without the long runs."""
-    from loligo.cli import commands
+    from loligo.cli.commands import COMMANDS
 
-    for command in (commands.animate, commands.plot, commands.simulate, commands.show):
+    for command in COMMANDS.values():
         for line in (command.__doc__ or "").splitlines():
             words = line.split()
             if words[:1] != ["loligo"] or "recording" in line or "mine.toml" in line:
@@ -204,9 +205,22 @@ def test_every_example_in_the_help_is_right(loligo, folder: Path) -> None:
             for option, value in pairwise(words):
                 if option == "--set":
                     arguments.model(arguments.SQUID, [value], None)
-                if option in arguments.STIMULI:
-                    joined = arguments.join_values(words[words.index(option) :])[1]
-                    assert arguments.stimulus({option: [joined]}) is not None
+                if option in stimuli.STIMULI:
+                    joined = stimuli.join_values(words[words.index(option) :])[1]
+                    said = stimuli.Stimuli(**{option.removeprefix("--"): [joined]})
+                    assert said.sum() is not None
+
+
+@pytest.mark.parametrize("usage", stimuli.STIMULI.values(), ids=stimuli.STIMULI)
+def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
+    """The help is read without the classes: its words are the names of their arguments."""
+    wanted = inspect.signature(getattr(lo, usage.name)).parameters
+    if usage.values == ("file",):  # its times and its values
+        assert list(wanted)[:2] == ["time", "values"]
+    else:
+        required = [n for n, p in wanted.items() if p.default is inspect.Parameter.empty]
+        assert list(usage.values) == required == list(wanted)[: len(required)]
+    assert set(usage.settings) <= set(wanted) - set(usage.values)
 
 
 # How it fails --------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from loligo.stimulus import (
     Sine,
     Step,
     Waveform,
-    check,
-    from_dict,
 )
+from loligo.stimulus.document import from_dict
+from loligo.stimulus.window import check
 
 _ARRAY = Labelled(("case",), np.array([1.0, 2.0]))
 

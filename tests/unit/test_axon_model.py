@@ -15,7 +15,7 @@ from loligo.run.axon.pose import pose
 from loligo.run.axon.resolution import counts_of, length_constant
 from loligo.run.initial import plain_kernel
 from loligo.run.problem import Problem, Uncut
-from loligo.stimulus import Placed
+from loligo.stimulus.place import Placed
 from loligo.system.outline import outline
 
 SQUID = lo.load("hodgkin-huxley-1952")

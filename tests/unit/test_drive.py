@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 
 import loligo as lo
 from loligo.program import Block, Builder
-from loligo.program.drive import CHARGE, EDGE_TOLERANCE, PARAMETERS, STILL, VALUE, mean
+from loligo.program.drive import ARITHMETIC, EDGE_TOLERANCE
 from loligo.program.sources import Source
-from loligo.stimulus import Shape
+from loligo.stimulus.base import Shape
+from loligo.stimulus.document import KINDS
 from machine import llvm_map, numpy_map
 from trying import examples
 
@@ -65,19 +66,29 @@ FIXED = [kind for kind in SHAPES if kind not in ("noise", "waveform")]
 def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
     kinds = {getattr(lo, n).kind for n in dir(lo) if hasattr(getattr(lo, n), "kind")}
     kinds.remove(lo.Clamp.kind)  # no current that is known beforehand: it is in the solve of V
-    assert kinds == set(CHARGE) == set(VALUE) == set(PARAMETERS) == set(SHAPES)
+    assert kinds == set(ARITHMETIC) == set(SHAPES)
+
+
+@pytest.mark.parametrize("kind", ARITHMETIC)
+def test_an_arithmetic_reads_the_numbers_of_its_shape(kind: str) -> None:
+    shape = KINDS[kind]
+    assert set(ARITHMETIC[kind].parameters) <= set(shape.parameters)
+    linear = {name for name, quantity in shape.quantities.items() if quantity.linear}
+    assert linear <= set(ARITHMETIC[kind].parameters)
+    assert shape.still or ARITHMETIC[kind].still is None
 
 
 def arithmetic(kind: str, sampled: bool) -> tuple[Block, Block]:
     source = Source(kind, "stimulus0", sampled)
     charge, value = Builder(), Builder()
-    q = CHARGE[kind](source.term(charge), charge.input("t0"), charge.input("t1"))
-    v = VALUE[kind](source.term(value), value.input("t"))
+    q = source.arithmetic.charge(source.term(charge), charge.input("t0"), charge.input("t1"))
+    v = source.value(value, value.input("t"))
     return charge.block({"charge": q}), value.block({"value": v})
 
 
 def numbers(shape: Shape) -> dict[str, Any]:
-    return {f"stimulus0.{p}": float(getattr(shape, p, 0.0)) for p in PARAMETERS[shape.kind]}
+    names = ARITHMETIC[shape.kind].parameters
+    return {f"stimulus0.{p}": float(getattr(shape, p, 0.0)) for p in names}
 
 
 def unit(shape: Shape) -> Shape:
@@ -253,14 +264,13 @@ def test_machine_code_agrees_with_numpy(kind: str, data: Any) -> None:
 def means(shape: Shape, edges: np.ndarray, run: Any = numpy_map) -> dict[str, np.ndarray]:
     """The mean current of every step, and the time up to which it is known to stay."""
     b, source = Builder(), Source(shape.kind, "stimulus0", False)
-    term, t0, t1 = source.term(b), b.input("t0"), b.input("t1")
-    still = STILL[shape.kind](term, t0)
-    block = b.block({"mean": mean(shape.kind, term, t0, t1), "until": still.until})
+    t0, t1 = b.input("t0"), b.input("t1")
+    block = b.block({"until": source.until(b, t0), "mean": source.mean(b, t0, t1)})
     step = np.full(len(edges) - 1, edges[1] - edges[0])
     return run(block, {**numbers(shape), "t0": edges[:-1], "t1": edges[1:], ".dt": step})
 
 
-@pytest.mark.parametrize("kind", STILL)
+@pytest.mark.parametrize("kind", [kind for kind, one in ARITHMETIC.items() if one.still])
 @given(data=st.data(), step=st.sampled_from([0.001, 0.01, 0.025, 0.1, 1 / 3]))
 @settings(max_examples=examples(25), deadline=None)
 def test_the_mean_stays_the_same_to_the_bit_up_to_the_next_edge(

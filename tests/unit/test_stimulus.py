@@ -25,15 +25,14 @@ from loligo.stimulus import (
     Pulse,
     PulseTrain,
     Ramp,
-    Shape,
     Sine,
     Step,
-    Stimulus,
     Waveform,
-    check,
-    from_dict,
 )
+from loligo.stimulus.base import Shape, Stimulus
+from loligo.stimulus.document import from_dict
 from loligo.stimulus.path import BLOCK
+from loligo.stimulus.window import check
 from trying import examples
 
 _START = st.floats(-20, 60)

@@ -10,14 +10,12 @@ import contextlib
 import errno
 import os
 import sys
-import time
 from collections.abc import Sequence
 
+import loligo.cli.clock  # noqa: F401  (first: it says when the program began)
 from loligo.errors import FileError, LoligoError, RunError
 
 __all__ = ["main"]
-
-STARTED = time.perf_counter()
 
 _INTERRUPTED = 130  # what a shell shows for a program ended by Ctrl-C
 _PIPE_CLOSED = 141  # and for one whose reader went away, as in `loligo show ... | head`

@@ -1,7 +1,6 @@
 """``loligo axon``: a shock to an axon, and the action potential that travels along it."""
 
-from __future__ import annotations
-
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +8,9 @@ import typer
 
 from loligo.cli import arguments, options
 from loligo.cli.arguments import ANIMATIONS, PICTURES, RECORDINGS, SQUID
+from loligo.cli.groups import Group, Text, Texts
 from loligo.cli.report import Stopwatch, notes, report
+from loligo.cli.stimuli import words
 from loligo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,82 +21,85 @@ if TYPE_CHECKING:
 _AXON = "Axon"
 _SUFFIXES = (*ANIMATIONS, *PICTURES, *RECORDINGS)
 
-# The axon of `loligo.experiments.common`, as text.
-_DIAMETER, _LENGTH, _RESISTIVITY, _CELSIUS = "476", "10 cm", "35.4", "18.5"
+_CELSIUS = "18.5"  # of the axon of `loligo.experiments.common`, as its other numbers below
 
 _SAMPLES = 400  # along the time shown: smooth in an animation
 
-Diameter = Annotated[str, typer.Option(metavar="UM", help="Of the axon.", rich_help_panel=_AXON)]
-Length = Annotated[
-    str,
-    typer.Option(metavar="UM", help="In µm, or with a unit.", rich_help_panel=_AXON),
-]
-Resistivity = Annotated[
-    str,
-    typer.Option(metavar="OHM*CM", help="Of the axoplasm.", rich_help_panel=_AXON),
-]
-Celsius = Annotated[
-    options.Text,
-    typer.Option(
-        metavar="DEGREES", help="Temperature; 18.5 for the squid axon.", rich_help_panel=_AXON
-    ),
-]
-At = Annotated[
-    options.Texts,
-    typer.Option(
-        "--at",
-        metavar="PLACE START DURATION AMPLITUDE",
-        help="A pulse at a place (µm, or '2 cm'), in ms, ms and nA; repeat to add up. "
-        "By default a shock at the left end.",
-        rich_help_panel=_AXON,
-    ),
-]
-Duration = Annotated[
-    options.Text,
-    typer.Option(
-        metavar="MS", help="Until the wave has passed, if not given.", rich_help_panel=_AXON
-    ),
-]
-Panels = Annotated[
-    options.Text,
-    typer.Option(
-        metavar="NAMES",
-        help="What to draw, with commas: V, gates, conductances, currents or names such as m, "
-        "and axon, traces, map (not in animations).",
-        rich_help_panel="Look",
-    ),
-]
-Output = Annotated[
-    Path,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="An animation (.gif, .webp, .mp4), a figure (.png, .svg, .pdf, .jpg) or the "
-        "recording (.nc, .npz, .csv).",
-    ),
-]
+
+@dataclass(frozen=True)
+class Cable(Group):
+    """An axon, what is injected into it, and how long it is watched."""
+
+    diameter: Annotated[
+        str, typer.Option(metavar="UM", help="Of the axon.", rich_help_panel=_AXON)
+    ] = "476"
+    length: Annotated[
+        str, typer.Option(metavar="UM", help="In µm, or with a unit.", rich_help_panel=_AXON)
+    ] = "10 cm"
+    resistivity: Annotated[
+        str, typer.Option(metavar="OHM*CM", help="Of the axoplasm.", rich_help_panel=_AXON)
+    ] = "35.4"
+    at: Annotated[
+        Texts,
+        typer.Option(
+            "--at",
+            metavar="PLACE START DURATION AMPLITUDE",
+            help="A pulse at a place (µm, or '2 cm'), in ms, ms and nA; repeat to add up. "
+            "By default a shock at the left end.",
+            rich_help_panel=_AXON,
+        ),
+    ] = None
+    duration: Annotated[
+        Text,
+        typer.Option(
+            metavar="MS", help="Until the wave has passed, if not given.", rich_help_panel=_AXON
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Parameters(options.Parameters):
+    """What is set in the model of its membrane."""
+
+    celsius: Annotated[
+        Text,
+        typer.Option(
+            metavar="DEGREES",
+            help="Temperature; 18.5 for the squid axon.",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Drawing(options.Film):
+    """What a picture along the axon shows."""
+
+    panels: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAMES",
+            help="What to draw, with commas: V, gates, conductances, currents or names such as m, "
+            "and axon, traces, map (not in animations).",
+            rich_help_panel=options.DRAWING,
+        ),
+    ] = None
 
 
 def axon(
+    *,
     model: options.Model = None,
-    output: Output = Path("travelling_action_potential.gif"),
-    diameter: Diameter = _DIAMETER,
-    length: Length = _LENGTH,
-    resistivity: Resistivity = _RESISTIVITY,
-    celsius: Celsius = None,
-    set: options.Set = None,
-    at: At = None,
-    duration: Duration = None,
-    panels: Panels = None,
-    theme: options.Theme = "light",
-    size: options.Size = None,
-    dpi: options.Dpi = None,
-    title: options.Title = None,
-    fps: options.Fps = None,
-    speed: options.Speed = None,
+    cable: Cable,
+    parameters: Parameters,
+    drawing: Drawing,
+    output: Annotated[
+        Path,
+        options.output(
+            "An animation (.gif, .webp, .mp4), a figure (.png, .svg, .pdf, .jpg) or the "
+            "recording (.nc, .npz, .csv)."
+        ),
+    ] = Path("travelling_action_potential.gif"),
     timings: options.Timings = False,
-    debug: options.Debug = False,
 ) -> None:
     """Send an action potential along an axon.
 
@@ -108,38 +112,38 @@ def axon(
     loligo axon --at 0 1 0.2 30e3 --at '10 cm' 1 0.2 30e3 --output collision.gif
     loligo axon --diameter 238 --set g_Na=60 --output wave.png
     """
-    look = arguments.look(panels, theme, size, dpi, title)
+    look = drawing.keywords()
     where = arguments.output(output, _SUFFIXES, {})
     watch = Stopwatch()
     with watch.stage("import"):
         import loligo.figures
         import loligo.simulation  # noqa: F401
     with watch.stage("model"), arguments.reading():
-        made = _axon(model, diameter, length, resistivity, celsius, set or [])
-        stimulus = _stimulus(at, made)
+        made = _axon(model, cable, parameters)
+        stimulus = _stimulus(cable.at, made)
     with watch.stage("simulate"), notes():
-        rec = _simulated(made, stimulus, duration)
+        rec = _simulated(made, stimulus, cable.duration)
     note, what = "", ""
     with watch.stage("draw and write"), notes():
         suffix = where.suffix.lower()
         if suffix in ANIMATIONS:
             from loligo.figures import animate
 
-            found = animate(rec, where, fps=fps, speed=speed, **look)
+            found = animate(rec, where, **drawing.pace(), **look)
             note, what = found.note, f"{found.frames} frames of {found.size[0]} × {found.size[1]}"
         else:
-            _refuse_pace(fps, speed, suffix)
+            _refuse_pace(drawing, suffix)
             _write(rec, where, look)
     report(where, what, rec, watch, timings, note)
 
 
-def _refuse_pace(fps: float | None, speed: float | None, suffix: str) -> None:
-    given = [name for name, value in (("--fps", fps), ("--speed", speed)) if value is not None]
-    if given:
-        raise UsageError(f"{' and '.join(given)}: a {suffix} file does not move")
+def _refuse_pace(drawing: Drawing, suffix: str) -> None:
+    said = [f"--{name}" for name, value in drawing.pace().items() if value is not None]
+    if said:
+        raise UsageError(f"{' and '.join(said)}: a {suffix} file does not move")
 
 
-def _write(rec: xarray.Dataset, where: Path, look: dict[str, Any]) -> None:
+def _write(rec: "xarray.Dataset", where: Path, look: dict[str, Any]) -> None:
     """A figure, or the recording itself."""
     from loligo.files import replacing
 
@@ -155,27 +159,25 @@ def _write(rec: xarray.Dataset, where: Path, look: dict[str, Any]) -> None:
         figure.savefig(part)
 
 
-def _axon(
-    name: str | None, diameter: str, length: str, resistivity: str, celsius: str | None,
-    settings: list[str],
-) -> Axon:  # fmt: skip
+def _axon(name: str | None, cable: Cable, parameters: Parameters) -> "Axon":
     """The axon that the options describe."""
     from loligo.model import Axon
 
+    settings, celsius = parameters.set or [], parameters.celsius
     warm = any(setting.partition("=")[0].strip() == "celsius" for setting in settings)
     if celsius is None and name is None and not warm:
         celsius = _CELSIUS
     membrane = arguments.model(name or SQUID, settings, celsius)
     return Axon(
-        membrane, arguments.value(length), arguments.value(diameter),
-        arguments.value(resistivity),
+        membrane, arguments.value(cable.length), arguments.value(cable.diameter),
+        arguments.value(cable.resistivity),
     )  # fmt: skip
 
 
-def _stimulus(given: list[str] | None, made: Axon) -> Any:
+def _stimulus(given: list[str] | None, made: "Axon") -> Any:
     """The pulses of ``--at``; or a shock to the left end, as strong as the axon is thick."""
     from loligo.experiments.common import shock
-    from loligo.stimulus import at
+    from loligo.stimulus.place import at
 
     if given:
         return sum(
@@ -188,17 +190,17 @@ def place_and_pulse(text: str) -> tuple[Any, Any]:
     """``--at`` as a place and a pulse."""
     from loligo.stimulus import Pulse
 
-    words = arguments.words(text)
-    if len(words) != 4:
+    values = words(text)
+    if len(values) != 4:
         raise UsageError(
             f"--at takes PLACE START DURATION AMPLITUDE, such as --at 0 1 0.2 30e3, not "
-            f"{' '.join(words) or 'nothing'}"
+            f"{' '.join(values) or 'nothing'}"
         )
-    place, *pulse = (arguments.value(word) for word in words)
+    place, *pulse = (arguments.value(word) for word in values)
     return place, Pulse(*pulse)
 
 
-def _simulated(made: Axon, stimulus: Any, duration: str | None) -> xarray.Dataset:
+def _simulated(made: "Axon", stimulus: Any, duration: str | None) -> "xarray.Dataset":
     """The run; without a duration, until the wave has arrived everywhere."""
     from loligo.experiments.common import passing, threshold
     from loligo.simulation import simulate

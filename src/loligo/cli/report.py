@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loligo.cli import STARTED
+from loligo.cli.clock import STARTED
 
 if TYPE_CHECKING:
     import xarray

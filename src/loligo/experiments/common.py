@@ -11,8 +11,8 @@ from loligo.errors import UsageError
 from loligo.lanes import Labelled
 from loligo.model import Axon, load
 from loligo.simulation import simulate
-from loligo.stimulus import Pulse, at
-from loligo.stimulus.place import Placed
+from loligo.stimulus import Pulse
+from loligo.stimulus.place import Placed, at
 from loligo.units import read
 
 if TYPE_CHECKING:

@@ -1,10 +1,13 @@
 """Stimuli as arithmetic: their charge over a step, and their value just after a time.
 
-Each kind of stimulus is a pair of functions. ``charge`` is the exact integral of the current
-from ``t0`` to ``t1``: a pulse that begins or ends anywhere in a step, or lies wholly inside
-one, delivers exactly what it should. It is written as differences of clamped times, so that
-nothing cancels late in a run. ``value`` is continuous from the right. Kinds that are constant
-between edges have a third, ``still``.
+Each kind of stimulus is a row of :data:`ARITHMETIC`. ``charge`` is the exact integral of the
+current from ``t0`` to ``t1``: a pulse that begins or ends anywhere in a step, or lies wholly
+inside one, delivers exactly what it should. It is written as differences of clamped times, so
+that nothing cancels late in a run. ``value`` is continuous from the right. Some kinds that are
+constant between edges have a third, ``still``.
+
+All this is a second spelling of what the classes of `stimulus/` compute with NumPy: each checks
+the other (tests/unit/test_drive.py).
 """
 
 from __future__ import annotations
@@ -234,46 +237,47 @@ def _noise_value(term: Term, t: int) -> int:
     return term.b.add(_path_value(term, t), term.only_inside(t, term.p["mean"]))
 
 
-CHARGE: dict[str, Callable[[Term, int, int], int]] = {
-    "pulse": _pulse_charge,
-    "step": _step_charge,
-    "pulse_train": _train_charge,
-    "ramp": _ramp_charge,
-    "sine": _sine_charge,
-    "chirp": _chirp_charge,
-    "noise": _noise_charge,
-    "waveform": _path_charge,
-}
-VALUE: dict[str, Callable[[Term, int], int]] = {
-    "pulse": _pulse_value,
-    "step": _step_value,
-    "pulse_train": _train_value,
-    "ramp": _ramp_value,
-    "sine": _sine_value,
-    "chirp": _chirp_value,
-    "noise": _noise_value,
-    "waveform": _path_value,
-}
-# Of those that are constant between edges, and say when the next one comes.
-STILL: dict[str, Callable[[Term, int], Still]] = {"pulse": _pulse_still, "step": _step_still}
-# The numbers of a stimulus that its arithmetic reads, kind by kind.
-PARAMETERS: dict[str, tuple[str, ...]] = {
-    "pulse": ("start", "duration", "amplitude"),
-    "step": ("start", "amplitude"),
-    "pulse_train": ("start", "duration", "amplitude", "interval", "count"),
-    "ramp": ("start", "duration", "amplitude"),
-    "sine": ("start", "duration", "amplitude", "frequency", "phase"),
-    "chirp": ("start", "duration", "amplitude", "frequency_start", "frequency_end"),
-    "noise": ("start", "duration", "amplitude", "mean"),
-    "waveform": ("amplitude",),
-}
+@dataclass(frozen=True)
+class Arithmetic:
+    """How a program computes one kind of stimulus.
+
+    Attributes
+    ----------
+    parameters
+        The numbers that it reads.
+    charge
+        (term, t0, t1) -> the integral of the current from t0 to t1.
+    value
+        (term, t) -> the current just after t.
+    still
+        (term, t) -> the current just after t, and until when it stays; None if it is not
+        constant between edges.
+    """
+
+    parameters: tuple[str, ...]
+    charge: Callable[[Term, int, int], int]
+    value: Callable[[Term, int], int]
+    still: Callable[[Term, int], Still] | None = None
+
+    def mean(self, term: Term, t0: int, t1: int) -> int:
+        """The mean current from ``t0`` to ``t1``, exactly the current where it is constant."""
+        b = term.b
+        average = b.div(self.charge(term, t0, t1), b.input(".dt"))
+        if self.still is None:
+            return average
+        still = self.still(term, t0)
+        return b.apply("where", b.apply("le", t1, still.until), still.current, average)
 
 
-def mean(kind: str, term: Term, t0: int, t1: int) -> int:
-    """The mean current from ``t0`` to ``t1``, exactly the current where it is constant."""
-    b = term.b
-    average = b.div(CHARGE[kind](term, t0, t1), b.input(".dt"))
-    if kind not in STILL:
-        return average
-    still = STILL[kind](term, t0)
-    return b.apply("where", b.apply("le", t1, still.until), still.current, average)
+_BOX = ("start", "duration", "amplitude")
+# kind -> its arithmetic
+ARITHMETIC: Mapping[str, Arithmetic] = {
+    "pulse": Arithmetic(_BOX, _pulse_charge, _pulse_value, _pulse_still),
+    "step": Arithmetic(("start", "amplitude"), _step_charge, _step_value, _step_still),
+    "pulse_train": Arithmetic((*_BOX, "interval", "count"), _train_charge, _train_value),
+    "ramp": Arithmetic(_BOX, _ramp_charge, _ramp_value),
+    "sine": Arithmetic((*_BOX, "frequency", "phase"), _sine_charge, _sine_value),
+    "chirp": Arithmetic((*_BOX, "frequency_start", "frequency_end"), _chirp_charge, _chirp_value),
+    "noise": Arithmetic((*_BOX, "mean"), _noise_charge, _noise_value),
+    "waveform": Arithmetic(("amplitude",), _path_charge, _path_value),
+}

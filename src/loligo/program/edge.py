@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from loligo.program.arithmetic import Block, Builder
-from loligo.program.drive import VALUE
 from loligo.program.lower import Lowering
 from loligo.program.sources import Source, grouped
 from loligo.system.equations import System
@@ -13,7 +12,7 @@ def inputs_at(b: Builder, system: System, sources: tuple[Source, ...]) -> dict[s
     """What goes into the system just after ``.t``; what is on is decided at ``.middle``."""
     t, middle = b.input(".t"), b.input(".middle")
     return {
-        name: b.total(VALUE[s.kind](s.term(b, middle), t) for s in into)
+        name: b.total(s.value(b, t, middle) for s in into)
         for name, into in grouped(sources, system.inputs).items()
     }
 

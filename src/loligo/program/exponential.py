@@ -26,7 +26,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from loligo.program.arithmetic import Block, Builder
-from loligo.program.drive import STILL, VALUE, mean
 from loligo.program.edge import edge
 from loligo.program.lower import lower
 from loligo.program.moves import Writer, groups_of, relaxation, sampling
@@ -61,12 +60,11 @@ def _drive(inputs: Mapping[str, tuple[Source, ...]], shared: bool) -> Block:
     b = Builder(shared)
     t0, t1 = b.input(".t0"), b.input(".t1")
     outputs = {
-        name: b.total(mean(s.kind, s.term(b), t0, t1) for s in sources)
-        for name, sources in inputs.items()
+        name: b.total(s.mean(b, t0, t1) for s in sources) for name, sources in inputs.items()
     }
     every = [s for sources in inputs.values() for s in sources]
-    if every and all(s.kind in STILL for s in every):
-        outputs[".until"] = b.extreme("min", (STILL[s.kind](s.term(b), t0).until for s in every))
+    if every and all(s.arithmetic.still for s in every):
+        outputs[".until"] = b.extreme("min", (s.until(b, t0) for s in every))
     return b.block(outputs)
 
 
@@ -74,10 +72,7 @@ def _value(inputs: Mapping[str, tuple[Source, ...]], shared: bool) -> Block:
     b = Builder(shared)
     t = b.input(".t")
     return b.block(
-        {
-            name: b.total(VALUE[s.kind](s.term(b), t) for s in sources)
-            for name, sources in inputs.items()
-        }
+        {name: b.total(s.value(b, t) for s in sources) for name, sources in inputs.items()}
     )
 
 

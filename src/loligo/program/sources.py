@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from loligo.program.arithmetic import Builder
-from loligo.program.drive import PARAMETERS, Term
+from loligo.program.drive import ARITHMETIC, Arithmetic, Term
 
 
 @dataclass(frozen=True)
@@ -19,19 +19,41 @@ class Source:
     into: str = "I_stim"
 
     @property
+    def arithmetic(self) -> Arithmetic:
+        """How its charge and its value are computed."""
+        return ARITHMETIC[self.kind]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The program's parameters: ``stimulus0.start``, …"""
-        return tuple(f"{self.prefix}.{p}" for p in PARAMETERS[self.kind])
+        return tuple(f"{self.prefix}.{p}" for p in self.arithmetic.parameters)
 
     @property
     def stream(self) -> str:
         return f"{self.prefix}.stream"
 
     def term(self, b: Builder, middle: int | None = None) -> Term:
-        values = {p: b.input(n) for p, n in zip(PARAMETERS[self.kind], self.names, strict=True)}
+        names = zip(self.arithmetic.parameters, self.names, strict=True)
+        values = {p: b.input(n) for p, n in names}
         if self.sampled:
             values["stream"] = b.input(self.stream)
         return Term(b, values, middle)
+
+    def mean(self, b: Builder, t0: int, t1: int) -> int:
+        """The mean current from ``t0`` to ``t1``."""
+        return self.arithmetic.mean(self.term(b), t0, t1)
+
+    def value(self, b: Builder, t: int, middle: int | None = None) -> int:
+        """The current just after ``t``; switches are decided at ``middle``, if that is given."""
+        return self.arithmetic.value(self.term(b, middle), t)
+
+    def until(self, b: Builder, t: int) -> int:
+        """The time up to which the current stays as it is just after ``t``.
+
+        Only where its arithmetic has ``still``.
+        """
+        assert self.arithmetic.still is not None
+        return self.arithmetic.still(self.term(b), t).until
 
 
 def parameters(sources: Iterable[Source]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from loligo.run.axon.currents import injected
 from loligo.run.axon.electrodes import electrodes
 from loligo.run.outcome import Outcome
 from loligo.run.problem import I_CLAMP, Problem
+from loligo.stimulus import Clamp
 
 if TYPE_CHECKING:
     import xarray
@@ -60,8 +61,7 @@ _DIMENSIONS = {
     "diameter_end": {"units": "um", "long_name": "diameter at the right end"},
     "axial_resistivity": {"units": "ohm*cm", "long_name": "axial resistivity"},
     "g_ratio": {"units": "1", "long_name": "g-ratio"},
-    "voltage": {"units": "mV", "long_name": "command of the clamp"},
-    "series_resistance": {"units": "MOhm", "long_name": "series resistance of the clamp"},
+    **{name: quantity.attributes for name, quantity in Clamp.quantities.items()},
 }
 
 

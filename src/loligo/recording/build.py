@@ -14,7 +14,8 @@ from loligo.model import Axon, Membrane
 from loligo.model.parts import Parameter
 from loligo.run.outcome import Outcome
 from loligo.run.problem import Problem
-from loligo.stimulus import Shape
+from loligo.stimulus.base import Shape
+from loligo.stimulus.document import told
 
 if TYPE_CHECKING:
     import xarray
@@ -32,7 +33,7 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
 
     lanes, time = problem.recorded, problem.times.grid
     # where membranes differ in what a name means, the first counts
-    about = {n: told for c in reversed(problem.cells) for n, told in c.outline.about.items()}
+    about = {n: what for c in reversed(problem.cells) for n, what in c.outline.about.items()}
     dims = (*lanes.dims, "time")
     variables: dict[str, Any] = {}
     for name, rows in outcome.values.items():
@@ -45,8 +46,8 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
     coords: dict[str, Any] = {"time": ("time", time, {"units": "ms", "long_name": "time"})}
     parameters = problem.cells[0].outline.parameters
     for dim, labels in lanes.coords.items():
-        told = coordinate_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
-        coords[dim] = (dim, np.array(labels), told)
+        meant = coordinate_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
+        coords[dim] = (dim, np.array(labels), meant)
     return xr.Dataset(variables, coords, dict(attrs))
 
 
@@ -77,36 +78,15 @@ def coordinate_attrs(
         if isinstance(value, Labelled) and not _labels_itself(dim, value):
             return {}
         return {"units": parameter.unit, "long_name": parameter.meaning or dim}
-    if dim == "amplitude":
-        return {"long_name": "stimulus amplitude", **_amplitude_unit(shapes)}
-    return dict(_STIMULUS_ATTRS.get(dim, {}))
+    if dim == "initial":
+        return {"units": "mV", "long_name": "holding potential"}
+    return told(dim, shapes)
 
 
 def _labels_itself(dim: str, value: Labelled) -> bool:
     labels = value.coords.get(dim)
     own = labels is not None and np.array_equal(labels, value.values)
     return own or value.dims != (dim,)
-
-
-def _amplitude_unit(shapes: tuple[Shape, ...]) -> dict[str, str]:
-    """The unit of the amplitudes that vary along "amplitude", if it is one."""
-    units: set[str] = set()
-    for shape in shapes:
-        if isinstance(shape.amplitude, Labelled) and "amplitude" in shape.amplitude.dims:
-            white = shape.kind == "noise" and "tau" not in shape.parameters
-            unit = f"{shape.unit}*sqrt(ms)" if white else shape.unit
-            units.add("1" if shape.kind == "waveform" else unit)
-    return {"units": units.pop()} if len(units) == 1 else {}
-
-
-_STIMULUS_ATTRS: dict[str, dict[str, str]] = {
-    "start": {"units": "ms", "long_name": "stimulus start"},
-    "duration": {"units": "ms", "long_name": "stimulus duration"},
-    "interval": {"units": "ms", "long_name": "interval between pulses"},
-    "frequency": {"units": "Hz", "long_name": "stimulus frequency"},
-    "phase": {"units": "rad", "long_name": "stimulus phase"},
-    "initial": {"units": "mV", "long_name": "holding potential"},
-}
 
 
 def attributes(

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from loligo.lanes import Floats, Grid, Value
-from loligo.stimulus import Shape
+from loligo.stimulus.base import Shape
 from loligo.system.outline import Outline
 
 

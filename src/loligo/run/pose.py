@@ -12,7 +12,10 @@ from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times, guess
 from loligo.run.problem import Problem
-from loligo.stimulus import Clamp, Placed, Stimulus, check
+from loligo.stimulus import Clamp
+from loligo.stimulus.base import Stimulus
+from loligo.stimulus.place import Placed
+from loligo.stimulus.window import check
 from loligo.system.outline import Outline, outline
 
 SPIKES = "spikes"

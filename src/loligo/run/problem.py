@@ -18,7 +18,8 @@ from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
-from loligo.stimulus import Point, Shape
+from loligo.stimulus.base import Shape
+from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
 I_CLAMP = "I_clamp"

@@ -1,23 +1,24 @@
-"""What every stimulus is: a frozen value that adds, scales, and knows its own charge."""
+"""Currents: frozen values that add, scale, and know their own charge."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
 from loligo import units
-from loligo.errors import StimulusError, UnitError, UsageError, nearest
-from loligo.lanes import Floats, Labelled, Value, to_plain
+from loligo.errors import StimulusError, UnitError, UsageError
+from loligo.lanes import Floats, Labelled, Value
+from loligo.stimulus.applied import Applied, Quantity
 
 # Times in, values out: a number for a number, an array for an array.
 Times: TypeAlias = Any
 _AnyShape = TypeVar("_AnyShape", bound="Shape")
 
 DENSITY, TOTAL = "uA/cm2", "nA"
+# What nearly every shape has, besides its times.
+AMPLITUDE = Quantity(meaning="stimulus amplitude", linear=True)
 # More edges than this within one run are a slip (an interval in the wrong unit).
 MOST_EDGES = 10_000_000
 
@@ -107,16 +108,8 @@ def _factor(factor: Any) -> float:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Shape(Stimulus):
+class Shape(Applied, Stimulus):
     """One current with a name and numbers; each number may vary over lanes."""
-
-    kind: ClassVar[str]
-    parameters: ClassVar[tuple[str, ...]]
-    sampled: ClassVar[bool] = False
-    # what an error shows as the right way to write it
-    example: ClassVar[str]
-    # field -> (unit, bounds for units.read); the amplitude is read by itself
-    quantities: ClassVar[Mapping[str, tuple[str, Mapping[str, float]]]]
 
     unit: str = field(default="", kw_only=True)
 
@@ -139,20 +132,23 @@ class Shape(Stimulus):
     def __post_init__(self) -> None:
         self._set("_stated", units.has_unit(self.amplitude))
         self._read_amplitude()
-        for name, (unit, bounds) in self.quantities.items():
-            self._set(name, self._read(getattr(self, name), unit, name, **bounds))
+        self._read_quantities()
         self._check()
 
     def _check(self) -> None:
         """What must hold between several numbers."""
 
-    def _amplitude_units(self) -> tuple[str, str]:
-        """The unit of an amplitude as a density and as a total current."""
+    def unit_of(self, name: str) -> str:
+        either = self._either(name)[(DENSITY, TOTAL).index(self.unit)]
+        return super().unit_of(name) or either
+
+    def _either(self, name: str) -> tuple[str, str]:
+        """The unit of a current as a density and as a total current."""
         return DENSITY, TOTAL
 
     def _read_amplitude(self) -> None:
-        units_of_it = self._amplitude_units()
-        value, which = self._read_current(self.amplitude, "amplitude", units_of_it, self.unit)
+        either = self._either("amplitude")
+        value, which = self._read_current(self.amplitude, "amplitude", either, self.unit)
         self._set("amplitude", value)
         self._set("unit", (DENSITY, TOTAL)[which])
 
@@ -186,70 +182,9 @@ class Shape(Stimulus):
             f'(unit="{DENSITY}") or a total current (unit="{TOTAL}")'
         )
 
-    def _read(self, value: Any, unit: str, name: str, **bounds: float) -> Value:
-        limits: Any = bounds
-        return self._guarded(lambda: units.read(value, unit, name, **limits))
-
-    def _guarded(self, reading: Any) -> Any:
-        """Run a reading; what goes wrong is told with the shape's name and an example."""
-        who = type(self).__name__
-        try:
-            return reading()
-        except UnitError as problem:
-            raise type(problem)(f"{who}: {problem}") from None
-        except UsageError as problem:
-            raise StimulusError(f"{who}: {problem}; write it as in {self.example}") from None
-
-    def _set(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
-
-    def _numbers(self, *names: str) -> tuple[float, ...]:
-        """Fields as plain numbers, for calculations that are about one lane."""
-        values = [getattr(self, name) for name in names]
-        for name, value in zip(names, values, strict=True):
-            if isinstance(value, Labelled):
-                raise UsageError(
-                    f"{type(self).__name__}: {name} varies over lanes {value!r}, and this is "
-                    f"about one lane; choose it with .at({name}=...)"
-                )
-        return tuple(values)
-
-    def at(self: _AnyShape, **scalars: float) -> _AnyShape:
-        """The same shape with numbers put in, as in one lane.
-
-        Raises
-        ------
-        UsageError
-            If a name is not one of `parameters`.
-        """
-        self._know(scalars)
-        if not all(self._has(name, number) for name, number in scalars.items()):
-            return replace(self, **scalars)
-        # numbers of its own were checked when it was made: many lanes are many calls
-        chosen = copy.copy(self)
-        for name, number in scalars.items():
-            chosen._set(name, float(number))
-        chosen._prepare()
-        return chosen
-
-    def _has(self, name: str, number: Any) -> bool:
-        own = getattr(self, name)
-        return bool(np.any(own.values == number) if isinstance(own, Labelled) else own == number)
-
-    def _prepare(self) -> None:
-        """What can be worked out once, when the numbers are known."""
-
-    def _know(self, names: Iterable[str]) -> None:
-        for name in names:
-            if name not in self.parameters:
-                raise UsageError(
-                    f"{type(self).__name__} has no parameter {name!r}"
-                    f"{nearest(name, self.parameters)}; it has {', '.join(self.parameters)}"
-                )
-
     def scaled(self: _AnyShape, factor: float) -> _AnyShape:
         """The same shape, `factor` times as large."""
-        return replace(self, amplitude=self.amplitude * factor)
+        return replace(self, **{name: getattr(self, name) * factor for name in self.linear})
 
     def value(self, t: Times) -> Any:
         raise NotImplementedError
@@ -257,40 +192,12 @@ class Shape(Stimulus):
     def integral(self, a: Times, b: Times) -> Any:
         raise NotImplementedError
 
-    def breakpoints(self, duration: float) -> Floats:
-        raise NotImplementedError
-
-    def window(self) -> tuple[Value, Value]:
-        """When the shape begins and how long it lasts, both in ms."""
-        raise NotImplementedError
-
     def cumulative(self, edges: Times) -> Floats:
         """Charge from 0 to each of `edges` of the unit path; sampled shapes only."""
         raise UsageError(f"{type(self).__name__} has a closed form; use integral(a, b)")
 
-    def to_dict(self) -> dict[str, Any]:
-        named = {f.name: _document(getattr(self, f.name)) for f in fields(self)}
-        return {"kind": self.kind, **named}
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return self._key() == other._key()  # type: ignore[attr-defined]
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._key()))
-
-    def _key(self) -> tuple[Any, ...]:
-        values = [getattr(self, f.name) for f in fields(self)]
-        return tuple((v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values)
-
-    def __repr__(self) -> str:
-        shown = [
-            f"{f.name}={shown_value(getattr(self, f.name))}"
-            for f in sorted(fields(self), key=lambda f: f.name == "unit")
-            if f.name != "unit" or self.unit != DENSITY
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
+    def _unsaid(self) -> set[str]:
+        return {"unit"} if self.unit == DENSITY else set()
 
 
 @dataclass(frozen=True, repr=False)
@@ -329,19 +236,6 @@ class Sum(Stimulus):
         return " + ".join(repr(shape) for shape in self.parts)
 
 
-def shown_value(value: Any) -> str:
-    """A field's value as short as it can be read back."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, np.ndarray):
-        return f"<{' × '.join(str(n) for n in value.shape)} samples>"
-    return repr(value)
-
-
-def _document(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else to_plain(value)
-
-
 def rescaled(value: Value, factor: float) -> Value:
     """A value in another unit; labels that are the values themselves follow it."""
     if not isinstance(value, Labelled):
@@ -357,12 +251,6 @@ def plain(result: Any) -> Any:
     """A Python float where one time was asked for, an array where several were."""
     result = np.asarray(result)
     return result if result.ndim else float(result)
-
-
-def within(points: Any, duration: float) -> Floats:
-    """Points inside the run, sorted, each once."""
-    points = np.asarray(points, dtype=np.float64)
-    return np.unique(points[(points >= 0) & (points <= duration)])
 
 
 def too_many_edges(shape: Shape, count: float) -> StimulusError:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
-from loligo import units
-from loligo.errors import StimulusError, UnitError, UsageError
-from loligo.lanes import Value, to_plain
-from loligo.stimulus.base import shown_value
+from loligo.errors import StimulusError, UsageError
+from loligo.lanes import Value
+from loligo.stimulus.applied import DURATION, START, Applied, Quantity
 
 # 0.1 ohm, in Mohm: V at the place misses the command by series_resistance/(series_resistance +
 # input resistance) of the step, 2e-5 of it on the squid's axon (5 kohm), less on a thinner one.
@@ -17,8 +15,8 @@ SERIES = 1e-7
 _LEAST = 1e-9  # Mohm: below it V's own rounding is all that one would see of the current
 
 
-@dataclass(frozen=True, repr=False)
-class Clamp:
+@dataclass(frozen=True, eq=False, repr=False)
+class Clamp(Applied):
     """Hold V at a place of an axon: ``lo.at("1 cm", lo.Clamp(1, 5, 0))``.
 
     While it is on, the electrode's current is (`voltage` - V)/`series_resistance`, V that of the
@@ -54,15 +52,17 @@ class Clamp:
     """
 
     kind: ClassVar[str] = "clamp"
-    parameters: ClassVar[tuple[str, ...]] = (
-        "start", "duration", "voltage", "series_resistance",
-    )  # fmt: skip
+    into: ClassVar[str] = "V"
+    still: ClassVar[bool] = True
+    caption: ClassVar[str] = "V held at {voltage} {when}"
     example: ClassVar[str] = "Clamp(start=1, duration=5, voltage=0)"
-    quantities: ClassVar[Mapping[str, tuple[str, Mapping[str, float]]]] = {
-        "start": ("ms", {}),
-        "duration": ("ms", {"above": 0.0}),
-        "voltage": ("mV", {}),
-        "series_resistance": ("Mohm", {"at_least": _LEAST}),
+    quantities: ClassVar[Any] = {
+        "start": START,
+        "duration": DURATION,
+        "voltage": Quantity("mV", "command of the clamp"),
+        "series_resistance": Quantity(
+            "Mohm", "series resistance of the clamp", bounds={"at_least": _LEAST}, told="MOhm"
+        ),
     }
 
     start: Value
@@ -71,25 +71,7 @@ class Clamp:
     series_resistance: Value = SERIES
 
     def __post_init__(self) -> None:
-        for name, (unit, bounds) in self.quantities.items():
-            object.__setattr__(self, name, self._read(name, unit, bounds))
-
-    def _read(self, name: str, unit: str, bounds: Any) -> Value:
-        try:
-            return units.read(getattr(self, name), unit, name, **bounds)
-        except UnitError as problem:
-            raise type(problem)(f"Clamp: {problem}") from None
-        except UsageError as problem:
-            raise StimulusError(f"Clamp: {problem}; write it as in {self.example}") from None
-
-    def window(self) -> tuple[Value, Value]:
-        """When it is switched on and how long it stays on, both in ms."""
-        return self.start, self.duration
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data that JSON keeps exactly; ``from_dict`` is the inverse."""
-        named = {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
-        return {"kind": self.kind, **named}
+        self._read_quantities()
 
     def _refuse(self, other: Any) -> NoReturn:
         raise StimulusError(
@@ -100,16 +82,9 @@ class Clamp:
 
     __add__ = __radd__ = __mul__ = __rmul__ = _refuse
     __sub__ = __rsub__ = __truediv__ = _refuse
-    # so that numpy.float64(2) * clamp asks this class instead of making an array
-    __array_ufunc__ = None
 
     def __bool__(self) -> NoReturn:
         raise UsageError("a clamp is neither true nor false; compare it with `is None`")
 
-    def __repr__(self) -> str:
-        shown = [
-            f"{f.name}={shown_value(getattr(self, f.name))}"
-            for f in fields(self)
-            if f.name != "series_resistance" or getattr(self, f.name) != SERIES
-        ]
-        return f"Clamp({', '.join(shown)})"
+    def _unsaid(self) -> set[str]:
+        return {"series_resistance"} if self.series_resistance == SERIES else set()

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, cast
 
+import loligo.stimulus as names
 from loligo.errors import StimulusError, UsageError, nearest
-from loligo.lanes import from_plain
+from loligo.lanes import Labelled, from_plain
 from loligo.stimulus.base import Shape, Stimulus, Sum
 from loligo.stimulus.clamp import Clamp
-from loligo.stimulus.noise import Noise
-from loligo.stimulus.periodic import Chirp, Sine
-from loligo.stimulus.pulses import Pulse, PulseTrain, Ramp, Step
-from loligo.stimulus.waveform import Waveform
 
-_SHAPES: tuple[type[Shape], ...] = (
-    Pulse, Step, PulseTrain, Ramp, Sine, Chirp, Noise, Waveform,
-)  # fmt: skip
-_KINDS: dict[str, type[Shape | Clamp]] = {shape.kind: shape for shape in (*_SHAPES, Clamp)}
+_CLASSES: tuple[type[Shape | Clamp], ...] = tuple(getattr(names, n) for n in names.__all__)
+# everything that a document can describe, but for sums
+KINDS: dict[str, type[Shape | Clamp]] = {each.kind: each for each in _CLASSES}
 
 
 def from_dict(document: Mapping[str, Any]) -> Stimulus:
@@ -49,12 +45,12 @@ def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
     if kind == "sum":
         parts = [from_dict(part) for part in document.get("shapes", ())]
         return Sum(tuple(shape for part in parts for shape in part.shapes))
-    if not isinstance(kind, str) or kind not in _KINDS:
-        near = nearest(str(kind), _KINDS)
+    if not isinstance(kind, str) or kind not in KINDS:
+        near = nearest(str(kind), KINDS)
         raise StimulusError(
-            f"a stimulus of kind {kind!r} is unknown{near}; known are {', '.join(_KINDS)} and sum"
+            f"a stimulus of kind {kind!r} is unknown{near}; known are {', '.join(KINDS)} and sum"
         )
-    shape = _KINDS[kind]
+    shape = KINDS[kind]
     known = {f.name for f in fields(shape)}
     for name in document:
         if name != "kind" and name not in known:
@@ -71,3 +67,24 @@ def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
 
 def _field(value: Any) -> Any:
     return from_plain(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else value
+
+
+def told(name: str, shapes: Iterable[Shape]) -> dict[str, str]:
+    """What a recording says of a dimension that is called as one of a stimulus's numbers.
+
+    Where none of the `shapes` varies along it, it is an earlier run's, by way of ``initial=``, and
+    still means what it meant there.
+    """
+    varying = [shape for shape in shapes if _varies(shape, name)]
+    if not varying:
+        known = (each.quantities.get(name) for each in _CLASSES if each is not Clamp)
+        return next((one.attributes for one in known if one and one.meaning), {})
+    quantity = varying[0].quantities[name]
+    units = {shape.unit_of(name) for shape in varying}
+    unit = {"units": units.pop()} if len(units) == 1 else {}
+    return {**quantity.attributes, **unit} if quantity.meaning else {}
+
+
+def _varies(shape: Shape, name: str) -> bool:
+    value = getattr(shape, name) if name in shape.parameters else None
+    return isinstance(value, Labelled) and name in value.dims

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from loligo import units
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value
+from loligo.stimulus.applied import Quantity, within
 from loligo.stimulus.base import (
     DENSITY,
     MOST_EDGES,
@@ -20,13 +22,13 @@ from loligo.stimulus.base import (
     cell,
     plain,
     too_many_edges,
-    within,
-)
+)  # fmt: skip
 from loligo.stimulus.path import Path, path
-from loligo.stimulus.pulses import local
+from loligo.stimulus.pulses import BOX, local
 
 # whole numbers below this are exact as floats, and so survive in arrays and in JSON
 _SEEDS = 2**53
+_MOST_POINTS = 1e10  # of a path; they take minutes to make
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,17 +75,15 @@ class Noise(Shape):
     """
 
     kind: ClassVar[str] = "noise"
-    parameters: ClassVar[tuple[str, ...]] = (
-        "start",
-        "duration",
-        "amplitude",
-        "mean",
-        "tau",
-        "seed",
-    )  # of white noise: without tau
     sampled: ClassVar[bool] = True
     example: ClassVar[str] = "Noise(start=0, duration=100, amplitude=2, tau=3, seed=1)"
-    quantities: ClassVar[Any] = {"start": ("ms", {}), "duration": ("ms", {"above": 0.0})}
+    quantities: ClassVar[Any] = {
+        **BOX,
+        "mean": Quantity(linear=True, bounds=None),
+        "tau": Quantity("ms", bounds=None),
+        "seed": Quantity("1", bounds=None),
+    }
+    caption: ClassVar[str] = "noise of {current}, τ {tau}, {when}"
 
     start: Value
     duration: Value
@@ -97,7 +97,7 @@ class Noise(Shape):
     def __post_init__(self) -> None:
         given = self.unit
         super().__post_init__()
-        mean, _ = self._read_current(self.mean, "mean", (DENSITY, TOTAL), given or self.unit)
+        mean, _ = self._read_current(self.mean, "mean", self._either("mean"), given or self.unit)
         self._set("mean", mean)
         self._set("seed", self._read_seed())
         if self.tau is None:
@@ -124,10 +124,15 @@ class Noise(Shape):
             )
             raise units.DimensionError(f"{problem} ({kind})") from None
 
-    def _amplitude_units(self) -> tuple[str, str]:
-        if self.tau is None:
+    def _either(self, name: str) -> tuple[str, str]:
+        if self.tau is None and name == "amplitude":
             return f"{DENSITY}*sqrt(ms)", f"{TOTAL}*sqrt(ms)"
-        return DENSITY, TOTAL
+        return super()._either(name)
+
+    @classmethod
+    def sentence(cls, document: Mapping[str, Any]) -> str:
+        white = document.get("tau") is None
+        return "white noise of {amplitude}·√ms {when}" if white else cls.caption
 
     def _read_seed(self) -> Value:
         if self.seed is None:
@@ -145,10 +150,6 @@ class Noise(Shape):
             for dim, labels in seed.coords.items()
         }
         return Labelled(seed.dims, seed.values, whole)
-
-    def scaled(self, factor: float) -> Noise:
-        """The same path, `factor` times as large, its mean too."""
-        return replace(self, amplitude=self.amplitude * factor, mean=self.mean * factor)
 
     def path(self, count: int) -> Floats:
         """The first `count` grid values of the path of amplitude 1 and mean 0."""
@@ -188,8 +189,14 @@ class Noise(Shape):
         inside = grid_points[grid_points < start + length]
         return within(np.append(inside, start + length), duration)
 
-    def window(self) -> tuple[Value, Value]:
-        return self.start, self.duration
+    def check_span(self, longest: float) -> None:
+        """Refuse a path that could never be made: it begins where the noise begins."""
+        points = longest / self.interval
+        if points > _MOST_POINTS:
+            raise StimulusError(
+                f"{self!r} would have {points:.3g} grid points up to the end of the run; make its "
+                "interval longer, or start it later (both are in ms)"
+            )
 
     def _charge(self, t: Floats) -> Floats:
         """Charge of the unit path from its start."""

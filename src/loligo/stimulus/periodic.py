@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from loligo.lanes import Floats, Value
-from loligo.stimulus.base import Shape, Times, plain, within
-from loligo.stimulus.pulses import local
+from loligo.lanes import Value
+from loligo.stimulus.applied import Quantity
+from loligo.stimulus.base import Shape, Times, plain
+from loligo.stimulus.pulses import BOX, local
 
 # Hz is cycles per 1000 ms.
 _MS = 1000.0
@@ -44,13 +45,12 @@ class Sine(Shape):
     """
 
     kind: ClassVar[str] = "sine"
-    parameters: ClassVar[tuple[str, ...]] = ("start", "duration", "amplitude", "frequency", "phase")
+    caption: ClassVar[str] = "sine of {current}, {frequency}, {when}"
     example: ClassVar[str] = "Sine(start=5, duration=100, amplitude=10, frequency=50)"
     quantities: ClassVar[Any] = {
-        "start": ("ms", {}),
-        "duration": ("ms", {"above": 0.0}),
-        "frequency": ("Hz", {"at_least": 0.0}),
-        "phase": ("1", {}),
+        **BOX,
+        "frequency": Quantity("Hz", "stimulus frequency", bounds={"at_least": 0.0}),
+        "phase": Quantity("1", "stimulus phase", told="rad"),
     }
 
     start: Value
@@ -76,13 +76,6 @@ class Sine(Shape):
         turns = frequency * (0.5 * (u + v)) / _MS
         middle = np.sin(_TURN * (turns - np.floor(turns)) + phase)
         return plain(amplitude * ((v - u) * middle * np.sinc(frequency * (v - u) / _MS)))
-
-    def breakpoints(self, duration: float) -> Floats:
-        start, length = self._numbers("start", "duration")
-        return within([start, start + length], duration)
-
-    def window(self) -> tuple[Value, Value]:
-        return self.start, self.duration
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,21 +106,16 @@ class Chirp(Shape):
     """
 
     kind: ClassVar[str] = "chirp"
-    parameters: ClassVar[tuple[str, ...]] = (
-        "start",
-        "duration",
-        "amplitude",
-        "frequency_start",
-        "frequency_end",
+    caption: ClassVar[str] = (
+        "chirp of {current}, {frequency_start.number} to {frequency_end}, {when}"
     )
     example: ClassVar[str] = (
         "Chirp(start=5, duration=1000, amplitude=2, frequency_start=0, frequency_end=100)"
     )
     quantities: ClassVar[Any] = {
-        "start": ("ms", {}),
-        "duration": ("ms", {"above": 0.0}),
-        "frequency_start": ("Hz", {"at_least": 0.0}),
-        "frequency_end": ("Hz", {"at_least": 0.0}),
+        **BOX,
+        "frequency_start": Quantity("Hz", bounds={"at_least": 0.0}),
+        "frequency_end": Quantity("Hz", bounds={"at_least": 0.0}),
     }
 
     start: Value
@@ -148,13 +136,6 @@ class Chirp(Shape):
         ends = zip(u.ravel(), v.ravel(), strict=True)
         charges = [_chirp_integral(one, other, duration, low, high) for one, other in ends]
         return plain(amplitude * np.reshape(charges, u.shape))
-
-    def breakpoints(self, duration: float) -> Floats:
-        start, length = self._numbers("start", "duration")
-        return within([start, start + length], duration)
-
-    def window(self) -> tuple[Value, Value]:
-        return self.start, self.duration
 
 
 def _chirp(u: Any, duration: float, low: float, high: float) -> Any:

@@ -32,7 +32,7 @@ class Point:
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """Of the current; none of a clamp."""
-        return () if isinstance(self.stimulus, Clamp) else self.stimulus.shapes
+        return self.stimulus.shapes if isinstance(self.stimulus, Stimulus) else ()
 
     def __repr__(self) -> str:
         return f"at({self.place:g}, {self.stimulus!r})"

@@ -1,4 +1,4 @@
-"""Shapes with straight edges: pulse, step, train of pulses, ramp."""
+"""Shapes that begin at an edge, and end or stay: pulse, step, train of pulses, ramp."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ import numpy as np
 
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value, grid
-from loligo.stimulus.base import MOST_EDGES, Shape, Times, cell, plain, too_many_edges, within
+from loligo.stimulus.applied import DURATION, START, Quantity, within
+from loligo.stimulus.base import (
+    AMPLITUDE,
+    MOST_EDGES,
+    Shape,
+    Times,
+    cell,
+    plain,
+    too_many_edges,
+)  # fmt: skip
+
+# what begins, lasts and ends
+BOX = {"start": START, "duration": DURATION, "amplitude": AMPLITUDE}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,9 +52,10 @@ class Pulse(Shape):
     """
 
     kind: ClassVar[str] = "pulse"
-    parameters: ClassVar[tuple[str, ...]] = ("start", "duration", "amplitude")
+    still: ClassVar[bool] = True
+    caption: ClassVar[str] = "{current} {when}"
     example: ClassVar[str] = "Pulse(start=5, duration=40, amplitude=10)"
-    quantities: ClassVar[Any] = {"start": ("ms", {}), "duration": ("ms", {"above": 0.0})}
+    quantities: ClassVar[Any] = BOX
 
     start: Value
     duration: Value
@@ -56,13 +69,6 @@ class Pulse(Shape):
     def integral(self, a: Times, b: Times) -> Any:
         start, duration, amplitude = self._numbers("start", "duration", "amplitude")
         return plain(amplitude * (local(b, start, duration) - local(a, start, duration)))
-
-    def breakpoints(self, duration: float) -> Floats:
-        start, length = self._numbers("start", "duration")
-        return within([start, start + length], duration)
-
-    def window(self) -> tuple[Value, Value]:
-        return self.start, self.duration
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,9 +94,10 @@ class Step(Shape):
     """
 
     kind: ClassVar[str] = "step"
-    parameters: ClassVar[tuple[str, ...]] = ("start", "amplitude")
+    still: ClassVar[bool] = True
+    caption: ClassVar[str] = "{current} from {start} on"
     example: ClassVar[str] = "Step(start=5, amplitude=10)"
-    quantities: ClassVar[Any] = {"start": ("ms", {})}
+    quantities: ClassVar[Any] = {"start": START, "amplitude": AMPLITUDE}
 
     start: Value
     amplitude: Value
@@ -140,13 +147,15 @@ class PulseTrain(Shape):
     """
 
     kind: ClassVar[str] = "pulse_train"
-    parameters: ClassVar[tuple[str, ...]] = ("start", "duration", "amplitude", "interval", "count")
+    still: ClassVar[bool] = True
+    caption: ClassVar[str] = (
+        "{count} pulses of {current} for {duration}, every {interval} from {start}"
+    )
     example: ClassVar[str] = "PulseTrain(start=5, duration=1, amplitude=20, interval=10, count=3)"
     quantities: ClassVar[Any] = {
-        "start": ("ms", {}),
-        "duration": ("ms", {"above": 0.0}),
-        "interval": ("ms", {"above": 0.0}),
-        "count": ("1", {"at_least": 1.0}),
+        **BOX,
+        "interval": Quantity("ms", "interval between pulses", timing=True, bounds={"above": 0.0}),
+        "count": Quantity("1", timing=True, bounds={"at_least": 1.0}),
     }
 
     start: Value
@@ -235,9 +244,9 @@ class Ramp(Shape):
     """
 
     kind: ClassVar[str] = "ramp"
-    parameters: ClassVar[tuple[str, ...]] = ("start", "duration", "amplitude")
+    caption: ClassVar[str] = "ramp to {current} {when}"
     example: ClassVar[str] = "Ramp(start=5, duration=40, amplitude=10)"
-    quantities: ClassVar[Any] = {"start": ("ms", {}), "duration": ("ms", {"above": 0.0})}
+    quantities: ClassVar[Any] = BOX
 
     start: Value
     duration: Value
@@ -253,13 +262,6 @@ class Ramp(Shape):
         start, duration, amplitude = self._numbers("start", "duration", "amplitude")
         u, v = local(a, start, duration), local(b, start, duration)
         return plain(amplitude * ((v - u) * ((v + u) / (2 * duration))))
-
-    def breakpoints(self, duration: float) -> Floats:
-        start, length = self._numbers("start", "duration")
-        return within([start, start + length], duration)
-
-    def window(self) -> tuple[Value, Value]:
-        return self.start, self.duration
 
 
 def local(t: Times, start: float, duration: float) -> Floats:

@@ -10,7 +10,8 @@ import numpy as np
 from loligo import units
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value
-from loligo.stimulus.base import DENSITY, TOTAL, Shape, Times, plain, within
+from loligo.stimulus.applied import START, Quantity, within
+from loligo.stimulus.base import AMPLITUDE, DENSITY, TOTAL, Shape, Times, plain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,12 +56,16 @@ class Waveform(Shape):
     """
 
     kind: ClassVar[str] = "waveform"
-    parameters: ClassVar[tuple[str, ...]] = ("start", "amplitude", "case")
+    caption: ClassVar[str] = "given waveform"
     sampled: ClassVar[bool] = True
     example: ClassVar[str] = (
         "Waveform(time=[0, 10, 20], values=[0, 5, 0]) or Waveform([0, 5, 0], interval=10)"
     )
-    quantities: ClassVar[Any] = {"start": ("ms", {})}
+    quantities: ClassVar[Any] = {
+        "start": START,
+        "amplitude": AMPLITUDE,
+        "case": Quantity("1", bounds=None),
+    }
     # so that every sampled shape is mean·box + amplitude·path
     mean: ClassVar[float] = 0.0
 
@@ -84,6 +89,9 @@ class Waveform(Shape):
         own_time = _own_time(given_values) if given_time is None else given_time
         self._set("time", self._read_time(own_time, interval))
         super().__post_init__()
+
+    def _either(self, name: str) -> tuple[str, str]:
+        return "1", "1"  # the amplitude is a factor
 
     def _read_amplitude(self) -> None:
         self._set("amplitude", self._read(self.amplitude, "1", "amplitude"))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from loligo.errors import StimulusError
-from loligo.lanes import Floats, Labelled, Value, grid
-from loligo.stimulus.base import Shape, Stimulus
-from loligo.stimulus.clamp import Clamp
-from loligo.stimulus.noise import Noise
-
-_MOST_POINTS = 1e10  # of a noise; they take minutes to make
+from loligo.lanes import Labelled, Value, grid
+from loligo.stimulus.applied import Applied
+from loligo.stimulus.base import Stimulus
 
 
-def check(stimulus: Stimulus | Clamp, duration: float) -> None:
+def check(stimulus: Stimulus | Applied, duration: float) -> None:
     """Refuse a stimulus of which a shape lies wholly outside the run, in every lane.
 
     Parameters
@@ -32,19 +29,17 @@ def check(stimulus: Stimulus | Clamp, duration: float) -> None:
     >>> from loligo.stimulus import Pulse
     >>> check(Pulse(5, 1, 10), duration=20)
     """
-    for shape in (stimulus,) if isinstance(stimulus, Clamp) else stimulus.shapes:
+    for shape in stimulus.shapes if isinstance(stimulus, Stimulus) else (stimulus,):
         _check_shape(shape, duration)
 
 
-def _check_shape(shape: Shape | Clamp, duration: float) -> None:
+def _check_shape(shape: Applied, duration: float) -> None:
     start, length = shape.window()
     lanes = grid({"start": start, "duration": length})
     begins = lanes.flat("start")
     ends = begins + lanes.flat("duration")
     if np.any((begins < duration) & (ends > 0)):
-        if isinstance(shape, Noise):
-            _check_grid(shape, np.minimum(ends, duration) - begins)
-        return
+        return shape.check_span(float((np.minimum(ends, duration) - begins).max()))
     late = bool(np.all(begins >= duration))
     when = f"begins at {_low(start)} ms" if late else f"ends at {ends.max():g} ms"
     run = f"the run ends at {duration:g} ms" if late else "the run begins at 0 ms"
@@ -53,16 +48,6 @@ def _check_shape(shape: Shape | Clamp, duration: float) -> None:
         f"{shape!r} lies wholly outside the run: it {when}, but {run}; {remedy} "
         "(all times are in ms)"
     )
-
-
-def _check_grid(noise: Noise, lengths: Floats) -> None:
-    """Refuse a path that could never be made: it begins where the noise begins."""
-    points = float(lengths.max()) / noise.interval
-    if points > _MOST_POINTS:
-        raise StimulusError(
-            f"{noise!r} would have {points:.3g} grid points up to the end of the run; make its "
-            "interval longer, or start it later (both are in ms)"
-        )
 
 
 def _low(value: Value) -> str:

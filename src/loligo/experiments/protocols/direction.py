@@ -22,8 +22,8 @@ from loligo.experiments.plan import panel
 from loligo.lanes import Labelled
 from loligo.model import Axon
 from loligo.simulation import simulate
-from loligo.stimulus import Pulse, at
-from loligo.stimulus.place import Placed
+from loligo.stimulus import Pulse
+from loligo.stimulus.place import Placed, at
 
 if TYPE_CHECKING:
     import xarray

@@ -11,7 +11,8 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.plan import panel
 from loligo.model import Axon, Channel, Membrane
 from loligo.simulation import simulate
-from loligo.stimulus import Step, at
+from loligo.stimulus import Step
+from loligo.stimulus.place import at
 from loligo.theory import length_constant
 
 if TYPE_CHECKING:

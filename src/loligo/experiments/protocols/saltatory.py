@@ -14,7 +14,8 @@ from loligo.experiments.found import dataset, numbers, told
 from loligo.experiments.plan import panel
 from loligo.model import Axon, Membrane
 from loligo.simulation import simulate
-from loligo.stimulus import Pulse, at
+from loligo.stimulus import Pulse
+from loligo.stimulus.place import at
 from loligo.units import read
 
 if TYPE_CHECKING:

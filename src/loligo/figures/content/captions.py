@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from loligo.figures.content.labels import unit
+from loligo.stimulus.document import KINDS
 
 
 def conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> str:
@@ -39,7 +40,7 @@ def stimulus(document: Mapping[str, Any] | None) -> str:
         return _placed(document)
     if document["kind"] == "sum":
         return " + ".join(stimulus(part) for part in document["shapes"])
-    return _WORDS[document["kind"]](document)
+    return KINDS[document["kind"]].sentence(document).format_map(_Words(document))
 
 
 def _current(d: Mapping[str, Any]) -> str:
@@ -74,40 +75,31 @@ def _when(d: Mapping[str, Any]) -> str:
     return f"for {_amount(duration, 'ms')} from {_amount(start, 'ms')}"
 
 
-def _train(d: Mapping[str, Any]) -> str:
-    return (
-        f"{_amount(d['count'])} pulses of {_current(d)} for {_amount(d['duration'], 'ms')}, "
-        f"every {_amount(d['interval'], 'ms')} from {_amount(d['start'], 'ms')}"
-    )
+class _Words:
+    """What a sentence is filled in with: the numbers of a document, its current and its times."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.quantities = KINDS[document["kind"]].quantities
+
+    def __getitem__(self, name: str) -> str | _Number:
+        if name in _PHRASES:
+            return _PHRASES[name](self.document)
+        units = self.quantities[name].unit or str(self.document.get("unit", "uA/cm2"))
+        return _Number(self.document[name], unit(units))
 
 
-def _chirp(d: Mapping[str, Any]) -> str:
-    low, high = _amount(d["frequency_start"]), _amount(d["frequency_end"], "Hz")
-    return f"chirp of {_current(d)}, {low} to {high}, {_when(d)}"
+class _Number:
+    """A number with its unit, ``{start}``; ``{start.number}`` is the number alone."""
+
+    def __init__(self, value: Any, units: str) -> None:
+        self.number, self._units = _amount(value), units
+
+    def __format__(self, _: str) -> str:
+        return f"{self.number} {self._units}".rstrip()
 
 
-def _noise(d: Mapping[str, Any]) -> str:
-    tau = d.get("tau")
-    if tau is None:
-        return f"white noise of {_amount(d['amplitude'])} {_white_unit(d)} {_when(d)}"
-    return f"noise of {_current(d)}, τ {_amount(tau, 'ms')}, {_when(d)}"
-
-
-def _white_unit(d: Mapping[str, Any]) -> str:
-    return unit(str(d.get("unit", "uA/cm2"))) + "·√ms"
-
-
-_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "pulse": lambda d: f"{_current(d)} {_when(d)}",
-    "step": lambda d: f"{_current(d)} from {_amount(d['start'], 'ms')} on",
-    "pulse_train": _train,
-    "ramp": lambda d: f"ramp to {_current(d)} {_when(d)}",
-    "sine": lambda d: f"sine of {_current(d)}, {_amount(d['frequency'], 'Hz')}, {_when(d)}",
-    "chirp": _chirp,
-    "noise": _noise,
-    "clamp": lambda d: f"V held at {_amount(d['voltage'], 'mV')} {_when(d)}",
-    "waveform": lambda d: "given waveform",
-}
+_PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"current": _current, "when": _when}
 
 
 def _amount(value: Any, unit: str = "") -> str:

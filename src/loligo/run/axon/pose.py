@@ -26,7 +26,10 @@ from loligo.run.pose import (
     read_times,
 )
 from loligo.run.problem import I_CLAMP, Group, Uncut
-from loligo.stimulus import Clamp, Placed, Point, Stimulus, check
+from loligo.stimulus import Clamp
+from loligo.stimulus.base import Stimulus
+from loligo.stimulus.place import Placed, Point
+from loligo.stimulus.window import check
 from loligo.system.outline import STIMULUS, Outline, outline
 
 _OTHER = ("place", "clamp_place", "region", "myelin", POSITION)  # what else a recording holds

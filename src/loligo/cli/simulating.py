@@ -1,0 +1,178 @@
+"""``loligo run``, ``plot`` and ``animate``: a model and a stimulus, simulated and shown."""
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+from loligo.cli import arguments, options
+from loligo.cli.arguments import ANIMATIONS, PICTURES, RECORDINGS, SQUID
+from loligo.cli.report import Stopwatch, notes, report
+from loligo.cli.stimuli import Stimuli, demonstration
+from loligo.errors import UsageError
+
+if TYPE_CHECKING:
+    import xarray
+
+_OTHERS = {"run": RECORDINGS, "plot": PICTURES, "animate": ANIMATIONS}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a command line asks to be simulated; None where nothing was said."""
+
+    model: str | None
+    parameters: options.Parameters
+    stimuli: Stimuli
+    run: options.Run
+    record: Sequence[str] = ()
+
+    def result(self, watch: Stopwatch, extra: Sequence[str] = ()) -> "xarray.Dataset":
+        """The recording: opened, where one was named; or simulated."""
+        with watch.stage("import"):
+            for module in ("numpy", "xarray", "loligo.recording", "loligo.simulation", *extra):
+                importlib.import_module(module)
+        if self.model is not None and Path(self.model).suffix.lower() in RECORDINGS:
+            return self._opened(watch, self.model)
+        return self._simulated(watch)
+
+    def _opened(self, watch: Stopwatch, path: str) -> "xarray.Dataset":
+        from loligo.recording import open as open_recording
+
+        said = [*self.parameters.said(), *self.run.said()]
+        said += ["--record"] if self.record else []
+        said += self.stimuli.said()
+        if said:
+            raise UsageError(f"{path} is a recording; {', '.join(said)} cannot change it any more")
+        with watch.stage("open"), arguments.reading():
+            return open_recording(path)
+
+    def _simulated(self, watch: Stopwatch) -> "xarray.Dataset":
+        from loligo.simulation import simulate
+
+        run = self.run
+        with watch.stage("model"), arguments.reading():
+            model = arguments.model(
+                self.model or SQUID, self.parameters.set or [], self.parameters.celsius
+            )
+            stimulus = self.stimuli.sum()
+            if stimulus is None:
+                stimulus = demonstration()
+            solver = arguments.solver(run.solver)
+        initial = run.initial if run.initial or self.model else "-65"
+        with watch.stage("simulate"), notes():
+            return simulate(
+                model,
+                stimulus,
+                arguments.value(run.duration or "50"),
+                solver=solver,
+                record=self.record or None,
+                sample_interval=arguments.value(run.sample_interval or "0.05"),
+                initial=arguments.initial(initial),
+                threshold=arguments.value(run.threshold or "0"),
+                timings=watch.inner,
+            )
+
+
+def animate(
+    *,
+    model: options.ModelOrRecording = None,
+    parameters: options.Parameters,
+    stimuli: Stimuli,
+    run: options.Run,
+    drawing: options.Film,
+    output: Annotated[Path, options.output("A .gif, .webp or .mp4 file.")] = Path(
+        "action_potential.gif"
+    ),
+    timings: options.Timings = False,
+) -> None:
+    """Simulate, and draw the action potentials in time.
+
+    Without arguments: the classical demonstration in action_potential.gif.
+
+    \b
+    loligo animate
+    loligo animate --pulse 5 1 20 --initial rest --theme dark --output shock.webp
+    loligo animate wang-buzsaki-1996 --step 5 1 --duration 100 --speed 20
+    loligo animate recording.nc --panels V,currents --size 1200x900
+    """
+    job, look = Job(model, parameters, stimuli, run), drawing.keywords()
+    where = arguments.output(output, ANIMATIONS, _OTHERS)
+    watch = Stopwatch()
+    rec = job.result(watch, ["loligo.figures"])
+    with watch.stage("draw and write"), notes():
+        from loligo.figures import animate as draw
+
+        made = draw(rec, where, **drawing.pace(), **look)
+    width, height = made.size
+    report(where, f"{made.frames} frames of {width} × {height}", rec, watch, timings, made.note)
+
+
+def plot(
+    *,
+    model: options.ModelOrRecording = None,
+    parameters: options.Parameters,
+    stimuli: Stimuli,
+    run: options.Run,
+    drawing: options.Drawing,
+    output: Annotated[Path, options.output("A .png, .svg, .pdf or .jpg file.")] = Path(
+        "action_potential.png"
+    ),
+    timings: options.Timings = False,
+) -> None:
+    """Simulate, and draw a figure.
+
+    \b
+    loligo plot
+    loligo plot --pulse 5 40 0:20:6 --output steps.pdf
+    loligo plot connor-stevens-1977 --pulse 10 180 8:12:3 --duration 200
+    loligo plot recording.npz --panels V,m,h,n
+    """
+    job, look = Job(model, parameters, stimuli, run), drawing.keywords()
+    where = arguments.output(output, PICTURES, _OTHERS)
+    watch = Stopwatch()
+    rec = job.result(watch, ["loligo.figures", "matplotlib.figure"])
+    with watch.stage("draw"), notes():
+        from loligo.figures import plot as draw
+
+        figure = draw(rec, **look)
+    with watch.stage("write"):
+        from loligo.files import replacing
+
+        with replacing(where) as part:
+            figure.savefig(part)
+    report(where, "", rec, watch, timings)
+
+
+def simulate(
+    *,
+    model: options.Model = None,
+    parameters: options.Parameters,
+    stimuli: Stimuli,
+    run: options.Run,
+    record: options.Record = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045  (the oldest Typer knows no Path | None)
+        options.output("Save the recording: .nc (NetCDF), .npz or .csv."),
+    ] = None,
+    timings: options.Timings = False,
+) -> None:
+    """Simulate, say what happened, and save the recording if asked to.
+
+    \b
+    loligo run --timings
+    loligo run --pulse 5 1 20 --initial rest --duration 20 --output shock.csv
+    loligo run --set g_Na=60:180:50 --pulse 5 40 0:20:100 --output sweep.nc
+    loligo run traub-miles-1991 --noise 0 1000 2 tau=3 seed=1 --duration 1000
+    """
+    job = Job(model, parameters, stimuli, run, record or ())
+    where = arguments.output(output, RECORDINGS, _OTHERS) if output else None
+    watch = Stopwatch()
+    rec = job.result(watch)
+    if where:
+        from loligo.recording import save
+
+        with watch.stage("write"):
+            save(rec, where)
+    report(where, "", rec, watch, timings)

@@ -1,0 +1,180 @@
+"""Stimuli on the command line: ``--pulse 5 40 10``, as the table of `stimulus/` has them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from loligo.cli.arguments import value
+from loligo.cli.groups import Group, Texts, parameter
+from loligo.errors import UsageError, nearest
+from loligo.stimulus import ENTRIES, Entry
+
+if TYPE_CHECKING:
+    from loligo.stimulus.base import Stimulus
+
+STIMULUS = "Stimulus (ms, µA/cm²; repeat to add up)"  # a panel of the help
+
+# Between the values of one stimulus, once they are joined into one argument.
+_JOINT = "\x1f"
+_OPTION = re.compile(r"--?[A-Za-z]")
+_SETTING = re.compile(r"[a-z_]+=")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How a stimulus is written: so many values, then settings by name.
+
+    Attributes
+    ----------
+    name
+        Of the class that it makes.
+    text
+        As help shows it: ``START DURATION AMPLITUDE [tau=…]``.
+    """
+
+    name: str
+    text: str
+
+    @cached_property
+    def values(self) -> tuple[str, ...]:
+        """The names of the values, in order."""
+        return tuple(word.lower() for word in self.text.split() if not word.startswith("["))
+
+    @cached_property
+    def settings(self) -> tuple[str, ...]:
+        """The names of the settings."""
+        return tuple(w[1:].partition("=")[0] for w in self.text.split() if w.startswith("["))
+
+    def takes(self, word: str, count: int) -> bool:
+        """Whether a word still belongs to it, after so many."""
+        if count < len(self.values):
+            return not _OPTION.match(word)
+        return _SETTING.match(word) is not None
+
+
+# option -> how it is written
+STIMULI: Mapping[str, Usage] = {
+    entry.option: Usage(name, entry.usage) for name, entry in ENTRIES.items() if entry.option
+}
+# A pulse at a place of an axon.
+PLACED = {"--at": Usage("Pulse", "PLACE START DURATION AMPLITUDE")}
+
+
+class Stimuli(Group):
+    """What was said of every stimulus, each time that it was."""
+
+    def __init__(self, **given: list[str] | None) -> None:
+        self.texts = {name: given.get(_field(name)) or [] for name in STIMULI}
+
+    @classmethod
+    def options(cls) -> list[inspect.Parameter]:
+        return [
+            parameter(_field(entry.option), _typed(entry))
+            for entry in ENTRIES.values()
+            if entry.option
+        ]
+
+    def said(self) -> list[str]:
+        return [name for name, texts in self.texts.items() if texts]
+
+    def sum(self) -> Stimulus | None:
+        """All of them, added up."""
+        parts = [
+            _shape(name, STIMULI[name], text)
+            for name, texts in self.texts.items()
+            for text in texts
+        ]
+        return sum(parts[1:], parts[0]) if parts else None
+
+
+def _field(name: str) -> str:
+    return name.removeprefix("--").replace("-", "_")
+
+
+def _typed(entry: Entry) -> Any:
+    return Annotated[
+        Texts,
+        typer.Option(entry.option, metavar=entry.usage, help=entry.help, rich_help_panel=STIMULUS),
+    ]
+
+
+def demonstration() -> Stimulus:
+    """Without a word about the stimulus: 10 µA/cm² from 5 to 45 ms."""
+    from loligo.stimulus import Pulse
+
+    return Pulse(start=5, duration=40, amplitude=10)
+
+
+def join_values(arguments: Sequence[str]) -> list[str]:
+    """Make ``--pulse 5 40 10`` one option with one value, which Typer can repeat.
+
+    >>> [part.replace("\\x1f", "|") for part in join_values(["--pulse", "5", "40", "-10", "m"])]
+    ['--pulse', '5|40|-10', 'm']
+    """
+    result: list[str] = []
+    rest = list(arguments)
+    while rest:
+        name = rest.pop(0)
+        result.append(name)
+        if name == "--":
+            return result + rest
+        usage = STIMULI.get(name) or PLACED.get(name)
+        if usage:
+            values: list[str] = []
+            while rest and usage.takes(rest[0], len(values)):
+                values.append(rest.pop(0))
+            result.append(_JOINT.join(values))
+    return result
+
+
+def words(text: str) -> list[str]:
+    """The values of one option that `join_values` joined."""
+    return text.split(_JOINT) if text else []
+
+
+def _shape(name: str, usage: Usage, text: str) -> Stimulus:
+    import loligo.stimulus
+
+    given = words(text)
+    values = [word for word in given if not _SETTING.match(word)]
+    settings = dict(word.split("=", 1) for word in given if _SETTING.match(word))
+    if len(values) != len(usage.values):
+        wanted = " ".join(value.upper() for value in usage.values)
+        raise UsageError(f"{name} takes {wanted}, not {' '.join(given) or 'nothing'}")
+    for setting in settings:
+        if setting not in usage.settings:
+            known = ", ".join(f"{key}=" for key in usage.settings) or "none"
+            hint = nearest(setting, usage.settings)
+            raise UsageError(f"{name} has no setting {setting}={hint}; it has {known}")
+    arguments: list[Any] = []
+    for called, word in zip(usage.values, values, strict=True):
+        arguments += _samples(Path(word)) if called == "file" else [value(word)]
+    keywords = {
+        setting: _seeds(word) if setting == "seed" else value(word)
+        for setting, word in settings.items()
+    }
+    return getattr(loligo.stimulus, usage.name)(*arguments, **keywords)
+
+
+def _seeds(text: str) -> Any:
+    seed = value(text)
+    if isinstance(seed, float) and seed == int(seed):
+        return int(seed)
+    if isinstance(seed, float | str):
+        raise UsageError(f"seed={text}: a seed is a whole number")
+    return [round(number) for number in seed]
+
+
+def _samples(path: Path) -> tuple[Any, Any]:
+    """Times and currents from a text file of two columns, with or without a line of names."""
+    from loligo.recording.foreign import read_waveform
+
+    return read_waveform(path)
