@@ -74,10 +74,6 @@ LEVEL = {
     for level, parts in enumerate(parts_)
     for part in parts
 }
-# Imports that are still wrong, "importer -> imported"; to be emptied.
-OFFENDERS: set[str] = {
-    "cli.report -> cli",
-}
 
 # What may be longer, and why.
 LONG_MODULES: dict[str, str] = {}
@@ -188,24 +184,14 @@ def test_imports_point_one_way(path: Path) -> None:
     part = own.split(".")[0]
     assert ("", part) in LEVEL, f"{part} is new: give it a place in ORDER"
     for other in sorted(arrows()[own]):
-        if f"{own} -> {other}" not in OFFENDERS:
-            assert not upwards(own, other), f"{own} imports {other}, which is not below it"
+        assert not upwards(own, other), f"{own} imports {other}, which is not below it"
 
 
 def test_no_imports_go_round_in_a_circle() -> None:
-    right = {
-        one: {other for other in others if f"{one} -> {other}" not in OFFENDERS}
-        for one, others in arrows().items()
-    }
     try:
-        TopologicalSorter(right).prepare()
+        TopologicalSorter(arrows()).prepare()
     except CycleError as found:
         pytest.fail(" -> ".join(reversed(found.args[1])))
-
-
-def test_who_is_listed_as_an_offender_is_one() -> None:
-    there = {f"{one} -> {other}" for one, others in arrows().items() for other in others}
-    assert there >= OFFENDERS, f"strike off {OFFENDERS - there}"
 
 
 @pytest.mark.parametrize("heavy", HOMES)

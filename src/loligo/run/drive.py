@@ -15,9 +15,6 @@ from loligo.program.drive import EDGE_TOLERANCE
 from loligo.run.cells import Driven
 from loligo.run.problem import Problem
 
-_SIZES = ("amplitude", "mean")  # what a current is multiplied by
-_EDGELESS = (*_SIZES, "phase")  # what no edge depends on
-
 
 class Drive:
     """What is done to the lanes of a problem."""
@@ -31,9 +28,8 @@ class Drive:
         return self._paths(each, {})
 
     def unit_paths(self, each: Driven) -> tuple[list[Any], Integers]:
-        """The same, of amplitude 1 and mean 0."""
-        sizes = zip(_SIZES, (1.0, 0.0), strict=True)
-        return self._paths(each, {n: v for n, v in sizes if n in each.shape.parameters})
+        """The same, of amplitude 1 and without what is added to it."""
+        return self._paths(each, {n: float(n == "amplitude") for n in each.shape.linear})
 
     def _paths(self, each: Driven, unit: dict[str, float]) -> tuple[list[Any], Integers]:
         names = [name for name in each.shape.parameters if name not in unit]
@@ -50,12 +46,7 @@ class Drive:
     def edges(self) -> Floats:
         """(rows, lanes): each lane's breakpoints, increasing, filled up with the end."""
         problem, end = self.problem, self.end
-        timing = [
-            each.name(name)
-            for each in problem.driven
-            for name in each.shape.parameters
-            if name not in _EDGELESS
-        ]
+        timing = [each.name(name) for each in problem.driven for name in each.shape.timing]
         rows = [problem.lanes.flat(name) for name in timing]
         # lanes that are stimulated at the same times have the same edges
         first, which = distinct(np.stack(rows or [np.zeros(problem.lanes.size)]))

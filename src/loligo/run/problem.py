@@ -18,7 +18,7 @@ from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
-from loligo.stimulus.base import Shape
+from loligo.stimulus.base import TOTAL, Shape
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
@@ -104,10 +104,9 @@ class Problem:
     def _density(self, name: str, read: Callable[[str], Any]) -> Any:
         values = read(name)
         owner, _, which = name.rpartition(".")
-        if owner and which in ("amplitude", "mean"):
-            shape = next(each.shape for each in self.driven if each.prefix == owner)
-            if shape.unit == "nA" and self.geometry is None:
-                values = values * (_NA_PER_UM2 / read("area"))
+        shape = next((each.shape for each in self.driven if each.prefix == owner), None)
+        if shape is not None and which in shape.linear and shape.unit == TOTAL:
+            values = values * (_NA_PER_UM2 / read("area"))
         return values
 
     def where(self, lane: int, compartment: int | None = None) -> str:

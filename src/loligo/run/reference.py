@@ -30,7 +30,6 @@ from loligo.run.recipes import plain
 from loligo.solvers import Reference
 
 _PARTS = 8  # of a step, in each of which a spike is looked for
-_FLAT = ("pulse", "step", "pulse_train")  # constant between edges
 
 
 def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
@@ -145,7 +144,7 @@ class _Lane:
     def _constant(self, a: float, b: float, last: float) -> float | None:
         """The current of a segment in which it does not change."""
         probes = [float(self.current(t)) for t in (a, 0.5 * (a + b), last)]
-        return probes[1] if all(s.kind in _FLAT for s in self.shapes) else None
+        return probes[1] if all(s.still for s in self.shapes) else None
 
     def _failed(self, t: float, states: Floats, why: str) -> RunError:
         last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(self.f.states, states, strict=True))
