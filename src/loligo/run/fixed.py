@@ -24,14 +24,40 @@ _FIRST = 1 << 21  # lanes x steps in the first call: some 30 ms
 _MOST_STEPS = 64  # of them, if there are few lanes
 
 
-class FixedCourse:
+class Stepped:
+    """How far a run of equal steps has come.
+
+    Attributes
+    ----------
+    done
+        Steps.
+    stop
+        Where the call under way ends.
+    """
+
+    done: int = 0
+    stop: int = 0
+
+    def __init__(self, times: Times, dt: float) -> None:
+        self.schedule = schedule_for(times, dt)
+
+    @property
+    def fraction(self) -> float:
+        return self.done / self.schedule.steps
+
+    @property
+    def over(self) -> bool:
+        return self.done >= self.schedule.steps
+
+
+class FixedCourse(Stepped):
     """See :class:`loligo.run.loop.Course`. The first step has constants of its own."""
 
     def __init__(
         self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, pace: Pace
     ) -> None:
+        super().__init__(problem.times, solver.dt)
         self.problem, self.kernel = problem, kernel
-        self.schedule = schedule_for(problem.times, solver.dt)
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt}
         dt, lanes = self.schedule.dt, problem.lanes.size
         self.constants, self.opening = (
@@ -43,16 +69,7 @@ class FixedCourse:
         self.sampled = _Sampled(problem, kernel, self.schedule, pace.stream)
         self.parts = portions(len(self.progress.step), threads())
         self.amount = pace.opening(_MOST_STEPS, _FIRST, lanes)
-        self.done = self.stop = 0
         self.streams = Streams()
-
-    @property
-    def fraction(self) -> float:
-        return self.done / self.schedule.steps
-
-    @property
-    def over(self) -> bool:
-        return self.done >= self.schedule.steps
 
     @property
     def spikes(self) -> list[tuple[Floats, Integers]]:

@@ -16,7 +16,7 @@ from loligo.run.axon.clamps import Clamps
 from loligo.run.axon.currents import Injected, points_of
 from loligo.run.axon.divergence import Watch
 from loligo.run.axon.rest import Beginning, line_of
-from loligo.run.fixed import schedule_for
+from loligo.run.fixed import Stepped
 from loligo.run.geometry import Patch
 from loligo.run.initial import prepare
 from loligo.run.pace import Pace, portions, threads
@@ -27,7 +27,7 @@ _FIRST = 1 << 21  # compartment-steps in the first call: some 30 ms
 _MOST_STEPS = 64  # of them, if there are few compartments
 
 
-class CoupledCourse:
+class CoupledCourse(Stepped):
     """See :class:`loligo.run.loop.Course`: exponential steps of the gates, implicit midpoint for
     V."""
 
@@ -35,8 +35,8 @@ class CoupledCourse:
         self, problem: Problem, solver: Exponential, kernels: Sequence[Kernel],
         beginning: Beginning, pace: Pace,
     ) -> None:  # fmt: skip
+        super().__init__(problem.times, solver.dt)
         self.problem = problem
-        self.schedule = schedule_for(problem.times, solver.dt)
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt, **problem.along.settings}
         self.line, self.points = line_of(problem), points_of(problem)
         self.patches = [
@@ -54,21 +54,13 @@ class CoupledCourse:
         self.parts = portions(problem.lanes.size, threads())
         cells = problem.lanes.size * problem.along.parts.count
         self.amount = pace.opening(_MOST_STEPS, _FIRST, cells)
-        self.done = self.asked = self.stop = 0
+        self.asked = 0
 
     def _clamps(self) -> Clamps:
         return Clamps(
             self.problem, self.table, self.points, self.line, self.patches, self.schedule,
             self.steps,
         )  # fmt: skip
-
-    @property
-    def fraction(self) -> float:
-        return self.done / self.schedule.steps
-
-    @property
-    def over(self) -> bool:
-        return self.done >= self.schedule.steps
 
     @property
     def spikes(self) -> list[tuple[Floats, Integers]]:
