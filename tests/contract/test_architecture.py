@@ -39,9 +39,11 @@ ORDER: dict[str, list[set[str]]] = {
         {"cli"},
     ],
     "model": [
-        {"tree"}, {"expression"}, {"parts"}, {"namespace"}, {"check", "document", "equations"},
-        {"membrane"}, {"region"}, {"axon"},
+        {"formats", "table", "tree"}, {"latex", "plain", "tokens"}, {"functions"}, {"expression"},
+        {"reading"}, {"parts"}, {"written"}, {"ode"}, {"namespace"},
+        {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
     ],
+    "system": [{"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"outline"}],
     "stimulus": [
         {"applied"}, {"base", "clamp"}, {"pulses"}, {"noise", "periodic", "waveform"},
         {"document"}, {"place"},

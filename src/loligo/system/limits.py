@@ -20,11 +20,11 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from loligo.errors import ModelError
+from loligo.model.check import HIGHEST, LOWEST
 from loligo.system.numeric import VECTOR
 from loligo.system.singularity import denominators
 from loligo.system.symbols import Expr
 
-LOWEST, HIGHEST = -150.0, 150.0  # mV, as in the check of a membrane's formulas
 _POINTS = 6001
 
 
