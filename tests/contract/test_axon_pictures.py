@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import matplotlib
 import numpy as np
 import pytest
 import xarray
-from PIL import Image, ImageSequence
 
 import loligo as lo
 from axon_recording import axon_recording
@@ -16,6 +13,7 @@ from loligo.errors import UsageError
 from loligo.experiments.plan import Panel, Plan
 from loligo.figures import style
 from loligo.figures.axon import content
+from seen import assert_legible, images, words_of
 
 THEMES = style.THEMES
 SIZES = [(1600, 1300), (800, 600), (1920, 900), (700, 1000)]
@@ -42,38 +40,6 @@ VARIANTS = {
     "no diameter": lambda: axon_recording().drop_vars(["diameter", "myelin", "region"]),
 }
 PANELS = [None, ("V", "gates", "axon", "traces"), ("V",), ("V", "conductances", "map", "traces")]
-
-
-def words_of(figure) -> list[tuple[str, object]]:
-    """Every text that is drawn, with its box; also those within axes."""
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    found = []
-    for one in figure.findobj(matplotlib.text.Text):
-        box = one.get_window_extent(renderer)
-        if one.get_visible() and one.get_text().strip() and box.width > 0:
-            ticks = one.axes is not None and one not in one.axes.texts
-            if ticks and one not in shown_ticks(one.axes):
-                continue
-            found.append((one.get_text(), box))
-    return found
-
-
-def shown_ticks(axes) -> list[object]:
-    ticks = [*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()]
-    return [label for t in ticks for label in (t.label1, t.label2) if label.get_visible()]
-
-
-def assert_legible(figure, size) -> None:
-    found = words_of(figure)
-    for (a, one), (b, two) in itertools.combinations(found, 2):
-        wide = min(one.x1, two.x1) - max(one.x0, two.x0)
-        high = min(one.y1, two.y1) - max(one.y0, two.y0)
-        apart = wide <= 1 or high <= 0.25 * min(one.height, two.height)  # boxes hold descenders
-        assert apart, f"{a!r} and {b!r}"
-    for text, box in found:
-        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1]
-        assert inside, text
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -189,11 +155,6 @@ def test_of_several_axons_one_must_be_chosen():
 
 
 # ------------------------------------------------------------------------ animations
-
-
-def images(path) -> list[np.ndarray]:
-    with Image.open(path) as film:
-        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
 
 
 @pytest.mark.parametrize("theme", THEMES)

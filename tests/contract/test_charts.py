@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import matplotlib
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ from loligo.figures.figure import pixels
 from loligo.figures.page import chart
 from loligo.figures.page.chart import Axes, Axis, Chart, Line, Points, Rule
 from loligo.figures.page.charting import draw_chart
+from seen import assert_legible, words_of
 
 THEMES = style.THEMES
 SIZES = [(1600, 1000), (640, 480), (700, 1000), (1920, 700)]
@@ -25,40 +24,13 @@ def drawn(what: Chart, size=(1600, 1000), theme="light"):
         return draw_chart(what, pixels(size, None), THEMES[theme])
 
 
-def words_of(figure) -> list[tuple[str, object]]:
-    """Every text that is drawn, with its box."""
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    found = []
-    for one in figure.findobj(matplotlib.text.Text):
-        box = one.get_window_extent(renderer)
-        if one.get_visible() and one.get_text().strip() and box.width > 0:
-            ticks = one.axes is not None and one not in one.axes.texts
-            if ticks and one not in shown_ticks(one.axes):
-                continue
-            found.append((one.get_text(), box))
-    return found
-
-
-def shown_ticks(axes) -> list[object]:
-    ticks = [*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()]
-    return [label for t in ticks for label in (t.label1, t.label2) if label.get_visible()]
-
-
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_no_text_overlaps_another_or_leaves_the_picture(name, size):
     for theme in THEMES:
-        found = words_of(drawn(EXAMPLES[name](), size, theme))
-        assert len(found) >= 6
-        for (a, one), (b, two) in itertools.combinations(found, 2):
-            wide = min(one.x1, two.x1) - max(one.x0, two.x0)
-            high = min(one.y1, two.y1) - max(one.y0, two.y0)
-            apart = wide <= 1 or high <= 0.25 * min(one.height, two.height)
-            assert apart, f"{a!r} and {b!r}"
-        for text, box in found:
-            inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1]
-            assert inside, text
+        figure = drawn(EXAMPLES[name](), size, theme)
+        assert_legible(figure, size)
+        assert len(words_of(figure)) >= 6
 
 
 def only_axes(figure):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-
-import matplotlib
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
 
 import figures_recording as recordings
 import loligo as lo
 from axon_recording import axon_recording
 from loligo.errors import UsageError
 from loligo.figures import style
+from seen import assert_legible, coloured, images, words_of
 
 THEMES = style.THEMES
 LIGHT = THEMES["light"]
@@ -33,24 +30,6 @@ def pair(**options):
     return lo.plot(control(), drug(), labels=["control", "TTX"], **options)
 
 
-def words_of(figure) -> list[tuple[str, object]]:
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    found = []
-    for one in figure.findobj(matplotlib.text.Text):
-        box = one.get_window_extent(renderer)
-        if one.get_visible() and one.get_text().strip() and box.width > 0:
-            if one.axes is not None and one not in shown_ticks(one.axes):
-                continue
-            found.append((one.get_text(), box))
-    return found
-
-
-def shown_ticks(axes) -> list[object]:
-    ticks = [*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()]
-    return [label for t in ticks for label in (t.label1, t.label2) if label.get_visible()]
-
-
 def lines_of(axes) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Every line but the rules, by its colour."""
     return {
@@ -58,10 +37,6 @@ def lines_of(axes) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         for one in axes.lines
         if len(one.get_xdata()) > 2
     }
-
-
-def coloured(image, colour):
-    return int((np.abs(image.astype(int) - style.rgb(colour)).max(axis=-1) <= 3).sum())
 
 
 # ------------------------------------------------------------------------ figures
@@ -95,7 +70,7 @@ def test_recordings_are_told_apart_by_colour_dashes_and_name():
 def test_recordings_that_coincide_are_both_seen():
     image = picture_of(lo.plot(control(), control(), labels=["Taylor", "Reference"]))
     for ink in LIGHT.recordings[:2]:
-        assert coloured(image, ink) > 1500
+        assert coloured(image, ink, 3) > 1500
 
 
 def picture_of(figure):
@@ -117,15 +92,7 @@ def picture_of(figure):
     ids=["pair", "gates", "five", "axons"],
 )  # fmt: skip
 def test_no_text_overlaps_another_or_leaves_the_picture(draw, size):
-    found = words_of(draw(size=size))
-    for (a, one), (b, two) in itertools.combinations(found, 2):
-        wide = min(one.x1, two.x1) - max(one.x0, two.x0)
-        high = min(one.y1, two.y1) - max(one.y0, two.y0)
-        apart = wide <= 1 or high <= 0.25 * min(one.height, two.height)  # boxes hold descenders
-        assert apart, f"{a!r} and {b!r}"
-    for text, box in found:
-        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1]
-        assert inside, text
+    assert_legible(draw(size=size), size)
 
 
 def test_panels_may_follow_the_recordings_and_are_one_for_each_variable():
@@ -246,11 +213,6 @@ def test_instants_and_labels_need_one_and_several():
 # ------------------------------------------------------------------------ animations
 
 
-def images(path) -> list[np.ndarray]:
-    with Image.open(path) as film:
-        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
-
-
 def test_recordings_move_together_and_the_shorter_one_stops(tmp_path):
     made = lo.animate(
         control(), drug(), tmp_path / "pair.gif", labels=["control", "TTX"], size=(800, 600),
@@ -259,11 +221,11 @@ def test_recordings_move_together_and_the_shorter_one_stops(tmp_path):
     shots = images(made.path)
     assert len(shots) == made.frames == 26
     first, second = LIGHT.recordings[:2]
-    amount = [coloured(shot, second) for shot in shots]
+    amount = [coloured(shot, second, 3) for shot in shots]
     # 2 ms a frame: the drug's line ends at 35 ms, where its head vanishes and nothing is added
     assert amount[17] - amount[19] > 50
     assert max(amount[19:]) - min(amount[19:]) < 10
-    assert coloured(shots[-1], first) > coloured(shots[13], first) + 200
+    assert coloured(shots[-1], first, 3) > coloured(shots[13], first, 3) + 200
 
 
 def test_axons_are_animated_together(tmp_path):
@@ -273,4 +235,4 @@ def test_axons_are_animated_together(tmp_path):
     )  # fmt: skip
     shots = images(made.path)
     for ink in LIGHT.recordings[:2]:
-        assert coloured(shots[-1], ink) > coloured(shots[0], ink) + 100
+        assert coloured(shots[-1], ink, 3) > coloured(shots[0], ink, 3) + 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import matplotlib
@@ -16,6 +15,7 @@ from loligo.errors import FileError, LoligoError, UsageError
 from loligo.figures import animation, style
 from loligo.figures.animation import animate
 from loligo.figures.figure import plot
+from seen import assert_apart
 
 LIGHT, DARK = style.THEMES["light"], style.THEMES["dark"]
 
@@ -86,14 +86,7 @@ def test_no_text_overlaps_another_or_leaves_the_picture(variant, size):
     assert image.shape == (size[1], size[0], 3)
     found = texts(figure)
     assert len(found) >= 5
-    for (a, one), (b, two) in itertools.combinations(found, 2):
-        wide = min(one.x1, two.x1) - max(one.x0, two.x0)
-        high = min(one.y1, two.y1) - max(one.y0, two.y0)
-        apart = wide <= 1 or high <= 0.25 * min(one.height, two.height)  # boxes hold descenders
-        assert apart, f"{a!r} and {b!r}"
-    for text, box in found:
-        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= size[0] and box.y1 <= size[1]
-        assert inside, text
+    assert_apart(found, size)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)

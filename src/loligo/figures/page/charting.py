@@ -268,7 +268,7 @@ def _line(axes: Axes, layer: chart.Line, brush: _Brush) -> None:
         solid_capstyle="round", solid_joinstyle="round", **brush.look,
     )  # fmt: skip
     if layer.dashes:
-        line.set_dashes(layer.dashes)
+        line.set(dashes=layer.dashes, clip_on=True)
 
 
 def _shaded(axes: Axes, layer: chart.Line, brush: _Brush) -> None:

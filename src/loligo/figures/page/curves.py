@@ -216,17 +216,18 @@ def conditions(rec: xarray.Dataset) -> str:
 
 
 def _layers(table: _Table) -> list[chart.Layer]:
-    """Theory lies under a single row of points, and over several lines."""
-    count = len(table.names)
-    measured = [layer for k in range(count) for layer in _row(table, k, _colour(table, k))]
+    """Theory lies under a single row of points, and over several lines; crosses over all."""
+    lines = range(len(table.names))
+    measured = [layer for k in lines for layer in _row(table, k, _colour(table, k))]
     if table.several:
         theory = [_dashed(table.x, row, "text") for c in table.theory for row in c.rows]
-        return [*measured, *theory]
-    theory = [
-        _dashed(table.x, curve.rows[0], colour, curve.label)
-        for curve, colour in zip(table.theory, cycle(_THEORIES), strict=False)
-    ]
-    return [*theory, *measured, *_blocked(table)]
+        both = [*measured, *theory]
+    else:
+        named = zip(table.theory, cycle(_THEORIES), strict=False)
+        theory = [_dashed(table.x, c.rows[0], colour, c.label) for c, colour in named]
+        both = [*theory, *measured]
+    ends = [cross for k in lines for cross in _end(table, k, _colour(table, k))]
+    return [*both, *ends, *_blocked(table)]
 
 
 def _colour(table: _Table, k: int) -> chart.Colour:
@@ -243,19 +244,23 @@ def _dashed(
 
 
 def _row(table: _Table, k: int, colour: chart.Colour) -> list[chart.Layer]:
-    """What was measured, and a cross where a line ends before its axis does: there the action
-    potential was blocked."""
+    """What was measured: points where they are few, else a line."""
     y, name = table.rows[k], table.names[k]
-    if table.marked:
-        points = chart.Points(table.x, y, colour, "")
-        alone = bool(table.theory) and not table.several
-        return [points] if alone else [chart.Line(table.x, y, colour, name, width=0.8), points]
-    line = chart.Line(table.x, y, colour, name)
-    known = np.flatnonzero(np.isfinite(y))
-    if not known.size or known[-1] == table.x.size - 1:
-        return [line]
-    end = known[-1:]
-    return [line, chart.Points(table.x[end], y[end], colour, mark="cross", size=4.5, stroke=1.2)]
+    if not table.marked:
+        return [chart.Line(table.x, y, colour, name)]
+    points = chart.Points(table.x, y, colour)
+    if table.theory and not table.several:
+        return [points]
+    return [chart.Line(table.x, y, colour, name, width=0.8), points]
+
+
+def _end(table: _Table, k: int, colour: chart.Colour) -> list[chart.Layer]:
+    """A cross where a line ends before its axis does: there the action potential was blocked."""
+    y = table.rows[k]
+    known = np.flatnonzero(np.isfinite(y))[-1:]
+    if table.marked or not known.size or known[0] == table.x.size - 1:
+        return []
+    return [chart.Points(table.x[known], y[known], colour, mark="cross", size=4.5, stroke=1.2)]
 
 
 def _blocked(table: _Table) -> list[chart.Layer]:
