@@ -41,3 +41,23 @@ def test_without_it_machine_code_is_out_of_reach() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
     assert "llvmlite" in done.stderr
+
+
+def test_reading_the_arguments_of_a_run_compiles_nothing() -> None:
+    """Of an axon's either, though how finely it is cut follows from how fast its membrane is."""
+    code = """
+import sys
+for compiler in ("llvmlite", "sympy", "scipy"):
+    sys.modules[compiler] = None
+import loligo as lo
+from loligo.run import pose
+from loligo.run.axon import pose as along
+asked = dict(record=None, sample_interval=0.05, initial="rest", threshold=0)
+squid = lo.load("hodgkin-huxley-1952").replace(g_Na=[60, 120])
+problem = pose.pose(squid, lo.Pulse(1, 1, [5, 10, 20]), 20, **asked)
+fibre = lo.Axon(squid, length="2 cm", diameter=476, axial_resistivity=35.4)
+uncut = along.pose(fibre, lo.at(0, lo.Pulse(1, 1, 50e3)), 5, positions=None, **asked)
+print(problem.lanes.shape, uncut.lanes.shape, uncut.groups[0].outline.states)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "(2, 3) (2,) ('V', 'm', 'h', 'n')", done.stderr
