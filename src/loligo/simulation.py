@@ -251,9 +251,9 @@ def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1
         model, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
         sample_interval=0.05, initial="rest", threshold=0.0,
     )  # fmt: skip
-    told, solver = problem.cells[0].outline, solvers.Taylor(tolerance)
-    wide = solver.wide(told.scales.values())
-    return costs(told.build(), sources(problem.driven), told.scales, solver.order, wide)
+    outline, solver = problem.cells[0].outline, solvers.Taylor(tolerance)
+    wide = solver.wide(outline.scales.values())
+    return costs(outline.build(), sources(problem.driven), outline.scales, solver.order, wide)
 
 
 def _check(solver: Any) -> None:

@@ -16,7 +16,7 @@ from loligo.run.axon.resolution import counts_of, length_constant
 from loligo.run.initial import plain_kernel
 from loligo.run.problem import Problem, Uncut
 from loligo.stimulus.place import Placed
-from loligo.system.outline import outline
+from loligo.system.outline import outline_of
 
 SQUID = lo.load("hodgkin-huxley-1952")
 
@@ -36,7 +36,7 @@ def parts_of(axon: lo.Axon):
 
 
 def outlines(axon: lo.Axon):
-    return [outline(region.membrane) for region in axon.regions]
+    return [outline_of(region.membrane) for region in axon.regions]
 
 
 def fibre() -> lo.Axon:

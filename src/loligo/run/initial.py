@@ -14,7 +14,7 @@ from loligo.lanes import Floats
 from loligo.run.cells import Cells, guess
 from loligo.run.equilibrium import hold, rest
 from loligo.run.recipes import plain
-from loligo.system.outline import outline
+from loligo.system.outline import outline_of
 
 
 def initial_states(kernel: Kernel, cells: Cells) -> tuple[Floats, list[str]]:
@@ -37,9 +37,9 @@ def initial_states(kernel: Kernel, cells: Cells) -> tuple[Floats, list[str]]:
 
 def for_equilibria(cells: Cells) -> dict[str, Floats]:
     """The System's numbers in every lane, and where to begin the search for its states'."""
-    told = cells.outline
-    guesses = [name for name in map(guess, told.states) if name in cells.lanes.values]
-    return {name: cells.lanes.flat(name) for name in (*told.parameters, *guesses)}
+    outline = cells.outline
+    guesses = [name for name in map(guess, outline.states) if name in cells.lanes.values]
+    return {name: cells.lanes.flat(name) for name in (*outline.parameters, *guesses)}
 
 
 def resting_potential(kernel: Kernel, cells: Cells, states: Floats) -> Floats | None:
@@ -77,7 +77,7 @@ def prepare(
 
 def plain_kernel(membrane: Any) -> Kernel:
     """A membrane's equations by NumPy, for what is asked once and needs no machine code."""
-    return ENGINES["numpy"].kernel(plain(outline(membrane)), 1)[0]
+    return ENGINES["numpy"].kernel(plain(outline_of(membrane)), 1)[0]
 
 
 def rest_of(membrane: Any, numbers: Mapping[str, Floats]) -> tuple[Floats, list[str]]:

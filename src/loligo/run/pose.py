@@ -16,7 +16,7 @@ from loligo.stimulus import Clamp
 from loligo.stimulus.base import TOTAL, Stimulus
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.outline import Outline, outline
+from loligo.system.outline import Outline, outline_of
 
 SPIKES = "spikes"
 _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
@@ -42,12 +42,12 @@ def pose(
     if stimulus is not None:
         check(stimulus, times.duration)
     driven = tuple(Driven(f"stimulus{i}", shape) for i, shape in enumerate(shapes))
-    told = outline(membrane)
-    begin = read_initial(initial, told)
-    lanes = grid_of(_values(membrane, told, driven, begin))
-    check_dimensions(lanes, told.records)
-    records = read_records(record, told.records, lanes.size)
-    cells = Cells(told, lanes, begin, records)
+    outline = outline_of(membrane)
+    begin = read_initial(initial, outline)
+    lanes = grid_of(_values(membrane, outline, driven, begin))
+    check_dimensions(lanes, outline.records)
+    records = read_records(record, outline.records, lanes.size)
+    cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times.samples, records)
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,))
 
@@ -115,11 +115,11 @@ def grid_of(values: Mapping[str, Value]) -> Grid:
 
 
 def _values(
-    membrane: Membrane, told: Outline, driven: tuple[Driven, ...], initial: Initial
+    membrane: Membrane, outline: Outline, driven: tuple[Driven, ...], initial: Initial
 ) -> dict[str, Value]:
     """Every number of the run by its name in :attr:`Problem.lanes`."""
-    values = {name: p.value for name, p in told.parameters.items()}
-    values |= {guess(state): value for state, value in told.guesses.items()}
+    values = {name: p.value for name, p in outline.parameters.items()}
+    values |= {guess(state): value for state, value in outline.guesses.items()}
     for each in driven:
         shape = each.shape
         if shape.unit == TOTAL and membrane.area is None:
@@ -137,14 +137,14 @@ def initial_values(initial: Initial) -> dict[str, Value]:
     return voltage | {f"initial.{name}": value for name, value in initial.states.items()}
 
 
-def read_initial(initial: Any, told: Outline) -> Initial:
+def read_initial(initial: Any, outline: Outline) -> Initial:
     """Where a run begins, from what a person wrote."""
     if isinstance(initial, str) and initial == "rest":
         return Initial()
     if hasattr(initial, "data_vars"):
-        return _continued(initial, told)
+        return _continued(initial, outline)
     if isinstance(initial, Mapping):
-        return _given(cast(Mapping[Any, Any], initial), told)
+        return _given(cast(Mapping[Any, Any], initial), outline)
     try:
         return Initial(units.read(initial, "mV", "initial"))
     except (UsageError, UnitError) as problem:
@@ -154,38 +154,38 @@ def read_initial(initial: Any, told: Outline) -> Initial:
         ) from None
 
 
-def _given(initial: Mapping[Any, Any], told: Outline) -> Initial:
+def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
     states: dict[str, Value] = {}
     for name, value in initial.items():
         if name == "V":
             continue
-        if name not in told.states:
+        if name not in outline.states:
             raise UsageError(
                 f"initial: there is no state {name!r} in the model"
-                f"{nearest(str(name), told.states)}; its states are {', '.join(told.states)}"
+                f"{nearest(str(name), outline.states)}; its states are {', '.join(outline.states)}"
             )
-        if name in told.gates:
+        if name in outline.gates:
             states[name] = units.read(value, "1", f"initial_{name}", at_least=0, below=1 + 1e-12)
         else:
-            states[name] = units.read(value, told.about[name]["units"], f"initial_{name}")
+            states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
     voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
     return Initial(voltage, states)
 
 
-def _continued(rec: Any, told: Outline) -> Initial:
+def _continued(rec: Any, outline: Outline) -> Initial:
     """The last sample of a recording."""
-    missing = [name for name in told.states if name not in rec.data_vars]
+    missing = [name for name in outline.states if name not in rec.data_vars]
     if missing:
         raise UsageError(
             f"initial: the recording to continue from lacks {', '.join(missing)}; "
-            f"record all states in the first run: record={list(told.states)}"
+            f"record all states in the first run: record={list(outline.states)}"
         )
-    timed = all("time" in rec[name].dims for name in told.states)
+    timed = all("time" in rec[name].dims for name in outline.states)
     if timed and not rec.sizes["time"]:
         raise UsageError("initial: the recording to continue from has no samples")
     # a recording of which one moment was selected is continued from there
-    last = {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in told.states}
-    return _given(last, told)
+    last = {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in outline.states}
+    return _given(last, outline)
 
 
 def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:

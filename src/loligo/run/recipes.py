@@ -50,24 +50,24 @@ def plain(outline: Outline, _: tuple[str, ...] = ()) -> Recipe:
 
 
 def _exponential(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
-    told, given = cells.outline, sources(driven)
+    outline, stimuli = cells.outline, sources(driven)
     key = {"solver": solver.name, "precision": solver.precision}
     return Recipe(
         Fixed,
-        _key(told, given, cells.records, key),
-        lambda: solver.program(told.build(), given, cells.records),
+        _key(outline, stimuli, cells.records, key),
+        lambda: solver.program(outline.build(), stimuli, cells.records),
         solver.precision,
     )
 
 
 def _taylor(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
-    told, given = cells.outline, sources(driven)
-    wide = solver.wide(told.scales.values())
-    key = {"solver": [solver.name, solver.order, wide], "scales": dict(told.scales)}
+    outline, stimuli = cells.outline, sources(driven)
+    wide = solver.wide(outline.scales.values())
+    key = {"solver": [solver.name, solver.order, wide], "scales": dict(outline.scales)}
     return Recipe(
         Adaptive,
-        _key(told, given, cells.records, key),
-        lambda: solver.program(told.build(), given, cells.records, told.scales),
+        _key(outline, stimuli, cells.records, key),
+        lambda: solver.program(outline.build(), stimuli, cells.records, outline.scales),
     )
 
 

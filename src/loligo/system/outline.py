@@ -82,13 +82,13 @@ class Outline:
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
 
 
-def outline(membrane: Membrane) -> Outline:
+def outline_of(membrane: Membrane) -> Outline:
     """Of a membrane under an injected current.
 
     Examples
     --------
     >>> import loligo as lo
-    >>> squid = outline(lo.load("hodgkin-huxley-1952"))
+    >>> squid = outline_of(lo.load("hodgkin-huxley-1952"))
     >>> squid.states, squid.scales["V"], squid.about["G_Na"]["units"]
     (('V', 'm', 'h', 'n'), 100.0, 'mS/cm2')
     """

@@ -129,10 +129,10 @@ def _dataset(
     import xarray as xr
 
     from loligo.recording.build import coordinate_attrs
-    from loligo.system.outline import outline
+    from loligo.system.outline import outline_of
 
     membrane = axon.regions[0].membrane
-    told = outline(membrane)
+    outline = outline_of(membrane)
     variables: dict[str, Any] = {
         "velocity": (
             lanes.dims, velocity.reshape(lanes.shape),
@@ -143,14 +143,14 @@ def _dataset(
             {"units": "m/s", "long_name": "numerical uncertainty of the velocity"},
         ),
     }  # fmt: skip
-    for name, rows in zip(told.states, profile, strict=True):
+    for name, rows in zip(outline.states, profile, strict=True):
         values = rows.reshape(*lanes.shape, time.size)
-        variables[name] = ((*lanes.dims, "time"), values, dict(told.about[name]))
+        variables[name] = ((*lanes.dims, "time"), values, dict(outline.about[name]))
     coords: dict[str, Any] = {
         "time": ("time", time, {"units": "ms", "long_name": "time from the peak of V"})
     }
     for dim, labels in lanes.coords.items():
-        units = _SHAPE.get(dim) or coordinate_attrs(dim, told.parameters, lanes.values.get(dim))
+        units = _SHAPE.get(dim) or coordinate_attrs(dim, outline.parameters, lanes.values.get(dim))
         coords[dim] = (dim, np.array(labels), units)
     attrs = {
         "title": getattr(axon, "title", "") or membrane.title or membrane.name or "axon",

@@ -71,8 +71,8 @@ class CoupledCourse(Stepped):
         self.asked = self.stop = min(self.done + chunk, self.schedule.steps)
         if self.clamps is not None:
             self.stop = self.clamps.begin(self.done, self.asked)
-        told = self.table.given(self.done, self.stop)
-        return partial(self.steps.advance, **told, first=self.done, stop=self.stop)
+        currents = self.table.given(self.done, self.stop)
+        return partial(self.steps.advance, **currents, first=self.done, stop=self.stop)
 
     def arrived(self) -> bool:
         self.done = self.stop

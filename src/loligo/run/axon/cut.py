@@ -54,10 +54,10 @@ def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:
 
 
 def _patch(uncut: Uncut, group: Group, parts: Compartments) -> Patch:
-    told, lanes, values = group.outline, uncut.lanes, uncut.values
+    outline, lanes, values = group.outline, uncut.lanes, uncut.values
     place = np.flatnonzero(np.isin(parts.region, group.regions))
     own: dict[str, Value] = {}
-    for name in (*told.parameters, *map(guess, told.states)):
+    for name in (*outline.parameters, *map(guess, outline.states)):
         per_region = {
             i: values[f"region{i}.{name}"] for i in group.regions if f"region{i}.{name}" in values
         }
@@ -65,12 +65,12 @@ def _patch(uncut: Uncut, group: Group, parts: Compartments) -> Patch:
             own[name] = _over_regions(name, per_region, lanes, parts.region[place])
     begin = Initial(
         uncut.initial.voltage,
-        {name: v for name, v in uncut.initial.states.items() if name in told.states},
+        {name: v for name, v in uncut.initial.states.items() if name in outline.states},
     )
     for name in ("V", *begin.states):
         if f"initial.{name}" in values:
             own[f"initial.{name}"] = _at_places(values[f"initial.{name}"], parts, place)
-    cells = Cells(told, along(lanes, parts.position[place], own), begin, group.records)
+    cells = Cells(outline, along(lanes, parts.position[place], own), begin, group.records)
     uniform = not any(isinstance(v, Labelled) and POSITION in v.dims for v in own.values())
     once = replace(cells, lanes=Grid(lanes.dims, lanes.shape, lanes.coords, own))
     return Patch(place, cells, once if uniform else cells, uniform)

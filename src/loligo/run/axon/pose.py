@@ -30,7 +30,7 @@ from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.place import Placed, Point
 from loligo.stimulus.window import check
-from loligo.system.outline import STIMULUS, Outline, outline
+from loligo.system.outline import STIMULUS, Outline, outline_of
 
 _OTHER = ("place", "clamp_place", "region", "myelin", POSITION)  # what else a recording holds
 
@@ -51,22 +51,22 @@ def pose(
     clamps = tuple(p for p in points if isinstance(p.stimulus, Clamp))
     driven = _driven(tuple(p for p in points if not isinstance(p.stimulus, Clamp)))
     alike = _structures(axon)
-    outlines = [outline(axon.regions[regions[0]].membrane) for regions in alike]
+    outlines = [outline_of(axon.regions[regions[0]].membrane) for regions in alike]
     if hasattr(initial, "data_vars") and len(alike) > 1:
         initial = initial.fillna(0.0)  # a gate where no membrane has it: not read
     begin = read_initial(initial, max(outlines, key=_variables))
     values = _values(axon, driven, clamps, begin)
     _refuse_position(values)
     lanes = grid_of({name: _without_position(value) for name, value in values.items()})
-    known = tuple(dict.fromkeys(name for told in outlines for name in told.records))
+    known = tuple(dict.fromkeys(name for outline in outlines for name in outline.records))
     known += (I_CLAMP,) if clamps else ()
     check_dimensions(lanes, (*known, *_OTHER))
     records = read_records(record, known, lanes.size)
     if record is None and clamps and I_CLAMP not in records:
         records += (I_CLAMP,)
     groups = tuple(
-        Group(regions, told, _own_records(told, records))
-        for regions, told in zip(alike, outlines, strict=True)
+        Group(regions, outline, _own_records(outline, records))
+        for regions, outline in zip(alike, outlines, strict=True)
     )
     return Uncut(
         axon, driven, clamps, values, lanes, groups, times, records, begin, positions
@@ -115,12 +115,12 @@ def _structures(axon: Axon) -> list[tuple[int, ...]]:
     return [tuple(regions) for regions in groups.values()]
 
 
-def _variables(told: Outline) -> int:
-    return len(told.states) + len(told.instantaneous)
+def _variables(outline: Outline) -> int:
+    return len(outline.states) + len(outline.instantaneous)
 
 
-def _own_records(told: Outline, records: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in records if name in told.records and name != STIMULUS)
+def _own_records(outline: Outline, records: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in records if name in outline.records and name != STIMULUS)
 
 
 def _values(

@@ -87,8 +87,8 @@ class _Membrane:
         from loligo.system.numeric import VECTOR
         from loligo.system.symbols import symbol
 
-        told, system = patch.cells.outline, patch.cells.outline.build()
-        self.patch, self.states, self.scales = patch, system.states, told.scales
+        outline, system = patch.cells.outline, patch.cells.outline.build()
+        self.patch, self.states, self.scales = patch, system.states, outline.scales
         self.records = patch.cells.records
         arguments = ([symbol(s) for s in system.states], [symbol(p) for p in system.parameters])
         modules: list[Any] = [VECTOR, "numpy"]

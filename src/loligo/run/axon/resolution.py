@@ -44,12 +44,12 @@ def rise(lanes: Grid, outlines: Sequence[Outline], kernels: Sequence[Kernel]) ->
         Of each region's membrane.
     """
     fastest, known = SLOWEST, set[tuple[int, frozenset[tuple[str, Value]]]]()
-    for i, (told, kernel) in enumerate(zip(outlines, kernels, strict=True)):
+    for i, (outline, kernel) in enumerate(zip(outlines, kernels, strict=True)):
         own = _own(lanes.values, f"region{i}.")
-        mark = (id(told), frozenset(own.items()))  # internodes are many and alike
+        mark = (id(outline), frozenset(own.items()))  # internodes are many and alike
         if mark not in known:
             known.add(mark)
-            cells = Cells(told, Grid(lanes.dims, lanes.shape, lanes.coords, own), Initial(), ())
+            cells = Cells(outline, Grid(lanes.dims, lanes.shape, lanes.coords, own), Initial(), ())
             fastest = max(fastest, float(np.max(_rise(cells, kernel))))
     return fastest
 
@@ -67,28 +67,28 @@ def _rise(cells: Cells, kernel: Kernel) -> Floats:
     return charging ** (1 / 3) * gates ** (2 / 3)
 
 
-def conductance(told: Outline, lanes: Grid, prefix: str = "") -> Floats:
+def conductance(outline: Outline, lanes: Grid, prefix: str = "") -> Floats:
     """With every channel open, mS/cm2."""
-    every = [f"{prefix}{name}" for name in told.conductances]
+    every = [f"{prefix}{name}" for name in outline.conductances]
     return sum((lanes.flat(name) for name in every), np.zeros(lanes.size))
 
 
 def _gates(cells: Cells, kernel: Kernel) -> Floats:
     """The rate of the fastest gate at 0 mV, per ms: how much less x' is at x = 1 than at 0."""
-    told = cells.outline
+    outline = cells.outline
     numbers, none = for_equilibria(cells), np.zeros(cells.lanes.size)
     pools = {
         name: numbers.get(guess(name), none + 0.5)
-        for name in told.states[1:]
-        if name not in told.gates
+        for name in outline.states[1:]
+        if name not in outline.gates
     }
 
     def rates(x: float) -> dict[str, Floats]:
-        gates = dict.fromkeys(told.gates, none + x)
+        gates = dict.fromkeys(outline.gates, none + x)
         return kernel.map("derivative", {**numbers, **pools, **gates, "V": none, "I_stim": none})
 
     closed, opened = rates(0.0), rates(1.0)
-    slopes = np.array([closed[name] - opened[name] for name in told.gates] or [none])
+    slopes = np.array([closed[name] - opened[name] for name in outline.gates] or [none])
     return np.max(slopes, axis=0, where=np.isfinite(slopes), initial=0.0)
 
 
@@ -115,8 +115,10 @@ def counts_of(axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float)
         If there would be too many.
     """
     counts = [
-        _count(axon, i, told, lanes, rate) if region.compartments is None else region.compartments
-        for i, (region, told) in enumerate(zip(axon.regions, outlines, strict=True))
+        _count(axon, i, outline, lanes, rate)
+        if region.compartments is None
+        else region.compartments
+        for i, (region, outline) in enumerate(zip(axon.regions, outlines, strict=True))
     ]
     if sum(counts) > _MOST:
         raise ModelError(
@@ -126,9 +128,9 @@ def counts_of(axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float)
     return counts
 
 
-def _count(axon: Axon, index: int, told: Outline, lanes: Grid, rate: float) -> int:
+def _count(axon: Axon, index: int, outline: Outline, lanes: Grid, rate: float) -> int:
     region = axon.regions[index]
-    shortest = length_constant(region, index, told, lanes, rate)
+    shortest = length_constant(region, index, outline, lanes, rate)
     widest = math.sqrt(0.5 * axon.accuracy / _ERROR_DX) * shortest
     count = max(1, math.ceil(region.length / widest))
     if region.diameter_end is not None and count > _MOST_TAPER:
@@ -140,11 +142,13 @@ def _count(axon: Axon, index: int, told: Outline, lanes: Grid, rate: float) -> i
     return count
 
 
-def length_constant(region: Region, index: int, told: Outline, lanes: Grid, rate: float) -> float:
+def length_constant(
+    region: Region, index: int, outline: Outline, lanes: Grid, rate: float
+) -> float:
     """The shortest over the lanes, um, of a region with its channels open and V rising."""
     prefix = f"region{index}."
     charging = _STEEP * rate * lanes.flat(f"{prefix}C_m")
-    slope = conductance(told, lanes, prefix) + charging  # mS/cm2
+    slope = conductance(outline, lanes, prefix) + charging  # mS/cm2
     thin = lanes.flat(f"{prefix}diameter")
     if region.diameter_end is not None:
         thin = np.minimum(thin, lanes.flat(f"{prefix}diameter_end"))
