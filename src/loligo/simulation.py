@@ -15,7 +15,6 @@ from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
 from loligo.progress import progress as bar
-from loligo.run.axon.pose import pose as pose_axon
 from loligo.run.cells import Initial
 from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
@@ -137,6 +136,8 @@ def _read(
     model: Any, stimulus: Any, duration: Any, solver: Solver | None, *, positions: Any, **asked: Any
 ) -> Problem | Uncut:
     if isinstance(model, Axon):
+        from loligo.run.axon.pose import pose as pose_axon
+
         refuse_for_axons(solver)
         return pose_axon(model, stimulus, duration, positions=positions, **asked)
     if positions is not None:

@@ -12,7 +12,8 @@ import pytest
 import loligo as lo
 from loligo.engine.numpy.kernel import evaluate
 from loligo.program import Block, Builder
-from loligo.program.series.expansion import NotSmoothError, Series
+from loligo.program.recipe import NotSmoothError
+from loligo.program.series.expansion import Series
 from loligo.program.taylor import taylor
 from loligo.system.equations import build
 from machine import ENGINES

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from loligo.program import exponential, taylor
 from loligo.program.arithmetic import Block, narrowness
 from loligo.program.passes.pipeline import Draft, stages, transformed
-from loligo.program.series.expansion import NotSmoothError
+from loligo.program.recipe import NotSmoothError
 from loligo.program.sources import Source
 from loligo.system.equations import System
 

@@ -13,6 +13,10 @@ from loligo.program.program import Program
 from loligo.program.scheme import AnyScheme
 
 
+class NotSmoothError(Exception):
+    """An operation that has no power series, such as a conditional on a state."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a program is made.
@@ -24,7 +28,7 @@ class Recipe:
     key
         Everything that the program depends on, JSON-able.
     write
-        Makes it.
+        Makes it; NotSmoothError where the solver's scheme cannot be written for the System.
     precision
         Of its states: "float64" or "float32".
     """

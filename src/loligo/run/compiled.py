@@ -14,8 +14,6 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.lanes import Floats
 from loligo.run.adaptive import AdaptiveCourse
-from loligo.run.axon.coupled import CoupledCourse
-from loligo.run.axon.rest import begin
 from loligo.run.fixed import FixedCourse
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance, Course, loop
@@ -83,6 +81,9 @@ def _begun(
 ) -> tuple[Course, list[str], Callable[[], Floats | None]]:
     """The course about to begin, notes for the person, and what finds the resting potential."""
     if problem.geometry is not None:
+        from loligo.run.axon.coupled import CoupledCourse
+        from loligo.run.axon.rest import begin
+
         beginning = begin(problem, kernels)
         course = CoupledCourse(problem, solver, kernels, beginning, pace)
         return course, beginning.notes, lambda: beginning.recorded(problem)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from loligo import solvers
 from loligo.errors import UsageError
-from loligo.program.series.expansion import NotSmoothError
-from loligo.run.axon.cut import cut_to_pieces
-from loligo.run.axon.resolution import step_for
+from loligo.program.recipe import NotSmoothError
 from loligo.run.compiled import Stopwatch, integrate, kernels_of
 from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome
@@ -97,6 +95,9 @@ def refuse_for_axons(solver: Solver | None) -> None:
 def _solve_axon(asked: Uncut, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
     """The membranes' kernels say how fast an impulse rises, and so how finely the axon is cut
     and, if nothing else was asked for, stepped."""
+    from loligo.run.axon.cut import cut_to_pieces
+    from loligo.run.axon.resolution import step_for
+
     clock = Stopwatch()
     kernels, origin = kernels_of(asked, solver or solvers.Exponential(), pace)
     clock.stage(f"kernel ({origin})")

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loligo.program.arithmetic import Assignment, Block, varying
+from loligo.program.recipe import NotSmoothError
 from loligo.program.series.digits import TwoKinds
-from loligo.program.series.recurrences import RECURRENCES, NotSmoothError
+from loligo.program.series.recurrences import RECURRENCES
 from loligo.program.series.terms import Terms
 
 

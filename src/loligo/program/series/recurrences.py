@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 
 from loligo.program.arithmetic import Builder
+from loligo.program.recipe import NotSmoothError
 from loligo.program.series.terms import Terms
 
 # Derivatives of exprel: below this |z| by the recurrence downwards, above it upwards.
@@ -18,10 +19,6 @@ _NEAR = 2.5
 # How far above the highest order P the downward recurrence begins, from 0: what is left out
 # arrives as 2.5**18 (P + 1)!/(P + 19)!, less than 1e-16 for P of 10 and more.
 _AHEAD = 18
-
-
-class NotSmoothError(Exception):
-    """An operation that has no power series, such as a conditional on a state."""
 
 
 Rule = Callable[[Terms, int, tuple[int, ...], int], int]
