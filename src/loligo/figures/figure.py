@@ -14,9 +14,7 @@ from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
 from loligo.figures.content.panels import MOST_OVERLAID, picture
 from loligo.figures.content.picture import Picture
-from loligo.figures.page.curves import experiment_chart, is_experiment
 from loligo.figures.page.frame import Size
-from loligo.figures.page.maps import is_grid, map_chart
 from loligo.figures.several import refuse_labels, together, told_apart
 
 if TYPE_CHECKING:
@@ -107,7 +105,6 @@ def plot(
     >>> len(figure.axes)
     2
     """
-    from loligo.figures.page.charting import draw_chart
     from loligo.figures.page.drawing import draw
 
     colours = style.theme(theme)
@@ -122,6 +119,8 @@ def plot(
     chart = _chart(rec, panels, at, title)
     with style.house_style():
         if chart is not None:
+            from loligo.figures.page.charting import draw_chart
+
             return draw_chart(chart, pixels(size or (1600, 1000), dpi), colours)
         if is_axon(rec):
             from loligo.figures.axon.drawing import draw_axon
@@ -133,25 +132,34 @@ def plot(
         return draw(shown, pixels(size or usual_size(shown), dpi), colours).figure
 
 
-def _chart(
-    rec: xarray.Dataset, panels: Any, at: Any, title: str | None
-) -> Chart | None:  # fmt: skip
+def _chart(rec: xarray.Dataset, panels: Any, at: Any, title: str | None) -> Chart | None:
     """Of what is drawn as a chart: an experiment, arrivals along several axons, many lanes."""
-    if is_experiment(rec):
-        if panels is not None:
+    if "experiment" in getattr(rec, "attrs", {}):
+        from loligo.figures.page.curves import experiment_chart, is_experiment
+
+        if is_experiment(rec) and panels is not None:
             raise UsageError("panels=... chooses from a recording; an experiment has one figure")
-        return experiment_chart(rec, title)
+        if is_experiment(rec):
+            return experiment_chart(rec, title)
     if panels is not None or at is not None:
         return None
     if is_arrivals(rec):
+        from loligo.figures.page.curves import experiment_chart
+
         return experiment_chart(arrivals(rec), title)
-    return map_chart(rec, title) if not is_axon(rec) and _many(rec) else None
+    if is_axon(rec) or not _many(rec):
+        return None
+    from loligo.figures.page.maps import map_chart
+
+    return map_chart(rec, title)
 
 
 def _many(rec: xarray.Dataset) -> bool:
     """More lanes than can be told apart as lines."""
     recorded = any("time" in v.dims for v in getattr(rec, "data_vars", {}).values())
     if not recorded:  # only spikes: a sweep over two parameters is still worth a map
+        from loligo.figures.page.maps import is_grid
+
         return is_grid(rec)
     return len(signals.read(rec).lanes) > MOST_OVERLAID
 

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from loligo.errors import UsageError
-from loligo.figures.axon import overlay as axons
 from loligo.figures.axon.content import is_axon
-from loligo.figures.content import overlay as patches
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import is_arrivals
 from loligo.figures.content.picture import Picture
-from loligo.figures.page.curves import is_experiment
 from loligo.figures.style import Theme
 
 
@@ -53,6 +50,10 @@ def together(
     UsageError
         For recordings that have no axes in common; it says what to do.
     """
+    from loligo.figures.axon import overlay as axons
+    from loligo.figures.content import overlay as patches
+    from loligo.figures.page.curves import is_experiment
+
     for k, rec in enumerate(recs, start=1):
         signals.check(rec)
         if is_experiment(rec):
