@@ -141,10 +141,12 @@ def animate(
 
     Examples
     --------
-    >>> import loligo as lo  # doctest: +SKIP
-    >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)  # doctest: +SKIP
+    >>> import loligo as lo
+    >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)
     >>> lo.animate(rec, "spikes.gif", theme="dark", speed=5).frames  # doctest: +SKIP
     251
+    >>> pair = [rec, lo.simulate(lo.load("traub-miles-1991"), lo.Pulse(5, 40, 10), 50)]
+    >>> lo.animate(*pair, "pair.gif", labels=["squid", "hippocampus"], frames=9)  # doctest: +SKIP
     """
     colours = style.theme(theme)
     recs, path = told_apart(rec, more, path, _USUAL_PATH, "path")

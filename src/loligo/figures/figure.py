@@ -92,13 +92,13 @@ def plot(
 
     Examples
     --------
-    >>> import loligo as lo  # doctest: +SKIP
-    >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, 10), 50)  # doctest: +SKIP
+    >>> import loligo as lo
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> rec = lo.simulate(squid, lo.Pulse(5, 40, 10), 50)
     >>> lo.plot(rec, panels=("V", "currents"), theme="dark").savefig("spike.png")  # doctest: +SKIP
 
     Two recordings on the same axes:
 
-    >>> squid = lo.load("hodgkin-huxley-1952")
     >>> control = lo.simulate(squid, lo.Pulse(5, 1, 20), 20)
     >>> blocked = lo.simulate(squid.replace(g_Na=12), lo.Pulse(5, 1, 20), 20)
     >>> figure = lo.plot(control, blocked, labels=["control", "TTX"])
