@@ -146,10 +146,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Scale:
-    """What colours stand for, with a bar beside the panel.
-
-    ``colormap`` is the theme's by default; ``whole`` if the values are counts.
-    """
+    """What colours stand for, with a bar beside the panel; ``whole`` if the values are counts."""
 
     name: str
     low: float

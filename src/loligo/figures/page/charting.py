@@ -194,8 +194,8 @@ def _head(figure: Any, placed: Placed, box: Box, ruler: Ruler, inks: _Inks) -> N
     base = box.top + head.lift + 0.55 * HEADING * page.point
     for entry in head.entries:
         y = base + (rows - 1 - entry.row) * 1.5 * LABEL * page.point
-        _sample(figure, page, entry.layer, sample(entry.layer, entry.x, page), y, inks)
-        x = entry.x + sample(entry.layer, 0.0, page)[2] + 0.08 * page.scale
+        _sample(figure, page, entry.layer, sample(entry.x, page), y, inks)
+        x = entry.x + sample(0.0, page)[2] + 0.08 * page.scale
         look = {"color": inks.theme.text, "va": "baseline"}
         text(figure, page, x, y, Label(entry.label), LABEL * page.scale, **look)
     base += rows * 1.5 * LABEL * page.point

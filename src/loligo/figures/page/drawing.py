@@ -11,7 +11,18 @@ import numpy as np
 
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Panel, Picture, Trace
-from loligo.figures.page.frame import GAP, Size, axes_at, blank, named, ruled, text, ticked, titles
+from loligo.figures.page.frame import (
+    GAP,
+    Page,
+    Size,
+    axes_at,
+    blank,
+    named,
+    ruled,
+    text,
+    ticked,
+    titles,
+)
 from loligo.figures.page.layout import Layout, Readout, Slot, arrange, line_height
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.style import HEADING, LINE_WIDTH, Theme
@@ -174,10 +185,10 @@ def _axis_across(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:
     ruled(axes, page, theme, "left", "bottom")
     ticked(axes, page, theme, axis="x", labelbottom=True)
     axes.set_xticks([t.value for t in marks], [t.text for t in marks])
-    below(figure, page, (layout.left + layout.right) / 2, layout.across.name, theme)
+    _below(figure, page, (layout.left + layout.right) / 2, layout.across.name, theme)
 
 
-def below(figure: Any, page: Any, middle: float, name: str, theme: Theme) -> None:
+def _below(figure: Any, page: Page, middle: float, name: str, theme: Theme) -> None:
     """The name of an axis across, in the page's last line."""
     y = page.pad + 0.25 * HEADING * page.scale / 72
     look = {"color": theme.text, "ha": "center", "va": "baseline"}

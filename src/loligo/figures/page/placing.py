@@ -341,7 +341,7 @@ def _entries(
     return entries
 
 
-def sample(layer: chart.Layer, x: float, page: Page) -> np.ndarray:
-    """Where a key's sample of a layer begins, is in its middle, and ends."""
+def sample(x: float, page: Page) -> np.ndarray:
+    """Where a key's sample begins, is in its middle, and ends."""
     wide = SAMPLE * page.scale
     return np.array([x, x + wide / 2, x + wide])
