@@ -78,7 +78,9 @@ def coloured(image, colour):
 # ------------------------------------------------------------------------ figures
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(
+    "size", [*SIZES[:2], *(pytest.param(s, marks=pytest.mark.slow) for s in SIZES[2:])], ids=str
+)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_text_overlaps_another_or_leaves_the_picture(variant, size):
     figure = plot(VARIANTS[variant](), size=size)

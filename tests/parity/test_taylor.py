@@ -204,11 +204,23 @@ PAIRS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "kind"), PAIRS)
+# half of them: a case takes five seconds, most of it in the reference
+SOME = [p if k % 2 == 0 else pytest.param(*p, marks=pytest.mark.slow) for k, p in enumerate(PAIRS)]
+
+
+@pytest.mark.parametrize(("name", "kind"), SOME)
 def test_every_model_under_random_numbers_and_stimuli(name: str, kind: str) -> None:
     """Over the whole run, not its end alone; times kappa, what the case itself makes of a
     shift of its start in units of what the squid axon under 10 uA/cm2 does."""
     check_case(name, kind, seed=len(name) * 7 + len(kind))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("name", [*lo.models(), "calcium"])
+def test_hundreds_of_random_models(name: str, kind: str, seed: int) -> None:
+    check_case(name, kind, seed)
 
 
 def check_case(name: str, kind: str, seed: int) -> list[tuple[float, ...]]:

@@ -146,9 +146,14 @@ def test_a_lane_is_what_it_would_be_alone(lanes: int, expected: dict[str, bytes]
         assert np.array_equal(mine, alone.spike_time.values)
 
 
-@pytest.mark.parametrize("samples", [2, 3, 511, 512, 513])
 @pytest.mark.parametrize(
-    "solver", [LLVM, NUMPY, lo.Exponential(0.01)], ids=["llvm", "numpy", "exp"]
+    ("solver", "samples"),
+    [
+        pytest.param(solver, samples, id=f"{name}-{samples}", marks=marks)
+        for name, solver in (("llvm", LLVM), ("numpy", NUMPY), ("exp", lo.Exponential(0.01)))
+        for samples in (2, 3, 511, 512, 513)
+        for marks in ([pytest.mark.slow] if name == "numpy" and samples % 2 else [],)
+    ],
 )
 def test_any_number_of_samples_is_that_of_a_lane_alone(solver: Any, samples: int) -> None:
     """Also one for which the rows of a recording lie further apart than they are long."""
@@ -463,7 +468,9 @@ def test_the_command_line_takes_a_tolerance(
     ("lanes", "duration", "spikes"),
     [(12, 20, 12), pytest.param(23, 60, 51, marks=pytest.mark.slow)],
 )
-@pytest.mark.parametrize("threshold", [-55.0, -40.0, -54.9])
+@pytest.mark.parametrize(
+    "threshold", [-55.0, *(pytest.param(v, marks=pytest.mark.slow) for v in (-40.0, -54.9))]
+)
 def test_spikes_are_counted_where_lanes_wait_for_careful_steps(
     threshold: float, lanes: int, duration: float, spikes: int
 ) -> None:
