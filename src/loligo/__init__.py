@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo import experiments
     from loligo.analysis import conduction_velocity, spike_shape, spike_times
     from loligo.errors import LoligoError
+    from loligo.explanation import explain
     from loligo.figures import animate, plot
     from loligo.model import Axon, Channel, Gate, Membrane, Myelin, Region, State, load, models
     from loligo.recording import open, save
@@ -53,6 +54,7 @@ __all__ = [
     "at",
     "conduction_velocity",
     "experiments",
+    "explain",
     "input_resistance",
     "length_constant",
     "load",
@@ -72,6 +74,7 @@ __all__ += stimulus.__all__
 _MODULES = {
     "analysis": ("conduction_velocity", "spike_shape", "spike_times"),
     "errors": ("LoligoError",),
+    "explanation": ("explain",),
     "figures": ("animate", "plot"),
     "model": (
         "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "State", "load", "models",

@@ -29,8 +29,6 @@ from loligo.stimulus.place import Placed
 if TYPE_CHECKING:
     import xarray
 
-    from loligo.program.cost import Cost
-
 
 def simulate(
     model: Membrane | Axon,
@@ -212,49 +210,6 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
     return simulate(model, shapes, duration, **settings)
-
-
-def cost(model: Membrane, stimulus: Stimulus | None = None, tolerance: float = 1e-8) -> list[Cost]:
-    """How many operations a step of a model takes, before and after each transformation of the
-    program that makes it cheaper.
-
-    Parameters
-    ----------
-    model : Membrane
-    stimulus : Stimulus, optional
-        By default a step of current.
-    tolerance : float
-        Of the Taylor solver, whose order follows from it.
-
-    Returns
-    -------
-    list of Cost
-        Row by row: solver, transformation, counts by kind, total. A model without a power series
-        has rows for the exponential scheme alone.
-
-    Examples
-    --------
-    >>> import loligo as lo
-    >>> rows = cost(lo.load("hodgkin-huxley-1952"))
-    >>> rows[0].transformation, rows[0].counts["function"]
-    ('as written', 22)
-    """
-    from loligo.program.cost import costs
-    from loligo.run.recipes import sources
-    from loligo.stimulus import Step
-
-    if isinstance(model, Axon):
-        raise UsageError(
-            "the cost is that of a single membrane's step; give one of the axon's membranes: "
-            "lo.simulation.cost(axon.regions[0].membrane)"
-        )
-    problem = pose(
-        model, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
-        sample_interval=0.05, initial="rest", threshold=0.0,
-    )  # fmt: skip
-    outline, solver = problem.cells[0].outline, solvers.Taylor(tolerance)
-    wide = solver.wide(outline.scales.values())
-    return costs(outline.build(), sources(problem.driven), outline.scales, solver.order, wide)
 
 
 def _check(solver: Any) -> None:

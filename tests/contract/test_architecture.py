@@ -33,7 +33,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"run"},
         {"recording"},
         {"simulation"},
-        {"analysis", "theory"},
+        {"analysis", "explanation", "theory"},
         {"experiments"},
         {"figures"},
         {"cli"},
@@ -61,6 +61,9 @@ ORDER: dict[str, list[set[str]]] = {
     "run.axon": [
         {"compartments"}, {"pose", "resolution"}, {"cut", "electrodes"}, {"currents"},
         {"clamps", "divergence", "rest"}, {"coupled"}, {"reference"},
+    ],
+    "explanation": [
+        {"page"}, {"subject"}, {"equation", "slices", "steps", "overview"}, {"programs"},
     ],
     "figures": [
         {"style"}, {"content"}, {"page"}, {"film"}, {"axon"}, {"figure"}, {"animation"},

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from loligo.explanation import cost
 
 SQUID = lo.load("hodgkin-huxley-1952")
 AXON = lo.Axon(SQUID, "1 cm", 476, 35.4, compartments=20)
@@ -243,8 +244,10 @@ def test_a_taper_to_almost_nothing_is_refused():
 
 
 def test_the_cost_is_a_membranes():
-    with pytest.raises(lo.LoligoError, match="give one of the axon's membranes"):
-        lo.simulation.cost(AXON)
+    with pytest.raises(lo.LoligoError, match=r"give axon\.regions\[0\]\.membrane"):
+        cost(AXON)
+    with pytest.raises(lo.LoligoError, match=r"axon\.regions\[1\]\.membrane"):
+        lo.explain(regions(piece(), piece()), "m")
 
 
 def test_dimensions_that_the_recording_has_are_refused():

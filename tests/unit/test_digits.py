@@ -10,6 +10,7 @@ import pytest
 
 import loligo as lo
 from loligo.engine.numpy.kernel import evaluate
+from loligo.explanation import cost
 from loligo.program import Assignment, Block, Program
 from loligo.program.arithmetic import narrowness
 from loligo.program.scheme import Coupled
@@ -180,7 +181,7 @@ def test_states_too_small_for_powers_in_float32_stay_float64() -> None:
     assert float(abs(found.V - true.V).max()) < 1e-5
     assert not fits([100.0, 1e-6])
     assert fits([100.0, 1.0])
-    assert {row.narrow for row in lo.simulation.cost(model)} == {0}
+    assert {row.narrow for row in cost(model)} == {0}
 
 
 @pytest.mark.parametrize("rate", ["1/(1+exp((V+40)/0.2))", "((V+40)/0.2)/(exp((V+40)/0.2)-1)"])

@@ -9,13 +9,13 @@ import pytest
 
 import loligo as lo
 from loligo.engine.numpy.kernel import evaluate
+from loligo.explanation import cost
 from loligo.program import Block, Builder, exponential, taylor
 from loligo.program.cost import COLUMNS, KINDS, Cost, costs
 from loligo.program.passes.pipeline import Draft, multiply_add, share, stages, to_prepare
 from loligo.program.passes.products import regroup
 from loligo.run.pose import pose
 from loligo.run.recipes import sources
-from loligo.simulation import cost
 from loligo.system.equations import build
 
 FIXED, COMMON = frozenset({"k", "g"}), frozenset({"lead"})

@@ -9,7 +9,7 @@ import typer
 
 from loligo.cli.axon import axon
 from loligo.cli.groups import spelt_out
-from loligo.cli.models import models, show
+from loligo.cli.models import explain, models, show
 from loligo.cli.options import Debug, Other
 from loligo.cli.simulating import animate, plot, simulate
 from loligo.cli.stimuli import join_values
@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": simulate,
     "models": models,
     "show": show,
+    "explain": explain,
 }
 
 app = typer.Typer(

@@ -1,6 +1,7 @@
-"""``loligo models`` and ``show``: what models there are, and what is in one."""
+"""``loligo models``, ``show`` and ``explain``: what models there are, what is in one, and what
+becomes of its equations."""
 
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -22,7 +23,7 @@ def show(
         typer.Option(
             "--cost",
             help="Instead: the operations of a step, before and after each transformation of the "
-            "program.",
+            "program. `loligo explain MODEL` says more.",
             rich_help_panel=options.OUTPUT,
         ),
     ] = False,
@@ -38,8 +39,54 @@ def show(
         shown = arguments.model(model, parameters.set or [], parameters.celsius)
     if cost:
         from loligo.cli.report import operations
-        from loligo.simulation import cost as count
+        from loligo.explanation import cost as count
 
         print(operations(count(shown)))
     else:
         print(shown)
+
+
+def explain(
+    model: options.SomeModel,
+    parameters: options.Parameters,
+    name: Annotated[
+        Optional[str],  # noqa: UP045  (the oldest Typer knows no str | None)
+        typer.Argument(
+            metavar="[NAME]",
+            help="V, a gate, a state, a helper, a current (I_Na), a conductance (G_Na) or a "
+            "channel (Na). Without one: what the model has, and what a step of it costs.",
+        ),
+    ] = None,
+    solver: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="NAME[:SETTING]",
+            help="Of one solver, more fully: exponential:DT or taylor:TOLERANCE.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    stage: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            metavar="N",
+            help="One stage alone: 1 the paper's text, 2 the differential equation, 3 the "
+            "solvers' steps, 4 the program, 5 the machine code.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+) -> None:
+    """Show one equation through all stages: from the paper to the machine code.
+
+    \b
+    loligo explain hodgkin-huxley-1952
+    loligo explain hodgkin-huxley-1952 m
+    loligo explain hodgkin-huxley-1952 V --solver taylor --stage 4
+    loligo explain mine.toml I_Na
+    """
+    from loligo.cli.report import print_explanation
+    from loligo.explanation import explain as told_of
+
+    with arguments.reading():
+        shown = arguments.model(model, parameters.set or [], parameters.celsius)
+    told = told_of(shown, name, arguments.solver(solver))
+    print_explanation(told if stage is None else told.only(stage))

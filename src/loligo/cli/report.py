@@ -16,6 +16,7 @@ from loligo.cli.clock import STARTED
 if TYPE_CHECKING:
     import xarray
 
+    from loligo.explanation import Explanation
     from loligo.program.cost import Cost
 
 _SHOWN = 8  # spikes listed one by one
@@ -189,3 +190,21 @@ def _aligned(line: Sequence[object], widths: Sequence[int]) -> str:
     first, *rest = (str(cell) for cell in line)
     numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
     return "  ".join([first.ljust(widths[0]), *numbers])
+
+
+_NARROWEST, _WIDEST = 60, 100  # columns in which text is set
+_STYLES = {"heading": "bold", "title": "bold cyan", "new": "green", "gone": "red"}
+
+
+def print_explanation(told: Explanation) -> None:
+    """As wide as the terminal, with colours where it has them; plain in a pipe."""
+    if not sys.stdout.isatty():
+        print(told)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    width = min(max(console.width, _NARROWEST), _WIDEST)
+    for kind, row in told.rows(width):
+        console.print(Text(row, style=_STYLES.get(kind, "")), soft_wrap=True)

@@ -25,7 +25,7 @@ from loligo.model.ode import (
 )
 from loligo.model.parts import Channel, Gate
 from loligo.model.plain import PRINTED, plain
-from loligo.model.tree import substitute
+from loligo.model.tree import Name, Node, substitute, walk
 from loligo.model.written import Written
 
 
@@ -142,12 +142,63 @@ def _is_name(expression: Expression) -> bool:
     return expression.text.strip().isidentifier()
 
 
+def about(membrane: Written, name: str) -> tuple[Equation, ...]:
+    """What is written about a state, a gate, a helper, a conductance or a current, and about the
+    helpers, instantaneous gates and reversal potentials that it uses.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> [each.name for each in about(lo.load("hodgkin-huxley-1952"), "m")]
+    ['m', 'm.alpha', 'm.beta', 'phi']
+    """
+    first = list(_own(membrane, name))
+    computed = {each.name: each for each in helpers(membrane)}
+    instantaneous = {g.name: g for g in membrane.gates if g.instantaneous}
+    for channel in membrane.channels:
+        if isinstance(channel.E, Expression):
+            computed[f"E_{channel.name}"] = as_written(f"E_{channel.name}", channel.E)
+    said = {each.name: each for each in first}
+    waiting = list(first)
+    while waiting:
+        for each in _named(waiting.pop(0).right):
+            more = list(_gate(instantaneous[each])) if each in instantaneous else []
+            more += [computed[each]] if each in computed else []
+            new = [equation for equation in more if equation.name not in said]
+            said |= {equation.name: equation for equation in new}
+            waiting += new
+    return tuple(said.values())
+
+
+def _own(membrane: Written, name: str) -> Iterator[Equation]:
+    """Of that name itself."""
+    if name == "V":
+        yield balance(membrane)
+        yield from (next(iter(_channel(channel))) for channel in membrane.channels)
+    yield from (each for each in changes(membrane) if each.name == name)
+    yield from (each for each in helpers(membrane) if each.name == name)
+    for channel in membrane.channels:
+        if name == f"I_{channel.name}":
+            yield current(channel)
+        if channel.current is None and name in (f"I_{channel.name}", f"G_{channel.name}"):
+            yield conductance(channel)
+        if name == f"E_{channel.name}" and isinstance(channel.E, Expression):
+            yield as_written(name, channel.E)
+        for gate in channel.gates:
+            if gate.name == name:
+                yield from _gate(gate)
+
+
+def _named(tree: Node) -> list[str]:
+    return [node.id for node in walk(tree) if isinstance(node, Name)]
+
+
 # ---------------------------------------------------------------------------- lines
 
 
 def line(equation: Equation) -> Line:
     """An equation as it is set: what a person wrote stays as it is."""
-    left, left_latex = _called(equation.name), _called_latex(equation.name)
+    left, left_latex = called(equation.name), _called_latex(equation.name)
     if equation.differential:
         left, left_latex = f"d{left}/dt", rf"\frac{{d{left_latex}}}{{dt}}"
     if equation.factor:
@@ -155,11 +206,11 @@ def line(equation: Equation) -> Line:
         left_latex = f"{symbol(equation.factor)} {left_latex}"
     if equation.written is not None:
         return Line(left, equation.written.text, left_latex, latex(equation.right))
-    right = plain(equation.right, PRINTED, _called)
+    right = plain(equation.right, PRINTED, called)
     return Line(left, right, left_latex, latex(equation.right, _STYLE))
 
 
-def _called(name: str) -> str:
+def called(name: str) -> str:
     """``m.alpha`` as ``alpha_m``, ``m.inf`` as ``m_inf``."""
     owner, _, key = name.partition(".")
     if not key:
@@ -174,7 +225,7 @@ def _called_latex(name: str) -> str:
     owner, _, key = name.partition(".")
     if key in _HEADS:
         return f"{_HEADS[key]}_{{{symbol(owner)}}}"
-    return symbol(_called(name))
+    return symbol(called(name))
 
 
 def _brackets(inside: str) -> str:

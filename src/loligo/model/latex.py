@@ -22,7 +22,8 @@ _SIGNS = {"<": r"\lt", "<=": r"\le", ">": r"\gt", ">=": r"\ge", "==": "=", "!=":
           "and": r"\land", "or": r"\lor", "+": "+", "-": "-"}  # fmt: skip
 _FUNCTIONS = {"log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh", "sinh": r"\sinh",
               "cosh": r"\cosh", "min": r"\min", "max": r"\max",
-              "exprel": r"\operatorname{exprel}"}  # fmt: skip
+              "exprel": r"\operatorname{exprel}",
+              "exprel2": r"\operatorname{exprel}_2"}  # fmt: skip
 
 
 def symbol(name: str) -> str:

@@ -110,6 +110,45 @@ def build(membrane: Written) -> System:
     return System(tuple(membrane.parameters), changes, observables)
 
 
+@dataclass(frozen=True)
+class Formula:
+    """A formula that a person wrote, every name but states and parameters written out.
+
+    Attributes
+    ----------
+    name
+        What it is of: ``m.alpha``, ``phi``, ``I_X``.
+    as_it_stands, smooth
+        Before and after its removable singularities were rewritten.
+    """
+
+    name: str
+    as_it_stands: Expr
+    smooth: Expr
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether it would have been 0/0 somewhere."""
+        return self.as_it_stands != self.smooth
+
+
+def formulas(membrane: Written) -> Iterable[Formula]:
+    """Every formula that was written, with what became of it.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> [each.name for each in formulas(squid) if each.rewritten]
+    ['m.alpha', 'n.alpha']
+    """
+    names = _Names(membrane)
+    for equation in (*names.equations.values(), *derivatives(membrane)):
+        if equation.written is not None:
+            tree = equation.written.tree
+            yield Formula(equation.name, names.tree(tree), names.right(equation))
+
+
 class _Names:
     """Every name in a membrane -> its expression in states and parameters, made when asked."""
 
@@ -127,14 +166,14 @@ class _Names:
         self.observable = tuple(computed)
         for gate in membrane.gates:
             computed |= {name: as_written(name, text) for name, text in rates(gate).items()}
-        self._equations = computed
+        self.equations = computed
 
     def __call__(self, name: str) -> Expr:
         waiting = [name]  # not by recursion: helpers may stand on helpers two hundred deep
         while waiting:
             last = waiting[-1]
             if last not in self._done:
-                equation = self._equations[last]
+                equation = self.equations[last]
                 missing = [each for each in _named(equation.right) if each not in self._done]
                 if missing:
                     waiting += reversed(missing)
@@ -147,15 +186,15 @@ class _Names:
         """What an equation's left side is equal to, the left side's factor divided out."""
         if equation.written is not None:
             return self._text(equation.written)
-        right = self._tree(collected(equation.right))
+        right = self.tree(collected(equation.right))
         return right / self(equation.factor) if equation.factor else right
 
     def _text(self, expression: Expression) -> Expr:
-        smoothed = smooth(self._tree(expression.tree), V)
+        smoothed = smooth(self.tree(expression.tree), V)
         refuse_unknown_limits(smoothed, V, self._numbers, str(expression))
         return smoothed
 
-    def _tree(self, tree: Node) -> Expr:
+    def tree(self, tree: Node) -> Expr:
         return to_sympy(tree, {name: self(name) for name in _named(tree)})
 
 

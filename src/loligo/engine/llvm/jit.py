@@ -66,7 +66,8 @@ def _loop(program: Program) -> Loop:
     return LOOPS[type(program.scheme)]  # pyright: ignore[reportArgumentType]  (one of three)
 
 
-def _module(target: Target) -> ir.Module:
+def module_for(target: Target) -> ir.Module:
+    """Nothing yet."""
     module = ir.Module("loligo")
     module.triple = target.triple
     return module
@@ -75,7 +76,7 @@ def _module(target: Target) -> ir.Module:
 def to_ir(program: Program, width: int, target: Target) -> str:
     """The program as LLVM assembly, before optimisation: its loop ``width`` lanes wide, its maps
     one register."""
-    module = _module(target)
+    module = module_for(target)
     for name in (name for name in MAPS if name in program.blocks):
         emit_map(Emitter(module, target.vector, target.fma), name, program.blocks[name])
     form = FORMATS[program.precision]
@@ -85,7 +86,7 @@ def to_ir(program: Program, width: int, target: Target) -> str:
 
 def solve_to_ir(target: Target) -> str:
     """The solve that joins the compartments of an axon, which is the same for all models."""
-    module = _module(target)
+    module = module_for(target)
     coupled.emit_cable(Emitter(module, rows.ROW, target.fma))
     return str(module)
 
@@ -100,15 +101,27 @@ def compile_solve(target: Target) -> bytes:
     return _compiled(solve_to_ir(target), target, "default")
 
 
-def _compiled(assembly: str, target: Target, scheduler: str) -> bytes:
+def assembly_of(text: str, target: Target) -> str:
+    """What the processor is told, in words, by LLVM's own scheduler; optimised like all else."""
+    machine, module = _optimised(text, target)
+    return machine.emit_assembly(module)
+
+
+def _compiled(text: str, target: Target, scheduler: str) -> bytes:
+    machine, module = _optimised(text, target)
+    with _in_order(scheduler):
+        return machine.emit_object(module)
+
+
+def _optimised(text: str, target: Target) -> tuple[Any, Any]:
+    """A machine, and the module of this text made quick for it."""
     machine = target.machine()
-    module = llvm.parse_assembly(assembly)
+    module = llvm.parse_assembly(text)
     module.data_layout = str(machine.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    with _in_order(scheduler):
-        return machine.emit_object(module)
+    return machine, module
 
 
 @contextmanager

@@ -1,0 +1,270 @@
+"""Stages 4 and 5: the program of a step, what each pass changed in it, and its machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from loligo.explanation.page import Part, Stage
+from loligo.explanation.slices import Slice, Slicer
+from loligo.explanation.steps import taylor_program
+from loligo.explanation.subject import Subject
+from loligo.program import exponential, taylor
+from loligo.program.arithmetic import Assignment, Block
+from loligo.program.cost import COLUMNS
+from loligo.program.moves import groups_of
+from loligo.program.passes.pipeline import Draft, stages
+from loligo.program.program import coefficient
+from loligo.program.readable import backwards
+from loligo.solvers import Exponential, Solver, Taylor
+
+_MOST = 40  # lines of a program
+_CHANGES = 6  # lines of what a pass changed
+_CODE = 16  # instructions
+_HIGHEST = 2  # order of the coefficients whose lines are shown
+
+
+@dataclass(frozen=True)
+class Made:
+    """A program's part in one name.
+
+    Attributes
+    ----------
+    passes
+        (name, what there is after it), "as written" first.
+    code
+        What machine code is shown of.
+    text
+        Which block it is of, and what its inputs are.
+    """
+
+    passes: tuple[tuple[str, Slice], ...]
+    code: Block
+    text: str
+
+    @property
+    def final(self) -> Slice:
+        """After all passes."""
+        return self.passes[-1][1]
+
+
+def program(asked: Subject, name: str, solvers: tuple[Solver, ...]) -> Stage:
+    """The assignments, one a line, and what became of them on the way."""
+    parts: list[Part] = []
+    for solver in solvers:
+        brief = len(solvers) > 1 and isinstance(solver, Taylor)
+        made = _MADE[type(solver)](asked, name, solver, brief)
+        if made is not None:
+            parts += _told(made, solver, brief)
+    if not parts:
+        parts = [Part("There is none, as there is no power series.")]
+    return Stage("4  The program", tuple(parts))
+
+
+def machine(asked: Subject, name: str, solver: Solver) -> Stage:
+    """The first instructions that the processor gets."""
+    title = "5  The machine code"
+    made = _MADE[type(solver)](asked, name, solver, False)
+    if made is None:
+        return Stage(title, (Part("There is none, as there is no program."),))
+    if getattr(solver, "engine", "") == "numpy":
+        text = "With engine='numpy' there is none: every line above is one call of NumPy."
+        return Stage(title, (Part(text),))
+    try:
+        from loligo.engine.llvm.listing import listing
+    except ImportError:
+        text = "llvmlite, which makes it, is not installed here; engine='numpy' runs without."
+        return Stage(title, (Part(text),))
+    if not made.code.count():
+        return Stage(title, (Part("Nothing is left to be computed in a step."),))
+    shown = listing(made.code, "step")
+    width = max(len(row) for row, _ in shown.lines[:_CODE])
+    rows = [f"{row:<{width}}  # {words}".rstrip(" #") for row, words in shown.lines[:_CODE]]
+    left = len(shown.lines) - _CODE
+    rows += [f"… and {left} more"] if left > 0 else []
+    functions = any(COLUMNS.get(op) == "function" for op in made.code.count())
+    more = ": an exponential is a polynomial here, a dozen instructions" if functions else ""
+    single = getattr(solver, "precision", "") == "float32"
+    text = (
+        f"For this processor, {shown.processor}, LLVM makes instructions of these lines; each "
+        f"works on {shown.lanes} cells at once. {shown.before} come before the loop over the cells "
+        f"(numbers are put into registers), {len(shown.lines)} are in it{more}. The loop begins:"
+    )
+    note = (Part("In float32 each works on twice as many cells."),) if single else ()
+    return Stage(title, (Part(text, tuple(rows)), *note))
+
+
+def _told(made: Made, solver: Solver, brief: bool) -> list[Part]:
+    final = made.final
+    parts = [Part(f"{solver!r}: {made.text}", _cut(final.lines))]
+    if final.once:
+        text = "Once a lane, before the first step, as it depends on parameters alone:"
+        parts.append(Part(text, _cut(final.once)))
+    used = [op for op in _SPECIAL if any(f"{op}(" in line for line in (*final.lines, *final.once))]
+    if used:
+        text = "The functions in it: " + "; ".join(_SPECIAL[op] for op in used) + "."
+        parts.append(Part(text))
+    if brief:
+        counts = ", ".join(f"{name}: {cut.count}" for name, cut in made.passes)
+        text = f"Operations for this, {counts}. More with solver=lo.Taylor()."
+        return [*parts, Part(text)]
+    first = made.passes[0][1]
+    text = f"As written there were {first.count} operations. What each pass made of them:"
+    return [*parts, Part(text), *_changed(made)]
+
+
+def _changed(made: Made) -> Iterable[Part]:
+    """Pass by pass, the lines that differ."""
+    for (_, before), (name, after) in pairwise(made.passes):
+        gone, new = before.changes(after)
+        if not gone and not new:
+            yield Part(f"{name}: nothing to do here")
+            continue
+        once = f", and {after.count_once} once a lane" if after.count_once else ""
+        rows = [*(f"- {line}" for line in gone), *(f"+ {line}" for line in new)]
+        half = _CHANGES // 2
+        shown = rows
+        if len(rows) > _CHANGES:
+            few = [*gone[:half]], [*new[:half]]
+            shown = [*(f"- {line}" for line in few[0]), *(f"+ {line}" for line in few[1])]
+            shown.append(f"… and {len(rows) - len(shown)} more lines")
+        yield Part(f"{name}: {before.count} → {after.count}{once}", tuple(shown))
+
+
+def _cut(lines: tuple[str, ...]) -> tuple[str, ...]:
+    if len(lines) <= _MOST:
+        return lines
+    half = _MOST // 2
+    return (*lines[:half], f"… {len(lines) - _MOST} lines between …", *lines[-half:])
+
+
+_SPECIAL = {
+    "bernoulli": "bernoulli(z) = z/(exp(z) − 1) = 1/exprel(z)",
+    "bernoulli2": "bernoulli2(x) = x/(2**x − 1)",
+    "exp2": "exp2(x) = 2**x",
+    "exprel": "exprel(z) = (exp(z) − 1)/z",
+    "decay": "decay(z) is exprel(z), made for small z below 0",
+    "exprel2": "exprel2(z) = (exp(z) − 1 − z)/z**2",
+    "less_one": "less_one(exp(z), z) = exp(z) − 1, exact near z = 0",
+    "ratio": "ratio(a, b) = a/b",
+}
+
+
+# ---------------------------------------------------------------------------- exponential
+
+
+def _exponential(asked: Subject, name: str, solver: Exponential, _: bool) -> Made:
+    system = asked.system
+    state = name in system.derivatives
+    block = "step" if state else "sample"
+    records = () if state else (*system.states, name)
+    written = exponential.draft(
+        system, asked.stimulus, records, solver.precision if state else "float64", shared=False
+    )
+    others = {other: f"{other}_new" if state else other for other in system.states if other != name}
+    output = {name: f"{name}_new" if state else name}
+    slicer = Slicer(asked, _words(asked, name) if state else None)
+
+    def cut(draft: Draft) -> Slice:
+        return slicer.cut(draft.blocks[block], output, others, draft.blocks.get("prepare"))
+
+    drafts = list(stages(written, exponential.PASSES))
+    cut(drafts[-1][1])  # so that its names come first
+    made = tuple((each, cut(draft)) for each, draft in drafts)
+    text = (
+        f"the block 'step', {made[-1][1].count} operations for {name}. {_moved(asked, name)}"
+        if state else
+        f"the block 'sample', {made[-1][1].count} operations for {name}; the states are those at "
+        "the time of the sample."
+    )  # fmt: skip
+    return Made(made, made[-1][1].block, text)
+
+
+def _moved(asked: Subject, name: str) -> str:
+    first = name in groups_of(asked.system)[0] and name != "V"
+    step = "stride" if first else "dt"
+    gain = (
+        "" if asked.system.exchange(name) is None else (f", {step}_gain of its part without {name}")
+    )
+    told = (
+        f"{name}_new is {name} one step on, {step}_f the multiple of f, {step}_slope that of "
+        f"∂f/∂{name}{gain}"
+    )
+    if name == "V" and len(groups_of(asked.system)) > 1:
+        return f"{told}; the other states have moved already, as in {asked.system.states[1]}_new."
+    return f"{told}."
+
+
+def _words(asked: Subject, name: str) -> Mapping[str, Any]:
+    """What the parts of a move are called."""
+    system = asked.system
+    inputs = asked.points(8)
+    own = {"f": system.derivatives[name], "slope": system.slope(name)}
+    exchange = system.exchange(name)
+    if exchange is not None:
+        own["gain"] = exchange[0]
+    values = asked.values(own, inputs)
+    first = name in groups_of(system)[0] and name != "V"
+    step = inputs[".stride" if first else ".dt"]
+    word = "stride" if first else "dt"
+    found = {f"d{name}_dt": values["f"], f"{word}_f": step * values["f"],
+             f"{word}_slope": step * values["slope"]}  # fmt: skip
+    if exchange is not None:
+        found[f"{word}_gain"] = step * values["gain"]
+    return found
+
+
+# ---------------------------------------------------------------------------- taylor
+
+
+def _taylor(asked: Subject, name: str, solver: Taylor, brief: bool) -> Made | None:
+    made = taylor_program(asked, solver, (name,))
+    if isinstance(made, str):
+        return None
+    slicer = Slicer(asked)
+    highest = 1 if brief else _HIGHEST
+    if name not in asked.system.derivatives:
+        final = slicer.cut(made.blocks["sample"], {name: name}, {}, made.blocks["prepare"])
+        text = f"the block 'sample', {final.count} operations for {name}."
+        return Made((("all passes", final),), final.block, text)
+    outputs = {coefficient(name, k): coefficient(name, k) for k in range(1, highest + 1)}
+    stops = {coefficient(other, 1): coefficient(other, 1)
+             for other in asked.system.states if other != name}  # fmt: skip
+    series, prepare = made.blocks["series"], made.blocks["prepare"]
+    final = slicer.cut(series, outputs, stops, prepare)
+    written = taylor.written(asked.system, asked.stimulus, solver.order)
+    passes = [
+        (each, slicer.cut(equations.block, {name: f"{name}[1]"}, {}))
+        for each, equations in stages(written, taylor.EQUATIONS)
+    ]
+    shown = " and ".join(outputs)
+    passes.append((f"expanded to {shown}, with all further passes", final))
+    others = f"; {next(iter(stops.values()))} and the like are those of other states"
+    text = (
+        f"the block 'series', {final.count} operations for {shown}. {name}[1] is f"
+        f"{others if stops and highest > 1 else ''}."
+    )
+    return Made(tuple(passes), _widened(backwards(series, tuple(outputs), {})), text)
+
+
+def _widened(block: Block) -> Block:
+    """The same with results in float64, whatever they were computed in."""
+    from loligo.program.arithmetic import narrowness
+
+    rows, narrow = list(block.assignments), narrowness(block)
+    outputs: list[tuple[str, int]] = []
+    for name, index in block.outputs:
+        place = index
+        if narrow[index]:
+            rows.append(Assignment("widen", (index,)))
+            place = len(rows) - 1
+        outputs.append((name, place))
+    return Block(tuple(rows), tuple(outputs))
+
+
+_MADE: Mapping[type[Solver], Callable[[Subject, str, Any, bool], Made | None]] = {
+    Exponential: _exponential,
+    Taylor: _taylor,
+}
