@@ -184,7 +184,7 @@ def test_timings(loligo) -> None:
 def test_help(loligo) -> None:
     assert "animate" in loligo().out
     assert "animate" in loligo("--help").out
-    for command in ("animate", "plot", "run", "show", "models"):
+    for command in ("animate", "plot", "run", "show", "explain", "models"):
         ended = loligo(command, "--help")
         assert ended.status == 0
         if command != "models":

@@ -1,5 +1,4 @@
-"""``loligo models``, ``show`` and ``explain``: what models there are, what is in one, and what
-becomes of its equations."""
+"""``loligo models``, ``show`` and ``explain``: what models there are, and what is in one."""
 
 from typing import Annotated, Optional
 

@@ -80,8 +80,11 @@ def _rate(name: str) -> str:
 
 
 def _formula(text: str, left: str, left_latex: str, expression: Any) -> Part:
-    made = tree(expression)
-    shown = plain(made, PRINTED)
+    try:
+        made = tree(expression)
+        shown = plain(made, PRINTED)
+    except RecursionError:  # helpers may stand on helpers two hundred deep
+        return Part(text, (f"{left} = … (too deep to be printed)",))
     if len(shown) > _LONGEST:
         cut = f"{left} = {shown[:_LONGEST].rsplit(' ', 1)[0]} … ({len(shown)} characters)"
         return Part(text, (cut,))
@@ -124,8 +127,8 @@ def _example(asked: Subject, name: str) -> Part | None:
     own = {f"d{name}/dt": system.derivatives[name], f"∂f/∂{name}": system.slope(name)}
     there = asked.values({**known, **own}, lifted.numbers)
     held = f"{name} is {asked.rest.numbers[name]:.4g}{asked.units(name)} and"
-    still = f"In numbers: {asked.rest.where} {'it' if name == 'V' else held} stands still"
-    text = f"{still}; {lifted.where}:"
+    still = "" if name == "V" else f"{asked.rest.where} {held} stands still; "
+    text = f"In numbers: {still}{lifted.where}:"
     return Part(text, _numbers(asked, there))
 
 

@@ -17,7 +17,7 @@ _PIPELINE = (
     "text        (SymPy)      (arithmetic)  code         arrays",
 )
 # what a column of the table adds up, in a width that a terminal has
-_HEADS = {"+ − ×": ("product", "sum", "multiply-add"), "division": ("division",),
+_HEADS = {"+ − ×": ("product", "sum", "multiply-add"), "÷": ("division",),
           "function": ("function",), "other": ("other",)}  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def _names(asked: Subject) -> Stage:
         **rest.numbers, **asked.values({n: asked.system.observables[n] for n in others},
                                        rest.numbers),
     }  # fmt: skip
-    where = "" if rest is None else f"; the numbers are those {rest.where}"
+    where = "" if rest is None else f"; the numbers are {rest.where}"
     order = ", then ".join(" and ".join(group) for group in groups_of(asked.system))
     first = f"States, which have a differential equation each{where}:"
     last = "Computed from them at every instant:"
@@ -90,8 +90,9 @@ def _operations(asked: Subject, solvers: tuple[Solver, ...]) -> Stage:
         if title.split(",")[0] in kinds
     ]
     text = (
-        "Functions are exp and its kin, which take some ten of the others each. Two operations in "
-        "float32 count as one. What depends on parameters alone is done once a lane."
+        "÷ is divisions and square roots. Functions are exp and its kin, which take some ten of "
+        "the others each. Two operations in float32 count as one. What depends on parameters "
+        "alone is done once a lane."
     )
     if not parts:
         parts = [Part(f"There is no program: {asked.outline.obstacle}.")]

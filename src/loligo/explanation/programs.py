@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from loligo.explanation.page import Part, Stage
-from loligo.explanation.slices import Slice, Slicer
+from loligo.explanation.slices import POINTS, Slice, Slicer
 from loligo.explanation.steps import taylor_program
 from loligo.explanation.subject import Subject
 from loligo.program import exponential, taylor
@@ -50,12 +50,17 @@ class Made:
         return self.passes[-1][1]
 
 
+def made_of(asked: Subject, name: str, solver: Solver, brief: bool = False) -> Made | None:
+    """A solver's program for a name, whole; None where there is none."""
+    return _MADE[type(solver)](asked, name, solver, brief)
+
+
 def program(asked: Subject, name: str, solvers: tuple[Solver, ...]) -> Stage:
     """The assignments, one a line, and what became of them on the way."""
     parts: list[Part] = []
     for solver in solvers:
         brief = len(solvers) > 1 and isinstance(solver, Taylor)
-        made = _MADE[type(solver)](asked, name, solver, brief)
+        made = made_of(asked, name, solver, brief)
         if made is not None:
             parts += _told(made, solver, brief)
     if not parts:
@@ -66,7 +71,7 @@ def program(asked: Subject, name: str, solvers: tuple[Solver, ...]) -> Stage:
 def machine(asked: Subject, name: str, solver: Solver) -> Stage:
     """The first instructions that the processor gets."""
     title = "5  The machine code"
-    made = _MADE[type(solver)](asked, name, solver, False)
+    made = made_of(asked, name, solver)
     if made is None:
         return Stage(title, (Part("There is none, as there is no program."),))
     if getattr(solver, "engine", "") == "numpy":
@@ -106,31 +111,33 @@ def _told(made: Made, solver: Solver, brief: bool) -> list[Part]:
     if used:
         text = "The functions in it: " + "; ".join(_SPECIAL[op] for op in used) + "."
         parts.append(Part(text))
+    if len(made.passes) == 1:
+        return parts
     if brief:
         counts = ", ".join(f"{name}: {cut.count}" for name, cut in made.passes)
-        text = f"Operations for this, {counts}. More with solver=lo.Taylor()."
+        text = f"Operations for this, {counts}. More with {type(solver).__name__} as the solver."
         return [*parts, Part(text)]
     first = made.passes[0][1]
-    text = f"As written there were {first.count} operations. What each pass made of them:"
+    text = f"As written there were {first.count} operations. What the passes made of them:"
     return [*parts, Part(text), *_changed(made)]
 
 
 def _changed(made: Made) -> Iterable[Part]:
     """Pass by pass, the lines that differ."""
+    idle: list[str] = []
     for (_, before), (name, after) in pairwise(made.passes):
         gone, new = before.changes(after)
-        if not gone and not new:
-            yield Part(f"{name}: nothing to do here")
+        if not gone and not new and before.count == after.count:
+            idle.append(name)
             continue
         once = f", and {after.count_once} once a lane" if after.count_once else ""
-        rows = [*(f"- {line}" for line in gone), *(f"+ {line}" for line in new)]
-        half = _CHANGES // 2
-        shown = rows
-        if len(rows) > _CHANGES:
-            few = [*gone[:half]], [*new[:half]]
-            shown = [*(f"- {line}" for line in few[0]), *(f"+ {line}" for line in few[1])]
-            shown.append(f"… and {len(rows) - len(shown)} more lines")
-        yield Part(f"{name}: {before.count} → {after.count}{once}", tuple(shown))
+        few = _CHANGES // 2
+        rows = [*(f"- {line}" for line in gone[:few]), *(f"+ {line}" for line in new[:few])]
+        more = len(gone) + len(new) - len(rows)
+        rows += [f"… and {more} more line{'s' if more > 1 else ''}"] if more else []
+        yield Part(f"{name}: {before.count} → {after.count} operations{once}", tuple(rows))
+    if idle:
+        yield Part(f"Nothing to do here: {', '.join(idle)}.")
 
 
 def _cut(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -173,47 +180,53 @@ def _exponential(asked: Subject, name: str, solver: Exponential, _: bool) -> Mad
     drafts = list(stages(written, exponential.PASSES))
     cut(drafts[-1][1])  # so that its names come first
     made = tuple((each, cut(draft)) for each, draft in drafts)
+    final = made[-1][1]
     text = (
-        f"the block 'step', {made[-1][1].count} operations for {name}. {_moved(asked, name)}"
+        f"the block 'step', {final.count} operations (signs count) for {name}. "
+        + _moved(asked, name, final.lines)
         if state else
-        f"the block 'sample', {made[-1][1].count} operations for {name}; the states are those at "
-        "the time of the sample."
+        f"the block 'sample', {final.count} operations (signs count) for {name}; the states are "
+        "those at the time of the sample."
     )  # fmt: skip
-    return Made(made, made[-1][1].block, text)
+    return Made(made, final.block, text)
 
 
-def _moved(asked: Subject, name: str) -> str:
-    first = name in groups_of(asked.system)[0] and name != "V"
-    step = "stride" if first else "dt"
-    gain = (
-        "" if asked.system.exchange(name) is None else (f", {step}_gain of its part without {name}")
-    )
-    told = (
-        f"{name}_new is {name} one step on, {step}_f the multiple of f, {step}_slope that of "
-        f"∂f/∂{name}{gain}"
-    )
-    if name == "V" and len(groups_of(asked.system)) > 1:
-        return f"{told}; the other states have moved already, as in {asked.system.states[1]}_new."
-    return f"{told}."
+def _span(asked: Subject, name: str) -> tuple[str, str, float]:
+    """How long a state's move is: in a word, and as a multiple of an input."""
+    groups = groups_of(asked.system)
+    if name == "V":
+        return "dt", ".dt", 1.0
+    return ("stride", ".stride", 1.0) if name in groups[0] else ("half", ".dt", 0.5)
+
+
+def _moved(asked: Subject, name: str, lines: tuple[str, ...]) -> str:
+    """What is what in the lines of a move."""
+    word, _, _ = _span(asked, name)
+    length = "dt/2" if word == "half" else word
+    means = {
+        f"{word}_f": f"{length} f",
+        f"{word}_slope": f"{length} ∂f/∂{name}",
+        f"{word}_gain": f"{length} times what is left of f where {name} is 0",
+    }
+    told = [f"{name}_new is {name} one step on"]
+    told += [f"{w} is {meant}" for w, meant in means.items() if any(w in x for x in lines)]
+    others = [s for s in asked.system.states if any(f"{s}_new" in x for x in lines) and s != name]
+    told += [f"{others[0]}_new and the like have moved already"] if others else []
+    return "; ".join(told) + "."
 
 
 def _words(asked: Subject, name: str) -> Mapping[str, Any]:
     """What the parts of a move are called."""
     system = asked.system
-    inputs = asked.points(8)
+    inputs = asked.points(POINTS)
     own = {"f": system.derivatives[name], "slope": system.slope(name)}
     exchange = system.exchange(name)
     if exchange is not None:
         own["gain"] = exchange[0]
     values = asked.values(own, inputs)
-    first = name in groups_of(system)[0] and name != "V"
-    step = inputs[".stride" if first else ".dt"]
-    word = "stride" if first else "dt"
-    found = {f"d{name}_dt": values["f"], f"{word}_f": step * values["f"],
-             f"{word}_slope": step * values["slope"]}  # fmt: skip
-    if exchange is not None:
-        found[f"{word}_gain"] = step * values["gain"]
-    return found
+    word, given, share = _span(asked, name)
+    moved = {f"{word}_{key}": share * inputs[given] * number for key, number in values.items()}
+    return {f"d{name}_dt": values["f"], **moved}
 
 
 # ---------------------------------------------------------------------------- taylor
@@ -227,7 +240,7 @@ def _taylor(asked: Subject, name: str, solver: Taylor, brief: bool) -> Made | No
     highest = 1 if brief else _HIGHEST
     if name not in asked.system.derivatives:
         final = slicer.cut(made.blocks["sample"], {name: name}, {}, made.blocks["prepare"])
-        text = f"the block 'sample', {final.count} operations for {name}."
+        text = f"the block 'sample', {final.count} operations (signs count) for {name}."
         return Made((("all passes", final),), final.block, text)
     outputs = {coefficient(name, k): coefficient(name, k) for k in range(1, highest + 1)}
     stops = {coefficient(other, 1): coefficient(other, 1)
@@ -241,9 +254,9 @@ def _taylor(asked: Subject, name: str, solver: Taylor, brief: bool) -> Made | No
     ]
     shown = " and ".join(outputs)
     passes.append((f"expanded to {shown}, with all further passes", final))
-    others = f"; {next(iter(stops.values()))} and the like are those of other states"
+    others = f"; {next(iter(stops), '')} and the like are those of other states"
     text = (
-        f"the block 'series', {final.count} operations for {shown}. {name}[1] is f"
+        f"the block 'series', {final.count} operations (signs count) for {shown}. {name}[1] is f"
         f"{others if stops and highest > 1 else ''}."
     )
     return Made(tuple(passes), _widened(backwards(series, tuple(outputs), {})), text)

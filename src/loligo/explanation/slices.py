@@ -16,10 +16,10 @@ import numpy as np
 from loligo.engine.numpy.kernel import evaluate
 from loligo.explanation.subject import Subject
 from loligo.lanes import Floats
-from loligo.program.arithmetic import MASKS, Assignment, Block
+from loligo.program.arithmetic import MASKS, Block
 from loligo.program.readable import backwards, lines, operations
 
-_POINTS = 8
+POINTS = 8
 _NEAR = 1e-9  # relative
 
 
@@ -62,13 +62,14 @@ class Slicer:
     """
 
     def __init__(self, asked: Subject, words: Mapping[str, Any] | None = None) -> None:
-        self.inputs: dict[str, Any] = asked.points(_POINTS)
+        self.inputs: dict[str, Any] = asked.points(POINTS)
         known = asked.values(asked.known, self.inputs)
         named = {**known, "I_stim": self.inputs["I_stim"], **(words or {})}
         self._known: list[tuple[Floats, str]] = [
-            (np.broadcast_to(np.asarray(v, float), _POINTS), name) for name, v in named.items()
+            (np.broadcast_to(np.asarray(v, float), POINTS), name) for name, v in named.items()
         ]
         self._taken = {*named, *asked.membrane.parameters, *asked.outline.states}
+        self._masks: dict[str, str] = {}
         self._fresh = 0
 
     def cut(
@@ -122,16 +123,27 @@ class Slicer:
         keys = _structure(block)
         used: dict[str, int] = {}
         names: list[str] = []
+        words: list[str] = []  # for masks, which agree too easily to be known by their numbers
         for i, a in enumerate(block.assignments):
             name = outputs.get(i, "")
-            if not name and a.op not in ("input", "const", "neg"):
-                name = self._called(values[str(i)], a, keys[i], used)
+            if a.op in MASKS:
+                name = self._mask(a.op, [words[j] for j in a.args])
+            elif not name and a.op not in ("input", "const", "neg"):
+                name = self._called(values[str(i)], keys[i], used)
             names.append(name)
+            words.append(name or a.name or f"{a.op} {a.value!r} {[words[j] for j in a.args]}")
         return names
 
-    def _called(self, value: Any, a: Assignment, key: int, used: dict[str, int]) -> str:
-        numbers = np.broadcast_to(np.asarray(value, float), _POINTS)
-        if a.op not in MASKS and np.isfinite(numbers).all():
+    def _mask(self, op: str, args: list[str]) -> str:
+        """A truth is known by what it says."""
+        key = " ".join([op, *args])
+        if key not in self._masks:
+            self._masks[key] = self._new()
+        return self._masks[key]
+
+    def _called(self, value: Any, key: int, used: dict[str, int]) -> str:
+        numbers = np.broadcast_to(np.asarray(value, float), POINTS)
+        if np.isfinite(numbers).all():
             for other, name in self._known:
                 if used.get(name, key) == key and np.allclose(numbers, other, _NEAR, 0.0):
                     used[name] = key

@@ -52,17 +52,25 @@ def _exponential(asked: Subject, name: str, solver: Exponential) -> list[Part]:
         rf"{x} \mathrel{{+}}= \Delta t\, f\, \varphi\!\left(\Delta t\, \frac{{\partial f}}"
         rf"{{\partial {x}}}\right), \qquad \varphi(z) = \frac{{e^z - 1}}{{z}}",
     )
-    linear = name not in {s.name for s in asked.system.slope(name).free_symbols}
-    exact = (
-        f"∂f/∂{name} does not contain {name}: f is a straight line in {name}, so this move is exact "
-        f"(the same as {name} → {name}_∞ + ({name} − {name}_∞) exp(−dt/τ) with τ = −1/(∂f/∂{name}), "
-        f"but without a division by 0 where ∂f/∂{name} is 0)."
-        if linear else
-        f"∂f/∂{name} contains {name}: the tangent turns as {name} moves, and the move is of second "
-        "order in dt."
-    )  # fmt: skip
-    text = f"{exact} {_when(name, groups)}"
+    text = f"{_exactness(asked, name)} {_when(name, groups)}"
     return [rule, Part(text), *_one_step(asked, name, solver)]
+
+
+def _exactness(asked: Subject, name: str) -> str:
+    """How true the move along the tangent is."""
+    slope = asked.system.slope(name)
+    if slope == 0:
+        return f"∂f/∂{name} is 0, and φ(0) = 1: the move is {name} += dt f, which is exact."
+    if name in {s.name for s in slope.free_symbols}:
+        return (
+            f"∂f/∂{name} contains {name}: the tangent turns as {name} moves, and the move is of "
+            "second order in dt."
+        )
+    return (
+        f"∂f/∂{name} does not contain {name}: f is a straight line in {name}, so this move is "
+        f"exact (the same as {name} → {name}_∞ + ({name} − {name}_∞) exp(−dt/τ) with "
+        f"τ = −1/(∂f/∂{name}), but without a division by 0 where ∂f/∂{name} is 0)."
+    )
 
 
 def _when(name: str, groups: list[list[str]]) -> str:
@@ -70,6 +78,8 @@ def _when(name: str, groups: list[list[str]]) -> str:
     where = next(i for i, group in enumerate(groups) if name in group)
     others = [state for state in groups[where] if state != name]
     beside = f" together with {', '.join(others)}" if others else ""
+    if len(groups) == 1:
+        return "V is the only state: a step is this move."
     if name == "V":
         return (
             "V moves last, with what the others have become: a full step in the middle of theirs, "
@@ -102,8 +112,9 @@ def _taylor(asked: Subject, name: str, solver: Taylor) -> list[Part]:
     program = taylor_program(asked, solver)
     if isinstance(program, str):
         text = (
-            f"{solver!r} needs equations that are smooth, and cannot take this membrane: {program}. "
-            "Where a condition changes there is no power series. Exponential is chosen by itself."
+            f"{solver!r} needs smooth equations, and cannot take this membrane: {program}. "
+            "Where a condition changes there is no power series. lo.simulate chooses Exponential "
+            "by itself."
         )
         return [Part(text)]
     if name not in asked.system.derivatives:
@@ -113,21 +124,22 @@ def _taylor(asked: Subject, name: str, solver: Taylor) -> list[Part]:
         )
         return [Part(text)]
     x, order = symbol(name), solver.order
+    before, last = (f"{name}[{k}] s{_raised(k)}" for k in (order - 1, order))
     rule = Part(
-        f"{solver!r}: {name} is a polynomial in the time s since the step began, of order {order}. "
-        "Each coefficient follows from those before it, as f is a power series too; sums, products, "
-        "quotients and exponentials of series are series with rules of their own:",
+        f"{solver!r}: {name} is a polynomial in the time s since the step began, of order "
+        f"{order}. Each coefficient follows from those before it, as f is a power series too; "
+        "sums, products, quotients and exponentials of series are series with rules of their own:",
         (
-            f"{name}(s) = {name}[0] + {name}[1] s + {name}[2] s² + … + {name}[{order}] s{_raised(order)}",
+            f"{name}(s) = {name}[0] + {name}[1] s + {name}[2] s² + … + {last}",
             f"{name}[k+1] = f[k]/(k + 1)",
         ),
         rf"{x}(s) = \sum_{{k=0}}^{{{order}}} {x}_k s^k, \qquad {x}_{{k+1}} = \frac{{f_k}}{{k+1}}",
     )
     scale = asked.outline.scales[name]
     text = (
-        f"The order follows from the tolerance. The step is as long as the last terms of every "
-        f"state allow: of {name}, {name}[{order - 1}] s{_raised(order - 1)} and {name}[{order}] s{_raised(order)} "
-        f"stay below tolerance × {scale:g}{asked.units(name)} = "
+        "The order follows from the tolerance. The step is as long as the last terms of every "
+        f"state allow: of {name}, {before} and {last} stay below tolerance × "
+        f"{scale:g}{asked.units(name)} = "
         f"{solver.tolerance * scale:g}{asked.units(name)}, less a margin."
     )
     return [rule, Part(text), *_terms(asked, name, solver, program)]

@@ -91,7 +91,7 @@ class Subject:
         except RunError:
             try:
                 kernel, held = plain_kernel(self.membrane), np.array([_HELD])
-                states, where = hold(kernel, numbers, held), f"held at {_HELD:g} mV"
+                states, where = hold(kernel, numbers, held), f"with V held at {_HELD:g} mV"
             except RunError:
                 return None
         found = dict(zip(self.outline.states, (float(row[0]) for row in states), strict=True))
@@ -105,7 +105,8 @@ class Subject:
         if self.rest is None:
             return None
         voltage = self.rest.numbers["V"] + LIFT
-        where = f"with V lifted to {voltage:.4g} mV and all else as there"
+        place = "at rest" if "rest" in self.rest.where else "there"
+        where = f"with V lifted to {voltage:.4g} mV and all else as {place}"
         return Point({**self.rest.numbers, "V": voltage}, where)
 
     def values(self, expressions: Mapping[str, Any], numbers: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def _right(a: Assignment, shown: Sequence[str]) -> str:
         x, y = _ordered(args[:2])
         negative = x[0] == "-"
         if negative and args[2][0] != "-":
-            return f"{args[2]} - {x[1:]}*{_factor(y)}"
+            x, y = _ordered([x[1:], y])
+            return f"{args[2]} - {x}*{_factor(y)}"
         return _sum(f"{x}*{_factor(y)}", args[2])
     if a.op == "add":
         second, first = _ordered(args)  # a number is added last

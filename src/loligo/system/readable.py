@@ -3,6 +3,7 @@
 # SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
