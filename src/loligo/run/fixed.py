@@ -184,7 +184,8 @@ class _Sampled:
         self.paths = [self.drive.unit_paths(each) for each in driven]
         size = 8 * (problem.lanes.size + kernel.width) * max(1, len(driven))
         self.most_steps = max(16, stream // size) if driven else 2**62
-        self.currents = self._currents() if "I_stim" in problem.records else None
+        asked = kernel.program.blocks["sample"].inputs
+        self.currents = self._currents() if set(asked) & set(kernel.program.inputs) else None
 
     def _spread(self, rows: list[tuple[list[Floats], Integers]]) -> Floats:
         """(streams, times, lanes) from the distinct paths of each stream."""

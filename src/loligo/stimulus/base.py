@@ -118,6 +118,17 @@ class Shape(Applied, Stimulus):
         @property
         def amplitude(self) -> Any: ...
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.inputs = {"I_stim": cls.kind}
+
+    @property
+    def total(self) -> bool:
+        return self.unit == TOTAL
+
+    def put(self, name: str, t: Times) -> Any:
+        return self.value(t)
+
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """This shape alone."""
