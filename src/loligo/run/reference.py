@@ -78,6 +78,8 @@ class _Functions:
         )
         scalar: list[Any] = [SCALAR, "math"]
         self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
+        after = [system.jumps.get(s, symbol(s)) for s in system.states]
+        self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]
         expressions = [system.observables[n] for n in self.observed]
         vector: list[Any] = [VECTOR, "numpy"]
@@ -91,12 +93,12 @@ class _Lane:
         self, problem: Problem, solver: Reference, functions: _Functions, lane: int, states: Floats
     ) -> None:
         self.problem, self.solver, self.f, self.lane = problem, solver, functions, lane
-        self.start = states
         self.numbers = [float(problem.parameter(p)[lane]) for p in functions.parameters]
         self.shapes = [problem.shape_in_lane(i, lane) for i in range(len(problem.driven))]
         scales = problem.cells[0].outline.scales
         self.scale = np.array([scales[s] for s in functions.states])
-        self.crossings = Crossings(slice(0, 1), states[:1], problem.times.threshold, _PARTS)
+        self.start = self._after(0.0, states)
+        self.crossings = Crossings(slice(0, 1), self.start[:1], problem.times.threshold, _PARTS)
 
     def inputs(self, t: Any) -> list[Any]:
         """What goes into the system, input by input, continuous from the right."""
@@ -108,9 +110,26 @@ class _Lane:
     def integrate(self, advance: Advance) -> dict[str, Floats]:
         """Name -> (samples,)."""
         grid = self.problem.times.grid if self.problem.records else np.empty(0)
-        look = self.crossings.look
-        states = march(self._edges(), grid, self.start, self._segment, look, advance)
+        look, edges = self.crossings.look, self._edges()
+        if self.f.jump is None:
+            states = march(edges, grid, self.start, self._segment, look, advance)
+            return self._records(grid, states)
+        grid = onto(edges, grid)
+        states = march(edges, grid, self.start, self._segment, look, advance, self._enter)
+        for k in np.flatnonzero(grid >= edges[-1]):
+            states[:, k] = self._after(float(edges[-1]), states[:, k])
         return self._records(grid, states)
+
+    def _enter(self, t: float, states: Floats) -> Floats:
+        after = self._after(t, states)
+        self.crossings.jumped(t, after[:1])
+        return after
+
+    def _after(self, t: float, states: Floats) -> Floats:
+        """What the states become at an edge."""
+        if self.f.jump is None:
+            return states
+        return np.array(self.f.jump(states, self.numbers, self.inputs(t)), dtype=np.float64)
 
     def _edges(self) -> Floats:
         end = self.problem.times.duration
