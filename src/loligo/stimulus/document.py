@@ -33,7 +33,7 @@ def from_dict(document: Mapping[str, Any]) -> Stimulus:
     Pulse(start=5, duration=1, amplitude=10, unit='nA')
     """
     found = current_or_clamp(document)
-    if isinstance(found, Clamp):
+    if not isinstance(found, Stimulus):
         raise StimulusError("a clamp is no current: it stands at a place of an axon, alone")
     return found
 
