@@ -55,7 +55,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"cells"}, {"geometry"}, {"problem"},
         {"drive", "outcome", "pace", "pose", "recipes"},
         {"equilibrium"}, {"initial"},
-        {"divergence", "loop", "march"}, {"adaptive", "fixed"},
+        {"divergence", "jumps", "loop", "march"}, {"adaptive", "fixed"},
         {"axon"}, {"compiled", "reference"}, {"solve"},
     ],
     "run.axon": [

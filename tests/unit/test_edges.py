@@ -235,6 +235,7 @@ def stepped(program: Program, engine: Made, parameters: Rows, states: np.ndarray
         states=start,
         carries=start.astype(program.precision) - start,
         detector=np.stack([np.full(wide, np.nan), np.ones(wide)]),
+        lead=np.zeros(wide),
         step=np.zeros(wide // kernel.width, dtype=np.int64),
         diverged=np.zeros(wide, dtype=np.int64),
         out=np.empty((len(program.records), wide, STEPS // 10 + 1)),

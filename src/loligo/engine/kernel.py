@@ -71,6 +71,9 @@ class Progress:
         What the rounding of each state's last sum took, where the program keeps it.
     detector : (2, lanes)
         V one step ago (NaN before the first) and whether a spike can be seen (1 or 0).
+    lead : (lanes,)
+        How far V is ahead of the states that are moved first, ms: half a step after any step;
+        less where the run has just begun, or come to an edge.
     step : (blocks,)
         The next step of each block of ``width`` lanes.
     diverged : (lanes,)
@@ -85,6 +88,7 @@ class Progress:
     states: Floats
     carries: Floats
     detector: Floats
+    lead: Floats
     step: Integers
     diverged: Integers
     out: Floats
@@ -93,13 +97,13 @@ class Progress:
     def copy(self) -> Progress:
         """Of all that a later call depends on; samples go to the same place, spikes to another."""
         return Progress(
-            self.states.copy(), self.carries.copy(), self.detector.copy(), self.step.copy(),
-            self.diverged.copy(), self.out,
+            self.states.copy(), self.carries.copy(), self.detector.copy(), self.lead.copy(),
+            self.step.copy(), self.diverged.copy(), self.out,
         )  # fmt: skip
 
     def take(self, other: Progress) -> None:
         """Become a copy of another again."""
-        for name in ("states", "carries", "detector", "step", "diverged"):
+        for name in ("states", "carries", "detector", "lead", "step", "diverged"):
             np.copyto(getattr(self, name), getattr(other, name))
 
 
@@ -187,7 +191,11 @@ class Kernel(Protocol):
         blocks: range,
         stop: int,
     ) -> None:
-        """Advance ``blocks`` up to step ``stop``, in place, unless a lane diverges."""
+        """Advance ``blocks`` up to step ``stop``, in place, unless a lane diverges.
+
+        A sample that is due where they begin or end is taken there: one that a call has taken is
+        taken again by the next, after what has happened in between.
+        """
         ...
 
     def adapt(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from loligo.program.arithmetic import Block, Builder
-from loligo.program.lower import Lowering
+from loligo.program.moves import Writer
 from loligo.program.sources import Source, grouped
 from loligo.system.equations import System
 
@@ -17,13 +19,22 @@ def inputs_at(b: Builder, system: System, sources: tuple[Source, ...]) -> dict[s
     }
 
 
-def edge(system: System, sources: tuple[Source, ...]) -> dict[str, Block]:
-    """The block ``edge`` of a system whose states jump; none of another."""
+def edge(
+    system: System, sources: tuple[Source, ...], behind: Iterable[str] = ()
+) -> dict[str, Block]:
+    """The block ``edge`` of a system whose states jump; none of another.
+
+    Parameters
+    ----------
+    behind
+        States that are ``.lead`` behind the edge, and are first brought there.
+    """
     if not system.jumps:
         return {}
-    b = Builder()
-    inputs = inputs_at(b, system, sources)
-    now = {state: b.input(state) for state in system.states}
-    low = Lowering(b, {**now, **inputs})
-    after = {state: low(e) for state, e in system.jumps.items()}
-    return {"edge": b.block({**now, **after})}
+    w = Writer(system)
+    w.inputs = inputs_at(w.b, system, sources)
+    if behind:
+        w.move(behind, w.b.input(".lead"))
+    low = w.lowering()
+    w.now |= {state: low(e) for state, e in system.jumps.items()}
+    return {"edge": w.block()}

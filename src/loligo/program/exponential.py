@@ -7,9 +7,9 @@ arranged symmetrically in time (Strang 1968, doi:10.1137/0705041): states fall i
 members do not depend on each other, V alone in the last; a step sweeps half a step up to V, a
 full step of V, and half a step back. The half steps of the first group that meet between two
 steps are made as one, so that with gates and V alone the gates lie half a step apart from the
-voltage. ``.stride`` is the length of that joint move: half a step at the beginning of a run,
-``.dt`` afterwards; so the first step has constants of its own. ``.lead`` is what a sample is
-ahead of the first group: half a step, but for the first sample.
+voltage. ``.stride`` is the length of that joint move: half a step at the beginning of a run and
+after an edge at which states jump, ``.dt`` otherwise; so such a step has constants of its own.
+``.lead`` is what V, and so a sample, is ahead of the first group: half a step, but nothing there.
 
 Blocks: those of :class:`loligo.program.scheme.Fixed`. What drives the system goes by the names of
 its inputs, ``I_stim`` above all; what an engine hands in has a dot in its name, and no name in a
@@ -96,6 +96,7 @@ def draft(
 ) -> Draft:  # fmt: skip
     """The scheme as it is written; if not ``shared``, each expression as often as it occurs."""
     groups, inputs = groups_of(system), grouped(sources, system.inputs)
+    behind = groups[0] if len(groups) > 1 else []
     driven = [name for name, into in inputs.items() if into]
     carried = precision != "float64"
     blocks = {
@@ -103,7 +104,7 @@ def draft(
         "step": _step(Writer(system, driven, carried, shared), groups),
         "value": _value(inputs, shared),
         "sample": sampling(Writer(system, driven, False, shared), groups, records),
-        **edge(system, sources),
+        **edge(system, sources, behind),
     }
     fixed = frozenset({*system.parameters, *parameters(sources), ".dt", ".stride"})
     return Draft(blocks, fixed, frozenset({".lead", ".t", ".t0", ".t1"}))

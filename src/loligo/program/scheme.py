@@ -95,6 +95,8 @@ class Fixed(Scheme):
         All states one step on.
     locate
         Where in a step V crossed the threshold.
+    edge
+        What is behind V is brought to the edge first: by ``.lead``, as for a sample.
     """
 
     name: ClassVar[str] = "fixed"
@@ -105,7 +107,7 @@ class Fixed(Scheme):
         "step": Face("constants states carries inputs .dt", "states carries?"),
         "sample": Face("constants states inputs .dt .lead", "records"),
         "locate": Face("before now after threshold", "theta"),
-        "edge": Face("constants states streams .t .middle", "states", optional=True),
+        "edge": Face("constants states streams .t .middle .lead", "states", optional=True),
     }
 
     drive: Block

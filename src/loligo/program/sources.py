@@ -11,7 +11,7 @@ from loligo.program.drive import ARITHMETIC, Arithmetic, Term
 
 @dataclass(frozen=True)
 class Source:
-    """One shape of a stimulus: its kind, its place in the sum, and the input that it drives."""
+    """One shape of a stimulus in one input: how it is computed, its place in the sum, the input."""
 
     kind: str
     prefix: str
@@ -58,7 +58,8 @@ class Source:
 
 def parameters(sources: Iterable[Source]) -> tuple[str, ...]:
     """What the sources add to a program's parameters."""
-    return tuple(name for source in sources for name in source.names)
+    # a shape that drives several inputs has but one set of numbers
+    return tuple(dict.fromkeys(name for source in sources for name in source.names))
 
 
 def grouped(sources: Iterable[Source], inputs: Iterable[str]) -> Mapping[str, tuple[Source, ...]]:

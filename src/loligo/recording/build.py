@@ -14,7 +14,7 @@ from loligo.model import Axon, Membrane
 from loligo.model.parts import Parameter
 from loligo.run.outcome import Outcome
 from loligo.run.problem import Problem
-from loligo.stimulus.base import Shape
+from loligo.stimulus.applied import Applied
 from loligo.stimulus.document import told
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def coordinate_attrs(
     dim: str,
     parameters: Mapping[str, Parameter],
     value: Value | None = None,
-    shapes: tuple[Shape, ...] = (),
+    shapes: tuple[Applied, ...] = (),
 ) -> dict[str, str]:
     """Unit and meaning of a dimension that bears a parameter's name.
 

@@ -14,6 +14,7 @@ from loligo.lanes import Floats, Integers
 from loligo.run.divergence import diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
+from loligo.run.jumps import begun
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
@@ -34,10 +35,11 @@ class AdaptiveCourse:
         settings = {".tolerance": solver.tolerance}
         prepared = prepare(kernel, problem.parameter, lanes, settings)
         self.constants = padded(prepared, kernel.width)
-        self.journey = _journey(problem, kernel, states)
+        edges = Drive(problem).edges()
+        self.journey = _journey(problem, kernel, begun(kernel, self.constants, states, edges))
         self.route = Route(
             times.duration, times.sample_interval, times.samples, times.threshold,
-            padded(Drive(problem).edges(), kernel.width),
+            padded(edges, kernel.width),
         )  # fmt: skip
         self.parts = portions(len(self.journey.finished), threads())
         self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)

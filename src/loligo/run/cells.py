@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from loligo.lanes import Floats, Grid, Value
-from loligo.stimulus.base import Shape
+from loligo.stimulus.applied import Applied
 from loligo.system.outline import Outline
 
 
@@ -94,7 +94,7 @@ class Driven:
     """
 
     prefix: str
-    shape: Shape
+    shape: Applied
     place: float | None = None
 
     def name(self, parameter: str) -> str:

@@ -43,16 +43,24 @@ class Drive:
         """Of one path at the sample times; at an edge, the value just after it."""
         return path.value(onto(path.breakpoints(self.end), self.problem.times.grid))
 
-    def edges(self) -> Floats:
-        """(rows, lanes): each lane's breakpoints, increasing, filled up with the end."""
+    def edges(self, sampled: bool = True) -> Floats:
+        """(rows, lanes): each lane's breakpoints, increasing, filled up with the end.
+
+        Parameters
+        ----------
+        sampled
+            Whether with those of sampled shapes.
+        """
         problem, end = self.problem, self.end
-        timing = [each.name(name) for each in problem.driven for name in each.shape.timing]
+        some = [i for i, d in enumerate(problem.driven) if sampled or not d.shape.sampled]
+        driven = [problem.driven[i] for i in some]
+        timing = [each.name(name) for each in driven for name in each.shape.timing]
         rows = [problem.lanes.flat(name) for name in timing]
         # lanes that are stimulated at the same times have the same edges
         first, which = distinct(np.stack(rows or [np.zeros(problem.lanes.size)]))
         columns: list[Floats] = []
         for lane in first:
-            shapes = (problem.shape_in_lane(i, int(lane)) for i in range(len(problem.driven)))
+            shapes = (problem.shape_in_lane(i, int(lane)) for i in some)
             points = np.unique(np.concatenate([*(s.breakpoints(end) for s in shapes), [end]]))
             columns.append(points[(points > 0) & (points <= end)])
         edges = np.full((max(map(len, columns)), len(columns)), end)

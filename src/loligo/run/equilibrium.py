@@ -200,8 +200,8 @@ def _balance(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
 
 def _derivative(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
     rows = dict(zip(kernel.program.states, states, strict=True))
-    none = np.zeros(states.shape[1])
-    result = kernel.map("derivative", {**parameters, **rows, "I_stim": none})
+    none = dict.fromkeys(kernel.program.inputs, np.zeros(states.shape[1]))
+    result = kernel.map("derivative", {**parameters, **rows, **none})
     return np.stack([result[name] for name in kernel.program.states])
 
 

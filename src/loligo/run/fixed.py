@@ -16,6 +16,7 @@ from loligo.run.cells import Times
 from loligo.run.divergence import diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
+from loligo.run.jumps import Jumps, begun
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
@@ -51,7 +52,8 @@ class Stepped:
 
 
 class FixedCourse(Stepped):
-    """See :class:`loligo.run.loop.Course`. The first step has constants of its own."""
+    """See :class:`loligo.run.loop.Course`. The first step has constants of its own, and so have
+    those about an edge at which states jump."""
 
     def __init__(
         self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, pace: Pace
@@ -59,16 +61,14 @@ class FixedCourse(Stepped):
         super().__init__(problem.times, solver.dt)
         self.problem, self.kernel = problem, kernel
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt}
-        dt, lanes = self.schedule.dt, problem.lanes.size
-        self.constants, self.opening = (
-            padded(prepare(kernel, problem.parameter, lanes, settings), kernel.width)
-            for settings in ({".dt": dt, ".stride": dt}, {".dt": dt, ".stride": 0.5 * dt})
-        )
+        self.constants = self.used = self._constants(self.schedule.dt)
+        self.jumps, self.opens = Jumps(problem, kernel, self.schedule.dt), True
+        states = begun(kernel, self.constants, states, self.jumps.edges)
         self.progress = _progress(problem, kernel, self.schedule, states)
         self.before = self.progress.copy()
         self.sampled = _Sampled(problem, kernel, self.schedule, pace.stream)
         self.parts = portions(len(self.progress.step), threads())
-        self.amount = pace.opening(_MOST_STEPS, _FIRST, lanes)
+        self.amount = pace.opening(_MOST_STEPS, _FIRST, problem.lanes.size)
         self.streams = Streams()
 
     @property
@@ -76,23 +76,36 @@ class FixedCourse(Stepped):
         return self.progress.spikes
 
     def call(self) -> Callable[[range], None]:
-        chunk = min(self.amount, self.sampled.most_steps)
-        self.stop = min(self.done + chunk, self.schedule.steps) if self.done else 1
+        chunk = 1 if self.opens else min(self.amount, self.sampled.most_steps)
+        self.stop = min(self.done + chunk, self.jumps.following(self.done, self.schedule.steps))
+        self.used = self._opening() if self.opens else self.constants
         self.streams = self.sampled.between(self.done, self.stop)
         self.before.take(self.progress)
         return partial(
-            self.kernel.run, self.schedule, self._constants(), self.progress, self.streams,
+            self.kernel.run, self.schedule, self.used, self.progress, self.streams,
             stop=self.stop,
         )  # fmt: skip
 
-    def _constants(self) -> Floats:
-        return self.constants if self.done else self.opening
+    def _constants(self, stride: float | Floats) -> Floats:
+        problem, kernel = self.problem, self.kernel
+        settings = {".dt": self.schedule.dt, ".stride": stride}
+        made = prepare(kernel, problem.parameter, problem.lanes.size, settings)
+        return padded(made, kernel.width)
+
+    def _opening(self) -> Floats:
+        """Of a step at whose beginning or end some lanes' states are not half a step apart."""
+        stride = self.jumps.stride(self.done, self.progress.lead)
+        return self._constants(stride[: self.problem.lanes.size])
 
     def arrived(self) -> bool:
         if self.progress.diverged.any():
             raise self._divergence()
-        self.done = self.stop
-        return self.done > 1
+        opened, self.done = self.opens, self.stop
+        jumped = self.jumps.happen(self.done, self.constants, self.progress)
+        self.opens = jumped or self.jumps.interrupt(self.done)
+        if jumped and self.over:  # no step follows that would take the last sample again
+            self.call()(range(len(self.progress.step)))
+        return not opened
 
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.progress.out)
@@ -127,9 +140,7 @@ class FixedCourse(Stepped):
         block = lane // self.kernel.width
         step = int(self.progress.step[block])
         part = range(block, block + 1)
-        self.kernel.run(
-            self.schedule, self._constants(), self.before, self.streams, part, stop=step
-        )
+        self.kernel.run(self.schedule, self.used, self.before, self.streams, part, stop=step)
         return step
 
     def _inputs(self, lane: int, step: int) -> dict[str, Any]:
@@ -137,7 +148,7 @@ class FixedCourse(Stepped):
         from loligo.engine.numpy.kernel import evaluate
         from loligo.program.arithmetic import CARRY
 
-        program, dt, constants = self.kernel.program, self.schedule.dt, self._constants()
+        program, dt, constants = self.kernel.program, self.schedule.dt, self.used
         inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
         inputs |= {".dt": dt, ".t0": step * dt, ".t1": (step + 1) * dt}
         for i, name in enumerate(program.streams):
@@ -168,6 +179,7 @@ def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floa
         states=filled,
         carries=filled.astype(kernel.program.precision) - filled,
         detector=np.stack([np.full(lanes, np.nan), armed]),
+        lead=np.zeros(lanes),
         step=np.zeros(lanes // kernel.width, dtype=np.int64),
         diverged=np.zeros(lanes, dtype=np.int64),
         out=empty_rows(problem, kernel),
@@ -184,7 +196,8 @@ class _Sampled:
         self.paths = [self.drive.unit_paths(each) for each in driven]
         size = 8 * (problem.lanes.size + kernel.width) * max(1, len(driven))
         self.most_steps = max(16, stream // size) if driven else 2**62
-        self.currents = self._currents() if "I_stim" in problem.records else None
+        asked = kernel.program.blocks["sample"].inputs
+        self.currents = self._currents() if set(asked) & set(kernel.program.inputs) else None
 
     def _spread(self, rows: list[tuple[list[Floats], Integers]]) -> Floats:
         """(streams, times, lanes) from the distinct paths of each stream."""

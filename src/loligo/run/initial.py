@@ -57,8 +57,9 @@ def resting_potential(kernel: Kernel, cells: Cells, states: Floats) -> Floats | 
 
 
 def prepare(
-    kernel: Kernel, read: Callable[[str], Floats], lanes: int, settings: Mapping[str, float]
-) -> Floats:
+    kernel: Kernel, read: Callable[[str], Floats], lanes: int,
+    settings: Mapping[str, float | Floats],
+) -> Floats:  # fmt: skip
     """The program's constants, (constants, lanes).
 
     Parameters
@@ -66,7 +67,7 @@ def prepare(
     read
         A parameter's name -> its value in every lane.
     settings
-        The solver's numbers that the program reads: ``.dt`` or ``.tolerance``.
+        The solver's numbers that the program reads: ``.dt`` or ``.tolerance``, ``.stride``.
     """
     inputs = {name: read(name) for name in kernel.program.parameters}
     inputs |= {name: np.full(lanes, value) for name, value in settings.items()}

@@ -25,6 +25,7 @@ Solution = Any  # of scipy.integrate.solve_ivp, with its dense output
 def march(
     edges: Floats, grid: Floats, start: Floats, segment: Callable[[float, float, Floats], Solution],
     seen: Callable[[Solution], None], advance: Callable[[float], None],
+    enter: Callable[[float, Floats], Floats] | None = None,
 ) -> Floats:  # fmt: skip
     """Integrate from edge to edge: the states at the times of ``grid``, (states, times).
 
@@ -36,6 +37,8 @@ def march(
         Called with every solution.
     advance
         Called with the fraction done.
+    enter
+        (edge before the end, states) -> what the states become there; as they are if None.
     """
     end, states = float(edges[-1]), np.empty((start.size, grid.size))
     now = start
@@ -47,6 +50,8 @@ def march(
             states[:, inside & (grid == a)] = now[:, None]
         seen(solution)
         now = solution.y[:, -1]
+        if enter is not None and b < end:
+            now = enter(b, now)
         advance(b / end)
     return states
 
@@ -92,4 +97,14 @@ class Crossings:
                     )  # fmt: skip
                     self.times.append(float(time))
                     self.which.append(int(k))
-                self.armed = (high < level - RE_ARM) | (self.armed & ~crossed)
+                self._arm(high, crossed)
+
+    def jumped(self, t: float, after: Floats) -> None:
+        """The rows have become something else at a time."""
+        crossed = self.armed & (after >= self.threshold)
+        self.times += [t] * int(crossed.sum())
+        self.which += np.flatnonzero(crossed).tolist()
+        self._arm(after, crossed)
+
+    def _arm(self, now: Floats, crossed: Any) -> None:
+        self.armed = (now < self.threshold - RE_ARM) | (self.armed & ~crossed)

@@ -13,7 +13,7 @@ from loligo.model import Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times, guess
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
-from loligo.stimulus.base import TOTAL, Stimulus
+from loligo.stimulus.base import Stimulus
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
 from loligo.system.outline import Outline, outline_of
@@ -122,7 +122,7 @@ def _values(
     values |= {guess(state): value for state, value in outline.guesses.items()}
     for each in driven:
         shape = each.shape
-        if shape.unit == TOTAL and membrane.area is None:
+        if shape.total and membrane.area is None:
             raise StimulusError(
                 f"{shape!r} is a total current (nA), but the membrane has no area to spread it "
                 "over; give one, model.replace(area=1000) in um2, or the current in uA/cm2"

@@ -18,7 +18,7 @@ from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
-from loligo.stimulus.base import TOTAL, Shape
+from loligo.stimulus.applied import Applied
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
@@ -35,7 +35,7 @@ class Problem:
     model
         As it was given.
     driven
-        The currents, shape by shape.
+        What drives the equations, shape by shape.
     clamps
         Where V is clamped; the numbers are called ``clamp0.start``, … in ``lanes``.
     lanes
@@ -66,7 +66,7 @@ class Problem:
         return self.geometry
 
     @property
-    def shapes(self) -> tuple[Shape, ...]:
+    def shapes(self) -> tuple[Applied, ...]:
         """The stimulus, shape by shape."""
         return tuple(each.shape for each in self.driven)
 
@@ -90,7 +90,7 @@ class Problem:
         """One of the program's parameters in every lane, a total current made a density."""
         return self._density(name, self.lanes.flat)
 
-    def shape_in_lane(self, index: int, lane: int) -> Shape:
+    def shape_in_lane(self, index: int, lane: int) -> Applied:
         """A shape with the numbers of one lane, as a density."""
         each, where = self.driven[index], np.unravel_index(lane, self.lanes.shape)
 
@@ -105,7 +105,7 @@ class Problem:
         values = read(name)
         owner, _, which = name.rpartition(".")
         shape = next((each.shape for each in self.driven if each.prefix == owner), None)
-        if shape is not None and which in shape.linear and shape.unit == TOTAL:
+        if shape is not None and which in shape.linear and shape.total:
             values = values * (_NA_PER_UM2 / read("area"))
         return values
 

@@ -24,7 +24,11 @@ def recipes_of(asked: Problem | Uncut, solver: Solver) -> list[Recipe]:
 
 def sources(driven: tuple[Driven, ...]) -> tuple[Source, ...]:
     """What a program is written for."""
-    return tuple(Source(d.shape.kind, d.prefix, d.shape.sampled, d.shape.into) for d in driven)
+    return tuple(
+        Source(kind, each.prefix, each.shape.sampled, name)
+        for each in driven
+        for name, kind in each.shape.inputs.items()
+    )
 
 
 def coupled(outline: Outline, records: tuple[str, ...]) -> Recipe:

@@ -61,25 +61,25 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
 
 
 class _Functions:
-    """The system as Python functions of (states, parameters, I_stim)."""
+    """The system as Python functions of (states, parameters, inputs)."""
 
     def __init__(self, problem: Problem) -> None:
         import sympy as sp
 
-        from loligo.system.equations import STIMULUS
         from loligo.system.numeric import SCALAR, VECTOR
         from loligo.system.symbols import symbol
 
         system = problem.cells[0].outline.build()
         self.states = system.states
-        self.parameters = system.parameters
-        arguments = (
-            [symbol(s) for s in system.states],
-            [symbol(p) for p in system.parameters],
-            STIMULUS,
+        self.parameters, self.inputs = system.parameters, system.inputs
+        arguments = tuple(
+            [symbol(name) for name in names]
+            for names in (system.states, system.parameters, system.inputs)
         )
         scalar: list[Any] = [SCALAR, "math"]
         self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
+        after = [system.jumps.get(s, symbol(s)) for s in system.states]
+        self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]
         expressions = [system.observables[n] for n in self.observed]
         vector: list[Any] = [VECTOR, "numpy"]
@@ -93,23 +93,43 @@ class _Lane:
         self, problem: Problem, solver: Reference, functions: _Functions, lane: int, states: Floats
     ) -> None:
         self.problem, self.solver, self.f, self.lane = problem, solver, functions, lane
-        self.start = states
         self.numbers = [float(problem.parameter(p)[lane]) for p in functions.parameters]
         self.shapes = [problem.shape_in_lane(i, lane) for i in range(len(problem.driven))]
         scales = problem.cells[0].outline.scales
         self.scale = np.array([scales[s] for s in functions.states])
-        self.crossings = Crossings(slice(0, 1), states[:1], problem.times.threshold, _PARTS)
+        self.start = self._after(0.0, states)
+        self.crossings = Crossings(slice(0, 1), self.start[:1], problem.times.threshold, _PARTS)
 
-    def current(self, t: Any) -> Any:
-        """The injected current density, continuous from the right."""
-        return sum((shape.value(t) for shape in self.shapes), 0.0 * t)
+    def inputs(self, t: Any) -> list[Any]:
+        """What goes into the system, input by input, continuous from the right."""
+        return [
+            sum((shape.put(name, t) for shape in self.shapes if name in shape.inputs), 0.0 * t)
+            for name in self.f.inputs
+        ]
 
     def integrate(self, advance: Advance) -> dict[str, Floats]:
         """Name -> (samples,)."""
         grid = self.problem.times.grid if self.problem.records else np.empty(0)
-        look = self.crossings.look
-        states = march(self._edges(), grid, self.start, self._segment, look, advance)
+        look, edges = self.crossings.look, self._edges()
+        if self.f.jump is None:
+            states = march(edges, grid, self.start, self._segment, look, advance)
+            return self._records(grid, states)
+        grid = onto(edges, grid)
+        states = march(edges, grid, self.start, self._segment, look, advance, self._enter)
+        for k in np.flatnonzero(grid >= edges[-1]):
+            states[:, k] = self._after(float(edges[-1]), states[:, k])
         return self._records(grid, states)
+
+    def _enter(self, t: float, states: Floats) -> Floats:
+        after = self._after(t, states)
+        self.crossings.jumped(t, after[:1])
+        return after
+
+    def _after(self, t: float, states: Floats) -> Floats:
+        """What the states become at an edge."""
+        if self.f.jump is None:
+            return states
+        return np.array(self.f.jump(states, self.numbers, self.inputs(t)), dtype=np.float64)
 
     def _edges(self) -> Floats:
         end = self.problem.times.duration
@@ -122,11 +142,10 @@ class _Lane:
         numbers, rate = self.numbers, self.f.rate
         # the stimulus is continuous from the right: at b it is asked for just before
         last = math.nextafter(b, a)
-        steady = self._constant(a, b, last)
+        steady = self.inputs(0.5 * (a + b)) if all(s.still for s in self.shapes) else None
 
         def derivative(t: float, y: Floats) -> Any:
-            current = steady if steady is not None else float(self.current(min(t, last)))
-            return rate(y, numbers, current)
+            return rate(y, numbers, steady or self.inputs(min(t, last)))
 
         tolerance = self.solver.tolerance
         try:
@@ -141,11 +160,6 @@ class _Lane:
             raise self._failed(float(solution.t[-1]), solution.y[:, -1], solution.message)
         return solution
 
-    def _constant(self, a: float, b: float, last: float) -> float | None:
-        """The current of a segment in which it does not change."""
-        probes = [float(self.current(t)) for t in (a, 0.5 * (a + b), last)]
-        return probes[1] if all(s.still for s in self.shapes) else None
-
     def _failed(self, t: float, states: Floats, why: str) -> RunError:
         last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(self.f.states, states, strict=True))
         return RunError(
@@ -155,14 +169,10 @@ class _Lane:
         )
 
     def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:
-        current = np.broadcast_to(
-            np.asarray(self.current(onto(self._edges(), grid)), float), grid.shape
-        )
+        inputs = self.inputs(onto(self._edges(), grid))
         with np.errstate(all="ignore"):
-            observed = self.f.observe(states, self.numbers, current)
+            observed = self.f.observe(states, self.numbers, inputs)
         known = dict(zip(self.f.states, states, strict=True))
-        known |= {
-            n: np.broadcast_to(v, grid.shape)
-            for n, v in zip(self.f.observed, observed, strict=True)
-        }
-        return {**known, "I_stim": current}
+        others = {**dict(zip(self.f.observed, observed, strict=True)),
+                  **dict(zip(self.f.inputs, inputs, strict=True))}  # fmt: skip
+        return known | {n: np.broadcast_to(v, grid.shape) for n, v in others.items()}

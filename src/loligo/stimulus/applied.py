@@ -65,8 +65,8 @@ class Applied:
     quantities: ClassVar[Mapping[str, Quantity]]
     # their names (of white noise: without tau)
     parameters: ClassVar[tuple[str, ...]]
-    # what it adds to: a name in the model's equations
-    into: ClassVar[str] = "I_stim"
+    # what it adds to, names of inputs of a System -> how, a kind of arithmetic in a program
+    inputs: ClassVar[Mapping[str, str]]
     # whether a kernel is handed its path, because it has no formula
     sampled: ClassVar[bool] = False
     # whether it is constant between edges
@@ -86,6 +86,11 @@ class Applied:
             cls.parameters = tuple(cls.quantities)
 
     # ---- facts
+
+    @property
+    def total(self) -> bool:
+        """Whether it is a total current, to be spread over an area."""
+        return False
 
     @property
     def linear(self) -> tuple[str, ...]:
@@ -109,6 +114,10 @@ class Applied:
     def window(self) -> tuple[Value, Value]:
         """When it begins and how long it lasts, both in ms."""
         return self.start, self.duration  # type: ignore[attr-defined]
+
+    def put(self, name: str, t: Any) -> Any:
+        """What it adds to one of its `inputs` at a time (ms); at an edge, just after it."""
+        raise NotImplementedError
 
     def breakpoints(self, duration: float) -> Floats:
         """Times within [0, duration] at which it is not smooth, sorted."""

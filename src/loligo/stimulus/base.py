@@ -36,7 +36,7 @@ class Stimulus:
 
     @property
     def unit(self) -> str:
-        """``uA/cm2``, a current density, or ``nA``, a total current."""
+        """``uA/cm2``, a current density; ``nA``, a total current; "" of what is no current."""
         raise NotImplementedError
 
     def value(self, t: Times) -> Any:
@@ -117,6 +117,17 @@ class Shape(Applied, Stimulus):
 
         @property
         def amplitude(self) -> Any: ...
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.inputs = {"I_stim": cls.kind}
+
+    @property
+    def total(self) -> bool:
+        return self.unit == TOTAL
+
+    def put(self, name: str, t: Times) -> Any:
+        return self.value(t)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -215,7 +226,7 @@ class Sum(Stimulus):
     def __post_init__(self) -> None:
         if not self.parts:
             raise StimulusError("a sum of no shapes; for no current give stimulus=None")
-        if len({shape.unit for shape in self.parts}) > 1:
+        if {shape.unit for shape in self.parts} >= {DENSITY, TOTAL}:
             per_unit = {shape.unit: shape for shape in reversed(self.parts)}
             raise StimulusError(
                 f"a current density and a total current cannot be added: {per_unit[DENSITY]} is "
@@ -229,8 +240,8 @@ class Sum(Stimulus):
 
     @property
     def unit(self) -> str:
-        """The unit that all the shapes have."""
-        return self.parts[0].unit
+        """The unit that all the currents have."""
+        return next((shape.unit for shape in self.parts if shape.unit), "")
 
     def __repr__(self) -> str:
         return " + ".join(repr(shape) for shape in self.parts)

@@ -52,7 +52,7 @@ class Clamp(Applied):
     """
 
     kind: ClassVar[str] = "clamp"
-    into: ClassVar[str] = "V"
+    inputs: ClassVar[Any] = {}  # it is in the solve of V
     still: ClassVar[bool] = True
     caption: ClassVar[str] = "V held at {voltage} {when}"
     example: ClassVar[str] = "Clamp(start=1, duration=5, voltage=0)"

@@ -9,6 +9,7 @@ from typing import Any, cast
 import loligo.stimulus as names
 from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import Labelled, from_plain
+from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Shape, Stimulus, Sum
 from loligo.stimulus.clamp import Clamp
 
@@ -32,7 +33,7 @@ def from_dict(document: Mapping[str, Any]) -> Stimulus:
     Pulse(start=5, duration=1, amplitude=10, unit='nA')
     """
     found = current_or_clamp(document)
-    if isinstance(found, Clamp):
+    if not isinstance(found, Stimulus):
         raise StimulusError("a clamp is no current: it stands at a place of an axon, alone")
     return found
 
@@ -69,7 +70,7 @@ def _field(value: Any) -> Any:
     return from_plain(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else value
 
 
-def told(name: str, shapes: Iterable[Shape]) -> dict[str, str]:
+def told(name: str, shapes: Iterable[Applied]) -> dict[str, str]:
     """What a recording says of a dimension that is called as one of a stimulus's numbers.
 
     Where none of the `shapes` varies along it, it is an earlier run's, by way of ``initial=``, and
@@ -85,6 +86,6 @@ def told(name: str, shapes: Iterable[Shape]) -> dict[str, str]:
     return {**quantity.attributes, **unit} if quantity.meaning else {}
 
 
-def _varies(shape: Shape, name: str) -> bool:
+def _varies(shape: Applied, name: str) -> bool:
     value = getattr(shape, name) if name in shape.parameters else None
     return isinstance(value, Labelled) and name in value.dims

@@ -86,7 +86,7 @@ class CompiledKernel:
         }  # fmt: skip
         arrays = {
             "constants": constants, "states": progress.states, "carries": progress.carries,
-            "detector": progress.detector, "progress": progress.step,
+            "detector": progress.detector, "lead": progress.lead, "progress": progress.step,
             "diverged": progress.diverged, "charges": streams.charges,
             "currents": streams.currents, "out": progress.out,
             **buffer.arrays,

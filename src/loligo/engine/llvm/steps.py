@@ -54,8 +54,8 @@ RUN_INTEGERS = (
 )  # fmt: skip
 RUN_DOUBLES = ("dt", "threshold")
 RUN_POINTERS = (
-    "constants", "states", "carries", "detector", "progress", "diverged", "charges", "currents",
-    "out", "spike_time", "spike_lane", "spike_count",
+    "constants", "states", "carries", "detector", "lead", "progress", "diverged", "charges",
+    "currents", "out", "spike_time", "spike_lane", "spike_count",
 )  # fmt: skip
 
 
@@ -245,6 +245,7 @@ class _Block:
         one, none = self.wide.const(1.0), self.wide.const(0.0)
         armed = b.select(b.load(self.slots.armed, typ=e.mask), one, none)
         store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
+        store(e, self._lead(), self.a["lead"], self.lane)
         b.store(step, at(e, self.a["progress"], self.index, I64))
 
     # -- the stimulus, and samples ------------------------------------------------------------
@@ -289,11 +290,12 @@ class _Block:
         return values
 
     def _lead(self) -> Value:
-        """How far V is ahead of the first stage."""
-        b = self.e.builder
-        first = b.icmp_signed("==", b.load(self.slots.step, typ=I64), I64(0))
-        factor = b.select(first, DOUBLE(0.0), DOUBLE(0.5))
-        return self._narrow(self.wide.spread(b.fmul(factor, self.a["dt"])))
+        """How far V is ahead of the first stage: as the call found it until a step is made."""
+        e, b = self.wide, self.e.builder
+        begun = b.load(at(e, self.a["progress"], self.index, I64), typ=I64)
+        still = b.icmp_signed("==", b.load(self.slots.step, typ=I64), begun)
+        found = b.load(at(e, self.a["lead"], self.lane), align=8, typ=e.double)
+        return b.select(still, found, e.spread(b.fmul(DOUBLE(0.5), self.a["dt"])))
 
     def _next_sample(self, which: Value, wait: Value) -> None:
         """It is due after so many steps; never, if all are taken: the last step may end beyond
@@ -310,7 +312,7 @@ class _Block:
         if not self.program.records:
             return
         block = self.program.blocks["sample"]
-        inputs = {**self.fixed, **self._now(), ".lead": self._lead()}
+        inputs = {**self.fixed, **self._now(), ".lead": self._narrow(self._lead())}
         if asked := [name for name in self.program.inputs if name in block.inputs]:
             time = self.wide.spread(self._time(b.load(self.slots.step, typ=I64)))
             streams = self._streams("currents", sample, self.a["samples"])

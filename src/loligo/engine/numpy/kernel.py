@@ -182,7 +182,7 @@ class _Walk:
 
     def sample(self, k: int) -> None:
         j, dt = k // self.schedule.steps_per_sample, self.schedule.dt
-        inputs = {**self.fixed, **self.now(), ".lead": self.real(0.0 if k == 0 else 0.5 * dt)}
+        inputs = {**self.fixed, **self.now(), ".lead": self.real(self.progress.lead[self.here])}
         block = self.program.blocks["sample"]
         if any(name in block.inputs for name in self.program.inputs):
             inputs |= self.inputs("value", {".t": k * dt}, j, self.streams.currents)
@@ -208,6 +208,7 @@ class _Walk:
         low = after["V"] < self.real(schedule.threshold) - self.real(RE_ARM)
         armed[:] = low | ((armed != 0) & ~above)
         before[:] = now["V"]
+        progress.lead[here] = 0.5 * dt
         for name, row_ in self.rows.items():
             row_[:] = after[name]
         return True

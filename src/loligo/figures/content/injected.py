@@ -128,7 +128,7 @@ def _with_edges(time: np.ndarray, sampled: np.ndarray, edges: np.ndarray, value:
 def _known_on(signals: Signals, stimulus: Stimulus) -> list[tuple[float, float]]:
     """Of a sweep without recorded current: when it is on, if that is the same in every lane."""
     spans: list[tuple[float, float]] = []
-    for shape in stimulus.shapes:
+    for shape in (each for each in stimulus.shapes if each.unit):  # what is a current
         try:
             one = shape if isinstance(shape.amplitude, float) else shape.at(amplitude=1.0)
             values = np.asarray(one.value(signals.time), dtype=float)

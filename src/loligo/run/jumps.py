@@ -1,0 +1,122 @@
+"""Edges at which states jump, where a program says what they become there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from loligo.engine.kernel import RE_ARM, Kernel, Progress, padded
+from loligo.lanes import Floats, Integers
+from loligo.program.drive import EDGE_TOLERANCE
+from loligo.run.drive import Drive
+from loligo.run.problem import Problem
+
+
+def begun(kernel: Kernel, constants: Floats, states: Floats, edges: Floats) -> Floats:
+    """The states as a run begins: what is on from its beginning has happened.
+
+    Parameters
+    ----------
+    states : (states, lanes)
+    edges
+        Of :meth:`loligo.run.drive.Drive.edges`.
+    """
+    if "edge" not in kernel.program.blocks:
+        return states
+    now = np.zeros(states.shape[1])
+    return _after(kernel, constants[:, : now.size], states, now, 0.5 * edges[0, : now.size], now)
+
+
+def _after(
+    kernel: Kernel, constants: Floats, states: Floats, t: Floats, middle: Floats, lead: Floats
+) -> Floats:
+    """What states become at an edge, all (…, lanes): see :mod:`loligo.program.scheme`."""
+    program = kernel.program
+    inputs = dict(zip(program.constants, constants, strict=False))
+    inputs |= dict(zip(program.states, states, strict=True))
+    after = kernel.map("edge", {**inputs, ".t": t, ".middle": middle, ".lead": lead})
+    return np.stack([after[state] for state in program.states])
+
+
+class Jumps:
+    """The edges of a run of fixed steps, each come to when the step is made that it lies in.
+
+    What is moved first, half a step apart from V, stops exactly at the edge and goes on from there
+    with V as it is then: so the scheme keeps its second order wherever edges lie, and nothing is
+    moved backwards, which would be without bounds where a gate is much faster than a step.
+
+    Parameters
+    ----------
+    dt
+        The step, ms.
+    """
+
+    def __init__(self, problem: Problem, kernel: Kernel, dt: float) -> None:
+        self.kernel, self.dt, self.times = kernel, dt, problem.times
+        # (rows, lanes): where a sampled current bends nothing jumps
+        jumps = "edge" in kernel.program.blocks
+        edges = Drive(problem).edges(sampled=False) if jumps else np.empty((0, problem.lanes.size))
+        self.edges = padded(edges, kernel.width)
+        self.steps: Integers = np.ceil((self.edges - EDGE_TOLERANCE) / dt).astype(np.int64)
+        self.late = self.edges >= (self.steps - 0.5) * dt  # in the later half of their step
+        short = self.steps[~self.late] - 1
+        self.stops: Integers = np.unique(np.concatenate([self.steps.ravel(), short]))
+
+    def following(self, step: int, last: int) -> int:
+        """The next step after this one before which the run has to stop, or the last."""
+        later = int(np.searchsorted(self.stops, step, side="right"))
+        return min(last, int(self.stops[later])) if later < self.stops.size else last
+
+    def interrupt(self, step: int) -> bool:
+        """Whether there is an edge in the first half of a step."""
+        return bool(((self.steps == step + 1) & ~self.late).any())
+
+    def stride(self, step: int, lead: Floats) -> Floats:
+        """How far what is moved first goes in a step: to its middle, or to an edge before that.
+
+        Parameters
+        ----------
+        lead
+            How far it is behind the beginning of the step.
+        """
+        early = np.where((self.steps == step + 1) & ~self.late, self.edges, np.inf)
+        middle = np.full(lead.size, 0.5 * self.dt)
+        return lead + np.minimum(middle, early.min(axis=0, initial=np.inf) - step * self.dt)
+
+    def happen(self, step: int, constants: Floats, progress: Progress) -> bool:
+        """Let the states jump in the lanes that have come to an edge; whether there are any."""
+        come = self.steps == step
+        # rows are filled up with the end
+        come[1:] &= self.edges[1:] > self.edges[:-1]
+        for row in np.flatnonzero(come.any(axis=1)):
+            self._jump(step, int(row), np.flatnonzero(come[row]), constants, progress)
+        return bool(come.any())
+
+    def _jump(
+        self, step: int, row: int, lanes: Integers, constants: Floats, progress: Progress
+    ) -> None:
+        t = self.edges[row, lanes]
+        following = self.edges[min(row + 1, len(self.edges) - 1), lanes]
+        # at an edge that is the end of the run no segment begins: what would be on just after
+        middle = np.where(following > t, 0.5 * (t + following), t + EDGE_TOLERANCE)
+        before = progress.states[:, lanes] - progress.carries[:, lanes]
+        since = np.maximum(step * self.dt - t, 0.0)
+        lead = np.maximum(progress.lead[lanes] - since, 0.0)
+        after = _after(self.kernel, constants[:, lanes], before, t, middle, lead)
+        progress.lead[lanes] = since
+        progress.states[:, lanes] = after
+        progress.carries[:, lanes] = after.astype(self.kernel.program.precision) - after
+        self._look(lanes, t, before[0], after[0], progress)
+
+    def _look(
+        self, lanes: Integers, t: Floats, before: Floats, after: Floats, progress: Progress
+    ) -> None:
+        """V that rises through the threshold in the jump makes a spike."""
+        seen, armed = progress.detector[:, lanes]
+        above = after >= self.times.threshold
+        crossed = above & (armed != 0) & (t < self.times.duration)
+        if crossed.any():
+            progress.spikes.append((t[crossed], lanes[crossed]))
+        low = after < self.times.threshold - RE_ARM
+        # a spike is not located by what V was before it jumped
+        progress.detector[0, lanes] = np.where(after == before, seen, np.nan)
+        progress.detector[1, lanes] = low | ((armed != 0) & ~above)
