@@ -38,11 +38,14 @@ class Made:
         What machine code is shown of.
     text
         Which block it is of, and what its inputs are.
+    larger
+        Passes after which there is more than was asked for before.
     """
 
     passes: tuple[tuple[str, Slice], ...]
     code: Block
     text: str
+    larger: tuple[str, ...] = ()
 
     @property
     def final(self) -> Slice:
@@ -135,7 +138,9 @@ def _changed(made: Made) -> Iterable[Part]:
         rows = [*(f"- {line}" for line in gone[:few]), *(f"+ {line}" for line in new[:few])]
         more = len(gone) + len(new) - len(rows)
         rows += [f"… and {more} more line{'s' if more > 1 else ''}"] if more else []
-        yield Part(f"{name}: {before.count} → {after.count} operations{once}", tuple(rows))
+        dearer = after.count > before.count and name not in made.larger
+        why = "; more for this name, but cheaper for the whole step" if dearer else ""
+        yield Part(f"{name}: {before.count} → {after.count} operations{once}{why}", tuple(rows))
     if idle:
         yield Part(f"Nothing to do here: {', '.join(idle)}.")
 
@@ -259,7 +264,8 @@ def _taylor(asked: Subject, name: str, solver: Taylor, brief: bool) -> Made | No
         f"the block 'series', {final.count} operations (signs count) for {shown}. {name}[1] is f"
         f"{others if stops and highest > 1 else ''}."
     )
-    return Made(tuple(passes), _widened(backwards(series, tuple(outputs), {})), text)
+    code = _widened(backwards(series, tuple(outputs), {}))
+    return Made(tuple(passes), code, text, larger=(passes[-1][0],))
 
 
 def _widened(block: Block) -> Block:

@@ -31,7 +31,7 @@ def tree(expression: Expr) -> Node:
     >>> from loligo.system.symbols import symbol, to_sympy
     >>> written = parse("0.1*(V+40)*exprel(-(V+40)/10)").tree
     >>> plain(tree(to_sympy(written, {"V": symbol("V")})))
-    '(0.1*V+4)*exprel(-0.1*V-4)'
+    '(V/10+4)*exprel(-V/10-4)'
     """
     if expression.is_Symbol:
         return Name(expression.name, _NOWHERE)
