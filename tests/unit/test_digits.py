@@ -69,7 +69,7 @@ def test_they_differ_by_the_rounding_of_a_float32(model: Any) -> None:
     draw = np.random.default_rng(5)
     names = {*system.states, *system.parameters}
     inputs = {n: model.parameters[n].value for n in system.parameters if n in model.parameters}
-    inputs |= {n: draw.uniform(0.1, 0.9, 16) for n in names - set(inputs)}
+    inputs |= {n: draw.uniform(0.1, 0.9, 16) for n in sorted(names - set(inputs))}
     inputs |= {"V": draw.uniform(-75, -20, 16), ".t": np.full(16, 1.0), ".middle": np.full(16, 2.0)}
     inputs |= {"stimulus0.start": 0.5, "stimulus0.duration": 30.0, "stimulus0.amplitude": 5.0}
     inputs |= {"stimulus0.end": 30.5, ".tolerance": np.full(16, 1e-8)}
