@@ -94,8 +94,8 @@ class Jumps:
     def _jump(
         self, step: int, row: int, lanes: Integers, constants: Floats, progress: Progress
     ) -> None:
-        t = self.edges[row, lanes]
-        following = self.edges[min(row + 1, len(self.edges) - 1), lanes]
+        t: Floats = self.edges[row, lanes]
+        following: Floats = self.edges[min(row + 1, len(self.edges) - 1), lanes]
         # at an edge that is the end of the run no segment begins: what would be on just after
         middle = np.where(following > t, 0.5 * (t + following), t + EDGE_TOLERANCE)
         before = progress.states[:, lanes] - progress.carries[:, lanes]
