@@ -30,6 +30,7 @@ def alone(monkeypatch):
     monkeypatch.setattr(workers, "FLOOR", 0.001)
 
 
+@pytest.mark.slow
 def test_one_command_writes_the_page_and_skips_absent_peers_by_name(alone, tmp_path, capsys):
     assert command.main(["--quick", "--output", str(tmp_path)]) == 0
     text = (tmp_path / "performance.md").read_text(encoding="utf-8")

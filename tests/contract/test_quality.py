@@ -27,6 +27,7 @@ def test_ruff_is_clean(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_types_are_right():
     """Pyright fetches itself when first run; without a network this cannot be checked."""
     done = _run("pyright", "--pythonpath", sys.executable)

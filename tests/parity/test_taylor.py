@@ -117,6 +117,7 @@ def extrapolated(y: Any, h: float, columns: int = 8) -> Any:
     return rows[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(np.finfo(Long).eps > 1e-18, reason="long double is no longer than double")
 def test_the_reference_agrees_with_another_method_at_another_precision() -> None:
     rec = simulate(SQUID, lo.Step(0, 10), 60, solver=REFERENCE, record=["V", "m", "h", "n"])
@@ -204,8 +205,8 @@ PAIRS = [
 ]  # fmt: skip
 
 
-# half of them: a case takes five seconds, most of it in the reference
-SOME = [p if k % 2 == 0 else pytest.param(*p, marks=pytest.mark.slow) for k, p in enumerate(PAIRS)]
+# some of them: a case takes five seconds, most of it in the reference
+SOME = [p if k % 4 == 0 else pytest.param(*p, marks=pytest.mark.slow) for k, p in enumerate(PAIRS)]
 
 
 @pytest.mark.parametrize(("name", "kind"), SOME)

@@ -240,6 +240,7 @@ def test_edges_upon_each_other() -> None:
         assert one.spike_time.values == pytest.approx(other.spike_time.values, abs=1e-7 + gap)
 
 
+@pytest.mark.slow
 def test_ten_thousand_pulses() -> None:
     train = lo.PulseTrain(0.5, 0.001, 800, interval=0.01, count=10_000)
     rec = run(SQUID, train, duration=101, record=["V"], initial="rest")
@@ -369,7 +370,7 @@ def test_a_stiff_model_says_lane_time_and_state(solver: Any) -> None:
     assert np.isfinite(run(stiff(), lo.Pulse(1, 1, 5), lo.Exponential(0.01)).V).all()
 
 
-@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize("engine", ["llvm", pytest.param("numpy", marks=pytest.mark.slow)])
 def test_careful_steps_do_not_hide_that_a_model_is_stiff(engine: str) -> None:
     """V rests where a rate is 0/0, so every step is tried in haste and made with care; of two
     lanes neither makes the other's short steps forgotten."""

@@ -52,7 +52,7 @@ def test_an_unusual_lane_changes_no_bit_of_its_neighbours(what: str, precision: 
         assert np.array_equal(mine[np.isfinite(mine)], lo.spike_times(alone).values)
 
 
-@pytest.mark.parametrize("dt", [0.005, 0.02, 0.05])
+@pytest.mark.parametrize("dt", [pytest.param(0.005, marks=pytest.mark.slow), 0.02, 0.05])
 def test_long_steps_agree_with_numpy(dt: float) -> None:
     """Of 0.02 ms some are usual and some are not."""
     solvers = (lo.Exponential(dt), lo.Exponential(dt, engine="numpy"))

@@ -28,6 +28,7 @@ def test_warmth_speeds_up_and_then_blocks():
     assert np.isnan(found.velocity.values[3])
 
 
+@pytest.mark.slow
 def test_velocity_can_be_checked_against_the_travelling_wave():
     found = E.velocity(g_Na=[70, 120], check=True)
     assert np.isfinite(found.velocity.values).tolist() == [True, True]
@@ -96,6 +97,7 @@ def test_the_passive_cable_is_as_cable_theory_has_it():
     assert np.abs(settled / settled[0] / (decay / decay[0]) - 1)[near].max() < 5e-3
 
 
+@pytest.mark.slow
 def test_the_propagated_action_potential_is_the_travelling_wave():
     found = E.membrane_and_propagated()
     assert found.action_potential.values.tolist() == ["membrane", "propagated"]

@@ -163,6 +163,7 @@ def test_rallpack_3_spikes_when_a_converged_solution_does():
     assert np.nanmax(np.abs(fine - limit)) < 0.0025
 
 
+@pytest.mark.slow
 def test_rallpack_3_converges_with_its_compartments_too():
     at = [without_steps(*(spikes(axon(n, dt))[1] for dt in STEPS)) for n in COMPARTMENTS]
     coarse, fine = (np.nanmax(np.abs(one - other)) for one, other in pairwise(at))

@@ -175,6 +175,7 @@ def test_the_profile_is_another_programs(wave):
     assert difference.max() < 0.02
 
 
+@pytest.mark.slow
 def test_where_nothing_is_conducted_it_says_so():
     with pytest.raises(RunError, match=r"no travelling wave: an action potential dies out.*Cool"):
         lo.travelling_wave(axon(g_Na=20))
@@ -195,6 +196,7 @@ def test_only_a_uniform_axon_has_one():
         lo.travelling_wave(squid)
 
 
+@pytest.mark.slow
 def test_the_accuracy_that_was_asked_for_is_kept_where_a_gate_opens_at_once():
     """The m of Wang & Buzsaki is instantaneous: V alone limits how fast the impulse rises."""
     model = lo.load("wang-buzsaki-1996")

@@ -125,7 +125,12 @@ def test_the_coefficients_are_what_the_lines_compute(model: str, name: str) -> N
     assert np.all(np.abs(made[f"{name}_2"] - sum(slopes) / 2) <= 1e-7 * largest)
 
 
-@pytest.mark.parametrize("model", MODELS)
+SLOW = ("connor-stevens-1977", "traub-miles-1991", "wang-buzsaki-1996")  # many names
+
+
+@pytest.mark.parametrize(
+    "model", [pytest.param(m, marks=[pytest.mark.slow] if m in SLOW else []) for m in MODELS]
+)
 def test_every_name_of_a_model_has_five_stages(model: str) -> None:
     membrane = MODELS[model]
     told = subject(membrane)
