@@ -13,9 +13,9 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel, Schedule
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.clamps import Clamps
-from loligo.run.axon.currents import Injected, points_of
+from loligo.run.axon.currents import Injected
 from loligo.run.axon.divergence import Watch
-from loligo.run.axon.rest import Beginning, line_of
+from loligo.run.axon.rest import Beginning
 from loligo.run.fixed import Stepped
 from loligo.run.geometry import Patch
 from loligo.run.initial import prepare
@@ -38,7 +38,7 @@ class CoupledCourse(Stepped):
         super().__init__(problem.times, solver.dt)
         self.problem = problem
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt, **problem.along.settings}
-        self.line, self.points = line_of(problem), points_of(problem)
+        self.line, self.points = beginning.line, beginning.points
         self.patches = [
             _patch(patch, kernel, states, self.schedule, problem.along.recorded)
             for patch, kernel, states in zip(

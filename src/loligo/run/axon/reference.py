@@ -25,9 +25,9 @@ from loligo.lanes import Floats
 from loligo.run.axon.clamps import held, through
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.coupled import joined
-from loligo.run.axon.currents import by_point, place_of, points_of
+from loligo.run.axon.currents import by_point, place_of
 from loligo.run.axon.electrodes import electrodes
-from loligo.run.axon.rest import begin, line_of
+from loligo.run.axon.rest import Beginning, begin
 from loligo.run.drive import Drive
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
@@ -58,7 +58,7 @@ def integrate(
     parts = [_Membrane(patch, problem) for patch in problem.along.patches]
     runs: list[_Run] = []
     for axon in range(problem.lanes.size):
-        run = _Run(problem, solver, parts, axon)
+        run = _Run(problem, solver, parts, beginning, axon)
         run.integrate(beginning.voltage[axon], [s[:, axon] for s in beginning.states], advance)
         runs.append(run)
     shape = (problem.times.samples, problem.lanes.size, -1)
@@ -111,10 +111,11 @@ class _Run:
     so that the Jacobian is banded."""
 
     def __init__(
-        self, problem: Problem, solver: Reference, parts: list[_Membrane], axon: int
-    ) -> None:
+        self, problem: Problem, solver: Reference, parts: list[_Membrane], beginning: Beginning,
+        axon: int,
+    ) -> None:  # fmt: skip
         self.problem, self.solver, self.parts, self.axon = problem, solver, parts, axon
-        self.line, self.points = line_of(problem), points_of(problem)
+        self.line, self.points = beginning.line, beginning.points
         self.area, self.capacity = self.line.area[axon], self.line.capacity[axon]
         self.electrodes = electrodes(problem)
         self._hold(0.0)

@@ -33,6 +33,8 @@ class Beginning:
 
     Attributes
     ----------
+    line, points
+        What joins the compartments, and what is joined to them while all clamps are off.
     voltage : (axons, compartments)
     states
         For each patch, (states without V, axons, compartments).
@@ -42,6 +44,8 @@ class Beginning:
         V, where the run begins at rest.
     """
 
+    line: Line
+    points: Points
     voltage: Floats
     states: list[Floats]
     notes: list[str]
@@ -73,11 +77,11 @@ def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
         states.append(shaped[1:])
         notes += told
     if not problem.initial.rests:
-        return Beginning(voltage, states, notes, None)
+        return Beginning(line, points, voltage, states, notes, None)
     alone = len(patches) == 1 and patches[0].uniform
     if not alone or points.conductance.any():
         voltage, states = balance(problem, kernels, line, points, voltage)
-    return Beginning(voltage, states, list(dict.fromkeys(notes)), voltage)
+    return Beginning(line, points, voltage, states, list(dict.fromkeys(notes)), voltage)
 
 
 def line_of(problem: Problem) -> Line:
