@@ -6,12 +6,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loligo.engine.kernel import Kernel
 from loligo.lanes import Floats, Integers
 from loligo.run.problem import Problem
 
 Batches = list[tuple[Floats, Integers]]
+
+
+@dataclass(frozen=True)
+class Uncounted:
+    """Swings of V that no spike tells of: up and down below the threshold, or through it too soon.
+
+    Attributes
+    ----------
+    count : (lanes,)
+        How many there were; 0 where every swing is a spike.
+    low, high : (lanes,)
+        Between what values, mV; NaN where there was none.
+    """
+
+    count: Integers
+    low: Floats
+    high: Floats
 
 
 @dataclass
@@ -24,6 +42,15 @@ class Outcome:
         Name -> (lanes, samples); of axons (axons x recorded positions, samples).
     spike_time, spike_lane
         By lane, then by time.
+    spike_peak, spike_trough : arrays like ``spike_time``, or None
+        The highest V of each spike and the lowest between it and the next, mV; NaN where the run
+        ended before. None where the solver did not look for them.
+    uncounted : Uncounted or None
+    status : (lanes,) or None
+        A :class:`loligo.run.status.Status` of each lane; None where all are fine.
+    error : (lanes,) or None
+        Of the lanes whose step was chosen for an accuracy: how far off V is, mV, as half the step
+        says; NaN in the others.
     rest : (lanes,) or None
         The resting potential, where the run began there.
     settings
@@ -39,6 +66,11 @@ class Outcome:
     values: dict[str, Floats]
     spike_time: Floats
     spike_lane: Integers
+    spike_peak: Floats | None = None
+    spike_trough: Floats | None = None
+    uncounted: Uncounted | None = None
+    status: NDArray[np.int8] | None = None
+    error: Floats | None = None
     rest: Floats | None = None
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     notes: list[str] = field(default_factory=list[str])

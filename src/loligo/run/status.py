@@ -1,0 +1,37 @@
+"""How each lane of a run ended: one lane's failure is its own."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """What became of a lane.
+
+    Attributes
+    ----------
+    FINE
+        It ran to its end with the solver that the recording names.
+    EXPONENTIAL
+        It was too stiff for the default solver, and ran to its end with ``Exponential``.
+    NO_REST
+        It has no stable equilibrium to start from.
+    NOT_STEADY
+        Some state has no steady value at the potential that was given.
+    DIVERGED
+        A state ceased to be finite.
+    STIFF
+        It was too stiff for the solver that was asked for.
+    """
+
+    FINE = 0
+    EXPONENTIAL = 1
+    NO_REST = 2
+    NOT_STEADY = 3
+    DIVERGED = 4
+    STIFF = 5
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lane has no values."""
+        return self > Status.EXPONENTIAL
