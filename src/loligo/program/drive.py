@@ -85,13 +85,42 @@ def _pulse_value(term: Term, t: int) -> int:
 
 
 def _pulse_still(term: Term, t: int) -> Still:
+    return _box_still(term, t, term.p["amplitude"])
+
+
+def _box_still(term: Term, t: int, size: int) -> Still:
     b, start = term.b, term.p["start"]
     # over when its charge is given: start + duration is start for a very short one
     begun, over = b.apply("le", start, t), b.apply("le", term.p["duration"], b.sub(t, start))
     until = b.apply("where", begun, term.end, start)
     until = b.apply("where", over, term.const(math.inf), until)
     on = b.apply("and", begun, b.apply("not", over))
-    return Still(b.apply("where", on, term.p["amplitude"], term.const(0.0)), until)
+    return Still(b.apply("where", on, size, term.const(0.0)), until)
+
+
+def _window_charge(term: Term, t0: int, t1: int) -> int:
+    a, z = term.overlap(t0, t1)
+    return term.b.sub(z, a)
+
+
+def _window_value(term: Term, t: int) -> int:
+    return term.only_inside(t, term.const(1.0))
+
+
+def _window_still(term: Term, t: int) -> Still:
+    return _box_still(term, t, term.const(1.0))
+
+
+def _command_charge(term: Term, t0: int, t1: int) -> int:
+    return term.b.mul(term.p["voltage"], _window_charge(term, t0, t1))
+
+
+def _command_value(term: Term, t: int) -> int:
+    return term.only_inside(t, term.p["voltage"])
+
+
+def _command_still(term: Term, t: int) -> Still:
+    return _box_still(term, t, term.p["voltage"])
 
 
 def _step_charge(term: Term, t0: int, t1: int) -> int:
@@ -280,4 +309,7 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "chirp": Arithmetic((*_BOX, "frequency_start", "frequency_end"), _chirp_charge, _chirp_value),
     "noise": Arithmetic((*_BOX, "mean"), _noise_charge, _noise_value),
     "waveform": Arithmetic(("amplitude",), _path_charge, _path_value),
+    # of a clamp: whether it is on, and its command
+    "window": Arithmetic(_BOX[:2], _window_charge, _window_value, _window_still),
+    "command": Arithmetic((*_BOX[:2], "voltage"), _command_charge, _command_value, _command_still),
 }

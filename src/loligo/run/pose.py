@@ -12,10 +12,12 @@ from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times, guess
 from loligo.run.problem import Problem
-from loligo.stimulus import Clamp
+from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
+from loligo.stimulus.clamp import SERIES, Clamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
+from loligo.system.clamped import clamped
 from loligo.system.outline import Outline, outline_of
 
 SPIKES = "spikes"
@@ -43,6 +45,9 @@ def pose(
         check(stimulus, times.duration)
     driven = tuple(Driven(f"stimulus{i}", shape) for i, shape in enumerate(shapes))
     outline = outline_of(membrane)
+    if any(isinstance(shape, Clamp) for shape in shapes):
+        _refuse_resistance(shapes)
+        outline = clamped(outline)
     begin = read_initial(initial, outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     check_dimensions(lanes, outline.records)
@@ -54,12 +59,6 @@ def pose(
 
 def refuse_placed(stimulus: Any) -> None:
     """What can be done to an axon alone."""
-    if isinstance(stimulus, Clamp) or _clamps(stimulus):
-        raise StimulusError(
-            f"{stimulus!r}: V is clamped at a place of an axon, lo.at(0, lo.Clamp(...)) with an "
-            "lo.Axon, and this is a membrane, which cannot be clamped yet; initial=-65 alone "
-            "gives it a holding potential to start from"
-        )
     if isinstance(stimulus, Placed):
         raise StimulusError(
             f"{stimulus!r} is injected at a place, and a membrane has no places: give the "
@@ -72,10 +71,12 @@ def refuse_placed(stimulus: Any) -> None:
         )
 
 
-def _clamps(stimulus: Any) -> bool:
-    return isinstance(stimulus, Placed) and any(
-        isinstance(point.stimulus, Clamp) for point in stimulus.points
-    )
+def _refuse_resistance(shapes: tuple[Applied, ...]) -> None:
+    for shape in shapes:
+        if isinstance(shape, Clamp) and shape.series_resistance != SERIES:
+            raise StimulusError(
+                f"{shape!r}: a membrane is clamped ideally, without a series resistance yet"
+            )
 
 
 def read_times(duration: Any, sample_interval: Any, threshold: Any) -> Times:
