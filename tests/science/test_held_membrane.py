@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ ALL: dict[str, Any] = {
 }
 # where gates are moved exactly while V stands still
 EXACT = ("Exponential", "Exponential, NumPy")
+# between the long steps of DOP853, which stiff gates at rest drive to its limit of stability
+NEAR = {"Reference": 5e-9}
 SQUID = lo.load("hodgkin-huxley-1952")
 START = np.array([1.0, 2.5, 0.0, 3.0, 30.0])  # the last is beyond the run: free
 LONG = np.array([6.0, 2.0, 4.0, 20.0, 1.0])
@@ -65,18 +68,18 @@ def test_V_is_the_command_and_the_gates_follow_exactly(name: str) -> None:
         if not mine.any():
             continue
         one = rec.isel(case=k, time=mine)
-        assert (one.V == v).all()  # every bit
+        assert (v == one.V).all()  # every bit
         since = one.time.values - start
         for gate in "mhn":
             values = one[gate].values
             exact = exact_gate(gate, v, values[0], since)
-            assert np.abs(values - exact).max() < (2e-12 if name == "Reference" else 1e-12)
+            assert np.abs(values - exact).max() < NEAR.get(name, 1e-12)
         ionic = (one.I_Na + one.I_K + one.I_L).values
         assert np.abs(one.I_clamp.values - (ionic - one.I_stim.values)).max() < 1e-10
         I_Na = 120 * exact_gate("m", v, one.m.values[0], since) ** 3
         I_Na *= exact_gate("h", v, one.h.values[0], since) * (v - 50)
         off = np.abs(one.I_Na.values - I_Na).max() / np.abs(I_Na).max()
-        assert off < (4e-12 if name == "Reference" else 1e-12)
+        assert off < NEAR.get(name, 1e-12)
     assert not rec.I_clamp.values[~where].any()
 
 
@@ -89,7 +92,7 @@ def test_before_and_after_it_is_free(name: str) -> None:
         one = rec.isel(case=k)
         edges = [0, START[k], START[k] + LONG[k], 8.5, 9.5, 12]
         edges = sorted({e for e in edges if 0 <= e <= 12})
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in itertools.pairwise(edges):
             part = one.sel(time=slice(a - 1e-9, b - 1e-9))
             if START[k] <= a < START[k] + LONG[k] or part.time.size < 2:
                 continue
@@ -143,7 +146,7 @@ def test_spikes_are_those_of_the_reference() -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.003, 0.0071])
 def test_the_order_of_fixed_steps(shift: float) -> None:
-    """Second where edges lie on the grid, at least first where they do not."""
+    """Second, whether edges lie on the grid or not."""
     start = START + shift
     reference = held(lo.Reference(), start, sample_interval=0.1)
     errors = [
@@ -151,10 +154,7 @@ def test_the_order_of_fixed_steps(shift: float) -> None:
         for dt in (0.02, 0.01, 0.005, 0.0025)
     ]
     rates = np.log2(np.array(errors[:-1]) / errors[1:])
-    print(shift, errors, rates)
-    if shift == 0:
-        assert rates.min() > 1.8
-    assert errors[-1] < errors[0] / 4
+    assert rates.min() > 1.9
     rec = held(lo.Exponential(), start)
     for k, where in enumerate(on(rec, start)):
         assert (rec.V.values[k, where] == COMMAND[k]).all()
