@@ -43,9 +43,12 @@ ORDER: dict[str, list[set[str]]] = {
         {"reading"}, {"parts"}, {"written"}, {"ode"}, {"namespace"},
         {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
     ],
-    "system": [{"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"outline"}],
+    "system": [
+        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"outline"},
+        {"clamped"},
+    ],
     "stimulus": [
-        {"applied"}, {"base", "clamp"}, {"pulses"}, {"noise", "periodic", "waveform"},
+        {"applied"}, {"base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
         {"document"}, {"place"},
     ],
     "program": [{"arithmetic"}, {"scheme"}, {"passes", "series"}, {"exponential", "taylor"}],

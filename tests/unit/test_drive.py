@@ -60,16 +60,18 @@ SHAPES: dict[str, st.SearchStrategy[Shape]] = {
     "noise": noises(),
     "waveform": waveforms(),
 }
+CURRENTS = [kind for kind in ARITHMETIC if kind in KINDS]
 FIXED = [kind for kind in SHAPES if kind not in ("noise", "waveform")]
 
 
 def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
     shapes = [getattr(lo, n) for n in dir(lo) if hasattr(getattr(lo, n), "kind")]
     kinds = {kind for shape in shapes for kind in shape.inputs.values()}
-    assert kinds == set(ARITHMETIC) == set(SHAPES)
+    assert kinds == set(ARITHMETIC)
+    assert set(CURRENTS) == set(SHAPES)
 
 
-@pytest.mark.parametrize("kind", ARITHMETIC)
+@pytest.mark.parametrize("kind", CURRENTS)
 def test_an_arithmetic_reads_the_numbers_of_its_shape(kind: str) -> None:
     shape = KINDS[kind]
     assert set(ARITHMETIC[kind].parameters) <= set(shape.parameters)
@@ -270,7 +272,7 @@ def means(shape: Shape, edges: np.ndarray, run: Any = numpy_map) -> dict[str, np
     return run(block, {**numbers(shape), "t0": edges[:-1], "t1": edges[1:], ".dt": step})
 
 
-@pytest.mark.parametrize("kind", [kind for kind, one in ARITHMETIC.items() if one.still])
+@pytest.mark.parametrize("kind", [kind for kind in CURRENTS if ARITHMETIC[kind].still])
 @given(data=st.data(), step=st.sampled_from([0.001, 0.01, 0.025, 0.1, 1 / 3]))
 @settings(max_examples=examples(25), deadline=None)
 def test_the_mean_stays_the_same_to_the_bit_up_to_the_next_edge(
