@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 
 import loligo as lo
 from loligo.program import Block, Builder
-from loligo.program.drive import ARITHMETIC, EDGE_TOLERANCE
+from loligo.program.drive import ARITHMETIC
+from loligo.program.term import EDGE_TOLERANCE
 from loligo.program.sources import Source
 from loligo.stimulus.base import Shape
 from loligo.stimulus.document import KINDS

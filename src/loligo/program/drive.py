@@ -13,66 +13,12 @@ the other (tests/unit/test_drive.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from loligo.program.arithmetic import Builder
-
-# A sample counts as after an edge when it lies at most this much before it: sample times are
-# products k*dt and miss a decimal edge by an ulp.
-EDGE_TOLERANCE = 1e-9  # ms
+from loligo.program import clamps, synapses
+from loligo.program.term import Arithmetic, Still, Term, box_still
 
 _HZ = 1e-3  # cycles per ms in one Hz
-
-
-@dataclass(frozen=True)
-class Term:
-    """One shape of a stimulus in a program: its parameters' values in the builder."""
-
-    b: Builder
-    p: Mapping[str, int]
-    # a time between two edges, at which switches are decided; None: at the time asked for
-    middle: int | None = None
-
-    def const(self, value: float) -> int:
-        return self.b.const(value)
-
-    @property
-    def end(self) -> int:
-        return self.b.add(self.p["start"], self.p["duration"])
-
-    def when(self, t: int) -> int:
-        """The time at which switches are decided: ``t``, an edge's tolerance later."""
-        if self.middle is not None:
-            return self.middle
-        return self.b.add(t, self.const(EDGE_TOLERANCE))
-
-    def inside(self, t: int) -> int:
-        """Whether start <= t < end."""
-        late = self.when(t)
-        return self.b.apply(
-            "and",
-            self.b.apply("le", self.p["start"], late),
-            self.b.apply("lt", late, self.end),
-        )
-
-    def only_inside(self, t: int, value: int) -> int:
-        return self.b.apply("where", self.inside(t), value, self.const(0.0))
-
-    def overlap(self, t0: int, t1: int) -> tuple[int, int]:
-        """The part of [t0, t1] in which the shape is on, relative to its start."""
-        zero, duration, start = self.const(0.0), self.p["duration"], self.p["start"]
-        a = self.b.clip(self.b.sub(t0, start), zero, duration)
-        z = self.b.clip(self.b.sub(t1, start), zero, duration)
-        return a, z
-
-
-@dataclass(frozen=True)
-class Still:
-    """What a stimulus is at a time, and until when it stays so: its current, its next edge."""
-
-    current: int
-    until: int
 
 
 def _pulse_charge(term: Term, t0: int, t1: int) -> int:
@@ -85,42 +31,7 @@ def _pulse_value(term: Term, t: int) -> int:
 
 
 def _pulse_still(term: Term, t: int) -> Still:
-    return _box_still(term, t, term.p["amplitude"])
-
-
-def _box_still(term: Term, t: int, size: int) -> Still:
-    b, start = term.b, term.p["start"]
-    # over when its charge is given: start + duration is start for a very short one
-    begun, over = b.apply("le", start, t), b.apply("le", term.p["duration"], b.sub(t, start))
-    until = b.apply("where", begun, term.end, start)
-    until = b.apply("where", over, term.const(math.inf), until)
-    on = b.apply("and", begun, b.apply("not", over))
-    return Still(b.apply("where", on, size, term.const(0.0)), until)
-
-
-def _window_charge(term: Term, t0: int, t1: int) -> int:
-    a, z = term.overlap(t0, t1)
-    return term.b.sub(z, a)
-
-
-def _window_value(term: Term, t: int) -> int:
-    return term.only_inside(t, term.const(1.0))
-
-
-def _window_still(term: Term, t: int) -> Still:
-    return _box_still(term, t, term.const(1.0))
-
-
-def _command_charge(term: Term, t0: int, t1: int) -> int:
-    return term.b.mul(term.p["voltage"], _window_charge(term, t0, t1))
-
-
-def _command_value(term: Term, t: int) -> int:
-    return term.only_inside(t, term.p["voltage"])
-
-
-def _command_still(term: Term, t: int) -> Still:
-    return _box_still(term, t, term.p["voltage"])
+    return box_still(term, t, term.p["amplitude"])
 
 
 def _step_charge(term: Term, t0: int, t1: int) -> int:
@@ -266,38 +177,6 @@ def _noise_value(term: Term, t: int) -> int:
     return term.b.add(_path_value(term, t), term.only_inside(t, term.p["mean"]))
 
 
-@dataclass(frozen=True)
-class Arithmetic:
-    """How a program computes one kind of stimulus.
-
-    Attributes
-    ----------
-    parameters
-        The numbers that it reads.
-    charge
-        (term, t0, t1) -> the integral of the current from t0 to t1.
-    value
-        (term, t) -> the current just after t.
-    still
-        (term, t) -> the current just after t, and until when it stays; None if it is not
-        constant between edges.
-    """
-
-    parameters: tuple[str, ...]
-    charge: Callable[[Term, int, int], int]
-    value: Callable[[Term, int], int]
-    still: Callable[[Term, int], Still] | None = None
-
-    def mean(self, term: Term, t0: int, t1: int) -> int:
-        """The mean current from ``t0`` to ``t1``, exactly the current where it is constant."""
-        b = term.b
-        average = b.div(self.charge(term, t0, t1), b.input(".dt"))
-        if self.still is None:
-            return average
-        still = self.still(term, t0)
-        return b.apply("where", b.apply("le", t1, still.until), still.current, average)
-
-
 _BOX = ("start", "duration", "amplitude")
 # kind -> its arithmetic
 ARITHMETIC: Mapping[str, Arithmetic] = {
@@ -309,7 +188,6 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "chirp": Arithmetic((*_BOX, "frequency_start", "frequency_end"), _chirp_charge, _chirp_value),
     "noise": Arithmetic((*_BOX, "mean"), _noise_charge, _noise_value),
     "waveform": Arithmetic(("amplitude",), _path_charge, _path_value),
-    # of a clamp: whether it is on, and its command
-    "window": Arithmetic(_BOX[:2], _window_charge, _window_value, _window_still),
-    "command": Arithmetic((*_BOX[:2], "voltage"), _command_charge, _command_value, _command_still),
+    **clamps.ARITHMETIC,
+    **synapses.ARITHMETIC,
 }

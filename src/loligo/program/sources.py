@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from loligo.program.arithmetic import Builder
-from loligo.program.drive import ARITHMETIC, Arithmetic, Term
+from loligo.program.drive import ARITHMETIC
+from loligo.program.term import Arithmetic, Term
 
 
 @dataclass(frozen=True)

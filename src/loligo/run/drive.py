@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from loligo.lanes import Floats, Integers, distinct
-from loligo.program.drive import EDGE_TOLERANCE
+from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.cells import Driven
 from loligo.run.problem import Problem
 

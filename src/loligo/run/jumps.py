@@ -6,7 +6,7 @@ import numpy as np
 
 from loligo.engine.kernel import RE_ARM, Kernel, Progress, padded
 from loligo.lanes import Floats, Integers
-from loligo.program.drive import EDGE_TOLERANCE
+from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.drive import Drive
 from loligo.run.problem import Problem
 

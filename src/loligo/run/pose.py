@@ -12,12 +12,10 @@ from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times, guess
 from loligo.run.problem import Problem
-from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
-from loligo.stimulus.clamp import SERIES, Clamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.clamped import clamped
+from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
 
 SPIKES = "spikes"
@@ -45,9 +43,7 @@ def pose(
         check(stimulus, times.duration)
     driven = tuple(Driven(f"stimulus{i}", shape) for i, shape in enumerate(shapes))
     outline = outline_of(membrane)
-    if any(isinstance(shape, Clamp) for shape in shapes):
-        _refuse_resistance(shapes)
-        outline = clamped(outline)
+    outline = driven_system(outline, {name for shape in shapes for name in shape.inputs})
     begin = read_initial(initial, outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     check_dimensions(lanes, outline.records)
@@ -69,14 +65,6 @@ def refuse_placed(stimulus: Any) -> None:
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
             f"not {stimulus!r:.80}"
         )
-
-
-def _refuse_resistance(shapes: tuple[Applied, ...]) -> None:
-    for shape in shapes:
-        if isinstance(shape, Clamp) and shape.series_resistance != SERIES:
-            raise StimulusError(
-                f"{shape!r}: a membrane is clamped ideally, without a series resistance yet"
-            )
 
 
 def read_times(duration: Any, sample_interval: Any, threshold: Any) -> Times:

@@ -23,7 +23,6 @@ from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
 I_CLAMP = "I_clamp"
-_NA_PER_UM2 = 1e5  # 1 nA/um2 in uA/cm2
 
 
 @dataclass(frozen=True)
@@ -105,9 +104,7 @@ class Problem:
         values = read(name)
         owner, _, which = name.rpartition(".")
         shape = next((each.shape for each in self.driven if each.prefix == owner), None)
-        if shape is not None and which in shape.linear and shape.total:
-            values = values * (_NA_PER_UM2 / read("area"))
-        return values
+        return values if shape is None else shape.in_equations(which, values, read)
 
     def where(self, lane: int, compartment: int | None = None) -> str:
         """`` at 1050 um in the lane g_Na = 60, amplitude = 10``, for messages; of one membrane

@@ -20,10 +20,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
-    from loligo.stimulus.clamp import Clamp
+    from loligo.stimulus.clamp import Clamp, VoltageClamp
     from loligo.stimulus.noise import Noise
     from loligo.stimulus.periodic import Chirp, Sine
     from loligo.stimulus.pulses import Pulse, PulseTrain, Ramp, Step
+    from loligo.stimulus.shock import Shock
+    from loligo.stimulus.synapses import Alpha, Conductance
     from loligo.stimulus.waveform import Waveform
 
 __all__ = [  # noqa: RUF022  (the order of the help)
@@ -35,6 +37,10 @@ __all__ = [  # noqa: RUF022  (the order of the help)
     "Chirp",
     "Noise",
     "Waveform",
+    "Alpha",
+    "Conductance",
+    "Shock",
+    "VoltageClamp",
     "Clamp",
 ]
 
@@ -87,6 +93,16 @@ ENTRIES: dict[str, Entry] = {
     "Waveform": Entry(
         "waveform", "--waveform", "FILE [start=…] [amplitude=…]",
         "Two columns: time (ms), current.",
+    ),
+    "Alpha": Entry(
+        "synapses", "--alpha", "START TAU AMPLITUDE",
+        "An alpha function that peaks after TAU.",
+    ),
+    "Conductance": Entry("synapses"),
+    "Shock": Entry("shock", "--shock", "START AMPLITUDE", "V displaced at once, in mV."),
+    "VoltageClamp": Entry(
+        "clamp", "--clamp", "START DURATION VOLTAGE [to=…] [series_resistance=…]",
+        "V held at VOLTAGE, mV.",
     ),
     "Clamp": Entry("clamp"),
 }  # fmt: skip

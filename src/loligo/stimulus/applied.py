@@ -13,6 +13,7 @@ from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Floats, Labelled, Value, to_plain
 
+_NA_PER_UM2 = 1e5  # 1 nA/um2 in uA/cm2
 _Any = TypeVar("_Any", bound="Applied")
 _Read = TypeVar("_Read")
 
@@ -82,7 +83,7 @@ class Applied:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if "quantities" in vars(cls):
+        if "quantities" in vars(cls) and "parameters" not in vars(cls):
             cls.parameters = tuple(cls.quantities)
 
     # ---- facts
@@ -91,6 +92,18 @@ class Applied:
     def total(self) -> bool:
         """Whether it is a total current, to be spread over an area."""
         return False
+
+    def in_equations(self, name: str, value: Any, read: Callable[[str], Any]) -> Any:
+        """One of its numbers as the equations want it, which are those of a unit of area.
+
+        Parameters
+        ----------
+        read
+            A parameter of the membrane -> its value: ``area`` in um2, ``C_m`` in uF/cm2.
+        """
+        if self.total and name in self.linear:
+            return value * (_NA_PER_UM2 / read("area"))
+        return value
 
     @property
     def linear(self) -> tuple[str, ...]:

@@ -1,45 +1,54 @@
-"""A voltage clamp: V held, ideally in a membrane, through a resistance at a place of an axon."""
+"""A voltage clamp: V held in a membrane, or at a place of an axon."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
+from loligo import units
 from loligo.errors import StimulusError
-from loligo.lanes import Value
+from loligo.lanes import Labelled, Value
 from loligo.stimulus.applied import DURATION, START, Applied, Quantity
 from loligo.stimulus.base import Stimulus, Times, plain
 
-# 0.1 ohm, in Mohm: V at the place misses the command by series_resistance/(series_resistance +
-# input resistance) of the step, 2e-5 of it on the squid's axon (5 kohm), less on a thinner one.
+# 0.1 ohm, in Mohm, at a place of an axon: V there misses the command by
+# series_resistance/(series_resistance + input resistance) of the step, 2e-5 of it on the squid's
+# axon (5 kohm), less on a thinner one.
 SERIES = 1e-7
-_LEAST = 1e-9  # Mohm: below it V's own rounding is all that one would see of the current
+# The electrode's resistance is whole, or that of a unit of area. Below the least V's own rounding
+# is all that one would see of the current.
+WHOLE, SPECIFIC = "Mohm", "ohm*cm2"
+_LEAST = {WHOLE: 1e-9, SPECIFIC: 1e-9}
+_OHM_CM2 = 1e-2  # 1 Mohm um2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Clamp(Applied, Stimulus):
-    """Hold V: of a membrane, or at a place of an axon, ``lo.at("1 cm", lo.Clamp(1, 5, 0))``.
+class VoltageClamp(Applied, Stimulus):
+    """Hold V: of a membrane, ``lo.VoltageClamp(5, 20, 0)``, or at a place of an axon,
+    ``lo.at("1 cm", lo.VoltageClamp(1, 5, 0))``.
 
-    In a membrane V is the command while it is on, and free before and after; clamps add up, and
-    add to currents. At a place of an axon, while it is on, the electrode's current is
-    (`voltage` - V)/`series_resistance`, V that of the axon at the place; before and after, no
-    current flows. Commands that follow one another at one place add up:
-    ``lo.at(0, lo.Clamp(0, 1, -65)) + lo.at(0, lo.Clamp(1, 5, 0))``.
+    A membrane is clamped ideally if no resistance is given: while the clamp is on, V is the
+    command, gates and currents follow, and the electrode gives what they and the command's slope
+    ask for (``I_clamp``); before and after V is free. With a resistance, and at a place of an
+    axon, the electrode's current is (command - V)/resistance. Clamps that follow one another add
+    up, and so do currents: they flow into the electrode.
 
     Parameters
     ----------
     start, duration : Value
         ms; `duration` above 0.
     voltage : Value
-        The command, mV.
-    series_resistance : Value
-        Between electrode and axon, Mohm; at least 1e-9. V misses the command by
-        series_resistance/(series_resistance + input resistance) of the step from rest: with
-        the 0.1 ohm that it is if you do not say otherwise by 2e-5 of it on the squid's axon
-        (some 2 uV), and by more only where inward current makes the axon's own slope
-        resistance smaller.
+        The command, mV. An array is a family of commands, one lane each.
+    series_resistance : Value, optional
+        Between electrode and membrane: Mohm, which needs a membrane's area, or text such as
+        ``"5 ohm*cm2"``; at least 1e-9 Mohm. Not given: none in a membrane, 0.1 ohm at a place of
+        an axon, where V then misses the command by 2e-5 of the step on the squid's axon (some
+        2 uV), and by more only where inward current makes the axon's own slope resistance smaller.
+    to : Value, optional
+        What the command moves to in a straight line, mV: a ramp. In a membrane.
 
     Raises
     ------
@@ -50,44 +59,113 @@ class Clamp(Applied, Stimulus):
 
     Examples
     --------
-    >>> Clamp(start=1, duration=5, voltage=0)
-    Clamp(start=1, duration=5, voltage=0)
-    >>> Clamp(1, 5, "-20 mV", series_resistance=1e-3)
-    Clamp(start=1, duration=5, voltage=-20, series_resistance=0.001)
+    >>> VoltageClamp(start=1, duration=5, voltage=0)
+    VoltageClamp(start=1, duration=5, voltage=0)
+    >>> VoltageClamp(0, 100, "-120 mV", to=60).put("clamp.V", 50)
+    -30.0
     """
 
     kind: ClassVar[str] = "clamp"
-    inputs: ClassVar[Any] = {"clamp.on": "window", "clamp.V": "command"}
     unit: ClassVar[str] = ""
-    still: ClassVar[bool] = True
     caption: ClassVar[str] = "V held at {voltage} {when}"
-    example: ClassVar[str] = "Clamp(start=1, duration=5, voltage=0)"
+    example: ClassVar[str] = "VoltageClamp(start=1, duration=5, voltage=0)"
     quantities: ClassVar[Any] = {
         "start": START,
         "duration": DURATION,
         "voltage": Quantity("mV", "command of the clamp"),
         "series_resistance": Quantity(
-            "Mohm", "series resistance of the clamp", bounds={"at_least": _LEAST}, told="MOhm"
+            WHOLE, "series resistance of the clamp", bounds=None, told="MOhm"
         ),
+        "to": Quantity("mV", "command at the end of the clamp", bounds=None),
     }
 
     start: Value
     duration: Value
     voltage: Value
-    series_resistance: Value = SERIES
+    series_resistance: Any = None
+    to: Any = None
+    resistance_unit: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         self._read_quantities()
+        if self.to is not None:
+            self._set("to", self._read(self.to, "mV", "to"))
+        if self.series_resistance is not None:
+            self._read_resistance()
+
+    def _read_resistance(self) -> None:
+        either = [self.resistance_unit] if self.resistance_unit in _LEAST else list(_LEAST)
+        value, unit = self._guarded(
+            lambda: units.read_either(self.series_resistance, either, "series_resistance")
+        )
+        least = float(np.min(value.values if isinstance(value, Labelled) else value))
+        if not least >= _LEAST[unit]:
+            raise StimulusError(
+                f"{type(self).__name__}: series_resistance must be {_LEAST[unit]:g} {unit} or "
+                f"more, but is {least:g} {unit}; leave it out for an ideal clamp"
+            )
+        self._set("series_resistance", value)
+        self._set("resistance_unit", unit)
+
+    # ---- facts
+
+    @property
+    def parameters(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The numbers that it has: with a resistance and a ramp if they were given."""
+        given = {name for name in ("series_resistance", "to") if getattr(self, name) is not None}
+        always = ("start", "duration", "voltage")
+        return tuple(name for name in self.quantities if name in always or name in given)
+
+    @property
+    def inputs(self) -> Mapping[str, str]:  # type: ignore[override]
+        """Of a membrane's System."""
+        ramp = self.to is not None
+        if self.series_resistance is not None:
+            return {"clamp.G": "electrode", "clamp.GV": "ramp_through" if ramp else "through"}
+        held = {"clamp.on": "window", "clamp.V": "ramp_command" if ramp else "command"}
+        return {**held, "clamp.slope": "command_slope"} if ramp else held
+
+    @property
+    def still(self) -> bool:  # type: ignore[override]
+        """Whether the command is constant between edges."""
+        return self.to is None
+
+    @property
+    def total(self) -> bool:
+        """Whether an area is needed to say what the electrode does to a membrane."""
+        return self.resistance_unit == WHOLE
+
+    @property
+    def ideal(self) -> bool:
+        """Whether V is the command."""
+        return self.series_resistance is None
+
+    def in_equations(self, name: str, value: Any, read: Callable[[str], Any]) -> Any:
+        """A whole resistance (Mohm) as that of a unit of area (ohm cm2)."""
+        if self.total and name == "series_resistance":
+            return value * (_OHM_CM2 * read("area"))
+        return value
 
     @property
     def shapes(self) -> tuple[Any, ...]:
         """This clamp alone."""
         return (self,)
 
+    # ---- in one lane
+
     def put(self, name: str, t: Times) -> Any:
         start, duration, voltage = self._numbers("start", "duration", "voltage")
         t = np.asarray(t, dtype=np.float64)
-        size = voltage if name == "clamp.V" else 1.0
+        to = voltage if self.to is None else self._numbers("to")[0]
+        slope = (to - voltage) / duration
+        command = voltage + slope * (t - start) if self.to is not None else voltage
+        conductance = 1.0
+        if name in ("clamp.G", "clamp.GV"):
+            conductance = 1e3 / self._numbers("series_resistance")[0]
+        size = {
+            "clamp.on": 1.0, "clamp.V": command, "clamp.slope": slope,
+            "clamp.G": conductance, "clamp.GV": conductance * command,
+        }[name]  # fmt: skip
         return plain(np.where((t >= start) & (t < start + duration), size, 0.0))
 
     def value(self, t: Times) -> Any:
@@ -111,4 +189,8 @@ class Clamp(Applied, Stimulus):
         )
 
     def _unsaid(self) -> set[str]:
-        return {"series_resistance"} if self.series_resistance == SERIES else set()
+        unsaid = {name for name in ("series_resistance", "to") if getattr(self, name) is None}
+        return unsaid | ({"resistance_unit"} if self.resistance_unit != SPECIFIC else set())
+
+
+Clamp = VoltageClamp

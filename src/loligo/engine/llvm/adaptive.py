@@ -35,7 +35,7 @@ from loligo.engine.llvm.moves import Expansion, Move, Moves, Slots
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.spikes import Step, look_for_spikes, most_spikes, note_jump
 from loligo.program import Program
-from loligo.program.drive import EDGE_TOLERANCE
+from loligo.program.term import EDGE_TOLERANCE
 
 Value = Any  # an ir.Value; llvmlite has no types
 

@@ -26,8 +26,8 @@ from loligo.engine.kernel import (
 )
 from loligo.lanes import Floats
 from loligo.program import Block, Program
-from loligo.program.drive import EDGE_TOLERANCE
 from loligo.program.program import coefficient
+from loligo.program.term import EDGE_TOLERANCE
 
 Array = Any  # float64 or bool lanes
 _BISECTIONS = 44  # of a piece of a step: to 1e-14 of the step

@@ -1,0 +1,267 @@
+"""Synaptic input: currents and conductances that rise and decay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from loligo import units
+from loligo.errors import StimulusError
+from loligo.lanes import Floats, Value, grid
+from loligo.stimulus.applied import DURATION, START, Applied, Quantity, within
+from loligo.stimulus.base import AMPLITUDE, Shape, Stimulus, Times, plain
+
+TAU = Quantity("ms", "time constant of the decay", timing=False, bounds={"above": 0.0})
+RISE = Quantity("ms", "time constant of the rise", timing=False, bounds=None)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Alpha(Shape):
+    """A current that rises and decays: an alpha function, s exp(1 - s) with s = t/tau.
+
+    It reaches `amplitude` one `tau` after its start (Rall 1967, doi:10.1152/jn.1967.30.5.1138).
+
+    Parameters
+    ----------
+    start, tau : Value
+        ms; `tau` above 0.
+    amplitude : Value
+        Of the peak, µA/cm², or nA if it says so.
+
+    Raises
+    ------
+    StimulusError, UnitError
+        As for :class:`Pulse`.
+
+    Examples
+    --------
+    >>> synapse = Alpha(start=5, tau=2, amplitude=10)
+    >>> synapse.value(7)
+    10.0
+    >>> round(synapse.integral(0, 100), 9) == round(2 * 10 * np.e, 9)
+    True
+    """
+
+    kind: ClassVar[str] = "alpha"
+    caption: ClassVar[str] = "alpha function of {current} from {start} on, with tau = {tau}"
+    example: ClassVar[str] = "Alpha(start=5, tau=2, amplitude=10)"
+    quantities: ClassVar[Any] = {"start": START, "tau": TAU, "amplitude": AMPLITUDE}
+
+    start: Value
+    tau: Value
+    amplitude: Value
+
+    def value(self, t: Times) -> Any:
+        start, tau, amplitude = self._numbers(*self.parameters)
+        return plain(amplitude * _alpha(np.asarray(t, dtype=np.float64) - start, tau))
+
+    def integral(self, a: Times, b: Times) -> Any:
+        start, tau, amplitude = self._numbers(*self.parameters)
+        left, right = (_alpha_left(np.asarray(edge) - start, tau) for edge in (a, b))
+        return plain(amplitude * (left - right))
+
+    def breakpoints(self, duration: float) -> Floats:
+        return within(self._numbers("start"), duration)
+
+    def window(self) -> tuple[Value, Value]:
+        return self.start, np.inf
+
+
+def _alpha(since: Floats, tau: float) -> Floats:
+    s = np.maximum(since, 0.0) / tau
+    return s * np.exp(1 - s)
+
+
+def _alpha_left(since: Floats, tau: float) -> Floats:
+    """What is left of its integral at a time."""
+    s = np.maximum(since, 0.0) / tau
+    return tau * (1 + s) * np.exp(1 - s)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Conductance(Applied, Stimulus):
+    """A conductance that opens: the current g(t) (`E` - V) flows in, as at a synapse.
+
+    With `duration` it is open for so long; with `tau` it follows an alpha function that peaks one
+    `tau` after its start; with `tau` and `rise` it rises with the one and decays with the other
+    time constant, g being its peak. Conductances add up, and to currents.
+
+    Parameters
+    ----------
+    start : Value
+        ms.
+    g : Value
+        The peak, mS/cm²; or a total conductance such as ``"20 nS"``, which needs an area.
+    E : Value
+        The reversal potential, mV.
+    duration, tau, rise : Value, optional
+        ms, keywords; `duration`, or `tau`, or both `tau` and `rise` (below `tau`).
+
+    Raises
+    ------
+    StimulusError
+        If a number cannot be, or the time course is not said.
+    UnitError
+        If a unit is unknown or of another kind.
+
+    Examples
+    --------
+    >>> excitation = Conductance(5, 0.5, E=0, tau=2)
+    >>> inhibition = Conductance(4, 1, E=-75, tau=8, rise=1)
+    >>> (excitation + inhibition).shapes[1]
+    Conductance(start=4, g=1, E=-75, tau=8, rise=1)
+    """
+
+    kind: ClassVar[str] = "conductance"
+    unit: ClassVar[str] = ""
+    caption: ClassVar[str] = "a conductance of {g}, reversing at {E}, from {start} on"
+    example: ClassVar[str] = "Conductance(start=5, g=0.5, E=0, tau=2)"
+    quantities: ClassVar[Any] = {
+        "start": START,
+        "g": Quantity("", "conductance", linear=True),
+        "E": Quantity("mV", "reversal potential of the conductance"),
+        "duration": Quantity("ms", DURATION.meaning, timing=True, bounds=None),
+        "tau": Quantity("ms", TAU.meaning, bounds=None),
+        "rise": RISE,
+    }
+
+    start: Value
+    g: Any
+    E: Value
+    duration: Any = None
+    tau: Any = None
+    rise: Any = None
+    g_unit: str = ""
+
+    def __post_init__(self) -> None:
+        self._read_quantities()
+        self._read_conductance()
+        for name in ("duration", "tau", "rise"):
+            if getattr(self, name) is not None:
+                self._set(name, self._read(getattr(self, name), "ms", name, above=0.0))
+        if (self.duration is None) == (self.tau is None) or (
+            self.rise is not None and self.tau is None
+        ):
+            raise StimulusError(
+                f"Conductance: say how g moves: duration=… for one that opens and shuts, tau=… for "
+                f"an alpha function, tau=… and rise=… for both; write it as in {self.example}"
+            )
+        if self.rise is not None:
+            both = self._guarded(lambda: grid({"rise": self.rise, "tau": self.tau}))
+            if np.any(both.flat("rise") >= both.flat("tau")):
+                raise StimulusError(
+                    "Conductance: rise must be shorter than tau; where both are the same it is an "
+                    "alpha function: leave rise out"
+                )
+
+    def _read_conductance(self) -> None:
+        either = [self.g_unit] if self.g_unit in _G_UNITS else list(_G_UNITS)
+        value, unit = self._guarded(lambda: units.read_either(self.g, either, "g"))
+        self._set("g", value)
+        self._set("g_unit", unit)
+
+    # ---- facts
+
+    @property
+    def course(self) -> str:
+        """Which time course it has, in :data:`loligo.program.synapses.COURSES`."""
+        if self.tau is None:
+            return "box"
+        return "alpha" if self.rise is None else "biexponential"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The numbers that it has: those of its time course."""
+        return tuple(name for name in self.quantities if getattr(self, name) is not None)
+
+    @property
+    def inputs(self) -> Mapping[str, str]:  # type: ignore[override]
+        """Of a membrane's System."""
+        return {"stim.G": f"g_{self.course}", "stim.GE": f"gE_{self.course}"}
+
+    @property
+    def still(self) -> bool:  # type: ignore[override]
+        """Whether it is constant between edges."""
+        return self.course == "box"
+
+    @property
+    def total(self) -> bool:
+        """Whether it is that of the whole cell, to be spread over an area."""
+        return self.g_unit == "uS"
+
+    def in_equations(self, name: str, value: Any, read: Callable[[str], Any]) -> Any:
+        """A total conductance (uS) as that of a unit of area (mS/cm2)."""
+        return value * (_MS_CM2 / read("area")) if name == "g" and self.total else value
+
+    def unit_of(self, name: str) -> str:
+        return self.g_unit if name == "g" else super().unit_of(name)
+
+    def breakpoints(self, duration: float) -> Floats:
+        if self.course == "box":
+            return super().breakpoints(duration)
+        return within(self._numbers("start"), duration)
+
+    def window(self) -> tuple[Value, Value]:
+        return self.start, np.inf if self.duration is None else self.duration
+
+    @property
+    def shapes(self) -> tuple[Any, ...]:
+        """This conductance alone."""
+        return (self,)
+
+    # ---- in one lane
+
+    def conductance(self, t: Times) -> Any:
+        """g at a time (ms), mS/cm² or µS; at an edge, the value just after it."""
+        start, g = self._numbers("start", "g")
+        since = np.asarray(t, dtype=np.float64) - start
+        if self.course == "box":
+            (duration,) = self._numbers("duration")
+            return plain(np.where((since >= 0) & (since < duration), g, 0.0))
+        (tau,) = self._numbers("tau")
+        if self.course == "alpha":
+            return plain(g * _alpha(since, tau))
+        (rise,) = self._numbers("rise")
+        return plain(g * _rise_and_decay(since, tau, rise))
+
+    def put(self, name: str, t: Times) -> Any:
+        g = self.conductance(t)
+        return g if name == "stim.G" else g * self._numbers("E")[0]
+
+    def value(self, t: Times) -> Any:
+        """The current that is known beforehand: none."""
+        return plain(np.zeros(np.shape(t)))
+
+    def integral(self, a: Times, b: Times) -> Any:
+        """The charge that is known beforehand: none."""
+        return plain(np.zeros(np.broadcast_shapes(np.shape(a), np.shape(b))))
+
+    def scaled(self, factor: float) -> Conductance:
+        """The same, `factor` times as large; `factor` not below 0."""
+        if factor < 0:
+            raise StimulusError(
+                f"{self!r} cannot be scaled by {factor:g}: no conductance is below 0"
+            )
+        return replace(self, g=self.g * factor)
+
+    @property
+    def stated(self) -> NoReturn:
+        raise StimulusError(f"{self!r} opens in a membrane, not at a place of an axon yet")
+
+    def _unsaid(self) -> set[str]:
+        unsaid = {name for name in ("duration", "tau", "rise") if getattr(self, name) is None}
+        return unsaid | ({"g_unit"} if self.g_unit != "uS" else set())
+
+
+_G_UNITS = ("mS/cm2", "uS")
+_MS_CM2 = 1e5  # 1 uS/um2
+
+
+def _rise_and_decay(since: Floats, tau: float, rise: float) -> Floats:
+    """exp(-t/tau) - exp(-t/rise) after the start, as a part of its peak."""
+    when = np.log(tau / rise) * tau * rise / (tau - rise)
+    t = np.maximum(since, 0.0)
+    return (np.exp(-t / tau) - np.exp(-t / rise)) / (np.exp(-when / tau) - np.exp(-when / rise))

@@ -1,0 +1,123 @@
+"""System → System: what is done to a membrane besides a current.
+
+A conductance that opens, an electrode with a resistance, a shock, an ideal clamp: each is known by
+the inputs that it drives, and adds to the equations what those do.
+"""
+
+# SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from loligo.system.outline import STIMULUS, Outline
+
+if TYPE_CHECKING:
+    from loligo.system.equations import System
+
+ON, COMMAND, SLOPE = "clamp.on", "clamp.V", "clamp.slope"
+ELECTRODE, THROUGH = "clamp.G", "clamp.GV"
+OPEN, REVERSED = "stim.G", "stim.GE"
+SHOCK = "shock.V"
+CLAMP_CURRENT = "I_clamp"
+# in the order in which a program takes them
+INPUTS = (OPEN, REVERSED, ELECTRODE, THROUGH, SHOCK, ON, COMMAND, SLOPE)
+_CLAMPS = frozenset({ON, ELECTRODE})
+# mean over a step: what misses 1 by less does so by the rounding of its edges
+_ROUNDING = 1e-9
+_ABOUT: Mapping[str, Mapping[str, Any]] = {
+    CLAMP_CURRENT: {"units": "uA/cm2", "long_name": "current of the clamp", "role": "clamp"},
+}
+
+
+def driven(free: Outline, inputs: Iterable[str]) -> Outline:
+    """Of a System to which all this is done.
+
+    Parameters
+    ----------
+    inputs
+        What the stimuli drive, in any order.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> from loligo.system.outline import outline_of
+    >>> squid = outline_of(lo.load("hodgkin-huxley-1952"))
+    >>> driven(squid, ["clamp.V", "clamp.on"]).inputs
+    ('I_stim', 'clamp.on', 'clamp.V')
+    >>> driven(squid, ["I_stim"]) is squid
+    True
+    """
+    more = tuple(name for name in INPUTS if name in set(inputs))
+    if not more:
+        return free
+    clamped = bool(_CLAMPS & set(more))
+    records = (*free.records, CLAMP_CURRENT) if clamped else free.records
+    return replace(
+        free,
+        records=records,
+        about={**free.about, **_ABOUT},
+        inputs=(*free.inputs, *more),
+        key={"driven": free.key, "by": list(more)},
+        build=lambda: _driven(free.build(), more),
+    )
+
+
+def _driven(free: System, more: tuple[str, ...]) -> System:
+    made = replace(free, inputs=(*free.inputs, *more))
+    if OPEN in more:
+        made = _through(made, OPEN, REVERSED, STIMULUS)
+    if ELECTRODE in more:
+        made = _through(made, ELECTRODE, THROUGH, CLAMP_CURRENT)
+    if SHOCK in more:
+        made = _shocked(made)
+    return _held(made, SLOPE in more) if ON in more else made
+
+
+def _through(free: System, conductance: str, driving: str, current: str) -> System:
+    """A current ``driving - conductance V`` flows in, recorded as (part of) ``current``."""
+    from loligo.system.equations import V
+    from loligo.system.symbols import symbol
+
+    flows = symbol(driving) - symbol(conductance) * V
+    known = symbol(STIMULUS) if current == STIMULUS else 0
+    rate = free.derivatives["V"] + flows / symbol("C_m")
+    return replace(
+        free,
+        derivatives={**free.derivatives, "V": rate},
+        observables={**free.observables, current: known + flows},
+    )
+
+
+def _shocked(free: System) -> System:
+    from loligo.system.equations import V
+    from loligo.system.symbols import symbol
+
+    return replace(free, jumps={**free.jumps, "V": free.jumps.get("V", V) + symbol(SHOCK)})
+
+
+def _held(free: System, moves: bool) -> System:
+    import sympy as sp
+
+    from loligo.system.equations import V
+    from loligo.system.symbols import Less, Where, symbol
+
+    on, rate = symbol(ON), free.derivatives["V"]
+    slope = symbol(SLOPE) if moves else sp.Integer(0)
+    # a step in which the clamp goes on or off is free for the rest of it
+    share = Where(Less(on, sp.Float(1 - _ROUNDING)), 1 - on, sp.Integer(0))
+    while_on = Less(sp.Rational(1, 2), on)
+    electrode = Where(while_on, symbol("C_m") * (slope - rate), sp.Integer(0))
+    return replace(
+        free,
+        derivatives={**free.derivatives, "V": slope + share * rate},
+        observables={
+            **free.observables,
+            CLAMP_CURRENT: free.observables.get(CLAMP_CURRENT, sp.Integer(0)) + electrode,
+        },
+        jumps={**free.jumps, "V": Where(while_on, symbol(COMMAND), free.jumps.get("V", V))},
+    )
