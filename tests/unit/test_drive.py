@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
+from scipy.integrate import quad
 
 import loligo as lo
 from loligo.program import Block, Builder
 from loligo.program.drive import ARITHMETIC
-from loligo.program.term import EDGE_TOLERANCE
 from loligo.program.sources import Source
+from loligo.program.term import EDGE_TOLERANCE
 from loligo.stimulus.base import Shape
 from loligo.stimulus.document import KINDS
 from machine import llvm_map, numpy_map
@@ -60,19 +62,55 @@ SHAPES: dict[str, st.SearchStrategy[Shape]] = {
     "chirp": st.builds(lo.Chirp, START, LONG, SIZE, HERTZ, HERTZ),
     "noise": noises(),
     "waveform": waveforms(),
+    "alpha": st.builds(lo.Alpha, START, LONG, SIZE),
 }
 CURRENTS = [kind for kind in ARITHMETIC if kind in KINDS]
+OTHERS = [
+    lo.VoltageClamp(2, 5, -20),
+    lo.VoltageClamp(2, 8, -80, to=40),
+    lo.VoltageClamp(2, 5, -20, series_resistance="4 ohm*cm2"),
+    lo.VoltageClamp(2.3, 8, -80, to=40, series_resistance="4 ohm*cm2"),
+    lo.Conductance(2, 0.4, -75, duration=5),
+    lo.Conductance(2.3, 0.4, -75, tau=3),
+    lo.Conductance(2, 0.4, -75, tau=3, rise=0.2),
+    lo.Shock(7, -4),
+]
 FIXED = [kind for kind in SHAPES if kind not in ("noise", "waveform")]
 
 
 def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
-    shapes = [getattr(lo, n) for n in dir(lo) if hasattr(getattr(lo, n), "kind")]
-    kinds = {kind for shape in shapes for kind in shape.inputs.values()}
-    assert kinds == set(ARITHMETIC)
-    assert set(CURRENTS) == set(SHAPES)
+    others = {kind for thing in OTHERS for kind in thing.inputs.values()}
+    assert others | set(CURRENTS) == set(ARITHMETIC)
+    assert set(CURRENTS) == set(SHAPES) | {"shock"}
+    assert {thing.kind for thing in OTHERS} | set(SHAPES) == set(KINDS)
 
 
-@pytest.mark.parametrize("kind", CURRENTS)
+@pytest.mark.parametrize("thing", OTHERS, ids=repr)
+def test_what_is_no_current_has_its_value_and_its_integral(thing: Any) -> None:
+    """The program's against the class's own value, and that integrated by SciPy."""
+    edges = np.array([0, 1.9, 2.3, 2.301, 3.7, 7.0, 9.99, 12.4, 30.0])
+    for name, kind in thing.inputs.items():
+        source, b = Source(kind, "a", into=name), Builder()
+        t0, t1 = b.input("t0"), b.input("t1")
+        charge = source.arithmetic.charge(source.term(b), t0, t1)
+        block = b.block({"charge": charge, "value": source.value(b, t1)})
+        given_ = {f"a.{p}": float(getattr(thing, p)) for p in source.arithmetic.parameters}
+        made = numpy_map(block, {**given_, "t0": edges[:-1], "t1": edges[1:]})
+        assert np.allclose(made["value"], thing.put(name, edges[1:]), rtol=1e-13, atol=1e-13)
+        if kind == "shock":
+            assert not made["charge"].any()
+            continue
+        points = thing.breakpoints(30)
+        for k, (low, high) in enumerate(itertools.pairwise(edges)):
+            cuts = [low, *points[(points > low) & (points < high)], high]
+            parts = [
+                quad(lambda t, name=name: thing.put(name, t), a, z, epsabs=1e-13, epsrel=1e-13)[0]
+                for a, z in itertools.pairwise(cuts)
+            ]
+            assert abs(made["charge"][k] - sum(parts)) < 1e-11 * (1 + abs(sum(parts)))
+
+
+@pytest.mark.parametrize("kind", SHAPES)
 def test_an_arithmetic_reads_the_numbers_of_its_shape(kind: str) -> None:
     shape = KINDS[kind]
     assert set(ARITHMETIC[kind].parameters) <= set(shape.parameters)

@@ -104,7 +104,9 @@ class Writer:
         """What is recorded, of the states as they are now."""
         low, known = self.lowering(), {**self.now, **self.inputs}
         observables = self.system.observables
-        return self.b.block({r: known[r] if r in known else low(observables[r]) for r in records})
+        return self.b.block(
+            {r: low(observables[r]) if r in observables else known[r] for r in records}
+        )
 
 
 def sampling(w: Writer, groups: list[list[str]], records: Iterable[str]) -> Block:

@@ -146,8 +146,7 @@ COURSES: Mapping[str, Course] = {"box": BOX, "alpha": ALPHA, "biexponential": RI
 # kind -> its arithmetic
 ARITHMETIC: Mapping[str, Arithmetic] = {
     "alpha": arithmetic(ALPHA, ("amplitude",), _amplitude),
-    "biexponential": arithmetic(RISE_AND_DECAY, ("amplitude",), _amplitude),
-    **{f"g_{name}": arithmetic(course, ("g",), _g) for name, course in COURSES.items()},
+    **{f"g_{name}": arithmetic(c, ("g",), _g) for name, c in COURSES.items()},
     **{
         f"gE_{name}": arithmetic(course, ("g", "E"), _g_times_e) for name, course in COURSES.items()
     },

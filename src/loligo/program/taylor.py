@@ -140,7 +140,8 @@ def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...
     inputs = inputs_at(b, system, sources)
     known = {state: b.input(state) for state in system.states} | inputs
     low = Lowering(b, known)
-    return b.block({r: known[r] if r in known else low(system.observables[r]) for r in records})
+    observables = system.observables
+    return b.block({r: low(observables[r]) if r in observables else known[r] for r in records})
 
 
 def draft(

@@ -173,6 +173,6 @@ class _Lane:
         with np.errstate(all="ignore"):
             observed = self.f.observe(states, self.numbers, inputs)
         known = dict(zip(self.f.states, states, strict=True))
-        others = {**dict(zip(self.f.observed, observed, strict=True)),
-                  **dict(zip(self.f.inputs, inputs, strict=True))}  # fmt: skip
+        others = {**dict(zip(self.f.inputs, inputs, strict=True)),
+                  **dict(zip(self.f.observed, observed, strict=True))}  # fmt: skip
         return known | {n: np.broadcast_to(v, grid.shape) for n, v in others.items()}
