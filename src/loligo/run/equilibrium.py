@@ -7,6 +7,7 @@ Everything is computed lane by lane with the kernel's own arithmetic (and otherw
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, distinct
 from loligo.run.cells import guess
+from loligo.run.status import Status
 
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
 # spacing are taken for one.
@@ -23,33 +25,85 @@ _FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linea
 _LONG = 1e6  # ms: what stands still in such a step stands still
 _PARTS = 16  # into which a bracket is cut
 _BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
+_CONTINUUM = (
+    "the membrane has no single resting potential: without any conductance every "
+    "voltage is an equilibrium; give a holding potential, for example initial=-65"
+)
 
 Lanes = Mapping[str, Floats]
 Truths = NDArray[np.bool_]
 
 
-def hold(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
-    """All states with V held: (states, lanes).
+@dataclass(frozen=True)
+class Steady:
+    """What the search for steady states found, lane by lane.
 
-    Parameters
+    Attributes
     ----------
-    parameters
-        Name -> one value a lane; under :func:`guess`, where to start a state that is not a gate.
-    voltage : (lanes,) in mV
+    states : (states, lanes)
+        In a lost lane some that are finite.
+    status : (lanes,)
+        A :class:`Status` of each lane.
+    why
+        For each status of a lost lane, what is the matter and what helps.
+    notes
+        For the person.
+    """
+
+    states: Floats
+    status: NDArray[np.int8]
+    why: Mapping[Status, str] = field(default_factory=dict[Status, str])
+    notes: list[str] = field(default_factory=list[str])
+
+    @property
+    def lost(self) -> Truths:
+        """Which lanes have no steady states."""
+        return self.status > Status.EXPONENTIAL
+
+    def refuse(self) -> None:
+        """Raise a RunError if any lane is lost."""
+        for reason in self.why.values():
+            raise RunError(reason)
+
+
+def hold(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
+    """All states with V held, (states, lanes): :func:`held`, where every lane must have them.
 
     Raises
     ------
     RunError
         Where a state has no equilibrium at this voltage.
     """
+    found = held(kernel, parameters, voltage)
+    found.refuse()
+    return found.states
+
+
+def held(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Steady:
+    """All states with V held.
+
+    Parameters
+    ----------
+    parameters
+        Name -> one value a lane; under :func:`guess`, where to start a state that is not a gate.
+    voltage : (lanes,) in mV
+    """
     states, settled = _held(kernel, parameters, voltage)
-    if not settled.all():
-        at = float(voltage[np.flatnonzero(~settled)[0]])
-        raise RunError(
-            f"some state has no steady value with V held at {at:.6g} mV; "
-            "give the initial states: initial={'V': ..., ...}"
-        )
-    return states
+    if settled.all():
+        return Steady(states, np.zeros(voltage.shape, dtype=np.int8))
+    at = float(voltage[np.flatnonzero(~settled)[0]])
+    why = (
+        f"some state has no steady value with V held at {at:.6g} mV; "
+        "give the initial states: initial={'V': ..., ...}"
+    )
+    status = np.where(settled, Status.FINE, Status.NOT_STEADY).astype(np.int8)
+    return Steady(_filled(states, settled), status, {Status.NOT_STEADY: why})
+
+
+def _filled(states: Floats, fine: Truths) -> Floats:
+    """With the states of a fine lane in those of the others; of none, numbers that harm nobody."""
+    example = states[:, np.argmax(fine)] if fine.any() else np.r_[-65.0, [0.5] * (len(states) - 1)]
+    return np.where(fine, states, example[:, None])
 
 
 def _held(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, Truths]:
@@ -144,29 +198,47 @@ def _relax(
 
 
 def rest(kernel: Kernel, parameters: Lanes) -> tuple[Floats, list[str]]:
-    """The stable equilibrium without stimulus, lane by lane: (states, lanes), and notes.
-
-    The current balance is scanned from -150 to 100 mV with all other states at their steady
-    values; each voltage where it turns from inward to outward is narrowed down to the last bit,
-    and kept if every eigenvalue of the linearised equations is negative. The lowest counts.
+    """Where every lane rests, (states, lanes), and notes: :func:`rested`, where each must.
 
     Raises
     ------
     RunError
         If a lane has no stable equilibrium, or a continuum of them.
     """
+    found = rested(kernel, parameters)
+    found.refuse()
+    return found.states, found.notes
+
+
+def rested(kernel: Kernel, parameters: Lanes) -> Steady:
+    """The stable equilibrium without stimulus, lane by lane.
+
+    The current balance is scanned from -150 to 100 mV with all other states at their steady
+    values; each voltage where it turns from inward to outward is narrowed down to the last bit,
+    and kept if every eigenvalue of the linearised equations is negative. The lowest counts.
+    """
     names = list(parameters)
     matrix = np.stack([parameters[name] for name in names]) if names else np.empty((0, 1))
     # a sweep over stimuli has one membrane: find its rest once
     first, which = distinct(matrix)
     columns = {name: row[first] for name, row in zip(names, matrix, strict=True)}
-    found, notes = _rest(kernel, columns, first.size)
-    return found[:, which], notes
+    found, several, anywhere = _rest(kernel, columns, first.size)
+    lost = np.isnan(found[0])
+    note = "the membrane has" if first.size == 1 else f"{several} of {first.size} membranes have"
+    notes = [f"{note} several stable resting potentials: the lowest is taken"] if several else []
+    if not lost.any():
+        return Steady(found[:, which], np.zeros(which.shape, dtype=np.int8), notes=notes)
+    status = np.where(lost, Status.NO_REST, Status.FINE).astype(np.int8)
+    reason = _CONTINUUM if anywhere.any() else _no_rest(first.size, int(lost.sum()))
+    return Steady(_filled(found, ~lost)[:, which], status[which], {Status.NO_REST: reason}, notes)
 
 
-def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[str]]:
+def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, int, Truths]:
+    """The states of each lane, NaN where there is no rest; how many have several; and which may
+    rest anywhere."""
     grid = np.arange(LOWEST, HIGHEST + SPACING / 2, SPACING)
     result = np.full((len(kernel.program.states), lanes), np.nan)
+    anywhere: Truths = np.zeros(lanes, dtype=bool)
     several = 0
     per_block = max(1, _BLOCK // len(grid))
     for first in range(0, lanes, per_block):
@@ -176,8 +248,9 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[s
         balance = _balance(
             kernel, {n: np.repeat(r, len(grid)) for n, r in mine.items()}, np.tile(grid, count)
         ).reshape(count, len(grid))
-        _refuse_continuum(balance)
-        lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0))
+        flat = ((balance[:, :-1] == 0) & (balance[:, 1:] == 0)).any(axis=1)
+        anywhere[here] = flat
+        lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0) & ~flat[:, None])
         chosen = {name: row[lane] for name, row in mine.items()}
         voltage = _narrow(kernel, chosen, grid[place], grid[place] + SPACING)
         states, settled = _held(kernel, chosen, voltage)
@@ -185,11 +258,7 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[s
         for i in np.flatnonzero(stable)[::-1]:  # downwards, so that the lowest V is kept
             result[:, first + lane[i]] = states[:, i]
         several += int((np.bincount(lane[stable], minlength=count) > 1).sum())
-    if np.isnan(result[0]).any():
-        raise RunError(_no_rest(lanes, int(np.isnan(result[0]).sum())))
-    which = "the membrane has" if lanes == 1 else f"{several} of {lanes} membranes have"
-    note = f"{which} several stable resting potentials: the lowest is taken"
-    return result, [note] if several else []
+    return result, several, anywhere
 
 
 def _balance(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
@@ -203,15 +272,6 @@ def _derivative(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
     none = dict.fromkeys(kernel.program.inputs, np.zeros(states.shape[1]))
     result = kernel.map("derivative", {**parameters, **rows, **none})
     return np.stack([result[name] for name in kernel.program.states])
-
-
-def _refuse_continuum(balance: Floats) -> None:
-    flat = (balance[:, :-1] == 0) & (balance[:, 1:] == 0)
-    if flat.any():
-        raise RunError(
-            "the membrane has no single resting potential: without any conductance every "
-            "voltage is an equilibrium; give a holding potential, for example initial=-65"
-        )
 
 
 def _no_rest(lanes: int, without: int) -> str:
