@@ -58,17 +58,14 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     parameters = for_equilibria(cells)
     given = {name: cells.lanes.flat(f"initial.{name}") for name in cells.initial.states}
     if cells.initial.voltage is not None and len(given) == len(kernel.program.states) - 1:
-        given["V"] = cells.lanes.flat("initial.V")
-        return Initials(np.stack([given[name] for name in kernel.program.states]))
+        states = {**given, "V": cells.lanes.flat("initial.V")}
+        return Initials(np.stack([states[name] for name in kernel.program.states]))
     if cells.initial.voltage is None:
-        found = rested(kernel, parameters)
+        found = rested(kernel, parameters, given)
     else:
-        found = held(kernel, parameters, cells.lanes.flat("initial.V"))
+        found = held(kernel, parameters, cells.lanes.flat("initial.V"), given)
     if cells.lanes.size == 1:
         found.refuse()
-    for row, name in enumerate(kernel.program.states):
-        if name in given:
-            found.states[row] = given[name]
     status = found.status if found.lost.any() else None
     return Initials(np.ascontiguousarray(found.states), status, found.notes, found.why)
 
