@@ -11,10 +11,11 @@ from typing import Any, cast
 
 from loligo.errors import LoligoError, ModelError
 from loligo.lanes import Labelled, Value, to_plain
+from loligo.model.earlier import brought_up
 from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
 from loligo.model.parts import RATES, Channel, Gate, Parameter, State
-from loligo.model.reading import RESERVED, formula, unknown
+from loligo.model.reading import formula, unknown
 from loligo.model.written import Written
 
 # ---------------------------------------------------------------------------- to a document
@@ -89,13 +90,13 @@ def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
     ModelError, UnitError, UsageError
         An entry is missing, unknown or of the wrong kind.
     """
-    entries = _table(document, (), "a model", _MEMBRANE)
+    entries = _table(brought_up(_table(document, (), "a model", None)), (), "a model", _MEMBRANE)
     if "channels" not in entries and "states" not in entries:
         raise ModelError("a model needs channels: [channels.Na], [channels.L] and so on")
     parts = {key: _parts(entries.pop(key, {}), key) for key in ("parameters", "channels", "states")}
     helpers = _table(entries.pop("helpers", {}), ("helpers",), "helpers", None)
     return {
-        **{key: _value(value, key, (key,)) for key, value in entries.items()},
+        **{key: _value(value, (key,)) for key, value in entries.items()},
         "helpers": {
             name: _formula(text, f"helper {name[:64]}", ("helpers", name))
             for name, text in helpers.items()
@@ -142,8 +143,11 @@ def _part(table: Any, kind: str, name: str, path: tuple[str, ...]) -> Any:
     gates = _parts(entries.pop("gates"), "gates", path) if "gates" in entries else None
     needed = _NEEDED.get(kind)
     for key in entries:
-        read = _formula if key in _FORMULAS.get(kind, ()) else _value
-        entries[key] = read(entries[key], f"{key} of {what}", (*path, key))
+        place = (*path, key)
+        if key in _FORMULAS.get(kind, ()):
+            entries[key] = _formula(entries[key], f"{key} of {what}", place)
+        else:
+            entries[key] = _value(entries[key], place)
     with _at(path):
         if needed is not None and needed not in entries:
             raise ModelError(f"{what}: {needed} is missing")
@@ -175,16 +179,12 @@ def _formula(value: Any, what: str, path: tuple[str, ...]) -> Expression:
         return formula(value, what)
 
 
-def _value(value: Any, what: str, path: tuple[str, ...]) -> Any:
+def _value(value: Any, path: tuple[str, ...]) -> Any:
     """A number, a text, a list, or an array written as dims, values and coords."""
     if not isinstance(value, Mapping):
         return value
     with _at(path):
-        array = Labelled.from_dict(cast(Mapping[str, Any], value))
-        taken = sorted(set(array.dims) & RESERVED.keys())
-        if taken:
-            raise ModelError(f"{what}: an array cannot have the dimension {taken[0]}; rename it")
-        return array
+        return Labelled.from_dict(cast(Mapping[str, Any], value))
 
 
 @contextmanager

@@ -92,9 +92,9 @@ class Membrane(Written):
             area=None if area is None else read(area, "um2", "area", above=0),
             name=label(name, "name of the membrane"),
             title=label(title, "title of the membrane"),
-            citation=label(citation, "citation of the membrane"),
+            citation=label(citation, "citation of the membrane", lines=True),
             doi=_doi(doi),
-            notes=tuple(label(each, "notes") for each in members(notes, str, "notes")),
+            notes=tuple(label(each, "notes", lines=True) for each in members(notes, str, "notes")),
         )
         check(self, self.quantities)
 

@@ -18,7 +18,6 @@ from loligo.model.reading import (
     Formula,
     amount_of,
     channel_name,
-    counted_unit,
     formula,
     freeze,
     identifier,
@@ -26,6 +25,7 @@ from loligo.model.reading import (
     members,
     optional,
     potential,
+    same_unit,
     truth,
     whole,
 )
@@ -258,9 +258,11 @@ class State:
     derivative
         Its rate of change per ms.
     initial
-        Its value at the start of a run, where rest cannot tell; a number, quantity or array.
+        Its value at the start of a run, where rest cannot tell; a number in ``unit``, a quantity
+        (``"50 nM"``) or an array.
     unit
-        Its unit, for tables and axes.
+        What its number in the equations counts, and so what ``derivative`` is per ms: one of the
+        units that expressions count in (mM, not uM).
     scale
         How large it typically is, in ``unit``: what a tolerance is relative to. Positive.
     meaning
@@ -294,7 +296,7 @@ class State:
         meaning: str = "",
     ) -> None:
         identifier(name, "state")
-        counted = counted_unit(unit, name)
+        counted = same_unit(unit, name)
         typical = read(scale, counted, f"scale of state {name}", above=0)
         if not isinstance(typical, float):
             raise ModelError(f"scale of state {name}: one number is needed, not an array")
