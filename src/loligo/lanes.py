@@ -351,7 +351,7 @@ def _labels(labels: Any) -> Coordinate:
 def _check_name(dim: str) -> None:
     if not dim or CONTROL.search(dim):
         raise UsageError(
-            f"a dimension cannot be called {dim!r:.80}: a name has at least one letter, no end of a "
+            f"a dimension cannot be called {dim!r:.80}: a name has a letter at least, no end of a "
             "line and no control character"
         )
 

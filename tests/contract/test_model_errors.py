@@ -310,10 +310,25 @@ def test_a_state_needs_one_scale() -> None:
     )
 
 
-RESERVED = (
-    "V t time spike position celsius I_stim I_clamp Q_clamp status edge event "
-    "spike_time spike_peak spike_trough spike_count spike_mine"
-).split()
+RESERVED = [
+    "V",
+    "t",
+    "time",
+    "spike",
+    "position",
+    "celsius",
+    "I_stim",
+    "I_clamp",
+    "Q_clamp",
+    "status",
+    "edge",
+    "event",
+    "spike_time",
+    "spike_peak",
+    "spike_trough",
+    "spike_count",
+    "spike_mine",
+]
 
 
 @pytest.mark.parametrize("name", RESERVED)
