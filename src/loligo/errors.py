@@ -29,6 +29,8 @@ class ModelError(LoligoError, ValueError):
 
     path: tuple[str, ...] = ()
     """Where in the model's document, if that is known: ``("channels", "Na", "gates", "m")``."""
+    excerpt: tuple[str, int] | None = None
+    """The text that the message points into, and at which of its characters."""
 
 
 class StimulusError(LoligoError, ValueError):

@@ -40,7 +40,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "model": [
         {"formats", "table", "tree"}, {"latex", "plain", "tokens"}, {"functions"}, {"expression"},
-        {"reading"}, {"parts"}, {"earlier", "written"}, {"ode"}, {"namespace"},
+        {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"}, {"namespace"},
         {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
     ],
     "system": [{"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"outline"}],

@@ -17,6 +17,7 @@ from loligo.model.formats import write
 from loligo.model.namespace import arrange
 from loligo.model.parts import RATES, Channel, Parameter, State
 from loligo.model.reading import Formula, formula, freeze, identifier, label, members, unknown
+from loligo.model.scheme import Scheme
 from loligo.model.table import Frozen
 from loligo.model.written import Written
 from loligo.units import read
@@ -39,6 +40,8 @@ class Membrane(Written):
         Its channels.
     helpers
         Name to expression: what several expressions share.
+    schemes
+        Kinetic schemes, whose occupancies channels may use.
     states
         Further variables with differential equations of their own.
     parameters
@@ -78,12 +81,14 @@ class Membrane(Written):
         citation: str = "",
         doi: str = "",
         notes: str | Iterable[str] = (),
+        schemes: Scheme | Iterable[Scheme] = (),
     ) -> None:
         freeze(
             self,
             C_m=read(C_m, "uF/cm2", "C_m", above=0),
             channels=members(channels, Channel, "channels"),
             helpers=_helpers(helpers),
+            schemes=members(schemes, Scheme, "schemes"),
             states=members(states, State, "states"),
             extra=_extra(parameters),
             celsius=None
@@ -143,6 +148,7 @@ class Membrane(Written):
                 g=values.get(f"g_{channel.name}", channel.g),
                 E=values.get(f"E_{channel.name}", channel.E),
                 gates=channel.gates,
+                open=channel.open,
                 current=channel.current,
                 meaning=channel.meaning,
             )
@@ -152,6 +158,7 @@ class Membrane(Written):
         return Membrane(
             channels=channels,
             helpers=self.helpers,
+            schemes=self.schemes,
             states=self.states,
             parameters=extra,
             **{key: values.get(key, getattr(self, key)) for key in (*_SCALARS, *_ABOUT)},
@@ -175,7 +182,9 @@ class Membrane(Written):
 
         Two membranes that differ only in numbers have equal structures.
         """
+        schemes = {"schemes": [_scheme_structure(each) for each in self.schemes]}
         return {
+            **(schemes if self.schemes else {}),  # others keep their key
             "parameters": list(self.parameters),
             "helpers": {name: str(helper) for name, helper in self.helpers.items()},
             "channels": [_channel_structure(channel) for channel in self.channels],
@@ -292,6 +301,15 @@ def _summary(channel: Channel) -> str:
     return f"{channel.name} ({gates})" if gates else channel.name
 
 
+def _scheme_structure(scheme: Scheme) -> dict[str, Any]:
+    return {
+        "name": scheme.name,
+        "states": list(scheme.states),
+        "transitions": list(map(str, scheme.transitions)),
+        "eliminated": scheme.eliminated,
+    }
+
+
 def _channel_structure(channel: Channel) -> dict[str, Any]:
     def text(expression: Expression | None) -> str | None:
         return None if expression is None else str(expression)
@@ -300,6 +318,7 @@ def _channel_structure(channel: Channel) -> dict[str, Any]:
         "name": channel.name,
         "g": channel.g is not None,
         "E": str(channel.E) if isinstance(channel.E, Expression) else channel.E is not None,
+        **({} if channel.open is None else {"open": text(channel.open)}),
         "current": text(channel.current),
         "gates": [
             {

@@ -16,7 +16,7 @@ from typing import NoReturn, cast
 from loligo.errors import ModelError, nearest, pointing
 from loligo.model.expression import Expression
 from loligo.model.functions import MAX_BITS, MAX_EXPONENT
-from loligo.model.ode import defined, rates
+from loligo.model.ode import Equation, defined, given, remainder
 from loligo.model.parts import RATES, Channel, Gate
 from loligo.model.plain import plain
 from loligo.model.reading import RESERVED
@@ -43,7 +43,7 @@ class Use:
         """Raise a ModelError that points at ``span``."""
         text = self.expression.text
         error = ModelError(f"{self.where}: {problem}\n{pointing(text, *span)}")
-        error.path = self.path
+        error.path, error.excerpt = self.path, (text, span[0])
         raise error
 
 
@@ -51,12 +51,19 @@ def uses(membrane: Written) -> Iterator[Use]:
     """Every expression that a person wrote, in the order of the document."""
     for name, helper in membrane.helpers.items():
         yield Use(f"helper {name}", ("helpers", name), helper)
+    for scheme in membrane.schemes:
+        for place, transition in enumerate(scheme.transitions):
+            path = ("schemes", scheme.name, "transitions", str(place))
+            for (source, target), rate in transition.rates.items():
+                yield Use(f"scheme {scheme.name}: rate from {source} to {target}", path, rate)
     for channel in membrane.channels:
         top = ("channels", channel.name)
         if isinstance(channel.E, Expression):
             yield Use(f"E_{channel.name}", (*top, "E"), channel.E)
         if channel.current is not None:
             yield Use(f"current of channel {channel.name}", (*top, "current"), channel.current)
+        if channel.open is not None:
+            yield Use(f"open of channel {channel.name}", (*top, "open"), channel.open)
         for gate in channel.gates:
             for key in RATES:
                 expression = getattr(gate, key)
@@ -71,10 +78,16 @@ def uses(membrane: Written) -> Iterator[Use]:
 def definitions(membrane: Written) -> Iterator[tuple[str, Expression]]:
     """Everything that is computed from states and parameters, and how."""
     yield from membrane.helpers.items()
+    written = given(membrane)
     for channel in membrane.channels:
-        written = {name: text for gate in channel.gates for name, text in rates(gate).items()}
-        for equation in defined(channel):
-            yield equation.name, equation.written or _typed(equation.right, written)
+        yield from (_definition(equation, written) for equation in defined(channel))
+    yield from (_definition(remainder(scheme), written) for scheme in membrane.schemes)
+
+
+def _definition(
+    equation: Equation, written: Mapping[str, Expression]
+) -> tuple[str, Expression]:
+    return equation.name, equation.written or _typed(equation.right, written)
 
 
 def _typed(right: Node, written: Mapping[str, Expression]) -> Expression:
@@ -107,7 +120,7 @@ def arrange(membrane: Written) -> Frozen[Expression]:
 
 def _check_count(membrane: Written) -> None:
     kinds = (membrane.channels, membrane.gates, membrane.helpers, membrane.states, membrane.extra)
-    count = sum(map(len, kinds))
+    count = sum(map(len, kinds)) + sum(len(scheme.states) for scheme in membrane.schemes)
     if count > MAX_PARTS:
         raise ModelError(
             f"this membrane has {count:,} channels, gates, helpers, states and parameters; "
@@ -148,6 +161,9 @@ class _Space:
             self._claim(parameter.name, f"the parameter {parameter.name}")
         for name in membrane.helpers:
             self._claim(name, f"the helper {name}")
+        for scheme in membrane.schemes:
+            for state in scheme.states:
+                self._claim(state, f"the state {state} of scheme {scheme.name}")
         for state in membrane.states:
             self._claim(state.name, f"the state {state.name}")
 
