@@ -39,7 +39,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"cli"},
     ],
     "model": [
-        {"formats", "table", "tree"}, {"latex", "plain", "tokens"}, {"functions"}, {"expression"},
+        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"}, {"expression"},
         {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"}, {"namespace"},
         {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
     ],

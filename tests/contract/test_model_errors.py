@@ -260,16 +260,37 @@ beta = "4"
 @pytest.mark.parametrize(
     ("alpha", "more", "expected"),
     [
-        ("1 +", "", "line 9: alpha of gate m: something is missing after this\n    1 +\n      ^"),
-        ("W", "", "line 9: alpha of gate m: unknown name W; declare it in parameters"),
-        ("1/V", "", "line 9: alpha of gate m: this is infinite at V = 0 mV"),
-        ("1", "powr = 3", "line 11: gate m: there is no entry powr (did you mean power?); it has"),
-        ("1", "tau = 3", "line 7: gate m: give alpha and beta, or inf and tau; it has alpha, beta"),
-        ("1", "[helpers]\nphi = 'V V'", "line 12: helper phi: between these two an operator"),
-        ("1", "[channels.K]\ng = -3\nE = 1", "line 11: g_K must be at least 0 mS/cm2"),
-        ("1", "[channel.K]", "line 11: a model: there is no entry channel (did you mean channels"),
-        ("1", "[states.x]\nscale = 1", "line 11: state x: derivative is missing"),
-        ("1", "beta = 2", "this is not TOML: Cannot overwrite a value (at line 11, column 9)"),
+        ("1 +", "", "line 9, column 12: alpha of gate m: something is missing after this\n    1 +"),
+        ("W", "", "line 9, column 10: alpha of gate m: unknown name W; declare it in parameters"),
+        ("2*W", "", "line 9, column 12: alpha of gate m: unknown name W; declare it in parameters"),
+        ("1/V", "", "line 9, column 10: alpha of gate m: this is infinite at V = 0 mV"),
+        ("1", "powr = 3", "line 11, column 1: gate m: there is no entry powr (did you mean power?)"),
+        ("1", "tau = 3", "line 7, column 1: gate m: give alpha and beta, or inf and tau; it has"),
+        ("1", "[helpers]\nphi = 'V V'", "line 12, column 8: helper phi: between these two an"),
+        ("1", "[channels.K]\ng = -3\nE = 1", "line 12, column 1: g_K must be at least 0 mS/cm2"),
+        ("1", "[channels.K]\n  E = 1", "line 11, column 1: channel K: g is missing"),
+        ("1", "[channel.K]", "line 11, column 1: a model: there is no entry channel (did you mean"),
+        ("1", "[states.x]\nscale = 1", "line 11, column 1: state x: derivative is missing"),
+        ("1", "beta = 2", "line 11, column 9: this is not TOML: Cannot overwrite a value"),
+        ("1", "x = [", "line 11, column 6: this is not TOML: Invalid value"),
+        ("1", "[helpers]\na = 'b'\nb = 'a'", "line 12, column 1: these are defined in a circle: a"),
+        ("1", "[helpers]\nI_Na = '1'", "line 12, column 1: I_Na is both the current of channel Na"),
+        ("1", "[parameters]\nx = {value = 1, unit = 'qq'}", "line 12, column 6: x: the unit 'qq' in"),
+        ("1", "[parameters]\nx = '3 kg'", "line 12, column 1: x: what kind of quantity"),
+        ("1", "[parameters]\nx = '''\n3 kg'''", "line 12, column 1: x: what kind of quantity"),
+        ("1", "[helpers]\na.b = 1", "line 12, column 1: helper a: give a text such as"),
+        ("1", '[helpers]\na = """\nV +\n W"""', "line 14, column 2: helper a: unknown name W"),
+        (
+            "1",
+            "[schemes.X]\nstates = ['C', 'O']\ntransitions = [\n  'C <-> O: 1, 2', # x\n"
+            "  'C -> P: 3',\n]",
+            "line 15, column 3: scheme X: C -> P: 3: there is no state P; it has C, O",
+        ),
+        (
+            "1",
+            "[schemes.X]\nstates = ['C', 'O']\ntransitions = ['C <-> O: 1, 2*W']",
+            "line 13, column 31: scheme X: rate from O to C: unknown name W",
+        ),
     ],
 )
 def test_files_are_named_with_the_line(
@@ -293,7 +314,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         f"cannot read the model {large}: it is larger than 1 MB, which no model is"
     )
     assert told(lambda: load(tmp_path)) == (
-        f"cannot read the model {tmp_path}: it is not an ordinary file"
+        f"cannot read the model {tmp_path}: it is a folder; give the path of a TOML file"
     )
 
 

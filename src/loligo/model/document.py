@@ -5,6 +5,7 @@ Reading one runs nothing and opens nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
@@ -15,7 +16,7 @@ from loligo.model.earlier import brought_up
 from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
 from loligo.model.parts import RATES, Channel, Gate, Parameter, State
-from loligo.model.reading import formula, unknown
+from loligo.model.reading import formula, own, unknown
 from loligo.model.scheme import Scheme
 from loligo.model.written import Written
 
@@ -109,7 +110,7 @@ def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
     parts = {key: _parts(entries.pop(key, {}), key) for key in _PARTS}
     helpers = _table(entries.pop("helpers", {}), ("helpers",), "helpers", None)
     return {
-        **{key: _value(value, (key,)) for key, value in entries.items()},
+        **{key: _own(key, value) for key, value in entries.items()},
         "helpers": {
             name: _formula(text, f"helper {name[:64]}", ("helpers", name))
             for name, text in helpers.items()
@@ -168,7 +169,24 @@ def _part(table: Any, kind: str, name: str, path: tuple[str, ...]) -> Any:
         for needed in _NEEDED.get(kind, ()):
             if needed not in entries:
                 raise ModelError(f"{what}: {needed} is missing")
-        return _MAKERS[kind](name, **entries, **({} if gates is None else {"gates": gates}))
+        try:
+            return _MAKERS[kind](name, **entries, **({} if gates is None else {"gates": gates}))
+        except LoligoError as error:
+            error.path = error.path or (*path, *_entry(f"{error}", entries, what, name))
+            raise
+
+
+def _entry(problem: str, entries: Mapping[str, Any], what: str, name: str) -> tuple[str, ...]:
+    """Which entry of a part a problem is about, by the words it begins with."""
+    for key, value in entries.items():
+        if isinstance(value, Mapping):
+            inner = [k for k in cast(Mapping[str, Any], value) if problem.startswith(f"{key}_{k} ")]
+            if inner:
+                return key, inner[0]
+        called = (f"{key}_{name}", f"{key} of {what}", *((name,) * (key == "value")))
+        if any(re.match(rf"{re.escape(each)}\b", problem) for each in called):
+            return (key,)
+    return ()
 
 
 def _table(
@@ -189,6 +207,11 @@ def _table(
                     f"{what}: {unknown(key, 'entry', known)}; it has {', '.join(known)}"
                 )
     return dict(table)
+
+
+def _own(key: str, value: Any) -> Any:
+    with _at((key,)):
+        return own(key, _value(value, (key,)))
 
 
 def _formula(value: Any, what: str, path: tuple[str, ...]) -> Expression:
@@ -212,9 +235,6 @@ def _at(path: tuple[str, ...]) -> Generator[None]:
     """Errors raised inside carry the place in the document."""
     try:
         yield
-    except ModelError as error:
-        error.path = error.path or path
-        raise
     except LoligoError as error:
-        error.__dict__.setdefault("path", path)
+        error.path = error.path or path
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,17 +15,13 @@ from loligo.model.expression import Expression
 from loligo.model.formats import write
 from loligo.model.namespace import arrange
 from loligo.model.parts import RATES, Channel, Parameter, State
-from loligo.model.reading import Formula, formula, freeze, identifier, label, members, unknown
+from loligo.model.reading import Formula, formula, freeze, identifier, members, own, unknown
 from loligo.model.scheme import Scheme
 from loligo.model.table import Frozen
 from loligo.model.written import Written
-from loligo.units import read
 
 if TYPE_CHECKING:
     from loligo.model.equations import Equations
-
-_ABSOLUTE_ZERO = -273.15  # degC
-
 
 @dataclass(frozen=True, init=False, repr=False)
 class Membrane(Written):
@@ -85,21 +80,19 @@ class Membrane(Written):
     ) -> None:
         freeze(
             self,
-            C_m=read(C_m, "uF/cm2", "C_m", above=0),
+            C_m=own("C_m", C_m),
             channels=members(channels, Channel, "channels"),
             helpers=_helpers(helpers),
             schemes=members(schemes, Scheme, "schemes"),
             states=members(states, State, "states"),
             extra=_extra(parameters),
-            celsius=None
-            if celsius is None
-            else read(celsius, "degC", "celsius", above=_ABSOLUTE_ZERO),
-            area=None if area is None else read(area, "um2", "area", above=0),
-            name=label(name, "name of the membrane"),
-            title=label(title, "title of the membrane"),
-            citation=label(citation, "citation of the membrane", lines=True),
-            doi=_doi(doi),
-            notes=tuple(label(each, "notes", lines=True) for each in members(notes, str, "notes")),
+            celsius=None if celsius is None else own("celsius", celsius),
+            area=None if area is None else own("area", area),
+            name=own("name", name),
+            title=own("title", title),
+            citation=own("citation", citation),
+            doi=own("doi", doi),
+            notes=own("notes", notes),
         )
         check(self, self.quantities)
 
@@ -286,14 +279,6 @@ def _mapping(value: object, what: str, key: str, example: str) -> Mapping[str, A
     if not isinstance(value, Mapping):
         raise ModelError(f'{what}: give names and values, as in {{"{key}": {example}}}')
     return cast(Mapping[str, Any], value)
-
-
-def _doi(doi: object) -> str:
-    text = label(doi, "doi")
-    plain = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip())
-    if plain and not re.fullmatch(r"10\.\d{4,9}/[^\s\"'<>\\]+", plain):
-        raise ModelError(f"doi: {text!r:.80} is none; write it as 10.1113/jphysiol.1952.sp004764")
-    return plain
 
 
 def _summary(channel: Channel) -> str:

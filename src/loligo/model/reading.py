@@ -6,7 +6,7 @@ import keyword
 import math
 import numbers
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -155,6 +155,37 @@ def label(text: object, where: str, lines: bool = False) -> str:
     if control:
         raise ModelError(f"{where}: the text has a control character (U+{ord(control[0]):04X})")
     return text
+
+
+def doi(text: object) -> str:
+    """A DOI without what may stand before it."""
+    written = label(text, "doi")
+    plain = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", written.strip())
+    if plain and not re.fullmatch(r"10\.\d{4,9}/[^\s\"'<>\\]+", plain):
+        raise ModelError(
+            f"doi: {written!r:.80} is none; write it as 10.1113/jphysiol.1952.sp004764"
+        )
+    return plain
+
+
+def own(key: str, value: Any) -> Any:
+    """What a membrane has one of: its capacitance, its name and so on."""
+    return _OWN[key](value)
+
+
+_OWN: Mapping[str, Callable[[Any], Any]] = {
+    "C_m": lambda value: read(value, "uF/cm2", "C_m", above=0),
+    "celsius": lambda value: read(value, "degC", "celsius", above=_ABSOLUTE_ZERO),
+    "area": lambda value: read(value, "um2", "area", above=0),
+    "name": lambda text: label(text, "name of the membrane"),
+    "title": lambda text: label(text, "title of the membrane"),
+    "citation": lambda text: label(text, "citation of the membrane", lines=True),
+    "doi": doi,
+    "notes": lambda texts: tuple(
+        label(each, "notes", lines=True) for each in members(texts, str, "notes")
+    ),
+}
+_ABSOLUTE_ZERO = -273.15  # degC
 
 
 def members(values: object, kind: type[Any], where: str) -> tuple[Any, ...]:
