@@ -39,8 +39,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"cli"},
     ],
     "model": [
-        {"formats", "table", "tree"}, {"latex", "plain", "tokens"}, {"functions"}, {"expression"},
-        {"reading"}, {"parts"}, {"written"}, {"ode"}, {"namespace"},
+        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"}, {"expression"},
+        {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"}, {"namespace"},
         {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
     ],
     "system": [{"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"outline"}],
