@@ -14,6 +14,7 @@ from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
+from loligo.model.earlier import renamed
 from loligo.progress import progress as bar
 from loligo.run.cells import Initial
 from loligo.run.outcome import Outcome
@@ -196,9 +197,11 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
         placed = axon and stimulus is not None
         read = Placed.from_dict if placed else stimulus_from_dict
         shapes = None if stimulus is None else read(stimulus)
-        settings = {name: told[name] for name in ("record", "sample_interval", "threshold")}
+        settings = {name: told[name] for name in ("sample_interval", "threshold")}
+        names = renamed(told["model"])
+        settings["record"] = [names.get(name, name) for name in told["record"]]
         settings["solver"] = solvers.from_dict(told["solver"])
-        settings["initial"] = _initial_from_plain(told["initial"])
+        settings["initial"] = _initial_from_plain(told["initial"], names)
         duration = told["duration"]
         if axon:
             settings["positions"] = told["positions"]
@@ -263,8 +266,10 @@ def _initial_to_plain(initial: Initial) -> Any:
     return {"V": voltage, **states}
 
 
-def _initial_from_plain(document: Any) -> Any:
+def _initial_from_plain(document: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(document, Mapping):
         return document
-    values: dict[str, Value] = {name: from_plain(value) for name, value in document.items()}
+    values: dict[str, Value] = {
+        names.get(name, name): from_plain(value) for name, value in document.items()
+    }
     return values

@@ -78,6 +78,7 @@ class _Field:
             p.name: _scalar(p.value, end) for p in membrane.parameters.values()
         }
         self.fixed |= {gate.name: 0.5 for gate in membrane.gates}
+        self.fixed |= {x: 1 / len(each.states) for each in membrane.schemes for x in each.kept}
         for state in membrane.states:
             typical = state.scale if state.initial is None else _scalar(state.initial, end)
             self.fixed[state.name] = _OFF * typical
@@ -240,7 +241,7 @@ def _check_values(use: Use, field: _Field) -> None:
             use.expression.tree, field.at(_SCAN[where : where + 1], use.expression.names)
         )
         use.refuse(f"this {problem} at V = {_show(_SCAN[where])} mV", culprit.span)
-    rule = _RULES.get(use.path[-1]) if "gates" in use.path else None
+    rule = _rule(use.path)
     if rule is None:
         return
     wrong = _IN_RANGE & ~rule.holds(values)
@@ -250,6 +251,16 @@ def _check_values(use: Use, field: _Field) -> None:
             f"it is {values[where]:.4g} at V = {_show(_SCAN[where])} mV; it {rule.rule}",
             _whole(use),
         )
+
+
+def _rule(path: tuple[str, ...]) -> _Rule | None:
+    match path:
+        case ("schemes", _, "transitions", _) | ("channels", _, "open"):
+            return _NOT_NEGATIVE
+        case ("channels", _, "gates", _, key):
+            return _RULES[key]
+        case _:
+            return None
 
 
 def _whole(use: Use) -> tuple[int, int]:

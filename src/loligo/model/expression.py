@@ -87,8 +87,9 @@ def parse(text: str, where: str = "expression") -> Expression:
     try:
         return _parse(text)
     except Refusal as refusal:
-        problem = f"{where}: {refusal.problem}\n{pointing(text, *refusal.span)}"
-    raise ModelError(problem)
+        error = ModelError(f"{where}: {refusal.problem}\n{pointing(text, *refusal.span)}")
+        error.excerpt = (text, refusal.span[0])
+    raise error
 
 
 @lru_cache(maxsize=1024)

@@ -86,11 +86,9 @@ def _looks_like_path(name: str) -> bool:
 
 
 def _read(path: Path) -> Membrane:
-    document, line_of = read(path)
+    document, place = read(path)
     try:
         return Membrane.from_dict(document)
     except LoligoError as error:
-        line = line_of(getattr(error, "path", ()))
-        place = f"{path}, line {line}" if line else f"{path}"
-        located = type(error)(f"{place}: {error}")
+        located = type(error)(f"{place(error)}: {error}")
         raise located from None

@@ -18,7 +18,7 @@ from loligo.program.arithmetic import (
     Block,
     narrowness,
 )
-from loligo.program.scheme import SCHEMES, Face, Scheme
+from loligo.program.scheme import SCHEMES, Face, Scheme, share
 
 _NAMES = ("parameters", "states", "inputs", "streams", "constants", "records")
 
@@ -93,6 +93,11 @@ class Program:
         if word == "coefficients":
             orders = range(self.scheme.orders[block] + 1)
             return [coefficient(state, k) for state in self.states for k in orders]
+        if word == "shares":
+            # as many as there are: the block itself says
+            names = self.scheme.blocks[block].names
+            allowed = {share(state, k) for state in self.states for k in range(len(names))}
+            return [name for name in names if name in allowed]
         return (word,)
 
     @property

@@ -87,15 +87,15 @@ class Geometry:
         As it was given.
     recorded
         Which compartments are recorded, increasing.
-    rate
-        Of an impulse's rise, per ms.
+    dt
+        The step that the axon's accuracy asks for, ms.
     """
 
     axon: Axon
     parts: Compartments
     patches: tuple[Patch, ...]
     recorded: Integers
-    rate: float
+    dt: float
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
                 f"initial: there is no state {name!r} in the model"
                 f"{nearest(str(name), outline.states)}; its states are {', '.join(outline.states)}"
             )
-        if name in outline.gates:
+        if name in (*outline.gates, *outline.occupancies):
             states[name] = units.read(value, "1", f"initial_{name}", at_least=0, below=1 + 1e-12)
         else:
             states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")

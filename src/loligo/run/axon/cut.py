@@ -14,19 +14,22 @@ from loligo.errors import UsageError
 from loligo.lanes import Grid, Integers, Labelled, Value
 from loligo.memory import refuse_too_large
 from loligo.run.axon.compartments import cut
-from loligo.run.axon.resolution import counts_of, rise
+from loligo.run.axon.pilot import finer
+from loligo.run.axon.resolution import counts_of, different, rise, step_for
 from loligo.run.cells import Cells, Initial, guess
 from loligo.run.geometry import POSITION, Compartments, Geometry, Patch, along
 from loligo.run.problem import Group, Problem, Uncut
 
 
-def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:
+def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Problem:
     """The problem of an axon cut as finely as it, or its accuracy, asks.
 
     Parameters
     ----------
     kernels
         Of each group of its membranes; they tell how fast an impulse rises.
+    engine
+        That runs a pilot, where one is needed.
 
     Raises
     ------
@@ -40,8 +43,10 @@ def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:
     axon, lanes = uncut.axon, uncut.lanes
     which = [uncut.group_of(i) for i in range(len(axon.regions))]
     outlines = [uncut.groups[k].outline for k in which]
-    rate = rise(lanes, outlines, [kernels[k] for k in which])
-    counts = counts_of(axon, outlines, lanes, rate)
+    membranes = different(lanes, outlines, [kernels[k] for k in which])
+    rate = rise(membranes)
+    accuracy = axon.accuracy / finer(axon.accuracy, membranes, rate, engine) ** 2
+    counts = counts_of(axon, outlines, lanes, rate, accuracy)
     _check_memory(uncut, sum(counts))
     parts = cut(axon, lanes, counts)
     recorded = _recorded(uncut.positions, parts, axon.length)
@@ -49,7 +54,7 @@ def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:
     return Problem(
         axon, uncut.driven, uncut.clamps, lanes, uncut.times, uncut.records, uncut.initial,
         tuple(patch.cells for patch in patches),
-        Geometry(axon, parts, patches, recorded, rate),
+        Geometry(axon, parts, patches, recorded, step_for(accuracy, rate)),
     )  # fmt: skip
 
 
