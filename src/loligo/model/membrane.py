@@ -23,6 +23,7 @@ from loligo.model.written import Written
 if TYPE_CHECKING:
     from loligo.model.equations import Equations
 
+
 @dataclass(frozen=True, init=False, repr=False)
 class Membrane(Written):
     """A membrane: C_m dV/dt = I_stim - sum of the currents of its channels.

@@ -19,10 +19,6 @@ def _one(term: Term) -> int:
     return term.const(1.0)
 
 
-def _none(term: Term) -> int:
-    return term.const(0.0)
-
-
 def _voltage(term: Term) -> int:
     return term.p["voltage"]
 
@@ -74,12 +70,26 @@ def _moving(parameters: tuple[str, ...], first: Size, slope: Size) -> Arithmetic
     return Arithmetic((*_WHEN, *parameters), charge, value)
 
 
-def _shock(term: Term, t: int) -> int:
-    """Its size at the edge that is its start, and 0 at every other time."""
+def _now(term: Term, t: int, start: int, size: int) -> int:
+    """A size at the edge that is a start, and 0 at every other time."""
     b = term.b
-    late = b.apply("abs", b.sub(t, term.p["start"]))
-    now = b.apply("le", late, term.const(EDGE_TOLERANCE))
-    return b.apply("where", now, term.p["amplitude"], term.const(0.0))
+    now = b.apply("le", b.apply("abs", b.sub(t, start)), term.const(EDGE_TOLERANCE))
+    return b.apply("where", now, size, term.const(0.0))
+
+
+def _shock(term: Term, t: int) -> int:
+    return _now(term, t, term.p["start"], term.p["amplitude"])
+
+
+def _begins(term: Term, t: int) -> int:
+    """1 where it goes on: what is on before a run goes on as that begins."""
+    start = term.b.apply("max", term.p["start"], term.const(0.0))
+    return _now(term, t, start, term.const(1.0))
+
+
+def _nothing(term: Term, t0: int, t1: int) -> int:
+    """What happens at one time has no integral."""
+    return term.const(0.0)
 
 
 _RAMP = ("voltage", "to")
@@ -93,5 +103,6 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "electrode": _held((_RESISTANCE,), _conductance),
     "through": _held((_RESISTANCE, "voltage"), _through(_voltage)),
     "ramp_through": _moving((_RESISTANCE, *_RAMP), _through(_voltage), _through(_slope)),
-    "shock": Arithmetic(("start", "amplitude"), lambda term, t0, t1: _none(term), _shock),
+    "shock": Arithmetic(("start", "amplitude"), _nothing, _shock),
+    "begins": Arithmetic(("start",), _nothing, _begins),
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from loligo.lanes import Floats, Grid, Value
 from loligo.stimulus.applied import Applied
+from loligo.system.driven import BEGINS
 from loligo.system.outline import Outline
 
 
@@ -106,11 +107,20 @@ class Driven:
         Its numbers are called ``stimulus0.start``, … in the problem's lanes.
     place
         um from the left end of an axon.
+    noted
+        Whether the charge of the jump that it makes is kept in a state of its own.
     """
 
     prefix: str
     shape: Applied
     place: float | None = None
+    noted: bool = False
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """What it adds to -> how, a kind of arithmetic in a program."""
+        begins = {f"{BEGINS}{self.prefix}": "begins"} if self.noted else {}
+        return {**self.shape.inputs, **begins}
 
     def name(self, parameter: str) -> str:
         return f"{self.prefix}.{parameter}"

@@ -57,6 +57,7 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     """
     parameters = for_equilibria(cells)
     given = {name: cells.lanes.flat(f"initial.{name}") for name in cells.initial.states}
+    given |= _ledgers(kernel, cells)
     if cells.initial.voltage is not None and len(given) == len(kernel.program.states) - 1:
         states = {**given, "V": cells.lanes.flat("initial.V")}
         return Initials(np.stack([states[name] for name in kernel.program.states]))
@@ -68,6 +69,12 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
         found.refuse()
     status = found.status if found.lost.any() else None
     return Initials(np.ascontiguousarray(found.states), status, found.notes, found.why)
+
+
+def _ledgers(kernel: Kernel, cells: Cells) -> dict[str, Floats]:
+    """The states that only note what happens, and begin with nothing."""
+    names = (name for name in kernel.program.states if name not in cells.outline.states)
+    return {name: np.zeros(cells.lanes.size) for name in names}
 
 
 def for_equilibria(cells: Cells) -> dict[str, Floats]:

@@ -12,9 +12,11 @@ from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times, guess
 from loligo.run.problem import Problem
+from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
+from loligo.system.driven import ON, SHOCK
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
 
@@ -41,9 +43,8 @@ def pose(
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
         check(stimulus, times.duration)
-    driven = tuple(Driven(f"stimulus{i}", shape) for i, shape in enumerate(shapes))
-    outline = outline_of(membrane)
-    outline = driven_system(outline, {name for shape in shapes for name in shape.inputs})
+    driven = _driven(shapes)
+    outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     begin = read_initial(initial, outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     check_dimensions(lanes, outline.records)
@@ -51,6 +52,15 @@ def pose(
     cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times.samples, records)
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,))
+
+
+def _driven(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
+    """Where V is held, the charge of every jump is noted: of an ideal clamp, and of a shock."""
+    held = any(ON in shape.inputs for shape in shapes)
+    return tuple(
+        Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
+        for i, shape in enumerate(shapes)
+    )
 
 
 def refuse_placed(stimulus: Any) -> None:

@@ -27,7 +27,7 @@ def sources(driven: tuple[Driven, ...]) -> tuple[Source, ...]:
     return tuple(
         Source(kind, each.prefix, each.shape.sampled, name)
         for each in driven
-        for name, kind in each.shape.inputs.items()
+        for name, kind in each.inputs.items()
     )
 
 

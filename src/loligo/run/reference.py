@@ -98,7 +98,7 @@ class _Lane:
         self.numbers = [float(problem.parameter(p)[lane]) for p in functions.parameters]
         self.shapes = [problem.shape_in_lane(i, lane) for i in range(len(problem.driven))]
         scales = problem.cells[0].outline.scales
-        self.scale = np.array([scales[s] for s in functions.states])
+        self.scale = np.array([scales.get(s, 1.0) for s in functions.states])
         self.start = self._after(0.0, states)
         self.crossings = Crossings(slice(0, 1), self.start[:1], problem.times.threshold, _PARTS)
 

@@ -23,6 +23,8 @@ ON, COMMAND, SLOPE = "clamp.on", "clamp.V", "clamp.slope"
 ELECTRODE, THROUGH = "clamp.G", "clamp.GV"
 OPEN, REVERSED = "stim.G", "stim.GE"
 SHOCK = "shock.V"
+BEGINS = "begins."  # before the name of a thing whose jump is noted, as CHARGE is
+CHARGE = "charge."
 CLAMP_CURRENT = "I_clamp"
 # in the order in which a program takes them
 INPUTS = (OPEN, REVERSED, ELECTRODE, THROUGH, SHOCK, ON, COMMAND, SLOPE)
@@ -52,7 +54,9 @@ def driven(free: Outline, inputs: Iterable[str]) -> Outline:
     >>> driven(squid, ["I_stim"]) is squid
     True
     """
-    more = tuple(name for name in INPUTS if name in set(inputs))
+    asked = tuple(dict.fromkeys(inputs))
+    begins = tuple(name for name in asked if name.startswith(BEGINS))
+    more = (*(name for name in INPUTS if name in asked), *begins)
     if not more:
         return free
     clamped = bool(_CLAMPS & set(more))
@@ -75,7 +79,9 @@ def _driven(free: System, more: tuple[str, ...]) -> System:
         made = _through(made, ELECTRODE, THROUGH, CLAMP_CURRENT)
     if SHOCK in more:
         made = _shocked(made)
-    return _held(made, SLOPE in more) if ON in more else made
+    if ON in more:
+        made = _held(made, SLOPE in more)
+    return _noted(made, [name for name in more if name.startswith(BEGINS)])
 
 
 def _through(free: System, conductance: str, driving: str, current: str) -> System:
@@ -120,4 +126,32 @@ def _held(free: System, moves: bool) -> System:
             CLAMP_CURRENT: free.observables.get(CLAMP_CURRENT, sp.Integer(0)) + electrode,
         },
         jumps={**free.jumps, "V": Where(while_on, symbol(COMMAND), free.jumps.get("V", V))},
+    )
+
+
+def _noted(held: System, begins: list[str]) -> System:
+    """The charge of each jump of V under a clamp (nC/cm2), in a state of its own that stands still
+    from then on: it is no state of the membrane, and begins with 0.
+
+    A shock into a membrane that is clamped already is taken up by the electrode; one that comes as
+    the clamp goes on is part of the clamp's jump.
+    """
+    import sympy as sp
+
+    from loligo.system.equations import V
+    from loligo.system.symbols import Less, Where, symbol
+
+    charge = symbol("C_m") * (held.jumps["V"] - V) if begins else sp.Integer(0)
+    if begins and symbol(SHOCK) in held.jumps["V"].free_symbols:
+        charge -= symbol("C_m") * symbol(SHOCK)
+    charge = Where(Less(sp.Rational(1, 2), symbol(ON)), charge, sp.Integer(0))
+    ledgers = {begin: CHARGE + begin.removeprefix(BEGINS) for begin in begins}
+    now = {
+        state: Where(Less(sp.Rational(1, 2), symbol(begin)), charge, symbol(state))
+        for begin, state in ledgers.items()
+    }
+    return replace(
+        held,
+        derivatives={**held.derivatives, **dict.fromkeys(now, sp.Integer(0))},
+        jumps={**held.jumps, **now},
     )
