@@ -1,0 +1,194 @@
+"""What experiments on membranes share: the membrane, what is varied, clamps and their currents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo.analysis.curve import Trace, root
+from loligo.errors import UsageError, nearest
+from loligo.experiments.found import numbers
+from loligo.lanes import Labelled
+from loligo.model import Axon, Membrane
+from loligo.simulation import simulate
+from loligo.stimulus import VoltageClamp
+from loligo.units import read
+
+if TYPE_CHECKING:
+    import xarray
+
+Array = np.ndarray
+
+HOLDING = -65.0  # mV
+ONSET = 1.0  # ms of holding that are shown before a step
+_SAMPLES = 4000  # of a step: some of them in the fastest gate's time constant
+
+
+def membrane_of(membrane: Any, experiment: str) -> Membrane:
+    """The membrane that was given: one, not an array of them.
+
+    Raises
+    ------
+    UsageError
+        If it is an axon or something else, or its parameters vary.
+    """
+    if isinstance(membrane, Axon):
+        raise UsageError(
+            f"{experiment} is made on a membrane, and this is an axon; take that of a region: "
+            "axon.regions[0].membrane"
+        )
+    if not isinstance(membrane, Membrane):
+        hint = f', such as lo.load("{membrane}")' if isinstance(membrane, str) else ""
+        raise UsageError(
+            f"{experiment} takes a membrane, such as lo.load('hodgkin-huxley-1952'), not "
+            f"{membrane!r:.60}{hint}"
+        )
+    for name, parameter in membrane.parameters.items():
+        if isinstance(parameter.value, Labelled):
+            raise UsageError(
+                f"{experiment} is made on one membrane, and {name} of this one varies "
+                f"({parameter.value!r}); make it for each: [… for x in values]"
+            )
+    return membrane
+
+
+def varied(values: Any, otherwise: Array, unit: str, name: str) -> Labelled:
+    """The row of numbers along which an experiment goes, increasing, as lanes.
+
+    Raises
+    ------
+    UsageError
+        If it is empty, or a number comes twice.
+    """
+    row = numbers(otherwise if values is None else values, unit, name)
+    if np.unique(row).size < row.size:
+        raise UsageError(f"{name}: every value once, please; some come twice in {row!r:.60}")
+    return Labelled((name,), row, {name: row})
+
+
+def one(value: Any, unit: str, name: str, **bounds: float) -> float:
+    """A single number in a unit.
+
+    Raises
+    ------
+    UsageError
+        If it is an array, or out of bounds.
+    """
+    found: Any = read(value, unit, name, **bounds)  # type: ignore[arg-type]
+    if isinstance(found, Labelled):
+        raise UsageError(f"{name} is one number in this experiment, not {found!r}")
+    return float(found)
+
+
+# ---- clamped
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Part of what a clamp commands: how long, and at what potential (lanes, or one)."""
+
+    duration: Any
+    voltage: Any
+
+
+def clamped(
+    membrane: Membrane, segments: Iterable[Segment], holding: float, record: list[str],
+    sample_interval: float,
+) -> xarray.Dataset:  # fmt: skip
+    """A membrane held at ``holding`` and then taken through segments; its time begins at the first.
+
+    All states are steady at the holding potential before.
+    """
+    command, at = VoltageClamp(0.0, ONSET, holding), ONSET
+    total: Any = command
+    lasts = ONSET
+    for segment in segments:
+        total = total + VoltageClamp(at, segment.duration, segment.voltage)
+        at = at + segment.duration
+        lasts = float(np.max(at.values)) if isinstance(at, Labelled) else float(at)
+    rec = simulate(
+        membrane, total, lasts, initial=holding, record=record, sample_interval=sample_interval,
+        progress=False,
+    )  # fmt: skip
+    return rec.assign_coords(time=rec.time - ONSET)
+
+
+def interval_for(duration: float) -> float:
+    """How often a step of this length is looked at, ms."""
+    return duration / _SAMPLES
+
+
+def ions(membrane: Membrane) -> list[str]:
+    """The names of channels that are no mere leak: they have gates, or a current of their own."""
+    return [c.name for c in membrane.channels if c.gates or c.current is not None]
+
+
+def chosen(membrane: Membrane, ion: str | None, among: tuple[str, ...]) -> list[str]:
+    """The channels whose current is looked at: the one that was named, else the first of
+    ``among`` that the membrane has, else all that are no leak.
+
+    Raises
+    ------
+    UsageError
+        If there is no such channel.
+    """
+    names = [channel.name for channel in membrane.channels]
+    if ion is not None:
+        if ion not in names:
+            raise UsageError(
+                f"ion={ion!r}: the membrane has no such channel{nearest(str(ion), names)}; it has "
+                f"{', '.join(names)}"
+            )
+        return [ion]
+    known = [name for name in among if name in names]
+    return known[:1] or ions(membrane) or names
+
+
+def current_of(rec: xarray.Dataset, channels: Iterable[str]) -> Array:
+    """(lanes, time): the current through channels together, uA/cm2."""
+    return sum(rec[f"I_{name}"].values for name in channels)  # type: ignore[return-value]
+
+
+# ---- extremes
+
+
+def peak(time: Array, values: Array, sign: Array | float) -> tuple[Array, Array, float]:
+    """The highest (sign 1) or lowest (-1) value of curves over time, when, and how sure.
+
+    Between the samples the curve is the polynomial of degree 5 through neighbouring ones.
+
+    Parameters
+    ----------
+    values : (lanes, time)
+    sign
+        Of all lanes, or one of each.
+
+    Returns
+    -------
+    value, when : (lanes,)
+    precision
+        The most by which polynomials of degree 4 would have said something else.
+    """
+    up = values * np.broadcast_to(sign, values.shape[:1])[:, None]
+    rows, top = np.arange(len(up)), up.argmax(axis=1)
+    best, when = up[rows, top].copy(), time[top].copy()
+    least = best.copy()
+    trace = Trace(time, up)
+    for before in (top - 1, top):
+        inside = (before >= 0) & (before + 1 < time.size)
+        mine, at = rows[inside], before[inside]
+        if not mine.size:
+            continue
+        for degree, kept in ((5, best), (4, least)):
+            pieces = trace.pieces(mine, at, degree)
+            where = root(pieces.slope, pieces.left, pieces.right)
+            found = pieces.value(where)
+            higher = found > kept[mine]
+            if kept is best:
+                when[mine] = np.where(higher, where, when[mine])
+            kept[mine] = np.where(higher, found, kept[mine])
+    precision = float(np.abs(best - least).max()) if best.size else 0.0
+    return best * np.broadcast_to(sign, best.shape), when, precision
