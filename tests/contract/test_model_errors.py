@@ -264,7 +264,11 @@ beta = "4"
         ("W", "", "line 9, column 10: alpha of gate m: unknown name W; declare it in parameters"),
         ("2*W", "", "line 9, column 12: alpha of gate m: unknown name W; declare it in parameters"),
         ("1/V", "", "line 9, column 10: alpha of gate m: this is infinite at V = 0 mV"),
-        ("1", "powr = 3", "line 11, column 1: gate m: there is no entry powr (did you mean power?)"),
+        (
+            "1",
+            "powr = 3",
+            "line 11, column 1: gate m: there is no entry powr (did you mean power?)",
+        ),
         ("1", "tau = 3", "line 7, column 1: gate m: give alpha and beta, or inf and tau; it has"),
         ("1", "[helpers]\nphi = 'V V'", "line 12, column 8: helper phi: between these two an"),
         ("1", "[channels.K]\ng = -3\nE = 1", "line 12, column 1: g_K must be at least 0 mS/cm2"),
@@ -275,7 +279,11 @@ beta = "4"
         ("1", "x = [", "line 11, column 6: this is not TOML: Invalid value"),
         ("1", "[helpers]\na = 'b'\nb = 'a'", "line 12, column 1: these are defined in a circle: a"),
         ("1", "[helpers]\nI_Na = '1'", "line 12, column 1: I_Na is both the current of channel Na"),
-        ("1", "[parameters]\nx = {value = 1, unit = 'qq'}", "line 12, column 6: x: the unit 'qq' in"),
+        (
+            "1",
+            "[parameters]\nx = {value = 1, unit = 'qq'}",
+            "line 12, column 6: x: the unit 'qq' in",
+        ),
         ("1", "[parameters]\nx = '3 kg'", "line 12, column 1: x: what kind of quantity"),
         ("1", "[parameters]\nx = '''\n3 kg'''", "line 12, column 1: x: what kind of quantity"),
         ("1", "[helpers]\na.b = 1", "line 12, column 1: helper a: give a text such as"),
@@ -423,14 +431,14 @@ STATED = {
     "a conductance of the cell": (
         lambda: Channel("K", g="1000 nS", E=-77),
         "g_K: '1000 nS' is a conductance, but a conductance density in mS/cm2 is wanted; write a "
-        "plain number or '10 mS/cm2', which is of the whole cell's divided by the membrane's area: "
-        'over 1000 um2 it is "1 nS/um2"',
+        "plain number or '10 mS/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "1 nS/um2"',
     ),
     "a capacitance of the cell": (
         lambda: Membrane(C_m="200 pF"),
         "C_m: '200 pF' is a capacitance, but a capacitance density in uF/cm2 is wanted; write a "
-        "plain number or '10 uF/cm2', which is of the whole cell's divided by the membrane's area: "
-        'over 1000 um2 it is "0.2 pF/um2"',
+        "plain number or '10 uF/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "0.2 pF/um2"',
     ),
 }
 

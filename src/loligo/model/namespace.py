@@ -84,9 +84,7 @@ def definitions(membrane: Written) -> Iterator[tuple[str, Expression]]:
     yield from (_definition(remainder(scheme), written) for scheme in membrane.schemes)
 
 
-def _definition(
-    equation: Equation, written: Mapping[str, Expression]
-) -> tuple[str, Expression]:
+def _definition(equation: Equation, written: Mapping[str, Expression]) -> tuple[str, Expression]:
     return equation.name, equation.written or _typed(equation.right, written)
 
 

@@ -163,7 +163,9 @@ class Scheme:
             shown.append(f"eliminated={self.eliminated!r}")
         if self.initial:
             shown.append(f"initial={dict(self.initial)!r}")
-        return f"Scheme({', '.join([*shown, *([f'meaning={self.meaning!r}'] * bool(self.meaning))])})"
+        return (
+            f"Scheme({', '.join([*shown, *([f'meaning={self.meaning!r}'] * bool(self.meaning))])})"
+        )
 
     # ------------------------------------------------------------------------ checks
 
