@@ -61,8 +61,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"axon"}, {"compiled", "reference"}, {"solve"},
     ],
     "run.axon": [
-        {"compartments"}, {"pose", "resolution"}, {"pilot"}, {"cut", "electrodes"},
-        {"currents"}, {"clamps", "divergence", "rest"}, {"coupled"}, {"reference"},
+        {"compartments"}, {"pose", "resolution"}, {"pilot", "places"}, {"cut", "electrodes"},
+        {"currents"}, {"clamps", "divergence", "placed", "rest"}, {"coupled"}, {"reference"},
     ],
     "explanation": [
         {"page"}, {"subject"}, {"equation", "slices", "steps", "overview"}, {"programs"},
