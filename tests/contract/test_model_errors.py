@@ -431,14 +431,14 @@ STATED = {
     "a conductance of the cell": (
         lambda: Channel("K", g="1000 nS", E=-77),
         "g_K: '1000 nS' is a conductance, but a conductance density in mS/cm2 is wanted; write a "
-        "plain number or '10 mS/cm2', which is of the whole cell's divided by the membrane's area: "
-        'over 1000 um2 it is "1 nS/um2"',
+        "plain number or '10 mS/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "1 nS/um2"',
     ),
     "a capacitance of the cell": (
         lambda: Membrane(C_m="200 pF"),
         "C_m: '200 pF' is a capacitance, but a capacitance density in uF/cm2 is wanted; write a "
-        "plain number or '10 uF/cm2', which is of the whole cell's divided by the membrane's area: "
-        'over 1000 um2 it is "0.2 pF/um2"',
+        "plain number or '10 uF/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "0.2 pF/um2"',
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -192,3 +192,27 @@ def peak(time: Array, values: Array, sign: Array | float) -> tuple[Array, Array,
             kept[mine] = np.where(higher, found, kept[mine])
     precision = float(np.abs(best - least).max()) if best.size else 0.0
     return best * np.broadcast_to(sign, best.shape), when, precision
+
+
+# ---- excited
+
+
+def fired(
+    membrane: Membrane, stimulus: Callable[..., Any], numbers_: tuple[Array, ...], threshold: float,
+    lasts: float,
+) -> Array:  # fmt: skip
+    """Whether each of many stimuli makes V rise through a threshold within a run.
+
+    Parameters
+    ----------
+    stimulus
+        Called with what ``numbers_`` are, made lanes.
+    numbers_
+        Arrays of one shape, which is that of the answer.
+    """
+    lanes = [Labelled(("lane",), np.ravel(each)) for each in numbers_]
+    rec = simulate(
+        membrane, stimulus(*lanes), lasts, record=["spikes"], threshold=threshold, progress=False,
+        sample_interval=lasts,
+    )  # fmt: skip
+    return (rec.spike_count.values > 0).reshape(numbers_[0].shape)

@@ -16,7 +16,7 @@ from loligo.model.earlier import brought_up
 from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
 from loligo.model.parts import RATES, Channel, Gate, Parameter, State
-from loligo.model.reading import formula, own, unknown
+from loligo.model.reading import foreign, formula, own, unknown
 from loligo.model.scheme import Scheme
 from loligo.model.written import Written
 
@@ -203,8 +203,9 @@ def _table(
             raise ModelError(f"{what}: {key!r:.60} is not a name")
         if known is not None and key not in known:
             with _at((*path, key)):
+                listed = f"it has {', '.join(known)}"
                 raise ModelError(
-                    f"{what}: {unknown(key, 'entry', known)}; it has {', '.join(known)}"
+                    f"{what}: {foreign(key) or unknown(key, 'entry', known)}; {listed}"
                 )
     return dict(table)
 

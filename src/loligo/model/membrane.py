@@ -15,7 +15,16 @@ from loligo.model.expression import Expression
 from loligo.model.formats import write
 from loligo.model.namespace import arrange
 from loligo.model.parts import RATES, Channel, Parameter, State
-from loligo.model.reading import Formula, formula, freeze, identifier, members, own, unknown
+from loligo.model.reading import (
+    Formula,
+    foreign,
+    formula,
+    freeze,
+    identifier,
+    members,
+    own,
+    unknown,
+)
 from loligo.model.scheme import Scheme
 from loligo.model.table import Frozen
 from loligo.model.written import Written
@@ -163,6 +172,10 @@ class Membrane(Written):
         known = self.parameters
         if name == "celsius":
             return f"{model} has no parameter celsius: nothing in it depends on temperature"
+        if foreign(name):
+            remedy = "" if "celsius" in known else ", and nothing in this model depends on it"
+            remedy = remedy if "celsius" in foreign(name) else ""
+            return f"{foreign(name)}{remedy}; {model} has {', '.join(known)}"
         if name in self.quantities:
             text = self.quantities[name]
             inputs = [each for each in known if each in text.names]

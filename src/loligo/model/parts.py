@@ -18,6 +18,7 @@ from loligo.model.reading import (
     Formula,
     amount_of,
     channel_name,
+    conductance,
     formula,
     freeze,
     identifier,
@@ -236,7 +237,7 @@ class Channel:
         freeze(
             self,
             name=name,
-            g=None if g is None else read(g, "mS/cm2", f"g_{name}", at_least=0),
+            g=None if g is None else conductance(g, name),
             E=None if E is None else potential(E, f"E_{name}"),
             gates=members(gates, Gate, f"gates of channel {name}"),
             open=optional(open, f"open of channel {name}"),

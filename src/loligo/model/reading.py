@@ -219,6 +219,27 @@ def truth(value: object, where: str) -> bool:
     return value
 
 
+def conductance(value: Any, name: str) -> Value:
+    """mS/cm2; of an expression it is said where it goes."""
+    if isinstance(value, Expression) or (isinstance(value, str) and _is_expression(value)):
+        raise ModelError(
+            f"g_{name}: {str(value).strip()!r:.60} is an expression, and g is a number (mS/cm2) or "
+            f'an array; what opens the channel are its gates, or an expression open="...", which '
+            "multiply g; or write out its current"
+        )
+    return read(value, "mS/cm2", f"g_{name}", at_least=0)
+
+
+def _is_expression(text: str) -> bool:
+    if len(text) > _LONGEST_TEXT or _QUANTITY.fullmatch(text):
+        return False
+    try:
+        parse(text)
+    except ModelError:
+        return False
+    return True
+
+
 def potential(value: Any, name: str) -> Value | Expression:
     if isinstance(value, Expression):
         return value
@@ -269,6 +290,24 @@ def _converted(amount: Value, unit: str, counted: str) -> Value:
     if isinstance(amount, Labelled):
         return amount.with_values(convert(amount.values, unit, counted))
     return convert(amount, unit, counted)
+
+
+RESETS = (
+    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no equation "
+    "and cannot be written: here a spike is what the channels' currents make of V"
+)
+_FOREIGN = {
+    **dict.fromkeys(("reset", "resets", "threshold", "v_reset", "v_th", "event", "events", "on_spike",
+                     "refractory"), RESETS),
+    **dict.fromkeys(("t", "temp", "temperature", "celcius", "degc"), "the temperature is celsius (°C)"),
+    **dict.fromkeys(("delay", "delays"), "equations cannot look back in time: there are no delays"),
+}  # fmt: skip
+
+
+def foreign(name: str) -> str:
+    """What to say of a name that others use for what is called otherwise here, or is not here."""
+    about = _FOREIGN.get(name.lower())
+    return f"there is no {name}: {about}" if about else ""
 
 
 def unknown(name: str, what: str, known: Iterable[str]) -> str:

@@ -34,6 +34,12 @@ def weight(state: str, other: str) -> str:
     return f"weight.{state}.{other}"
 
 
+def numbers_of(outline: Outline) -> dict[str, Value]:
+    """A System's own numbers: its parameters, and the initial values of its states."""
+    values = {name: p.value for name, p in outline.parameters.items()}
+    return values | {guess(state): value for state, value in outline.guesses.items()}
+
+
 @dataclass(frozen=True)
 class Times:
     """How long a run is and when it is looked at.

@@ -55,6 +55,10 @@ def combinations(
     block = program.blocks.get("shares")
     if block is None:
         return None
+    if program.alone is not None and all(
+        np.all(share != 0.0) for share in evaluate(program.alone, parameters).values()
+    ):
+        return None
     lanes = len(next(iter(parameters.values())))
     values = evaluate(block, parameters)
     table = np.stack([np.broadcast_to(values[name], lanes) for name in block.names])

@@ -16,13 +16,24 @@ from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, distinct
 from loligo.run.bounds import bounded, listed
-from loligo.run.cells import given
+from loligo.run.cells import given, guess
 from loligo.run.status import Status
-from loligo.run.steady import Kept, Lanes, Truths, derivative, jacobian, loose, settle
+from loligo.run.steady import (
+    BEGIN,
+    Kept,
+    Lanes,
+    Loose,
+    Truths,
+    derivative,
+    jacobian,
+    loose,
+    settle,
+)
 
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
 # spacing are taken for one.
 LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
+_SLOW = 1e-5  # of the fastest rate: slower is looked at more closely
 _PARTS = 16  # into which a bracket is cut
 _BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
 _CONTINUUM = (
@@ -92,8 +103,7 @@ def held(kernel: Kernel, parameters: Lanes, voltage: Floats, states: Lanes = _NO
     """
     search = bounded(kernel, parameters, states, clamped=True)
     found, settled = _held(kernel, search.parameters, voltage)
-    slopes = jacobian(kernel, search.parameters, found)
-    left = loose(kernel, search.parameters, found, slopes, first=1)
+    left = _left(kernel, search.parameters, found)
     lost = search.lost | ~settled | left.unsaid
     if not lost.any():
         return Steady(found, np.zeros(voltage.shape, dtype=np.int8))
@@ -131,6 +141,18 @@ def _held(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, T
         some = {name: row[here] for name, row in parameters.items()}
         states[:, here], settled[here] = settle(kernel, some, voltage[here])
     return states, settled
+
+
+def _left(kernel: Kernel, parameters: Lanes, states: Floats) -> Loose:
+    """What is :func:`loose` with V held. Where states do not depend on each other all round that
+    can only be one that does not move at all, and so is where it began."""
+    lanes = states.shape[1]
+    if not kernel.program.mutual:
+        names = kernel.program.states[1:]
+        begun = (parameters.get(guess(name), BEGIN) for name in names)
+        if not any((row == own).any() for row, own in zip(states[1:], begun, strict=True)):
+            return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
+    return loose(kernel, parameters, states, jacobian(kernel, parameters, states), first=1)
 
 
 def _chance(states: list[str], where: str) -> str:
@@ -275,10 +297,14 @@ def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> tuple[Truths, 
         return np.zeros(len(slopes), dtype=bool), []
     sound = np.logical_and.reduce(np.isfinite(slopes), axis=(1, 2))
     slopes = np.where(sound[:, None, None], slopes, 0.0)
-    left = loose(kernel, parameters, states, slopes, first=0)
-    Kept.of(kernel.program.states, parameters).within(slopes)
-    values = np.linalg.eigvals(slopes)
+    moving = slopes.copy()
+    Kept.of(kernel.program.states, parameters).within(moving)
+    values = np.linalg.eigvals(moving)
     worst: Floats = values.real.max(axis=1)
+    sizes = np.abs(values)
+    if (sizes.min(axis=1) > _SLOW * sizes.max(axis=1)).all():
+        return sound & (worst < 0), []
+    left = loose(kernel, parameters, states, slopes, first=0)
     for lane in np.flatnonzero(left.count):
         own = values[lane][np.argsort(np.abs(values[lane]))]
         worst[lane] = own[left.count[lane] :].real.max(initial=-np.inf)

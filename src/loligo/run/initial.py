@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
-from loligo.lanes import Floats
-from loligo.run.cells import Cells, guess
+from loligo.lanes import Floats, Labelled
+from loligo.run.cells import Cells, guess, numbers_of
 from loligo.run.equilibrium import held, rest, rested
 from loligo.run.recipes import plain
 from loligo.run.status import Status
@@ -123,6 +123,15 @@ def plain_kernel(membrane: Any) -> Kernel:
     return ENGINES["numpy"].kernel(plain(outline_of(membrane)), 1)[0]
 
 
+def begun(membrane: Any, numbers: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Numbers of a membrane in every lane, the initial values of its states with them: where those
+    are arrays, the first."""
+    size = len(next(iter(numbers.values())))
+    own = numbers_of(outline_of(membrane))
+    first = {n: float(v.values.flat[0]) if isinstance(v, Labelled) else v for n, v in own.items()}
+    return {**{name: np.full(size, value) for name, value in first.items()}, **numbers}
+
+
 def rest_of(membrane: Any, numbers: Mapping[str, Floats]) -> tuple[Floats, list[str]]:
     """A membrane's stable equilibrium without stimulus: (states, lanes), and notes.
 
@@ -136,4 +145,4 @@ def rest_of(membrane: Any, numbers: Mapping[str, Floats]) -> tuple[Floats, list[
     RunError
         If there is none.
     """
-    return rest(plain_kernel(membrane), numbers)
+    return rest(plain_kernel(membrane), begun(membrane, numbers))

@@ -10,7 +10,7 @@ from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
-from loligo.run.cells import Cells, Driven, Initial, Times, guess
+from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
 from loligo.run.problem import Problem
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
@@ -117,8 +117,7 @@ def _values(
     membrane: Membrane, outline: Outline, driven: tuple[Driven, ...], initial: Initial
 ) -> dict[str, Value]:
     """Every number of the run by its name in :attr:`Problem.lanes`."""
-    values = {name: p.value for name, p in outline.parameters.items()}
-    values |= {guess(state): value for state, value in outline.guesses.items()}
+    values = numbers_of(outline)
     for each in driven:
         shape = each.shape
         if shape.total and membrane.area is None:
@@ -160,7 +159,7 @@ def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
             continue
         if name not in outline.states:
             raise UsageError(
-                f"initial: there is no state {name!r} in the model"
+                f"initial: {_follows(str(name), outline)} in the model"
                 f"{nearest(str(name), outline.states)}; its states are {', '.join(outline.states)}"
             )
         if name in (*outline.gates, *outline.occupancies):
@@ -169,6 +168,13 @@ def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
             states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
     voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
     return Initial(voltage, states)
+
+
+def _follows(name: str, outline: Outline) -> str:
+    """Why a name is no state that can be given."""
+    if name in outline.records and outline.about[name]["role"] == "state":
+        return f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no state"
+    return f"there is no state {name!r}"
 
 
 def _continued(rec: Any, outline: Outline) -> Initial:

@@ -96,6 +96,7 @@ def _solve_axon(asked: Uncut, solver: Solver | None, advance: Advance, pace: Pac
     """The membranes' kernels say how fast an impulse rises, and so how finely the axon is cut
     and, if nothing else was asked for, stepped."""
     from loligo.run.axon.cut import cut_to_pieces
+    from loligo.run.axon.placed import at_places
 
     clock = Stopwatch()
     stepped = solver or solvers.Exponential()
@@ -109,5 +110,6 @@ def _solve_axon(asked: Uncut, solver: Solver | None, advance: Advance, pace: Pac
         outcome = refer(problem, chosen, kernels, advance)
     else:
         outcome = integrate(problem, chosen, advance, pace, kernels)
+    outcome = at_places(problem, outcome)
     outcome.timings = {**clock.stages, **outcome.timings}
     return Answer(problem, chosen, outcome)

@@ -17,6 +17,7 @@ from loligo.lanes import Floats
 from loligo.run.cells import given, guess, total, weight
 from loligo.run.conserved import balanced
 
+BEGIN = 0.5  # of a state whose search begins nowhere in particular: a gate
 FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linear state
 _LONG = 1e6  # ms: what stands still in such a step stands still
 _AT_ONCE = 1 << 13  # lanes of which slopes are taken together
@@ -96,9 +97,8 @@ def settle(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, 
     to be kept (:class:`Kept`) all states are moved together.
     """
     names = kernel.program.states
-    half = np.full(voltage.shape, 0.5)
-    states = np.stack([parameters.get(guess(name), half) for name in names])
-    states[0] = voltage
+    half = np.full(voltage.shape, BEGIN)
+    states = np.stack([voltage, *(parameters.get(guess(name), half) for name in names[1:])])
     kept = Kept.of(names, parameters)
     kept.place(states)
     settled = np.zeros(voltage.shape, dtype=bool)
@@ -270,10 +270,10 @@ def loose(kernel: Kernel, parameters: Lanes, states: Floats, slopes: Floats, fir
     names = kernel.program.states
     matrix = slopes.copy()
     Kept.of(names, parameters).ask(matrix, np.zeros(states.shape), states)
-    matrix, rows, _ = balanced(matrix[:, first:, first:])
     lanes = len(matrix)
-    if not matrix.size:
+    if matrix.shape[1] == first or not lanes:
         return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
+    matrix, rows, _ = balanced(matrix[:, first:, first:])
     sizes = np.linalg.svd(matrix, compute_uv=False)
     count = np.count_nonzero(sizes < _DEPENDENT, axis=1)
     unsaid = np.zeros(lanes, dtype=bool)

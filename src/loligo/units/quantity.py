@@ -151,7 +151,7 @@ def _whole_cell(number: str, given: str, wanted: str) -> str:
     if not given or dimension(f"({given})/um2") != dimension(wanted):
         return ""
     return (
-        ", which is of the whole cell's divided by the membrane's area: over 1000 um2 it is "
+        ", the whole cell's divided by the membrane's area: over 1000 um2 that is "
         f'"{float(number) / 1000:g} {given}/um2"'
     )
 
