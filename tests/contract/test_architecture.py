@@ -39,8 +39,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"cli"},
     ],
     "model": [
-        {"formats", "table", "tree"}, {"latex", "plain", "tokens"}, {"functions"}, {"expression"},
-        {"reading"}, {"parts"}, {"written"}, {"ode"}, {"namespace"},
+        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"}, {"expression"},
+        {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"}, {"namespace"},
         {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
     ],
     "system": [
@@ -61,8 +61,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"axon"}, {"compiled", "reference"}, {"solve"},
     ],
     "run.axon": [
-        {"compartments"}, {"pose", "resolution"}, {"cut", "electrodes"}, {"currents"},
-        {"clamps", "divergence", "rest"}, {"coupled"}, {"reference"},
+        {"compartments"}, {"pose", "resolution"}, {"pilot", "places"}, {"cut", "electrodes"},
+        {"currents"}, {"clamps", "divergence", "placed", "rest"}, {"coupled"}, {"reference"},
     ],
     "explanation": [
         {"page"}, {"subject"}, {"equation", "slices", "steps", "overview"}, {"programs"},

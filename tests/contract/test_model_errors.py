@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
 from loligo.errors import LoligoError, ModelError
-from loligo.model import Channel, Gate, Membrane, Parameter, State, load
+from loligo.model import Axon, Channel, Gate, Membrane, Parameter, State, load
 from loligo.model.expression import parse
 
 
@@ -256,16 +260,45 @@ beta = "4"
 @pytest.mark.parametrize(
     ("alpha", "more", "expected"),
     [
-        ("1 +", "", "line 9: alpha of gate m: something is missing after this\n    1 +\n      ^"),
-        ("W", "", "line 9: alpha of gate m: unknown name W; declare it in parameters"),
-        ("1/V", "", "line 9: alpha of gate m: this is infinite at V = 0 mV"),
-        ("1", "powr = 3", "line 11: gate m: there is no entry powr (did you mean power?); it has"),
-        ("1", "tau = 3", "line 7: gate m: give alpha and beta, or inf and tau; it has alpha, beta"),
-        ("1", "[helpers]\nphi = 'V V'", "line 12: helper phi: between these two an operator"),
-        ("1", "[channels.K]\ng = -3\nE = 1", "line 11: g_K must be at least 0 mS/cm2"),
-        ("1", "[channel.K]", "line 11: a model: there is no entry channel (did you mean channels"),
-        ("1", "[states.x]\nscale = 1", "line 11: state x: derivative is missing"),
-        ("1", "beta = 2", "this is not TOML: Cannot overwrite a value (at line 11, column 9)"),
+        ("1 +", "", "line 9, column 12: alpha of gate m: something is missing after this\n    1 +"),
+        ("W", "", "line 9, column 10: alpha of gate m: unknown name W; declare it in parameters"),
+        ("2*W", "", "line 9, column 12: alpha of gate m: unknown name W; declare it in parameters"),
+        ("1/V", "", "line 9, column 10: alpha of gate m: this is infinite at V = 0 mV"),
+        (
+            "1",
+            "powr = 3",
+            "line 11, column 1: gate m: there is no entry powr (did you mean power?)",
+        ),
+        ("1", "tau = 3", "line 7, column 1: gate m: give alpha and beta, or inf and tau; it has"),
+        ("1", "[helpers]\nphi = 'V V'", "line 12, column 8: helper phi: between these two an"),
+        ("1", "[channels.K]\ng = -3\nE = 1", "line 12, column 1: g_K must be at least 0 mS/cm2"),
+        ("1", "[channels.K]\n  E = 1", "line 11, column 1: channel K: g is missing"),
+        ("1", "[channel.K]", "line 11, column 1: a model: there is no entry channel (did you mean"),
+        ("1", "[states.x]\nscale = 1", "line 11, column 1: state x: derivative is missing"),
+        ("1", "beta = 2", "line 11, column 9: this is not TOML: Cannot overwrite a value"),
+        ("1", "x = [", "line 11, column 6: this is not TOML: Invalid value"),
+        ("1", "[helpers]\na = 'b'\nb = 'a'", "line 12, column 1: these are defined in a circle: a"),
+        ("1", "[helpers]\nI_Na = '1'", "line 12, column 1: I_Na is both the current of channel Na"),
+        (
+            "1",
+            "[parameters]\nx = {value = 1, unit = 'qq'}",
+            "line 12, column 6: x: the unit 'qq' in",
+        ),
+        ("1", "[parameters]\nx = '3 kg'", "line 12, column 1: x: what kind of quantity"),
+        ("1", "[parameters]\nx = '''\n3 kg'''", "line 12, column 1: x: what kind of quantity"),
+        ("1", "[helpers]\na.b = 1", "line 12, column 1: helper a: give a text such as"),
+        ("1", '[helpers]\na = """\nV +\n W"""', "line 14, column 2: helper a: unknown name W"),
+        (
+            "1",
+            "[schemes.X]\nstates = ['C', 'O']\ntransitions = [\n  'C <-> O: 1, 2', # x\n"
+            "  'C -> P: 3',\n]",
+            "line 15, column 3: scheme X: C -> P: 3: there is no state P; it has C, O",
+        ),
+        (
+            "1",
+            "[schemes.X]\nstates = ['C', 'O']\ntransitions = ['C <-> O: 1, 2*W']",
+            "line 13, column 31: scheme X: rate from O to C: unknown name W",
+        ),
     ],
 )
 def test_files_are_named_with_the_line(
@@ -289,7 +322,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         f"cannot read the model {large}: it is larger than 1 MB, which no model is"
     )
     assert told(lambda: load(tmp_path)) == (
-        f"cannot read the model {tmp_path}: it is not an ordinary file"
+        f"cannot read the model {tmp_path}: it is a folder; give the path of a TOML file"
     )
 
 
@@ -303,4 +336,179 @@ def test_all_of_them_are_errors_of_ours_without_a_chain() -> None:
 def test_a_state_needs_one_scale() -> None:
     assert told(lambda: State("x", "0", scale=[1, 2])) == (
         "scale of state x: one number is needed, not an array"
+    )
+
+
+RESERVED = [
+    "V",
+    "t",
+    "time",
+    "spike",
+    "position",
+    "celsius",
+    "I_stim",
+    "I_clamp",
+    "Q_clamp",
+    "status",
+    "edge",
+    "event",
+    "spike_time",
+    "spike_peak",
+    "spike_trough",
+    "spike_count",
+    "spike_mine",
+]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_reserved_names(name: str) -> None:
+    for make in (
+        lambda: Gate(name, alpha=1, beta=1),
+        lambda: State(name, "0"),
+        lambda: Parameter(name, 1),
+        lambda: Membrane(helpers={name: "V"}),
+    ):
+        assert "in every model; choose another name" in told(make)
+    if name.startswith("I_"):
+        assert "in every model; choose another name" in told(
+            lambda: Channel(name.removeprefix("I_"), g=1, E=0)
+        )
+
+
+@pytest.mark.parametrize("name", ["time", "spike", "event", "edge", "status", "spike_peak", "t"])
+def test_reserved_dimensions(name: str) -> None:
+    array = xr.DataArray([1.0, 2.0], dims=name)
+    plain = {"dims": [name], "values": [1.0, 2.0]}
+    expected = f"g_L: an array over lanes cannot have the dimension {name!r}"
+    assert told(lambda: Channel("L", g=array, E=0)).startswith(expected)
+    renamed = name in ("edge", "status", "spike_peak")
+    document = {"channels": {"L": {"g": plain, "E": 0}}}
+    if not renamed:
+        assert told(lambda: Membrane.from_dict(document)).startswith(expected)
+
+
+@pytest.mark.parametrize("end", ["\n", "\0", "\r", "\u2028", "\x1b"])
+def test_names_are_of_one_line_and_without_control_characters(end: str) -> None:
+    for make in (
+        lambda: Membrane(name=f"squid{end}"),
+        lambda: Membrane(title=f"squid{end}"),
+        lambda: Membrane(doi=f"10.1000/abc{end}"),
+        lambda: Gate(f"m{end}", alpha=1, beta=1),
+        lambda: Channel(f"L{end}", g=1, E=0),
+        lambda: Channel("L", g=1, E=0, meaning=f"leak{end}"),
+        lambda: State("x", "0", unit=f"mM{end}kg"),
+        lambda: Channel("L", g=xr.DataArray([1.0], dims=f"cell{end}"), E=0),
+        lambda: Channel("L", g=xr.DataArray([1.0], dims="c", coords={"c": [f"a{end}b"]}), E=0),
+        lambda: Axon(load("hodgkin-huxley-1952"), 1e4, 476, 35.4, name=f"a{end}"),
+        lambda: Membrane(parameters={f"x{end}": 1}),
+        lambda: Membrane(helpers={f"x{end}": "V"}),
+    ):
+        told(make)
+    if end == "\n":
+        assert Membrane(notes="one\ntwo", citation="one\ntwo").notes == ("one\ntwo",)
+
+
+STATED = {
+    "a state in uM": (
+        lambda: State("Ca_i", "-Ca_i/80", initial=0.05, unit="uM"),
+        'unit of state Ca_i: equations count in mM, so a state cannot be in uM; give unit="mM", '
+        'its initial value as in "0.05 uM", and write its derivative in mM per ms',
+    ),
+    "a state per second": (
+        lambda: State("r", "-r", unit="1/s"),
+        'unit of state r: equations count in 1/ms, so a state cannot be in 1/s; give unit="1/ms"',
+    ),
+    "a state in percent": (
+        lambda: State("r", "-r", unit="%"),
+        "unit of state r: equations count in 1, so a state cannot be in %",
+    ),
+    "a time constant": (
+        lambda: Gate("n", inf=0.5, tau="0.005 sec"),
+        "tau of gate n: '0.005 sec' has a unit, and expressions have none: they count in ms, mV, "
+        "mM and so on; write the number in ms alone, or give it to a parameter",
+    ),
+    "a helper": (lambda: Membrane(helpers={"shift": "5 mV"}), "helper shift: '5 mV' has a unit"),
+    "a conductance of the cell": (
+        lambda: Channel("K", g="1000 nS", E=-77),
+        "g_K: '1000 nS' is a conductance, but a conductance density in mS/cm2 is wanted; write a "
+        "plain number or '10 mS/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "1 nS/um2"',
+    ),
+    "a capacitance of the cell": (
+        lambda: Membrane(C_m="200 pF"),
+        "C_m: '200 pF' is a capacitance, but a capacitance density in uF/cm2 is wanted; write a "
+        "plain number or '10 uF/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "0.2 pF/um2"',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STATED)
+def test_a_stated_unit_is_never_dropped(case: str) -> None:
+    make, expected = STATED[case]
+    assert told(make).startswith(expected)
+
+
+def test_stated_units_are_converted() -> None:
+    assert State("Ca_i", "0", initial="0.05 uM", unit="mM", scale="1 uM").initial == 5e-5
+    assert State("Ca_i", "0", initial="0.05 uM", unit="mmol/L").unit == "mM"
+    assert Parameter("T", "295.15 K").value == 22.0
+    assert Parameter("k", 5, unit="1/s").value == 0.005
+    per_area = xr.DataArray([1.0, 2.0], dims="cell", attrs={"units": "S/m2"})
+    assert Channel("K", g=per_area, E="-0.077 V").g.values.tolist() == pytest.approx([0.1, 0.2])
+    assert Channel("K", g="1 nS/um2", E="-0.077 V").g == pytest.approx(100)
+    assert Channel("K", g=1, E="-0.077 V").E == -77
+    membrane = Membrane(helpers={"x": "q10(3, T)"}, parameters={"T": "279.45 K"}, celsius="300 K")
+    assert membrane.celsius == 26.85
+    assert membrane.parameters["T"].value == 6.3
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3*8.31*(273+T)/(2*96485)*log(2/x)", "25*log(2/x)", "2e1 if V > 0 else x", "3/x",
+             ".5e2+x"]
+)  # fmt: skip
+def test_an_expression_may_begin_with_a_number(text: str) -> None:
+    channel = Channel("Ca", g=1, E=text)
+    assert str(channel.E) == text
+    assert Membrane(channels=channel, parameters={"x": 1.5, "T": 20}).channels == (channel,)
+
+
+def test_texts_of_any_length_are_read_at_once() -> None:
+    begun = time.process_time()
+    for text in ("1" * 20_000 + "." + "1" * 20_000 + "x", "1" * 40_000, "1." * 20_000, "(" * 40_000,
+                 "-" * 40_000, "1e" * 20_000, " " * 40_000, "1 m" + "*m" * 20_000):  # fmt: skip
+        for make in (
+            lambda: Channel("L", g=1, E=text),  # noqa: B023
+            lambda: Channel("L", g=text, E=0),  # noqa: B023
+            lambda: Gate("m", inf=0.5, tau=text),  # noqa: B023
+            lambda: Gate(text, inf=0.5, tau=1),  # noqa: B023
+            lambda: State("x", "0", unit=text),  # noqa: B023
+            lambda: Parameter("x", 1, unit=text),  # noqa: B023
+            lambda: Membrane(doi=text),  # noqa: B023
+        ):
+            assert len(told(make)) < 1000
+    assert time.process_time() - begun < 5
+
+
+def test_numbers_beyond_floating_point() -> None:
+    assert told(lambda: Gate("m", alpha=10**400, beta=1)) == (
+        "alpha of gate m: this number is larger than 1e308"
+    )
+    for value in (10**400, -(10**400), math.nan, math.inf, "1e999", Decimal("1e999"), 1 + 2j):
+        for make in (
+            lambda: Channel("L", g=value, E=0),  # noqa: B023
+            lambda: Channel("L", g=1, E=value),  # noqa: B023
+            lambda: Gate("m", alpha=value, beta=1),  # noqa: B023
+            lambda: State("x", "0", initial=value),  # noqa: B023
+            lambda: State("x", "0", scale=value),  # noqa: B023
+            lambda: Membrane(celsius=value),  # noqa: B023
+            lambda: Parameter("x", value),  # noqa: B023
+        ):
+            told(make)
+
+
+def test_an_empty_array_in_a_document() -> None:
+    array = {"dims": ["cell"], "values": [], "coords": {}}
+    assert told(lambda: Membrane.from_dict({"channels": {"L": {"g": array, "E": 0}}})) == (
+        "the array is empty; give at least one value"
     )

@@ -160,15 +160,22 @@ def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
             continue
         if name not in outline.states:
             raise UsageError(
-                f"initial: there is no state {name!r} in the model"
+                f"initial: {_follows(str(name), outline)} in the model"
                 f"{nearest(str(name), outline.states)}; its states are {', '.join(outline.states)}"
             )
-        if name in outline.gates:
+        if name in (*outline.gates, *outline.occupancies):
             states[name] = units.read(value, "1", f"initial_{name}", at_least=0, below=1 + 1e-12)
         else:
             states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
     voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
     return Initial(voltage, states)
+
+
+def _follows(name: str, outline: Outline) -> str:
+    """Why a name is no state that can be given."""
+    if name in outline.records and outline.about[name]["role"] == "state":
+        return f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no state"
+    return f"there is no state {name!r}"
 
 
 def _continued(rec: Any, outline: Outline) -> Initial:

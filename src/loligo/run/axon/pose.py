@@ -131,8 +131,8 @@ def _values(
     for i, region in enumerate(axon.regions):
         membrane = region.membrane
         values |= {f"region{i}.{n}": p.value for n, p in membrane.parameters.items()}
-        values |= {f"region{i}.{guess(s.name)}": s.initial
-                   for s in membrane.states if s.initial is not None}  # fmt: skip
+        values |= {f"region{i}.{guess(state)}": value
+                   for state, value in membrane.beginnings.items()}  # fmt: skip
     for each in driven:
         values |= {each.name(p): getattr(each.shape, p) for p in each.shape.parameters}
     for i, point in enumerate(clamps):
