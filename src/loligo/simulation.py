@@ -90,7 +90,10 @@ def simulate(
     xarray.Dataset
         ``V`` (mV), gates, currents (uA/cm2), conductances (mS/cm2) over (lanes…, time), for an
         axon over (lanes…, position, time);
-        ``spike_count`` over the lanes and ``spike_time`` (ms) over all spikes, lane by lane.
+        ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
+        lane has fewer. Of many lanes of which few fire, where that table would take more than
+        256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
+        ``spike_lane`` says whose each is.
 
     Raises
     ------
