@@ -172,7 +172,9 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
     """Make a recording again from what it says about itself.
 
     With the same version of loligo on the same kind of processor the numbers are the same to
-    the last bit.
+    the last bit: ``rec.equals(lo.rerun(rec))``. (On the same day also
+    ``rec.identical(lo.rerun(rec))``: the provenance says when a recording was made, and with what
+    software on what processor, ``json.loads(rec.attrs["provenance"])["made"]``.)
 
     Parameters
     ----------
@@ -246,6 +248,8 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
 
 def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, Any]:
     """All that it takes to make a recording again."""
+    from loligo.recording.made import made
+
     return {
         "model": problem.model.to_dict(),
         "stimulus": None if stimulus is None else stimulus.to_dict(),
@@ -255,6 +259,7 @@ def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, An
         "initial": _initial_to_plain(problem.initial),
         "threshold": problem.times.threshold,
         "record": list(problem.records) or ["spikes"],
+        "made": made(),
     }
 
 

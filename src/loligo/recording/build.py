@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import loligo
-from loligo.lanes import Labelled, Value
 from loligo.model import Axon, Membrane
-from loligo.model.parts import Parameter
+from loligo.recording.numbers import coordinates, dimension_attrs
 from loligo.recording.spikes import COUNT, TIMES, laid_out
 from loligo.run.outcome import Outcome
-from loligo.run.problem import Problem
+from loligo.run.problem import I_CLAMP, Problem
 from loligo.run.status import Status, lost
-from loligo.stimulus.applied import Applied
-from loligo.stimulus.document import told
 
 if TYPE_CHECKING:
     import xarray
@@ -50,9 +47,30 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
     coords |= places
     parameters = problem.cells[0].outline.parameters
     for dim, labels in lanes.coords.items():
-        meant = coordinate_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
+        meant = dimension_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
         coords[dim] = (dim, np.array(labels), meant)
-    return xr.Dataset(variables, coords, dict(attrs))
+    coords |= coordinates(problem, {*variables, *coords, *_ALONG})
+    return xr.Dataset(variables, coords, {**attrs, **_not_recorded(problem)})
+
+
+def _not_recorded(problem: Problem) -> dict[str, str]:
+    """What else could have been recorded, and how; nothing where all was."""
+    known = dict.fromkeys(name for cells in problem.cells for name in cells.outline.records)
+    known |= dict.fromkeys([I_CLAMP] if problem.clamps else [])
+    missing = [name for name in known if name not in problem.records]
+    if not missing:
+        return {}
+    every = json.dumps([*problem.records, *missing], ensure_ascii=False)
+    return {"not_recorded": f"{', '.join(missing)}; simulate again with record={every}"}
+
+
+_ALONG = (
+    "place",
+    "clamp_place",
+    "region",
+    "myelin",
+    "position",
+)  # what that of an axon has besides
 
 
 def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -107,33 +125,6 @@ _STATUS = {
     "flag_values": np.array([int(each) for each in Status], np.int8),
     "flag_meanings": " ".join(each.name.lower() for each in Status),
 }
-
-
-def coordinate_attrs(
-    dim: str,
-    parameters: Mapping[str, Parameter],
-    value: Value | None = None,
-    shapes: tuple[Applied, ...] = (),
-) -> dict[str, str]:
-    """Unit and meaning of a dimension that bears a parameter's name.
-
-    Labels that are not the parameter's ``value``, such as a person's own in another unit, have
-    none of ours.
-    """
-    parameter = parameters.get(dim)
-    if parameter is not None:
-        if isinstance(value, Labelled) and not _labels_itself(dim, value):
-            return {}
-        return {"units": parameter.unit, "long_name": parameter.meaning or dim}
-    if dim == "initial":
-        return {"units": "mV", "long_name": "holding potential"}
-    return told(dim, shapes)
-
-
-def _labels_itself(dim: str, value: Labelled) -> bool:
-    labels = value.coords.get(dim)
-    own = labels is not None and np.array_equal(labels, value.values)
-    return own or value.dims != (dim,)
 
 
 def attributes(

@@ -130,7 +130,9 @@ def fault(rec: xarray.Dataset) -> str | None:
 
 
 def _something_recorded(rec: xarray.Dataset) -> str | None:
-    if COUNT in rec or any(TIME in v.dims for v in rec.data_vars.values()):
+    if COUNT in rec or TIMES in rec or any(TIME in v.dims for v in rec.data_vars.values()):
+        return None
+    if isinstance(rec.attrs.get("experiment"), str) and rec.data_vars:
         return None
     found = ", ".join(map(str, rec.variables)) or "nothing"
     return (
