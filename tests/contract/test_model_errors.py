@@ -518,8 +518,8 @@ def squid() -> Membrane:
 
 
 RESETS = (
-    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no equation "
-    "and cannot be written: here a spike is what the channels' currents make of V"
+    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no "
+    "equation and cannot be written: here a spike is what the channels' currents make of V"
 )
 CAUSES = {
     "a reset": (
