@@ -79,8 +79,10 @@ def simulate(
         A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
         located inside the step, in every run.
     positions : list, optional
-        Of an axon: where to record, um. Each stands for the compartment nearest to it; they are
-        recorded in their order along the axon, each once. By default all.
+        Of an axon: where to record, um; each once, in their order along the axon. V is V at the
+        place (a cubic through the centres of the compartments around, bent where a current goes
+        in; at a clamp, what the electrode holds there), gates, currents and conductances are the
+        cubic through those of the same membrane. By default the centres of all compartments.
     progress : bool, optional
         Whether to show a bar; by default on a terminal and in a notebook.
     timings : dict, optional
@@ -238,7 +240,7 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
     from loligo.recording.axon import axon_attributes, axon_dataset
 
     if positions is not None:
-        positions = problem.along.parts.position[problem.along.recorded].tolist()
+        positions = problem.along.positions.tolist()
     provenance["positions"] = positions
     about = attributes(problem.model, stimulus, solver, provenance, outcome.settings)
     return axon_dataset(problem, outcome, about | axon_attributes(problem.along.axon))

@@ -50,7 +50,8 @@ class Axon:
         is clamped; a pair for left and right: ``ends=("sealed", -65)``.
     accuracy
         How exact the velocity of an impulse shall be, relative: it decides into how many
-        compartments the axon is cut.
+        compartments the axon is cut, and how long a step is. Where an impulse may be close to
+        dying out, so that small errors have large effects, a short pilot finds what is needed.
     compartments
         How many, for a uniform axon, if you would rather say so yourself.
     name

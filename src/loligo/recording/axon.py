@@ -67,10 +67,8 @@ _DIMENSIONS = {
 
 def _along(problem: Problem) -> dict[str, Any]:
     """What is where: coordinates along the recorded positions."""
-    parts, here = problem.along.parts, problem.along.recorded
-    regions = problem.along.axon.regions
+    regions, region = problem.along.axon.regions, problem.along.regions
     labels = [r.name or r.membrane.name or f"region {i}" for i, r in enumerate(regions, start=1)]
-    region = parts.region[here]
     found: dict[str, Any] = {
         "region": ("position", np.array(labels)[region], {"long_name": "region of the axon"}),
         "myelin": (
@@ -79,7 +77,7 @@ def _along(problem: Problem) -> dict[str, Any]:
             {"long_name": "whether the region is myelinated"},
         ),
     }
-    wide = parts.diameter[:, here]
+    wide = problem.along.diameters
     if "diameter" not in problem.lanes.dims and np.all(wide == wide[0]):
         attrs = {"units": "um", "long_name": "diameter"}
         found["diameter"] = ("position", wide[0], attrs)

@@ -10,7 +10,7 @@ from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
-from loligo.run.cells import Cells, Driven, Initial, Times, guess
+from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
@@ -118,8 +118,7 @@ def _values(
     membrane: Membrane, outline: Outline, driven: tuple[Driven, ...], initial: Initial
 ) -> dict[str, Value]:
     """Every number of the run by its name in :attr:`Problem.lanes`."""
-    values = {name: p.value for name, p in outline.parameters.items()}
-    values |= {guess(state): value for state, value in outline.guesses.items()}
+    values = numbers_of(outline)
     for each in driven:
         shape = each.shape
         if shape.total and membrane.area is None:

@@ -70,12 +70,13 @@ def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
     notes: list[str] = []
     patches = problem.along.patches
     for patch, kernel in zip(patches, kernels, strict=True):
-        rows, told = initial_states(kernel, patch.once)
-        shape = (len(rows), line.axons, patch.place.size)
-        shaped = np.broadcast_to(patch.along(rows), shape)
+        begun = initial_states(kernel, patch.once)
+        begun.refuse()
+        shape = (len(begun.states), line.axons, patch.place.size)
+        shaped = np.broadcast_to(patch.along(begun.states), shape)
         voltage[:, patch.place] = shaped[0]
         states.append(shaped[1:])
-        notes += told
+        notes += begun.notes
     if not problem.initial.rests:
         return Beginning(line, points, voltage, states, notes, None)
     alone = len(patches) == 1 and patches[0].uniform
