@@ -85,6 +85,7 @@ def _begun(
         from loligo.run.axon.rest import begin
 
         beginning = begin(problem, kernels)
+        beginning.refuse()
         course = CoupledCourse(problem, solver, kernels, beginning, pace)
         return course, beginning.notes, lambda: beginning.recorded(problem)
     (kernel,), (cells,) = kernels, problem.cells

@@ -40,6 +40,14 @@ _CONTINUUM = (
     "the membrane has no single resting potential: without any conductance every "
     "voltage is an equilibrium; give a holding potential, for example initial=-65"
 )
+_NO_REST = (
+    f"the membrane has no stable resting potential between {LOWEST:g} and {HIGHEST:g} mV "
+    "(it may fire by itself); give a holding potential, for example initial=-65"
+)
+_NOWHERE = (
+    "some state has no steady value at any voltage, so that the membrane has no rest; give that "
+    "state, for example initial={'Q': 0}, or all: initial={'V': ..., ...}"
+)
 
 _NONE: Lanes = {}
 
@@ -72,8 +80,16 @@ class Steady:
 
     def refuse(self) -> None:
         """Raise a RunError if any lane is lost."""
-        for reason in self.why.values():
+        refuse(self.status, self.why)
+
+
+def refuse(status: NDArray[np.int8] | None, why: Mapping[Status, str]) -> None:
+    """Raise a RunError for the first reason why lanes are lost, and say how many there are."""
+    for kind, reason in why.items():
+        if status is None or status.size == 1:
             raise RunError(reason)
+        count = int(np.count_nonzero(status == kind))
+        raise RunError(f"in {count} of {status.size} lanes {reason}")
 
 
 def hold(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
@@ -102,7 +118,7 @@ def held(kernel: Kernel, parameters: Lanes, voltage: Floats, states: Lanes = _NO
         Those that are held too -> their values in each lane.
     """
     search = bounded(kernel, parameters, states, clamped=True)
-    found, settled = _held(kernel, search.parameters, voltage)
+    found, settled = _settled(kernel, search.parameters, voltage)
     left = _left(kernel, search.parameters, found)
     lost = search.lost | ~settled | left.unsaid
     if not lost.any():
@@ -121,7 +137,15 @@ def held(kernel: Kernel, parameters: Lanes, voltage: Floats, states: Lanes = _NO
     return Steady(_filled(found, ~lost), status, {Status.NOT_STEADY: why})
 
 
-def _held(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, Truths]:
+def swept(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
+    """:func:`held` on the way to a balance: NaN where states have no steady values, and no look at
+    whether they might be others."""
+    search = bounded(kernel, parameters, _NONE, clamped=True)
+    found, settled = _settled(kernel, search.parameters, voltage)
+    return np.where(settled & ~search.lost, found, np.nan)
+
+
+def _settled(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, Truths]:
     """:func:`settle`, where given states change nothing by the way of a search without them: what
     no other state depends on need not be steady, nor does it move the others."""
     names = kernel.program.states
@@ -156,10 +180,12 @@ def _left(kernel: Kernel, parameters: Lanes, states: Floats) -> Loose:
 
 
 def _chance(states: list[str], where: str) -> str:
-    be, pronoun = ("is", "it") if len(states) == 1 else ("are", "them")
+    be, needed = ("is", "it an initial value")
+    if len(states) > 1:
+        be, needed = "are", "them initial values"
     return (
         f"the equations leave open what {listed(states)} {be} {where}: more than one value stands "
-        f"still; give {pronoun} initial values: initial={{'V': ..., '{states[0]}': ...}}"
+        f"still; give {needed}: initial={{'{states[0]}': ..., ...}}"
     )
 
 
@@ -205,7 +231,7 @@ def rested(kernel: Kernel, parameters: Lanes, states: Lanes = _NONE) -> Steady:
     if not lost.any():
         return Steady(found.states[:, which], np.zeros(which.shape, dtype=np.int8), notes=notes)
     status = np.where(lost, Status.NO_REST, Status.FINE).astype(np.int8)
-    why = search.why or found.why or _no_rest(count, int(lost.sum()))
+    why = search.why or found.why or _NO_REST
     filled = _filled(found.states, ~lost)
     return Steady(filled[:, which], status[which], {Status.NO_REST: why}, notes)
 
@@ -243,6 +269,8 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> _Rests:
         flat = ((balance[:, :-1] == 0) & (balance[:, 1:] == 0)).any(axis=1)
         if flat.any():
             result.why = result.why or _CONTINUUM
+        if np.isnan(balance).all(axis=1).any():
+            result.why = result.why or _NOWHERE
         lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0) & ~flat[:, None])
         chosen = {name: row[lane] for name, row in mine.items()}
         voltage = _narrow(kernel, chosen, grid[place], grid[place] + SPACING)
@@ -261,15 +289,6 @@ def _balance(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
     """dV/dt without stimulus, all other states steady at V; NaN where they cannot be."""
     states, settled = settle(kernel, parameters, voltage)
     return np.where(settled, derivative(kernel, parameters, states)[0], np.nan)
-
-
-def _no_rest(lanes: int, without: int) -> str:
-    which = "the membrane" if lanes == 1 else f"{without} of {lanes} membranes"
-    verb = "has" if lanes == 1 else "have"
-    return (
-        f"{which} {verb} no stable resting potential between {LOWEST:g} and {HIGHEST:g} mV "
-        "(it may fire by itself); give a holding potential, for example initial=-65"
-    )
 
 
 def _narrow(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Floats:

@@ -14,7 +14,7 @@ from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, Labelled
 from loligo.run.cells import Cells, guess, numbers_of
-from loligo.run.equilibrium import held, rest, rested
+from loligo.run.equilibrium import held, refuse, rest, rested
 from loligo.run.recipes import plain
 from loligo.run.status import Status
 from loligo.system.outline import outline_of
@@ -43,8 +43,7 @@ class Initials:
 
     def refuse(self) -> None:
         """Raise a RunError if any lane is lost."""
-        for reason in self.why.values():
-            raise RunError(reason)
+        refuse(self.status, self.why)
 
 
 def initial_states(kernel: Kernel, cells: Cells) -> Initials:
