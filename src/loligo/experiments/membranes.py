@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,9 @@ Array = np.ndarray
 
 HOLDING = -65.0  # mV
 ONSET = 1.0  # ms of holding that are shown before a step
-_SAMPLES = 4000  # of a step: some of them in the fastest gate's time constant
+_SAMPLES = 2000  # of a step
+_REFINED = 8  # times
+PRECISION = 1e-7  # of the largest peak
 
 
 def membrane_of(membrane: Any, experiment: str) -> Membrane:
@@ -107,7 +109,7 @@ def clamped(
     lasts = ONSET
     for segment in segments:
         total = total + VoltageClamp(at, segment.duration, segment.voltage)
-        at = at + segment.duration
+        at = _plus(at, segment.duration)
         lasts = float(np.max(at.values)) if isinstance(at, Labelled) else float(at)
     rec = simulate(
         membrane, total, lasts, initial=holding, record=record, sample_interval=sample_interval,
@@ -116,9 +118,11 @@ def clamped(
     return rec.assign_coords(time=rec.time - ONSET)
 
 
-def interval_for(duration: float) -> float:
-    """How often a step of this length is looked at, ms."""
-    return duration / _SAMPLES
+def _plus(a: Any, b: Any) -> Any:
+    """The sum of two times of which one may differ over lanes."""
+    if isinstance(b, Labelled):
+        a, b = b, a
+    return Labelled(a.dims, a.values + b, a.coords) if isinstance(a, Labelled) else a + b
 
 
 def ions(membrane: Membrane) -> list[str]:
@@ -150,6 +154,61 @@ def chosen(membrane: Membrane, ion: str | None, among: tuple[str, ...]) -> list[
 def current_of(rec: xarray.Dataset, channels: Iterable[str]) -> Array:
     """(lanes, time): the current through channels together, uA/cm2."""
     return sum(rec[f"I_{name}"].values for name in channels)  # type: ignore[return-value]
+
+
+def peaks(
+    membrane: Membrane, before: Sequence[Segment], step: Segment, holding: float,
+    channels: list[str],
+) -> tuple[Array, Array, float]:  # fmt: skip
+    """The peak of the current through channels in a step of the clamp, lane by lane.
+
+    Peaks are looked for again with finer samples, up to where the latest was, until polynomials
+    of two degrees agree on them to a part of :data:`PRECISION`.
+
+    Returns
+    -------
+    value : (lanes,)
+        uA/cm2, of the sign of the driving force.
+    when : (lanes,)
+        ms from the beginning of the step.
+    precision
+        uA/cm2, of the least sure.
+    """
+    record = [f"I_{name}" for name in channels]
+    lasts, least = step.duration, np.inf
+    for _ in range(_REFINED):
+        segments = [*before, replace(step, duration=lasts)]
+        rec = clamped(membrane, segments, holding, record, lasts / _SAMPLES)
+        begins = np.zeros(1) + sum(np.asarray(_plain(each.duration)) for each in before)
+        current = current_of(rec, channels)
+        rows = [
+            _after(rec.time.values, row, float(begins[min(k, begins.size - 1)]))
+            for k, row in enumerate(np.atleast_2d(current))
+        ]
+        found = [_extreme(time, row) for time, row in rows]
+        value, when, sure = (np.array(column) for column in zip(*found, strict=True))
+        least = float(sure.max())
+        if least <= PRECISION * np.abs(value).max():
+            break
+        lasts = float(min(lasts / 2, 1.5 * when.max() + 2 * lasts / _SAMPLES))
+    return value, when, least
+
+
+def _plain(value: Any) -> Any:
+    return value.values if isinstance(value, Labelled) else value
+
+
+def _after(time: Array, row: Array, begins: float) -> tuple[Array, Array]:
+    """The part of a curve from a time on, its time from there."""
+    first = int(np.searchsorted(time, begins - 1e-9))
+    return time[first:] - begins, row[first:]
+
+
+def _extreme(time: Array, row: Array) -> tuple[float, float, float]:
+    """The peak of one curve, whichever its sign: value, when, how sure."""
+    sign = 1.0 if row.max() > -row.min() else -1.0
+    value, when, sure = peak(time, row[None], sign)
+    return float(value[0]), float(when[0]), sure
 
 
 # ---- extremes

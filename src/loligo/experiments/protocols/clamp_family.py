@@ -96,8 +96,6 @@ def clamp_family(
     )  # fmt: skip
 
 
-
-
 def _summary(current: np.ndarray, row: np.ndarray) -> str:
     lowest, highest = current.min(axis=1), current.max(axis=1)
     deep, high = int(lowest.argmin()), int(highest.argmax())

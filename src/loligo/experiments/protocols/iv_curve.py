@@ -14,11 +14,10 @@ from loligo.experiments.membranes import (
     chosen,
     clamped,
     current_of,
-    interval_for,
     ions,
     membrane_of,
     one,
-    peak,
+    peaks,
     varied,
 )
 from loligo.experiments.plan import Panel, Plan
@@ -67,14 +66,10 @@ def iv_curve(
     row = varied(voltage, _STEPS, "mV", "voltage")
     level, lasts = one(holding, "mV", "holding"), one(duration, "ms", "duration", above=0.0)
     channels, every = chosen(patch, ion, ("Na",)), ions(patch)
-    record = [f"I_{name}" for name in dict.fromkeys([*channels, *every])]
-    rec = clamped(patch, [Segment(lasts, row)], level, record, interval_for(lasts))
-    step = rec.sel(time=slice(-1e-9, None))
-    current = current_of(step, channels)
-    # beyond the reversal the current is outward: its peak is the extreme of the other sign
-    outward = np.abs(current.max(axis=1)) > np.abs(current.min(axis=1))
-    value, when, precision = peak(step.time.values, current, np.where(outward, 1.0, -1.0))
-    steady = current_of(step, every)[:, -1] if every else np.zeros(row.values.size)
+    step = Segment(lasts, row)
+    value, when, precision = peaks(patch, [], step, level, channels)
+    late = clamped(patch, [step], level, [f"I_{name}" for name in every], lasts)
+    steady = current_of(late, every)[:, -1] if every else np.zeros(row.values.size)
     named = " + ".join(f"I_{name}" for name in channels)
     turn = _reversal(row.values, value)
     return dataset(

@@ -73,9 +73,7 @@ def strength_duration(
     most = _CURRENT + capacitance * _DISPLACED / every
     found = least(lambda sizes: fires(every, sizes), every.size, _SMALLEST, most, _RELATIVE)
     rheobase = float(found.value[-1])
-    chronaxie = _chronaxie(
-        lambda d: fires(d, np.full((d.size, 1), 2 * rheobase)).ravel(), rheobase
-    )
+    chronaxie = _chronaxie(lambda d: fires(d, np.full((d.size, 1), 2 * rheobase)).ravel(), rheobase)
     d, value = row.values, found.value[:-1]
     tau = chronaxie / np.log(2)
     return dataset(

@@ -1,0 +1,65 @@
+"""Curves through what an experiment found: Boltzmann's, and an exponential's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Boltzmann:
+    """``1/(1 + exp(-(V - half)/slope))``; the slope is below 0 where it falls with V."""
+
+    half: float
+    slope: float
+
+    def __call__(self, V: Array) -> Array:
+        from scipy.special import expit
+
+        return expit((np.asarray(V) - self.half) / self.slope)
+
+
+def boltzmann(V: Array, part: Array) -> Boltzmann:
+    """The curve from 0 to 1, or 1 to 0, nearest to points in the sense of least squares.
+
+    NaN where fewer than three points are known, or they do not come half way.
+    """
+    from scipy.optimize import least_squares
+
+    known = np.isfinite(part)
+    V, part = V[known], part[known]
+    if V.size < 3 or not part.min() < 0.5 < part.max():
+        return Boltzmann(np.nan, np.nan)
+    order = np.argsort(V)
+    V, part = V[order], part[order]
+    rises = part[-1] > part[0]
+    middle = float(np.interp(0.5, *((part, V) if rises else (part[::-1], V[::-1]))))
+
+    def misses(guess: Array) -> Array:
+        return Boltzmann(*guess)(V) - part
+
+    found = least_squares(
+        misses, [middle, 8.0 if rises else -8.0], xtol=1e-14, ftol=1e-14, gtol=1e-14
+    )
+    return Boltzmann(float(found.x[0]), float(found.x[1]))
+
+
+def recovery(t: Array, part: Array) -> tuple[float, float]:
+    """(start, tau) of ``1 - (1 - start) exp(-t/tau)`` nearest to points; NaN where there are few."""
+    from scipy.optimize import least_squares
+
+    known = np.isfinite(part)
+    t, part = t[known], part[known]
+    if t.size < 3 or np.ptp(part) < 1e-6:
+        return np.nan, np.nan
+    half = part.min() + 0.5 * np.ptp(part)
+    guess = [float(part.min()), float(np.log(max(np.interp(half, part, t), 1e-6) / np.log(2)))]
+
+    def misses(unknown: Array) -> Array:
+        return 1 - (1 - unknown[0]) * np.exp(-t / np.exp(unknown[1])) - part
+
+    found = least_squares(misses, guess, xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    return float(found.x[0]), float(np.exp(found.x[1]))
