@@ -48,7 +48,7 @@ def boltzmann(V: Array, part: Array) -> Boltzmann:
 
 
 def recovery(t: Array, part: Array) -> tuple[float, float]:
-    """(start, tau) of ``1 - (1 - start) exp(-t/tau)`` nearest to points; NaN where there are few."""
+    """(start, tau) of ``1 - (1 - start) exp(-t/tau)`` nearest to points; NaN of too few."""
     from scipy.optimize import least_squares
 
     known = np.isfinite(part)

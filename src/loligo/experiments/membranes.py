@@ -68,6 +68,11 @@ def varied(values: Any, otherwise: Array, unit: str, name: str) -> Labelled:
     row = numbers(otherwise if values is None else values, unit, name)
     if np.unique(row).size < row.size:
         raise UsageError(f"{name}: every value once, please; some come twice in {row!r:.60}")
+    return lanes_of(name, row)
+
+
+def lanes_of(name: str, row: Array) -> Labelled:
+    """A row of numbers as lanes, labelled by themselves."""
     return Labelled((name,), row, {name: row})
 
 
@@ -257,21 +262,29 @@ def peak(time: Array, values: Array, sign: Array | float) -> tuple[Array, Array,
 
 
 def fired(
-    membrane: Membrane, stimulus: Callable[..., Any], numbers_: tuple[Array, ...], threshold: float,
+    membrane: Membrane, stimulus: Callable[..., Any], each: tuple[Array, ...], threshold: float,
     lasts: float,
 ) -> Array:  # fmt: skip
-    """Whether each of many stimuli makes V rise through a threshold within a run.
+    """Whether each of many stimuli makes V rise through a threshold: see :func:`counted`."""
+    return counted(membrane, stimulus, each, threshold, lasts) > 0
+
+
+def counted(
+    membrane: Membrane, stimulus: Callable[..., Any], each: tuple[Array, ...], threshold: float,
+    lasts: float,
+) -> Array:  # fmt: skip
+    """How often each of many stimuli makes V rise through a threshold within a run.
 
     Parameters
     ----------
     stimulus
-        Called with what ``numbers_`` are, made lanes.
-    numbers_
+        Called with what ``each`` are, made lanes.
+    each
         Arrays of one shape, which is that of the answer.
     """
-    lanes = [Labelled(("lane",), np.ravel(each)) for each in numbers_]
+    lanes = [Labelled(("lane",), np.ravel(row)) for row in each]
     rec = simulate(
         membrane, stimulus(*lanes), lasts, record=["spikes"], threshold=threshold, progress=False,
         sample_interval=lasts,
     )  # fmt: skip
-    return (rec.spike_count.values > 0).reshape(numbers_[0].shape)
+    return rec.spike_count.values.reshape(each[0].shape)
