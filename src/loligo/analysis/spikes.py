@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.analysis.curve import DEGREE, Array, Trace, root
+from loligo.engine.kernel import GRAIN, RE_ARM
 from loligo.errors import UsageError
 from loligo.units import read
 
 if TYPE_CHECKING:
     import xarray
-
-RE_ARM = 5.0  # mV below the threshold before another spike can be seen, as in every run
 
 # Samples this close (ms) show every spike on both sides of its crossing.
 _FINE = 0.1
@@ -28,8 +28,9 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
 
     At the run's own threshold these are the spikes that the solver located inside its
     steps; how densely V was sampled does not matter. Another threshold is looked for in
-    the recorded V: upward crossings, each after V has been 5 mV below the threshold since
-    the one before (the first after V has been anywhere below it). Between two samples V is
+    the recorded V: upward crossings, all of them where the recording says that there was no
+    noise; otherwise each after V has been 5 mV below the threshold since the one before (the
+    first after V has been anywhere below it). Between two samples V is
     the polynomial of degree 5 through the six samples around them, chosen not to reach
     across the edge of a pulse. ``attrs["accuracy"]`` (ms, for the worst of the spikes) then
     says how accurate that is: how far apart the crossings of the polynomials of degree 3,
@@ -175,7 +176,7 @@ def find(rec: xarray.Dataset, lanes: Lanes, threshold: Any = None) -> Spikes:
             f"finding spikes at {level:g} mV needs V, which was not recorded: simulate again "
             f'with record=["V", "spikes"]{known}'
         )
-    return crossings(trace(rec, lanes), level)
+    return crossings(trace(rec, lanes), level, _depth(rec))
 
 
 def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
@@ -255,9 +256,19 @@ def _mismatch(what: str) -> UsageError:
     )
 
 
-def crossings(v: Trace, threshold: float) -> Spikes:
+def _depth(rec: xarray.Dataset) -> float:
+    """How far below the threshold V must have been for its rise to be a spike, mV: as in the run,
+    if it is known that there was no noise in it."""
+    try:
+        stimulus = json.loads(rec.attrs["provenance"])["stimulus"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return RE_ARM
+    return RE_ARM if '"kind": "noise"' in json.dumps(stimulus) else GRAIN["float32"]
+
+
+def crossings(v: Trace, threshold: float, depth: float = RE_ARM) -> Spikes:
     """Spikes looked for in the samples of V."""
-    lane, at = _armed_crossings(v.values, threshold)
+    lane, at = _armed_crossings(v.values, threshold, depth)
     by_degree = [_locate(v, lane, at, threshold, degree) for degree in range(2, DEGREE + 1)]
     enough = v.time.size > DEGREE
     accuracy = _accuracy(np.array(by_degree), v.time[at + 1] - v.time[at], enough)
@@ -279,7 +290,7 @@ def _accuracy(by_degree: Array, interval: Array, enough: bool) -> float:
     return float(np.where(resolved, spread, interval / 2).max())
 
 
-def _armed_crossings(values: Array, threshold: float) -> tuple[Array, Array]:
+def _armed_crossings(values: Array, threshold: float, depth: float) -> tuple[Array, Array]:
     """(lane, sample before) of every upward crossing that counts, lane by lane.
 
     A crossing that comes too soon changes nothing, so one counts exactly when V was low
@@ -287,7 +298,7 @@ def _armed_crossings(values: Array, threshold: float) -> tuple[Array, Array]:
     """
     below = values < threshold
     lane, at = np.nonzero(below[:, :-1] & ~below[:, 1:])
-    low = np.cumsum(values < threshold - RE_ARM, axis=1)  # how many low samples so far
+    low = np.cumsum(values < threshold - depth, axis=1)  # how many low samples so far
     lows = low[lane, at]
     follows = np.r_[False, lane[1:] == lane[:-1]] if lane.size else np.zeros(0, bool)
     before = np.where(follows, np.r_[0, lows[:-1]] if lane.size else lows, 0)
