@@ -229,7 +229,7 @@ def _unplain(value: Any) -> Any:
 
 def _region(membranes: Sequence[Membrane], entry: Mapping[str, Any]) -> Region:
     rest: dict[str, Any] = {name: _unplain(entry[name]) for name in _REGION}
-    which = entry["membrane"]
+    which: Any = entry["membrane"]
     if which not in range(len(membranes)):
         raise ModelError(
             f"this axon's document has {len(membranes)} membranes, and none {which!r:.40}"

@@ -10,6 +10,7 @@ from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
+from loligo.model.check import warn_of_volts
 from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
@@ -145,12 +146,14 @@ def read_initial(initial: Any, outline: Outline) -> Initial:
     if isinstance(initial, Mapping):
         return _given(cast(Mapping[Any, Any], initial), outline)
     try:
-        return Initial(units.read(initial, "mV", "initial"))
+        held = units.read(initial, "mV", "initial")
     except (UsageError, UnitError) as problem:
         raise type(problem)(
             f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
             "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
         ) from None
+    warn_of_volts({"initial": held})
+    return Initial(held)
 
 
 def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
@@ -160,7 +163,7 @@ def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
             continue
         if name not in outline.states:
             raise UsageError(
-                f"initial: {_follows(str(name), outline)} in the model"
+                f"initial: {_follows(name, outline)} in the model"
                 f"{nearest(str(name), outline.states)}; its states are {', '.join(outline.states)}"
             )
         if name in (*outline.gates, *outline.occupancies):
@@ -168,12 +171,13 @@ def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
         else:
             states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
     voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
+    warn_of_volts({"the initial V": voltage})
     return Initial(voltage, states)
 
 
-def _follows(name: str, outline: Outline) -> str:
+def _follows(name: object, outline: Outline) -> str:
     """Why a name is no state that can be given."""
-    if name in outline.records and outline.about[name]["role"] == "state":
+    if name in outline.records and outline.about[str(name)]["role"] == "state":
         return f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no state"
     return f"there is no state {name!r}"
 
