@@ -234,7 +234,7 @@ def _region(membranes: Sequence[Membrane], entry: Mapping[str, Any]) -> Region:
         raise ModelError(
             f"this axon's document has {len(membranes)} membranes, and none {which!r:.40}"
         )
-    return Region(membranes[which], **rest)
+    return Region(membranes[int(which)], **rest)
 
 
 def _changed(region: Region, shape: Mapping[str, Any], values: Mapping[str, Any]) -> Region:

@@ -134,7 +134,7 @@ def _written(text: Any, names: Names) -> Any:
 def _arrays(value: Any, names: Names, depth: int = 0) -> Any:
     """A value in which arrays have other dimensions."""
     if not isinstance(value, Mapping) or depth > 6:
-        return value
+        return cast(Any, value)
     table: dict[Any, Any] = {
         key: _arrays(inner, names, depth + 1)
         for key, inner in cast(Mapping[Any, Any], value).items()
