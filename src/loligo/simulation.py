@@ -14,6 +14,7 @@ from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
+from loligo.model.earlier import renamed
 from loligo.progress import progress as bar
 from loligo.run.cells import Initial
 from loligo.run.outcome import Outcome
@@ -93,7 +94,10 @@ def simulate(
     xarray.Dataset
         ``V`` (mV), gates, currents (uA/cm2), conductances (mS/cm2) over (lanes…, time), for an
         axon over (lanes…, position, time);
-        ``spike_count`` over the lanes and ``spike_time`` (ms) over all spikes, lane by lane.
+        ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
+        lane has fewer. Of many lanes of which few fire, where that table would take more than
+        256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
+        ``spike_lane`` says whose each is.
 
     Raises
     ------
@@ -175,7 +179,9 @@ def rerun(
     """Make a recording again from what it says about itself.
 
     With the same version of loligo on the same kind of processor the numbers are the same to
-    the last bit.
+    the last bit: ``rec.equals(lo.rerun(rec))``. (On the same day also
+    ``rec.identical(lo.rerun(rec))``: the provenance says when a recording was made, and with what
+    software on what processor, ``json.loads(rec.attrs["provenance"])["made"]``.)
 
     Parameters
     ----------
@@ -204,9 +210,11 @@ def rerun(
         placed = axon and stimulus is not None
         read = Placed.from_dict if placed else stimulus_from_dict
         shapes = None if stimulus is None else read(stimulus)
-        settings = {name: told[name] for name in ("record", "sample_interval", "threshold")}
+        settings = {name: told[name] for name in ("sample_interval", "threshold")}
+        names = renamed(told["model"])
+        settings["record"] = [names.get(name, name) for name in told["record"]]
         settings["solver"] = solvers.from_dict(told["solver"])
-        settings["initial"] = _initial_from_plain(told["initial"])
+        settings["initial"] = _initial_from_plain(told["initial"], names)
         duration = told["duration"]
         if axon:
             settings["positions"] = told["positions"]
@@ -251,6 +259,8 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
 
 def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, Any]:
     """All that it takes to make a recording again."""
+    from loligo.recording.made import made
+
     return {
         "model": problem.model.to_dict(),
         "stimulus": None if stimulus is None else stimulus.to_dict(),
@@ -260,6 +270,7 @@ def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, An
         "initial": _initial_to_plain(problem.initial),
         "threshold": problem.times.threshold,
         "record": list(problem.records) or ["spikes"],
+        "made": made(),
     }
 
 
@@ -271,8 +282,10 @@ def _initial_to_plain(initial: Initial) -> Any:
     return {"V": voltage, **states}
 
 
-def _initial_from_plain(document: Any) -> Any:
+def _initial_from_plain(document: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(document, Mapping):
         return document
-    values: dict[str, Value] = {name: from_plain(value) for name, value in document.items()}
+    values: dict[str, Value] = {
+        names.get(name, name): from_plain(value) for name, value in document.items()
+    }
     return values

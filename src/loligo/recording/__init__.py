@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from loligo.errors import FileError, UsageError, nearest
 from loligo.files import replacing
-from loligo.recording.contents import check_readable, fault
+from loligo.recording.contents import check_readable, damage_reported, fault
+from loligo.recording.spikes import in_lanes, in_one_row
 
 if TYPE_CHECKING:
     import xarray
@@ -35,7 +36,9 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
 
     Names, dimensions, coordinates, attributes (the provenance among them), spikes and
     every bit of every number come back with :func:`open`. The file appears whole or not
-    at all, see :func:`loligo.files.replacing`.
+    at all, see :func:`loligo.files.replacing`. Spikes lie in it without what pads them, all
+    in one row along ``event``, lane by lane (C order), ``spike_count`` of each: what the CF
+    conventions call contiguous ragged arrays.
 
     Parameters
     ----------
@@ -80,7 +83,7 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
         raise UsageError(f"this dataset is not a recording, and was not saved: {wrong}")
     try:
         with replacing(path) as part:
-            module.write(rec, part, path)
+            module.write(in_one_row(rec), part, path)
     except UnicodeEncodeError as error:
         raise UsageError(
             f"a text in the recording cannot be written as UTF-8 ({error}); change it"
@@ -93,7 +96,7 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
 
     A file that was not made by loligo opens when it has a ``time`` in ms, increasing, and
     at least one quantity along it (``V`` in mV for :func:`loligo.spike_times`). Nothing in
-    a file is ever executed.
+    a file is ever executed. Files of earlier versions open as recordings of this one.
 
     Parameters
     ----------
@@ -123,7 +126,8 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     wrong = fault(rec)
     if wrong:
         raise FileError(f"{path} does not hold a recording: {wrong}")
-    return rec
+    with damage_reported(path, "a recording"):
+        return in_lanes(rec)
 
 
 def _format(path: Path):

@@ -14,15 +14,16 @@ import numpy as np
 
 from loligo.errors import FileError, UsageError
 from loligo.recording.contents import (
-    EVENT,
     Attributes,
     Contents,
     Variable,
+    as_text,
     attributes,
     damage_reported,
     put_together,
     take_apart,
 )
+from loligo.recording.spikes import EVENT
 
 if TYPE_CHECKING:
     import xarray
@@ -53,7 +54,9 @@ def write(rec: xarray.Dataset, part: Path, path: Path) -> None:
         )
     )
     if empty:
-        dataset.attrs[_EMPTY] = json.dumps({n: _described(v) for n, v in empty.items()})
+        dataset.attrs[_EMPTY] = json.dumps(
+            {n: _described(v) for n, v in empty.items()}, default=as_text
+        )
     for variable in dataset.variables.values():
         variable.encoding["_FillValue"] = None
     try:

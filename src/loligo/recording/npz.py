@@ -21,6 +21,7 @@ from loligo.recording.contents import (
     TIME,
     Contents,
     Variable,
+    as_text,
     attributes,
     damage_reported,
     fits_in_memory,
@@ -49,7 +50,7 @@ def write(rec: xarray.Dataset, part: Path, path: Path) -> None:
         },
     }
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        _put(archive, _META, np.array(json.dumps(meta)))
+        _put(archive, _META, np.array(json.dumps(meta, default=as_text)))
         for name, variable in contents.variables.items():
             _put(archive, name, variable.values)
 

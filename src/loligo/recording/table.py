@@ -30,10 +30,10 @@ import numpy as np
 
 from loligo.errors import FileError
 from loligo.recording.contents import (
-    EVENT,
     TIME,
     Contents,
     Variable,
+    as_text,
     attributes,
     damage_reported,
     fits_in_memory,
@@ -41,6 +41,7 @@ from loligo.recording.contents import (
     take_apart,
 )
 from loligo.recording.foreign import read_plain_table
+from loligo.recording.spikes import EVENT
 
 if TYPE_CHECKING:
     import xarray
@@ -160,7 +161,7 @@ def _notes(contents: Contents, table: _Table) -> Iterator[str]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=as_text)
 
 
 # Reading -----------------------------------------------------------------------------

@@ -84,12 +84,15 @@ def _gates(cells: Cells, kernel: Kernel) -> Floats:
     outline = cells.outline
     numbers, none, pools = for_equilibria(cells), np.zeros(cells.lanes.size), pools_of(cells)
 
-    def rates(x: float) -> dict[str, Floats]:
-        gates = dict.fromkeys(outline.gates, none + x)
-        return kernel.map("derivative", {**numbers, **pools, **gates, "V": none, "I_stim": none})
+    def rates(x: float, names: tuple[str, ...]) -> dict[str, Floats]:
+        moved = pools | dict.fromkeys(outline.gates, none) | dict.fromkeys(names, none + x)
+        return kernel.map("derivative", {**numbers, **moved, "V": none, "I_stim": none})
 
-    closed, opened = rates(0.0), rates(1.0)
-    slopes = np.array([closed[name] - opened[name] for name in outline.gates] or [none])
+    # a gate's rate depends on itself alone, an occupancy's on those beside it
+    slopes = [none]
+    for names in (outline.gates, *((name,) for name in outline.occupancies)):
+        closed, opened = rates(0.0, names), rates(1.0, names)
+        slopes += [closed[name] - opened[name] for name in names]
     return np.max(slopes, axis=0, where=np.isfinite(slopes), initial=0.0)
 
 
