@@ -20,6 +20,7 @@ from loligo.analysis.features import (
     steepest,
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
+from loligo.recording.door import welcome
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def spike_shape(
     import xarray as xr
 
     rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     v = trace(rec, lanes)
     spikes = find(rec, lanes, threshold)
