@@ -90,7 +90,10 @@ def simulate(
     xarray.Dataset
         ``V`` (mV), gates, currents (uA/cm2), conductances (mS/cm2) over (lanes…, time), for an
         axon over (lanes…, position, time);
-        ``spike_count`` over the lanes and ``spike_time`` (ms) over all spikes, lane by lane.
+        ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
+        lane has fewer. Of many lanes of which few fire, where that table would take more than
+        256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
+        ``spike_lane`` says whose each is.
 
     Raises
     ------
@@ -173,7 +176,9 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
     """Make a recording again from what it says about itself.
 
     With the same version of loligo on the same kind of processor the numbers are the same to
-    the last bit.
+    the last bit: ``rec.equals(lo.rerun(rec))``. (On the same day also
+    ``rec.identical(lo.rerun(rec))``: the provenance says when a recording was made, and with what
+    software on what processor, ``json.loads(rec.attrs["provenance"])["made"]``.)
 
     Parameters
     ----------
@@ -247,6 +252,8 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
 
 def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, Any]:
     """All that it takes to make a recording again."""
+    from loligo.recording.made import made
+
     return {
         "model": problem.model.to_dict(),
         "stimulus": None if stimulus is None else stimulus.to_dict(),
@@ -256,6 +263,7 @@ def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, An
         "initial": _initial_to_plain(problem.initial),
         "threshold": problem.times.threshold,
         "record": list(problem.records) or ["spikes"],
+        "made": made(),
     }
 
 

@@ -19,6 +19,7 @@ import hh_scipy
 import loligo as lo
 from loligo.errors import FileError, LoligoError, UsageError
 from loligo.recording import contents, netcdf, table
+from loligo.recording.contents import fault
 
 SUFFIXES = (".nc", ".npz", ".csv")
 
@@ -241,8 +242,8 @@ def test_what_is_missing(tmp_path: Path) -> None:
     assert opened(tmp_path, V=("time", np.zeros(3), {"units": "V"}), coords=t) == (
         "'V' is in V; it must be in mV"
     )
-    assert opened(tmp_path, V=("time", np.zeros(3)), spike_count=2, coords=t) == (
-        "'spike_time' is missing; 'spike_count' and 'spike_time' belong together"
+    assert opened(tmp_path, V=("time", np.zeros(3)), spike_time=("event", [1.0]), coords=t) == (
+        "'spike_count' is missing; where 'spike_time' lies along 'event' they belong together"
     )
     assert opened(tmp_path, spike_count=2, spike_time=("event", [1.0])).startswith(
         "'spike_count' promises 2 spikes but 'spike_time' has 1; if some cells were selected"
@@ -250,8 +251,18 @@ def test_what_is_missing(tmp_path: Path) -> None:
     assert opened(tmp_path, spike_count=1, spike_time=("event", [np.nan])) == (
         "'spike_time' must be one row of finite numbers along 'event'"
     )
-    assert opened(tmp_path, spike_count=-1, spike_time=("event", [1.0])) == (
-        "'spike_count' must be one whole number for each cell"
+    for count in (-2, 1.0):
+        told = opened(tmp_path, spike_count=count, spike_time=("event", [1.0]))
+        assert told == "'spike_count' must be one whole number for each cell"
+    around = xr.Dataset({"spike_count": ("a", 4 * [2**62] + [1]), "spike_time": ("event", [1.0])})
+    assert str(fault(around)).startswith("'spike_count' promises 1.844674407e+19 spikes but")
+    assert "are counted and 1 listed" in wording(lo.spike_times, around)
+    assert opened(tmp_path, spike_count=-1, spike_time=("event", [1.0])).startswith(
+        "'spike_count' promises 0 spikes but 'spike_time' has 1"
+    )
+    told = opened(tmp_path, spike_count=2, spike_time=("event", [1.0, 2.0]), coords={"spike": [0]})
+    assert (
+        told == "'spike_count' promises more spikes of a cell than there are places along 'spike'"
     )
 
 

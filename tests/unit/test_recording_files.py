@@ -95,9 +95,13 @@ def test_no_lanes_at_all(tmp_path: Path, suffix: str, sizes: tuple[int, int]) ->
         {
             "V": (("a", "b", "time"), np.zeros((*sizes, 4)), {"units": "mV"}),
             "spike_count": (("a", "b"), np.zeros(sizes, int)),
-            "spike_time": (("event",), np.zeros(0), {"threshold": 0.0}),
+            "spike_time": (("a", "b", "spike"), np.zeros((*sizes, 2)), {"threshold": 0.0}),
         },
-        {"time": ("time", np.arange(4) * 0.1, {"units": "ms"}), "a": np.arange(sizes[0]) * 1.0},
+        {
+            "spike": [0, 1],
+            "time": ("time", np.arange(4) * 0.1, {"units": "ms"}),
+            "a": np.arange(sizes[0]) * 1.0,
+        },
     )
     lo.save(rec, tmp_path / f"a{suffix}")
     assert_same(rec, lo.open(tmp_path / f"a{suffix}"))

@@ -14,7 +14,7 @@ from loligo.lanes import Labelled, Value, to_plain
 from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
 from loligo.model.parts import RATES, Channel, Gate, Parameter, State
-from loligo.model.reading import RESERVED, formula, unknown
+from loligo.model.reading import formula, unknown
 from loligo.model.written import Written
 
 # ---------------------------------------------------------------------------- to a document
@@ -180,11 +180,7 @@ def _value(value: Any, what: str, path: tuple[str, ...]) -> Any:
     if not isinstance(value, Mapping):
         return value
     with _at(path):
-        array = Labelled.from_dict(cast(Mapping[str, Any], value))
-        taken = sorted(set(array.dims) & RESERVED.keys())
-        if taken:
-            raise ModelError(f"{what}: an array cannot have the dimension {taken[0]}; rename it")
-        return array
+        return Labelled.from_dict(cast(Mapping[str, Any], value))
 
 
 @contextmanager

@@ -44,7 +44,9 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
 
     Names, dimensions, coordinates, attributes (the provenance among them), spikes and
     every bit of every number come back with :func:`open`. The file appears whole or not
-    at all, see :func:`loligo.files.replacing`.
+    at all, see :func:`loligo.files.replacing`. Spikes lie in it without what pads them, all
+    in one row along ``event``, lane by lane (C order), ``spike_count`` of each: what the CF
+    conventions call contiguous ragged arrays.
 
     Parameters
     ----------
@@ -107,7 +109,7 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
 
     A file that was not made by loligo opens when it has a ``time`` in ms, increasing, and
     at least one quantity along it (``V`` in mV for :func:`loligo.spike_times`). Nothing in
-    a file is ever executed.
+    a file is ever executed. Files of earlier versions open as recordings of this one.
 
     Parameters
     ----------
