@@ -160,7 +160,7 @@ def _path(path: object) -> Path:
         ) from None
 
 
-def _format(path: Path, formats: Mapping[str, tuple[str, str]], others: Mapping[str, str] = {}):  # noqa: B006
+def _format(path: Path, formats: Mapping[str, tuple[str, str]], others: Mapping[str, str] = {}):
     suffix = path.suffix.lower()
     if suffix in others:
         return importlib.import_module(f"loligo.recording.{others[suffix]}")

@@ -63,8 +63,8 @@ def dialect(path: Path) -> Dialect:
     return Dialect(encoding, next(fitting, _usual(looked)))
 
 
-def rows(path: Path, how: Dialect) -> Rows:
-    """Every row that is neither empty nor a comment, without empty cells at its end.
+def rows(path: Path, how: Dialect, comments: tuple[str, ...] = COMMENTS) -> Rows:
+    """Every row that is neither empty nor begins like a comment.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def rows(path: Path, how: Dialect) -> Rows:
     """
     with lines(path, how.encoding) as each:
         for row in how.split(each):
-            if not any(row) or row[0].startswith(COMMENTS):
+            if not any(row) or row[0].startswith(comments):
                 continue
             if len(row) > MOST_COLUMNS:
                 raise FileError(f"{path} has {len(row):,} columns: more than any table has")

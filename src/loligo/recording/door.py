@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -86,11 +85,13 @@ def _converted(name: str, variable: xarray.Variable, coord: bool) -> xarray.Vari
         return _from_dates(name, variable)
     else:
         magnitude, said = None, attrs.get("units")
-    if said is None or said == wanted:
+    if magnitude is None and (said is None or said == wanted):
         return variable
     sampled = not coord and "time" in variable.dims
     to = wanted or (_house(said) if sampled else None)
-    if to is None or to == said:
+    if magnitude is not None and to is None:
+        to = str(said)
+    if to is None or (to == said and magnitude is None):
         return variable
     new = _into(variable.values if magnitude is None else magnitude, said, to, name)
     limits = {key: _into(attrs[key], said, to, name) for key in _LIMITS if _plain(attrs, key)}

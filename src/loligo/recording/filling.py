@@ -42,9 +42,15 @@ def fill(
             chunk = [row for row in chunk if _holds(row, where)]
         if done + len(chunk) > layout.rows:
             raise FileError(f"{path} has more than the {layout.rows} rows that were saved")
+        if not chunk:
+            continue
         rows = np.arange(done, done + len(chunk))
         done += len(chunk)
         for each, at in zip(layout.columns, where, strict=True):
+            # spreadsheets leave away what is empty at the end of rows: no column but of spikes
+            if not layout.of_spikes(each) and min(map(len, chunk)) <= at:
+                short = next(i for i, row in enumerate(chunk) if len(row) <= at)
+                raise FileError(f"{path}: row {rows[short] + 2} ends before {each.label!r}")
             _fill(contents, layout, each, rows, [_cell(row, at) for row in chunk], path)
     if done < layout.rows:
         raise FileError(
@@ -186,4 +192,3 @@ def _say_what_changed(
             f"{', '.join(added)[:200]}",
             stacklevel=5,
         )
-

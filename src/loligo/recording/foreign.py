@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray
 
 _CHUNK = 200_000  # cells at a time
+_LONGEST = 400  # characters of a number with its unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,8 @@ def recording_of(table: Rows, path: Path) -> xarray.Dataset:
             f"{path} does not hold a recording: its first line must name the columns, one of them "
             f"'time (ms)', but it {'is empty' if not columns else 'holds numbers'}"
         )
+    if not columns[0].values.size:
+        raise FileError(f"{path} does not hold a recording: below its names there are no numbers")
     renamed = known_names([c.name for c in columns], {c.name: c.unit for c in columns})
     names = [renamed.get(c.name, c.name) for c in columns]
     if TIME not in names:
@@ -77,7 +80,7 @@ def measured(table: Rows, path: Path) -> list[Measured]:
         return []
     named = not all(map(is_number, first))
     heads = [_head(text) for text in first] if named else [("", "")] * len(first)
-    if named and len(heads) == 1 and not known_names([heads[0][0]]):
+    if named and len(heads) == 1 and heads[0][0] != TIME and not known_names([heads[0][0]]):
         raise FileError(f"{path} is no table of numbers: its first line is {first[0][:60]!r}")
     while len(heads) > 1 and named and not heads[-1][0]:  # a spreadsheet's empty last columns
         heads.pop()
@@ -86,7 +89,8 @@ def measured(table: Rows, path: Path) -> list[Measured]:
     second = next(table, None)
     if second is not None:
         if named and _are_units(second, len(heads)):
-            heads = [(n, u or s.strip(" ()[]")) for (n, u), s in zip(heads, second, strict=False)]
+            below = [text.strip(" ()[]") for text in second]
+            heads = [(n, said or b) for (n, said), b in zip(heads, below, strict=False)]
         else:
             ahead.append(second)
     return _numbers(itertools.chain(ahead, table), heads, path)
@@ -122,7 +126,7 @@ def _are_units(row: Sequence[str], width: int) -> bool:
 
 
 def _numbers(table: Rows, heads: list[tuple[str, str]], path: Path) -> list[Measured]:
-    readers = [_Reader(name or f"column {i}", unit, path) for i, (name, unit) in enumerate(heads, 1)]
+    readers = [_Reader(n or f"column {i}", said, path) for i, (n, said) in enumerate(heads, 1)]
     many, done = max(1, _CHUNK // len(heads)), 0
     table = _even(table, len(heads), path)
     while chunk := list(itertools.islice(table, many)):
@@ -165,10 +169,10 @@ class _Reader:
         return np.concatenate(self.parts) if self.parts else np.empty(0)
 
     def _cell(self, text: str, row: int) -> float:
-        digits, _, said = text[:200].strip().partition(" ")
+        digits, _, said = text.strip().partition(" ")
         try:
-            if said.strip()[:1].isdigit():
-                raise ValueError(text)
+            if len(text) > _LONGEST or said.strip()[:1].isdigit():
+                raise ValueError(text[:_LONGEST])
             value = number(digits)
         except ValueError as error:
             raise FileError(
@@ -189,10 +193,10 @@ class _Reader:
         try:
             if measures(said) is None:
                 raise UnitError(said)
-            return value if said == self.unit else float(convert(value, unit(said), unit(self.unit)))
+            own = unit(self.unit)
+            return value if said == self.unit else float(convert(value, unit(said), own))
         except UnitError as error:
             raise FileError(
                 f"{self.path}: {self.name} in row {row} is {text[:30]!r}, and the column is in "
                 f"{self.unit}"
             ) from error
-

@@ -63,7 +63,7 @@ class Layout:
         self.shape = tuple(sizes[dim] for dim in lanes)
         self.samples = sizes[axis] if axis else least
         self._count, self._first = self._spikes()
-        of_spikes = any(self._dims(column) == (EVENT,) for column in self.columns)
+        of_spikes = any(map(self.of_spikes, self.columns))
         length = np.maximum(self._count if of_spikes else 0, self.samples)
         length = np.broadcast_to(length, self._count.shape)
         # as floats first: whole numbers that somebody else chose could wrap around
@@ -138,6 +138,10 @@ class Layout:
         variable = self.variables.get(column.name)
         return (column.name,) if variable is None else variable.dims
 
+    def of_spikes(self, column: Column) -> bool:
+        """Whether a column tells of spikes, and so only of the first rows of a cell."""
+        return self._dims(column) == (EVENT,)
+
     def kind(self, column: Column) -> str:
         """Of what kind the values of a column are, as NumPy's types have it."""
         variable = self.variables.get(column.name)
@@ -147,7 +151,7 @@ class Layout:
         """Whether the columns hold every value of a variable."""
         mine = [column for column in self.columns if column.name == name]
         variable = self.variables[name]
-        if not mine or not variable.values.size:
+        if not mine or not variable.values.size or not self.rows:
             return False
         return variable.dims == (EVENT,) or self.axis in variable.dims or self.samples > 0
 

@@ -99,9 +99,7 @@ def _standing(name: str) -> str | None:
     return next((meant for meant, names in _NAMES.items() if lower in names), None)
 
 
-def known_names(
-    names: Iterable[str], units: Mapping[str, str] | None = None
-) -> dict[str, str]:
+def known_names(names: Iterable[str], units: Mapping[str, str] | None = None) -> dict[str, str]:
     """The names that others gave to ``time`` and ``V``, where exactly one can be meant.
 
     >>> known_names(["Zeit", "Vm", "m"]), known_names(["x", "y"], {"x": "s", "y": "nA"})
@@ -114,7 +112,8 @@ def known_names(
         if meant in names:
             continue
         by_name = [name for name in names if _standing(name) == meant]
-        by_unit = [n for n in names if measures(units.get(n, "")) == _MEASURED[meant]]
+        free = [name for name in names if _standing(name) is None]
+        by_unit = [n for n in free if measures(units.get(n, "")) == _MEASURED[meant]]
         for candidates in (by_name, by_unit):
             if len(candidates) == 1 and candidates[0] not in found:
                 found[candidates[0]] = meant

@@ -47,7 +47,7 @@ def write(rec: xarray.Dataset, part: Path, path: Path) -> None:
     cells = iter(notes.written(contents, layout, layout.rows))
     head = [*(column.label for column in layout.columns), f"{_MARK}{notes.VERSION}"]
     with part.open("w", encoding=_encoding(layout), newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file, lineterminator="\r\n")  # as RFC 4180 has it
         writer.writerow(head)
         for _, columns in layout.chunks():
             said = [next(cells, "") for _ in range(len(columns[0]))] if columns else []
@@ -74,9 +74,9 @@ def read(path: Path) -> xarray.Dataset:
         at = _mark(next(rows(path, how), []))
         if at is None:
             return recording_of(rows(path, how), path)
-        said = _notes(rows(path, how), at)
+        said = _notes(rows(path, how, ()), at)
         contents, layout, sums = notes.read(said, path.stat().st_size)
-        without = ([*row[:at], *row[at + 1 :]] for row in rows(path, how))
+        without = ([*row[:at], *row[at + 1 :]] for row in rows(path, how, ()))
         fill(contents, layout, sums, without, path)
         return put_together(contents)
 

@@ -111,9 +111,8 @@ def _put(
 
 def _cell(text: str, where: str, kind: str) -> str:
     if kind == "U" or text.endswith("inf"):
-        return (
-            f'<c r="{where}" t="inlineStr"><is><t xml:space="preserve">{_spelled(text)}</t></is></c>'
-        )
+        shown = f'<t xml:space="preserve">{_spelled(text)}</t>'
+        return f'<c r="{where}" t="inlineStr"><is>{shown}</is></c>'
     if kind == "b":
         return f'<c r="{where}" t="b"><v>{int(text == "True")}</v></c>'
     return f'<c r="{where}"><v>{text}</v></c>'
