@@ -14,6 +14,7 @@ from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
+from loligo.model.earlier import renamed
 from loligo.progress import progress as bar
 from loligo.run.cells import Initial
 from loligo.run.outcome import Outcome
@@ -78,8 +79,10 @@ def simulate(
         A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
         located inside the step, in every run.
     positions : list, optional
-        Of an axon: where to record, um. Each stands for the compartment nearest to it; they are
-        recorded in their order along the axon, each once. By default all.
+        Of an axon: where to record, um; each once, in their order along the axon. V is V at the
+        place (a cubic through the centres of the compartments around, bent where a current goes
+        in; at a clamp, what the electrode holds there), gates, currents and conductances are the
+        cubic through those of the same membrane. By default the centres of all compartments.
     progress : bool, optional
         Whether to show a bar; by default on a terminal and in a notebook.
     timings : dict, optional
@@ -205,9 +208,11 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
         placed = axon and stimulus is not None
         read = Placed.from_dict if placed else stimulus_from_dict
         shapes = None if stimulus is None else read(stimulus)
-        settings = {name: told[name] for name in ("record", "sample_interval", "threshold")}
+        settings = {name: told[name] for name in ("sample_interval", "threshold")}
+        names = renamed(told["model"])
+        settings["record"] = [names.get(name, name) for name in told["record"]]
         settings["solver"] = solvers.from_dict(told["solver"])
-        settings["initial"] = _initial_from_plain(told["initial"])
+        settings["initial"] = _initial_from_plain(told["initial"], names)
         duration = told["duration"]
         if axon:
             settings["positions"] = told["positions"]
@@ -244,7 +249,7 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
     from loligo.recording.axon import axon_attributes, axon_dataset
 
     if positions is not None:
-        positions = problem.along.parts.position[problem.along.recorded].tolist()
+        positions = problem.along.positions.tolist()
     provenance["positions"] = positions
     about = attributes(problem.model, stimulus, solver, provenance, outcome.settings)
     return axon_dataset(problem, outcome, about | axon_attributes(problem.along.axon))
@@ -275,8 +280,10 @@ def _initial_to_plain(initial: Initial) -> Any:
     return {"V": voltage, **states}
 
 
-def _initial_from_plain(document: Any) -> Any:
+def _initial_from_plain(document: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(document, Mapping):
         return document
-    values: dict[str, Value] = {name: from_plain(value) for name, value in document.items()}
+    values: dict[str, Value] = {
+        names.get(name, name): from_plain(value) for name, value in document.items()
+    }
     return values

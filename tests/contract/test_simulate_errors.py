@@ -114,8 +114,6 @@ ARGUMENTS: list[tuple[dict[str, Any], type[LoligoError], str]] = [
      "dimensions of their own with labelled arrays"),
     ({"model": SQUID.replace(g_Na=xr.DataArray([1.0, 2], dims="V"))}, UsageError,
      "cannot have the dimension 'V': the recording has a variable of that name; rename it"),
-    ({"model": SQUID.replace(g_Na=xr.DataArray([1.0], dims="spike_time"))}, UsageError,
-     "cannot have the dimension 'spike_time'"),
 ]  # fmt: skip
 
 

@@ -69,7 +69,13 @@ def notes() -> Iterator[None]:
 
 
 def _meant_for_people(caught: list[warnings.WarningMessage]) -> list[warnings.WarningMessage]:
-    return [w for w in caught if issubclass(w.category, UserWarning)]
+    # those of other packages about their own future are not, of whatever class they are
+    passing = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+    return [
+        w
+        for w in caught
+        if issubclass(w.category, UserWarning) and not issubclass(w.category, passing)
+    ]
 
 
 def report(

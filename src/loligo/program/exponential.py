@@ -27,7 +27,7 @@ from collections.abc import Mapping, Sequence
 
 from loligo.program.arithmetic import Block, Builder
 from loligo.program.edge import edge
-from loligo.program.lower import lower
+from loligo.program.lower import lower, shares
 from loligo.program.moves import Writer, groups_of, relaxation, sampling
 from loligo.program.passes.exponentials import fuse_exponentials, powers_of_two
 from loligo.program.passes.pipeline import (
@@ -129,5 +129,6 @@ def exponential(
             locate=locate(),
             relax=relaxation(system),
             derivative=lower(system),
+            shares=shares(system),
         ),
     )

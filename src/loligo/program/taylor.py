@@ -26,7 +26,7 @@ from functools import partial
 
 from loligo.program.arithmetic import Block, Builder
 from loligo.program.edge import edge, inputs_at
-from loligo.program.lower import Lowering, lower
+from loligo.program.lower import Lowering, lower, shares
 from loligo.program.moves import relaxation
 from loligo.program.passes.conductance import gather
 from loligo.program.passes.exponentials import fuse_exponentials
@@ -199,5 +199,6 @@ def taylor(
             careful_order=lower_order(order) if "careful" in made.blocks else 0,
             relax=relaxation(system),
             derivative=lower(system),
+            shares=shares(system),
         ),
     )

@@ -62,10 +62,8 @@ _DIMENSIONS = SHAPE | {name: quantity.attributes for name, quantity in Clamp.qua
 
 def _along(problem: Problem) -> dict[str, Any]:
     """What is where: coordinates along the recorded positions."""
-    parts, here = problem.along.parts, problem.along.recorded
-    regions = problem.along.axon.regions
+    regions, region = problem.along.axon.regions, problem.along.regions
     labels = [r.name or r.membrane.name or f"region {i}" for i, r in enumerate(regions, start=1)]
-    region = parts.region[here]
     found: dict[str, Any] = {
         "region": ("position", np.array(labels)[region], {"long_name": "region of the axon"}),
         "myelin": (
@@ -74,7 +72,7 @@ def _along(problem: Problem) -> dict[str, Any]:
             {"long_name": "whether the region is myelinated"},
         ),
     }
-    wide = parts.diameter[:, here]
+    wide = problem.along.diameters
     if "diameter" not in problem.lanes.dims and np.all(wide == wide[0]):
         attrs = {"units": "um", "long_name": "diameter"}
         found["diameter"] = ("position", wide[0], attrs)

@@ -19,6 +19,27 @@ def guess(state: str) -> str:
     return f"guess.{state}"
 
 
+def given(state: str) -> str:
+    """The name of a state's value that is held while the others are sought."""
+    return f"given.{state}"
+
+
+def total(state: str) -> str:
+    """The name of what a conserved combination adds up to, which this state completes."""
+    return f"total.{state}"
+
+
+def weight(state: str, other: str) -> str:
+    """The name of another state's weight in that combination."""
+    return f"weight.{state}.{other}"
+
+
+def numbers_of(outline: Outline) -> dict[str, Value]:
+    """A System's own numbers: its parameters, and the initial values of its states."""
+    values = {name: p.value for name, p in outline.parameters.items()}
+    return values | {guess(state): value for state, value in outline.guesses.items()}
+
+
 @dataclass(frozen=True)
 class Times:
     """How long a run is and when it is looked at.

@@ -43,7 +43,9 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     (cells,) = problem.cells
     # the initial states alone come from a program, evaluated by NumPy
     kernel, _ = ENGINES[solver.engine].kernel(plain(cells.outline), 1)
-    states, notes = initial_states(kernel, cells)
+    begun = initial_states(kernel, cells)
+    begun.refuse()
+    states = begun.states
     functions = _Functions(problem)
     lanes = problem.lanes.size
     values = {n: np.empty((lanes, problem.times.samples)) for n in problem.records}
@@ -55,7 +57,7 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
             values[name][lane] = recorded[name]
         times = np.array(run.crossings.times)
         spikes.append((times, np.full(times.size, lane)))
-    outcome = Outcome(values, *spikes_of(problem, spikes), notes=notes)
+    outcome = Outcome(values, *spikes_of(problem, spikes), notes=begun.notes)
     outcome.rest = resting_potential(kernel, cells, states)
     return outcome
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from loligo.errors import RunError, UsageError
 from loligo.lanes import Grid, distinct, grid
+from loligo.run.cells import numbers_of
+from loligo.system.outline import outline_of
 from loligo.theory import wave
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def travelling_wave(axon: Any) -> xarray.Dataset:
     18.73
     """
     region = _uniform(axon)
-    membrane = {name: p.value for name, p in region.membrane.parameters.items()}
+    membrane = numbers_of(outline_of(region.membrane))
     shape = {"diameter": region.diameter, "axial_resistivity": axon.axial_resistivity}
     lanes = grid({**membrane, **shape})
     states, waves, which = _waves(region.membrane, lanes, tuple(membrane))

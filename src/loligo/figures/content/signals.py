@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,17 @@ class Signals:
     def role(self, name: str) -> str | None:
         """What a variable is: voltage, gate, current, ...; V is the voltage in any recording."""
         return self.attribute(name, "role", "voltage" if name == "V" else None)
+
+    @cached_property
+    def fine(self) -> Signals:
+        """The same with so many samples that its lines are smooth; itself, where there are no
+        more to be had, or no more are needed."""
+        from loligo.figures.content.solution import finer
+
+        again = finer(self.recording, self.names("voltage"))
+        if again is None:
+            return self
+        return Signals(again, np.asarray(again["time"].values, dtype=float), self.dims)
 
     def values(self, name: str, lane: Lane) -> np.ndarray:
         """A variable over time in one lane."""

@@ -55,6 +55,7 @@ def integrate(
         If the integration fails or there is no resting state to start from.
     """
     beginning = begin(problem, kernels)
+    beginning.refuse()
     parts = [_Membrane(patch, problem) for patch in problem.along.patches]
     runs: list[_Run] = []
     for axon in range(problem.lanes.size):
