@@ -141,6 +141,10 @@ def record_run(
 def _read(
     model: Any, stimulus: Any, duration: Any, solver: Solver | None, *, positions: Any, **asked: Any
 ) -> Problem | Uncut:
+    if hasattr(asked["initial"], "data_vars"):
+        from loligo.recording.door import welcome
+
+        asked["initial"] = welcome(asked["initial"])
     if isinstance(model, Axon):
         from loligo.run.axon.pose import pose as pose_axon
 
