@@ -28,7 +28,18 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
-    from loligo.model import Axon, Channel, Gate, Membrane, Myelin, Region, State, load, models
+    from loligo.model import (
+        Axon,
+        Channel,
+        Gate,
+        Membrane,
+        Myelin,
+        Region,
+        Scheme,
+        State,
+        load,
+        models,
+    )
     from loligo.recording import open, save
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
@@ -48,6 +59,7 @@ __all__ = [
     "Myelin",
     "Reference",
     "Region",
+    "Scheme",
     "State",
     "Taylor",
     "animate",
@@ -77,7 +89,8 @@ _MODULES = {
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
     "model": (
-        "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "State", "load", "models",
+        "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "Scheme", "State", "load",
+        "models",
     ),
     "recording": ("open", "save"),
     "simulation": ("rerun", "simulate"),

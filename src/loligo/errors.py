@@ -23,12 +23,14 @@ class LoligoError(Exception):
     there is no parameter g_na (did you mean g_Na?) in
     """
 
+    path: tuple[str, ...] = ()
+    """Where in a model's document, if that is known: ``("channels", "Na", "gates", "m")``."""
+    excerpt: tuple[str, int] | None = None
+    """The text that the message points into, and at which of its characters."""
+
 
 class ModelError(LoligoError, ValueError):
     """A model says something that cannot be."""
-
-    path: tuple[str, ...] = ()
-    """Where in the model's document, if that is known: ``("channels", "Na", "gates", "m")``."""
 
 
 class StimulusError(LoligoError, ValueError):

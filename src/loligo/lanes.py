@@ -24,6 +24,10 @@ Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
 Coordinate: TypeAlias = NDArray[Any]
 
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What no name has: ends of lines, what moves a terminal's cursor or turns the writing round. Files
+lose some of it (a NUL, a carriage return at the end)."""
+
 
 def _no_labels() -> Mapping[str, Coordinate]:
     return {}
@@ -67,6 +71,8 @@ class Labelled:
             raise UsageError(
                 f"an array of {values.ndim} dimensions needs as many different names, not {dims}"
             )
+        for dim in dims:
+            _check_name(dim)
         sizes = dict(zip(dims, values.shape, strict=True))
         coords = {dim: _labels(labels) for dim, labels in self.coords.items() if dim in sizes}
         for dim, labels in coords.items():
@@ -138,11 +144,14 @@ class Labelled:
             dims = tuple(str(dim) for dim in document["dims"])
             values = np.array(document["values"], dtype=np.float64)
             coords = {str(d): np.array(c) for d, c in dict(document.get("coords", {})).items()}
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, TypeError, ValueError, OverflowError) as problem:
+            why = f"{problem} is missing" if isinstance(problem, KeyError) else f"{problem}"[:200]
             raise UsageError(
                 "an array is written as dims (names), values (nested lists of numbers) and "
-                f"coords (a list for each dimension), but this one cannot be read: {problem}"
+                f"coords (a list for each dimension), but this one cannot be read: {why}"
             ) from None
+        if not values.size:
+            raise UsageError("the array is empty; give at least one value")
         return Labelled(dims, values, coords)
 
 
@@ -329,7 +338,22 @@ def _labels(labels: Any) -> Coordinate:
     kinds = {"i": np.int64, "u": np.int64, "f": np.float64, "b": np.bool_}
     if array.dtype.kind in kinds:
         return _frozen(array.astype(kinds[array.dtype.kind]))
-    return _frozen(np.array([str(label) for label in cast(list[Any], array.tolist())], dtype=str))
+    texts = [str(label) for label in cast(list[Any], array.ravel().tolist())]
+    for text in texts:
+        if CONTROL.search(text):
+            raise UsageError(
+                f"a label along a dimension cannot be {text!r:.80}: it has an end of a line or a "
+                "control character"
+            )
+    return _frozen(np.array(texts, dtype=str).reshape(array.shape))
+
+
+def _check_name(dim: str) -> None:
+    if not dim or CONTROL.search(dim):
+        raise UsageError(
+            f"a dimension cannot be called {dim!r:.80}: a name has a letter at least, no end of a "
+            "line and no control character"
+        )
 
 
 def _check_finite(dim: str, labels: Coordinate) -> None:

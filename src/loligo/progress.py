@@ -5,16 +5,22 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from threading import Event, Thread
 from typing import Any
 
 _PATIENCE = 0.5  # s: what is over sooner needs no bar
+_LONG = 2.0  # s: what is over sooner needs no word
 
 Advance = Callable[[float], None]
 
+# the bar around what is being done now, if it is shown; None if nobody asked for one
+_AROUND: ContextVar[_Bar | bool | None] = ContextVar("_AROUND", default=None)
+
 
 @contextmanager
-def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
+def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance]:
     """A function that takes the fraction done, 0 to 1.
 
     Parameters
@@ -22,19 +28,67 @@ def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
     label
         A verb: "simulating".
     show
-        True or False; None shows a bar where somebody looks (a terminal or a notebook).
+        True or False; None shows a bar where somebody looks (a terminal or a notebook). A function
+        is told instead; what it raises ends the work.
 
     Examples
     --------
     >>> with progress("simulating", show=False) as advance:
     ...     advance(0.5)
     """
+    if callable(show):
+        yield show
+        return
     bar = _Bar(label) if (_somebody_looks() if show is None else show) else None
+    before = _AROUND.set(bar or False)
     try:
         yield bar.advance if bar else _silent
     finally:
+        _AROUND.reset(before)
         if bar:
             bar.close()
+
+
+@contextmanager
+def waiting(label: str) -> Iterator[None]:
+    """Say what is waited for, once that takes longer than two seconds, where a bar would be shown.
+
+    Parameters
+    ----------
+    label
+        A verb and more: "compiling the equations".
+
+    Examples
+    --------
+    >>> with waiting("compiling the equations"):
+    ...     pass
+    """
+    around = _AROUND.get()
+    looked_at = _somebody_looks() if around is None else bool(around)
+    if not looked_at or (isinstance(around, _Bar) and around.display is not None):
+        yield
+        return
+    over = Event()
+    teller = Thread(target=_tell, args=(label, over), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
+def _tell(label: str, over: Event) -> None:
+    if over.wait(_LONG):
+        return
+    with suppress(Exception), _console().status(f"{label} …"):  # never a reason to fail
+        over.wait()
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(stderr="ipykernel" not in sys.modules)
 
 
 def _silent(fraction: float) -> None:
@@ -42,7 +96,11 @@ def _silent(fraction: float) -> None:
 
 
 def _somebody_looks() -> bool:
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    if "ipykernel" in sys.modules:
+        return True
+    with suppress(AttributeError, ValueError, OSError):  # no stream at all (pythonw), or closed
+        return sys.stderr.isatty()
+    return False
 
 
 class _Bar:
@@ -62,17 +120,15 @@ class _Bar:
         self.display.update(self.task, completed=fraction)
 
     def _open(self) -> Any:
-        from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        console = Console(stderr="ipykernel" not in sys.modules)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:3.0f} %"),
             TimeRemainingColumn(),
         )
-        display = Progress(*columns, console=console, transient=True)
+        display = Progress(*columns, console=_console(), transient=True)
         display.start()
         self.task = display.add_task(self.label, total=1.0)
         return display

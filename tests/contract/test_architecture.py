@@ -39,11 +39,14 @@ ORDER: dict[str, list[set[str]]] = {
         {"cli"},
     ],
     "model": [
-        {"formats", "table", "tree"}, {"latex", "plain", "tokens"}, {"functions"}, {"expression"},
-        {"reading"}, {"parts"}, {"written"}, {"ode"}, {"namespace"},
-        {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
+        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"},
+        {"expression"}, {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"},
+        {"namespace"}, {"check", "document", "equations"}, {"membrane"}, {"library", "region"},
+        {"axon"},
     ],
-    "system": [{"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"outline"}],
+    "system": [
+        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"conserved", "outline"},
+    ],
     "stimulus": [
         {"applied"}, {"base", "clamp"}, {"pulses"}, {"noise", "periodic", "waveform"},
         {"document"}, {"place"},
@@ -54,13 +57,13 @@ ORDER: dict[str, list[set[str]]] = {
     "run": [
         {"cells"}, {"geometry"}, {"problem"},
         {"drive", "outcome", "pace", "pose", "recipes"},
-        {"equilibrium"}, {"initial"},
+        {"conserved"}, {"bounds", "steady"}, {"equilibrium"}, {"initial"},
         {"divergence", "jumps", "loop", "march"}, {"adaptive", "fixed"},
         {"axon"}, {"compiled", "reference"}, {"solve"},
     ],
     "run.axon": [
-        {"compartments"}, {"pose", "resolution"}, {"cut", "electrodes"}, {"currents"},
-        {"clamps", "divergence", "rest"}, {"coupled"}, {"reference"},
+        {"compartments"}, {"pose", "resolution"}, {"pilot", "places"}, {"cut", "electrodes"},
+        {"currents"}, {"clamps", "divergence", "placed", "rest"}, {"coupled"}, {"reference"},
     ],
     "explanation": [
         {"page"}, {"subject"}, {"equation", "slices", "steps", "overview"}, {"programs"},

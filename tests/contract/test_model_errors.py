@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import math
+import time
+import warnings
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
 from loligo.errors import LoligoError, ModelError
-from loligo.model import Channel, Gate, Membrane, Parameter, State, load
+from loligo.model import (
+    Axon,
+    Channel,
+    Gate,
+    Membrane,
+    Parameter,
+    Region,
+    Scheme,
+    State,
+    load,
+)
 from loligo.model.expression import parse
+from loligo.simulation import simulate
+from loligo.solvers import Exponential
+from loligo.stimulus import Pulse, Step
 
 
 def told(make: object) -> str:
@@ -256,16 +274,45 @@ beta = "4"
 @pytest.mark.parametrize(
     ("alpha", "more", "expected"),
     [
-        ("1 +", "", "line 9: alpha of gate m: something is missing after this\n    1 +\n      ^"),
-        ("W", "", "line 9: alpha of gate m: unknown name W; declare it in parameters"),
-        ("1/V", "", "line 9: alpha of gate m: this is infinite at V = 0 mV"),
-        ("1", "powr = 3", "line 11: gate m: there is no entry powr (did you mean power?); it has"),
-        ("1", "tau = 3", "line 7: gate m: give alpha and beta, or inf and tau; it has alpha, beta"),
-        ("1", "[helpers]\nphi = 'V V'", "line 12: helper phi: between these two an operator"),
-        ("1", "[channels.K]\ng = -3\nE = 1", "line 11: g_K must be at least 0 mS/cm2"),
-        ("1", "[channel.K]", "line 11: a model: there is no entry channel (did you mean channels"),
-        ("1", "[states.x]\nscale = 1", "line 11: state x: derivative is missing"),
-        ("1", "beta = 2", "this is not TOML: Cannot overwrite a value (at line 11, column 9)"),
+        ("1 +", "", "line 9, column 12: alpha of gate m: something is missing after this\n    1 +"),
+        ("W", "", "line 9, column 10: alpha of gate m: unknown name W; declare it in parameters"),
+        ("2*W", "", "line 9, column 12: alpha of gate m: unknown name W; declare it in parameters"),
+        ("1/V", "", "line 9, column 10: alpha of gate m: this is infinite at V = 0 mV"),
+        (
+            "1",
+            "powr = 3",
+            "line 11, column 1: gate m: there is no entry powr (did you mean power?)",
+        ),
+        ("1", "tau = 3", "line 7, column 1: gate m: give alpha and beta, or inf and tau; it has"),
+        ("1", "[helpers]\nphi = 'V V'", "line 12, column 8: helper phi: between these two an"),
+        ("1", "[channels.K]\ng = -3\nE = 1", "line 12, column 1: g_K must be at least 0 mS/cm2"),
+        ("1", "[channels.K]\n  E = 1", "line 11, column 1: channel K: g is missing"),
+        ("1", "[channel.K]", "line 11, column 1: a model: there is no entry channel (did you mean"),
+        ("1", "[states.x]\nscale = 1", "line 11, column 1: state x: derivative is missing"),
+        ("1", "beta = 2", "line 11, column 9: this is not TOML: Cannot overwrite a value"),
+        ("1", "x = [", "line 11, column 6: this is not TOML: Invalid value"),
+        ("1", "[helpers]\na = 'b'\nb = 'a'", "line 12, column 1: these are defined in a circle: a"),
+        ("1", "[helpers]\nI_Na = '1'", "line 12, column 1: I_Na is both the current of channel Na"),
+        (
+            "1",
+            "[parameters]\nx = {value = 1, unit = 'qq'}",
+            "line 12, column 6: x: the unit 'qq' in",
+        ),
+        ("1", "[parameters]\nx = '3 kg'", "line 12, column 1: x: what kind of quantity"),
+        ("1", "[parameters]\nx = '''\n3 kg'''", "line 12, column 1: x: what kind of quantity"),
+        ("1", "[helpers]\na.b = 1", "line 12, column 1: helper a: give a text such as"),
+        ("1", '[helpers]\na = """\nV +\n W"""', "line 14, column 2: helper a: unknown name W"),
+        (
+            "1",
+            "[schemes.X]\nstates = ['C', 'O']\ntransitions = [\n  'C <-> O: 1, 2', # x\n"
+            "  'C -> P: 3',\n]",
+            "line 15, column 3: scheme X: C -> P: 3: there is no state P; it has C, O",
+        ),
+        (
+            "1",
+            "[schemes.X]\nstates = ['C', 'O']\ntransitions = ['C <-> O: 1, 2*W']",
+            "line 13, column 31: scheme X: rate from O to C: unknown name W",
+        ),
     ],
 )
 def test_files_are_named_with_the_line(
@@ -289,7 +336,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         f"cannot read the model {large}: it is larger than 1 MB, which no model is"
     )
     assert told(lambda: load(tmp_path)) == (
-        f"cannot read the model {tmp_path}: it is not an ordinary file"
+        f"cannot read the model {tmp_path}: it is a folder; give the path of a TOML file"
     )
 
 
@@ -304,3 +351,378 @@ def test_a_state_needs_one_scale() -> None:
     assert told(lambda: State("x", "0", scale=[1, 2])) == (
         "scale of state x: one number is needed, not an array"
     )
+
+
+RESERVED = [
+    *("V", "t", "time", "spike", "position", "celsius", "I_stim", "I_clamp", "Q_clamp"),
+    *("status", "edge", "event", "spike_time", "spike_peak", "spike_trough", "spike_count"),
+    "spike_mine",
+]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_reserved_names(name: str) -> None:
+    for make in (
+        lambda: Gate(name, alpha=1, beta=1),
+        lambda: State(name, "0"),
+        lambda: Parameter(name, 1),
+        lambda: Membrane(helpers={name: "V"}),
+    ):
+        assert "in every model; choose another name" in told(make)
+    if name.startswith("I_"):
+        assert "in every model; choose another name" in told(
+            lambda: Channel(name.removeprefix("I_"), g=1, E=0)
+        )
+
+
+@pytest.mark.parametrize("name", ["time", "spike", "event", "edge", "status", "spike_peak", "t"])
+def test_reserved_dimensions(name: str) -> None:
+    array = xr.DataArray([1.0, 2.0], dims=name)
+    plain = {"dims": [name], "values": [1.0, 2.0]}
+    expected = f"g_L: an array over lanes cannot have the dimension {name!r}"
+    assert told(lambda: Channel("L", g=array, E=0)).startswith(expected)
+    renamed = name in ("edge", "status", "spike_peak")
+    document = {"channels": {"L": {"g": plain, "E": 0}}}
+    if not renamed:
+        assert told(lambda: Membrane.from_dict(document)).startswith(expected)
+
+
+@pytest.mark.parametrize("end", ["\n", "\0", "\r", "\u2028", "\x1b"])
+def test_names_are_of_one_line_and_without_control_characters(end: str) -> None:
+    for make in (
+        lambda: Membrane(name=f"squid{end}"),
+        lambda: Membrane(title=f"squid{end}"),
+        lambda: Membrane(doi=f"10.1000/abc{end}"),
+        lambda: Gate(f"m{end}", alpha=1, beta=1),
+        lambda: Channel(f"L{end}", g=1, E=0),
+        lambda: Channel("L", g=1, E=0, meaning=f"leak{end}"),
+        lambda: State("x", "0", unit=f"mM{end}kg"),
+        lambda: Channel("L", g=xr.DataArray([1.0], dims=f"cell{end}"), E=0),
+        lambda: Channel("L", g=xr.DataArray([1.0], dims="c", coords={"c": [f"a{end}b"]}), E=0),
+        lambda: Axon(load("hodgkin-huxley-1952"), 1e4, 476, 35.4, name=f"a{end}"),
+        lambda: Membrane(parameters={f"x{end}": 1}),
+        lambda: Membrane(helpers={f"x{end}": "V"}),
+    ):
+        told(make)
+    if end == "\n":
+        assert Membrane(notes="one\ntwo", citation="one\ntwo").notes == ("one\ntwo",)
+
+
+STATED = {
+    "a state in uM": (
+        lambda: State("Ca_i", "-Ca_i/80", initial=0.05, unit="uM"),
+        'unit of state Ca_i: equations count in mM, so a state cannot be in uM; give unit="mM", '
+        'its initial value as in "0.05 uM", and write its derivative in mM per ms',
+    ),
+    "a state per second": (
+        lambda: State("r", "-r", unit="1/s"),
+        'unit of state r: equations count in 1/ms, so a state cannot be in 1/s; give unit="1/ms"',
+    ),
+    "a state in percent": (
+        lambda: State("r", "-r", unit="%"),
+        "unit of state r: equations count in 1, so a state cannot be in %",
+    ),
+    "a time constant": (
+        lambda: Gate("n", inf=0.5, tau="0.005 sec"),
+        "tau of gate n: '0.005 sec' has a unit, and expressions have none: they count in ms, mV, "
+        "mM and so on; write the number in ms alone, or give it to a parameter",
+    ),
+    "a helper": (lambda: Membrane(helpers={"shift": "5 mV"}), "helper shift: '5 mV' has a unit"),
+    "a conductance of the cell": (
+        lambda: Channel("K", g="1000 nS", E=-77),
+        "g_K: '1000 nS' is a conductance, but a conductance density in mS/cm2 is wanted; write a "
+        "plain number or '10 mS/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "1 nS/um2"',
+    ),
+    "a capacitance of the cell": (
+        lambda: Membrane(C_m="200 pF"),
+        "C_m: '200 pF' is a capacitance, but a capacitance density in uF/cm2 is wanted; write a "
+        "plain number or '10 uF/cm2', the whole cell's divided by the membrane's area: "
+        'over 1000 um2 that is "0.2 pF/um2"',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STATED)
+def test_a_stated_unit_is_never_dropped(case: str) -> None:
+    make, expected = STATED[case]
+    assert told(make).startswith(expected)
+
+
+def test_stated_units_are_converted() -> None:
+    assert State("Ca_i", "0", initial="0.05 uM", unit="mM", scale="1 uM").initial == 5e-5
+    assert State("Ca_i", "0", initial="0.05 uM", unit="mmol/L").unit == "mM"
+    assert Parameter("T", "295.15 K").value == 22.0
+    assert Parameter("k", 5, unit="1/s").value == 0.005
+    per_area = xr.DataArray([1.0, 2.0], dims="cell", attrs={"units": "S/m2"})
+    assert Channel("K", g=per_area, E="-0.077 V").g.values.tolist() == pytest.approx([0.1, 0.2])
+    assert Channel("K", g="1 nS/um2", E="-0.077 V").g == pytest.approx(100)
+    assert Channel("K", g=1, E="-0.077 V").E == -77
+    membrane = Membrane(helpers={"x": "q10(3, T)"}, parameters={"T": "279.45 K"}, celsius="300 K")
+    assert membrane.celsius == 26.85
+    assert membrane.parameters["T"].value == 6.3
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3*8.31*(273+T)/(2*96485)*log(2/x)", "25*log(2/x)", "2e1 if V > 0 else x", "3/x",
+             ".5e2+x"]
+)  # fmt: skip
+def test_an_expression_may_begin_with_a_number(text: str) -> None:
+    channel = Channel("Ca", g=1, E=text)
+    assert str(channel.E) == text
+    assert Membrane(channels=channel, parameters={"x": 1.5, "T": 20}).channels == (channel,)
+
+
+def test_texts_of_any_length_are_read_at_once() -> None:
+    begun = time.process_time()
+    for text in ("1" * 20_000 + "." + "1" * 20_000 + "x", "1" * 40_000, "1." * 20_000, "(" * 40_000,
+                 "-" * 40_000, "1e" * 20_000, " " * 40_000, "1 m" + "*m" * 20_000):  # fmt: skip
+        for make in (
+            lambda: Channel("L", g=1, E=text),  # noqa: B023
+            lambda: Channel("L", g=text, E=0),  # noqa: B023
+            lambda: Gate("m", inf=0.5, tau=text),  # noqa: B023
+            lambda: Gate(text, inf=0.5, tau=1),  # noqa: B023
+            lambda: State("x", "0", unit=text),  # noqa: B023
+            lambda: Parameter("x", 1, unit=text),  # noqa: B023
+            lambda: Membrane(doi=text),  # noqa: B023
+        ):
+            assert len(told(make)) < 1000
+    assert time.process_time() - begun < 5
+
+
+def test_numbers_beyond_floating_point() -> None:
+    assert told(lambda: Gate("m", alpha=10**400, beta=1)) == (
+        "alpha of gate m: this number is larger than 1e308"
+    )
+    for value in (10**400, -(10**400), math.nan, math.inf, "1e999", Decimal("1e999"), 1 + 2j):
+        for make in (
+            lambda: Channel("L", g=value, E=0),  # noqa: B023
+            lambda: Channel("L", g=1, E=value),  # noqa: B023
+            lambda: Gate("m", alpha=value, beta=1),  # noqa: B023
+            lambda: State("x", "0", initial=value),  # noqa: B023
+            lambda: State("x", "0", scale=value),  # noqa: B023
+            lambda: Membrane(celsius=value),  # noqa: B023
+            lambda: Parameter("x", value),  # noqa: B023
+        ):
+            told(make)
+
+
+def test_an_empty_array_in_a_document() -> None:
+    array = {"dims": ["cell"], "values": [], "coords": {}}
+    assert told(lambda: Membrane.from_dict({"channels": {"L": {"g": array, "E": 0}}})) == (
+        "the array is empty; give at least one value"
+    )
+
+
+def squid() -> Membrane:
+    return load("hodgkin-huxley-1952")
+
+
+RESETS = (
+    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no "
+    "equation and cannot be written: here a spike is what the channels' currents make of V"
+)
+CAUSES = {
+    "a reset": (
+        lambda: Membrane.from_dict({**squid().to_dict(), "reset": {"V": -65}}),
+        f"a model: there is no reset: {RESETS}; it has name",
+    ),
+    "a threshold": (
+        lambda: Membrane.from_dict({**squid().to_dict(), "threshold": 30}),
+        f"a model: there is no threshold: {RESETS}; it has name",
+    ),
+    "a delay": (
+        lambda: Gate("n", alpha="0.1*V(t-5)", beta=1),
+        "alpha of gate n: equations cannot look back in time: there are no delays. A row of states "
+        "that follow one another, dx/dt = (V - x)/tau, comes near to one\n"
+        "    0.1*V(t-5)\n        ^^^^^^",
+    ),
+    "volts": (
+        lambda: na(alpha="4*exp(-(V+0.065)/0.018)", beta=1),
+        "alpha of gate m: this is too large for a number at V = -64.968 mV. V is in mV here: if "
+        "this was written for V in volts, write (V/1000) where it says V, and rates per ms\n",
+    ),
+    "no volts": (
+        lambda: na(alpha="exp(1e7*V)", beta=1),
+        "alpha of gate m: this is too large for a number at V = 0.032 mV\n",
+    ),
+    "a conductance as an expression": (
+        lambda: Channel("K", g="36*n**4", E=-77),
+        "g_K: '36*n**4' is an expression, and g is a number (mS/cm2) or an array; what opens the "
+        'channel are its gates, or an expression open="...", which multiply g; or write out its '
+        "current",
+    ),
+    "T": (
+        lambda: squid().replace(T=20),
+        "there is no T: the temperature is celsius (°C); hodgkin-huxley-1952 has C_m, celsius",
+    ),
+    "T where nothing depends on it": (
+        lambda: load("wang-buzsaki-1996").replace(temperature=20),
+        "there is no temperature: the temperature is celsius (°C), and nothing in this model "
+        "depends on it; wang-buzsaki-1996 has C_m",
+    ),
+    "T in a document": (
+        lambda: Membrane.from_dict({**squid().to_dict(), "T": 20}),
+        "a model: there is no T: the temperature is celsius (°C); it has name",
+    ),
+    "both ways of being open": (
+        lambda: Channel("K", g=1, E=0, open="0.5", current="V"),
+        "channel K: its current is written out, so open has no effect",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CAUSES)
+def test_what_is_told_is_the_cause(case: str) -> None:
+    make, expected = CAUSES[case]
+    assert told(make).startswith(expected)
+
+
+MEANT = {
+    "hh": "hodgkin-huxley-1952",
+    "HH": "hodgkin-huxley-1952",
+    "hh1952": "hodgkin-huxley-1952",
+    "HH-52": "hodgkin-huxley-1952",
+    "squid": "hodgkin-huxley-1952",
+    "hodgkin": "hodgkin-huxley-1952",
+    "Hodgkin Huxley": "hodgkin-huxley-1952",
+    "wb": "wang-buzsaki-1996",
+    "wang": "wang-buzsaki-1996",
+    "interneuron": "wang-buzsaki-1996",
+    "traub": "traub-miles-1991",
+    "cs77": "connor-stevens-1977",
+    "crustacean": "connor-stevens-1977",
+}
+LISTED = "the library has connor-stevens-1977, hodgkin-huxley-1952, traub-miles-1991, wang-buz"
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_the_model_that_was_meant(name: str) -> None:
+    message = told(lambda: load(name))
+    assert message.startswith(f"there is no model {name!r} (did you mean {MEANT[name]}?) in the")
+    assert LISTED in message
+
+
+def test_what_is_no_model(tmp_path: Path) -> None:
+    assert told(lambda: load("")).startswith(f"the name of the model is empty; {LISTED}")
+    assert told(lambda: load("qqq")).startswith("there is no model 'qqq' in the library, and no")
+    assert told(lambda: load(Path("."))).startswith("cannot read the model .: it is a folder")
+    assert told(lambda: load("hodgkin-huxley-1952.toml")).endswith(
+        'the library has it: lo.load("hodgkin-huxley-1952")'
+    )
+    binary = tmp_path / "a.toml"
+    binary.write_bytes(b"ab\ncd\xff\x00")
+    assert told(lambda: load(binary)) == (
+        f"cannot read the model {binary}: it is no text (byte 5, in line 2, column 3); a model is "
+        "a TOML file"
+    )
+    recording = tmp_path / "rec.nc"
+    recording.write_bytes(b"\x89HDF\x00")
+    assert told(lambda: load(recording)).endswith(f'opened by loligo.open("{recording}")')
+    assert told(lambda: load(Pulse(1, 2, 3))) == (  # type: ignore[arg-type]
+        "load takes the name of a model or the path of a TOML file, not "
+        "Pulse(start=1, duration=2, amplitude=3)"
+    )
+    assert "is a model already" in told(lambda: load(squid()))  # type: ignore[arg-type]
+    assert told(lambda: Region(Pulse(1, 2, 3), 1, 1)).startswith("a region needs a Membrane, not P")  # type: ignore[arg-type]
+
+
+def test_reversals_in_volts_are_noticed() -> None:
+    with pytest.warns(UserWarning, match="E_Na = 0.05, E_K = -0.077, E_L = -0.054 would be next"):
+        squid().replace(E_Na=0.05, E_K=-0.077, E_L=-0.054)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        squid().replace(E_Na=0.05)
+        Membrane(channels=Channel("x", g=1, E=0))
+        Membrane(channels=Channel("x", g=1, E=[0, -70]))
+
+
+SCHEMES = {
+    "C <- O: 1, 2": "scheme X: between two states write <-> (and back) or -> (no way back)\n"
+    "    C <- O: 1, 2\n      ^^",
+    "C <-> O: 1": "scheme X: C <-> O has two rates, forth and back, after the colon, and 1 are",
+    "C -> O: 1, 2": "scheme X: C -> O has one rate after the colon, and 2 are written here",
+    "C <-> O: 1, 2+": "scheme X: rate of C <-> O: something is missing after this\n    2+\n     ^",
+    "C <-> P: 1, 2": "scheme X: C <-> P: 1, 2: there is no state P; it has C, O",
+    "C <-> C: 1, 2": "scheme X: C <-> C: 1, 2: it leads from C to itself",
+    "C to O": 'scheme X: a transition is written such as "C <-> O: alpha, beta", or "O -> I: k"',
+    "C -> O: max(1, 2)": None,
+    "C ⇌ O: max(1, 2), 3": None,
+    "C<->O:1,2": None,
+}
+
+
+@pytest.mark.parametrize("text", SCHEMES)
+def test_transitions(text: str) -> None:
+    expected = SCHEMES[text]
+    if expected is None:
+        scheme = Scheme("X", ["C", "O"], [text])
+        assert Scheme("X", ["C", "O"], map(str, scheme.transitions)) == scheme
+    else:
+        assert told(lambda: Scheme("X", ["C", "O"], [text])).startswith(expected)
+
+
+def test_schemes() -> None:
+    def scheme(states: object = ("C", "O"), ways: object = ("C <-> O: 1, 2",), **more: object):  # type: ignore[no-untyped-def]
+        return told(lambda: Scheme("X", states, ways, **more))  # type: ignore[arg-type]
+
+    assert scheme(["C", "O", "I"]).startswith("scheme X: no transition joins I to C; a scheme's")
+    assert scheme(["C"]).startswith("scheme X: it needs two states at least")
+    assert scheme(["C", "C"]) == "scheme X: the state C is named twice"
+    assert scheme(["C", "time"]).startswith("a state cannot be called time")
+    assert scheme("CO") == "scheme X: states is a list of texts, not 'CO'"
+    assert scheme(ways="C <-> O: 1, 2").startswith("scheme X: transitions is a list of texts")
+    assert scheme(ways=["C <-> O: 1, 2", "O -> C: 3"]) == (
+        "scheme X: O -> C: 3: the rate from O to C was given before; if there are two ways, add "
+        "their rates in one transition"
+    )
+    assert scheme(eliminated="P") == "scheme X: eliminated: there is no state P; it has C, O"
+    assert scheme(initial={"C": 0.3}) == (
+        "scheme X: initial: C is 0.3, and the occupancies of all states sum to 1"
+    )
+    assert scheme(initial={"P": 1}) == "scheme X: initial: there is no state P; it has C, O"
+    assert scheme(initial={"C": -0.5, "O": 1.5}).startswith("initial_C must be at least 0")
+    two = [Scheme(name, ["C", "O"], ["C <-> O: 1, 2"]) for name in "XY"]
+    assert told(lambda: Membrane(schemes=two)) == (
+        "C is both the state C of scheme X and the state C of scheme Y; rename one of them"
+    )
+    assert told(lambda: Membrane(schemes=Scheme("X", ["C", "O"], ["C -> O: V"]))).startswith(
+        "scheme X: rate from C to O: it is -64.97 at V = -64.968 mV; it cannot be negative"
+    )
+    assert told(lambda: Membrane(schemes=Scheme("X", ["C", "O"], ["C -> O: W"]))).startswith(
+        "scheme X: rate from C to O: unknown name W"
+    )
+
+
+def test_occupancies_that_are_given() -> None:
+    membrane = Membrane(
+        channels=Channel("K", g=1, E=-77, open="O"),
+        schemes=Scheme("K", ["C", "O"], ["C <-> O: 0.1*exp(V/20), 0.1"]),
+    )
+    assert told(lambda: simulate(membrane, None, 1, initial={"V": -60, "C": 1})) == (
+        "initial: C is 1 less the other occupancies of its scheme: leave it out. It is no state in "
+        "the model; its states are V, O"
+    )
+    assert "initial_O must be below 1" in told(
+        lambda: simulate(membrane, None, 1, initial={"V": -60, "O": 2})
+    )
+
+
+def test_a_run_away_that_a_reset_would_have_caught() -> None:
+    # Izhikevich 2003, doi:10.1109/TNN.2003.820440, without its rule
+    quadratic = Channel("I", current="-(0.04*V**2 + 5*V + 140 - u)")
+    membrane = Membrane(channels=quadratic, states=State("u", "0.02*(0.2*V - u)", initial=-14))
+    for solver in (None, Exponential(dt=0.01)):
+        message = told(lambda: simulate(membrane, Step(1, 10), 50, solver=solver))  # noqa: B023
+        assert message.startswith("the run diverged at t = ")
+        assert message.endswith(
+            ". If the paper sets V back when it reaches a threshold (integrate-and-fire, "
+            "Izhikevich): such a rule is no equation, and cannot be written here"
+        )
+
+
+def test_a_start_in_volts_is_noticed() -> None:
+    with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial=-0.065)
+    with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial={"V": -0.065})

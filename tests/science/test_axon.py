@@ -171,7 +171,7 @@ def test_charge_is_conserved_to_rounding(kind):
     )  # fmt: skip
     solver = lo.Exponential(0.01)
     kernels, _ = kernels_of(uncut, solver, Pace())
-    problem = cut_to_pieces(uncut, kernels)
+    problem = cut_to_pieces(uncut, kernels, solver.engine)
     course = CoupledCourse(problem, solver, kernels, begin(problem, kernels), Pace())
     steps = _Charges(course)
     for k in range(course.schedule.steps):

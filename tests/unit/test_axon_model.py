@@ -12,7 +12,7 @@ import loligo as lo
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.cut import cut_to_pieces
 from loligo.run.axon.pose import pose
-from loligo.run.axon.resolution import counts_of, length_constant
+from loligo.run.axon.resolution import counts_of, length_constant, step_for
 from loligo.run.initial import plain_kernel
 from loligo.run.problem import Problem, Uncut
 from loligo.stimulus.place import Placed
@@ -28,7 +28,7 @@ def posed(axon: lo.Axon, stimulus=None, **more):
 
 def cut(uncut: Uncut) -> Problem:
     membranes = [uncut.axon.regions[group.regions[0]].membrane for group in uncut.groups]
-    return cut_to_pieces(uncut, [plain_kernel(membrane) for membrane in membranes])
+    return cut_to_pieces(uncut, [plain_kernel(membrane) for membrane in membranes], "numpy")
 
 
 def parts_of(axon: lo.Axon):
@@ -120,11 +120,11 @@ def test_a_cone_has_the_area_and_the_resistance_of_a_cone():
 
 def test_regions_get_compartments_for_their_own_length_constant():
     problem = cut(posed(fibre()))
-    rate, told = problem.along.rate, outlines(fibre())
-    counts = counts_of(fibre(), told, problem.lanes, rate)
+    rate, told = step_for(1e-2, 1.0) / problem.along.dt, outlines(fibre())
+    counts = counts_of(fibre(), told, problem.lanes, rate, 1e-2)
     assert counts[0] == 1  # a node is shorter than a compartment
     assert counts == np.bincount(problem.along.parts.region).tolist()
-    finer = counts_of(fibre().replace(accuracy=1e-4), told, problem.lanes, rate)
+    finer = counts_of(fibre(), told, problem.lanes, rate, 1e-4)
     assert finer[2] == pytest.approx(10 * counts[2], abs=10)
     thin = lo.Axon(SQUID, 1000, [10, 40], 35.4)
     thick = lo.Axon(SQUID, 1000, 40, 35.4)

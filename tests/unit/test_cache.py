@@ -67,6 +67,18 @@ def check(kernel: Any) -> None:
     assert found == pytest.approx([0, (1 - 3) / 2, (2 - 19.5) / 2], rel=1e-14)
 
 
+def refused(folder: Path) -> str:
+    """Why kernels are not kept where they should be, as the one warning says it."""
+    with pytest.warns(UserWarning, match="LOLIGO_CACHE: kernels cannot be kept in") as caught:
+        assert directory() is None
+    assert directory() is None  # without a second warning
+    (warning,) = caught
+    told = str(warning.message)
+    assert str(folder) in told
+    assert "name a folder of your own, or LOLIGO_CACHE=off" in told
+    return told.partition(f"{folder} (")[2].partition("), so that models")[0]
+
+
 def entry(folder: Path) -> Path:
     (only,) = folder.glob("*.kernel")
     return only
@@ -207,11 +219,18 @@ class TestForeign:
         assert get()[1] == "cache"
 
     @pytest.mark.parametrize("mode", [0o755, 0o770, 0o702])
-    def test_a_folder_that_others_may_enter_is_not_used(self, folder: Path, mode: int) -> None:
-        get()
+    def test_in_a_folder_that_others_may_enter_one_is_made_that_they_may_not(
+        self, folder: Path, mode: int
+    ) -> None:
+        folder.mkdir()
         folder.chmod(mode)
-        assert directory() is None
         assert get()[1] == "compiled"
+        assert get()[1] == "cache"
+        own = directory()
+        assert own is not None
+        assert own.parent == folder
+        assert stat.S_IMODE(own.stat().st_mode) == 0o700
+        assert [path.name for path in folder.iterdir()] == [own.name]
 
     @pytest.mark.skipif(not ROOT, reason="only root gives files away")
     def test_an_entry_of_another_owner_is_rebuilt(self, folder: Path) -> None:
@@ -224,27 +243,88 @@ class TestForeign:
     def test_a_folder_of_another_owner_is_not_used(self, folder: Path) -> None:
         get()
         os.chown(folder, 12345, 12345)
-        assert directory() is None
+        assert refused(folder) == "it is a link, another user's, or open to others"
         assert get()[1] == "compiled"
 
     def test_a_folder_that_is_a_link_is_not_used(self, folder: Path, tmp_path: Path) -> None:
         real = tmp_path / "real"
         real.mkdir(mode=0o700)
         folder.symlink_to(real)
-        assert directory() is None
+        assert refused(folder) == "it is a link, another user's, or open to others"
         assert get()[1] == "compiled"
         assert not list(real.iterdir())
 
     def test_a_link_to_nowhere_is_no_folder(self, folder: Path, tmp_path: Path) -> None:
         folder.symlink_to(tmp_path / "nowhere")
+        assert refused(folder) == "File exists"
         assert get()[1] == "compiled"
         assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_file_in_place_of_the_folder_is_no_error(folder: Path) -> None:
     folder.write_text("mine")
+    assert refused(folder) == "File exists"
     assert get()[1] == "compiled"
     assert folder.read_text() == "mine"
+
+
+# What a person's machine may be like: whatever it is, a run runs.
+SURROUNDINGS = {
+    "no home, and a user whom the system does not know": (
+        "os.environ.pop('HOME', None); ROOT and os.setuid(54321)"
+    ),
+    "a home that is a file": "os.environ['HOME'] = __file__",
+    "a home that cannot be": "os.environ['HOME'] = '/proc/nowhere'",
+    "a relative home": "os.environ['HOME'] = 'somewhere'",
+    "a working folder that was removed": "remove_the_working_folder()",
+    "a cache in a working folder that was removed": (
+        "remove_the_working_folder(); os.environ['LOLIGO_CACHE'] = 'kernels'"
+    ),
+    "no error stream": "sys.stderr = None",
+    "no streams": "sys.stderr = sys.stdout = sys.stdin = None",
+    "an error stream that was closed": "sys.stderr.close()",
+}
+ELSEWHERE = """
+import os, sys, tempfile
+import loligo as lo
+from loligo.engine.llvm.cache import directory
+
+ROOT = os.geteuid() == 0
+
+def remove_the_working_folder():
+    where = tempfile.mkdtemp()
+    os.chdir(where)
+    os.rmdir(where)
+
+def last():
+    leak = lo.Membrane(channels=[lo.Channel("L", g=0.3, E=-65)])
+    return float(lo.simulate(leak, None, 1, solver=lo.Exponential(0.1)).V[-1])
+
+assert last() == -65.0  # compiled, for all that follows
+for what in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        exec(what)
+        folder = directory()
+        assert folder is None or folder.stat().st_mode & 0o777 == 0o700
+        os._exit(0 if last() == -65.0 else 9)
+    os.write(1, f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])} ".encode())
+"""
+
+
+@pytest.mark.skipif(not POSIX, reason="forks")
+def test_a_run_runs_wherever_it_is(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(ELSEWHERE)
+    environment = dict(os.environ, HOME=str(tmp_path))
+    for name in ("LOLIGO_CACHE", "XDG_CACHE_HOME"):
+        environment.pop(name, None)
+    done = subprocess.run(
+        [sys.executable, str(script), *SURROUNDINGS.values()],
+        env=environment, capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    ended = dict(zip(SURROUNDINGS, done.stdout.split(), strict=True))
+    assert ended == dict.fromkeys(SURROUNDINGS, "0"), done.stderr
 
 
 @pytest.mark.parametrize("word", ["off", "OFF", "Off"])

@@ -30,16 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Without the program's name; by default those of this process.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell (`>&-`), or there never was one
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         # a terminal that lacks a letter shows another; it does not end the program
         with contextlib.suppress(AttributeError, ValueError, OSError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+            getattr(sys, name).reconfigure(errors="replace")
     try:
         from loligo.cli.commands import run
 
         status = run(given)
-        if sys.stdout is not None:  # closed by the shell: `loligo run ... >&-`
-            sys.stdout.flush()
+        sys.stdout.flush()
         if status == _INTERRUPTED:  # newer versions of Typer catch Ctrl-C themselves
             raise KeyboardInterrupt
         return status

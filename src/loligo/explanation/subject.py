@@ -19,7 +19,7 @@ from loligo.program.arithmetic import Builder
 from loligo.program.lower import Lowering
 from loligo.program.sources import Source
 from loligo.run.equilibrium import hold
-from loligo.run.initial import plain_kernel, rest_of
+from loligo.run.initial import begun, plain_kernel, rest_of
 from loligo.run.pose import pose
 from loligo.run.recipes import sources
 from loligo.stimulus import Step
@@ -86,12 +86,13 @@ class Subject:
     def rest(self) -> Point | None:
         """Where nothing moves; None where no such place is found."""
         numbers = {n: np.array([p.value]) for n, p in self.membrane.parameters.items()}
+        searched = begun(self.membrane, numbers)
         try:
             states, where = rest_of(self.membrane, numbers)[0], "at rest"
         except RunError:
             try:
                 kernel, held = plain_kernel(self.membrane), np.array([_HELD])
-                states, where = hold(kernel, numbers, held), f"with V held at {_HELD:g} mV"
+                states, where = hold(kernel, searched, held), f"with V held at {_HELD:g} mV"
             except RunError:
                 return None
         found = dict(zip(self.outline.states, (float(row[0]) for row in states), strict=True))

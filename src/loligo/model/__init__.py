@@ -5,6 +5,7 @@ from loligo.model.library import load, models
 from loligo.model.membrane import Membrane
 from loligo.model.parts import Channel, Gate, Parameter, State
 from loligo.model.region import Myelin, Region
+from loligo.model.scheme import Scheme
 
 __all__ = [
     "Axon",
@@ -14,6 +15,7 @@ __all__ = [
     "Myelin",
     "Parameter",
     "Region",
+    "Scheme",
     "State",
     "load",
     "models",

@@ -50,7 +50,8 @@ class Axon:
         is clamped; a pair for left and right: ``ends=("sealed", -65)``.
     accuracy
         How exact the velocity of an impulse shall be, relative: it decides into how many
-        compartments the axon is cut.
+        compartments the axon is cut, and how long a step is. Where an impulse may be close to
+        dying out, so that small errors have large effects, a short pilot finds what is needed.
     compartments
         How many, for a uniform axon, if you would rather say so yourself.
     name
@@ -203,8 +204,10 @@ class Axon:
             )
         except LoligoError:
             raise
-        except (KeyError, TypeError, IndexError, AttributeError) as problem:
-            raise ModelError(f"this document does not describe an axon: {problem!r}") from problem
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise ModelError(
+                f"this document does not describe an axon: {problem!r:.200}"
+            ) from problem
 
     def __repr__(self) -> str:
         if len(self.regions) == 1:
@@ -226,7 +229,12 @@ def _unplain(value: Any) -> Any:
 
 def _region(membranes: Sequence[Membrane], entry: Mapping[str, Any]) -> Region:
     rest: dict[str, Any] = {name: _unplain(entry[name]) for name in _REGION}
-    return Region(membranes[int(entry["membrane"])], **rest)
+    which: Any = entry["membrane"]
+    if which not in range(len(membranes)):
+        raise ModelError(
+            f"this axon's document has {len(membranes)} membranes, and none {which!r:.40}"
+        )
+    return Region(membranes[int(which)], **rest)
 
 
 def _changed(region: Region, shape: Mapping[str, Any], values: Mapping[str, Any]) -> Region:

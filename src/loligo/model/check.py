@@ -7,6 +7,7 @@ rewrites it. A pole, a value that is no number, and a negative rate are not.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,13 @@ def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
         An expression has a pole between -150 and 150 mV or is not a finite number there, or a
         rate or time constant has the wrong sign between -100 and 60 mV.
     """
+    warn_of_volts(
+        {
+            n: p.value
+            for n, p in membrane.parameters.items()
+            if n.startswith("E_") and p.unit == "mV"
+        }
+    )
     everything = tuple(uses(membrane))
     needed = frozenset[str]().union(*(use.expression.names for use in everything))
     for end in _ends(membrane, needed):
@@ -59,6 +67,25 @@ def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
             _check_values(use, field)
             if zeros > _MOST_ZEROS:
                 use.refuse("too much is divided by zero here to be checked", _whole(use))
+
+
+def warn_of_volts(voltages: Mapping[str, Value | None]) -> None:
+    """Say so where every one of these, in mV, is as small as if it were in volts."""
+    sizes = [np.abs(v.values if isinstance(v, Labelled) else v) for v in voltages.values()
+             if v is not None]  # fmt: skip
+    if not sizes or not all(np.all(size < _LARGEST_VOLTS) for size in sizes):
+        return
+    if not any(np.any(size > _SMALLEST_VOLTS) for size in sizes):
+        return
+    named = ", ".join(f"{n} = {v:g}" if isinstance(v, float) else n for n, v in voltages.items())
+    warnings.warn(
+        f"voltages are in mV here, and {named} would be next to nothing. If this is in volts, "
+        'multiply it by 1000, or write the unit, as in "-0.065 V"',
+        stacklevel=5,
+    )
+
+
+_SMALLEST_VOLTS, _LARGEST_VOLTS = 0.01, 0.2
 
 
 def _ends(membrane: Written, needed: frozenset[str]) -> tuple[int, ...]:
@@ -78,6 +105,7 @@ class _Field:
             p.name: _scalar(p.value, end) for p in membrane.parameters.values()
         }
         self.fixed |= {gate.name: 0.5 for gate in membrane.gates}
+        self.fixed |= {x: 1 / len(each.states) for each in membrane.schemes for x in each.kept}
         for state in membrane.states:
             typical = state.scale if state.initial is None else _scalar(state.initial, end)
             self.fixed[state.name] = _OFF * typical
@@ -239,8 +267,9 @@ def _check_values(use: Use, field: _Field) -> None:
         culprit = _culprit(
             use.expression.tree, field.at(_SCAN[where : where + 1], use.expression.names)
         )
-        use.refuse(f"this {problem} at V = {_show(_SCAN[where])} mV", culprit.span)
-    rule = _RULES.get(use.path[-1]) if "gates" in use.path else None
+        hint = _VOLTS if _suits_volts(use, field) else ""
+        use.refuse(f"this {problem} at V = {_show(_SCAN[where])} mV{hint}", culprit.span)
+    rule = _rule(use.path)
     if rule is None:
         return
     wrong = _IN_RANGE & ~rule.holds(values)
@@ -250,6 +279,29 @@ def _check_values(use: Use, field: _Field) -> None:
             f"it is {values[where]:.4g} at V = {_show(_SCAN[where])} mV; it {rule.rule}",
             _whole(use),
         )
+
+
+_VOLTS = (
+    ". V is in mV here: if this was written for V in volts, write (V/1000) where it says V, and "
+    "rates per ms"
+)
+
+
+def _suits_volts(use: Use, field: _Field) -> bool:
+    """Whether it can be computed over the same range in volts."""
+    names = use.expression.names
+    values = evaluate(use.expression.tree, field.at(_SCAN / 1000, names))
+    return "V" in names and bool(np.isfinite(values).all())
+
+
+def _rule(path: tuple[str, ...]) -> _Rule | None:
+    match path:
+        case ("schemes", _, "transitions", _) | ("channels", _, "open"):
+            return _NOT_NEGATIVE
+        case ("channels", _, "gates", _, key):
+            return _RULES[key]
+        case _:
+            return None
 
 
 def _whole(use: Use) -> tuple[int, int]:

@@ -5,16 +5,19 @@ Reading one runs nothing and opens nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
 from loligo.errors import LoligoError, ModelError
 from loligo.lanes import Labelled, Value, to_plain
+from loligo.model.earlier import brought_up
 from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
 from loligo.model.parts import RATES, Channel, Gate, Parameter, State
-from loligo.model.reading import RESERVED, formula, unknown
+from loligo.model.reading import foreign, formula, own, unknown
+from loligo.model.scheme import Scheme
 from loligo.model.written import Written
 
 # ---------------------------------------------------------------------------- to a document
@@ -34,6 +37,7 @@ def to_dict(membrane: Written) -> dict[str, Any]:
             for p in membrane.extra
         },
         helpers={name: str(helper) for name, helper in membrane.helpers.items()},
+        schemes={scheme.name: _scheme(scheme) for scheme in membrane.schemes},
         channels={channel.name: _channel(channel) for channel in membrane.channels},
         states={
             state.name: _present(
@@ -48,11 +52,22 @@ def to_dict(membrane: Written) -> dict[str, Any]:
     )
 
 
+def _scheme(scheme: Scheme) -> dict[str, Any]:
+    return _present(
+        meaning=scheme.meaning,
+        states=list(scheme.states),
+        transitions=list(map(str, scheme.transitions)),
+        eliminated=scheme.eliminated,
+        initial={state: to_plain(value) for state, value in scheme.initial.items()},
+    )
+
+
 def _channel(channel: Channel) -> dict[str, Any]:
     return _present(
         meaning=channel.meaning,
         g=_plain(channel.g),
         E=_plain(channel.E),
+        open=_plain(channel.open),
         current=_plain(channel.current),
         gates={
             gate.name: _present(
@@ -89,39 +104,43 @@ def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
     ModelError, UnitError, UsageError
         An entry is missing, unknown or of the wrong kind.
     """
-    entries = _table(document, (), "a model", _MEMBRANE)
-    if "channels" not in entries and "states" not in entries:
+    entries = _table(brought_up(_table(document, (), "a model", None)), (), "a model", _MEMBRANE)
+    if not entries.keys() & {"channels", "states", "schemes"}:
         raise ModelError("a model needs channels: [channels.Na], [channels.L] and so on")
-    parts = {key: _parts(entries.pop(key, {}), key) for key in ("parameters", "channels", "states")}
+    parts = {key: _parts(entries.pop(key, {}), key) for key in _PARTS}
     helpers = _table(entries.pop("helpers", {}), ("helpers",), "helpers", None)
     return {
-        **{key: _value(value, key, (key,)) for key, value in entries.items()},
+        **{key: _own(key, value) for key, value in entries.items()},
         "helpers": {
             name: _formula(text, f"helper {name[:64]}", ("helpers", name))
             for name, text in helpers.items()
         },
         "parameters": {parameter.name: parameter for parameter in parts["parameters"]},
-        "channels": parts["channels"],
-        "states": parts["states"],
+        **{key: parts[key] for key in ("channels", "schemes", "states")},
     }
 
 
 _MEMBRANE = ("name", "title", "citation", "doi", "notes", "C_m", "celsius", "area", "parameters",
-             "helpers", "channels", "states")  # fmt: skip
+             "helpers", "schemes", "channels", "states")  # fmt: skip
+_PARTS = ("parameters", "schemes", "channels", "states")
 _ENTRIES: dict[str, tuple[str, ...]] = {
     "parameters": ("value", "unit", "meaning"),
-    "channels": ("g", "E", "gates", "current", "meaning"),
+    "schemes": ("states", "transitions", "eliminated", "initial", "meaning"),
+    "channels": ("g", "E", "gates", "open", "current", "meaning"),
     "gates": ("power", *RATES, "instantaneous", "meaning"),
     "states": ("derivative", "initial", "unit", "scale", "meaning"),
 }
 _MAKERS: dict[str, Callable[..., Any]] = {
     "parameters": Parameter,
+    "schemes": Scheme,
     "channels": Channel,
     "gates": Gate,
     "states": State,
 }
-_FORMULAS = {"channels": ("current",), "gates": RATES, "states": ("derivative",)}
-_NEEDED = {"parameters": "value", "states": "derivative"}
+_FORMULAS = {"channels": ("open", "current"), "gates": RATES, "states": ("derivative",)}
+_NEEDED = {
+    "parameters": ("value",), "schemes": ("states", "transitions"), "states": ("derivative",)
+}  # fmt: skip
 
 
 def _parts(tables: Any, kind: str, above: tuple[str, ...] = ()) -> list[Any]:
@@ -140,14 +159,34 @@ def _part(table: Any, kind: str, name: str, path: tuple[str, ...]) -> Any:
         {"value": table} if short else _table(table, path, what, _ENTRIES[kind])
     )
     gates = _parts(entries.pop("gates"), "gates", path) if "gates" in entries else None
-    needed = _NEEDED.get(kind)
     for key in entries:
-        read = _formula if key in _FORMULAS.get(kind, ()) else _value
-        entries[key] = read(entries[key], f"{key} of {what}", (*path, key))
+        place = (*path, key)
+        if key in _FORMULAS.get(kind, ()):
+            entries[key] = _formula(entries[key], f"{key} of {what}", place)
+        else:
+            entries[key] = _value(entries[key], place, kind == "schemes")
     with _at(path):
-        if needed is not None and needed not in entries:
-            raise ModelError(f"{what}: {needed} is missing")
-        return _MAKERS[kind](name, **entries, **({} if gates is None else {"gates": gates}))
+        for needed in _NEEDED.get(kind, ()):
+            if needed not in entries:
+                raise ModelError(f"{what}: {needed} is missing")
+        try:
+            return _MAKERS[kind](name, **entries, **({} if gates is None else {"gates": gates}))
+        except LoligoError as error:
+            error.path = error.path or (*path, *_entry(f"{error}", entries, what, name))
+            raise
+
+
+def _entry(problem: str, entries: Mapping[str, Any], what: str, name: str) -> tuple[str, ...]:
+    """Which entry of a part a problem is about, by the words it begins with."""
+    for key, value in entries.items():
+        if isinstance(value, Mapping):
+            inner = [k for k in cast(Mapping[str, Any], value) if problem.startswith(f"{key}_{k} ")]
+            if inner:
+                return key, inner[0]
+        called = (f"{key}_{name}", f"{key} of {what}", *((name,) * (key == "value")))
+        if any(re.match(rf"{re.escape(each)}\b", problem) for each in called):
+            return (key,)
+    return ()
 
 
 def _table(
@@ -158,16 +197,23 @@ def _table(
             raise ModelError(f"{what}: a table is needed here, not {value!r:.60}")
     table = cast(Mapping[Any, Any], value)
     if len(table) > MAX_PARTS:
-        raise ModelError(f"{what}: {len(table):,} entries; at most {MAX_PARTS:,} are read")
+        with _at(path):
+            raise ModelError(f"{what}: {len(table):,} entries; at most {MAX_PARTS:,} are read")
     for key in table:
         if not isinstance(key, str):
             raise ModelError(f"{what}: {key!r:.60} is not a name")
         if known is not None and key not in known:
             with _at((*path, key)):
+                listed = f"it has {', '.join(known)}"
                 raise ModelError(
-                    f"{what}: {unknown(key, 'entry', known)}; it has {', '.join(known)}"
+                    f"{what}: {foreign(key) or unknown(key, 'entry', known)}; {listed}"
                 )
     return dict(table)
+
+
+def _own(key: str, value: Any) -> Any:
+    with _at((key,)):
+        return own(key, _value(value, (key,)))
 
 
 def _formula(value: Any, what: str, path: tuple[str, ...]) -> Expression:
@@ -175,16 +221,15 @@ def _formula(value: Any, what: str, path: tuple[str, ...]) -> Expression:
         return formula(value, what)
 
 
-def _value(value: Any, what: str, path: tuple[str, ...]) -> Any:
-    """A number, a text, a list, or an array written as dims, values and coords."""
+def _value(value: Any, path: tuple[str, ...], table: bool = False) -> Any:
+    """A number, a text, a list, an array written as dims, values and coords; or a table of them."""
     if not isinstance(value, Mapping):
         return value
+    if table:
+        each = _table(value, path, path[-1], None)
+        return {key: _value(entry, (*path, key)) for key, entry in each.items()}
     with _at(path):
-        array = Labelled.from_dict(cast(Mapping[str, Any], value))
-        taken = sorted(set(array.dims) & RESERVED.keys())
-        if taken:
-            raise ModelError(f"{what}: an array cannot have the dimension {taken[0]}; rename it")
-        return array
+        return Labelled.from_dict(cast(Mapping[str, Any], value))
 
 
 @contextmanager
@@ -192,9 +237,6 @@ def _at(path: tuple[str, ...]) -> Generator[None]:
     """Errors raised inside carry the place in the document."""
     try:
         yield
-    except ModelError as error:
-        error.path = error.path or path
-        raise
     except LoligoError as error:
-        error.__dict__.setdefault("path", path)
+        error.path = error.path or path
         raise

@@ -20,23 +20,29 @@ from loligo.model.ode import (
     conductance,
     current,
     dynamics,
+    exchange,
     helpers,
     rates,
+    remainder,
+    transfer,
 )
 from loligo.model.parts import Channel, Gate
 from loligo.model.plain import PRINTED, plain
-from loligo.model.tree import Name, Node, substitute, walk
+from loligo.model.scheme import Scheme, Transition
+from loligo.model.tree import Name, Node, size, substitute, walk
 from loligo.model.written import Written
 
 
 @dataclass(frozen=True)
 class Line:
-    """One equation: as text, and as the two sides of a LaTeX alignment."""
+    """One equation: as text, and as the two sides of a LaTeX alignment. Or a transition and its
+    rates, with a colon between them."""
 
     left: str
     right: str
     left_latex: str
     right_latex: str
+    sign: str = "="
 
 
 class Equations:
@@ -54,7 +60,7 @@ class Equations:
     """
 
     def __init__(self, membrane: Written) -> None:
-        blocks = (tuple(map(line, block)) for block in _blocks(membrane))
+        blocks = map(tuple, _blocks(membrane))
         self.blocks: tuple[tuple[Line, ...], ...] = tuple(block for block in blocks if block)
 
     def __str__(self) -> str:
@@ -94,7 +100,7 @@ def membrane_html(membrane: Written) -> str:
 
 def _text(block: tuple[Line, ...]) -> str:
     width = max(len(line.left) for line in block)
-    return "\n".join(f"{line.left:<{width}} = {line.right}" for line in block)
+    return "\n".join(f"{line.left:<{width}} {line.sign} {line.right}" for line in block)
 
 
 def _div(block: tuple[Line, ...]) -> str:
@@ -102,24 +108,30 @@ def _div(block: tuple[Line, ...]) -> str:
 
 
 def _aligned(block: tuple[Line, ...]) -> str:
-    rows = " \\\\[2pt]\n".join(f"{line.left_latex} &= {line.right_latex}" for line in block)
+    rows = " \\\\[2pt]\n".join(
+        f"{line.left_latex} &{line.sign} {line.right_latex}" for line in block
+    )
     return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
 
 
 # ---------------------------------------------------------------------------- blocks
 
 
-def _blocks(membrane: Written) -> Iterator[Iterable[Equation]]:
-    yield (balance(membrane),)
+def _blocks(membrane: Written) -> Iterator[Iterable[Line]]:
+    yield (line(balance(membrane)),)
     for channel in membrane.channels:
-        yield _channel(channel)
-    yield changes(membrane)
-    yield helpers(membrane)
+        yield map(line, _channel(channel))
+    for scheme in membrane.schemes:
+        yield map(transition, scheme.transitions)
+        yield map(line, _scheme(scheme))
+    yield map(line, changes(membrane))
+    yield map(line, helpers(membrane))
 
 
 def _channel(channel: Channel) -> Iterator[Equation]:
     flow, passing = current(channel), conductance(channel)
-    product = substitute(flow.right, {passing.name: passing.right})
+    trees = {name: text.tree for name, text in rates(channel).items()}
+    product = substitute(flow.right, {passing.name: substitute(passing.right, trees)})
     yield flow if flow.written else replace(flow, right=product)
     if isinstance(channel.E, Expression):
         yield as_written(f"E_{channel.name}", channel.E)
@@ -136,6 +148,32 @@ def _gate(gate: Gate) -> Iterator[Equation]:
     for name, text in written.items():
         if name not in factor and text is not equation.written:
             yield as_written(name, text)
+
+
+def _scheme(scheme: Scheme) -> Iterator[Equation]:
+    for state in scheme.kept:
+        yield _exchange(scheme, state)
+    yield remainder(scheme)
+    yield from _long_rates(scheme)
+
+
+def _exchange(scheme: Scheme, state: str) -> Equation:
+    """A rate that is short stands in its place, as in 3 alpha C1."""
+    short = {name: text.tree for name, text in rates(scheme).items() if _is_short(text)}
+    equation = exchange(scheme, state)
+    return replace(equation, right=substitute(equation.right, short))
+
+
+def _long_rates(scheme: Scheme) -> Iterator[Equation]:
+    written = rates(scheme)
+    yield from (as_written(name, written[name]) for name in written if not _is_short(written[name]))
+
+
+def _is_short(rate: Expression) -> bool:
+    return size(rate.tree, {}).nodes <= _SHORT
+
+
+_SHORT = 3  # parts: alpha, or 3*alpha
 
 
 def _is_name(expression: Expression) -> bool:
@@ -158,6 +196,7 @@ def about(membrane: Written, name: str) -> tuple[Equation, ...]:
     for channel in membrane.channels:
         if isinstance(channel.E, Expression):
             computed[f"E_{channel.name}"] = as_written(f"E_{channel.name}", channel.E)
+    computed |= {each.name: each for each in map(remainder, membrane.schemes)}
     said = {each.name: each for each in first}
     waiting = list(first)
     while waiting:
@@ -175,13 +214,23 @@ def _own(membrane: Written, name: str) -> Iterator[Equation]:
     if name == "V":
         yield balance(membrane)
         yield from (next(iter(_channel(channel))) for channel in membrane.channels)
+    for scheme in membrane.schemes:
+        if name == scheme.eliminated:
+            yield remainder(scheme)
+        if name in scheme.kept:
+            equation = exchange(scheme, name)
+            yield _exchange(scheme, name)
+            named = set(_named(equation.right))
+            yield from (each for each in _long_rates(scheme) if each.name in named)
     yield from (each for each in changes(membrane) if each.name == name)
     yield from (each for each in helpers(membrane) if each.name == name)
     for channel in membrane.channels:
         if name == f"I_{channel.name}":
             yield current(channel)
         if channel.current is None and name in (f"I_{channel.name}", f"G_{channel.name}"):
-            yield conductance(channel)
+            passing = conductance(channel)
+            trees = {name: text.tree for name, text in rates(channel).items()}
+            yield replace(passing, right=substitute(passing.right, trees))
         if name == f"E_{channel.name}" and isinstance(channel.E, Expression):
             yield as_written(name, channel.E)
         for gate in channel.gates:
@@ -210,11 +259,28 @@ def line(equation: Equation) -> Line:
     return Line(left, right, left_latex, latex(equation.right, _STYLE))
 
 
+def transition(each: Transition) -> Line:
+    """A transition of a scheme with its rates, those that are long by their names."""
+    arrow, tex = ("→", r"\rightarrow") if each.backward is None else ("⇌", r"\rightleftharpoons")
+    named = {transfer(*ends): rate for ends, rate in each.rates.items()}
+    return Line(
+        f"{each.source} {arrow} {each.target}",
+        ", ".join(str(r) if _is_short(r) else called(name) for name, r in named.items()),
+        f"{symbol(each.source)} {tex} {symbol(each.target)}",
+        r",\quad ".join(
+            latex(r.tree) if _is_short(r) else _called_latex(name) for name, r in named.items()
+        ),
+        ":",
+    )
+
+
 def called(name: str) -> str:
-    """``m.alpha`` as ``alpha_m``, ``m.inf`` as ``m_inf``."""
+    """``m.alpha`` as ``alpha_m``, ``m.inf`` as ``m_inf``, ``C.to.O`` as ``k_C_O``."""
     owner, _, key = name.partition(".")
     if not key:
         return name
+    if key.startswith("to."):
+        return f"k_{owner}_{key.removeprefix('to.')}"
     return f"{owner}_inf" if key == "inf" else f"{key}_{owner}"
 
 

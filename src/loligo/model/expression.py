@@ -87,8 +87,9 @@ def parse(text: str, where: str = "expression") -> Expression:
     try:
         return _parse(text)
     except Refusal as refusal:
-        problem = f"{where}: {refusal.problem}\n{pointing(text, *refusal.span)}"
-    raise ModelError(problem)
+        error = ModelError(f"{where}: {refusal.problem}\n{pointing(text, *refusal.span)}")
+        error.excerpt = (text, refusal.span[0])
+    raise error
 
 
 @lru_cache(maxsize=1024)
@@ -219,6 +220,10 @@ class _Reader:
         word, at = node.func.id, self.span(node.func)
         function = FUNCTIONS.get(word)
         if function is None:
+            inside = (part for argument in node.args for part in ast.walk(argument))
+            looks_back = any(isinstance(p, ast.Name) and p.id in ("t", "time") for p in inside)
+            if looks_back or word == "delay":
+                raise Refusal(_NO_DELAYS, span)
             raise Refusal(about_function(word), at)
         if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
             raise Refusal(f"arguments are given in order: {function.usage}", span)
@@ -228,6 +233,10 @@ class _Reader:
         return function.build(tuple(self.read(each) for each in node.args), span)
 
 
+_NO_DELAYS = (
+    "equations cannot look back in time: there are no delays. A row of states that follow one "
+    "another, dx/dt = (V - x)/tau, comes near to one"
+)
 _SYNTAX: Mapping[type[ast.AST], str] = {
     ast.Tuple: "one expression is expected, not several with commas",
     ast.Attribute: INSTEAD["."],

@@ -12,11 +12,11 @@ import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from loligo.errors import FileError, ModelError
+from loligo.errors import FileError, LoligoError, ModelError
+from loligo.model.places import line_and_column, place
 
 MAX_BYTES = 1_000_000
 
@@ -31,17 +31,18 @@ class Format:
         Text to document; a ModelError if it is none.
     spell
         Document to text.
-    line
-        The line of a text where a path in the document is, or the nearest table above it.
+    place
+        Line and column of a text where a path in the document is, or the nearest table above it;
+        of an excerpt of what stands there, where that is given.
     """
 
     parse: Callable[[str], dict[str, Any]]
     spell: Callable[[Mapping[str, Any]], str]
-    line: Callable[[str, tuple[str, ...]], int | None]
+    place: Callable[[str, tuple[str, ...], tuple[str, int] | None], tuple[int, int]]
 
 
-def read(path: Path) -> tuple[dict[str, Any], Callable[[tuple[str, ...]], int | None]]:
-    """The document in a file, and a function that gives the line where a path in it stands.
+def read(path: Path) -> tuple[dict[str, Any], Callable[[LoligoError], str]]:
+    """The document in a file, and a function that says where in the file an error of it is.
 
     Raises
     ------
@@ -51,10 +52,16 @@ def read(path: Path) -> tuple[dict[str, Any], Callable[[tuple[str, ...]], int | 
         It is not in its format.
     """
     text, format_ = _text(path), _format(path)
+
+    def located(error: LoligoError) -> str:
+        line, column = format_.place(text, error.path, error.excerpt)
+        return f"{path}, line {line}, column {column}"
+
     try:
-        return format_.parse(text), partial(format_.line, text)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from None
+        return format_.parse(text), located
+    except _Unreadable as error:
+        line, column = line_and_column(text, error.at)
+        raise ModelError(f"{path}, line {line}, column {column}: {error}") from None
 
 
 def write(document: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -85,9 +92,11 @@ def _text(path: Path) -> str:
         handle = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise FileError(f"cannot read the model {str(path)[:300]!r}: {_why(error)}") from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
         os.close(handle)
-        raise FileError(f"cannot read the model {path}: it is not an ordinary file")
+        kind = "a folder" if stat.S_ISDIR(mode) else "not an ordinary file"
+        raise FileError(f"cannot read the model {path}: it is {kind}; give the path of a TOML file")
     with os.fdopen(handle, "rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -98,9 +107,22 @@ def _text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
+        line, before = data.count(b"\n", 0, error.start) + 1, data.rfind(b"\n", 0, error.start)
+        kind = "it is no text" if b"\0" in data else "it is not UTF-8 text"
         raise FileError(
-            f"cannot read the model {path}: it is not UTF-8 text (byte {error.start})"
+            f"cannot read the model {path}: {kind} (byte {error.start}, in line {line}, column "
+            f"{error.start - before}){_foreign(path)}"
         ) from None
+
+
+def _foreign(path: Path) -> str:
+    """What to do with a file that is no model."""
+    if path.suffix.lower() in _RECORDINGS:
+        return f'; a recording is opened by loligo.open("{path}")'
+    return "; a model is a TOML file"
+
+
+_RECORDINGS = (".nc", ".npz", ".csv", ".xlsx")
 
 
 def _why(error: Exception) -> str:
@@ -120,17 +142,42 @@ _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32}}")
 
 
+_LONG_NUMBER = re.compile(r"\d[\d_]{4000}")
+_WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class _Unreadable(Exception):  # noqa: N818 (it never leaves this module)
+    """What is wrong with a text, and at which character."""
+
+    def __init__(self, problem: str, at: int) -> None:
+        super().__init__(problem)
+        self.at = at
+
+
 def _parse_toml(text: str) -> dict[str, Any]:
-    if _LONG_KEY.search(text):
-        raise ModelError("tables are nested more than 32 deep")
+    long = _LONG_KEY.search(text)
+    if long:
+        raise _Unreadable("tables are nested more than 32 deep", long.start())
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise ModelError("tables are nested too deeply") from None
+        raise _Unreadable("tables are nested too deeply", 0) from None
     except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"this is not TOML: {str(error)[:200]}") from None
-    except ValueError:
-        raise ModelError("a number in it has thousands of digits") from None
+        raise _not_toml(text, str(error)) from None
+    except ValueError as error:
+        number = _LONG_NUMBER.search(text)
+        problem = "a number in it has thousands of digits" if number else str(error)[:200]
+        raise _Unreadable(problem, number.start() if number else 0) from None
+
+
+def _not_toml(text: str, said: str) -> _Unreadable:
+    """In the words of the parser, which ends them with the place."""
+    where = _WHERE.search(said)
+    at = len(text.rstrip("\n"))
+    if where and where[1]:
+        lines = text.split("\n", int(where[1]))[: int(where[1]) - 1]
+        at = sum(map(len, lines)) + len(lines) + int(where[2]) - 1
+    return _Unreadable(f"this is not TOML: {(said[: where.start()] if where else said)[:200]}", at)
 
 
 def _spell_toml(document: Mapping[str, Any]) -> str:
@@ -139,37 +186,6 @@ def _spell_toml(document: Mapping[str, Any]) -> str:
     return tomli_w.dumps(document)
 
 
-_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_HEADER = re.compile(rf"\s*\[\[?\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*\]")
-_ENTRY = re.compile(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
-
-
-def _line_of_toml(text: str, path: tuple[str, ...]) -> int | None:
-    """The line of the document where ``path`` is, or the nearest table above it."""
-    most, nearest = 0, None
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        header, entry = _HEADER.match(line), _ENTRY.match(line)
-        if header:
-            table = _keys(header[1])
-        elif not entry:
-            continue
-        shared = _shared(table + _keys(entry[1]) if entry else table, path)
-        if shared > most:
-            most, nearest = shared, number
-    return nearest
-
-
-def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """How many names the two paths begin with in common."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
-
-
-def _keys(dotted: str) -> tuple[str, ...]:
-    return tuple(key.strip("\"'") for key in re.findall(_KEY, dotted))
-
-
-_TOML = Format(_parse_toml, _spell_toml, _line_of_toml)
+_TOML = Format(_parse_toml, _spell_toml, place)
 FORMATS: Mapping[str, Format] = {".toml": _TOML}
 """By the suffix of a file's name."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from loligo.errors import LoligoError, ModelError, nearest
+from loligo.errors import FileError, LoligoError, ModelError, nearest
 from loligo.model.formats import FORMATS, read
 from loligo.model.membrane import Membrane
 from loligo.model.table import Titles
@@ -40,20 +41,26 @@ def load(name_or_path: str | os.PathLike[str]) -> Membrane:
     120.0
     """
     if not isinstance(name_or_path, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ModelError(
-            f"load takes the name of a model or the path of a TOML file, not {name_or_path!r:.60}"
-        )
+        raise ModelError(_no_name(name_or_path))
     name = os.fspath(name_or_path)
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ModelError("the path of a model is a text, not bytes")
     if isinstance(name_or_path, str) and name in _library():
         return _read_library(name)
+    if not name.strip():
+        raise ModelError(f"the name of the model is empty; {_listed()}, or give a TOML file's path")
     if isinstance(name_or_path, str) and not _looks_like_path(name):
         raise ModelError(
-            f"there is no model {name[:80]!r}{nearest(name[:80], _library())} in the library, and "
-            f"no such file; the library has {', '.join(_library())}"
+            f"there is no model {name[:80]!r}{_meant(name[:80])} in the library, and no such file; "
+            f"{_listed()}"
         )
-    return _read(Path(os.path.expanduser(name)))  # Path.expanduser raises for unknown users
+    path = Path(os.path.expanduser(name))  # Path.expanduser raises for unknown users
+    try:
+        return _read(path)
+    except FileError as error:
+        if path.stem in _library() and not os.path.lexists(path):
+            raise FileError(f'{error}; the library has it: lo.load("{path.stem}")') from None
+        raise
 
 
 def models() -> Mapping[str, str]:
@@ -77,6 +84,39 @@ def _read_library(name: str) -> Membrane:
     return _read(LIBRARY / f"{name}.toml")
 
 
+def _listed() -> str:
+    return f"the library has {', '.join(_library())}"
+
+
+def _no_name(model: object) -> str:
+    """What is wrong with something that is neither a name nor a path."""
+    if isinstance(model, Membrane):
+        return f"{model!r:.80} is a model already; nothing is left to load"
+    if isinstance(model, Mapping):
+        return "load takes the name of a model or a path; Membrane.from_dict reads a document"
+    return f"load takes the name of a model or the path of a TOML file, not {model!r:.60}"
+
+
+def _meant(name: str) -> str:
+    """`` (did you mean ...?)``: by spelling, by initials (hh, hh1952), by words of the title."""
+    close = nearest(name, _library())
+    if close:
+        return close
+    words = re.findall(r"[a-z]+|\d+", name.lower())
+    meant = [known for known, title in models().items() if _names_it(words, known, title)]
+    return f" (did you mean {' or '.join(meant)}?)" if meant else ""
+
+
+def _names_it(words: list[str], known: str, title: str) -> bool:
+    *authors, year = known.split("-")
+    shorts = {"".join(author[0] for author in authors), year, year[2:]}
+    own = [*authors, *re.findall(r"[a-z]+", title.lower())]
+    return bool(words) and all(
+        word in shorts or (len(word) > 2 and any(each.startswith(word) for each in own))
+        for word in words
+    )
+
+
 def _looks_like_path(name: str) -> bool:
     return (
         name.endswith(tuple(FORMATS))
@@ -86,11 +126,9 @@ def _looks_like_path(name: str) -> bool:
 
 
 def _read(path: Path) -> Membrane:
-    document, line_of = read(path)
+    document, place = read(path)
     try:
         return Membrane.from_dict(document)
     except LoligoError as error:
-        line = line_of(getattr(error, "path", ()))
-        place = f"{path}, line {line}" if line else f"{path}"
-        located = type(error)(f"{place}: {error}")
+        located = type(error)(f"{place(error)}: {error}")
         raise located from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,15 +15,22 @@ from loligo.model.expression import Expression
 from loligo.model.formats import write
 from loligo.model.namespace import arrange
 from loligo.model.parts import RATES, Channel, Parameter, State
-from loligo.model.reading import Formula, formula, freeze, identifier, label, members, unknown
+from loligo.model.reading import (
+    Formula,
+    foreign,
+    formula,
+    freeze,
+    identifier,
+    members,
+    own,
+    unknown,
+)
+from loligo.model.scheme import Scheme
 from loligo.model.table import Frozen
 from loligo.model.written import Written
-from loligo.units import read
 
 if TYPE_CHECKING:
     from loligo.model.equations import Equations
-
-_ABSOLUTE_ZERO = -273.15  # degC
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -39,6 +45,8 @@ class Membrane(Written):
         Its channels.
     helpers
         Name to expression: what several expressions share.
+    schemes
+        Kinetic schemes, whose occupancies channels may use.
     states
         Further variables with differential equations of their own.
     parameters
@@ -78,23 +86,23 @@ class Membrane(Written):
         citation: str = "",
         doi: str = "",
         notes: str | Iterable[str] = (),
+        schemes: Scheme | Iterable[Scheme] = (),
     ) -> None:
         freeze(
             self,
-            C_m=read(C_m, "uF/cm2", "C_m", above=0),
+            C_m=own("C_m", C_m),
             channels=members(channels, Channel, "channels"),
             helpers=_helpers(helpers),
+            schemes=members(schemes, Scheme, "schemes"),
             states=members(states, State, "states"),
             extra=_extra(parameters),
-            celsius=None
-            if celsius is None
-            else read(celsius, "degC", "celsius", above=_ABSOLUTE_ZERO),
-            area=None if area is None else read(area, "um2", "area", above=0),
-            name=label(name, "name of the membrane"),
-            title=label(title, "title of the membrane"),
-            citation=label(citation, "citation of the membrane"),
-            doi=_doi(doi),
-            notes=tuple(label(each, "notes") for each in members(notes, str, "notes")),
+            celsius=None if celsius is None else own("celsius", celsius),
+            area=None if area is None else own("area", area),
+            name=own("name", name),
+            title=own("title", title),
+            citation=own("citation", citation),
+            doi=own("doi", doi),
+            notes=own("notes", notes),
         )
         check(self, self.quantities)
 
@@ -143,6 +151,7 @@ class Membrane(Written):
                 g=values.get(f"g_{channel.name}", channel.g),
                 E=values.get(f"E_{channel.name}", channel.E),
                 gates=channel.gates,
+                open=channel.open,
                 current=channel.current,
                 meaning=channel.meaning,
             )
@@ -152,6 +161,7 @@ class Membrane(Written):
         return Membrane(
             channels=channels,
             helpers=self.helpers,
+            schemes=self.schemes,
             states=self.states,
             parameters=extra,
             **{key: values.get(key, getattr(self, key)) for key in (*_SCALARS, *_ABOUT)},
@@ -162,6 +172,10 @@ class Membrane(Written):
         known = self.parameters
         if name == "celsius":
             return f"{model} has no parameter celsius: nothing in it depends on temperature"
+        if foreign(name):
+            remedy = "" if "celsius" in known else ", and nothing in this model depends on it"
+            remedy = remedy if "celsius" in foreign(name) else ""
+            return f"{foreign(name)}{remedy}; {model} has {', '.join(known)}"
         if name in self.quantities:
             text = self.quantities[name]
             inputs = [each for each in known if each in text.names]
@@ -175,7 +189,9 @@ class Membrane(Written):
 
         Two membranes that differ only in numbers have equal structures.
         """
+        schemes = {"schemes": [_scheme_structure(each) for each in self.schemes]}
         return {
+            **(schemes if self.schemes else {}),  # others keep their key
             "parameters": list(self.parameters),
             "helpers": {name: str(helper) for name, helper in self.helpers.items()},
             "channels": [_channel_structure(channel) for channel in self.channels],
@@ -279,17 +295,18 @@ def _mapping(value: object, what: str, key: str, example: str) -> Mapping[str, A
     return cast(Mapping[str, Any], value)
 
 
-def _doi(doi: object) -> str:
-    text = label(doi, "doi")
-    plain = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", text.strip())
-    if plain and not re.fullmatch(r"10\.\d{4,9}/[^\s\"'<>\\]+", plain):
-        raise ModelError(f"doi: {text!r:.80} is none; write it as 10.1113/jphysiol.1952.sp004764")
-    return plain
-
-
 def _summary(channel: Channel) -> str:
     gates = " ".join(f"{g.name}{g.power if g.power > 1 else ''}" for g in channel.gates)
     return f"{channel.name} ({gates})" if gates else channel.name
+
+
+def _scheme_structure(scheme: Scheme) -> dict[str, Any]:
+    return {
+        "name": scheme.name,
+        "states": list(scheme.states),
+        "transitions": list(map(str, scheme.transitions)),
+        "eliminated": scheme.eliminated,
+    }
 
 
 def _channel_structure(channel: Channel) -> dict[str, Any]:
@@ -300,6 +317,7 @@ def _channel_structure(channel: Channel) -> dict[str, Any]:
         "name": channel.name,
         "g": channel.g is not None,
         "E": str(channel.E) if isinstance(channel.E, Expression) else channel.E is not None,
+        **({} if channel.open is None else {"open": text(channel.open)}),
         "current": text(channel.current),
         "gates": [
             {

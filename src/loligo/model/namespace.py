@@ -16,7 +16,7 @@ from typing import NoReturn, cast
 from loligo.errors import ModelError, nearest, pointing
 from loligo.model.expression import Expression
 from loligo.model.functions import MAX_BITS, MAX_EXPONENT
-from loligo.model.ode import defined, rates
+from loligo.model.ode import Equation, defined, given, remainder
 from loligo.model.parts import RATES, Channel, Gate
 from loligo.model.plain import plain
 from loligo.model.reading import RESERVED
@@ -43,7 +43,7 @@ class Use:
         """Raise a ModelError that points at ``span``."""
         text = self.expression.text
         error = ModelError(f"{self.where}: {problem}\n{pointing(text, *span)}")
-        error.path = self.path
+        error.path, error.excerpt = self.path, (text, span[0])
         raise error
 
 
@@ -51,12 +51,19 @@ def uses(membrane: Written) -> Iterator[Use]:
     """Every expression that a person wrote, in the order of the document."""
     for name, helper in membrane.helpers.items():
         yield Use(f"helper {name}", ("helpers", name), helper)
+    for scheme in membrane.schemes:
+        for place, transition in enumerate(scheme.transitions):
+            path = ("schemes", scheme.name, "transitions", str(place))
+            for (source, target), rate in transition.rates.items():
+                yield Use(f"scheme {scheme.name}: rate from {source} to {target}", path, rate)
     for channel in membrane.channels:
         top = ("channels", channel.name)
         if isinstance(channel.E, Expression):
             yield Use(f"E_{channel.name}", (*top, "E"), channel.E)
         if channel.current is not None:
             yield Use(f"current of channel {channel.name}", (*top, "current"), channel.current)
+        if channel.open is not None:
+            yield Use(f"open of channel {channel.name}", (*top, "open"), channel.open)
         for gate in channel.gates:
             for key in RATES:
                 expression = getattr(gate, key)
@@ -71,10 +78,14 @@ def uses(membrane: Written) -> Iterator[Use]:
 def definitions(membrane: Written) -> Iterator[tuple[str, Expression]]:
     """Everything that is computed from states and parameters, and how."""
     yield from membrane.helpers.items()
+    written = given(membrane)
     for channel in membrane.channels:
-        written = {name: text for gate in channel.gates for name, text in rates(gate).items()}
-        for equation in defined(channel):
-            yield equation.name, equation.written or _typed(equation.right, written)
+        yield from (_definition(equation, written) for equation in defined(channel))
+    yield from (_definition(remainder(scheme), written) for scheme in membrane.schemes)
+
+
+def _definition(equation: Equation, written: Mapping[str, Expression]) -> tuple[str, Expression]:
+    return equation.name, equation.written or _typed(equation.right, written)
 
 
 def _typed(right: Node, written: Mapping[str, Expression]) -> Expression:
@@ -100,14 +111,15 @@ def arrange(membrane: Written) -> Frozen[Expression]:
         space.check_names(use)
     _check_temperature(membrane, space)
     computed = dict(definitions(membrane))
-    order = _order(computed)
-    _check_sizes(computed, order, space.uses)
+    order = _order(computed, membrane)
+    _check_sizes(computed, order, space.uses, membrane)
     return Frozen((name, computed[name]) for name in order)
 
 
 def _check_count(membrane: Written) -> None:
     kinds = (membrane.channels, membrane.gates, membrane.helpers, membrane.states, membrane.extra)
-    count = sum(map(len, kinds))
+    schemes = (len(each.states) + len(each.transitions) for each in membrane.schemes)
+    count = sum(map(len, kinds)) + sum(schemes)
     if count > MAX_PARTS:
         raise ModelError(
             f"this membrane has {count:,} channels, gates, helpers, states and parameters; "
@@ -136,7 +148,7 @@ class _Space:
             self.owners["area"] = "the area"
         seen: set[str] = set()
         for channel in membrane.channels:
-            if channel.name in seen:
+            if channel.name in seen:  # in Python: a document has each once
                 raise ModelError(
                     f"two channels are called {channel.name}; name them apart, as in "
                     f"{channel.name}f and {channel.name}s"
@@ -145,37 +157,44 @@ class _Space:
         for channel in membrane.channels:
             self._claim_channel(channel)
         for parameter in membrane.extra:
-            self._claim(parameter.name, f"the parameter {parameter.name}")
+            path = ("parameters", parameter.name)
+            self._claim(parameter.name, f"the parameter {parameter.name}", path)
         for name in membrane.helpers:
-            self._claim(name, f"the helper {name}")
+            self._claim(name, f"the helper {name}", ("helpers", name))
+        for scheme in membrane.schemes:
+            for state in scheme.states:
+                path = ("schemes", scheme.name, "states")
+                self._claim(state, f"the state {state} of scheme {scheme.name}", path)
         for state in membrane.states:
-            self._claim(state.name, f"the state {state.name}")
+            self._claim(state.name, f"the state {state.name}", ("states", state.name))
 
     def _claim_channel(self, channel: Channel) -> None:
-        called = f"channel {channel.name}"
+        called, path = f"channel {channel.name}", ("channels", channel.name)
         if channel.g is not None:
-            self._claim(f"g_{channel.name}", f"the maximal conductance of {called}")
+            self._claim(f"g_{channel.name}", f"the maximal conductance of {called}", path)
         if channel.E is not None:
-            self._claim(f"E_{channel.name}", f"the reversal potential of {called}")
+            self._claim(f"E_{channel.name}", f"the reversal potential of {called}", path)
         if channel.current is None:
-            self._claim(f"G_{channel.name}", f"the conductance of {called}")
-        self._claim(f"I_{channel.name}", f"the current of {called}")
+            self._claim(f"G_{channel.name}", f"the conductance of {called}", path)
+        self._claim(f"I_{channel.name}", f"the current of {called}", path)
         for gate in channel.gates:
             self._claim_gate(gate, channel)
 
     def _claim_gate(self, gate: Gate, channel: Channel) -> None:
         owner = f"the gate {gate.name} of channel {channel.name}"
+        path = ("channels", channel.name, "gates", gate.name)
         before = self.owners.get(gate.name, "")
         if before.startswith("the gate "):
             other = before.rpartition(" ")[2]
             first, second = f"{gate.name}_{other}", f"{gate.name}_{channel.name}"
             remedy = f"call them {first} and {second}" if first != second else "name them apart"
-            raise ModelError(f"{owner} and {before} have one name; {remedy}")
-        self._claim(gate.name, owner)
+            raise _placed(f"{owner} and {before} have one name; {remedy}", path)
+        self._claim(gate.name, owner, path)
 
-    def _claim(self, name: str, owner: str) -> None:
+    def _claim(self, name: str, owner: str, path: tuple[str, ...]) -> None:
         if name in self.owners:
-            raise ModelError(f"{name} is both {self.owners[name]} and {owner}; rename one of them")
+            before = self.owners[name]
+            raise _placed(f"{name} is both {before} and {owner}; rename one of them", path)
         self.owners[name] = owner
 
     def check_names(self, use: Use) -> None:
@@ -205,15 +224,20 @@ class _Space:
 
 def _check_temperature(membrane: Written, space: _Space) -> None:
     if membrane.celsius is not None and not space.wants_celsius:
-        error = ModelError(
+        raise _placed(
             "celsius is given, but nothing in this membrane depends on temperature; leave it out, "
-            'or give gates a rate such as "q10(3, 6.3)"'
+            'or give gates a rate such as "q10(3, 6.3)"',
+            ("celsius",),
         )
-        error.path = ("celsius",)
-        raise error
 
 
-def _order(computed: dict[str, Expression]) -> list[str]:
+def _placed(problem: str, path: tuple[str, ...]) -> ModelError:
+    error = ModelError(problem)
+    error.path = path
+    return error
+
+
+def _order(computed: dict[str, Expression], membrane: Written) -> list[str]:
     graph = {name: computed.keys() & text.names for name, text in computed.items()}
     # sorted: the order must not depend on how sets happen to be arranged
     sorter = TopologicalSorter({name: sorted(needs) for name, needs in graph.items()})
@@ -223,13 +247,28 @@ def _order(computed: dict[str, Expression]) -> list[str]:
         circle = cast(list[str], error.args[1])[::-1]
         if len(circle) > 8:
             circle = [*circle[:7], "...", circle[-1]]
-        raise ModelError(
+        raise _placed(
             f"these are defined in a circle: {' uses '.join(circle)}; "
-            "break it, or make one of them a state"
+            "break it, or make one of them a state",
+            _path_of(circle[0], membrane),
         ) from None
 
 
-def _check_sizes(computed: dict[str, Expression], order: list[str], used: tuple[Use, ...]) -> None:
+def _path_of(name: str, membrane: Written) -> tuple[str, ...]:
+    """Where what is computed is written."""
+    if name in membrane.helpers:
+        return "helpers", name
+    for channel in membrane.channels:
+        if name in (gate.name for gate in channel.gates):
+            return "channels", channel.name, "gates", name
+        if name.partition("_")[2] == channel.name:
+            return "channels", channel.name
+    return next((("schemes", s.name) for s in membrane.schemes if name == s.eliminated), ())
+
+
+def _check_sizes(
+    computed: dict[str, Expression], order: list[str], used: tuple[Use, ...], membrane: Written
+) -> None:
     """Refuse what would explode when helpers are written out inside helpers."""
     written = {use.expression.text: use for use in used}
     known: dict[str, Size] = {}
@@ -237,7 +276,7 @@ def _check_sizes(computed: dict[str, Expression], order: list[str], used: tuple[
     for name in order:
         expression = computed[name]
         known[name] = size(expression.tree, known)
-        use = written.get(expression.text, Use(name, (), expression))
+        use = written.get(expression.text, Use(name, _path_of(name, membrane), expression))
         _refuse_large(use, known[name])
         _refuse_powers(use, constants)
         if known[name].bits is not None:

@@ -18,7 +18,7 @@ from loligo.model.reading import (
     Formula,
     amount_of,
     channel_name,
-    counted_unit,
+    conductance,
     formula,
     freeze,
     identifier,
@@ -26,6 +26,7 @@ from loligo.model.reading import (
     members,
     optional,
     potential,
+    same_unit,
     truth,
     whole,
 )
@@ -181,8 +182,8 @@ class Gate:
 class Channel:
     """A kind of ion channel, and the current through it.
 
-    The current is g * (gates to their powers) * (V - E), outward positive (Hodgkin & Huxley 1952,
-    eqs. 3-5), unless it is written out as ``current``.
+    The current is g * (gates to their powers) * open * (V - E), outward positive (Hodgkin & Huxley
+    1952, eqs. 3-5), unless it is written out as ``current``.
 
     Parameters
     ----------
@@ -194,6 +195,10 @@ class Channel:
         Reversal potential, mV; or an expression: ``"nernst(1, K_o, K_i)"``.
     gates
         The gates in it.
+    open
+        What fraction of it is open besides, which multiplies the gates: the occupancy that
+        conducts in a :class:`~loligo.model.scheme.Scheme`, ``"O"``, or any expression,
+        ``"O1 + 0.3*O2"``.
     current
         An expression in µA/cm2 that replaces the product above.
     meaning
@@ -214,6 +219,7 @@ class Channel:
     g: Value | None
     E: Value | Expression | None
     gates: tuple[Gate, ...]
+    open: Expression | None
     current: Expression | None
     meaning: str
 
@@ -225,14 +231,16 @@ class Channel:
         gates: Iterable[Gate] = (),
         current: Formula | None = None,
         meaning: str = "",
+        open: Formula | None = None,
     ) -> None:
         channel_name(name)
         freeze(
             self,
             name=name,
-            g=None if g is None else read(g, "mS/cm2", f"g_{name}", at_least=0),
+            g=None if g is None else conductance(g, name),
             E=None if E is None else potential(E, f"E_{name}"),
             gates=members(gates, Gate, f"gates of channel {name}"),
+            open=optional(open, f"open of channel {name}"),
             current=optional(current, f"current of channel {name}"),
             meaning=label(meaning, f"channel {name}"),
         )
@@ -241,6 +249,11 @@ class Channel:
             raise ModelError(
                 f"channel {name}: {missing} is missing; give g (mS/cm2) and E (mV), or write out "
                 "its current"
+            )
+        if self.current is not None and self.open is not None:
+            raise ModelError(
+                f"channel {name}: its current is written out, so open has no effect; multiply the "
+                "current by it"
             )
 
     def __repr__(self) -> str:
@@ -258,9 +271,11 @@ class State:
     derivative
         Its rate of change per ms.
     initial
-        Its value at the start of a run, where rest cannot tell; a number, quantity or array.
+        Its value at the start of a run, where rest cannot tell; a number in ``unit``, a quantity
+        (``"50 nM"``) or an array.
     unit
-        Its unit, for tables and axes.
+        What its number in the equations counts, and so what ``derivative`` is per ms: one of the
+        units that expressions count in (mM, not uM).
     scale
         How large it typically is, in ``unit``: what a tolerance is relative to. Positive.
     meaning
@@ -294,7 +309,7 @@ class State:
         meaning: str = "",
     ) -> None:
         identifier(name, "state")
-        counted = counted_unit(unit, name)
+        counted = same_unit(unit, name)
         typical = read(scale, counted, f"scale of state {name}", above=0)
         if not isinstance(typical, float):
             raise ModelError(f"scale of state {name}: one number is needed, not an array")

@@ -6,13 +6,13 @@ import keyword
 import math
 import numbers
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 import numpy as np
 
 from loligo.errors import ModelError, UnitError, nearest
-from loligo.lanes import Labelled, Value
+from loligo.lanes import CONTROL, Labelled, Value
 from loligo.model.expression import FUNCTIONS, Expression, parse
 from loligo.units import DimensionError, convert, dimension, read, read_either
 
@@ -29,25 +29,29 @@ RESERVED = {
     "time": "the time of a recording",
     "spike": "the spikes of a recording",
     "spikes": "the spikes of a recording",
-    "spike_time": "the spikes of a recording",
-    "spike_count": "the spikes of a recording",
     "event": "the spikes of a recording",
+    "status": "what became of each lane of a recording",
+    "edge": "the edges of what is done to it",
     "position": "the place along an axon",
     "celsius": "the temperature (°C)",
     "I_stim": "the injected current (µA/cm²)",
+    "I_clamp": "the current of a clamp's electrode",
+    "Q_clamp": "the charge of a clamp's jumps",
     "C_m": "the membrane capacitance (µF/cm²)",
     "area": "the membrane's area (µm²)",
     "pi": "3.14159...",
 }
-"""Names that mean the same in every model."""
+"""Names that mean the same in every model; and so does each that begins with ``spike_``."""
 
 MAX_POWER = 64
 LONGEST_NAME = 64
 _LONGEST_TEXT = 10_000
-# anything that moves a terminal's cursor or turns the direction of writing
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LONGEST_QUANTITY = 100
+_LINES = re.compile(r"[\t\n]")  # what a text over several lines may have besides
+# all possessive: a text of any length is looked at once
 _QUANTITY = re.compile(
-    r"\s*[-+−]?\s*(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*(?:(?!if\b)[^\W\d_].*|[°%].*)?"
+    r"\s*+[-+−]?\s*+(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?+\s*+"
+    r"((?!(?:if|and|or)\b)[^\W\d_].*+|[°%].*+)?"
 )
 
 
@@ -62,6 +66,7 @@ def formula(value: object, where: str) -> Expression:
     if isinstance(value, Expression):
         return value
     if isinstance(value, str):
+        _refuse_unit(value, where)
         return parse(value, where)
     if isinstance(value, np.ndarray | list | tuple) or hasattr(value, "dims"):
         raise ModelError(
@@ -73,9 +78,31 @@ def formula(value: object, where: str) -> Expression:
         raise ModelError(
             f"{where}: give a text such as '0.1*(V+40)' or a number; not {value!r:.50}"
         )
-    if not math.isfinite(number):
-        raise ModelError(f"{where}: {number} is not a finite number")
-    return parse(repr(number), where)
+    try:
+        size = float(number)
+    except OverflowError:
+        raise ModelError(f"{where}: this number is larger than 1e308") from None
+    if not math.isfinite(size):
+        raise ModelError(f"{where}: {size} is not a finite number")
+    # what is no whole number is one of floating point: a fraction, a decimal
+    return parse(repr(int(number) if isinstance(number, numbers.Integral) else size), where)
+
+
+def _refuse_unit(text: str, where: str) -> None:
+    """``tau="5 ms"``: an expression has no units, and none is dropped in silence."""
+    quantity = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST_QUANTITY else None
+    unit = quantity[1].strip() if quantity and quantity[1] else ""
+    if len(unit) < 2:  # 2 V and 3 m want a sign between them
+        return
+    try:
+        wanted = counted_unit(unit, where)
+    except UnitError:
+        return
+    raise ModelError(
+        f"{where}: {text.strip()!r} has a unit, and expressions have none: they count in ms, mV, "
+        f"mM and so on; write the number in {wanted} alone, or give it to a parameter and write "
+        "the parameter's name here"
+    )
 
 
 def channel_name(name: object) -> None:
@@ -97,9 +124,10 @@ def identifier(name: object, what: str) -> None:
         )
     if len(name) > LONGEST_NAME:
         raise ModelError(f"the name {called}... of a {what} is longer than {LONGEST_NAME} letters")
-    if name in RESERVED:
+    meaning = reserved(name)
+    if meaning:
         raise ModelError(
-            f"a {what} cannot be called {name}, which is {RESERVED[name]} in every model; "
+            f"a {what} cannot be called {name}, which is {meaning} in every model; "
             "choose another name"
         )
     if name in FUNCTIONS or keyword.iskeyword(name):
@@ -107,16 +135,57 @@ def identifier(name: object, what: str) -> None:
         raise ModelError(f"a {what} cannot be called {name}: it is {kind}; choose another name")
 
 
-def label(text: object, where: str) -> str:
-    """A text to be shown to people; no control characters, which could forge what they see."""
+def reserved(name: str) -> str | None:
+    """What a name means in every model, if it is none of those that are free."""
+    return "the spikes of a recording" if name.startswith("spike_") else RESERVED.get(name)
+
+
+def label(text: object, where: str, lines: bool = False) -> str:
+    """A text to be shown to people; no control characters, which could forge what they see.
+
+    In one line, unless it is one that may have several.
+    """
     if not isinstance(text, str):
         raise ModelError(f"{where}: a text is needed, not {text!r:.60}")
     if len(text) > _LONGEST_TEXT:
         raise ModelError(f"{where}: the text is longer than {_LONGEST_TEXT:,} characters")
-    control = _CONTROL.search(text)
+    control = CONTROL.search(_LINES.sub(" ", text) if lines else text)
+    if control and control[0] in "\n\r":
+        raise ModelError(f"{where}: the text has the end of a line in it; write it in one")
     if control:
         raise ModelError(f"{where}: the text has a control character (U+{ord(control[0]):04X})")
     return text
+
+
+def doi(text: object) -> str:
+    """A DOI without what may stand before it."""
+    written = label(text, "doi")
+    plain = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", written.strip())
+    if plain and not re.fullmatch(r"10\.\d{4,9}/[^\s\"'<>\\]+", plain):
+        raise ModelError(
+            f"doi: {written!r:.80} is none; write it as 10.1113/jphysiol.1952.sp004764"
+        )
+    return plain
+
+
+def own(key: str, value: Any) -> Any:
+    """What a membrane has one of: its capacitance, its name and so on."""
+    return _OWN[key](value)
+
+
+_OWN: Mapping[str, Callable[[Any], Any]] = {
+    "C_m": lambda value: read(value, "uF/cm2", "C_m", above=0),
+    "celsius": lambda value: read(value, "degC", "celsius", above=_ABSOLUTE_ZERO),
+    "area": lambda value: read(value, "um2", "area", above=0),
+    "name": lambda text: label(text, "name of the membrane"),
+    "title": lambda text: label(text, "title of the membrane"),
+    "citation": lambda text: label(text, "citation of the membrane", lines=True),
+    "doi": doi,
+    "notes": lambda texts: tuple(
+        label(each, "notes", lines=True) for each in members(texts, str, "notes")
+    ),
+}
+_ABSOLUTE_ZERO = -273.15  # degC
 
 
 def members(values: object, kind: type[Any], where: str) -> tuple[Any, ...]:
@@ -150,6 +219,27 @@ def truth(value: object, where: str) -> bool:
     return value
 
 
+def conductance(value: Any, name: str) -> Value:
+    """mS/cm2; of an expression it is said where it goes."""
+    if isinstance(value, Expression) or (isinstance(value, str) and _is_expression(value)):
+        raise ModelError(
+            f"g_{name}: {str(value).strip()!r:.60} is an expression, and g is a number (mS/cm2) or "
+            f'an array; what opens the channel are its gates, or an expression open="...", which '
+            "multiply g; or write out its current"
+        )
+    return read(value, "mS/cm2", f"g_{name}", at_least=0)
+
+
+def _is_expression(text: str) -> bool:
+    if len(text) > _LONGEST_TEXT or _QUANTITY.fullmatch(text):
+        return False
+    try:
+        parse(text)
+    except ModelError:
+        return False
+    return True
+
+
 def potential(value: Any, name: str) -> Value | Expression:
     if isinstance(value, Expression):
         return value
@@ -167,6 +257,19 @@ def counted_unit(unit: object, name: str) -> str:
     except UnitError as error:
         raise UnitError(f"{name}: {error}") from None
     return next((each for each in UNITS if dimension(each) == powers), unit)
+
+
+def same_unit(unit: object, name: str) -> str:
+    """A unit that expressions count in; another one of the same kind is refused, because what it
+    would mean for the equations in which the name stands was not said."""
+    counted = counted_unit(unit, name)
+    if convert(1.0, str(unit), counted) != 1.0 or convert(0.0, str(unit), counted) != 0.0:
+        raise UnitError(
+            f"unit of state {name}: equations count in {counted}, so a state cannot be in {unit}; "
+            f'give unit="{counted}", its initial value as in "0.05 {unit}", and write its '
+            f"derivative in {counted} per ms"
+        )
+    return counted
 
 
 def amount_of(value: Any, unit: str | None, name: str) -> tuple[Value, str]:
@@ -187,6 +290,24 @@ def _converted(amount: Value, unit: str, counted: str) -> Value:
     if isinstance(amount, Labelled):
         return amount.with_values(convert(amount.values, unit, counted))
     return convert(amount, unit, counted)
+
+
+RESETS = (
+    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no "
+    "equation and cannot be written: here a spike is what the channels' currents make of V"
+)
+_FOREIGN = {
+    **dict.fromkeys(("reset", "resets", "threshold", "v_reset", "v_th", "events"), RESETS),
+    **dict.fromkeys(("on_spike", "refractory"), RESETS),
+    **dict.fromkeys(("t", "temp", "temperature", "celcius"), "the temperature is celsius (°C)"),
+    **dict.fromkeys(("delay", "delays"), "equations cannot look back in time: there are no delays"),
+}
+
+
+def foreign(name: str) -> str:
+    """What to say of a name that others use for what is called otherwise here, or is not here."""
+    about = _FOREIGN.get(name.lower())
+    return f"there is no {name}: {about}" if about else ""
 
 
 def unknown(name: str, what: str, known: Iterable[str]) -> str:

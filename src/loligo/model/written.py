@@ -12,6 +12,7 @@ from functools import cached_property
 from loligo.lanes import Value
 from loligo.model.expression import Expression
 from loligo.model.parts import Channel, Gate, Parameter, Parameters, State
+from loligo.model.scheme import Scheme
 from loligo.model.table import Frozen
 
 
@@ -22,6 +23,7 @@ class Written:
     C_m: Value
     channels: tuple[Channel, ...]
     helpers: Frozen[Expression]
+    schemes: tuple[Scheme, ...]
     states: tuple[State, ...]
     extra: tuple[Parameter, ...]
     celsius: Value | None
@@ -36,6 +38,12 @@ class Written:
     def gates(self) -> tuple[Gate, ...]:
         """Every gate, channel by channel."""
         return tuple(gate for channel in self.channels for gate in channel.gates)
+
+    @property
+    def beginnings(self) -> dict[str, Value]:
+        """State -> where the search for its steady value begins, where that was said."""
+        said = {s.name: s.initial for s in self.states if s.initial is not None}
+        return said | {x: each.beginning(x) for each in self.schemes for x in each.kept}
 
     @cached_property
     def parameters(self) -> Parameters:

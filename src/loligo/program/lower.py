@@ -16,6 +16,8 @@ from typing import Any
 import sympy as sp
 
 from loligo.program.arithmetic import Block, Builder
+from loligo.program.scheme import share
+from loligo.system import conserved
 from loligo.system import symbols as s
 from loligo.system.equations import System
 from loligo.system.symbols import Expr
@@ -141,3 +143,16 @@ def lower(system: System) -> Block:
     builder = Builder()
     low = Lowering(builder)
     return builder.block({name: low(e) for name, e in system.derivatives.items()})
+
+
+def shares(system: System) -> Block | None:
+    """Parameters in; with what share each term enters each state's rate out, as far as something
+    may be conserved (:mod:`loligo.system.conserved`). None if nothing can be."""
+    terms = conserved.shares(system)
+    if not terms:
+        return None
+    builder = Builder()
+    low = Lowering(builder)
+    return builder.block(
+        {share(state, k): low(e) for k, term in enumerate(terms) for state, e in term.items()}
+    )

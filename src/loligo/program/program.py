@@ -5,8 +5,10 @@ A stored program is untrusted input: what is malformed in any way is refused wit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from loligo.program.arithmetic import (
@@ -17,8 +19,9 @@ from loligo.program.arithmetic import (
     Assignment,
     Block,
     narrowness,
+    prune,
 )
-from loligo.program.scheme import SCHEMES, Face, Scheme
+from loligo.program.scheme import SCHEMES, Face, Scheme, share, shared
 
 _NAMES = ("parameters", "states", "inputs", "streams", "constants", "records")
 
@@ -93,7 +96,39 @@ class Program:
         if word == "coefficients":
             orders = range(self.scheme.orders[block] + 1)
             return [coefficient(state, k) for state in self.states for k in orders]
+        if word == "shares":
+            # as many as there are: the block itself says
+            names = self.scheme.blocks[block].names
+            allowed = {share(state, k) for state in self.states for k in range(len(names))}
+            return [name for name in names if name in allowed]
         return (word,)
+
+    @cached_property
+    def mutual(self) -> bool:
+        """Whether states other than V depend on each other all round."""
+        block = self.scheme.blocks["derivative"]
+        depends: list[frozenset[str]] = []
+        for a in block.assignments:
+            own = {a.name} if a.op == "input" else set[str]()
+            depends.append(frozenset(own.union(*(depends[i] for i in a.args))))
+        others = frozenset(self.states[1:])
+        left = {name: depends[i] & others - {name} for name, i in block.outputs if name in others}
+        while free := [name for name, waiting in left.items() if not waiting & left.keys()]:
+            for name in free:
+                del left[name]
+        return bool(left)
+
+    @cached_property
+    def alone(self) -> Block | None:
+        """For each state but V that may be part of something conserved, a share of a term that no
+        other state has: unless it is 0 the state is not. None if some state has no such share."""
+        shares = self.scheme.blocks["shares"]
+        terms = Counter(shared(name)[1] for name in shares.names)
+        own = {shared(n)[0]: i for n, i in shares.outputs if terms[shared(n)[1]] == 1}
+        named = {state for state, _ in map(shared, shares.names)} - {self.states[0]}
+        if not named <= own.keys():
+            return None
+        return prune(Block(shares.assignments, tuple((state, own[state]) for state in named)))
 
     @property
     def blocks(self) -> Mapping[str, Block]:

@@ -20,6 +20,17 @@ from typing import ClassVar, TypeAlias
 from loligo.program.arithmetic import Block
 
 
+def share(state: str, term: int) -> str:
+    """What a block calls the share of a term in a state's rate."""
+    return f"{state}.{term}"
+
+
+def shared(name: str) -> tuple[str, int]:
+    """The inverse of :func:`share`; raises ``ValueError`` on what is none."""
+    state, _, term = name.rpartition(".")
+    return state, int(term)
+
+
 @dataclass(frozen=True)
 class Face:
     """What a block has to do with the rest of its program, in words with spaces between.
@@ -51,6 +62,8 @@ class Scheme:
         The constants, from the parameters: once a lane.
     relax, derivative
         For the search of steady states: a long step with V held; the right-hand side.
+    shares
+        With what share each term enters each state's rate, as far as something may be conserved.
     edge
         What the states become at an edge, where they jump.
     """
@@ -60,6 +73,7 @@ class Scheme:
         "prepare": Face("parameters .dt .stride .tolerance", "constants", optional=True),
         "relax": Face("parameters states inputs .dt", "states", optional=True),
         "derivative": Face("parameters states inputs", "states", optional=True),
+        "shares": Face("parameters", "shares", optional=True),
         "edge": Face("constants states .t .middle", "states", optional=True),
     }
 
@@ -67,6 +81,7 @@ class Scheme:
     prepare: Block | None = None
     relax: Block | None = None
     derivative: Block | None = None
+    shares: Block | None = None
     edge: Block | None = None
 
     @cached_property

@@ -10,6 +10,7 @@ import numpy as np
 from loligo.lanes import Floats, Labelled
 from loligo.model import Axon
 from loligo.recording.build import dataset
+from loligo.recording.numbers import SHAPE
 from loligo.run.axon.currents import injected
 from loligo.run.axon.electrodes import electrodes
 from loligo.run.outcome import Outcome
@@ -56,21 +57,13 @@ def _labels(problem: Problem, dim: str) -> bool:
     return not named or any(isinstance(v, Labelled) and dim in v.dims for v in named)
 
 
-_DIMENSIONS = {
-    "diameter": {"units": "um", "long_name": "diameter"},
-    "diameter_end": {"units": "um", "long_name": "diameter at the right end"},
-    "axial_resistivity": {"units": "ohm*cm", "long_name": "axial resistivity"},
-    "g_ratio": {"units": "1", "long_name": "g-ratio"},
-    **{name: quantity.attributes for name, quantity in Clamp.quantities.items()},
-}
+_DIMENSIONS = SHAPE | {name: quantity.attributes for name, quantity in Clamp.quantities.items()}
 
 
 def _along(problem: Problem) -> dict[str, Any]:
     """What is where: coordinates along the recorded positions."""
-    parts, here = problem.along.parts, problem.along.recorded
-    regions = problem.along.axon.regions
+    regions, region = problem.along.axon.regions, problem.along.regions
     labels = [r.name or r.membrane.name or f"region {i}" for i, r in enumerate(regions, start=1)]
-    region = parts.region[here]
     found: dict[str, Any] = {
         "region": ("position", np.array(labels)[region], {"long_name": "region of the axon"}),
         "myelin": (
@@ -79,7 +72,7 @@ def _along(problem: Problem) -> dict[str, Any]:
             {"long_name": "whether the region is myelinated"},
         ),
     }
-    wide = parts.diameter[:, here]
+    wide = problem.along.diameters
     if "diameter" not in problem.lanes.dims and np.all(wide == wide[0]):
         attrs = {"units": "um", "long_name": "diameter"}
         found["diameter"] = ("position", wide[0], attrs)

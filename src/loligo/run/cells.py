@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +17,27 @@ from loligo.system.outline import Outline
 def guess(state: str) -> str:
     """The name of a state's guessed steady value among the numbers of its lanes."""
     return f"guess.{state}"
+
+
+def given(state: str) -> str:
+    """The name of a state's value that is held while the others are sought."""
+    return f"given.{state}"
+
+
+def total(state: str) -> str:
+    """The name of what a conserved combination adds up to, which this state completes."""
+    return f"total.{state}"
+
+
+def weight(state: str, other: str) -> str:
+    """The name of another state's weight in that combination."""
+    return f"weight.{state}.{other}"
+
+
+def numbers_of(outline: Outline) -> dict[str, Value]:
+    """A System's own numbers: its parameters, and the initial values of its states."""
+    values = {name: p.value for name, p in outline.parameters.items()}
+    return values | {guess(state): value for state, value in outline.guesses.items()}
 
 
 @dataclass(frozen=True)
@@ -39,8 +61,23 @@ class Times:
 
     @cached_property
     def grid(self) -> Floats:
-        """Of the samples, ms."""
+        """Of the samples, ms: those of every engine."""
         return np.arange(self.samples, dtype=np.float64) * self.sample_interval
+
+    @cached_property
+    def labels(self) -> Floats:
+        """Of the samples, ms, as a person writes them: 0.15 for 3 * 0.05, which is not that.
+
+        They are the numbers nearest to the multiples of the decimal that the interval is written
+        as, and may so be an ulp from :attr:`grid`.
+        """
+        digits = Decimal(repr(self.sample_interval)).as_tuple()
+        whole = int("".join(map(str, digits.digits)))
+        places = -int(digits.exponent)
+        # one division of two whole numbers that floats hold is rounded once
+        if 0 <= places <= 22 and whole * self.samples <= 2**53:
+            return np.arange(self.samples, dtype=np.float64) * whole / 10.0**places
+        return self.grid
 
 
 @dataclass(frozen=True)

@@ -86,12 +86,14 @@ def _begun(
         from loligo.run.axon.rest import begin
 
         beginning = begin(problem, kernels)
+        beginning.refuse()
         course = CoupledCourse(problem, solver, kernels, beginning, pace)
         return course, beginning.notes, lambda: beginning.recorded(problem)
     (kernel,), (cells,) = kernels, problem.cells
-    states, notes = initial_states(kernel, cells)
-    course = COURSES[type(solver)](problem, solver, kernel, states, pace)
-    return course, notes, lambda: resting_potential(kernel, cells, states)
+    begun = initial_states(kernel, cells)
+    begun.refuse()
+    course = COURSES[type(solver)](problem, solver, kernel, begun.states, pace)
+    return course, begun.notes, lambda: resting_potential(kernel, cells, begun.states)
 
 
 class Stopwatch:

@@ -7,6 +7,7 @@ Everything is computed lane by lane with the kernel's own arithmetic (and otherw
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,160 +15,249 @@ from numpy.typing import NDArray
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, distinct
-from loligo.run.cells import guess
+from loligo.run.bounds import bounded, listed
+from loligo.run.cells import given, guess
+from loligo.run.status import Status
+from loligo.run.steady import (
+    BEGIN,
+    Kept,
+    Lanes,
+    Loose,
+    Truths,
+    derivative,
+    jacobian,
+    loose,
+    settle,
+)
 
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
 # spacing are taken for one.
 LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
-_FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linear state
-_LONG = 1e6  # ms: what stands still in such a step stands still
+_SLOW = 1e-5  # of the fastest rate: slower is looked at more closely
 _PARTS = 16  # into which a bracket is cut
 _BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
+_CONTINUUM = (
+    "the membrane has no single resting potential: without any conductance every "
+    "voltage is an equilibrium; give a holding potential, for example initial=-65"
+)
+_NO_REST = (
+    f"the membrane has no stable resting potential between {LOWEST:g} and {HIGHEST:g} mV "
+    "(it may fire by itself); give a holding potential, for example initial=-65"
+)
+_NOWHERE = (
+    "some state has no steady value at any voltage, so that the membrane has no rest; give that "
+    "state, for example initial={'Q': 0}, or all: initial={'V': ..., ...}"
+)
 
-Lanes = Mapping[str, Floats]
-Truths = NDArray[np.bool_]
+_NONE: Lanes = {}
+
+
+@dataclass(frozen=True)
+class Steady:
+    """What the search for steady states found, lane by lane.
+
+    Attributes
+    ----------
+    states : (states, lanes)
+        In a lost lane some that are finite.
+    status : (lanes,)
+        A :class:`Status` of each lane.
+    why
+        For each status of a lost lane, what is the matter and what helps.
+    notes
+        For the person.
+    """
+
+    states: Floats
+    status: NDArray[np.int8]
+    why: Mapping[Status, str] = field(default_factory=dict[Status, str])
+    notes: list[str] = field(default_factory=list[str])
+
+    @property
+    def lost(self) -> Truths:
+        """Which lanes have no steady states."""
+        return self.status > Status.EXPONENTIAL
+
+    def refuse(self) -> None:
+        """Raise a RunError if any lane is lost."""
+        refuse(self.status, self.why)
+
+
+def refuse(status: NDArray[np.int8] | None, why: Mapping[Status, str]) -> None:
+    """Raise a RunError for the first reason why lanes are lost, and say how many there are."""
+    for kind, reason in why.items():
+        if status is None or status.size == 1:
+            raise RunError(reason)
+        count = int(np.count_nonzero(status == kind))
+        raise RunError(f"in {count} of {status.size} lanes {reason}")
 
 
 def hold(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
-    """All states with V held: (states, lanes).
-
-    Parameters
-    ----------
-    parameters
-        Name -> one value a lane; under :func:`guess`, where to start a state that is not a gate.
-    voltage : (lanes,) in mV
+    """All states with V held, (states, lanes): :func:`held`, where every lane must have them.
 
     Raises
     ------
     RunError
         Where a state has no equilibrium at this voltage.
     """
-    states, settled = _held(kernel, parameters, voltage)
-    if not settled.all():
-        at = float(voltage[np.flatnonzero(~settled)[0]])
-        raise RunError(
-            f"some state has no steady value with V held at {at:.6g} mV; "
+    found = held(kernel, parameters, voltage)
+    found.refuse()
+    return found.states
+
+
+def held(kernel: Kernel, parameters: Lanes, voltage: Floats, states: Lanes = _NONE) -> Steady:
+    """All states with V held.
+
+    Parameters
+    ----------
+    parameters
+        Name -> one value a lane; under :func:`loligo.run.cells.guess` the initial values of states
+        in the model: where their search begins, and what of them is conserved.
+    voltage : (lanes,) in mV
+    states
+        Those that are held too -> their values in each lane.
+    """
+    search = bounded(kernel, parameters, states, clamped=True)
+    found, settled = _settled(kernel, search.parameters, voltage)
+    left = _left(kernel, search.parameters, found)
+    lost = search.lost | ~settled | left.unsaid
+    if not lost.any():
+        return Steady(found, np.zeros(voltage.shape, dtype=np.int8))
+    at = float(voltage[lost.argmax()])
+    if search.why is not None:
+        why = search.why
+    elif not settled.all():
+        why = (
+            f"some state has no steady value with V held at {voltage[settled.argmin()]:.6g} mV; "
             "give the initial states: initial={'V': ..., ...}"
         )
-    return states
+    else:
+        why = _chance(left.states, f"with V held at {at:.6g} mV")
+    status = np.where(lost, Status.NOT_STEADY, Status.FINE).astype(np.int8)
+    return Steady(_filled(found, ~lost), status, {Status.NOT_STEADY: why})
 
 
-def _held(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, Truths]:
-    """All states with V held, (states, lanes), and in which lanes they stand still.
+def swept(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
+    """:func:`held` on the way to a balance: NaN where states have no steady values, and no look at
+    whether they might be others."""
+    search = bounded(kernel, parameters, _NONE, clamped=True)
+    found, settled = _settled(kernel, search.parameters, voltage)
+    return np.where(settled & ~search.lost, found, np.nan)
 
-    States that are linear in themselves, and do not depend on each other all round, arrive in
-    one step. The others are relaxed through steps that grow from 0.1 ms, as the membrane itself
-    would under a clamp, first one by one, then together. What is tried next is tried with those
-    lanes alone that need it: no lane ends elsewhere because of its neighbours.
-    """
+
+def _settled(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats, Truths]:
+    """:func:`settle`, where given states change nothing by the way of a search without them: what
+    no other state depends on need not be steady, nor does it move the others."""
     names = kernel.program.states
-    half = np.full(voltage.shape, 0.5)
-    states = np.stack([parameters.get(guess(name), half) for name in names])
-    states[0] = voltage
-    settled = np.zeros(voltage.shape, dtype=bool)
-    for method in (_at_once, _one_by_one, _together):
-        here = np.flatnonzero(~settled)
-        if not here.size:
-            break
+    kept = Kept.of(names, parameters)
+    if kept.totals or not kept.given:
+        return settle(kernel, parameters, voltage)
+    aside = {given(name) for name in names}
+    without = {name: row for name, row in parameters.items() if name not in aside}
+    states, settled = settle(kernel, without, voltage)
+    before = derivative(kernel, parameters, states)
+    kept.place(states)
+    after = derivative(kernel, parameters, states)
+    others = [row for row in range(1, len(names)) if row not in kept.given]
+    settled &= (before[others] == after[others]).all(axis=0)
+    here = np.flatnonzero(~settled)
+    if here.size:
         some = {name: row[here] for name, row in parameters.items()}
-        start = dict(zip(names, states[:, here], strict=True))
-        settled[here], found = method(kernel, some, start)
-        done = settled[here]
-        states[:, here[done]] = np.stack([found[name] for name in names])[:, done]
+        states[:, here], settled[here] = settle(kernel, some, voltage[here])
     return states, settled
 
 
-def _at_once(
-    kernel: Kernel, parameters: Lanes, states: dict[str, Floats]
-) -> tuple[Truths, dict[str, Floats]]:
-    return _relax(kernel, parameters, states, [_FOREVER] * (len(states) + 1))
+def _left(kernel: Kernel, parameters: Lanes, states: Floats) -> Loose:
+    """What is :func:`loose` with V held. Where states do not depend on each other all round that
+    can only be one that does not move at all, and so is where it began."""
+    lanes = states.shape[1]
+    if not kernel.program.mutual:
+        names = kernel.program.states[1:]
+        begun = (parameters.get(guess(name), BEGIN) for name in names)
+        if not any((row == own).any() for row, own in zip(states[1:], begun, strict=True)):
+            return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
+    return loose(kernel, parameters, states, jacobian(kernel, parameters, states), first=1)
 
 
-def _one_by_one(
-    kernel: Kernel, parameters: Lanes, states: dict[str, Floats]
-) -> tuple[Truths, dict[str, Floats]]:
-    return _relax(kernel, parameters, states, [0.1 * 2.0**k for k in range(40)] + [_FOREVER] * 10)
+def _chance(states: list[str], where: str) -> str:
+    be, needed = ("is", "it an initial value")
+    if len(states) > 1:
+        be, needed = "are", "them initial values"
+    return (
+        f"the equations leave open what {listed(states)} {be} {where}: more than one value stands "
+        f"still; give {needed}: initial={{'{states[0]}': ..., ...}}"
+    )
 
 
-def _together(
-    kernel: Kernel, parameters: Lanes, states: dict[str, Floats]
-) -> tuple[Truths, dict[str, Floats]]:
-    """Linearly implicit Euler steps of all states but V, each lane's growing while they succeed
-    (pseudo-transient continuation: Kelley & Keyes 1998, doi:10.1137/S0036142996304796)."""
-    names = list(states)
-    x = np.stack([states[name] for name in names])
-    unit = np.eye(len(names) - 1)
-    dt = np.full(x.shape[1], 0.1)
-    settled = np.zeros(x.shape[1], dtype=bool)
-    for _ in range(120):
-        rate = _derivative(kernel, parameters, x)[1:]
-        matrix = unit / dt[:, None, None] - _jacobian(kernel, parameters, x)[:, 1:, 1:]
-        matrix = np.where(np.isfinite(matrix), matrix, unit)
-        try:
-            change = np.linalg.solve(matrix, rate.T[:, :, None])[:, :, 0].T
-        except np.linalg.LinAlgError:  # one of them is singular
-            break
-        after = x.copy()
-        after[1:] += change
-        sound = np.isfinite(_derivative(kernel, parameters, after)).all(axis=0)
-        still = np.all(np.abs(change) <= 1e-11 * np.maximum(np.abs(after[1:]), 1e-3), axis=0)
-        x = np.where(sound & ~settled, after, x)
-        settled |= sound & still & (dt >= _LONG)
-        dt = np.where(sound, np.minimum(4 * dt, _FOREVER), dt / 8)
-        if settled.all():
-            break
-    return settled, dict(zip(names, x, strict=True))
-
-
-def _relax(
-    kernel: Kernel, parameters: Lanes, states: dict[str, Floats], steps: list[float]
-) -> tuple[Truths, dict[str, Floats]]:
-    """Take relaxation steps; which lanes came to stand still, and the states.
-
-    A lane that stands still in a step without end is left alone from then on, so that it ends
-    the same whatever its neighbours do.
-    """
-    lanes = states["V"].shape
-    settled = np.zeros(lanes, dtype=bool)
-    for dt in steps:
-        after = kernel.map("relax", {**parameters, **states, ".dt": np.full(lanes, dt)})
-        still = np.full(lanes, dt == _FOREVER)
-        with np.errstate(all="ignore"):
-            for name, value in after.items():
-                change = np.abs(value - states[name])
-                still &= change <= 1e-11 * np.maximum(np.abs(value), 1e-3)
-        states = {n: np.where(settled, states[n], value) for n, value in after.items()}
-        settled |= still
-        if settled.all():
-            break
-    return settled, states
+def _filled(states: Floats, fine: Truths) -> Floats:
+    """With the states of a fine lane in those of the others; of none, numbers that harm nobody."""
+    example = states[:, np.argmax(fine)] if fine.any() else np.r_[-65.0, [0.5] * (len(states) - 1)]
+    return np.where(fine, states, example[:, None])
 
 
 def rest(kernel: Kernel, parameters: Lanes) -> tuple[Floats, list[str]]:
-    """The stable equilibrium without stimulus, lane by lane: (states, lanes), and notes.
-
-    The current balance is scanned from -150 to 100 mV with all other states at their steady
-    values; each voltage where it turns from inward to outward is narrowed down to the last bit,
-    and kept if every eigenvalue of the linearised equations is negative. The lowest counts.
+    """Where every lane rests, (states, lanes), and notes: :func:`rested`, where each must.
 
     Raises
     ------
     RunError
         If a lane has no stable equilibrium, or a continuum of them.
     """
-    names = list(parameters)
-    matrix = np.stack([parameters[name] for name in names]) if names else np.empty((0, 1))
+    found = rested(kernel, parameters)
+    found.refuse()
+    return found.states, found.notes
+
+
+def rested(kernel: Kernel, parameters: Lanes, states: Lanes = _NONE) -> Steady:
+    """The stable equilibrium without stimulus, lane by lane; of states that are given, of the rest.
+
+    The current balance is scanned from -150 to 100 mV with all other states at their steady
+    values; each voltage where it turns from inward to outward is narrowed down to the last bit,
+    and kept if every eigenvalue of the linearised equations is negative. The lowest counts.
+    What the equations conserve, and states that are given, are kept (see :func:`held`).
+    """
+    search = bounded(kernel, parameters, states, clamped=False)
+    names = list(search.parameters)
+    rows = [search.parameters[name] for name in names]
+    matrix = np.stack([*rows, search.lost.astype(float)])
     # a sweep over stimuli has one membrane: find its rest once
     first, which = distinct(matrix)
-    columns = {name: row[first] for name, row in zip(names, matrix, strict=True)}
-    found, notes = _rest(kernel, columns, first.size)
-    return found[:, which], notes
+    columns = {name: row[first] for name, row in zip(names, rows, strict=True)}
+    found = _rest(kernel, columns, first.size)
+    count, several = first.size, found.several
+    note = "the membrane has" if count == 1 else f"{several} of {count} membranes have"
+    notes = [f"{note} several stable resting potentials: the lowest is taken"] if several else []
+    lost = np.isnan(found.states[0]) | search.lost[first]
+    if not lost.any():
+        return Steady(found.states[:, which], np.zeros(which.shape, dtype=np.int8), notes=notes)
+    status = np.where(lost, Status.NO_REST, Status.FINE).astype(np.int8)
+    why = search.why or found.why or _NO_REST
+    filled = _filled(found.states, ~lost)
+    return Steady(filled[:, which], status[which], {Status.NO_REST: why}, notes)
 
 
-def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[str]]:
+@dataclass
+class _Rests:
+    """What was found of distinct membranes.
+
+    Attributes
+    ----------
+    states : (states, lanes)
+        NaN where there is no rest.
+    several
+        How many have more than one.
+    why
+        What is the matter where there are too many to choose from.
+    """
+
+    states: Floats
+    several: int = 0
+    why: str | None = None
+
+
+def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> _Rests:
     grid = np.arange(LOWEST, HIGHEST + SPACING / 2, SPACING)
-    result = np.full((len(kernel.program.states), lanes), np.nan)
-    several = 0
+    result = _Rests(np.full((len(kernel.program.states), lanes), np.nan))
     per_block = max(1, _BLOCK // len(grid))
     for first in range(0, lanes, per_block):
         here = slice(first, min(first + per_block, lanes))
@@ -176,51 +266,29 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> tuple[Floats, list[s
         balance = _balance(
             kernel, {n: np.repeat(r, len(grid)) for n, r in mine.items()}, np.tile(grid, count)
         ).reshape(count, len(grid))
-        _refuse_continuum(balance)
-        lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0))
+        flat = ((balance[:, :-1] == 0) & (balance[:, 1:] == 0)).any(axis=1)
+        if flat.any():
+            result.why = result.why or _CONTINUUM
+        if np.isnan(balance).all(axis=1).any():
+            result.why = result.why or _NOWHERE
+        lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0) & ~flat[:, None])
         chosen = {name: row[lane] for name, row in mine.items()}
         voltage = _narrow(kernel, chosen, grid[place], grid[place] + SPACING)
-        states, settled = _held(kernel, chosen, voltage)
-        stable = settled & _stable(kernel, chosen, states)
+        states, settled = settle(kernel, chosen, voltage)
+        stable, open_ = _stable(kernel, chosen, states)
+        stable &= settled
+        if open_:
+            result.why = result.why or _chance(open_, "where V rests")
         for i in np.flatnonzero(stable)[::-1]:  # downwards, so that the lowest V is kept
-            result[:, first + lane[i]] = states[:, i]
-        several += int((np.bincount(lane[stable], minlength=count) > 1).sum())
-    if np.isnan(result[0]).any():
-        raise RunError(_no_rest(lanes, int(np.isnan(result[0]).sum())))
-    which = "the membrane has" if lanes == 1 else f"{several} of {lanes} membranes have"
-    note = f"{which} several stable resting potentials: the lowest is taken"
-    return result, [note] if several else []
+            result.states[:, first + lane[i]] = states[:, i]
+        result.several += int((np.bincount(lane[stable], minlength=count) > 1).sum())
+    return result
 
 
 def _balance(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
     """dV/dt without stimulus, all other states steady at V; NaN where they cannot be."""
-    states, settled = _held(kernel, parameters, voltage)
-    return np.where(settled, _derivative(kernel, parameters, states)[0], np.nan)
-
-
-def _derivative(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
-    rows = dict(zip(kernel.program.states, states, strict=True))
-    none = dict.fromkeys(kernel.program.inputs, np.zeros(states.shape[1]))
-    result = kernel.map("derivative", {**parameters, **rows, **none})
-    return np.stack([result[name] for name in kernel.program.states])
-
-
-def _refuse_continuum(balance: Floats) -> None:
-    flat = (balance[:, :-1] == 0) & (balance[:, 1:] == 0)
-    if flat.any():
-        raise RunError(
-            "the membrane has no single resting potential: without any conductance every "
-            "voltage is an equilibrium; give a holding potential, for example initial=-65"
-        )
-
-
-def _no_rest(lanes: int, without: int) -> str:
-    which = "the membrane" if lanes == 1 else f"{without} of {lanes} membranes"
-    verb = "has" if lanes == 1 else "have"
-    return (
-        f"{which} {verb} no stable resting potential between {LOWEST:g} and {HIGHEST:g} mV "
-        "(it may fire by itself); give a holding potential, for example initial=-65"
-    )
+    states, settled = settle(kernel, parameters, voltage)
+    return np.where(settled, derivative(kernel, parameters, states)[0], np.nan)
 
 
 def _narrow(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Floats:
@@ -240,28 +308,24 @@ def _narrow(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Flo
     return high
 
 
-def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> Truths:
-    """Whether all eigenvalues of the Jacobian have negative real parts."""
-    jacobian = _jacobian(kernel, parameters, states)
-    stable: Truths = np.zeros(len(jacobian), dtype=bool)
-    if jacobian.size:
-        sound = np.logical_and.reduce(np.isfinite(jacobian), axis=(1, 2))
-        safe = np.where(sound[:, None, None], jacobian, 0.0)
-        worst: Floats = np.linalg.eigvals(safe).real.max(axis=1)
-        np.logical_and(sound, worst < 0, out=stable)
-    return stable
-
-
-def _jacobian(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
-    """(lanes, states, states), by central differences."""
-    count, lanes = states.shape
-    jacobian = np.empty((lanes, count, count))
-    for j in range(count):
-        step = 1e-5 * np.maximum(np.abs(states[j]), 1e-3)
-        up, down = states.copy(), states.copy()
-        up[j] += step
-        down[j] -= step
-        with np.errstate(all="ignore"):
-            slope = _derivative(kernel, parameters, up) - _derivative(kernel, parameters, down)
-            jacobian[:, :, j] = (slope / (2 * step)).T
-    return jacobian
+def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> tuple[Truths, list[str]]:
+    """Whether all eigenvalues of the Jacobian have negative real parts, but for those of what is
+    kept; and which states could stand still elsewhere too, where some could."""
+    slopes = jacobian(kernel, parameters, states)
+    if not slopes.size:
+        return np.zeros(len(slopes), dtype=bool), []
+    sound = np.logical_and.reduce(np.isfinite(slopes), axis=(1, 2))
+    slopes = np.where(sound[:, None, None], slopes, 0.0)
+    moving = slopes.copy()
+    Kept.of(kernel.program.states, parameters).within(moving)
+    values = np.linalg.eigvals(moving)
+    worst: Floats = values.real.max(axis=1)
+    sizes = np.abs(values)
+    if (sizes.min(axis=1) > _SLOW * sizes.max(axis=1)).all():
+        return sound & (worst < 0), []
+    left = loose(kernel, parameters, states, slopes, first=0)
+    for lane in np.flatnonzero(left.count):
+        own = values[lane][np.argsort(np.abs(values[lane]))]
+        worst[lane] = own[left.count[lane] :].real.max(initial=-np.inf)
+    stable = sound & (worst < 0)
+    return stable & ~left.unsaid, left.states if (stable & left.unsaid).any() else []

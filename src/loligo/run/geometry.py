@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon
@@ -87,15 +89,38 @@ class Geometry:
         As it was given.
     recorded
         Which compartments are recorded, increasing.
-    rate
-        Of an impulse's rise, per ms.
+    places
+        Where the recording is of, if not of these compartments: it is read from them.
+    dt
+        The step that the axon's accuracy asks for, ms.
     """
 
     axon: Axon
     parts: Compartments
     patches: tuple[Patch, ...]
     recorded: Integers
-    rate: float
+    places: Sequence[Any] | None
+    dt: float
+
+    @property
+    def positions(self) -> Floats:
+        """Of the recording, um."""
+        if self.places is None:
+            return self.parts.position[self.recorded]
+        return np.array([place.position for place in self.places])
+
+    @property
+    def regions(self) -> Integers:
+        """Of the axon's regions, the one that each recorded position lies in."""
+        inside = self.recorded if self.places is None else [each.inside for each in self.places]
+        return self.parts.region[inside]
+
+    @property
+    def diameters(self) -> Floats:
+        """(axons, positions), um."""
+        if self.places is None:
+            return self.parts.diameter[:, self.recorded]
+        return np.stack([place.diameter for place in self.places], axis=1)
 
     @property
     def settings(self) -> dict[str, Any]:

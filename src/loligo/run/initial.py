@@ -3,36 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
-from loligo.lanes import Floats
-from loligo.run.cells import Cells, guess
-from loligo.run.equilibrium import hold, rest
+from loligo.lanes import Floats, Labelled
+from loligo.run.cells import Cells, guess, numbers_of
+from loligo.run.equilibrium import held, refuse, rest, rested
 from loligo.run.recipes import plain
+from loligo.run.status import Status
 from loligo.system.outline import outline_of
 
 
-def initial_states(kernel: Kernel, cells: Cells) -> tuple[Floats, list[str]]:
-    """(states, lanes) at time 0, and notes for the person."""
+@dataclass(frozen=True)
+class Initials:
+    """Where the lanes of a System begin.
+
+    Attributes
+    ----------
+    states : (states, lanes)
+        At time 0; in a lost lane some that are finite.
+    status : (lanes,) or None
+        A :class:`Status` of each lane; None where all are fine.
+    notes
+        For the person.
+    why
+        For each status of a lost lane, what is the matter and what helps.
+    """
+
+    states: Floats
+    status: NDArray[np.int8] | None = None
+    notes: list[str] = field(default_factory=list[str])
+    why: Mapping[Status, str] = field(default_factory=dict[Status, str])
+
+    def refuse(self) -> None:
+        """Raise a RunError if any lane is lost."""
+        refuse(self.status, self.why)
+
+
+def initial_states(kernel: Kernel, cells: Cells) -> Initials:
+    """Where each lane begins.
+
+    Raises
+    ------
+    RunError
+        If a single lane has nowhere to begin; of several, each tells by its status.
+    """
     parameters = for_equilibria(cells)
-    notes: list[str] = []
     given = {name: cells.lanes.flat(f"initial.{name}") for name in cells.initial.states}
     if cells.initial.voltage is not None and len(given) == len(kernel.program.states) - 1:
-        given["V"] = cells.lanes.flat("initial.V")
-        return np.stack([given[name] for name in kernel.program.states]), notes
+        states = {**given, "V": cells.lanes.flat("initial.V")}
+        return Initials(np.stack([states[name] for name in kernel.program.states]))
     if cells.initial.voltage is None:
-        states, notes = rest(kernel, parameters)
+        found = rested(kernel, parameters, given)
     else:
-        states = hold(kernel, parameters, cells.lanes.flat("initial.V"))
-    for row, name in enumerate(kernel.program.states):
-        if name in given:
-            states[row] = given[name]
-    return np.ascontiguousarray(states), notes
+        found = held(kernel, parameters, cells.lanes.flat("initial.V"), given)
+    if cells.lanes.size == 1:
+        found.refuse()
+    status = found.status if found.lost.any() else None
+    return Initials(np.ascontiguousarray(found.states), status, found.notes, found.why)
 
 
 def for_equilibria(cells: Cells) -> dict[str, Floats]:
@@ -81,6 +115,15 @@ def plain_kernel(membrane: Any) -> Kernel:
     return ENGINES["numpy"].kernel(plain(outline_of(membrane)), 1)[0]
 
 
+def begun(membrane: Any, numbers: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Numbers of a membrane in every lane, the initial values of its states with them: where those
+    are arrays, the first."""
+    size = len(next(iter(numbers.values())))
+    own = numbers_of(outline_of(membrane))
+    first = {n: float(v.values.flat[0]) if isinstance(v, Labelled) else v for n, v in own.items()}
+    return {**{name: np.full(size, value) for name, value in first.items()}, **numbers}
+
+
 def rest_of(membrane: Any, numbers: Mapping[str, Floats]) -> tuple[Floats, list[str]]:
     """A membrane's stable equilibrium without stimulus: (states, lanes), and notes.
 
@@ -94,4 +137,4 @@ def rest_of(membrane: Any, numbers: Mapping[str, Floats]) -> tuple[Floats, list[
     RunError
         If there is none.
     """
-    return rest(plain_kernel(membrane), numbers)
+    return rest(plain_kernel(membrane), begun(membrane, numbers))

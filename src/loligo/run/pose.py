@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+import numpy as np
+
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
-from loligo.run.cells import Cells, Driven, Initial, Times, guess
+from loligo.model.check import warn_of_volts
+from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
@@ -19,6 +22,7 @@ from loligo.stimulus.window import check
 from loligo.system.outline import Outline, outline_of
 
 SPIKES = "spikes"
+_ERROR = 0.05  # of the share of open gates at the end of a coarse run
 _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
 
 
@@ -43,6 +47,7 @@ def pose(
         check(stimulus, times.duration)
     driven = tuple(Driven(f"stimulus{i}", shape) for i, shape in enumerate(shapes))
     outline = outline_of(membrane)
+    _refuse_axon(initial)
     begin = read_initial(initial, outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     check_dimensions(lanes, outline.records)
@@ -118,8 +123,7 @@ def _values(
     membrane: Membrane, outline: Outline, driven: tuple[Driven, ...], initial: Initial
 ) -> dict[str, Value]:
     """Every number of the run by its name in :attr:`Problem.lanes`."""
-    values = {name: p.value for name, p in outline.parameters.items()}
-    values |= {guess(state): value for state, value in outline.guesses.items()}
+    values = numbers_of(outline)
     for each in driven:
         shape = each.shape
         if shape.total and membrane.area is None:
@@ -137,55 +141,112 @@ def initial_values(initial: Initial) -> dict[str, Value]:
     return voltage | {f"initial.{name}": value for name, value in initial.states.items()}
 
 
-def read_initial(initial: Any, outline: Outline) -> Initial:
-    """Where a run begins, from what a person wrote."""
+def _refuse_axon(initial: Any) -> None:
+    """A recording along an axon, of which a membrane can continue one place."""
+    if hasattr(initial, "data_vars") and "position" in initial.dims:
+        places = initial.sizes["position"]
+        raise UsageError(
+            f"initial: this is a recording of {places} places along an axon, and the model is one "
+            "membrane; continue one of them: initial=rec.isel(position=0), or "
+            "rec.sel(position=5000, method='nearest')"
+        )
+
+
+def read_initial(initial: Any, *outlines: Outline) -> Initial:
+    """Where a run begins, from what a person wrote.
+
+    Parameters
+    ----------
+    outlines
+        Of the membrane; of the different membranes of an axon. A state counts where there is one
+        of its name.
+    """
     if isinstance(initial, str) and initial == "rest":
         return Initial()
+    states = _states(outlines)
     if hasattr(initial, "data_vars"):
-        return _continued(initial, outline)
+        return _given(_last(initial, states), states)
     if isinstance(initial, Mapping):
-        return _given(cast(Mapping[Any, Any], initial), outline)
+        return _given(cast(Mapping[Any, Any], initial), states)
     try:
-        return Initial(units.read(initial, "mV", "initial"))
+        held = units.read(initial, "mV", "initial")
     except (UsageError, UnitError) as problem:
         raise type(problem)(
             f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
             "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
         ) from None
+    warn_of_volts({"initial": held})
+    return Initial(held)
 
 
-def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
+def _states(outlines: tuple[Outline, ...]) -> dict[str, Outline]:
+    """Every state, and a membrane that has it."""
+    owners: dict[str, Outline] = {}
+    for outline in outlines:
+        for name in outline.states:
+            one, other = outline.about[name], owners.setdefault(name, outline).about[name]
+            if one["units"] != other["units"]:
+                raise UsageError(
+                    f"one membrane of the axon has a state {name} in {other['units']}, another in "
+                    f"{one['units']}, so that initial={{'{name}': ...}} or a recording cannot mean "
+                    "both: give the states two names, or one unit"
+                )
+    return owners
+
+
+def _given(initial: Mapping[Any, Any], owners: Mapping[str, Outline]) -> Initial:
     states: dict[str, Value] = {}
     for name, value in initial.items():
         if name == "V":
             continue
-        if name not in outline.states:
+        if name not in owners:
             raise UsageError(
-                f"initial: there is no state {name!r} in the model"
-                f"{nearest(str(name), outline.states)}; its states are {', '.join(outline.states)}"
+                f"initial: {_follows(name, owners)} in the model"
+                f"{nearest(str(name), owners)}; its states are {', '.join(owners)}"
             )
-        if name in outline.gates:
-            states[name] = units.read(value, "1", f"initial_{name}", at_least=0, below=1 + 1e-12)
+        outline = owners[name]
+        if name in (*outline.gates, *outline.occupancies):
+            states[name] = _read_share(value, f"initial_{name}")
         else:
             states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
     voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
+    warn_of_volts({"the initial V": voltage})
     return Initial(voltage, states)
 
 
-def _continued(rec: Any, outline: Outline) -> Initial:
+def _read_share(value: Any, name: str) -> Value:
+    """Of channels: between 0 and 1, but for the error of the run that it was the end of."""
+    share = units.read(value, "1", name)
+    numbers = share.values if isinstance(share, Labelled) else np.array(share)
+    if numbers.size and (numbers.min() < -_ERROR or numbers.max() > 1 + _ERROR):
+        return units.read(value, "1", name, at_least=0, below=1 + 1e-12)  # refuses it
+    return share
+
+
+def _follows(name: object, owners: Mapping[str, Outline]) -> str:
+    """Why a name is no state that can be given."""
+    for outline in owners.values():
+        if name in outline.records and outline.about[str(name)]["role"] == "state":
+            return (
+                f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no "
+                "state"
+            )
+    return f"there is no state {name!r}"
+
+
+def _last(rec: Any, owners: Mapping[str, Outline]) -> dict[str, Any]:
     """The last sample of a recording."""
-    missing = [name for name in outline.states if name not in rec.data_vars]
+    missing = [name for name in owners if name not in rec.data_vars]
     if missing:
         raise UsageError(
             f"initial: the recording to continue from lacks {', '.join(missing)}; "
-            f"record all states in the first run: record={list(outline.states)}"
+            f"record all states in the first run: record={list(owners)}"
         )
-    timed = all("time" in rec[name].dims for name in outline.states)
+    timed = all("time" in rec[name].dims for name in owners)
     if timed and not rec.sizes["time"]:
         raise UsageError("initial: the recording to continue from has no samples")
     # a recording of which one moment was selected is continued from there
-    last = {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in outline.states}
-    return _given(last, outline)
+    return {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in owners}
 
 
 def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:

@@ -101,8 +101,7 @@ class Problem:
         """The recording's grid: the lanes and, of axons, the recorded positions."""
         if self.geometry is None:
             return self.lanes
-        where = self.geometry.parts.position[self.geometry.recorded]
-        return along(self.lanes, where, dict(self.lanes.values))
+        return along(self.lanes, self.geometry.positions, dict(self.lanes.values))
 
     def parameter(self, name: str) -> Floats:
         """One of the program's parameters in every lane, a total current made a density."""

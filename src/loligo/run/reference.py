@@ -44,7 +44,9 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     (cells,) = problem.cells
     # the initial states alone come from a program, evaluated by NumPy
     kernel, _ = ENGINES[solver.engine].kernel(plain(cells.outline), 1)
-    states, notes = initial_states(kernel, cells)
+    begun = initial_states(kernel, cells)
+    begun.refuse()
+    states = begun.states
     functions = _Functions(problem)
     lanes = problem.lanes.size
     values = {n: np.empty((lanes, problem.times.samples)) for n in problem.records}
@@ -56,7 +58,7 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
             values[name][lane] = recorded[name]
         watched.append(run.crossings)
     found = spikes_of(problem, *together(watched, np.array([0]), 1))
-    outcome = Outcome(values, *found, notes=notes)
+    outcome = Outcome(values, *found, notes=begun.notes)
     outcome.rest = resting_potential(kernel, cells, states)
     return outcome
 
@@ -79,6 +81,7 @@ class _Functions:
         )
         scalar: list[Any] = [SCALAR, "math"]
         self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
+        self.far = sp.lambdify(arguments, list(system.derivatives.values()), [VECTOR, "numpy"])
         after = [system.jumps.get(s, symbol(s)) for s in system.states]
         self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]
@@ -150,7 +153,11 @@ class _Lane:
         steady = self.inputs(0.5 * (a + b)) if all(s.still for s in self.shapes) else None
 
         def derivative(t: float, y: Floats) -> Any:
-            return rate(y, numbers, steady or self.inputs(min(t, last)))
+            inputs = steady or self.inputs(min(t, last))
+            try:
+                return rate(y, numbers, inputs)
+            except OverflowError:  # Python's powers; NumPy's are infinite, and what they divide 0
+                return self.f.far(y, np.array(numbers), np.array(inputs))
 
         tolerance = self.solver.tolerance
         try:

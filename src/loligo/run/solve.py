@@ -96,18 +96,20 @@ def _solve_axon(asked: Uncut, solver: Solver | None, advance: Advance, pace: Pac
     """The membranes' kernels say how fast an impulse rises, and so how finely the axon is cut
     and, if nothing else was asked for, stepped."""
     from loligo.run.axon.cut import cut_to_pieces
-    from loligo.run.axon.resolution import step_for
+    from loligo.run.axon.placed import at_places
 
     clock = Stopwatch()
-    kernels, origin = kernels_of(asked, solver or solvers.Exponential(), pace)
+    stepped = solver or solvers.Exponential()
+    kernels, origin = kernels_of(asked, stepped, pace)
     clock.stage(f"kernel ({origin})")
-    problem = cut_to_pieces(asked, kernels)
-    chosen = solver or solvers.Exponential(dt=step_for(asked.axon, problem.along.rate))
+    problem = cut_to_pieces(asked, kernels, stepped.engine)
+    chosen = solver or solvers.Exponential(dt=problem.along.dt)
     if isinstance(chosen, solvers.Reference):
         from loligo.run.axon.reference import integrate as refer
 
         outcome = refer(problem, chosen, kernels, advance)
     else:
         outcome = integrate(problem, chosen, advance, pace, kernels)
+    outcome = at_places(problem, outcome)
     outcome.timings = {**clock.stages, **outcome.timings}
     return Answer(problem, chosen, outcome)

@@ -18,10 +18,18 @@ import sympy as sp
 
 from loligo.lanes import Labelled
 from loligo.model.expression import Expression
-from loligo.model.ode import Equation, as_written, defined, derivatives, helpers, rates
+from loligo.model.ode import (
+    Equation,
+    as_written,
+    defined,
+    derivatives,
+    given,
+    helpers,
+    remainder,
+)
 from loligo.model.tree import Call, Name, Node, Number, walk
 from loligo.model.written import Written
-from loligo.system.limits import refuse_unknown_limits
+from loligo.system.limits import refuse_huge, refuse_unknown_limits
 from loligo.system.singularity import smooth
 from loligo.system.symbols import Expr, symbol, to_sympy
 
@@ -155,17 +163,18 @@ class _Names:
     def __init__(self, membrane: Written) -> None:
         moving = (gate.name for gate in membrane.gates if not gate.instantaneous)
         states = (state.name for state in membrane.states)
-        symbols = ("V", "I_stim", *membrane.parameters, *states, *moving)
+        occupied = (state for scheme in membrane.schemes for state in scheme.kept)
+        symbols = ("V", "I_stim", *membrane.parameters, *states, *moving, *occupied)
         self._done: dict[str, Expr] = {name: symbol(name) for name in symbols}
         self._numbers = {
             name: float(p.value.values.flat[0]) if isinstance(p.value, Labelled) else p.value
             for name, p in membrane.parameters.items()
         }
         of_channels = (each for channel in membrane.channels for each in defined(channel))
-        computed = {each.name: each for each in (*of_channels, *helpers(membrane))}
+        rest = map(remainder, membrane.schemes)
+        computed = {each.name: each for each in (*of_channels, *helpers(membrane), *rest)}
         self.observable = tuple(computed)
-        for gate in membrane.gates:
-            computed |= {name: as_written(name, text) for name, text in rates(gate).items()}
+        computed |= {name: as_written(name, text) for name, text in given(membrane).items()}
         self.equations = computed
 
     def __call__(self, name: str) -> Expr:
@@ -187,10 +196,13 @@ class _Names:
         if equation.written is not None:
             return self._text(equation.written)
         right = self.tree(collected(equation.right))
+        refuse_huge(right, equation.name)
         return right / self(equation.factor) if equation.factor else right
 
     def _text(self, expression: Expression) -> Expr:
-        smoothed = smooth(self.tree(expression.tree), V)
+        tree = self.tree(expression.tree)
+        refuse_huge(tree, str(expression))
+        smoothed = smooth(tree, V)
         refuse_unknown_limits(smoothed, V, self._numbers, str(expression))
         return smoothed
 

@@ -59,6 +59,8 @@ class Outline:
         Name in ``records`` -> its attributes: units, long_name, role, …
     inputs
         What reaches the equations from outside: the injected current.
+    occupancies
+        The states that are parts of a whole: of each scheme all but the one that is eliminated.
     key
         What tells this System from every other, apart from numbers; JSON-able.
     build
@@ -80,6 +82,7 @@ class Outline:
     build: Callable[[], System]
     obstacle: str | None = None
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
+    occupancies: tuple[str, ...] = ()
 
 
 def outline_of(membrane: Membrane) -> Outline:
@@ -93,7 +96,8 @@ def outline_of(membrane: Membrane) -> Outline:
     (('V', 'm', 'h', 'n'), 100.0, 'mS/cm2')
     """
     moving = tuple(gate.name for gate in membrane.gates if not gate.instantaneous)
-    states = ("V", *moving, *(state.name for state in membrane.states))
+    occupancies = tuple(state for scheme in membrane.schemes for state in scheme.kept)
+    states = ("V", *moving, *occupancies, *(state.name for state in membrane.states))
     scales = dict.fromkeys(states, 1.0) | {"V": V_SCALE}
 
     def build() -> System:
@@ -105,10 +109,11 @@ def outline_of(membrane: Membrane) -> Outline:
         states=states,
         scales=scales | {state.name: state.scale for state in membrane.states},
         gates=moving,
+        occupancies=occupancies,
         instantaneous=tuple(gate.name for gate in membrane.gates if gate.instantaneous),
         parameters=membrane.parameters,
         conductances=tuple(f"g_{c.name}" for c in membrane.channels if c.g is not None),
-        guesses={s.name: s.initial for s in membrane.states if s.initial is not None},
+        guesses=membrane.beginnings,
         records=_records(membrane),
         about=_about(membrane),
         key=membrane.structure(),
@@ -119,8 +124,9 @@ def outline_of(membrane: Membrane) -> Outline:
 
 def _records(membrane: Membrane) -> tuple[str, ...]:
     gates = [gate.name for gate in membrane.gates]
-    states = [state.name for state in membrane.states]
-    others = [name for name in membrane.quantities if name not in gates]
+    occupied = [state for scheme in membrane.schemes for state in scheme.states]
+    states = [*occupied, *(state.name for state in membrane.states)]
+    others = [name for name in membrane.quantities if name not in (*gates, *occupied)]
     return ("V", *gates, *states, *others, STIMULUS)
 
 
@@ -142,6 +148,10 @@ def _about(membrane: Membrane) -> dict[str, About]:
                 "units": "1", "long_name": gate.meaning or f"gate {gate.name} ({called})",
                 "role": "gate", "power": gate.power, **mark,
             }  # fmt: skip
+    for scheme in membrane.schemes:
+        for state in scheme.states:
+            name = f"occupancy of {state} ({scheme.meaning or scheme.name})"
+            about[state] = {"units": "1", "long_name": name, "role": "state"}
     for state in membrane.states:
         meaning = state.meaning or state.name
         about[state.name] = {"units": state.unit, "long_name": meaning, "role": "state"}

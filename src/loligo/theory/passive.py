@@ -12,6 +12,8 @@ import numpy as np
 
 from loligo.errors import RunError, UsageError
 from loligo.lanes import Grid, Labelled, grid
+from loligo.run.cells import numbers_of
+from loligo.system.outline import outline_of
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -124,7 +126,8 @@ class _Cable:
         named: dict[str, Any] = {"axial_resistivity": axon.axial_resistivity}
         for i, region in enumerate(axon.regions):
             named[f"diameter.{i}"] = region.diameter
-            named |= {f"{n}.{i}": p.value for n, p in region.membrane.parameters.items()}
+            own = numbers_of(outline_of(region.membrane))
+            named |= {f"{name}.{i}": value for name, value in own.items()}
         self.lanes: Grid = grid(named)
         known: list[tuple[Any, np.ndarray]] = []  # internodes are many and alike
         self.conductance: list[np.ndarray] = []
@@ -184,7 +187,8 @@ def _slope(membrane: Any, lanes: Grid, index: int, gates: str) -> np.ndarray:
     from loligo.run.initial import plain_kernel
 
     kernel = plain_kernel(membrane)
-    numbers = {name: lanes.flat(f"{name}.{index}") for name in membrane.parameters}
+    own = numbers_of(outline_of(membrane))
+    numbers = {name: lanes.flat(f"{name}.{index}") for name in own}
     states, _ = rest(kernel, numbers)
     current = []
     for off in (_PROBE, -_PROBE):

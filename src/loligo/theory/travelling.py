@@ -8,6 +8,8 @@ import numpy as np
 
 from loligo.errors import RunError, UsageError
 from loligo.lanes import Grid, distinct, grid
+from loligo.run.cells import numbers_of
+from loligo.system.outline import outline_of
 from loligo.theory import wave
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def travelling_wave(axon: Any) -> xarray.Dataset:
     18.73
     """
     region = _uniform(axon)
-    membrane = {name: p.value for name, p in region.membrane.parameters.items()}
+    membrane = numbers_of(outline_of(region.membrane))
     shape = {"diameter": region.diameter, "axial_resistivity": axon.axial_resistivity}
     lanes = grid({**membrane, **shape})
     states, waves, which = _waves(region.membrane, lanes, tuple(membrane))
@@ -128,7 +130,7 @@ def _dataset(
 ) -> xarray.Dataset:  # fmt: skip
     import xarray as xr
 
-    from loligo.recording.build import coordinate_attrs
+    from loligo.recording.numbers import dimension_attrs
     from loligo.system.outline import outline_of
 
     membrane = axon.regions[0].membrane
@@ -150,7 +152,7 @@ def _dataset(
         "time": ("time", time, {"units": "ms", "long_name": "time from the peak of V"})
     }
     for dim, labels in lanes.coords.items():
-        units = _SHAPE.get(dim) or coordinate_attrs(dim, outline.parameters, lanes.values.get(dim))
+        units = _SHAPE.get(dim) or dimension_attrs(dim, outline.parameters, lanes.values.get(dim))
         coords[dim] = (dim, np.array(labels), units)
     attrs = {
         "title": getattr(axon, "title", "") or membrane.title or membrane.name or "axon",

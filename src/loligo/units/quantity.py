@@ -14,13 +14,23 @@ import numpy as np
 
 from loligo.errors import UnitError, UsageError
 from loligo.lanes import Coordinate, Floats, Labelled, Value
-from loligo.units.unit import LONGEST_TEXT, DimensionError, called, convert, line, plain_text
+from loligo.units.unit import (
+    LONGEST_TEXT,
+    DimensionError,
+    called,
+    convert,
+    dimension,
+    line,
+    plain_text,
+)
 
 if TYPE_CHECKING:
     import xarray
 
-_RESERVED_DIMENSIONS = ("time", "event", "spike")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3}(?![\d.]))?")
+_RESERVED_DIMENSIONS = frozenset(
+    ("t", "time", "spike", "I_stim", "I_clamp", "Q_clamp", "status", "edge", "event")
+)
+_NUMBER = re.compile(r"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d{1,3}(?![\d.]))?")
 
 
 def read(
@@ -103,12 +113,14 @@ def read_samples(value: Any, unit: str, name: str) -> Labelled:
     A plain sequence gets the one dimension "time"; so does a DataArray of one
     dimension, whatever it is called there. A single number is refused.
     """
-    reading = _labelled if is_dataarray(value) else _read_any
-    result = reading(value, unit, name)
+    if isinstance(value, Labelled):
+        result: Value = value
+    else:
+        result = (_labelled if is_dataarray(value) else _read_any)(value, unit, name)
     if not isinstance(result, Labelled) or not result.dims:
         raise UsageError(f"{name} must be a sequence of samples, but is the single number {value}")
     if len(result.dims) == 1:
-        result = Labelled(("time",), result.values, {})
+        result = Labelled(("time",), _not_empty(result.values, name), {})
     _check(result, unit, name, (None, None, None), finite=True)
     return result
 
@@ -123,12 +135,24 @@ def has_unit(value: Any) -> bool:
     return is_pint(value)
 
 
-def _wrong(given: str, kind: str, unit: str, name: str) -> DimensionError:
+def _wrong(
+    given: str, kind: str, unit: str, name: str, number: str = "", own: str = ""
+) -> DimensionError:
     hint = ' (C is the coulomb; degrees Celsius are "degC")' if given.endswith(" C") else ""
     example = f"a plain number or {_example(unit)!r}"
     return DimensionError(
         f"{name}: {given!r} is {kind}, but {called(unit)} in {unit} is wanted; "
-        f"write {example}{hint}"
+        f"write {example}{hint or _whole_cell(number, own, unit)}"
+    )
+
+
+def _whole_cell(number: str, given: str, wanted: str) -> str:
+    """What to do where a quantity per area is wanted and that of the whole cell is given."""
+    if not given or dimension(f"({given})/um2") != dimension(wanted):
+        return ""
+    return (
+        ", the whole cell's divided by the membrane's area: over 1000 um2 that is "
+        f'"{float(number) / 1000:g} {given}/um2"'
     )
 
 
@@ -142,7 +166,9 @@ def _example(unit: str) -> str:
 def _read_text(text: str, unit: str, name: str) -> float:
     plain = plain_text(text)
     shown = text if len(text) <= 60 else text[:57] + "..."
-    number = _NUMBER.match(plain) if len(plain) <= LONGEST_TEXT else None
+    if len(plain) > LONGEST_TEXT:
+        raise UnitError(f"{name}: {shown!r}: {len(text):,} characters are too long for a quantity")
+    number = _NUMBER.match(plain)
     if number is None:
         raise UnitError(
             f"{name}: {shown!r} does not begin with a number; write for example {_example(unit)!r}"
@@ -155,7 +181,7 @@ def _read_text(text: str, unit: str, name: str) -> float:
         try:
             slope, shift = line(given, unit)
         except DimensionError:
-            raise _wrong(shown, called(given), unit, name) from None
+            raise _wrong(shown, called(given), unit, name, number[0], given) from None
         except UnitError as problem:
             raise UnitError(
                 f"{name}: {shown!r}: {problem}. Wanted is {unit}, for example {_example(unit)!r}"
@@ -174,7 +200,18 @@ def _read_number(number: Any, unit: str, name: str) -> float:
 
 
 def _read_labelled(value: Labelled, unit: str, name: str) -> Value:
-    return value
+    _refuse_dimensions(value, name)
+    _not_empty(value.values, name)
+    return value if value.dims else float(value.values)
+
+
+def _refuse_dimensions(value: Labelled, name: str) -> None:
+    for dim in value.dims:
+        if dim in _RESERVED_DIMENSIONS or dim.startswith("spike_"):
+            raise UsageError(
+                f"{name}: an array over lanes cannot have the dimension {dim!r}, which the "
+                f'recording uses; rename it, for example .rename({{"{dim}": "case"}})'
+            )
 
 
 def _read_pint(quantity: Any, unit: str, name: str) -> Value:
@@ -191,13 +228,7 @@ def _read_pint(quantity: Any, unit: str, name: str) -> Value:
 
 def _read_dataarray(array: xarray.DataArray, unit: str, name: str) -> Value:
     labelled = _labelled(array, unit, name)
-    reserved = sorted(set(labelled.dims) & set(_RESERVED_DIMENSIONS))
-    if reserved:
-        raise UsageError(
-            f"{name}: an array over lanes cannot have the dimension {reserved[0]!r}, which the "
-            'recording uses; rename it, for example .rename({"' + reserved[0] + '": "case"})'
-        )
-    return labelled if labelled.dims else float(labelled.values)
+    return _read_labelled(labelled, unit, name)
 
 
 def _labelled(array: xarray.DataArray, unit: str, name: str) -> Labelled:

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from loligo.errors import UnitError, nearest
-from loligo.lanes import Floats
+from loligo.lanes import CONTROL, Floats
 
 _T = TypeVar("_T", float, Floats)
 
@@ -131,6 +131,8 @@ def parse(unit: str) -> Unit:
     >>> parse("µA/cm²") == parse("uA cm**-2") == parse("uA·cm-2")
     True
     """
+    if CONTROL.search(unit):
+        raise UnitError(f"the unit {unit!r:.60} has an end of a line or a control character in it")
     text = plain_text(unit)
     if len(text) > LONGEST_TEXT:
         raise UnitError(f"a unit of {len(text)} characters is too long to be one")

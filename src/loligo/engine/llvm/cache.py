@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import stat
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
@@ -30,6 +31,7 @@ from loligo.engine.llvm.target import host, version
 from loligo.errors import FileError
 from loligo.files import replacing
 from loligo.program import Program
+from loligo.progress import waiting
 
 _MAGIC = b"loligo-kernel 2"
 _LARGEST = 64 << 20  # bytes; a real entry has about 50 kB
@@ -115,7 +117,8 @@ class Cache:
         folder = directory()
         kept, origin = _read(folder, digest, text, restore), "cache"
         if kept is None:
-            kept, document, code = make()
+            with waiting("compiling the equations"):
+                kept, document, code = make()
             origin = "compiled"
             _write(folder, digest, {"key": text, **document}, code, self.most_entries)
         with self._lock:
@@ -142,22 +145,67 @@ def directory() -> Path | None:
     """Where kernels lie, or None where they cannot be kept safely.
 
     Object code is executed, so the directory must be this user's own, closed to all others,
-    and no link.
+    and no link. If the one that ``LOLIGO_CACHE`` names is open to others, a closed one is made
+    inside it; if that cannot be either, a warning says so, once.
     """
     wish = os.environ.get("LOLIGO_CACHE", "")
     if wish.lower() == "off":
         return None
-    if wish:
-        folder = Path(wish)
-    else:
-        import platformdirs
+    if not wish:
+        usual = _usual()
+        return usual and _private(usual)[0]
+    named = Path(os.path.expanduser(wish))
+    folder, why = _private(named)
+    if folder is None and _is_ordinary(named):
+        folder, why = _private(named / f"loligo-{os.getuid()}")
+    if folder is None:
+        _warn(str(named), why)
+    return folder
 
+
+def _usual() -> Path | None:
+    """The place of caches on this system; None for a user without a home."""
+    import platformdirs
+
+    try:
         folder = Path(platformdirs.user_cache_dir("loligo", appauthor=False)) / "kernels"
+    except (RuntimeError, KeyError, OSError):
+        return None
+    return folder if folder.is_absolute() else None  # "~/.cache", where nobody knows what ~ is
+
+
+def _private(folder: Path) -> tuple[Path | None, str]:
+    """The folder, made if need be, if it is this user's own alone; and why it is not."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder if _is_private(os.lstat(folder), stat.S_ISDIR) else None
-    except OSError:
-        return None
+        status = os.lstat(folder)
+    except OSError as error:
+        return None, error.strerror or str(error)
+    except ValueError as error:  # a zero byte in the name
+        return None, str(error)
+    if not _is_private(status, stat.S_ISDIR):
+        return None, "it is a link, another user's, or open to others"
+    return folder, ""
+
+
+def _is_ordinary(folder: Path) -> bool:
+    """Whether it is a folder of this user or of the system, as /tmp is, and no link."""
+    try:
+        status = os.lstat(folder)
+    except (OSError, ValueError):
+        return False
+    return (
+        stat.S_ISDIR(status.st_mode) and hasattr(os, "getuid") and status.st_uid in (0, os.getuid())
+    )
+
+
+@cache  # once for each place
+def _warn(place: str, why: str) -> None:
+    warnings.warn(
+        f"LOLIGO_CACHE: kernels cannot be kept in {place} ({why}), so that models are compiled in "
+        "each new process; name a folder of your own, or LOLIGO_CACHE=off",
+        stacklevel=2,
+    )
 
 
 def _is_private(status: os.stat_result, kind: Callable[[int], bool]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
+from llvmlite.binding import context, ffi
 
 from loligo.engine.llvm import coupled, rows
 from loligo.engine.llvm.adaptive import emit_adapt
@@ -116,12 +117,35 @@ def _compiled(text: str, target: Target, scheduler: str) -> bytes:
 def _optimised(text: str, target: Target) -> tuple[Any, Any]:
     """A machine, and the module of this text made quick for it."""
     machine = target.machine()
-    module = llvm.parse_assembly(text)
+    module = llvm.parse_assembly(text, context=_context())
     module.data_layout = str(machine.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    passes = builder.getModulePassManager()
+    try:
+        passes.run(module, builder)
+    finally:
+        _close(passes)
     return machine, module
+
+
+def _context() -> Any:
+    """One of its own for each module: what is kept there goes with it, and Numba, which may use
+    the common one in this process, is not met. Its pointers do not say what they point to, which
+    llvmlite 0.44 has to be asked for."""
+    if llvm.llvm_version_info[0] > 15:
+        return llvm.create_context()
+    return context.ContextRef(ffi.lib.LLVMPY_ContextCreate(True))
+
+
+def _close(passes: Any) -> None:
+    """Free passes and what they remember, 2 MB and more. Since llvmlite 0.45 their own ``close``
+    does nothing: what should be called is hidden by a method of the class beside it."""
+    kinds = [kind for kind in type(passes).__mro__ if kind is not ffi.ObjectRef]
+    free = next((vars(kind)["_dispose"] for kind in kinds if "_dispose" in vars(kind)), None)
+    if free is not None:
+        free(passes)
+        passes.detach()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -14,19 +13,23 @@ from loligo.errors import UsageError
 from loligo.lanes import Grid, Integers, Labelled, Value
 from loligo.memory import refuse_too_large
 from loligo.run.axon.compartments import cut
-from loligo.run.axon.resolution import counts_of, rise
+from loligo.run.axon.pilot import finer
+from loligo.run.axon.places import Ladder, Place, needed
+from loligo.run.axon.resolution import counts_of, different, rise, step_for
 from loligo.run.cells import Cells, Initial, guess
 from loligo.run.geometry import POSITION, Compartments, Geometry, Patch, along
 from loligo.run.problem import Group, Problem, Uncut
 
 
-def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:
+def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Problem:
     """The problem of an axon cut as finely as it, or its accuracy, asks.
 
     Parameters
     ----------
     kernels
         Of each group of its membranes; they tell how fast an impulse rises.
+    engine
+        That runs a pilot, where one is needed.
 
     Raises
     ------
@@ -40,16 +43,18 @@ def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel]) -> Problem:
     axon, lanes = uncut.axon, uncut.lanes
     which = [uncut.group_of(i) for i in range(len(axon.regions))]
     outlines = [uncut.groups[k].outline for k in which]
-    rate = rise(lanes, outlines, [kernels[k] for k in which])
-    counts = counts_of(axon, outlines, lanes, rate)
+    membranes = different(lanes, outlines, [kernels[k] for k in which])
+    rate = rise(membranes)
+    accuracy = axon.accuracy / finer(axon.accuracy, membranes, rate, engine) ** 2
+    counts = counts_of(axon, outlines, lanes, rate, accuracy)
     _check_memory(uncut, sum(counts))
     parts = cut(axon, lanes, counts)
-    recorded = _recorded(uncut.positions, parts, axon.length)
+    places, recorded = _recorded(uncut, parts)
     patches = tuple(_patch(uncut, group, parts) for group in uncut.groups)
     return Problem(
         axon, uncut.driven, uncut.clamps, lanes, uncut.times, uncut.records, uncut.initial,
         tuple(patch.cells for patch in patches),
-        Geometry(axon, parts, patches, recorded, rate),
+        Geometry(axon, parts, patches, recorded, places, step_for(accuracy, rate)),
     )  # fmt: skip
 
 
@@ -108,10 +113,11 @@ def _at_places(value: Value, parts: Compartments, place: Integers) -> Value:
     return Labelled(value.dims, np.take(value.values, place, axis=axis), coords)
 
 
-def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
-    """The compartments nearest to the places asked for."""
+def _recorded(uncut: Uncut, parts: Compartments) -> tuple[list[Place] | None, Integers]:
+    """The places to record, and the compartments that they are read from."""
+    positions, length = uncut.positions, uncut.axon.length
     if positions is None:
-        return np.arange(parts.count)
+        return None, np.arange(parts.count)
     asked = positions if np.ndim(positions) else [positions]
     where = [units.read(each, "um", "positions", at_least=0.0) for each in asked]
     if not where:
@@ -124,16 +130,19 @@ def _recorded(positions: Any, parts: Compartments, length: float) -> Integers:
         raise UsageError(
             f"positions: {far[0]:.10g} um is off the axon, which ends at {length:.10g} um"
         )
-    edges = 0.5 * (parts.position[1:] + parts.position[:-1])
-    return np.unique(np.searchsorted(edges, places))
+    ladder = Ladder(uncut.axon, parts, [point.place for point in uncut.clamps])
+    read = [ladder.read(float(place)) for place in np.unique(np.minimum(places, length))]
+    return read, needed(read, ladder)
 
 
 def _check_memory(uncut: Uncut, compartments: int) -> None:
     axons, positions, records = uncut.lanes.size, uncut.positions, len(uncut.records)
     samples = int(uncut.times.duration / uncut.times.sample_interval) + 1
     places = compartments if positions is None else min(compartments, int(np.size(positions)))
-    # what is recorded is put in order by making it anew; and some 60 numbers a compartment
-    needed = 8 * (2 * axons * places * records * samples + 64 * axons * compartments)
+    # what is recorded is put in order by making it anew; places are read from four compartments
+    kept = 2 * (compartments if positions is None else min(compartments, 4 * places))
+    # and some 60 numbers a compartment
+    needed = 8 * (axons * kept * records * samples + 64 * axons * compartments)
     refuse_too_large(
         needed,
         f"{axons:,} axons × {compartments:,} compartments; {places:,} positions × {samples:,} "

@@ -21,20 +21,22 @@ from loligo.run.cells import Cells, Initial, guess
 from loligo.run.initial import for_equilibria
 from loligo.system.outline import Outline
 
-# The relative error of an impulse's velocity is about _ERROR_DX (dx/lambda)^2, lambda the length
-# constant with all channels open and the capacitance charging at _STEEP times the rate of the
-# impulse's rise, and _ERROR_DT (rate dt)^2; half of what is asked for may come from each.
-_ERROR_DX = 0.003
-_STEEP = 4.0
-_ERROR_DT = 0.0105
+# The relative error of an impulse's velocity is about OFF_DX (dx/lambda)^2, lambda the length
+# constant with all channels open and the capacitance charging at STEEP times the rate of the
+# impulse's rise, and OFF_DT (rate dt)^2; half of what is asked for may come from each.
+OFF_DX = 0.003
+STEEP = 4.0
+OFF_DT = 0.0105
 _AT_ONCE = 1.5  # fits the error in velocity of the Wang-Buzsaki membrane, whose m is instantaneous
 SLOWEST = 5.0  # per ms: a cable without gates is taken to be so fast
 _MOST = 10_000_000
 _MOST_TAPER = 100_000
 
 
-def rise(lanes: Grid, outlines: Sequence[Outline], kernels: Sequence[Kernel]) -> float:
-    """The rate (per ms) of the fastest membrane, over all regions and lanes.
+def different(
+    lanes: Grid, outlines: Sequence[Outline], kernels: Sequence[Kernel]
+) -> list[tuple[Cells, Kernel]]:
+    """The different membranes of an axon, over its lanes; internodes are many and alike.
 
     Parameters
     ----------
@@ -43,15 +45,19 @@ def rise(lanes: Grid, outlines: Sequence[Outline], kernels: Sequence[Kernel]) ->
     outlines, kernels
         Of each region's membrane.
     """
-    fastest, known = SLOWEST, set[tuple[int, frozenset[tuple[str, Value]]]]()
+    membranes: dict[tuple[int, frozenset[tuple[str, Value]]], tuple[Cells, Kernel]] = {}
     for i, (outline, kernel) in enumerate(zip(outlines, kernels, strict=True)):
         own = _own(lanes.values, f"region{i}.")
-        mark = (id(outline), frozenset(own.items()))  # internodes are many and alike
-        if mark not in known:
-            known.add(mark)
+        mark = (id(outline), frozenset(own.items()))
+        if mark not in membranes:
             cells = Cells(outline, Grid(lanes.dims, lanes.shape, lanes.coords, own), Initial(), ())
-            fastest = max(fastest, float(np.max(_rise(cells, kernel))))
-    return fastest
+            membranes[mark] = cells, kernel
+    return list(membranes.values())
+
+
+def rise(membranes: Sequence[tuple[Cells, Kernel]]) -> float:
+    """The rate (per ms) of the fastest membrane, over all lanes."""
+    return max(SLOWEST, *(float(np.max(_rise(cells, kernel))) for cells, kernel in membranes))
 
 
 def _own(values: Mapping[str, Value], prefix: str) -> dict[str, Value]:
@@ -76,29 +82,37 @@ def conductance(outline: Outline, lanes: Grid, prefix: str = "") -> Floats:
 def _gates(cells: Cells, kernel: Kernel) -> Floats:
     """The rate of the fastest gate at 0 mV, per ms: how much less x' is at x = 1 than at 0."""
     outline = cells.outline
-    numbers, none = for_equilibria(cells), np.zeros(cells.lanes.size)
-    pools = {
-        name: numbers.get(guess(name), none + 0.5)
-        for name in outline.states[1:]
-        if name not in outline.gates
-    }
+    numbers, none, pools = for_equilibria(cells), np.zeros(cells.lanes.size), pools_of(cells)
 
-    def rates(x: float) -> dict[str, Floats]:
-        gates = dict.fromkeys(outline.gates, none + x)
-        return kernel.map("derivative", {**numbers, **pools, **gates, "V": none, "I_stim": none})
+    def rates(x: float, names: tuple[str, ...]) -> dict[str, Floats]:
+        moved = pools | dict.fromkeys(outline.gates, none) | dict.fromkeys(names, none + x)
+        return kernel.map("derivative", {**numbers, **moved, "V": none, "I_stim": none})
 
-    closed, opened = rates(0.0), rates(1.0)
-    slopes = np.array([closed[name] - opened[name] for name in outline.gates] or [none])
+    # a gate's rate depends on itself alone, an occupancy's on those beside it
+    slopes = [none]
+    for names in (outline.gates, *((name,) for name in outline.occupancies)):
+        closed, opened = rates(0.0, names), rates(1.0, names)
+        slopes += [closed[name] - opened[name] for name in names]
     return np.max(slopes, axis=0, where=np.isfinite(slopes), initial=0.0)
 
 
-def step_for(axon: Axon, rate: float) -> float:
-    """The step (ms) that the axon's accuracy asks for."""
-    return math.sqrt(0.5 * axon.accuracy / _ERROR_DT) / rate
+def pools_of(cells: Cells) -> dict[str, Floats]:
+    """What stands for the states that are no gates."""
+    outline, half = cells.outline, np.full(cells.lanes.size, 0.5)
+    pools = [name for name in outline.states[1:] if name not in outline.gates]
+    known = cells.lanes.values
+    return {n: cells.lanes.flat(guess(n)) if guess(n) in known else half for n in pools}
 
 
-def counts_of(axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float) -> list[int]:
-    """How many compartments each region is cut into, as it or the axon's accuracy asks.
+def step_for(accuracy: float, rate: float) -> float:
+    """The step (ms) that an accuracy asks for."""
+    return math.sqrt(0.5 * accuracy / OFF_DT) / rate
+
+
+def counts_of(
+    axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float, accuracy: float
+) -> list[int]:
+    """How many compartments each region is cut into, as it or the accuracy asks.
 
     Parameters
     ----------
@@ -108,6 +122,8 @@ def counts_of(axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float)
         Holds the numbers of the axon's shape and of the membranes, ``region0.C_m``, ….
     rate
         Of the impulse's rise, per ms.
+    accuracy
+        The axon's, or less where its impulse needs it.
 
     Raises
     ------
@@ -115,7 +131,7 @@ def counts_of(axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float)
         If there would be too many.
     """
     counts = [
-        _count(axon, i, outline, lanes, rate)
+        _count(axon, i, outline, lanes, rate, accuracy)
         if region.compartments is None
         else region.compartments
         for i, (region, outline) in enumerate(zip(axon.regions, outlines, strict=True))
@@ -128,10 +144,12 @@ def counts_of(axon: Axon, outlines: Sequence[Outline], lanes: Grid, rate: float)
     return counts
 
 
-def _count(axon: Axon, index: int, outline: Outline, lanes: Grid, rate: float) -> int:
+def _count(
+    axon: Axon, index: int, outline: Outline, lanes: Grid, rate: float, accuracy: float
+) -> int:
     region = axon.regions[index]
     shortest = length_constant(region, index, outline, lanes, rate)
-    widest = math.sqrt(0.5 * axon.accuracy / _ERROR_DX) * shortest
+    widest = math.sqrt(0.5 * accuracy / OFF_DX) * shortest
     count = max(1, math.ceil(region.length / widest))
     if region.diameter_end is not None and count > _MOST_TAPER:
         raise ModelError(
@@ -147,7 +165,7 @@ def length_constant(
 ) -> float:
     """The shortest over the lanes, um, of a region with its channels open and V rising."""
     prefix = f"region{index}."
-    charging = _STEEP * rate * lanes.flat(f"{prefix}C_m")
+    charging = STEEP * rate * lanes.flat(f"{prefix}C_m")
     slope = conductance(outline, lanes, prefix) + charging  # mS/cm2
     thin = lanes.flat(f"{prefix}diameter")
     if region.diameter_end is not None:

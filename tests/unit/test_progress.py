@@ -1,0 +1,80 @@
+"""What is said while something lasts: where somebody looks, and not before it lasts."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+
+import pytest
+
+import loligo.progress as told
+from loligo.progress import progress, waiting
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """In place of the error stream. No fixture: pytest puts its own stream back before a test."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(told, "_LONG", 0.05)
+    monkeypatch.setenv("TERM", "xterm")
+    return stream
+
+
+def wait(seconds: float = 0.4) -> None:
+    with waiting("compiling the equations"):
+        time.sleep(seconds)
+
+
+def test_a_long_wait_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    wait()
+    assert "compiling the equations …" in terminal.getvalue()
+
+
+def test_a_short_wait_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(told, "_LONG", 60.0)
+    wait(0.01)
+    assert terminal.getvalue() == ""
+
+
+def test_nor_where_no_bar_was_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with progress("simulating", show=False):
+        wait()
+    assert terminal.getvalue() == ""
+
+
+def test_nor_in_the_middle_of_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(told, "_PATIENCE", 0.0)
+    with progress("simulating") as advance:
+        advance(0.5)
+        wait()
+    assert "simulating" in terminal.getvalue()
+    assert "compiling" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize("stream", [None, io.StringIO()])
+def test_nor_where_nobody_looks(
+    stream: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(told, "_LONG", 0.05)
+    wait(0.1)
+    with progress("simulating") as advance:
+        advance(0.5)
+    assert stream is None or stream.getvalue() == ""
+
+
+def test_a_bar_asked_for_without_a_stream_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(told, "_PATIENCE", 0.0)
+    with progress("simulating", show=True) as advance:
+        advance(0.5)
