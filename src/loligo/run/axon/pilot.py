@@ -24,7 +24,7 @@ import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import Kernel, Schedule
+from loligo.engine.kernel import GRAIN, RE_ARM, Kernel, Schedule
 from loligo.errors import RunError
 from loligo.lanes import Floats, Grid
 from loligo.run.axon.resolution import (
@@ -261,5 +261,6 @@ class Pilot:
             np.full((1, 1), resting + _LAUNCH),
         )  # fmt: skip
         endless = 1 << 40
-        schedule = Schedule(dt, endless, endless, 1, resting + _SEEN)
+        level, grain = resting + _SEEN, GRAIN["float64"]
+        schedule = Schedule(dt, endless, endless, 1, level, RE_ARM, grain)
         return self.course(line, [patch], held, schedule, everywhere * resting)
