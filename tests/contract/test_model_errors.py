@@ -735,7 +735,8 @@ def test_a_rate_in_volts_is_noticed() -> None:
 
 
 def test_a_start_in_volts_is_noticed() -> None:
+    quick = Exponential(dt=0.05, engine="numpy")
     with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
-        simulate(squid(), None, 1, initial=-0.065)
+        simulate(squid(), None, 1, initial=-0.065, solver=quick)
     with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
-        simulate(squid(), None, 1, initial={"V": -0.065})
+        simulate(squid(), None, 1, initial={"V": -0.065}, solver=quick)
