@@ -6,11 +6,12 @@
 The first notes the SHA-256 of every variable of many recordings, and of experiments, files,
 pictures, texts and error messages: of every line of check_bits.txt. The second makes them again
 and says what differs; its exit status is 1 if anything does, but for the group "help", which is
-told apart. Only loligo's public names are used, so that the same script runs before and after a
-change. It takes about three minutes. `--only PATTERN` takes what the pattern is found in; kernels
-are compiled anew, unless `--cache` takes those of earlier runs. Bits depend on the processor and
-on the versions of packages: record and compare on one machine, in one environment. Files hold
-loligo's version, so that another one changes theirs.
+told apart, and for what is there besides (a variable or an attribute more). Only loligo's public
+names are used, so that the same script runs before and after a change. It takes about three
+minutes. `--only PATTERN` takes what the pattern is found in; kernels are compiled anew, unless
+`--cache` takes those of earlier runs. Bits depend on the processor and on the versions of
+packages: record and compare on one machine, in one environment. Files hold loligo's version, so
+that another one changes theirs.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -215,12 +217,32 @@ def _parts(found: Any) -> Mapping[str, Any] | None:
     if isinstance(found, xr.DataArray):
         found = found.to_dataset(name="values")
     if isinstance(found, xr.Dataset):
-        # the version is that of the package: noted once, among the texts
+        # the version is that of the package: noted once, among the texts; the date is today's
         attrs = {str(n): v for n, v in found.attrs.items() if n != "loligo_version"}
-        return {"attributes": attrs} | {str(n): v for n, v in found.variables.items()}
+        attrs |= {"provenance": _undated(attrs["provenance"])} if "provenance" in attrs else {}
+        return {"attributes": attrs} | {str(n): v for n, v in _in_one_row(found).items()}
     if isinstance(found, xr.Variable):
         return {"": (found.dims, found.values), "attributes": repr(found.attrs)}
     return found if isinstance(found, dict) else None
+
+
+def _in_one_row(rec: xr.Dataset) -> dict[Any, xr.Variable]:
+    """The variables, spikes without what pads them: as they lay in earlier versions."""
+    found = dict(rec.variables)
+    padded = [n for n in ("spike_time", "spike_peak", "spike_trough") if n in found]
+    padded = [n for n in padded if "spike_count" in found and "spike" in found[n].dims]
+    for name in padded:
+        values = rec[name].transpose(*rec["spike_count"].dims, "spike").values
+        there = ~np.isnan(rec["spike_time"].transpose(*rec["spike_count"].dims, "spike").values)
+        found[name] = xr.Variable("event", values[there], found[name].attrs)
+    return {n: v for n, v in found.items() if not (padded and n == "spike")}
+
+
+def _undated(provenance: str) -> str:
+    """What a recording says of how it was made, without when and on what."""
+    document = json.loads(provenance)
+    document.pop("made", None)
+    return json.dumps(document, ensure_ascii=False)
 
 
 def _digest(found: Any) -> str:
@@ -317,6 +339,8 @@ def compare(file: Path, pattern: str, cache: bool) -> int:
             print(f"another {key}: {document['machine'].get(key)} then, {value} now")
     old = {n: d for n, d in document["recordings"].items() if re.search(pattern, n)}
     new = everything(pattern, cache)
+    added = Counter(p for n, d in new.items() for p in d if p not in old.get(n, d))
+    new = {n: {p: v for p, v in d.items() if p in old.get(n, d)} for n, d in new.items()}
     found = {True: [], False: []}
     for line in differences(old, new):
         found[line.startswith(f"{LOOSE}: ")].append(line)
@@ -324,6 +348,8 @@ def compare(file: Path, pattern: str, cache: bool) -> int:
         print(f"differs: {line}")
     for line in found[True]:
         print(f"may differ: {line}")
+    for part, times in sorted(added.items()):
+        print(f"added: {part} ({times} times)")
     told = f"{len(found[False])} differ" if found[False] else "all equal"
     more = f" ({len(found[True])} texts of the help are others)" if found[True] else ""
     print(f"{count(new)}: {told}{more}")

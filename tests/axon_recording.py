@@ -12,6 +12,8 @@ import numpy as np
 import xarray
 from scipy.linalg import solve_banded
 
+from hh_scipy import padded
+
 _G = {"Na": 120.0, "K": 36.0, "L": 0.3}
 _E = {"Na": 50.0, "K": -77.0, "L": -54.387}
 _GATES = {"m": ("Na", 3), "h": ("Na", 1), "n": ("K", 4)}
@@ -139,7 +141,8 @@ def axon_recording(
     where, when = _spikes(found["V"], time)
     count = np.bincount(where, minlength=compartments)
     variables["spike_count"] = ("position", count, {"units": "1", "threshold": 0.0})
-    variables["spike_time"] = ("event", when, {"units": "ms", "threshold": 0.0})
+    table = padded([when[where == place] for place in range(compartments)])
+    variables["spike_time"] = (("position", "spike"), table, {"units": "ms", "threshold": 0.0})
     position = dx * (np.arange(compartments) + 0.5)
     coords = {
         "position": ("position", position, {"units": "um", "long_name": "position along the axon"}),

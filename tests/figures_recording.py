@@ -66,7 +66,8 @@ def _variables(time, columns, current):
     )
     spikes = _crossings(time, V)
     found["spike_count"] = ((), spikes.size, {"long_name": "number of spikes"})
-    found["spike_time"] = (("event",), spikes, {"units": "ms", "threshold": 0.0})
+    table = hh.padded([spikes])[0]
+    found["spike_time"] = (("spike",), table, {"units": "ms", "threshold": 0.0})
     return found
 
 
@@ -111,8 +112,8 @@ def lanes(amplitudes, names=("V",), **options) -> xarray.Dataset:
     }
     variables["V"][2].pop("rest", None)
     variables["spike_count"] = (("amplitude",), [int(r.spike_count) for r in each])
-    events = np.concatenate([r.spike_time.values for r in each])
-    variables["spike_time"] = (("event",), events, {"units": "ms"})
+    table = hh.padded([r.spike_time.dropna("spike").values for r in each])
+    variables["spike_time"] = (("amplitude", "spike"), table, {"units": "ms"})
     coords = {"amplitude": ("amplitude", np.asarray(amplitudes, float), {"units": "uA/cm2"})}
     return _dataset(variables, each[0].time.values, "pulses from 5 to 45 ms", coords)
 
@@ -125,7 +126,8 @@ def grid(g_Na, amplitudes) -> xarray.Dataset:
     variables = {"V": (("g_Na", "amplitude", "time"), V, {"units": "mV", "role": "voltage"})}
     count = np.round(row.spike_count.values[None] * factor[:, None]).astype(int)
     variables["spike_count"] = (("g_Na", "amplitude"), count)
-    variables["spike_time"] = (("event",), np.zeros(int(count.sum())), {"units": "ms"})
+    table = hh.padded([np.zeros(each) for each in count.ravel()]).reshape(*count.shape, -1)
+    variables["spike_time"] = (("g_Na", "amplitude", "spike"), table, {"units": "ms"})
     coords = {
         "amplitude": row.amplitude,
         "g_Na": ("g_Na", np.asarray(g_Na, float), {"units": "mS/cm2"}),
@@ -195,7 +197,7 @@ def long() -> xarray.Dataset:
     on = (time >= 1000) & (time < 9000)
     variables["I_stim"] = (("time",), np.where(on, 10.0, 0.0), dict(one.I_stim.attrs))
     variables["spike_count"] = ((), 600)
-    variables["spike_time"] = (("event",), np.arange(600) * 16.0)
+    variables["spike_time"] = (("spike",), np.arange(600) * 16.0)
     return _dataset(variables, time, "10 µA/cm² from 1 to 9 s")
 
 

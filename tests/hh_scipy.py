@@ -114,6 +114,14 @@ def run(
     return Run(tuple(edges), tuple(parts), np.array(spikes))
 
 
+def padded(rows: list[np.ndarray]) -> np.ndarray:
+    """Rows of spikes as a table, NaN where a row is shorter, with one place at least."""
+    table = np.full((len(rows), max([1, *(len(row) for row in rows)])), np.nan)
+    for place, row in zip(table, rows, strict=True):
+        place[: len(row)] = row
+    return table
+
+
 def record(
     *pulses: tuple[float, float, float],
     duration: float,
@@ -152,6 +160,7 @@ def record(
     wanted = one if not lanes else {"V": one["V"]}
     events = [r.spikes for r in runs]
     counts = np.array([e.size for e in events], dtype=np.int64).reshape(shape)
+    spikes = padded(events)
     provenance = {
         "model": {"name": "hodgkin-huxley-1952", "title": "Riesenaxon – µ"},
         "threshold": 0.0,
@@ -160,10 +169,11 @@ def record(
         {
             **wanted,
             "spike_count": (dims, counts, {"units": "1"}),
-            "spike_time": (("event",), np.concatenate([*events, np.zeros(0)]),
+            "spike_time": ((*dims, "spike"), spikes.reshape(*shape, -1),
                            {"units": "ms", "long_name": "spike time", "threshold": 0.0}),
         },
         {"time": ("time", time, {"units": "ms", "long_name": "time"}),
+         "spike": np.arange(spikes.shape[-1]),
          **{dim: (dim, np.asarray(labels)) for dim, labels in lanes.items()}},
         {
             "title": "squid giant axon, 6.3 °C",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def simulate(
     initial: Any = "rest",
     threshold: Any = 0.0,
     positions: Any = None,
-    progress: bool | None = None,
+    progress: bool | Callable[[float], None] | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:
     """Compute what a membrane, or an axon, does under a stimulus.
@@ -83,8 +83,9 @@ def simulate(
         place (a cubic through the centres of the compartments around, bent where a current goes
         in; at a clamp, what the electrode holds there), gates, currents and conductances are the
         cubic through those of the same membrane. By default the centres of all compartments.
-    progress : bool, optional
-        Whether to show a bar; by default on a terminal and in a notebook.
+    progress : bool or callable, optional
+        Whether to show a bar; by default on a terminal and in a notebook. A function is called
+        with the fraction done instead.
     timings : dict, optional
         Filled with stage -> seconds.
 
@@ -93,7 +94,10 @@ def simulate(
     xarray.Dataset
         ``V`` (mV), gates, currents (uA/cm2), conductances (mS/cm2) over (lanes…, time), for an
         axon over (lanes…, position, time);
-        ``spike_count`` over the lanes and ``spike_time`` (ms) over all spikes, lane by lane.
+        ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
+        lane has fewer. Of many lanes of which few fire, where that table would take more than
+        256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
+        ``spike_lane`` says whose each is.
 
     Raises
     ------
@@ -118,7 +122,8 @@ def simulate(
 
 
 def record_run(
-    model: Any, stimulus: Any, duration: Any, solver: Solver | None, progress: bool | None,
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None,
+    progress: bool | Callable[[float], None] | None,
     timings: dict[str, float] | None, pace: Pace, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
@@ -136,6 +141,10 @@ def record_run(
 def _read(
     model: Any, stimulus: Any, duration: Any, solver: Solver | None, *, positions: Any, **asked: Any
 ) -> Problem | Uncut:
+    if hasattr(asked["initial"], "data_vars"):
+        from loligo.recording.door import welcome
+
+        asked["initial"] = welcome(asked["initial"])
     if isinstance(model, Axon):
         from loligo.run.axon.pose import pose as pose_axon
 
@@ -168,16 +177,22 @@ def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
     ]
 
 
-def rerun(rec: xarray.Dataset) -> xarray.Dataset:
+def rerun(
+    rec: xarray.Dataset, *, progress: bool | Callable[[float], None] | None = None
+) -> xarray.Dataset:
     """Make a recording again from what it says about itself.
 
     With the same version of loligo on the same kind of processor the numbers are the same to
-    the last bit.
+    the last bit: ``rec.equals(lo.rerun(rec))``. (On the same day also
+    ``rec.identical(lo.rerun(rec))``: the provenance says when a recording was made, and with what
+    software on what processor, ``json.loads(rec.attrs["provenance"])["made"]``.)
 
     Parameters
     ----------
     rec : xarray.Dataset
         A recording, as returned by :func:`loligo.simulate` or read by :func:`loligo.open`.
+    progress : bool or callable, optional
+        Whether to show a bar; or what is told the fraction done.
 
     Raises
     ------
@@ -214,7 +229,7 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
             "this recording does not say how it was made (its attribute 'provenance' is missing "
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
-    return simulate(model, shapes, duration, **settings)
+    return simulate(model, shapes, duration, progress=progress, **settings)
 
 
 def _check(solver: Any) -> None:
@@ -248,6 +263,8 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
 
 def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, Any]:
     """All that it takes to make a recording again."""
+    from loligo.recording.made import made
+
     return {
         "model": problem.model.to_dict(),
         "stimulus": None if stimulus is None else stimulus.to_dict(),
@@ -257,6 +274,7 @@ def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, An
         "initial": _initial_to_plain(problem.initial),
         "threshold": problem.times.threshold,
         "record": list(problem.records) or ["spikes"],
+        "made": made(),
     }
 
 

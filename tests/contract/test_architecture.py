@@ -39,9 +39,10 @@ ORDER: dict[str, list[set[str]]] = {
         {"cli"},
     ],
     "model": [
-        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"}, {"expression"},
-        {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"}, {"namespace"},
-        {"check", "document", "equations"}, {"membrane"}, {"library", "region"}, {"axon"},
+        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"},
+        {"expression"}, {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"},
+        {"namespace"}, {"check", "document", "equations"}, {"membrane"}, {"library", "region"},
+        {"axon"},
     ],
     "system": [
         {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"conserved", "outline"},

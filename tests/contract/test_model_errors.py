@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,8 +12,21 @@ import pytest
 import xarray as xr
 
 from loligo.errors import LoligoError, ModelError
-from loligo.model import Axon, Channel, Gate, Membrane, Parameter, State, load
+from loligo.model import (
+    Axon,
+    Channel,
+    Gate,
+    Membrane,
+    Parameter,
+    Region,
+    Scheme,
+    State,
+    load,
+)
 from loligo.model.expression import parse
+from loligo.simulation import simulate
+from loligo.solvers import Exponential
+from loligo.stimulus import Pulse, Step
 
 
 def told(make: object) -> str:
@@ -340,22 +354,8 @@ def test_a_state_needs_one_scale() -> None:
 
 
 RESERVED = [
-    "V",
-    "t",
-    "time",
-    "spike",
-    "position",
-    "celsius",
-    "I_stim",
-    "I_clamp",
-    "Q_clamp",
-    "status",
-    "edge",
-    "event",
-    "spike_time",
-    "spike_peak",
-    "spike_trough",
-    "spike_count",
+    *("V", "t", "time", "spike", "position", "celsius", "I_stim", "I_clamp", "Q_clamp"),
+    *("status", "edge", "event", "spike_time", "spike_peak", "spike_trough", "spike_count"),
     "spike_mine",
 ]
 
@@ -512,3 +512,217 @@ def test_an_empty_array_in_a_document() -> None:
     assert told(lambda: Membrane.from_dict({"channels": {"L": {"g": array, "E": 0}}})) == (
         "the array is empty; give at least one value"
     )
+
+
+def squid() -> Membrane:
+    return load("hodgkin-huxley-1952")
+
+
+RESETS = (
+    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no "
+    "equation and cannot be written: here a spike is what the channels' currents make of V"
+)
+CAUSES = {
+    "a reset": (
+        lambda: Membrane.from_dict({**squid().to_dict(), "reset": {"V": -65}}),
+        f"a model: there is no reset: {RESETS}; it has name",
+    ),
+    "a threshold": (
+        lambda: Membrane.from_dict({**squid().to_dict(), "threshold": 30}),
+        f"a model: there is no threshold: {RESETS}; it has name",
+    ),
+    "a delay": (
+        lambda: Gate("n", alpha="0.1*V(t-5)", beta=1),
+        "alpha of gate n: equations cannot look back in time: there are no delays. A row of states "
+        "that follow one another, dx/dt = (V - x)/tau, comes near to one\n"
+        "    0.1*V(t-5)\n        ^^^^^^",
+    ),
+    "volts": (
+        lambda: na(alpha="4*exp(-(V+0.065)/0.018)", beta=1),
+        "alpha of gate m: this is too large for a number at V = -64.968 mV. V is in mV here: if "
+        "this was written for V in volts, write (V/1000) where it says V, and rates per ms\n",
+    ),
+    "no volts": (
+        lambda: na(alpha="exp(1e7*V)", beta=1),
+        "alpha of gate m: this is too large for a number at V = 0.032 mV\n",
+    ),
+    "a conductance as an expression": (
+        lambda: Channel("K", g="36*n**4", E=-77),
+        "g_K: '36*n**4' is an expression, and g is a number (mS/cm2) or an array; what opens the "
+        'channel are its gates, or an expression open="...", which multiply g; or write out its '
+        "current",
+    ),
+    "T": (
+        lambda: squid().replace(T=20),
+        "there is no T: the temperature is celsius (°C); hodgkin-huxley-1952 has C_m, celsius",
+    ),
+    "T where nothing depends on it": (
+        lambda: load("wang-buzsaki-1996").replace(temperature=20),
+        "there is no temperature: the temperature is celsius (°C), and nothing in this model "
+        "depends on it; wang-buzsaki-1996 has C_m",
+    ),
+    "T in a document": (
+        lambda: Membrane.from_dict({**squid().to_dict(), "T": 20}),
+        "a model: there is no T: the temperature is celsius (°C); it has name",
+    ),
+    "both ways of being open": (
+        lambda: Channel("K", g=1, E=0, open="0.5", current="V"),
+        "channel K: its current is written out, so open has no effect",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CAUSES)
+def test_what_is_told_is_the_cause(case: str) -> None:
+    make, expected = CAUSES[case]
+    assert told(make).startswith(expected)
+
+
+MEANT = {
+    "hh": "hodgkin-huxley-1952",
+    "HH": "hodgkin-huxley-1952",
+    "hh1952": "hodgkin-huxley-1952",
+    "HH-52": "hodgkin-huxley-1952",
+    "squid": "hodgkin-huxley-1952",
+    "hodgkin": "hodgkin-huxley-1952",
+    "Hodgkin Huxley": "hodgkin-huxley-1952",
+    "wb": "wang-buzsaki-1996",
+    "wang": "wang-buzsaki-1996",
+    "interneuron": "wang-buzsaki-1996",
+    "traub": "traub-miles-1991",
+    "cs77": "connor-stevens-1977",
+    "crustacean": "connor-stevens-1977",
+}
+LISTED = "the library has connor-stevens-1977, hodgkin-huxley-1952, traub-miles-1991, wang-buz"
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_the_model_that_was_meant(name: str) -> None:
+    message = told(lambda: load(name))
+    assert message.startswith(f"there is no model {name!r} (did you mean {MEANT[name]}?) in the")
+    assert LISTED in message
+
+
+def test_what_is_no_model(tmp_path: Path) -> None:
+    assert told(lambda: load("")).startswith(f"the name of the model is empty; {LISTED}")
+    assert told(lambda: load("qqq")).startswith("there is no model 'qqq' in the library, and no")
+    assert told(lambda: load(Path("."))).startswith("cannot read the model .: it is a folder")
+    assert told(lambda: load("hodgkin-huxley-1952.toml")).endswith(
+        'the library has it: lo.load("hodgkin-huxley-1952")'
+    )
+    binary = tmp_path / "a.toml"
+    binary.write_bytes(b"ab\ncd\xff\x00")
+    assert told(lambda: load(binary)) == (
+        f"cannot read the model {binary}: it is no text (byte 5, in line 2, column 3); a model is "
+        "a TOML file"
+    )
+    recording = tmp_path / "rec.nc"
+    recording.write_bytes(b"\x89HDF\x00")
+    assert told(lambda: load(recording)).endswith(f'opened by loligo.open("{recording}")')
+    assert told(lambda: load(Pulse(1, 2, 3))) == (  # type: ignore[arg-type]
+        "load takes the name of a model or the path of a TOML file, not "
+        "Pulse(start=1, duration=2, amplitude=3)"
+    )
+    assert "is a model already" in told(lambda: load(squid()))  # type: ignore[arg-type]
+    assert told(lambda: Region(Pulse(1, 2, 3), 1, 1)).startswith("a region needs a Membrane, not P")  # type: ignore[arg-type]
+
+
+def test_reversals_in_volts_are_noticed() -> None:
+    with pytest.warns(UserWarning, match="E_Na = 0.05, E_K = -0.077, E_L = -0.054 would be next"):
+        squid().replace(E_Na=0.05, E_K=-0.077, E_L=-0.054)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        squid().replace(E_Na=0.05)
+        Membrane(channels=Channel("x", g=1, E=0))
+        Membrane(channels=Channel("x", g=1, E=[0, -70]))
+
+
+SCHEMES = {
+    "C <- O: 1, 2": "scheme X: between two states write <-> (and back) or -> (no way back)\n"
+    "    C <- O: 1, 2\n      ^^",
+    "C <-> O: 1": "scheme X: C <-> O has two rates, forth and back, after the colon, and 1 are",
+    "C -> O: 1, 2": "scheme X: C -> O has one rate after the colon, and 2 are written here",
+    "C <-> O: 1, 2+": "scheme X: rate of C <-> O: something is missing after this\n    2+\n     ^",
+    "C <-> P: 1, 2": "scheme X: C <-> P: 1, 2: there is no state P; it has C, O",
+    "C <-> C: 1, 2": "scheme X: C <-> C: 1, 2: it leads from C to itself",
+    "C to O": 'scheme X: a transition is written such as "C <-> O: alpha, beta", or "O -> I: k"',
+    "C -> O: max(1, 2)": None,
+    "C ⇌ O: max(1, 2), 3": None,
+    "C<->O:1,2": None,
+}
+
+
+@pytest.mark.parametrize("text", SCHEMES)
+def test_transitions(text: str) -> None:
+    expected = SCHEMES[text]
+    if expected is None:
+        scheme = Scheme("X", ["C", "O"], [text])
+        assert Scheme("X", ["C", "O"], map(str, scheme.transitions)) == scheme
+    else:
+        assert told(lambda: Scheme("X", ["C", "O"], [text])).startswith(expected)
+
+
+def test_schemes() -> None:
+    def scheme(states: object = ("C", "O"), ways: object = ("C <-> O: 1, 2",), **more: object):  # type: ignore[no-untyped-def]
+        return told(lambda: Scheme("X", states, ways, **more))  # type: ignore[arg-type]
+
+    assert scheme(["C", "O", "I"]).startswith("scheme X: no transition joins I to C; a scheme's")
+    assert scheme(["C"]).startswith("scheme X: it needs two states at least")
+    assert scheme(["C", "C"]) == "scheme X: the state C is named twice"
+    assert scheme(["C", "time"]).startswith("a state cannot be called time")
+    assert scheme("CO") == "scheme X: states is a list of texts, not 'CO'"
+    assert scheme(ways="C <-> O: 1, 2").startswith("scheme X: transitions is a list of texts")
+    assert scheme(ways=["C <-> O: 1, 2", "O -> C: 3"]) == (
+        "scheme X: O -> C: 3: the rate from O to C was given before; if there are two ways, add "
+        "their rates in one transition"
+    )
+    assert scheme(eliminated="P") == "scheme X: eliminated: there is no state P; it has C, O"
+    assert scheme(initial={"C": 0.3}) == (
+        "scheme X: initial: C is 0.3, and the occupancies of all states sum to 1"
+    )
+    assert scheme(initial={"P": 1}) == "scheme X: initial: there is no state P; it has C, O"
+    assert scheme(initial={"C": -0.5, "O": 1.5}).startswith("initial_C must be at least 0")
+    two = [Scheme(name, ["C", "O"], ["C <-> O: 1, 2"]) for name in "XY"]
+    assert told(lambda: Membrane(schemes=two)) == (
+        "C is both the state C of scheme X and the state C of scheme Y; rename one of them"
+    )
+    assert told(lambda: Membrane(schemes=Scheme("X", ["C", "O"], ["C -> O: V"]))).startswith(
+        "scheme X: rate from C to O: it is -64.97 at V = -64.968 mV; it cannot be negative"
+    )
+    assert told(lambda: Membrane(schemes=Scheme("X", ["C", "O"], ["C -> O: W"]))).startswith(
+        "scheme X: rate from C to O: unknown name W"
+    )
+
+
+def test_occupancies_that_are_given() -> None:
+    membrane = Membrane(
+        channels=Channel("K", g=1, E=-77, open="O"),
+        schemes=Scheme("K", ["C", "O"], ["C <-> O: 0.1*exp(V/20), 0.1"]),
+    )
+    assert told(lambda: simulate(membrane, None, 1, initial={"V": -60, "C": 1})) == (
+        "initial: C is 1 less the other occupancies of its scheme: leave it out. It is no state in "
+        "the model; its states are V, O"
+    )
+    assert "initial_O must be below 1" in told(
+        lambda: simulate(membrane, None, 1, initial={"V": -60, "O": 2})
+    )
+
+
+def test_a_run_away_that_a_reset_would_have_caught() -> None:
+    # Izhikevich 2003, doi:10.1109/TNN.2003.820440, without its rule
+    quadratic = Channel("I", current="-(0.04*V**2 + 5*V + 140 - u)")
+    membrane = Membrane(channels=quadratic, states=State("u", "0.02*(0.2*V - u)", initial=-14))
+    for solver in (None, Exponential(dt=0.01)):
+        message = told(lambda: simulate(membrane, Step(1, 10), 50, solver=solver))  # noqa: B023
+        assert message.startswith("the run diverged at t = ")
+        assert message.endswith(
+            ". If the paper sets V back when it reaches a threshold (integrate-and-fire, "
+            "Izhikevich): such a rule is no equation, and cannot be written here"
+        )
+
+
+def test_a_start_in_volts_is_noticed() -> None:
+    with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial=-0.065)
+    with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial={"V": -0.065})

@@ -7,6 +7,7 @@ import pytest
 
 import loligo as lo
 from cells import calcium
+from fired import fired
 from loligo.run.pace import Pace
 from paced import simulate
 from references import reference
@@ -75,8 +76,8 @@ def _gates(rec):
 def test_the_located_spikes_are_those_of_the_method_of_lines():
     true = reference(axon("hodgkin-huxley-1952"), STIMULUS, 2.5, solver=lo.Reference(1e-10))
     rec = lo.simulate(axon("hodgkin-huxley-1952"), STIMULUS, 2.5, solver=lo.Exponential(0.001))
-    assert true.spike_time.size == 13
-    assert np.abs(rec.spike_time.values - true.spike_time.values).max() < 1e-4
+    assert fired(true).size == 13
+    assert np.abs(fired(rec) - fired(true)).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", ["hodgkin-huxley-1952", "passive"])
@@ -102,8 +103,8 @@ def test_both_references_find_the_same_spikes(threshold):
     short = lo.Axon(squid, 50, 10, 100, compartments=1)
     shock = lo.at(0, lo.Pulse(0.5, 1, 20 * np.pi * 50 * 10 * 1e-5))
     rec = reference(short, shock, 12, **options)
-    assert alone.spike_time.size == 1
-    assert rec.spike_time.values == pytest.approx(alone.spike_time.values, abs=1e-8)
+    assert fired(alone).size == 1
+    assert fired(rec) == pytest.approx(fired(alone), abs=1e-8)
 
 
 def sweep() -> lo.Axon:

@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 import loligo as lo
 import references
 from cells import bistable, calcium, conditional, cubic, mutual
+from fired import fired
 from machine import equations
 
 LIBRARY = list(lo.models())
@@ -44,7 +45,7 @@ def exponential(name: str, dt: float) -> xr.Dataset:
 
 def before_the_first_spike(rec: xr.Dataset) -> np.ndarray:
     """Samples until V begins to rise steeply (1 ms before the crossing of 0 mV)."""
-    first = float(rec.spike_time[0]) if rec.spike_time.size else np.inf
+    first = float(fired(rec)[0]) if fired(rec).size else np.inf
     return rec.time.values < first - 1.0
 
 
@@ -52,8 +53,8 @@ def errors(name: str, dt: float) -> tuple[float, float]:
     """Of V before the first spike (mV), and of the spike times (ms)."""
     true, found = reference(name), exponential(name, dt)
     quiet = before_the_first_spike(true)
-    assert found.spike_time.size == true.spike_time.size
-    late = np.abs(found.spike_time.values - true.spike_time.values)
+    assert fired(found).size == fired(true).size
+    late = np.abs(fired(found) - fired(true))
     return float(np.abs(found.V - true.V).values[quiet].max()), float(late.max(initial=0.0))
 
 
@@ -67,7 +68,7 @@ def test_the_exponential_scheme_is_of_second_order(name: str) -> None:
     voltage, spikes = zip(*(errors(name, dt) for dt in STEPS), strict=True)
     assert slope(list(voltage)) >= 1.9
     assert slope(list(voltage)) < 2.2  # or it was no error of the step that was measured
-    if reference(name).spike_time.size:
+    if fired(reference(name)).size:
         assert slope(list(spikes)) >= 1.9
 
 
@@ -79,7 +80,7 @@ def test_at_a_thousandth_the_exponential_scheme_is_the_reference(name: str) -> N
 
 
 def test_the_library_fires_in_these_runs() -> None:
-    assert all(reference(name).spike_time.size >= 2 for name in LIBRARY)
+    assert all(fired(reference(name)).size >= 2 for name in LIBRARY)
 
 
 SQUID = lo.load("hodgkin-huxley-1952")
@@ -140,9 +141,9 @@ def test_random_numbers_everywhere_converge_to_the_reference() -> None:
         rec = lo.simulate(model, stimulus, 15, initial=begin, solver=lo.Exponential(dt))
         assert np.array_equal(rec.spike_count, true.spike_count)
         # until the earliest spike of all
-        quiet = true.time.values < true.spike_time.values.min() - 1
+        quiet = true.time.values < fired(true).min() - 1
         errors_.append(float(np.abs(rec.V - true.V).values[:, quiet].max()))
-        late = np.abs(rec.spike_time.values - true.spike_time.values).max()
+        late = np.abs(fired(rec) - fired(true)).max()
     assert errors_[1] < 1e-3
     assert late < 5e-4
     assert np.log(errors_[0] / errors_[1]) / np.log(12.5) >= 1.9
@@ -178,7 +179,7 @@ def test_the_reference_is_what_the_text_says(name: str) -> None:
     for i, state in enumerate(names):
         scale = 100.0 if state == "V" else 1.0
         assert np.abs(rec[state].values - true[i]).max() < 2e-8 * scale, state
-    assert rec.spike_time.values == pytest.approx(spikes, abs=1e-7)
+    assert fired(rec) == pytest.approx(spikes, abs=1e-7)
 
 
 def test_the_reference_records_what_the_others_record() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,13 +61,13 @@ def test_several_lane_dimensions_and_labels_without_an_index() -> None:
         {
             "V": (("a", "b", "time"), rec.V.values.reshape(2, 2, -1), {"units": "mV"}),
             "spike_count": (("a", "b"), rec.spike_count.values.reshape(2, 2)),
-            "spike_time": rec.spike_time,
+            "spike_time": (("a", "b", "spike"), rec.spike_time.values.reshape(2, 2, -1)),
         },
         {"time": rec.time, "b": ["x", "y"], "celsius": 6.3},
     )
     times = lo.spike_times(square)
     assert times.dims == ("a", "b", "spike")
-    assert set(times.coords) == {"b", "celsius"}
+    assert set(times.coords) == {"b", "celsius", "spike"}
     np.testing.assert_array_equal(times.values.reshape(4, -1), lo.spike_times(rec))
 
 
@@ -138,7 +139,7 @@ def test_no_spikes_and_no_lanes() -> None:
     rec = hh_scipy.record((5, 1, 1), duration=10)
     for threshold in (None, -20):
         assert lo.spike_times(rec, threshold).shape == (0,)
-    none = sweep().isel(amplitude=slice(0, 0), event=slice(0, 0))
+    none = sweep().isel(amplitude=slice(0, 0))
     for threshold in (None, -20):
         assert lo.spike_times(none, threshold).shape == (0, 0)
 
@@ -186,24 +187,73 @@ def test_the_messages() -> None:
         lo.spike_times(rec.isel(time=[0]), -20)
 
 
-@pytest.mark.parametrize(
-    "select",
-    [
-        lambda rec: rec.isel(amplitude=3),
-        lambda rec: rec.isel(amplitude=slice(None, None, -1)),
-        lambda rec: rec.sortby("amplitude", ascending=False),
-    ],
-)
-def test_cells_selected_after_the_run_never_get_anothers_spikes(select: object) -> None:
+SELECTIONS = [
+    lambda rec: rec.isel(amplitude=3),
+    lambda rec: rec.isel(amplitude=slice(None, None, -1)),
+    lambda rec: rec.sortby("amplitude", ascending=False),
+]
+
+
+@pytest.mark.parametrize("select", SELECTIONS)
+def test_spikes_go_with_their_cells(select: Any) -> None:
+    times = lo.spike_times(select(sweep()))
+    np.testing.assert_array_equal(times, select(lo.spike_times(sweep())).dropna("spike", how="all"))
+
+
+def test_cells_of_any_order_and_kind_of_number() -> None:
+    rec, times = sweep(), lo.spike_times(sweep())
+    assert lo.spike_times(rec.transpose("time", "spike", "amplitude")).equals(times)
+    assert lo.spike_times(rec.expand_dims("trial")).isel(trial=0, drop=True).equals(times)
+    single = lo.spike_times(rec.astype("float32"))
+    np.testing.assert_allclose(single, times, rtol=1e-7)
+    first = lo.spike_times(rec.isel(spike=0, drop=True))
+    np.testing.assert_array_equal(first.isel(spike=0), times.isel(spike=0))
+    both = xr.concat([rec, rec.isel(amplitude=[1])], dim="amplitude", join="outer")
+    np.testing.assert_array_equal(lo.spike_times(both)[-1], times[1])
+    assert lo.spike_times(rec[["spike_time"]]).equals(times)
+    text = rec.assign(spike_time=rec.spike_time.astype(str))
+    assert "spike_time holds <U" in wording(lo.spike_times, text)
+    lost = rec.assign(spike_time=rec.spike_time.isel(amplitude=0, drop=True))
+    assert "both must be of the same cells" in wording(lo.spike_times, lost)
+
+
+def in_one_row(rec: xr.Dataset) -> xr.Dataset:
+    """As spikes lie where padding would be large."""
+    table = rec.spike_time.values
+    return rec.drop_dims("spike").assign(
+        spike_count=rec.spike_count,
+        spike_time=("event", table[np.isfinite(table)], rec.spike_time.attrs),
+    )
+
+
+@pytest.mark.parametrize("select", SELECTIONS)
+def test_cells_selected_of_spikes_in_one_row_never_get_anothers(select: Any) -> None:
+    rec = in_one_row(sweep())
+    assert lo.spike_times(rec).equals(lo.spike_times(sweep()))
     with pytest.raises(UsageError) as caught:
-        lo.spike_times(select(sweep()))  # type: ignore[operator]
+        lo.spike_times(select(rec))
     assert "the spikes are not those of these cells" in str(caught.value)
     assert re.search(r"Take lo.spike_times of the whole recording and select", str(caught.value))
 
 
-def test_a_window_of_time_keeps_the_runs_spikes() -> None:
-    rec = held().sel(time=slice(10, 30))
-    assert lo.spike_times(rec).size == 3
+def test_a_stretch_of_time_has_its_own_spikes() -> None:
+    rec, times = held(), lo.spike_times(held())
+    for low, high in ((10, 30), (20, 50), (0, 10), (7, 7.5), (40, 50)):
+        some = rec.sel(time=slice(low, high))
+        own = times.where((times >= low) & (times <= high), drop=True)
+        np.testing.assert_array_equal(lo.spike_times(some), own)
+        np.testing.assert_array_equal(lo.spike_times(some.sortby("time", ascending=False)), own)
+        # those found in V are the same
+        found = lo.spike_times(some, 1e-9) if some.time.size > 5 else own
+        np.testing.assert_allclose(found, own, atol=1e-3)
+    assert lo.spike_times(rec.isel(time=slice(0, 0))).size == 0
+    assert lo.spike_times(rec.isel(time=100)).size == 3  # one moment is no stretch
+    coarse = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(1, 1, 20), 2.9, sample_interval=2)
+    assert coarse.time.values.tolist() == [0, 2]
+    late = float(coarse.spike_time[0])
+    assert 2 < late < 2.9
+    assert lo.spike_times(coarse).values.tolist() == [late]
+    assert lo.spike_times(coarse.isel(time=[0])).size == 0
 
 
 def test_root() -> None:

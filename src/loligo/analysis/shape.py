@@ -20,6 +20,8 @@ from loligo.analysis.features import (
     steepest,
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
+from loligo.recording.door import welcome
+from loligo.recording.spikes import SPIKE
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -105,20 +107,22 @@ def spike_shape(
     import xarray as xr
 
     rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     v = trace(rec, lanes)
     spikes = find(rec, lanes, threshold)
     found = _in_blocks(v, spikes, float(rate))  # type: ignore[arg-type]
     variables = {
         name: (
-            (*lanes.dims, "spike"),
+            (*lanes.dims, SPIKE),
             spikes.padded(found[name], lanes.shape),
             {"units": unit, "long_name": meaning},
         )
         for name, (unit, meaning) in FEATURES.items()
     }
     attrs = {"threshold": spikes.threshold, "derivative_threshold": rate}
-    return xr.Dataset(variables, lanes.coords, attrs)
+    numbers = {SPIKE: np.arange(variables["spike_time"][1].shape[-1])}
+    return xr.Dataset(variables, {**lanes.coords, **numbers}, attrs)
 
 
 def _in_blocks(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.analysis.curve import DEGREE, Array, Trace, root
 from loligo.errors import UsageError
+from loligo.recording.door import welcome
+from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES, lane_of, padded
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     """Times at which V rose through a threshold.
 
     At the run's own threshold these are the spikes that the solver located inside its
-    steps; how densely V was sampled does not matter. Another threshold is looked for in
+    steps; how densely V was sampled does not matter. Of a stretch of time, such as
+    ``rec.sel(time=slice(20, 50))``, they are those from its first sample to its last.
+    Another threshold is looked for in
     the recorded V: upward crossings, each after V has been 5 mV below the threshold since
     the one before (the first after V has been anywhere below it). Between two samples V is
     the polynomial of degree 5 through the six samples around them, chosen not to reach
@@ -55,7 +59,8 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     ------
     UsageError
         ``rec`` is not a recording, or it has no V and another threshold is asked for, or
-        cells were selected in a way that lost which spike belongs to which.
+        cells were selected of spikes in one row (along ``event``: of many cells of which few
+        fire), which lost which spike belongs to which.
 
     Examples
     --------
@@ -71,6 +76,7 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     """
     import xarray as xr
 
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     spikes = find(rec, lanes, threshold)
     attrs: dict[str, Any] = {
@@ -81,10 +87,11 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     }
     if spikes.accuracy is not None:
         attrs["accuracy"] = spikes.accuracy
+    table = spikes.padded(spikes.time, lanes.shape)
     return xr.DataArray(
-        spikes.padded(spikes.time, lanes.shape),
-        dims=(*lanes.dims, "spike"),
-        coords=lanes.coords,
+        table,
+        dims=(*lanes.dims, SPIKE),
+        coords={**lanes.coords, SPIKE: np.arange(table.shape[-1])},
         name="spike_time",
         attrs=attrs,
     )
@@ -107,14 +114,14 @@ class Lanes:
             raise UsageError(
                 f"this needs a recording, as lo.simulate returns it, not a {type(rec).__name__}"
             )
-        source = next((rec[name] for name in ("spike_count", "V") if name in rec), None)
+        source = next((rec[name] for name in (COUNT, "V", TIMES) if name in rec), None)
         if source is None:
             found = ", ".join(map(str, rec.data_vars)) or "nothing"
             raise UsageError(
                 f"the recording holds neither spikes nor V but {found}; simulate again with "
                 'record=["spikes"] or record=["V"]'
             )
-        dims = tuple(str(dim) for dim in source.dims if dim != "time")
+        dims = tuple(str(dim) for dim in source.dims if dim not in ("time", SPIKE))
         coords = {
             name: coord for name, coord in source.coords.items() if set(coord.dims) <= set(dims)
         }
@@ -150,12 +157,13 @@ class Spikes:
 
     def padded(self, values: Array, shape: tuple[int, ...]) -> Array:
         """One value for each spike, as (lanes..., spike) with NaN where there is none."""
-        count = np.bincount(self.lane, minlength=math.prod(shape))
-        first = np.cumsum(count) - count
-        most = int(count.max()) if count.size else 0
-        table = np.full((count.size, most), np.nan)
-        table[self.lane, np.arange(self.lane.size) - first[self.lane]] = values
-        return table.reshape((*shape, most))
+        table = padded(self.lane, values, math.prod(shape))
+        return table.reshape(*shape, table.shape[1])
+
+    def within(self, low: float, high: float) -> Spikes:
+        """Those between two times, ms, both included."""
+        kept = (self.time >= low) & (self.time <= high)
+        return replace(self, lane=self.lane[kept], time=self.time[kept])
 
 
 def find(rec: xarray.Dataset, lanes: Lanes, threshold: Any = None) -> Spikes:
@@ -168,7 +176,7 @@ def find(rec: xarray.Dataset, lanes: Lanes, threshold: Any = None) -> Spikes:
         if not isinstance(level, float):
             raise UsageError("threshold must be one voltage for all cells")
     if level == own:
-        return _located(rec, lanes, level)
+        return _located(rec, lanes, level).within(*_recorded_times(rec))
     if "V" not in rec:
         known = "" if own is None else f", or use the run's own threshold, {own:g} mV"
         raise UsageError(
@@ -204,29 +212,67 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
 
 
 def _own_threshold(rec: xarray.Dataset) -> float | None:
-    if "spike_time" not in rec or "spike_count" not in rec:
+    if TIMES not in rec:
         return None
-    return float(rec["spike_time"].attrs.get("threshold", 0.0))
+    return float(rec[TIMES].attrs.get("threshold", 0.0))
+
+
+def _recorded_times(rec: xarray.Dataset) -> tuple[float, float]:
+    """From when to when a recording goes, ms: a stretch of it has the spikes of that stretch.
+
+    The last sample of a run may lie before its end, if the samples do not come out even.
+    """
+    if "time" not in rec.dims or "time" not in rec.coords:
+        return -np.inf, np.inf
+    time = np.asarray(rec["time"].values, dtype=float)
+    if not time.size:
+        return np.inf, -np.inf
+    last, end = float(time.max()), rec[TIMES].attrs.get("end", -np.inf)
+    step = float(np.abs(np.diff(time)).min()) if time.size > 1 else 0.0
+    return float(time.min()), end if last < end < last + step else last
 
 
 def _located(rec: xarray.Dataset, lanes: Lanes, threshold: float) -> Spikes:
-    """The spikes that the run located, checked to be those of these lanes."""
-    count = rec["spike_count"].values.ravel()
-    time = rec["spike_time"].values.astype(float)
-    if count.sum() != time.size:
-        raise _mismatch(f"{count.sum()} spikes are counted and {time.size} listed")
-    lane = np.repeat(np.arange(lanes.size), count)
-    time = time[np.lexsort((time, lane))]
-    spikes = Spikes(lane, time, threshold, "located inside the step by the solver")
-    if "V" in rec and time.size:
-        _check_order(spikes, trace(rec, lanes))
-    return spikes
+    """The spikes that the run located."""
+    method = "located inside the step by the solver"
+    if EVENT in rec[TIMES].dims:
+        spikes = Spikes(*_in_one_row(rec, lanes), threshold, method)
+        if "V" in rec and spikes.time.size:
+            _check_order(spikes, trace(rec, lanes))
+        return spikes
+    times = rec[TIMES]
+    times = times if SPIKE in times.dims else times.expand_dims(SPIKE, -1)
+    if set(times.dims) != {*lanes.dims, SPIKE}:
+        raise UsageError(
+            f"{TIMES} has the dimensions {rec[TIMES].dims} and the cells {lanes.dims}: both must "
+            "be of the same cells"
+        )
+    if times.dtype.kind not in "fiu":
+        raise UsageError(f"{TIMES} holds {times.dtype} values, not numbers")
+    table = np.asarray(times.transpose(*lanes.dims, SPIKE).values, dtype=float)
+    table = np.sort(table.reshape(lanes.size, times.sizes[SPIKE]), axis=1)  # NaN at the end
+    lane, place = np.nonzero(~np.isnan(table))
+    return Spikes(lane, table[lane, place], threshold, method)
+
+
+def _in_one_row(rec: xarray.Dataset, lanes: Lanes) -> tuple[Array, Array]:
+    """(lane, time) of spikes that lie in one row, checked to be those of these lanes."""
+    if COUNT not in rec:
+        raise _mismatch(f"{COUNT} is missing")
+    count = np.asarray(rec[COUNT].values, dtype=float)
+    time = np.asarray(rec[TIMES].values, dtype=float)
+    whole = np.isfinite(count) & (count == np.floor(count)) & (count <= time.size)
+    counted = np.where(whole, np.maximum(count, 0), 0).sum()
+    if not whole.all() or counted != time.size:
+        raise _mismatch(f"{counted:.10g} spikes are counted and {time.size} listed")
+    lane = lane_of(count)
+    return lane, time[np.lexsort((time, lane))]
 
 
 def _check_order(spikes: Spikes, v: Trace) -> None:
     """V must rise through the threshold where the spikes are said to be.
 
-    Spikes lie in one row for all cells, so sorting or transposing the cells of a recording
+    Where spikes lie in one row for all cells, sorting or transposing the cells of a recording
     leaves them behind; finely sampled V tells.
     """
     seen = (spikes.time >= v.time[0]) & (spikes.time <= v.time[-1])

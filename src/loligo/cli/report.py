@@ -69,7 +69,13 @@ def notes() -> Iterator[None]:
 
 
 def _meant_for_people(caught: list[warnings.WarningMessage]) -> list[warnings.WarningMessage]:
-    return [w for w in caught if issubclass(w.category, UserWarning)]
+    # those of other packages about their own future are not, of whatever class they are
+    passing = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+    return [
+        w
+        for w in caught
+        if issubclass(w.category, UserWarning) and not issubclass(w.category, passing)
+    ]
 
 
 def report(
@@ -134,7 +140,9 @@ def spikes(rec: xarray.Dataset) -> str:
     times = spike_times(rec)
     lanes = [dim for dim in times.dims if dim != "spike"]
     if lanes:
-        return _of_many(times.notnull().sum("spike").values, [rec.sizes[dim] for dim in lanes])
+        counts = times.notnull().sum("spike").values
+        lost = rec["spike_count"].values < 0 if "spike_count" in rec else counts < 0
+        return _of_many(counts, lost, [rec.sizes[dim] for dim in lanes])
     count = times.size
     if not count:
         return f"no spikes: V did not rise through {times.attrs['threshold']:g} mV"
@@ -158,15 +166,17 @@ def _list(values: Any, form: str) -> str:
     return ", ".join(format(value, form) for value in values)
 
 
-def _of_many(counts: Any, shape: list[int]) -> str:
+def _of_many(counts: Any, lost: Any, shape: list[int]) -> str:
     cells = " × ".join(str(n) for n in shape)
     total = f" = {counts.size}" if len(shape) > 1 else ""
-    if not counts.size:
-        return f"{cells} cells"
-    silent = int((counts == 0).sum())
+    ran = counts[~lost]
+    failed = f", {lost.sum()} could not run" if lost.any() else ""
+    if not ran.size:
+        return f"{cells} cells{failed}"
+    silent = int((ran == 0).sum())
     return (
-        f"{cells}{total} cells, {counts.min()} to {counts.max()} spikes each "
-        f"({counts.sum()} in all, {silent} cells silent)"
+        f"{cells}{total} cells, {ran.min()} to {ran.max()} spikes each "
+        f"({ran.sum()} in all, {silent} cells silent{failed})"
     )
 
 

@@ -204,8 +204,10 @@ class Axon:
             )
         except LoligoError:
             raise
-        except (KeyError, TypeError, IndexError, AttributeError) as problem:
-            raise ModelError(f"this document does not describe an axon: {problem!r}") from problem
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise ModelError(
+                f"this document does not describe an axon: {problem!r:.200}"
+            ) from problem
 
     def __repr__(self) -> str:
         if len(self.regions) == 1:
@@ -227,7 +229,12 @@ def _unplain(value: Any) -> Any:
 
 def _region(membranes: Sequence[Membrane], entry: Mapping[str, Any]) -> Region:
     rest: dict[str, Any] = {name: _unplain(entry[name]) for name in _REGION}
-    return Region(membranes[int(entry["membrane"])], **rest)
+    which: Any = entry["membrane"]
+    if which not in range(len(membranes)):
+        raise ModelError(
+            f"this axon's document has {len(membranes)} membranes, and none {which!r:.40}"
+        )
+    return Region(membranes[int(which)], **rest)
 
 
 def _changed(region: Region, shape: Mapping[str, Any], values: Mapping[str, Any]) -> Region:

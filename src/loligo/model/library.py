@@ -98,7 +98,7 @@ def _no_name(model: object) -> str:
 
 
 def _meant(name: str) -> str:
-    """`` (did you mean ...?)``: by its spelling, by initials (hh, hh1952), by words of the title."""
+    """`` (did you mean ...?)``: by spelling, by initials (hh, hh1952), by words of the title."""
     close = nearest(name, _library())
     if close:
         return close

@@ -182,8 +182,8 @@ class Gate:
 class Channel:
     """A kind of ion channel, and the current through it.
 
-    The current is g * (gates to their powers) * open * (V - E), outward positive (Hodgkin & Huxley 1952,
-    eqs. 3-5), unless it is written out as ``current``.
+    The current is g * (gates to their powers) * open * (V - E), outward positive (Hodgkin & Huxley
+    1952, eqs. 3-5), unless it is written out as ``current``.
 
     Parameters
     ----------

@@ -293,15 +293,15 @@ def _converted(amount: Value, unit: str, counted: str) -> Value:
 
 
 RESETS = (
-    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no equation "
-    "and cannot be written: here a spike is what the channels' currents make of V"
+    "that V is set back when it reaches a threshold (integrate-and-fire, Izhikevich) is no "
+    "equation and cannot be written: here a spike is what the channels' currents make of V"
 )
 _FOREIGN = {
-    **dict.fromkeys(("reset", "resets", "threshold", "v_reset", "v_th", "event", "events", "on_spike",
-                     "refractory"), RESETS),
-    **dict.fromkeys(("t", "temp", "temperature", "celcius", "degc"), "the temperature is celsius (°C)"),
+    **dict.fromkeys(("reset", "resets", "threshold", "v_reset", "v_th", "events"), RESETS),
+    **dict.fromkeys(("on_spike", "refractory"), RESETS),
+    **dict.fromkeys(("t", "temp", "temperature", "celcius"), "the temperature is celsius (°C)"),
     **dict.fromkeys(("delay", "delays"), "equations cannot look back in time: there are no delays"),
-}  # fmt: skip
+}
 
 
 def foreign(name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from loligo.lanes import Floats, Labelled
 from loligo.model import Axon
 from loligo.recording.build import dataset
+from loligo.recording.numbers import SHAPE
 from loligo.run.axon.currents import injected
 from loligo.run.axon.electrodes import electrodes
 from loligo.run.outcome import Outcome
@@ -56,13 +57,7 @@ def _labels(problem: Problem, dim: str) -> bool:
     return not named or any(isinstance(v, Labelled) and dim in v.dims for v in named)
 
 
-_DIMENSIONS = {
-    "diameter": {"units": "um", "long_name": "diameter"},
-    "diameter_end": {"units": "um", "long_name": "diameter at the right end"},
-    "axial_resistivity": {"units": "ohm*cm", "long_name": "axial resistivity"},
-    "g_ratio": {"units": "1", "long_name": "g-ratio"},
-    **{name: quantity.attributes for name, quantity in Clamp.quantities.items()},
-}
+_DIMENSIONS = SHAPE | {name: quantity.attributes for name, quantity in Clamp.quantities.items()}
 
 
 def _along(problem: Problem) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +13,14 @@ import numpy as np
 
 from loligo.errors import FileError, UsageError, nearest
 from loligo.memory import available, spell
+from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES
 
 if TYPE_CHECKING:
     import xarray
 
-TIME, EVENT = "time", "event"
+TIME = "time"
 
-Attributes = dict[str, str | int | float]
+Attributes = dict[str, Any]  # text, numbers and rows of numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +55,8 @@ def take_apart(rec: xarray.Dataset) -> Contents:
     return Contents(
         attributes(rec.attrs, "the recording"),
         {
-            str(name): Variable(
-                tuple(str(dim) for dim in v.dims),
+            _name(name): Variable(
+                tuple(_name(dim) for dim in v.dims),
                 _plain(np.asarray(v.values), str(name)),
                 attributes(v.attrs, str(name)),
                 name in rec.coords,
@@ -77,25 +79,55 @@ def put_together(contents: Contents) -> xarray.Dataset:
 
 
 def attributes(attrs: Mapping[Any, Any], of: str) -> Attributes:
-    """Attributes as text and Python numbers; nothing else survives in every format."""
-    return {str(name): _attribute(name, value, of) for name, value in attrs.items()}
+    """Attributes as text, Python numbers and rows of numbers; nothing else survives in every
+    format."""
+    return {_name(name): _attribute(name, value, of) for name, value in attrs.items()}
 
 
-def _attribute(name: Hashable, value: Any, of: str) -> str | int | float:
+def _name(name: Hashable) -> str:
+    """A name that every file keeps."""
+    text = str(name)
+    odd = [char for char in text if unicodedata.category(char) in ("Cc", "Zl", "Zp")]
+    if odd:
+        raise UsageError(
+            f"the name {text!r:.80} holds {odd[0]!r}, which is no letter and which not every file "
+            "keeps; rename it"
+        )
+    return text
+
+
+def _attribute(name: Hashable, value: Any, of: str) -> str | int | float | np.ndarray:
+    if isinstance(value, Mapping) and value.keys() == {"dtype", "values"}:
+        value = np.array(value["values"], np.dtype(str(value["dtype"])))
     if isinstance(value, np.generic | np.ndarray) and value.size == 1:
         value = value.item()
+    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fiu":
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise UsageError(
             f"attribute {name!r} of {of} is a {type(value).__name__}; "
             "only text and numbers can be saved: change or remove it"
         )
+    if isinstance(value, str) and "\0" in value:
+        raise UsageError(
+            f"attribute {name!r} of {of} holds a zero character, which no file keeps; change it"
+        )
     return str(value) if isinstance(value, str) else value
+
+
+def as_text(value: Any) -> Any:
+    """Of what JSON does not know: a row of numbers, as :func:`attributes` reads it."""
+    if isinstance(value, np.ndarray):
+        return {"dtype": str(value.dtype), "values": value.tolist()}
+    raise TypeError(f"{type(value).__name__} in the notes of a recording")
 
 
 def _plain(values: np.ndarray, name: str) -> np.ndarray:
     """Floats, integers, truth values or text, in this machine's byte order."""
     if values.dtype.kind == "O" and all(isinstance(item, str) for item in values.ravel()):
         values = values.astype(str)
+    if values.dtype.kind == "U" and any("\0" in text for text in values.ravel().tolist()):
+        raise UsageError(f"a text of {name} holds a zero character, which no file keeps; change it")
     if values.dtype.kind not in "fiubU":
         raise UsageError(
             f"{name} holds {values.dtype} values; only numbers and text can be saved: "
@@ -117,7 +149,9 @@ def fault(rec: xarray.Dataset) -> str | None:
 
 
 def _something_recorded(rec: xarray.Dataset) -> str | None:
-    if "spike_count" in rec or any(TIME in v.dims for v in rec.data_vars.values()):
+    if COUNT in rec or TIMES in rec or any(TIME in v.dims for v in rec.data_vars.values()):
+        return None
+    if isinstance(rec.attrs.get("experiment"), str) and rec.data_vars:
         return None
     found = ", ".join(map(str, rec.variables)) or "nothing"
     return (
@@ -148,7 +182,7 @@ def _v_is_numbers(rec: xarray.Dataset) -> str | None:
 
 
 def _units_fit(rec: xarray.Dataset) -> str | None:
-    expected = {"V": "mV", "spike_time": "ms"}
+    expected = {"V": "mV", TIMES: "ms", "spike_peak": "mV", "spike_trough": "mV"}
     for name, unit in expected.items():
         wrong = _in_unit(rec.variables[name], name, unit) if name in rec.variables else None
         if wrong:
@@ -162,22 +196,34 @@ def _in_unit(variable: xarray.Variable, name: str, unit: str) -> str | None:
 
 
 def _spikes_fit(rec: xarray.Dataset) -> str | None:
-    missing = [name for name in ("spike_count", "spike_time") if name not in rec.variables]
-    if len(missing) == 2:
-        return None
-    if missing:
-        return f"'{missing[0]}' is missing; 'spike_count' and 'spike_time' belong together"
-    count, when = rec.variables["spike_count"], rec.variables["spike_time"]
-    if count.dtype.kind not in "iu" or TIME in count.dims or (count.values < 0).any():
-        return "'spike_count' must be one whole number for each cell"
+    count, when = rec.variables.get(COUNT), rec.variables.get(TIMES)
+    if when is not None and when.dtype.kind not in "fiu":
+        return f"'{TIMES}' holds {when.dtype} values, not numbers"
+    if count is not None and (count.dtype.kind not in "fiu" or TIME in count.dims):
+        return f"'{COUNT}' must be one whole number for each cell"
+    return None if when is None or EVENT not in when.dims else _rows_fit(rec, count, when)
+
+
+def _rows_fit(
+    rec: xarray.Dataset, count: xarray.Variable | None, when: xarray.Variable
+) -> str | None:
+    """Where the spikes of all cells lie in one row, the counts must tell them apart."""
+    if count is None:
+        return f"'{COUNT}' is missing; where '{TIMES}' lies along '{EVENT}' they belong together"
+    if count.dtype.kind not in "iu" or (count.values < -1).any():
+        return f"'{COUNT}' must be one whole number for each cell"
     if when.dims != (EVENT,) or when.dtype.kind != "f" or not np.isfinite(when.values).all():
-        return "'spike_time' must be one row of finite numbers along 'event'"
-    if count.values.sum() != when.size:
+        return f"'{TIMES}' must be one row of finite numbers along '{EVENT}'"
+    counted = np.maximum(count.values.ravel(), 0)
+    # as a float: a sum of whole numbers that somebody else chose could wrap around
+    if counted.sum(dtype=np.float64) != when.size:
         return (
-            f"'spike_count' promises {count.values.sum()} spikes but 'spike_time' has {when.size}; "
-            "if some cells were selected after the run, save the whole recording instead, "
-            "or drop spike_count and spike_time"
+            f"'{COUNT}' promises {counted.sum(dtype=np.float64):.10g} spikes but '{TIMES}' has "
+            f"{when.size}; if some cells were selected after the run, select them of the whole "
+            f"recording as lo.open gives it, or drop {COUNT} and {TIMES}"
         )
+    if rec.sizes.get(SPIKE, when.size) < counted.max(initial=0):
+        return f"'{COUNT}' promises more spikes of a cell than there are places along '{SPIKE}'"
     return None
 
 

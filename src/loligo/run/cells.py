@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -60,8 +61,23 @@ class Times:
 
     @cached_property
     def grid(self) -> Floats:
-        """Of the samples, ms."""
+        """Of the samples, ms: those of every engine."""
         return np.arange(self.samples, dtype=np.float64) * self.sample_interval
+
+    @cached_property
+    def labels(self) -> Floats:
+        """Of the samples, ms, as a person writes them: 0.15 for 3 * 0.05, which is not that.
+
+        They are the numbers nearest to the multiples of the decimal that the interval is written
+        as, and may so be an ulp from :attr:`grid`.
+        """
+        digits = Decimal(repr(self.sample_interval)).as_tuple()
+        whole = int("".join(map(str, digits.digits)))
+        places = -int(digits.exponent)
+        # one division of two whole numbers that floats hold is rounded once
+        if 0 <= places <= 22 and whole * self.samples <= 2**53:
+            return np.arange(self.samples, dtype=np.float64) * whole / 10.0**places
+        return self.grid
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Status(IntEnum):
     """What became of a lane.
@@ -35,3 +38,8 @@ class Status(IntEnum):
     def lost(self) -> bool:
         """Whether the lane has no values."""
         return self > Status.EXPONENTIAL
+
+
+def lost(status: NDArray[np.int8] | None, lanes: int) -> NDArray[np.bool_]:
+    """Which lanes have no values; none where nothing is said."""
+    return np.zeros(lanes, dtype=bool) if status is None else status > Status.EXPONENTIAL

@@ -29,7 +29,7 @@ from loligo.model.ode import (
 )
 from loligo.model.tree import Call, Name, Node, Number, walk
 from loligo.model.written import Written
-from loligo.system.limits import refuse_unknown_limits
+from loligo.system.limits import refuse_huge, refuse_unknown_limits
 from loligo.system.singularity import smooth
 from loligo.system.symbols import Expr, symbol, to_sympy
 
@@ -196,10 +196,13 @@ class _Names:
         if equation.written is not None:
             return self._text(equation.written)
         right = self.tree(collected(equation.right))
+        refuse_huge(right, equation.name)
         return right / self(equation.factor) if equation.factor else right
 
     def _text(self, expression: Expression) -> Expr:
-        smoothed = smooth(self.tree(expression.tree), V)
+        tree = self.tree(expression.tree)
+        refuse_huge(tree, str(expression))
+        smoothed = smooth(tree, V)
         refuse_unknown_limits(smoothed, V, self._numbers, str(expression))
         return smoothed
 

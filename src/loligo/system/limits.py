@@ -61,6 +61,24 @@ def refuse_unknown_limits(
                 )
 
 
+def refuse_huge(expression: Expr, text: str) -> None:
+    """Raise if numbers in it come together to one that no floating-point number holds.
+
+    Raises
+    ------
+    ModelError
+        Naming the formula.
+    """
+    if any(not n.is_finite or abs(n) > _LARGEST for n in expression.atoms(sp.Number)):
+        raise ModelError(
+            f"'{text:.100}': with everything written out, numbers in it multiply to more than "
+            "1e308, the largest that can be computed with"
+        )
+
+
+_LARGEST = sp.Integer(10) ** 308
+
+
 @np.errstate(all="ignore")
 def _zero(divisor: Expr, v: sp.Symbol) -> float | None:
     """A voltage where the divisor is 0, or touches it."""

@@ -130,7 +130,7 @@ def _dataset(
 ) -> xarray.Dataset:  # fmt: skip
     import xarray as xr
 
-    from loligo.recording.build import coordinate_attrs
+    from loligo.recording.numbers import dimension_attrs
     from loligo.system.outline import outline_of
 
     membrane = axon.regions[0].membrane
@@ -152,7 +152,7 @@ def _dataset(
         "time": ("time", time, {"units": "ms", "long_name": "time from the peak of V"})
     }
     for dim, labels in lanes.coords.items():
-        units = _SHAPE.get(dim) or coordinate_attrs(dim, outline.parameters, lanes.values.get(dim))
+        units = _SHAPE.get(dim) or dimension_attrs(dim, outline.parameters, lanes.values.get(dim))
         coords[dim] = (dim, np.array(labels), units)
     attrs = {
         "title": getattr(axon, "title", "") or membrane.title or membrane.name or "axon",

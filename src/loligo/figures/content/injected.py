@@ -50,12 +50,35 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
 
     try:
         return [
-            (float(point["place"]), np.asarray(_made(point["stimulus"]).value(time), dtype=float))
+            (float(point["place"]), _sampled(_made(point["stimulus"]), time))
             for point in _described(rec)["points"]
             if point["stimulus"]["kind"] != "clamp"
         ]
     except (LoligoError, KeyError, TypeError, ValueError):
         return []
+
+
+def edges(signals: Signals, lane: Lane) -> np.ndarray:
+    """When what is done to one lane changes its course, sorted; none if that is not told."""
+    from loligo.errors import LoligoError
+    from loligo.figures.content.solution import reduced
+    from loligo.stimulus.place import Placed
+
+    try:
+        one = signals.recording.isel({d: k for d, k in lane.where.items() if d != "position"})
+        described = reduced(_described(signals.recording), one)
+        if described is None:
+            return np.empty(0)
+        placed = described["kind"] == "placed"
+        made = (
+            [point.stimulus for point in Placed.from_dict(described).points]
+            if placed
+            else [_made(described)]
+        )
+        end = float(signals.time[-1])
+        return np.unique(np.concatenate([each.breakpoints(end) for each in made]))
+    except (LoligoError, ValueError, KeyError, TypeError, AttributeError):
+        return np.empty(0)
 
 
 # ------------------------------------------------------------------ from the provenance
@@ -89,7 +112,7 @@ def _exact(signals: Signals, sampled: np.ndarray) -> Line | None:
         return None
     try:
         factor = _density(signals, stimulus)
-        expected = factor * np.asarray(stimulus.value(signals.time), dtype=float)
+        expected = factor * _sampled(stimulus, signals.time)
         edges = _edges(signals, stimulus)
     except (ValueError, TypeError):  # a stimulus of lanes, of which one was picked out
         return None
@@ -99,6 +122,15 @@ def _exact(signals: Signals, sampled: np.ndarray) -> Line | None:
     return _with_edges(
         signals.time, sampled, edges, lambda at: factor * np.asarray(stimulus.value(at))
     )
+
+
+def _sampled(stimulus: Stimulus, time: np.ndarray) -> np.ndarray:
+    """A stimulus at sample times, as a run samples it: at an edge just after it, be the time of
+    the sample an ulp before."""
+    from loligo.run.drive import onto
+
+    edges = stimulus.breakpoints(float(time[-1]))
+    return np.asarray(stimulus.value(onto(edges, time)), dtype=float)
 
 
 def _density(signals: Signals, stimulus: Stimulus) -> float:
@@ -131,7 +163,7 @@ def _known_on(signals: Signals, stimulus: Stimulus) -> list[tuple[float, float]]
     for shape in (each for each in stimulus.shapes if each.unit):  # what is a current
         try:
             one = shape if isinstance(shape.amplitude, float) else shape.at(amplitude=1.0)
-            values = np.asarray(one.value(signals.time), dtype=float)
+            values = _sampled(one, signals.time)
             edges = _edges(signals, one)
             if edges.size:
                 line = _with_edges(signals.time, values, edges, one.value)

@@ -98,7 +98,7 @@ def _condensed(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.nda
 def _counts(rec: xarray.Dataset) -> chart.Axes:
     count = rec["spike_count"]
     down, right = (str(dim) for dim in count.dims)
-    values = np.asarray(count.values, dtype=float)
+    values = np.where(count.values < 0, np.nan, count.values)  # of a lane that was lost, -1
     finite = values[np.isfinite(values)]
     low, high = min(finite.min(initial=0.0), 0.0), max(finite.max(initial=1.0), 1.0)
     (x, across), (y, up) = _axis(rec, right), _axis(rec, down)
