@@ -11,6 +11,7 @@ import numpy as np
 from loligo.analysis.spikes import spike_times
 from loligo.errors import UsageError
 from loligo.lanes import Labelled
+from loligo.recording.door import welcome
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def conduction_velocity(
     """
     import xarray as xr
 
+    _position(rec)
+    rec = welcome(rec)
     position = _position(rec)
     if isinstance(spike, bool) or not isinstance(spike, int | np.integer):
         raise UsageError(f"spike={spike!r}: give the number of a spike, such as 0 for the first")

@@ -22,6 +22,7 @@ from loligo.analysis.features import (
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
 from loligo.errors import UsageError
+from loligo.recording.door import welcome
 from loligo.recording.spikes import SPIKE
 from loligo.units import read
 
@@ -111,6 +112,7 @@ def spike_shape(
     rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
     if not isinstance(rate, float):
         raise UsageError("derivative_threshold must be one slope for all spikes")
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     v = trace(rec, lanes)
     spikes = find(rec, lanes, threshold)
