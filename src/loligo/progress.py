@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from threading import Event, Thread
 from typing import Any
 
+from loligo.errors import UsageError
+
 _PATIENCE = 0.5  # s: what is over sooner needs no bar
 _LONG = 2.0  # s: what is over sooner needs no word
 
@@ -35,6 +37,8 @@ def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
     >>> with progress("simulating", show=False) as advance:
     ...     advance(0.5)
     """
+    if not isinstance(show, bool | None):
+        raise UsageError(f"progress may be True, False or None, not {show!r:.60}")
     bar = _Bar(label) if (_somebody_looks() if show is None else show) else None
     before = _AROUND.set(bar or False)
     try:

@@ -72,7 +72,8 @@ def conduction_velocity(
     import xarray as xr
 
     position = _position(rec)
-    if isinstance(spike, bool) or not isinstance(spike, int | np.integer):
+    whole = isinstance(spike, int | np.integer) and not isinstance(spike, bool)
+    if not whole or abs(spike) > 2**31:
         raise UsageError(f"spike={spike!r}: give the number of a spike, such as 0 for the first")
     chosen = _stretch(rec, position, between)
     times = spike_times(rec, threshold)

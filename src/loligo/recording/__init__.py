@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loligo.errors import FileError, UsageError, nearest
-from loligo.files import replacing
+from loligo.files import named, replacing
 from loligo.recording.contents import check_readable, damage_reported, fault
 from loligo.recording.spikes import in_lanes, in_one_row
 
@@ -73,7 +73,7 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     """
     import xarray as xr
 
-    path = Path(path)
+    path = named(path)
     module = _format(path)
     if not isinstance(rec, xr.Dataset):
         hint = "; save the whole recording, not one variable" if hasattr(rec, "dims") else ""
@@ -119,7 +119,7 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     >>> import loligo as lo
     >>> lo.open("shock.nc").spike_time  # doctest: +SKIP
     """
-    path = Path(path)
+    path = named(path)
     module = _format(path)
     check_readable(path)
     rec: xarray.Dataset = module.read(path)
