@@ -22,7 +22,7 @@ _AROUND: ContextVar[_Bar | bool | None] = ContextVar("_AROUND", default=None)
 
 
 @contextmanager
-def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
+def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance]:
     """A function that takes the fraction done, 0 to 1.
 
     Parameters
@@ -30,15 +30,19 @@ def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
     label
         A verb: "simulating".
     show
-        True or False; None shows a bar where somebody looks (a terminal or a notebook).
+        True or False; None shows a bar where somebody looks (a terminal or a notebook). A function
+        is told instead; what it raises ends the work.
 
     Examples
     --------
     >>> with progress("simulating", show=False) as advance:
     ...     advance(0.5)
     """
+    if callable(show):
+        yield show
+        return
     if not isinstance(show, bool | None):
-        raise UsageError(f"progress may be True, False or None, not {show!r:.60}")
+        raise UsageError(f"progress may be True, False, None or a function, not {show!r:.60}")
     bar = _Bar(label) if (_somebody_looks() if show is None else show) else None
     before = _AROUND.set(bar or False)
     try:

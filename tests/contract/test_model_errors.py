@@ -25,7 +25,8 @@ from loligo.model import (
 )
 from loligo.model.expression import parse
 from loligo.simulation import simulate
-from loligo.stimulus import Pulse
+from loligo.solvers import Exponential
+from loligo.stimulus import Pulse, Step
 
 
 def told(make: object) -> str:
@@ -705,3 +706,23 @@ def test_occupancies_that_are_given() -> None:
     assert "initial_O must be below 1" in told(
         lambda: simulate(membrane, None, 1, initial={"V": -60, "O": 2})
     )
+
+
+def test_a_run_away_that_a_reset_would_have_caught() -> None:
+    # Izhikevich 2003, doi:10.1109/TNN.2003.820440, without its rule
+    quadratic = Channel("I", current="-(0.04*V**2 + 5*V + 140 - u)")
+    membrane = Membrane(channels=quadratic, states=State("u", "0.02*(0.2*V - u)", initial=-14))
+    for solver in (None, Exponential(dt=0.01)):
+        message = told(lambda: simulate(membrane, Step(1, 10), 50, solver=solver))  # noqa: B023
+        assert message.startswith("the run diverged at t = ")
+        assert message.endswith(
+            ". If the paper sets V back when it reaches a threshold (integrate-and-fire, "
+            "Izhikevich): such a rule is no equation, and cannot be written here"
+        )
+
+
+def test_a_start_in_volts_is_noticed() -> None:
+    with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial=-0.065)
+    with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial={"V": -0.065})

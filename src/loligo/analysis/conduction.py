@@ -11,6 +11,7 @@ import numpy as np
 from loligo.analysis.spikes import spike_times
 from loligo.errors import UsageError
 from loligo.lanes import Labelled
+from loligo.recording.door import welcome
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def conduction_velocity(
     """
     import xarray as xr
 
+    _position(rec)
+    rec = welcome(rec)
     position = _position(rec)
     whole = isinstance(spike, int | np.integer) and not isinstance(spike, bool)
     if not whole or abs(spike) > 2**31:

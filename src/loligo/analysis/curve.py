@@ -39,12 +39,16 @@ class Trace:
     time: Array
     values: Array
 
-    def pieces(self, rows: Array, at: Array, degree: int = DEGREE) -> Pieces:
-        """The curve of cells ``rows`` between the samples ``at`` and ``at + 1``."""
+    def pieces(
+        self, rows: Array, at: Array, degree: int = DEGREE, span: tuple[Array, Array] | None = None
+    ) -> Pieces:
+        """The curve of cells ``rows`` between the samples ``at`` and ``at + 1``, made from the
+        samples of ``span`` alone: for each interval the first and the last one."""
         degree = min(degree, self.time.size - 1)
         reach = np.arange(-degree + 1, degree + 1)
         columns = at[:, None] + reach
-        outside = (columns < 0) | (columns >= self.time.size)
+        first, last = (0, self.time.size - 1) if span is None else (each[:, None] for each in span)
+        outside = (columns < first) | (columns > last)
         columns = np.clip(columns, 0, self.time.size - 1)
         time = self.time[columns]
         values = np.where(outside, np.nan, self.values[rows[:, None], columns])
@@ -69,6 +73,12 @@ class Pieces:
     right: Array
     nodes: Array
     coefficients: Array
+
+    def chosen(self, which: Array) -> Pieces:
+        """Some of them, any of them several times."""
+        return Pieces(*(each[which] for each in (
+            self.left, self.right, self.nodes, self.coefficients
+        )))  # fmt: skip
 
     def value(self, t: Array) -> Array:
         """The curve at the times ``t``, shape (n,) or (n, any)."""
@@ -115,7 +125,8 @@ def _newton(time: Array, values: Array, degree: int) -> Pieces:
             centred_below, below * _PREFERENCE <= above, below < above * _PREFERENCE
         )
         first = first - go_below
-        coefficients.append(differences[j][every, first])
+        there = np.where(np.isinf(below) & np.isinf(above), 0.0, differences[j][every, first])
+        coefficients.append(there)  # of a lower degree, where there are no more samples
         nodes.append(time[every, np.where(go_below, first, first + j)])
     return Pieces(left, right, np.stack(nodes[:degree], 1), np.stack(coefficients, 1))
 

@@ -20,6 +20,7 @@ from loligo.analysis.features import (
     steepest,
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
+from loligo.recording.door import welcome
 from loligo.recording.spikes import SPIKE
 from loligo.units import read
 
@@ -106,6 +107,7 @@ def spike_shape(
     import xarray as xr
 
     rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     v = trace(rec, lanes)
     spikes = find(rec, lanes, threshold)

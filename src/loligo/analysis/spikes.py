@@ -10,6 +10,7 @@ import numpy as np
 
 from loligo.analysis.curve import DEGREE, Array, Trace, root
 from loligo.errors import UsageError
+from loligo.recording.door import welcome
 from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES, lane_of, padded
 from loligo.units import read
 
@@ -75,6 +76,7 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     """
     import xarray as xr
 
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     spikes = find(rec, lanes, threshold)
     attrs: dict[str, Any] = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from loligo.solvers import Solver
 
 SQUID = "hodgkin-huxley-1952"
-RECORDINGS = (".nc", ".npz", ".csv")
+RECORDINGS = (".nc", ".npz", ".csv", ".xlsx")
 PICTURES = (".png", ".svg", ".pdf", ".jpg")
 ANIMATIONS = (".gif", ".webp", ".mp4")
 

@@ -96,7 +96,7 @@ def axon(
         Path,
         options.output(
             "An animation (.gif, .webp, .mp4), a figure (.png, .svg, .pdf, .jpg) or the "
-            "recording (.nc, .npz, .csv)."
+            "recording (.nc, .npz, .csv, .xlsx)."
         ),
     ] = Path("travelling_action_potential.gif"),
     timings: options.Timings = False,

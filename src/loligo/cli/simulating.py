@@ -156,7 +156,7 @@ def simulate(
     record: options.Record = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045  (the oldest Typer knows no Path | None)
-        options.output("Save the recording: .nc (NetCDF), .npz or .csv."),
+        options.output("Save the recording: .nc (NetCDF), .npz, .csv or .xlsx."),
     ] = None,
     timings: options.Timings = False,
 ) -> None:

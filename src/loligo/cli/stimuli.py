@@ -160,9 +160,15 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
             hint = nearest(setting, usage.settings)
             raise UsageError(f"{name} has no setting {setting}={hint}; it has {known}")
     arguments: list[Any] = []
+    keywords: dict[str, Any] = {}
     for called, word in zip(usage.values, values, strict=True):
-        arguments += _samples(Path(word)) if called == "file" else [value(word)]
-    keywords = {
+        if called == "file":
+            time, current, unit = _samples(Path(word))
+            arguments += [time, current]
+            keywords |= {"unit": unit} if unit else {}
+        else:
+            arguments.append(value(word))
+    keywords |= {
         setting: _seeds(word) if setting == "seed" else value(word)
         for setting, word in settings.items()
     }
@@ -178,8 +184,8 @@ def _seeds(text: str) -> Any:
     return [int(number) for number in seed]
 
 
-def _samples(path: Path) -> tuple[Any, Any]:
-    """Times and currents from a text file of two columns, with or without a line of names."""
-    from loligo.recording.foreign import read_waveform
+def _samples(path: Path) -> tuple[Any, Any, str]:
+    """Times, currents and their unit, from a table of two columns or from a recording."""
+    from loligo.recording.waveform import read_waveform
 
     return read_waveform(path)

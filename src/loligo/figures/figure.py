@@ -109,6 +109,7 @@ def plot(
 
     colours = style.theme(theme)
     recs, panels = told_apart(rec, more, panels, None, "panels")
+    rec = recs[0]
     if len(recs) > 1:
         if at is not None:
             raise UsageError("at=... chooses instants of one axon; these are several recordings")

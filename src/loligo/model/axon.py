@@ -229,12 +229,12 @@ def _unplain(value: Any) -> Any:
 
 def _region(membranes: Sequence[Membrane], entry: Mapping[str, Any]) -> Region:
     rest: dict[str, Any] = {name: _unplain(entry[name]) for name in _REGION}
-    which = entry["membrane"]
+    which: Any = entry["membrane"]
     if which not in range(len(membranes)):
         raise ModelError(
             f"this axon's document has {len(membranes)} membranes, and none {which!r:.40}"
         )
-    return Region(membranes[which], **rest)
+    return Region(membranes[int(which)], **rest)
 
 
 def _changed(region: Region, shape: Mapping[str, Any], values: Mapping[str, Any]) -> Region:

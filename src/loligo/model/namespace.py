@@ -118,7 +118,8 @@ def arrange(membrane: Written) -> Frozen[Expression]:
 
 def _check_count(membrane: Written) -> None:
     kinds = (membrane.channels, membrane.gates, membrane.helpers, membrane.states, membrane.extra)
-    count = sum(map(len, kinds)) + sum(len(scheme.states) for scheme in membrane.schemes)
+    schemes = (len(each.states) + len(each.transitions) for each in membrane.schemes)
+    count = sum(map(len, kinds)) + sum(schemes)
     if count > MAX_PARTS:
         raise ModelError(
             f"this membrane has {count:,} channels, gates, helpers, states and parameters; "

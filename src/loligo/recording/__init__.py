@@ -1,15 +1,17 @@
-"""Recordings on disk: NetCDF, NPZ and CSV, all of which open again exactly as saved."""
+"""Recordings on disk: NetCDF, NPZ, CSV and Excel, all of which open again exactly as saved."""
 
 from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loligo.errors import FileError, UsageError, nearest
 from loligo.files import named, replacing
 from loligo.recording.contents import check_readable, damage_reported, fault
+from loligo.recording.door import welcome, with_known_names
 from loligo.recording.spikes import in_lanes, in_one_row
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ _FORMATS = {
     ".nc": ("netcdf", "NetCDF"),
     ".npz": ("npz", "NumPy archive"),
     ".csv": ("table", "text table"),
+    ".xlsx": ("xlsx", "Excel workbook"),
 }
+# those that others write and loligo only reads
+_OTHERS = {".tsv": "table", ".txt": "table", ".dat": "table"}
 
 
 def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
@@ -30,9 +35,12 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
 
     - ``.nc``: NetCDF 3, for MATLAB, R, Julia, Panoply and every other tool that reads it;
     - ``.npz``: a NumPy archive, the fastest and without a limit on size;
-    - ``.csv``: a table to look at and for spreadsheets, one row per sample, the units in
-      the column names and everything else in ``#`` comment lines. Several cells are in
-      long form, with one column per lane dimension.
+    - ``.csv``: a table to look at, for spreadsheets and ``pandas.read_csv``: a line of names
+      with their units, and one row per sample. Several cells are in long form, with a column
+      for each dimension of the lanes; the first spike of a cell stands in its first row, the
+      second in the second, and so on. What the columns do not say is in the last one.
+    - ``.xlsx``: the same table as an Excel workbook; what it does not say is in a sheet of its
+      own.
 
     Names, dimensions, coordinates, attributes (the provenance among them), spikes and
     every bit of every number come back with :func:`open`. The file appears whole or not
@@ -71,13 +79,9 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     ...     lo.open(path).identical(rec)
     True
     """
-    import xarray as xr
-
     path = named(path)
-    module = _format(path)
-    if not isinstance(rec, xr.Dataset):
-        hint = "; save the whole recording, not one variable" if hasattr(rec, "dims") else ""
-        raise UsageError(f"only a recording can be saved, not a {type(rec).__name__}{hint}")
+    module = _format(path, _FORMATS)
+    rec = _given(rec)
     wrong = fault(rec)
     if wrong:
         raise UsageError(f"this dataset is not a recording, and was not saved: {wrong}")
@@ -89,6 +93,15 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
             f"a text in the recording cannot be written as UTF-8 ({error}); change it"
         ) from error
     return path
+
+
+def _given(rec: object) -> xarray.Dataset:
+    import xarray as xr
+
+    if not isinstance(rec, xr.Dataset):
+        hint = "; save the whole recording, not one variable" if hasattr(rec, "dims") else ""
+        raise UsageError(f"only a recording can be saved, not a {type(rec).__name__}{hint}")
+    return welcome(rec)
 
 
 def open(path: str | os.PathLike[str]) -> xarray.Dataset:
@@ -120,20 +133,30 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     >>> lo.open("shock.nc").spike_time  # doctest: +SKIP
     """
     path = named(path)
-    module = _format(path)
+    module = _format(path, _FORMATS, _OTHERS)
     check_readable(path)
-    rec: xarray.Dataset = module.read(path)
-    wrong = fault(rec)
-    if wrong:
-        raise FileError(f"{path} does not hold a recording: {wrong}")
     with damage_reported(path, "a recording"):
+        rec = _in_our_words(module.read(path), path)
+        wrong = fault(rec)
+        if wrong:
+            raise FileError(f"{path} does not hold a recording: {wrong}")
         return in_lanes(rec)
 
 
-def _format(path: Path):
+def _in_our_words(rec: xarray.Dataset, path: Path) -> xarray.Dataset:
+    """With our names and in our units, whatever the file has for them."""
+    try:
+        return welcome(with_known_names(rec))
+    except UsageError as error:
+        raise FileError(f"{path} does not hold a recording: {error}") from None
+
+
+def _format(path: Path, formats: Mapping[str, tuple[str, str]], others: Mapping[str, str] = {}):
     suffix = path.suffix.lower()
-    if suffix not in _FORMATS:
-        known = ", ".join(f"{key} ({name})" for key, (_, name) in _FORMATS.items())
+    if suffix in others:
+        return importlib.import_module(f"loligo.recording.{others[suffix]}")
+    if suffix not in formats:
+        known = ", ".join(f"{key} ({name})" for key, (_, name) in formats.items())
         what = f"unknown suffix {path.suffix!r}" if suffix else "no suffix"
-        raise FileError(f"{path}: {what}; recordings are {known}{nearest(suffix, _FORMATS)}")
-    return importlib.import_module(f"loligo.recording.{_FORMATS[suffix][0]}")
+        raise FileError(f"{path}: {what}; recordings are {known}{nearest(suffix, formats)}")
+    return importlib.import_module(f"loligo.recording.{formats[suffix][0]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,8 +55,8 @@ def take_apart(rec: xarray.Dataset) -> Contents:
     return Contents(
         attributes(rec.attrs, "the recording"),
         {
-            str(name): Variable(
-                tuple(str(dim) for dim in v.dims),
+            _name(name): Variable(
+                tuple(_name(dim) for dim in v.dims),
                 _plain(np.asarray(v.values), str(name)),
                 attributes(v.attrs, str(name)),
                 name in rec.coords,
@@ -80,7 +81,19 @@ def put_together(contents: Contents) -> xarray.Dataset:
 def attributes(attrs: Mapping[Any, Any], of: str) -> Attributes:
     """Attributes as text, Python numbers and rows of numbers; nothing else survives in every
     format."""
-    return {str(name): _attribute(name, value, of) for name, value in attrs.items()}
+    return {_name(name): _attribute(name, value, of) for name, value in attrs.items()}
+
+
+def _name(name: Hashable) -> str:
+    """A name that every file keeps."""
+    text = str(name)
+    odd = [char for char in text if unicodedata.category(char) in ("Cc", "Zl", "Zp")]
+    if odd:
+        raise UsageError(
+            f"the name {text!r:.80} holds {odd[0]!r}, which is no letter and which not every file "
+            "keeps; rename it"
+        )
+    return text
 
 
 def _attribute(name: Hashable, value: Any, of: str) -> str | int | float | np.ndarray:
@@ -94,6 +107,10 @@ def _attribute(name: Hashable, value: Any, of: str) -> str | int | float | np.nd
         raise UsageError(
             f"attribute {name!r} of {of} is a {type(value).__name__}; "
             "only text and numbers can be saved: change or remove it"
+        )
+    if isinstance(value, str) and "\0" in value:
+        raise UsageError(
+            f"attribute {name!r} of {of} holds a zero character, which no file keeps; change it"
         )
     return str(value) if isinstance(value, str) else value
 
@@ -109,6 +126,8 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
     """Floats, integers, truth values or text, in this machine's byte order."""
     if values.dtype.kind == "O" and all(isinstance(item, str) for item in values.ravel()):
         values = values.astype(str)
+    if values.dtype.kind == "U" and any("\0" in text for text in values.ravel().tolist()):
+        raise UsageError(f"a text of {name} holds a zero character, which no file keeps; change it")
     if values.dtype.kind not in "fiubU":
         raise UsageError(
             f"{name} holds {values.dtype} values; only numbers and text can be saved: "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from loligo.errors import RunError
 
 
@@ -17,10 +19,17 @@ def diverged(t: float, what: str, remedy: str, where: str = "") -> RunError:
     where
         `` in the lane g_Na = 60``, if that is not told with the variable.
     """
+    upwards = re.match(r"V\b.*?(?:V = |value was )\d", what)
     return RunError(
         f"the run diverged at t = {t:.6g} ms{where}: {what}. Check the parameters and the "
-        f"stimulus, or {remedy}"
+        f"stimulus, or {remedy}{_RESETS if upwards else ''}"
     )
+
+
+_RESETS = (
+    ". If the paper sets V back when it reaches a threshold (integrate-and-fire, Izhikevich): such "
+    "a rule is no equation, and cannot be written here"
+)
 
 
 def smaller_step(dt: float) -> str:

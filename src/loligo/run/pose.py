@@ -12,6 +12,7 @@ from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
+from loligo.model.check import warn_of_volts
 from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
@@ -172,12 +173,14 @@ def read_initial(initial: Any, *outlines: Outline) -> Initial:
     if isinstance(initial, Mapping):
         return _given(cast(Mapping[Any, Any], initial), states)
     try:
-        return Initial(units.read(initial, "mV", "initial"))
+        held = units.read(initial, "mV", "initial")
     except (UsageError, UnitError) as problem:
         raise type(problem)(
             f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
             "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
         ) from None
+    warn_of_volts({"initial": held})
+    return Initial(held)
 
 
 def _states(outlines: tuple[Outline, ...]) -> dict[str, Outline]:
@@ -202,7 +205,7 @@ def _given(initial: Mapping[Any, Any], owners: Mapping[str, Outline]) -> Initial
             continue
         if name not in owners:
             raise UsageError(
-                f"initial: {_follows(str(name), owners)} in the model"
+                f"initial: {_follows(name, owners)} in the model"
                 f"{nearest(str(name), owners)}; its states are {', '.join(owners)}"
             )
         outline = owners[name]
@@ -211,6 +214,7 @@ def _given(initial: Mapping[Any, Any], owners: Mapping[str, Outline]) -> Initial
         else:
             states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
     voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
+    warn_of_volts({"the initial V": voltage})
     return Initial(voltage, states)
 
 
@@ -223,10 +227,10 @@ def _read_share(value: Any, name: str) -> Value:
     return share
 
 
-def _follows(name: str, owners: Mapping[str, Outline]) -> str:
+def _follows(name: object, owners: Mapping[str, Outline]) -> str:
     """Why a name is no state that can be given."""
     for outline in owners.values():
-        if name in outline.records and outline.about[name]["role"] == "state":
+        if name in outline.records and outline.about[str(name)]["role"] == "state":
             return (
                 f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no "
                 "state"

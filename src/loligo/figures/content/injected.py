@@ -58,6 +58,29 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
         return []
 
 
+def edges(signals: Signals, lane: Lane) -> np.ndarray:
+    """When what is done to one lane changes its course, sorted; none if that is not told."""
+    from loligo.errors import LoligoError
+    from loligo.figures.content.solution import reduced
+    from loligo.stimulus.place import Placed
+
+    try:
+        one = signals.recording.isel({d: k for d, k in lane.where.items() if d != "position"})
+        described = reduced(_described(signals.recording), one)
+        if described is None:
+            return np.empty(0)
+        placed = described["kind"] == "placed"
+        made = (
+            [point.stimulus for point in Placed.from_dict(described).points]
+            if placed
+            else [_made(described)]
+        )
+        end = float(signals.time[-1])
+        return np.unique(np.concatenate([each.breakpoints(end) for each in made]))
+    except (LoligoError, ValueError, KeyError, TypeError, AttributeError):
+        return np.empty(0)
+
+
 # ------------------------------------------------------------------ from the provenance
 
 
