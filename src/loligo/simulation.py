@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,14 +130,14 @@ def record_run(
     timings: dict[str, float] | None, pace: Pace, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
-    _check(solver)
+    _check(solver, timings)
     question = _read(model, stimulus, duration, solver, **asked)
     with bar("simulating", progress) as advance:
         answer = solve(question, solver, advance, pace)
     for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
         warnings.warn(note, stacklevel=3)
     if timings is not None:
-        timings |= answer.outcome.timings
+        timings.update(answer.outcome.timings)
     return _recording(answer, stimulus, asked["positions"])
 
 
@@ -235,7 +235,9 @@ def rerun(
     return simulate(model, shapes, duration, progress=progress, **settings)
 
 
-def _check(solver: Any) -> None:
+def _check(solver: Any, timings: Any) -> None:
+    if not isinstance(timings, MutableMapping | None):  # it is filled after the run
+        raise UsageError(f"timings must be a dictionary to be filled, not {timings!r:.60}")
     if solver is None or type(solver) in solvers.SOLVERS.values():
         return
     name = solver if isinstance(solver, str) else getattr(solver, "__name__", "")
