@@ -20,7 +20,7 @@ _AROUND: ContextVar[_Bar | bool | None] = ContextVar("_AROUND", default=None)
 
 
 @contextmanager
-def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
+def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance]:
     """A function that takes the fraction done, 0 to 1.
 
     Parameters
@@ -28,13 +28,17 @@ def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
     label
         A verb: "simulating".
     show
-        True or False; None shows a bar where somebody looks (a terminal or a notebook).
+        True or False; None shows a bar where somebody looks (a terminal or a notebook). A function
+        is told instead; what it raises ends the work.
 
     Examples
     --------
     >>> with progress("simulating", show=False) as advance:
     ...     advance(0.5)
     """
+    if callable(show):
+        yield show
+        return
     bar = _Bar(label) if (_somebody_looks() if show is None else show) else None
     before = _AROUND.set(bar or False)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def simulate(
     initial: Any = "rest",
     threshold: Any = 0.0,
     positions: Any = None,
-    progress: bool | None = None,
+    progress: bool | Callable[[float], None] | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:
     """Compute what a membrane, or an axon, does under a stimulus.
@@ -83,8 +83,9 @@ def simulate(
         place (a cubic through the centres of the compartments around, bent where a current goes
         in; at a clamp, what the electrode holds there), gates, currents and conductances are the
         cubic through those of the same membrane. By default the centres of all compartments.
-    progress : bool, optional
-        Whether to show a bar; by default on a terminal and in a notebook.
+    progress : bool or callable, optional
+        Whether to show a bar; by default on a terminal and in a notebook. A function is called
+        with the fraction done instead.
     timings : dict, optional
         Filled with stage -> seconds.
 
@@ -121,7 +122,8 @@ def simulate(
 
 
 def record_run(
-    model: Any, stimulus: Any, duration: Any, solver: Solver | None, progress: bool | None,
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None,
+    progress: bool | Callable[[float], None] | None,
     timings: dict[str, float] | None, pace: Pace, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
@@ -175,7 +177,9 @@ def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
     ]
 
 
-def rerun(rec: xarray.Dataset) -> xarray.Dataset:
+def rerun(
+    rec: xarray.Dataset, *, progress: bool | Callable[[float], None] | None = None
+) -> xarray.Dataset:
     """Make a recording again from what it says about itself.
 
     With the same version of loligo on the same kind of processor the numbers are the same to
@@ -187,6 +191,8 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
     ----------
     rec : xarray.Dataset
         A recording, as returned by :func:`loligo.simulate` or read by :func:`loligo.open`.
+    progress : bool or callable, optional
+        Whether to show a bar; or what is told the fraction done.
 
     Raises
     ------
@@ -223,7 +229,7 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
             "this recording does not say how it was made (its attribute 'provenance' is missing "
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
-    return simulate(model, shapes, duration, **settings)
+    return simulate(model, shapes, duration, progress=progress, **settings)
 
 
 def _check(solver: Any) -> None:

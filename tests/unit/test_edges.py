@@ -293,3 +293,33 @@ def test_fixed_steps_have_what_happens_at_an_edge_as_a_map(engine: Made, precisi
     assert np.array_equal(kernel.map("edge", {**known, **at})["V"], HELD["level.amplitude"])
     before = {"V": V_before, ".t": HELD["on.start"], ".middle": HELD["on.start"] - 0.1}
     assert np.array_equal(kernel.map("edge", {**known, **before})["V"], V_before)
+
+
+SOLVERS = {
+    "taylor": lo.Taylor(),
+    "taylor, numpy": lo.Taylor(engine="numpy"),
+    "exponential": lo.Exponential(0.01),
+    "exponential off the grid": lo.Exponential(0.013),
+    "exponential, numpy": lo.Exponential(0.01, engine="numpy"),
+    "reference": lo.Reference(),
+}
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+@pytest.mark.parametrize("lasts", [1e-3, 1e-9, 1e-11])
+def test_a_sample_where_a_brief_pulse_begins_is_from_before_its_charge(
+    solver: Any, lasts: float
+) -> None:
+    """Just after the edge no charge has flowed, but the current is on: 10 µF/cm² mV move V by 10
+    mV, all of it before the next sample. (3 · 0.05 and 6 · 0.05 are no decimals.)"""
+    squid, starts = lo.load("hodgkin-huxley-1952"), [0.0, 0.15, 0.3, 1.0, 1.35]
+    run = {"duration": 1.5, "solver": solver, "initial": -65, "record": ["V", "I_stim"]}
+    quiet = lo.simulate(squid, **run).V.values
+    rec = lo.simulate(squid, lo.Pulse(starts, lasts, 10 / lasts), **run)
+    for start in starts:
+        k, one = round(start / 0.05), rec.sel(start=start)
+        assert one.time.values[k] == start
+        assert one.V.values[: k + 1] == pytest.approx(quiet[: k + 1], abs=1e-4)
+        assert one.V.values[k + 1] == pytest.approx(-55.31, abs=0.05)
+        assert one.I_stim.values[k] == 10 / lasts
+        assert one.I_stim.values[k + 1] == 0

@@ -80,6 +80,7 @@ class _Functions:
         )
         scalar: list[Any] = [SCALAR, "math"]
         self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
+        self.far = sp.lambdify(arguments, list(system.derivatives.values()), [VECTOR, "numpy"])
         after = [system.jumps.get(s, symbol(s)) for s in system.states]
         self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]
@@ -147,7 +148,11 @@ class _Lane:
         steady = self.inputs(0.5 * (a + b)) if all(s.still for s in self.shapes) else None
 
         def derivative(t: float, y: Floats) -> Any:
-            return rate(y, numbers, steady or self.inputs(min(t, last)))
+            inputs = steady or self.inputs(min(t, last))
+            try:
+                return rate(y, numbers, inputs)
+            except OverflowError:  # Python's powers; NumPy's are infinite, and what they divide 0
+                return self.f.far(y, np.array(numbers), np.array(inputs))
 
         tolerance = self.solver.tolerance
         try:

@@ -35,7 +35,7 @@ from loligo.engine.llvm.moves import Expansion, Move, Moves, Slots
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.spikes import Step, look_for_spikes, most_spikes, note_jump
 from loligo.program import Program
-from loligo.program.drive import EDGE_TOLERANCE
+from loligo.program.drive import EDGE_TOLERANCE, ROUNDED, TINY
 
 Value = Any  # an ir.Value; llvmlite has no types
 
@@ -235,12 +235,16 @@ class _Block:
 
     def _samples(self, x: Expansion, reached: Value) -> None:
         """Every sample before ``reached``, and at the end the last; a sample at an edge is
-        left to the segment that begins there."""
+        left to the segment that begins there, however short."""
         if not self.program.records:
             return
         e, b = self.e, self.e.builder
         at_end = b.fcmp_ordered(">=", reached, self.end)
-        limit = b.select(at_end, e.const(math.inf), b.fsub(reached, e.const(EDGE_TOLERANCE)))
+        begun = b.fadd(b.fadd(x.t, b.fmul(x.t, e.const(ROUNDED))), e.const(TINY))
+        limit = b.fsub(reached, e.const(EDGE_TOLERANCE))
+        short = b.and_(b.fcmp_ordered("<", limit, begun), b.fcmp_ordered("<", x.t, reached))
+        limit = b.select(short, begun, limit)
+        limit = b.select(at_end, e.const(math.inf), limit)
         head, body, done = (b.append_basic_block(n) for n in ("due", "sample", "sampled"))
         b.branch(head)
         b.position_at_end(head)

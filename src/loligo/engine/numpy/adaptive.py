@@ -26,7 +26,7 @@ from loligo.engine.kernel import (
 )
 from loligo.lanes import Floats
 from loligo.program import Block, Program
-from loligo.program.drive import EDGE_TOLERANCE
+from loligo.program.drive import EDGE_TOLERANCE, ROUNDED, TINY
 from loligo.program.program import coefficient
 
 Array = Any  # float64 or bool lanes
@@ -220,8 +220,10 @@ class _Walk:
         return bool(broken.any() or stiff.any())
 
     def take_samples(self, x: _Expansion, moving: Array, reached: Array) -> None:
-        """Every sample before ``reached``, and at the end the last."""
-        limit = np.where(reached >= self.route.end, np.inf, reached - EDGE_TOLERANCE)
+        """Every sample before ``reached``, and at the end the last; a sample at an edge is left to
+        the segment that begins there, however short."""
+        limit = np.maximum(reached - EDGE_TOLERANCE, self.t + self.t * ROUNDED + TINY)
+        limit = np.where(reached >= self.route.end, np.inf, limit)
         while True:
             when = self.sample * self.route.sample_interval
             due = moving & (when < limit) & (self.sample < self.route.samples)

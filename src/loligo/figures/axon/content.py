@@ -13,7 +13,7 @@ from loligo.figures.content import between, captions, injected, labels, panels, 
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
-from loligo.figures.content.signals import Signals, thinned
+from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import Theme
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants 
 PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _BRIEF = 3.0  # ms
-_COLUMNS = 16_000  # that a line in time is thinned to
 _SPIKE = 30.0  # mV: less is no action potential
 
 
@@ -110,7 +109,7 @@ class AxonRecord:
 
     def trace(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The line in time of one place's ``values``."""
-        return thinned(*between.curved(self.time, values, self.bends), _COLUMNS)
+        return panels.drawable(*between.curved(self.time, values, self.bends))
 
     def instants(self) -> np.ndarray:
         """When the wave stands at a few places along the axon; without one, when V is moved."""
@@ -208,7 +207,7 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         if myelin is None
         else np.asarray(myelin.values, dtype=bool),
         electrodes=_electrodes(rec, recorded.time, per_um),
-        bends=injected.edges(given, given.lanes[0]),
+        bends=injected.edges(given, Lane({}, "")),
         title=str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
         subtitle=_subtitle(rec),
     )

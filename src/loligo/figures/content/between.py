@@ -18,6 +18,8 @@ _TOLERANCE = 3e-5  # of the range of values: 3 uV of an action potential
 _MOST = 64  # vertices between two samples
 _CONTINUED = 3.0  # times the last step: further than that an edge is not where a side leads
 _PASSES = 12
+_PARTS = np.array([0.25, 0.5, 0.75, 1.0])
+_MOST_SAMPLES = 400_000  # of a line; more are drawn as they are
 
 
 def curved(time: np.ndarray, values: np.ndarray, edges: np.ndarray) -> Line:
@@ -31,7 +33,7 @@ def curved(time: np.ndarray, values: np.ndarray, edges: np.ndarray) -> Line:
     """
     finite = values[np.isfinite(values)]
     tolerance = _TOLERANCE * float(np.ptp(finite)) if finite.size else 0.0
-    if tolerance == 0.0 or time.size < 4:
+    if tolerance == 0.0 or not 4 <= time.size <= _MOST_SAMPLES:
         return time, values
     inside = edges[(edges > time[0]) & (edges < time[-1])]
     if inside.size < time.size / 2:  # otherwise it is held, or sampled itself: nothing is known
@@ -88,14 +90,13 @@ def _with_vertices(
     rank = np.repeat(np.arange(at.size), count - 1)
     part = np.arange(rank.size) - np.repeat(np.cumsum(count - 1) - (count - 1), count - 1) + 1
     there = pieces.left[rank] + wide[rank] * part / count[rank]
-    found = [there], [pieces.chosen(rank).value(there)]
-    for k in np.flatnonzero(broken):
-        more = _across(time, values, edges, int(k), span, tolerance)
-        found[0].append(more[0])
-        found[1].append(more[1])
-    times = np.concatenate([time, *found[0]])
+    found = [
+        (there, pieces.chosen(rank).value(there)),
+        _across(time, values, edges, np.flatnonzero(broken & known), span, tolerance),
+    ]
+    times = np.concatenate([time, *(each[0] for each in found)])
     order = np.argsort(times, kind="stable")
-    return times[order], np.concatenate([values, *found[1]])[order]
+    return times[order], np.concatenate([values, *(each[1] for each in found)])[order]
 
 
 def spans(time: np.ndarray, edges: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
@@ -115,41 +116,42 @@ def spans(time: np.ndarray, edges: np.ndarray) -> tuple[tuple[np.ndarray, np.nda
 
 
 def _across(
-    time: np.ndarray, values: np.ndarray, edges: np.ndarray, k: int,
+    time: np.ndarray, values: np.ndarray, edges: np.ndarray, k: np.ndarray,
     span: tuple[np.ndarray, np.ndarray], tolerance: float,
 ) -> Line:  # fmt: skip
-    """Vertices of an interval with edges inside: both sides continued to the nearest edge, where
+    """Vertices of intervals with edges inside: both sides continued to the nearest edge, where
     they meet if there is one edge only."""
-    own = edges[(edges > time[k]) & (edges < time[k + 1])]
-    left = _continued(time, values, k - 1, k, float(own[0]), span, tolerance)
-    right = _continued(time, values, k + 1, k + 1, float(own[-1]), span, tolerance)
-    if left is None or right is None:
-        return time[:0], values[:0]
-    (low_time, low), (high_time, high) = left, right
-    if own.size == 1:
-        off, part = 0.5 * (high[-1] - low[-1]), np.arange(1, low.size + 1) / low.size
-        low, high = low + off * part, (high - off * part)[:-1]
-        high_time = high_time[:-1]
-    return np.concatenate([low_time, high_time[::-1]]), np.concatenate([low, high[::-1]])
+    first = edges[np.searchsorted(edges, time[k], side="right")] if k.size else time[:0]
+    last = edges[np.searchsorted(edges, time[k + 1]) - 1] if k.size else time[:0]
+    leads, before, low = _continued(time, values, k - 1, k, first, span, tolerance)
+    comes, after, high = _continued(time, values, k + 1, k + 1, last, span, tolerance)
+    one = first == last
+    off = np.where(one, 0.5 * (high[:, -1] - low[:, -1]), 0.0)[:, None]
+    low, high = low + off * _PARTS, high - off * _PARTS
+    kept = np.repeat((leads & comes)[:, None], _PARTS.size, axis=1)
+    twice = kept.copy()
+    twice[one, -1] = False  # the edge itself
+    return (
+        np.concatenate([before[kept], after[twice]]),
+        np.concatenate([low[kept], high[twice]]),
+    )
 
 
 def _continued(
-    time: np.ndarray, values: np.ndarray, at: int, end: int, edge: float,
+    time: np.ndarray, values: np.ndarray, at: np.ndarray, end: np.ndarray, edge: np.ndarray,
     span: tuple[np.ndarray, np.ndarray], tolerance: float,
-) -> Line | None:  # fmt: skip
-    """The curve of interval ``at`` from its ``end`` on to an edge, if it leads there."""
-    if not 0 <= at < time.size - 1 or span[1][at] - span[0][at] < 2:
-        return None
-    some = np.array([at])
-    piece = Trace(time, values[None]).pieces(
-        np.zeros(1, dtype=int), some, 3, (span[0][some], span[1][some])
-    )
-    there = np.linspace(time[end], edge, 5)[1:]
-    line = piece.value(there[None])[0]
-    last = abs(float(values[at + 1] - values[at]))
-    if not np.abs(line - values[end]).max() <= _CONTINUED * last + tolerance:
-        return None
-    return there, line
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """The curves of intervals ``at`` from their ``end`` on to an edge: whether they lead there,
+    times and values, (intervals, parts)."""
+    inside = (at >= 0) & (at < time.size - 1)
+    at = np.clip(at, 0, time.size - 2)
+    own = span[0][at], span[1][at]
+    piece = Trace(time, values[None]).pieces(np.zeros(at.size, dtype=int), at, 3, own)
+    there = time[end][:, None] + (edge - time[end])[:, None] * _PARTS
+    line = piece.value(there)
+    last = np.abs(values[at + 1] - values[at])
+    off = np.abs(line - values[end][:, None]).max(axis=1, initial=0.0)
+    return inside & (own[1] - own[0] >= 2) & (off <= _CONTINUED * last + tolerance), there, line
 
 
 def _without_needless(time: np.ndarray, values: np.ndarray, tolerance: float) -> Line:
@@ -162,7 +164,7 @@ def _without_needless(time: np.ndarray, values: np.ndarray, tolerance: float) ->
         chord = values[:-2] + part * (values[2:] - values[:-2])
         straight = (np.abs(values[1:-1] - chord) <= tolerance * 0.5 ** (k + 1)) & (wide > 0)
         straight[1 - k % 2 :: 2] = False  # never two neighbours at once
-        if not straight.any() and k > 1:
+        if k > 1 and straight.sum() < 0.02 * time.size:
             break
         kept = np.concatenate([[True], ~straight, [True]])
         time, values = time[kept], values[kept]

@@ -16,7 +16,8 @@ from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import DASHES, Theme, channel_colours
 
 MOST_OVERLAID = 8  # lanes drawn over one another; more become a map
-_DRAWN_COLUMNS = 16_000  # finer than any screen, also after some zooming
+# A line of more vertices is drawn as it looks on so many columns, finer than any screen.
+_MOST_VERTICES, _DRAWN_COLUMNS = 40_000, 4000
 
 
 def picture(recorded: Signals, chosen: Sequence[object] | str | None, theme: Theme) -> Picture:
@@ -200,7 +201,14 @@ def line(recorded: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarr
         source = recorded.fine if name in recorded.fine.recording else recorded
         values = source.values(name, lane)
         line = between.curved(source.time, values, injected.edges(recorded, lane))
-    return signals.thinned(*line, _DRAWN_COLUMNS)
+    return drawable(*line)
+
+
+def drawable(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A line of no more vertices than can be drawn in good time."""
+    if time.size <= _MOST_VERTICES:
+        return time, values
+    return signals.thinned(time, values, _DRAWN_COLUMNS)
 
 
 def label_of(recorded: Signals, name: str) -> Label:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -181,13 +180,15 @@ def thinned(time: np.ndarray, values: np.ndarray, bins: int) -> tuple[np.ndarray
     span = (time[-1] - time[0]) or 1.0
     column = np.minimum(((time - time[0]) * (bins / span)).astype(int), bins - 1)
     first = np.flatnonzero(np.diff(column, prepend=-1))
-    edges = [*first.tolist(), time.size]
-    kept: set[int] = set()
-    filled = np.where(np.isfinite(values), values, 0.0)
-    for a, b in pairwise(edges):
-        part = filled[a:b]
-        kept.update((a, a + int(part.argmin()), a + int(part.argmax()), b - 1))
-        bad = np.flatnonzero(~np.isfinite(values[a:b]))
-        kept.update((a + bad[:1]).tolist())
-    chosen = np.array(sorted(kept))
+    count = np.diff(first, append=time.size)
+    finite = np.isfinite(values)
+    filled = np.where(finite, values, 0.0)
+    which = np.repeat(np.arange(first.size), count)
+    kept = [first, first + count - 1]
+    for extreme in (np.minimum, np.maximum):
+        found = np.flatnonzero(filled == extreme.reduceat(filled, first)[which])
+        kept.append(found[np.unique(which[found], return_index=True)[1]])
+    lost = np.flatnonzero(~finite)
+    kept.append(lost[np.unique(which[lost], return_index=True)[1]])
+    chosen = np.unique(np.concatenate(kept))
     return time[chosen], values[chosen]

@@ -11,6 +11,7 @@ import json
 import math
 import warnings
 from collections.abc import Mapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 _FINE = 0.005  # ms between samples: an action potential's polynomials are then good to a few uV
 _SMOOTH = 1e-4  # of the range: where every second sample foretells the others so well
 _MOST_NUMBERS = 4_000_000
+_MOST_SAMPLES = 200_000  # of a recording; more are drawn as they are
+_MOST_FINE = 400_000
 _MOST_TIME = 2e5  # ms of all lanes; a second of a cell takes some 2 ms
 _MOST_STEPS = 3e7  # of all compartments
+_MOST_UNPICKED = 5e3  # ms of all lanes: then all are made again, by the kernel that there is
+_LONGEST = 5.0  # s; what is expected to take so long is not begun
 _MOST_STATES = 24  # of a model, that may have to be compiled
 _SAME = 1e-9  # of the largest value
 
@@ -38,23 +43,23 @@ def finer(rec: xarray.Dataset, names: tuple[str, ...]) -> xarray.Dataset | None:
         Of the voltages.
     """
     time = np.asarray(rec["time"].values, dtype=float)
-    if not names or time.size < 4 or _smooth(rec, names[0], time):
+    if not names or not 4 <= time.size <= _MOST_SAMPLES or _smooth(rec, names[0], time):
         return None
     try:
-        told = reduced(json.loads(rec.attrs["provenance"]), rec)
+        told = json.loads(rec.attrs["provenance"])
+        if _lanes(told) * float(told["duration"]) > _MOST_UNPICKED:
+            told = reduced(told, rec)
         told["sample_interval"] = _interval(rec, told)
-        again = _made(told)
+        again = _picked(_made(told), rec)
         found = again.isel(time=_nearest(again["time"].values, time))
-        found = found.sel({d: rec[d] for d in rec.dims if d in found.coords and d != "time"})
         recorded = [str(n) for n, v in rec.data_vars.items() if "time" in v.dims and n in found]
         same = [_same(found[n].transpose(*rec[n].dims), rec[n]) for n in recorded]
-    except Exception:  # another program's, an older version's, changed since, or lost
+    except Exception:  # another program's, an older version's, changed since, lost, or too long
         return None
     if not all(same):
         return None
     within = (again["time"] >= time[0] - 1e-9) & (again["time"] <= time[-1] + 1e-9)
-    whole = again.isel(time=np.flatnonzero(within.values))
-    return whole.sel({d: rec[d] for d in rec.dims if d in whole.coords and d != "time"})
+    return again.isel(time=np.flatnonzero(within.values))
 
 
 def _made(told: Mapping[str, Any]) -> xarray.Dataset:
@@ -62,9 +67,39 @@ def _made(told: Mapping[str, Any]) -> xarray.Dataset:
 
     from loligo.simulation import rerun
 
+    begun = perf_counter()
+
+    def patience(_: float) -> None:
+        if perf_counter() - begun > _LONGEST:
+            raise TimeoutError
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return rerun(xr.Dataset(attrs={"provenance": json.dumps(told)}))
+        return rerun(xr.Dataset(attrs={"provenance": json.dumps(told)}), progress=patience)
+
+
+def _picked(again: xarray.Dataset, rec: xarray.Dataset) -> xarray.Dataset:
+    """The lanes and places that the recording has."""
+    dims = [str(d) for d in again.dims if d != "time" and d in again.coords and d in rec.coords]
+    return again.sel({d: rec[d].values for d in dims})
+
+
+def _lanes(document: Any) -> int:
+    """How many lanes what is told has."""
+    sizes: dict[str, int] = {}
+
+    def look(part: Any) -> None:
+        if isinstance(part, list):
+            for each in part:
+                look(each)
+        elif isinstance(part, dict) and "dims" in part and "values" in part:
+            sizes.update(zip(part["dims"], np.shape(part["values"]), strict=True))
+        elif isinstance(part, dict):
+            for each in part.values():
+                look(each)
+
+    look(document)
+    return math.prod(n for d, n in sizes.items() if d not in _NO_LANES)
 
 
 def _smooth(rec: xarray.Dataset, name: str, time: np.ndarray) -> bool:
@@ -92,12 +127,12 @@ def _interval(rec: xarray.Dataset, told: Mapping[str, Any]) -> float:
     asked, duration = float(told["sample_interval"]), float(told["duration"])
     axon = told["model"].get("kind") == "axon"
     membranes = told["model"]["membranes"] if axon else [told["model"]]
-    lanes = math.prod(n for d, n in rec.sizes.items() if d not in _NO_LANES)
+    lanes = _lanes(told)
     if any(_states(each) > _MOST_STATES for each in membranes):
         raise ValueError("too large a model")
     fine = min(_FINE, asked / 2)
     if "dt" in rec.attrs:
-        fine = float(rec.attrs["dt"])
+        fine = min(float(rec.attrs["dt"]), float(told["solver"]["dt"]))
         steps = lanes * duration / fine * float(rec.attrs.get("compartments", 1))
     else:
         steps = 0.0
@@ -108,8 +143,9 @@ def _interval(rec: xarray.Dataset, told: Mapping[str, Any]) -> float:
     if lanes * duration > _MOST_TIME or not asked / fine > 1.5:
         raise ValueError("it takes too long, or has enough samples")
     parts = math.floor(asked / fine + 1e-9)
-    if numbers > _MOST_NUMBERS:
-        parts = math.floor(parts * _MOST_NUMBERS / numbers) if "dt" not in rec.attrs else 1
+    fewer = max(numbers / _MOST_NUMBERS, duration / fine / _MOST_FINE)
+    if fewer > 1:
+        parts = math.floor(parts / fewer) if "dt" not in rec.attrs else 1
     if parts < 2:
         raise ValueError("too many samples")
     return asked / parts

@@ -232,12 +232,18 @@ class _Run:
         last = float(np.nextafter(b, a))
         tolerance = max(self.solver.tolerance, 1e-12)
         band = min(self.width, start.size - 1)
-        with np.errstate(all="ignore"):
-            solution: Any = solve_ivp(
-                self.derivative, (a, b), start, method="LSODA", dense_output=True, args=(last,),
-                rtol=tolerance, atol=tolerance * self.scale,
-                lband=band, uband=band,
-            )  # fmt: skip
+        try:
+            with np.errstate(all="ignore"):
+                solution: Any = solve_ivp(
+                    self.derivative, (a, b), start, method="LSODA", dense_output=True,
+                    args=(last,), rtol=tolerance, atol=tolerance * self.scale,
+                    lband=band, uband=band,
+                )  # fmt: skip
+        except ValueError as problem:  # of steps too short to be told apart
+            raise RunError(
+                f"the reference solver failed at t = {a:.6g} ms ({problem}); what is done to the "
+                f"axon there lasts {b - a:.3g} ms: make that longer, or take lo.Exponential()"
+            ) from problem
         end = solution.y[:, -1]
         if not np.isfinite(end).all():
             cells = end.reshape(-1, self.width)
