@@ -263,7 +263,7 @@ class Drawn:
 
         scale = [1e-4 if n == "Ca" else 1.0 for n in self.names]
         end = solve_ivp(
-            held, (0, 3e5), y0, method="LSODA", rtol=1e-11, atol=1e-13 * np.array(scale)
+            held, (0, 1e9), y0, method="LSODA", rtol=1e-11, atol=1e-13 * np.array(scale)
         )
         assert end.success, end.message
         return end.y[:, -1]

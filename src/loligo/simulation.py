@@ -76,8 +76,10 @@ def simulate(
     initial : "rest", float, mapping or recording
         ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
         holding potential (mV) with all gates at their steady state. A mapping gives states by
-        name, the others steady. A recording is continued from its last sample; an
-        axon's begins with two damped steps: second order, but not the same bits.
+        name, in an axon those of any of its membranes; with these held the others are made steady,
+        V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
+        keeps the value that the model's initial values give it. A recording is continued from its
+        last sample; an axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
         A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
         located inside the step, in every run.

@@ -45,7 +45,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"axon"},
     ],
     "system": [
-        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"conserved", "outline"},
+        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
+        {"conserved", "outline"},
     ],
     "stimulus": [
         {"applied"}, {"base", "clamp"}, {"pulses"}, {"noise", "periodic", "waveform"},

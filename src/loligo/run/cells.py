@@ -89,7 +89,7 @@ class Initial:
     voltage
         A holding potential, or None for rest.
     states
-        States given one by one, after the others took their steady values.
+        States given one by one; they are held while the others are made steady.
     """
 
     voltage: Value | None = None

@@ -176,7 +176,7 @@ def _left(kernel: Kernel, parameters: Lanes, states: Floats) -> Loose:
         begun = (parameters.get(guess(name), BEGIN) for name in names)
         if not any((row == own).any() for row, own in zip(states[1:], begun, strict=True)):
             return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
-    return loose(kernel, parameters, states, jacobian(kernel, parameters, states), first=1)
+    return loose(kernel, parameters, states, first=1)
 
 
 def _chance(states: list[str], where: str) -> str:
@@ -316,14 +316,13 @@ def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> tuple[Truths, 
         return np.zeros(len(slopes), dtype=bool), []
     sound = np.logical_and.reduce(np.isfinite(slopes), axis=(1, 2))
     slopes = np.where(sound[:, None, None], slopes, 0.0)
-    moving = slopes.copy()
-    Kept.of(kernel.program.states, parameters).within(moving)
-    values = np.linalg.eigvals(moving)
+    Kept.of(kernel.program.states, parameters).within(slopes)
+    values = np.linalg.eigvals(slopes)
     worst: Floats = values.real.max(axis=1)
     sizes = np.abs(values)
     if (sizes.min(axis=1) > _SLOW * sizes.max(axis=1)).all():
         return sound & (worst < 0), []
-    left = loose(kernel, parameters, states, slopes, first=0)
+    left = loose(kernel, parameters, states, first=0)
     for lane in np.flatnonzero(left.count):
         own = values[lane][np.argsort(np.abs(values[lane]))]
         worst[lane] = own[left.count[lane] :].real.max(initial=-np.inf)
