@@ -23,12 +23,11 @@ from loligo.lanes import Floats
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance
-from loligo.run.march import Crossings, Solution, march, together
+from loligo.run.march import TREMBLES, Crossings, Solution, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
 from loligo.run.recipes import plain
 from loligo.solvers import Reference
-from loligo.system.outline import V_SCALE
 
 _PARTS = 8  # of a step, in each of which a spike is looked for
 
@@ -102,7 +101,7 @@ class _Lane:
         scales = problem.cells[0].outline.scales
         self.scale = np.array([scales[s] for s in functions.states])
         self.start = self._after(0.0, states)
-        grain = solver.tolerance * V_SCALE
+        grain = solver.tolerance * TREMBLES
         self.crossings = Crossings(
             np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS
         )

@@ -120,9 +120,10 @@ class NumpyCourse:
         picked, where = self._picked(seen, turned, here)
         self.watched.reach(where, evaluate(self.extreme, picked)["V"])
         above = after >= schedule.threshold
+        crossed = above & armed
         self.armed[here] = (after < schedule.threshold - schedule.depth) | (armed & ~above)
-        if (above & armed).any():
-            picked, where = self._picked(seen, above & armed, here)
+        if crossed.any():
+            picked, where = self._picked(seen, crossed, here)
             theta = evaluate(self.locate, picked | {"threshold": schedule.threshold})["theta"]
             times = (k + theta) * schedule.dt
             self.spikes.append(self.watched.spike(times, where, schedule.threshold))

@@ -31,11 +31,10 @@ from loligo.run.axon.rest import Beginning, begin
 from loligo.run.drive import Drive
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
-from loligo.run.march import Crossings, Solution, march, together
+from loligo.run.march import TREMBLES, Crossings, Solution, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
 from loligo.solvers import Reference
-from loligo.system.outline import V_SCALE
 
 _PARTS = 4  # of a step, in each of which V turns once at most: LSODA's are short
 
@@ -198,7 +197,7 @@ class _Run:
         for part, rows in zip(self.parts, states, strict=True):
             cells[part.patch.place, 1 : 1 + len(rows)] = rows.T
         times, axons = self.problem.times, self.problem.lanes.size
-        grain, recorded = self.solver.tolerance * V_SCALE, self.problem.along.recorded
+        grain, recorded = self.solver.tolerance * TREMBLES, self.problem.along.recorded
         self.crossings = Crossings(
             recorded * self.width, voltage[recorded], times.threshold,
             self.problem.depth(grain), grain, _PARTS,
