@@ -13,7 +13,8 @@ import xarray as xr
 import hh_scipy
 import loligo as lo
 from loligo.analysis.curve import Trace, root
-from loligo.analysis.spikes import RE_ARM, crossings
+from loligo.analysis.spikes import crossings
+from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UnitError, UsageError
 
 PULSE = (5.0, 40.0, 10.0)

@@ -78,7 +78,8 @@ def conduction_velocity(
     _position(rec)
     rec = welcome(rec)
     position = _position(rec)
-    if isinstance(spike, bool) or not isinstance(spike, int | np.integer):
+    whole = isinstance(spike, int | np.integer) and not isinstance(spike, bool)
+    if not whole or abs(spike) > 2**31:
         raise UsageError(f"spike={spike!r}: give the number of a spike, such as 0 for the first")
     bare = _bare(rec, position)
     chosen = _stretch(position, bare, between)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.analysis.curve import DEGREE, Array, Trace, root
+from loligo.engine.kernel import GRAIN, RE_ARM
 from loligo.errors import UsageError
 from loligo.recording.door import welcome
 from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES, lane_of, padded
@@ -18,10 +19,6 @@ from loligo.units import read
 
 if TYPE_CHECKING:
     import xarray
-
-# mV that V must have been below the threshold before it is seen again, where there is noise or
-# may be: as in every run
-RE_ARM = 5.0
 
 # Samples this close (ms) show every spike on both sides of its crossing.
 _FINE = 0.1
@@ -188,7 +185,7 @@ def find(rec: xarray.Dataset, lanes: Lanes, threshold: Any = None) -> Spikes:
             f"finding spikes at {level:g} mV needs V, which was not recorded: simulate again "
             f'with record=["V", "spikes"]{known}'
         )
-    return crossings(trace(rec, lanes), level, RE_ARM if _noisy(rec) else 0.0)
+    return crossings(trace(rec, lanes), level, RE_ARM if _noisy(rec) else GRAIN["float32"])
 
 
 def _noisy(rec: xarray.Dataset) -> bool:
