@@ -360,8 +360,14 @@ def test_a_run_continues_where_a_gate_is_a_little_above_1() -> None:
 
 @pytest.mark.parametrize(
     ("half", "slope"),
-    [(45.0, 0.45), *(pytest.param(half, slope, marks=pytest.mark.slow)
-                     for half in (-40.0, 45.0) for slope in (0.5, 0.1))],
+    [
+        (45.0, 0.45),
+        *(
+            pytest.param(half, slope, marks=pytest.mark.slow)
+            for half in (-40.0, 45.0)
+            for slope in (0.5, 0.1)
+        ),
+    ],
 )
 def test_a_steep_instantaneous_gate_does_not_diverge(half: float, slope: float) -> None:
     """1/(1 + exp(z))**3 and its slope where exp(z) or its powers are infinite."""
