@@ -24,7 +24,7 @@ import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import Kernel, Schedule
+from loligo.engine.kernel import GRAIN, Kernel, Schedule
 from loligo.errors import RunError
 from loligo.lanes import Floats, Grid
 from loligo.run.axon.resolution import (
@@ -260,6 +260,6 @@ class Pilot:
             np.zeros(1, dtype=np.int64), np.full((1, 1), 2 * self.axial / dx),
             np.full((1, 1), resting + _LAUNCH),
         )  # fmt: skip
-        endless = 1 << 40
-        schedule = Schedule(dt, endless, endless, 1, resting + _SEEN)
+        endless, grain = 1 << 40, GRAIN["float64"]
+        schedule = Schedule(dt, endless, endless, 1, resting + _SEEN, grain, grain)
         return self.course(line, [patch], held, schedule, everywhere * resting)
