@@ -5,8 +5,8 @@ from __future__ import annotations
 import matplotlib
 import numpy as np
 import pytest
-from scipy.interpolate import CubicSpline
 import xarray
+from scipy.interpolate import CubicSpline
 
 import loligo as lo
 from axon_recording import axon_recording
