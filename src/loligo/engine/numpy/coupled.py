@@ -114,7 +114,7 @@ class NumpyCourse:
 
     def _watch(self, k: int, here: slice, before: Floats, now: Floats) -> None:
         schedule, seen = self.schedule, {"before": before, "now": now, "after": self.now[here]}
-        after, armed, rising = seen["after"], self.armed[here], self.rising[here]
+        after, armed, rising = seen["after"], self.armed[here].copy(), self.rising[here]
         turned = np.where(rising, now - after, after - now) >= schedule.grain
         self.rising[here] = rising ^ turned
         picked, where = self._picked(seen, turned, here)

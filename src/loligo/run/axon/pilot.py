@@ -24,7 +24,7 @@ import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import GRAIN, Kernel, Schedule
+from loligo.engine.kernel import Kernel, Schedule
 from loligo.errors import RunError
 from loligo.lanes import Floats, Grid
 from loligo.run.axon.resolution import (
@@ -236,7 +236,7 @@ class Pilot:
             steps.advance(range(1), np.zeros((_CALL, 1, 1)), damped, done, done + _CALL)
             done += _CALL
             for batch in steps.spikes[read:]:
-                times, where = batch[0], batch[1]
+                times, where = batch.time, batch.lane
                 np.minimum.at(passed, where[where >= 0], times[where >= 0])
             read = len(steps.spikes)
             if np.isinf(passed).sum() == silent or steps.lost() is not None:
@@ -260,6 +260,6 @@ class Pilot:
             np.zeros(1, dtype=np.int64), np.full((1, 1), 2 * self.axial / dx),
             np.full((1, 1), resting + _LAUNCH),
         )  # fmt: skip
-        endless, grain = 1 << 40, GRAIN["float64"]
-        schedule = Schedule(dt, endless, endless, 1, resting + _SEEN, grain, grain)
+        endless = 1 << 40
+        schedule = Schedule(dt, endless, endless, 1, resting + _SEEN, depth=1.0, grain=1e-6)
         return self.course(line, [patch], held, schedule, everywhere * resting)
