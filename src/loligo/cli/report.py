@@ -115,6 +115,7 @@ def size(path: Path) -> str:
 _BECAME = {
     "no spike": "no action potential travelled along the middle of the axon",
     "blocked": "the action potential was blocked on its way",
+    "skipped places": "the action potential went on beyond places that did not fire themselves",
     "collided": "two action potentials met and vanished",
     "began inside": "the action potential began in the middle of the axon",
 }

@@ -45,6 +45,11 @@ def plot(
     Up to 8 lanes are drawn over one another, coloured by their coordinate; more along one
     dimension become a map of V, and along two a map of the spike count.
 
+    Between its samples a line is the solution: the run is made again with more samples, where that
+    is soon done and gives the same values, and samples are joined by polynomials where it is not;
+    never across an edge of the stimulus. Lines of more than 40,000 vertices are drawn as they look
+    at the figure's size.
+
     Of an axon: V along it at a few instants and the ionic currents at one of them, the axon
     itself coloured by V, and a map of V over place and time. (Of up to 8 ``positions`` of an
     axon: V in time at each.) Of several axons along one dimension, or of spikes alone: when the
