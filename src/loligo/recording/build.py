@@ -28,6 +28,7 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
     attrs
         Of the whole.
     """
+    import pandas as pd
     import xarray as xr
 
     lanes, time = problem.recorded, problem.times.labels
@@ -43,7 +44,8 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
         variables["V"][2]["rest"] = float(rest[0])
     spikes, places = _spikes(problem, outcome)
     variables |= spikes | _states(problem, outcome)
-    coords: dict[str, Any] = {"time": ("time", time, {"units": "ms", "long_name": "time"})}
+    index = pd.Index(time, copy=False)  # xarray would hold the times twice
+    coords: dict[str, Any] = {"time": ("time", index, {"units": "ms", "long_name": "time"})}
     coords |= places
     parameters = problem.cells[0].outline.parameters
     for dim, labels in lanes.coords.items():
