@@ -198,7 +198,7 @@ class Drawn:
     def _scheme(self, name: str, size: int, calcium: bool) -> None:
         """Occupancies as states: a tree of transitions, and perhaps one that closes a ring."""
         nodes = [f"{name}{k}" for k in range(size)]
-        change = {node: "0" for node in nodes}
+        change = dict.fromkeys(nodes, "0")
         edges = [(self.rng.randrange(k), k) for k in range(1, size)]
         if size > 2 and self.rng.random() < 0.5:
             edges.append((0, size - 1))

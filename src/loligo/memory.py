@@ -114,7 +114,7 @@ def _windows() -> int:
             ("length", ctypes.c_ulong), ("load", ctypes.c_ulong),
             *((name, ctypes.c_ulonglong) for name in
               ("total", "free", "file", "free_file", "virtual", "free_virtual", "extended")),
-        ]  # fmt: skip  # noqa: RUF012
+        ]  # fmt: skip
 
     status = Status(length=ctypes.sizeof(Status))
     if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,10 @@ def check(seed: int) -> None:
             drawn.membrane, pulse, 100, initial=told, record=drawn.names, sample_interval=5,
             solver=lo.Taylor(1e-10),
         )  # fmt: skip
-    except lo.LoligoError as problem:
-        assert "no stable resting potential" in str(problem), (seed, problem)
-        assert voltage is None
-        return
+    except lo.RunError:
+        if voltage is not None:
+            raise
+        return  # told that there is no rest
     for lane in range(LANES):
         begun = np.array([float(rec[n].isel(model=lane, time=0)) for n in drawn.names])
         if np.isnan(begun[0]):  # no rest: told by its status
@@ -69,7 +70,7 @@ def check(seed: int) -> None:
         assert begun == pytest.approx(start, rel=1e-7, abs=1e-10), (seed, lane, way, drawn.names)
         edges = [0.0, 5.0, 25.0, 45.0, 70.0, 100.0]
         segments = [(a, b, amplitude[lane] if 5 <= a < 45 else 0.0)
-                    for a, b in zip(edges, edges[1:], strict=False)]  # fmt: skip
+                    for a, b in pairwise(edges)]  # fmt: skip
         there = drawn.run(lane, start, segments)
         ran = rec.V.isel(model=lane).sel(time=edges[1:], method="nearest").values
         assert ran == pytest.approx(there, abs=2e-3), (seed, lane, way)

@@ -190,6 +190,19 @@ def test_a_scheme_without_way_back_ends_where_it_must() -> None:
     assert rec.B.values == pytest.approx(1 - np.exp(-0.1 * rec.time.values), abs=1e-8)
 
 
+def test_where_rest_depends_on_the_beginning_it_is_asked_for() -> None:
+    def trapped(**asked: Any) -> lo.Membrane:
+        ways = ["C -> I1: 0.1", "C -> I2: 0.02"]
+        scheme = lo.Scheme("B", ["C", "I1", "I2"], ways, **asked)
+        return lo.Membrane(schemes=scheme, channels=lo.Channel("L", g=0.3, E=-65, open="I1"))
+
+    with pytest.raises(lo.LoligoError, match="constant, and nothing says what it is: give"):
+        lo.simulate(trapped(), None, 1)
+    rec = lo.simulate(trapped(initial={"C": 0.6, "I2": 0.4}, eliminated="I2"), None, 1)
+    shares = [float(rec[each][0]) for each in ("C", "I1", "I2")]
+    assert shares == pytest.approx([0, 0.6 * 5 / 6, 0.4 + 0.6 / 6], abs=1e-12)
+
+
 def test_it_is_a_document(kr: lo.Membrane, tmp_path: Path) -> None:
     assert lo.Membrane.from_dict(kr.to_dict()) == kr
     kr.save(tmp_path / "again.toml")
