@@ -722,7 +722,7 @@ def test_a_run_away_that_a_reset_would_have_caught() -> None:
 
 
 def test_a_rate_in_volts_is_noticed() -> None:
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="jumps from") as caught:
         na(inf="1/(1+exp(-(V+0.04)/0.01))", tau=1)
     assert [str(each.message) for each in caught] == [
         "inf of gate m jumps from 0 to 1 within 1 mV of 0 and is constant elsewhere. V is in mV "
@@ -735,7 +735,8 @@ def test_a_rate_in_volts_is_noticed() -> None:
 
 
 def test_a_start_in_volts_is_noticed() -> None:
+    quick = Exponential(dt=0.05, engine="numpy")
     with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
-        simulate(squid(), None, 1, initial=-0.065)
+        simulate(squid(), None, 1, initial=-0.065, solver=quick)
     with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
-        simulate(squid(), None, 1, initial={"V": -0.065})
+        simulate(squid(), None, 1, initial={"V": -0.065}, solver=quick)
