@@ -117,9 +117,9 @@ class Pieces:
 
     def chosen(self, which: Array) -> Pieces:
         """Some of them, any of them several times."""
-        return Pieces(
-            self.left[which], self.right[which], self.nodes[:, which], self.coefficients[:, which]
-        )
+        return Pieces(*(each[..., which] for each in (
+            self.left, self.right, self.nodes, self.coefficients
+        )))  # fmt: skip
 
     def value(self, t: Array) -> Array:
         """The curve at the times ``t``, shape (n,) or (n, any)."""

@@ -132,7 +132,8 @@ def _into(values: Any, said: Any, to: str, name: str) -> Any:
     try:
         spelled = unit(said)
         numbers = np.asarray(values, dtype=np.float64)
-        return convert(numbers if numbers.ndim else float(numbers), spelled, to)
+        converted = convert(numbers, spelled, to)
+        return converted if numbers.ndim else float(converted)
     except UnitError:
         since = " since " in said
         what = "counted from a date" if since else f"in {said!r}, {kind(said)}"
