@@ -239,7 +239,7 @@ class Pilot:
                 times, where = batch.time, batch.lane
                 np.minimum.at(passed, where[where >= 0], times[where >= 0])
             read = len(steps.spikes)
-            if np.isinf(passed).sum() == silent or steps.lost() is not None:
+            if np.isinf(passed).sum() == silent or steps.lost().size:
                 return 0.0
         along = np.arange(last - first) - 0.5 * (last - first - 1)
         return dx * float(along @ along) / float(along @ passed[first:last])
