@@ -108,6 +108,9 @@ def _states(problem: Problem, outcome: Outcome) -> dict[str, Any]:
     if lanes.dims or (status is not None and status.any()):
         values = np.zeros(lanes.size, np.int8) if status is None else status.astype(np.int8)
         found["status"] = (lanes.dims, values.reshape(lanes.shape), dict(_STATUS))
+    if lanes.dims and outcome.error is not None:
+        about = {"units": "mV", "long_name": "how far off V may be, as half the step says"}
+        found["V_error"] = (lanes.dims, outcome.error.reshape(lanes.shape), about)
     missed = outcome.uncounted
     if missed is not None and missed.count.any():
         grid = problem.recorded if missed.count.size == problem.recorded.size else lanes
