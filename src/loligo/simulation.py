@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo import solvers
-from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
@@ -29,6 +28,10 @@ from loligo.stimulus.place import Placed
 
 if TYPE_CHECKING:
     import xarray
+
+# Swings without a spike from which on it is said: one or two are an answer to what was done.
+_MANY = 3
+_TREMBLES = 30.0  # mV: by less V swings under noise, whether there are spikes or not
 
 
 def simulate(
@@ -129,14 +132,14 @@ def record_run(
     timings: dict[str, float] | None, pace: Pace, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
-    _check(solver)
+    _check(solver, timings)
     question = _read(model, stimulus, duration, solver, **asked)
     with bar("simulating", progress) as advance:
         answer = solve(question, solver, advance, pace)
     for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
         warnings.warn(note, stacklevel=3)
     if timings is not None:
-        timings |= answer.outcome.timings
+        timings.update(answer.outcome.timings)
     return _recording(answer, stimulus, asked["positions"])
 
 
@@ -158,24 +161,24 @@ def _read(
 
 
 def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
-    """A note where V, in other units than mV, never falls far enough for a second spike."""
-    v = outcome.values.get("V")
-    if v is None or not outcome.spike_time.size or problem.geometry is not None:
+    """A note where V swings again and again without a spike being counted."""
+    swings, threshold = outcome.uncounted, problem.times.threshold
+    if swings is None:
         return []
-    threshold = problem.times.threshold
-    low = threshold - RE_ARM
-    shallow = v[:, 0] > low  # most begin below: their many samples need not be looked at
-    shallow[shallow] = v[shallow].min(axis=1) > low
-    if not shallow.any():
+    least = _TREMBLES if problem.noisy else 0.0
+    told = (swings.count >= _MANY) & (swings.high - swings.low >= least)
+    if not told.any():
         return []
-    above = v[shallow] >= threshold
-    rises = (above[:, 1:] & ~above[:, :-1]).sum(axis=1)
-    counted = np.bincount(outcome.spike_lane, minlength=problem.lanes.size)[shallow]
-    if not (rises > counted).any():
-        return []
+    lanes, worst = told.size, int(np.argmax(np.where(told, swings.count, 0)))
+    low, high = float(swings.low[worst]), float(swings.high[worst])
+    where = f" in {int(told.sum())} of {lanes} lanes" if lanes > 1 else ""
+    most = "up to " if lanes > 1 else ""
+    why = "without reaching" if high < threshold else "without coming from far enough below"
     return [
-        f"spikes are missing from the count: V must fall {RE_ARM:g} mV below the threshold before "
-        "another is seen, and here it never does. If the model's V is not in mV, rewrite it in mV"
+        f"V goes up and down {why} the threshold of {threshold:g} mV{where}: {most}"
+        f"{swings.count[worst]} times, between {low:.4g} and {high:.4g} mV. None of these is "
+        f"counted as a spike; if they are spikes, use for example "
+        f"threshold={0.5 * (low + high):.3g}"
     ]
 
 
@@ -234,7 +237,9 @@ def rerun(
     return simulate(model, shapes, duration, progress=progress, **settings)
 
 
-def _check(solver: Any) -> None:
+def _check(solver: Any, timings: Any) -> None:
+    if not isinstance(timings, MutableMapping | None):  # it is filled after the run
+        raise UsageError(f"timings must be a dictionary to be filled, not {timings!r:.60}")
     if solver is None or type(solver) in solvers.SOLVERS.values():
         return
     name = solver if isinstance(solver, str) else getattr(solver, "__name__", "")

@@ -13,6 +13,7 @@ import loligo as lo
 from loligo.engine.engines import Engine, Llvm, Numpy
 from loligo.engine.kernel import COUNTERS, Journey, Kernel, Progress, Route, Schedule, Streams
 from loligo.engine.kernel import padded as filled
+from loligo.engine.swings import Swings
 from loligo.program import Program
 from loligo.program.recipe import Recipe
 from loligo.program.sources import Source
@@ -55,19 +56,21 @@ def adapted(
     wide = start.shape[1]
     journey = Journey(
         states=start,
-        clock=np.stack([np.zeros(wide), start[0] < THRESHOLD, np.zeros(wide)]).astype(float),
+        clock=np.stack([np.zeros(wide), start[0] < THRESHOLD, *np.zeros((2, wide))]).astype(float),
+        swings=Swings.begin(start[0]),
         counters=np.zeros((len(COUNTERS), wide), dtype=np.int64),
         status=np.zeros(wide, dtype=np.int64),
         finished=np.zeros(wide // kernel.width, dtype=np.int64),
         out=np.full((len(program.records), wide, samples), np.nan),
     )
-    route = Route(end, end / (samples - 1), samples, THRESHOLD, filled(edges, kernel.width))
+    every = end / (samples - 1)
+    route = Route(end, every, samples, THRESHOLD, 1e-6, filled(edges, kernel.width))
     for _ in range(10_000):
         kernel.adapt(route, constants, journey, range(len(journey.finished)), rounds=7)
         assert not journey.status.any()
         if journey.finished.all():
             break
-    spikes = [(t, k) for ts, ks in journey.spikes for t, k in zip(ts, ks, strict=True)]
+    spikes = [each for b in journey.spikes for each in zip(b.time, b.lane, strict=True)]
     return journey.out[:, :lanes], sorted((float(t), int(k)) for t, k in spikes if k < lanes)
 
 
@@ -234,13 +237,14 @@ def stepped(program: Program, engine: Made, parameters: Rows, states: np.ndarray
     progress = Progress(
         states=start,
         carries=start.astype(program.precision) - start,
-        detector=np.stack([np.full(wide, np.nan), np.ones(wide)]),
+        detector=np.stack([np.full(wide, np.nan), np.ones(wide), -np.ones(wide)]),
+        swings=Swings.begin(start[0]),
         lead=np.zeros(wide),
         step=np.zeros(wide // kernel.width, dtype=np.int64),
         diverged=np.zeros(wide, dtype=np.int64),
         out=np.empty((len(program.records), wide, STEPS // 10 + 1)),
     )
-    schedule = Schedule(DT, STEPS, 10, STEPS // 10 + 1, THRESHOLD)
+    schedule = Schedule(DT, STEPS, 10, STEPS // 10 + 1, THRESHOLD, 1e-9, 1e-9)
     every = range(len(progress.step))
     for first, stop, stride in ((0, 1, DT / 2), (1, STEPS, DT)):
         given = {".dt": np.full(lanes, DT), ".stride": np.full(lanes, stride)}

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from loligo.engine.kernel import Schedule
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 
 
@@ -128,7 +129,7 @@ class Patch:
 class Course(Protocol):
     """A run under way. Made from ``(line, patches, points, schedule, voltage)``."""
 
-    spikes: list[tuple[Floats, Integers]]
+    spikes: list[Batch]
 
     def advance(
         self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
@@ -166,6 +167,10 @@ class Course(Protocol):
         """(axons, compartments) now."""
         ...
 
+    def swings(self) -> Swings:
+        """Of all compartments of all axons, counted through."""
+        ...
+
     def states(self, patch: int) -> Floats:
         """(states without V, axons, compartments of the patch) now."""
         ...
@@ -177,4 +182,4 @@ class Course(Protocol):
 
 def start_armed(voltage: Floats, schedule: Schedule) -> np.ndarray:
     """Where a spike can be seen from the beginning."""
-    return voltage < schedule.threshold
+    return voltage < schedule.threshold - schedule.grain

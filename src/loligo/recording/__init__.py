@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loligo.errors import FileError, UsageError, nearest
-from loligo.files import replacing
+from loligo.files import named, replacing
 from loligo.recording.contents import check_readable, damage_reported, fault
 from loligo.recording.door import welcome, with_known_names
 from loligo.recording.spikes import in_lanes, in_one_row
@@ -79,7 +79,7 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     ...     lo.open(path).identical(rec)
     True
     """
-    path = _path(path)
+    path = named(path)
     module = _format(path, _FORMATS)
     rec = _given(rec)
     wrong = fault(rec)
@@ -132,7 +132,7 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     >>> import loligo as lo
     >>> lo.open("shock.nc").spike_time  # doctest: +SKIP
     """
-    path = _path(path)
+    path = named(path)
     module = _format(path, _FORMATS, _OTHERS)
     check_readable(path)
     with damage_reported(path, "a recording"):
@@ -149,15 +149,6 @@ def _in_our_words(rec: xarray.Dataset, path: Path) -> xarray.Dataset:
         return welcome(with_known_names(rec))
     except UsageError as error:
         raise FileError(f"{path} does not hold a recording: {error}") from None
-
-
-def _path(path: object) -> Path:
-    try:
-        return Path(path)  # type: ignore[arg-type]
-    except TypeError:
-        raise UsageError(
-            f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r:.60}"
-        ) from None
 
 
 def _format(path: Path, formats: Mapping[str, tuple[str, str]], others: Mapping[str, str] = {}):

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
+from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError
-from loligo.lanes import Floats, Integers
+from loligo.lanes import Floats
 from loligo.run.divergence import diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
-from loligo.run.jumps import begun
+from loligo.run.jumps import Begun, begin
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
 from loligo.solvers import Taylor
+from loligo.system.outline import V_SCALE
 
 _FIRST = 1 << 17  # lanes x rounds in the first call: some 30 ms
 _MOST_ROUNDS = 8  # of them, if there are few lanes
@@ -36,11 +38,13 @@ class AdaptiveCourse:
         prepared = prepare(kernel, problem.parameter, lanes, settings)
         self.constants = padded(prepared, kernel.width)
         edges = Drive(problem).edges()
-        self.journey = _journey(problem, kernel, begun(kernel, self.constants, states, edges))
+        grain = solver.tolerance * V_SCALE
         self.route = Route(
             times.duration, times.sample_interval, times.samples, times.threshold,
-            padded(edges, kernel.width),
+            problem.depth(grain), padded(edges, kernel.width),
         )  # fmt: skip
+        begun = begin(problem, kernel, self.constants, states, edges, self.route.depth, grain)
+        self.journey = _journey(problem, kernel, begun)
         self.parts = portions(len(self.journey.finished), threads())
         self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)
 
@@ -53,8 +57,12 @@ class AdaptiveCourse:
         return bool(self.journey.finished.all())
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
+    def spikes(self) -> list[Batch]:
         return self.journey.spikes
+
+    @property
+    def swings(self) -> Swings:
+        return self.journey.swings
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -80,6 +88,9 @@ class AdaptiveCourse:
 
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.journey.out)
+
+    def voltage(self) -> Floats:
+        return self.journey.states[0]
 
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""
@@ -107,15 +118,18 @@ class AdaptiveCourse:
         )
 
 
-def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
-    filled = padded(states, kernel.width).copy()
+def _journey(problem: Problem, kernel: Kernel, begun: Begun) -> Journey:
+    filled = padded(begun.states, kernel.width).copy()
     lanes = int(filled.shape[1])
-    armed = filled[0] < problem.times.threshold
+    clock = np.zeros((4, lanes))
+    clock[1] = padded(begun.armed, kernel.width)
     return Journey(
         states=filled,
-        clock=np.stack([np.zeros(lanes), armed, np.zeros(lanes)]),
+        clock=clock,
+        swings=begun.swings.padded(kernel.width),
         counters=np.zeros((len(COUNTERS), lanes), dtype=np.int64),
         status=np.zeros(lanes, dtype=np.int64),
         finished=np.zeros(lanes // kernel.width, dtype=np.int64),
         out=empty_rows(problem, kernel),
+        spikes=begun.spikes,
     )

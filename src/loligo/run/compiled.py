@@ -59,7 +59,8 @@ def integrate(
     clock.stage("initial state")
     loop(course, advance, pace)
     clock.stage("steps")
-    outcome = Outcome(course.values(), *spikes_of(problem, course.spikes))
+    found = spikes_of(problem, course.spikes, course.swings, course.voltage())
+    outcome = Outcome(course.values(), *found)
     outcome.clamped = course.clamped()
     outcome.rest = rest()
     outcome.notes += notes

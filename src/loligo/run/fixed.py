@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Kernel, Progress, Schedule, Streams, padded
+from loligo.engine.kernel import GRAIN, Kernel, Progress, Schedule, Streams, padded
+from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError, UsageError
 from loligo.lanes import Floats, Integers
-from loligo.run.cells import Times
 from loligo.run.divergence import diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
-from loligo.run.jumps import Jumps, begun
+from loligo.run.jumps import Begun, Jumps, begin
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
+from loligo.solvers import Exponential
 
 _FIRST = 1 << 21  # lanes x steps in the first call: some 30 ms
 _MOST_STEPS = 64  # of them, if there are few lanes
@@ -39,8 +40,8 @@ class Stepped:
     done: int = 0
     stop: int = 0
 
-    def __init__(self, times: Times, dt: float) -> None:
-        self.schedule = schedule_for(times, dt)
+    def __init__(self, problem: Problem, solver: Exponential) -> None:
+        self.schedule = schedule_for(problem, solver)
 
     @property
     def fraction(self) -> float:
@@ -58,22 +59,29 @@ class FixedCourse(Stepped):
     def __init__(
         self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, pace: Pace
     ) -> None:
-        super().__init__(problem.times, solver.dt)
+        super().__init__(problem, solver)
         self.problem, self.kernel = problem, kernel
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt}
         self.constants = self.used = self._constants(self.schedule.dt)
-        self.jumps, self.opens = Jumps(problem, kernel, self.schedule.dt), True
-        states = begun(kernel, self.constants, states, self.jumps.edges)
-        self.progress = _progress(problem, kernel, self.schedule, states)
+        depth, grain = self.schedule.depth, self.schedule.grain
+        self.jumps, self.opens = Jumps(problem, kernel, self.schedule.dt, depth), True
+        edges = self.jumps.edges
+        begun = begin(problem, kernel, self.constants, states, edges, depth, grain)
+        self.progress = _progress(problem, kernel, begun)
         self.before = self.progress.copy()
+        self.final = self.progress.states[0]
         self.sampled = _Sampled(problem, kernel, self.schedule, pace.stream)
         self.parts = portions(len(self.progress.step), threads())
         self.amount = pace.opening(_MOST_STEPS, _FIRST, problem.lanes.size)
         self.streams = Streams()
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
+    def spikes(self) -> list[Batch]:
         return self.progress.spikes
+
+    @property
+    def swings(self) -> Swings:
+        return self.progress.swings
 
     def call(self) -> Callable[[range], None]:
         chunk = 1 if self.opens else min(self.amount, self.sampled.most_steps)
@@ -101,6 +109,8 @@ class FixedCourse(Stepped):
         if self.progress.diverged.any():
             raise self._divergence()
         opened, self.done = self.opens, self.stop
+        if self.over:
+            self.final = self.progress.states[0].copy()  # before a jump at the very end
         jumped = self.jumps.happen(self.done, self.constants, self.progress)
         self.opens = jumped or self.jumps.interrupt(self.done)
         if jumped and self.over:  # no step follows that would take the last sample again
@@ -109,6 +119,9 @@ class FixedCourse(Stepped):
 
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.progress.out)
+
+    def voltage(self) -> Floats:
+        return self.final
 
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""
@@ -160,29 +173,33 @@ class FixedCourse(Stepped):
         }
 
 
-def schedule_for(times: Times, dt: float) -> Schedule:
+def schedule_for(problem: Problem, solver: Exponential) -> Schedule:
     """Whole steps to a sample interval; the last one ends at or after the run's end."""
-    per_sample = max(1, math.ceil(times.sample_interval / dt * (1 - 1e-12)))
+    times, grain = problem.times, GRAIN[solver.precision]
+    per_sample = max(1, math.ceil(times.sample_interval / solver.dt * (1 - 1e-12)))
     step = times.sample_interval / per_sample
     steps = math.ceil(times.duration / step * (1 - 1e-12))
     steps = max(steps, (times.samples - 1) * per_sample)
     if steps > 2**53:
         raise UsageError(f"a run of {steps:.3g} steps would never end; use a longer dt")
-    return Schedule(step, steps, per_sample, times.samples, times.threshold)
+    depth = problem.depth(grain)
+    return Schedule(step, steps, per_sample, times.samples, times.threshold, depth, grain)
 
 
-def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floats) -> Progress:
-    filled = padded(states, kernel.width).copy()
+def _progress(problem: Problem, kernel: Kernel, begun: Begun) -> Progress:
+    filled = padded(begun.states, kernel.width).copy()
     lanes = int(filled.shape[1])
-    armed = (filled[0] < schedule.threshold).astype(np.float64)
+    armed = padded(begun.armed[None], kernel.width)
     return Progress(
         states=filled,
         carries=filled.astype(kernel.program.precision) - filled,
-        detector=np.stack([np.full(lanes, np.nan), armed]),
+        detector=np.concatenate([np.full((1, lanes), np.nan), armed, np.full((1, lanes), -1.0)]),
+        swings=begun.swings.padded(kernel.width),
         lead=np.zeros(lanes),
         step=np.zeros(lanes // kernel.width, dtype=np.int64),
         diverged=np.zeros(lanes, dtype=np.int64),
         out=empty_rows(problem, kernel),
+        spikes=begun.spikes,
     )
 
 

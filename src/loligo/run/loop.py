@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from loligo.lanes import Floats, Integers
+from loligo.engine.swings import Batch, Swings
+from loligo.lanes import Floats
 from loligo.run.pace import Pace, crew, everywhere
 
 Advance = Callable[[float], None]
@@ -41,8 +42,13 @@ class Course(Protocol):
         ...
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
-        """(times, where) of each batch."""
+    def spikes(self) -> list[Batch]:
+        """Those found so far, batch by batch."""
+        ...
+
+    @property
+    def swings(self) -> Swings:
+        """Of V, wherever there may be spikes."""
         ...
 
     def call(self) -> Callable[[range], None]:
@@ -61,6 +67,10 @@ class Course(Protocol):
 
     def values(self) -> dict[str, Floats]:
         """What was recorded: name -> (lanes, samples)."""
+        ...
+
+    def voltage(self) -> Floats:
+        """V at the end, wherever there may be spikes."""
         ...
 
     def clamped(self) -> Floats | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.engine.kernel import Kernel
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.problem import Problem
-
-Batches = list[tuple[Floats, Integers]]
 
 
 @dataclass(frozen=True)
@@ -95,15 +95,57 @@ def recorded_rows(problem: Problem, out: Floats) -> dict[str, Floats]:
     return {name: out[i, : problem.lanes.size] for i, name in enumerate(problem.records)}
 
 
-def spikes_of(problem: Problem, batches: Batches) -> tuple[Floats, Integers]:
-    """Times and lanes, by lane and then by time; of axons at the recorded positions alone."""
-    times = np.concatenate([t for t, _ in batches]) if batches else np.empty(0)
-    where = np.concatenate([w for _, w in batches]) if batches else np.empty(0, dtype=np.int64)
-    lane, recorded = _recorded(problem, where)
-    kept = recorded & (times <= problem.times.duration)
-    times, lane = times[kept], lane[kept]
-    order = np.lexsort((times, lane))
-    return times[order], lane[order]
+Spikes = tuple[Floats, Integers, Floats, Floats, Uncounted]
+
+
+def spikes_of(
+    problem: Problem, batches: Sequence[Batch], swings: Swings, voltage: Floats
+) -> Spikes:
+    """What an :class:`Outcome` says of spikes; of axons at the recorded positions alone.
+
+    Parameters
+    ----------
+    batches
+        In the order in which they were found.
+    swings, voltage
+        As they are at the end, of all places that batches count.
+    """
+    none = Batch(np.empty(0), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+    found = Batch(*(np.concatenate(each) for each in zip(none, *batches, strict=True)))
+    order = np.lexsort((found.time, found.lane))
+    found = Batch(*(each[order] for each in found))
+    peak, trough = _own(found, *swings.last(voltage, problem.times.threshold))
+    lane, recorded = _recorded(problem, found.lane)
+    kept = recorded & (found.time <= problem.times.duration)
+    return (
+        found.time[kept], lane[kept], peak[kept], trough[kept], _uncounted(problem, swings, voltage)
+    )  # fmt: skip
+
+
+def _own(found: Batch, *last: Floats) -> Iterator[Floats]:
+    """The peaks and troughs of sorted spikes: what the next one of the lane, or the end, says."""
+    ends = np.append(found.lane[1:] != found.lane[:-1], True)[: found.lane.size]
+    for following, at_end in zip((found.peak, found.trough), last, strict=True):
+        yield np.where(ends, at_end[found.lane], np.append(following[1:], np.nan)[: ends.size])
+
+
+def _uncounted(problem: Problem, swings: Swings, voltage: Floats) -> Uncounted:
+    ended = swings.copy()
+    ended.reach(slice(None), voltage)
+    place = _places(problem)
+    count, low, high = (ended.of(name)[place] for name in ("count", "lowest", "highest"))
+    none = count == 0
+    return Uncounted(
+        count.astype(np.int64), np.where(none, np.nan, low), np.where(none, np.nan, high)
+    )
+
+
+def _places(problem: Problem) -> Integers:
+    """The places of a kernel's that the recording's lanes are."""
+    if problem.geometry is None:
+        return np.arange(problem.lanes.size)
+    geometry, axons = problem.geometry, np.arange(problem.lanes.size)
+    return (axons[:, None] * geometry.parts.count + geometry.recorded).ravel()
 
 
 def _recorded(problem: Problem, where: Integers) -> tuple[Integers, Any]:

@@ -71,9 +71,11 @@ def refuse_placed(stimulus: Any) -> None:
             "stimulus alone, or simulate an lo.Axon"
         )
     if stimulus is not None and not isinstance(stimulus, Stimulus):
+        number = isinstance(stimulus, int | float) and not isinstance(stimulus, bool)
+        meant = f"; a constant current is lo.Step(0, {stimulus!r:.20})" if number else ""
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
-            f"not {stimulus!r:.80}"
+            f"not {stimulus!r:.80}{meant}"
         )
 
 
@@ -87,6 +89,8 @@ def read_times(duration: Any, sample_interval: Any, threshold: Any) -> Times:
     """How long, how often, and what counts as a spike."""
     length = _single(duration, "ms", "duration", above=0)
     interval = _single(sample_interval, "ms", "sample_interval", above=0)
+    if length < interval <= length * (1 + 1e-12):  # 0.1*3 and 0.3 are one time
+        interval = length
     if interval > length:
         raise UsageError(
             f"sample_interval is {interval:g} ms, longer than the run of {length:g} ms; "

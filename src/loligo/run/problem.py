@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from loligo.engine.kernel import RE_ARM
 from loligo.lanes import Floats, Grid, Value
 from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
 from loligo.stimulus.applied import Applied
+from loligo.stimulus.noise import Noise
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
@@ -77,6 +79,22 @@ class Problem:
             if shape.sampled:
                 return f"{type(shape).__name__} is a sampled stimulus"
         return next((c.outline.obstacle for c in self.cells if c.outline.obstacle), None)
+
+    @cached_property
+    def noisy(self) -> bool:
+        """Whether noise is part of what is done, be it of amplitude 0: then V crosses a threshold
+        many times as it passes, and that is one spike."""
+        return any(isinstance(shape, Noise) for shape in self.shapes)
+
+    def depth(self, grain: float) -> float:
+        """How far below the threshold V must have been for its rise to be a spike, mV.
+
+        Parameters
+        ----------
+        grain
+            What the solver cannot tell from standing still.
+        """
+        return RE_ARM if self.noisy else grain
 
     @cached_property
     def recorded(self) -> Grid:

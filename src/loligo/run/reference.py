@@ -23,11 +23,12 @@ from loligo.lanes import Floats
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance
-from loligo.run.march import Crossings, Solution, march
+from loligo.run.march import Crossings, Solution, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
 from loligo.run.recipes import plain
 from loligo.solvers import Reference
+from loligo.system.outline import V_SCALE
 
 _PARTS = 8  # of a step, in each of which a spike is looked for
 
@@ -49,15 +50,15 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     functions = _Functions(problem)
     lanes = problem.lanes.size
     values = {n: np.empty((lanes, problem.times.samples)) for n in problem.records}
-    spikes: list[tuple[Floats, Any]] = []
+    watched: list[Crossings] = []
     for lane in range(lanes):
         run = _Lane(problem, solver, functions, lane, states[:, lane])
         recorded = run.integrate(lambda part, lane=lane: advance((lane + part) / lanes))
         for name in problem.records:
             values[name][lane] = recorded[name]
-        times = np.array(run.crossings.times)
-        spikes.append((times, np.full(times.size, lane)))
-    outcome = Outcome(values, *spikes_of(problem, spikes), notes=begun.notes)
+        watched.append(run.crossings)
+    found = spikes_of(problem, *together(watched, np.array([0]), 1))
+    outcome = Outcome(values, *found, notes=begun.notes)
     outcome.rest = resting_potential(kernel, cells, states)
     return outcome
 
@@ -101,7 +102,11 @@ class _Lane:
         scales = problem.cells[0].outline.scales
         self.scale = np.array([scales[s] for s in functions.states])
         self.start = self._after(0.0, states)
-        self.crossings = Crossings(slice(0, 1), self.start[:1], problem.times.threshold, _PARTS)
+        grain = solver.tolerance * V_SCALE
+        self.crossings = Crossings(
+            np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS
+        )
+        self.crossings.jumped(0.0, states[:1], self.start[:1])
 
     def inputs(self, t: Any) -> list[Any]:
         """What goes into the system, input by input, continuous from the right."""
@@ -125,7 +130,7 @@ class _Lane:
 
     def _enter(self, t: float, states: Floats) -> Floats:
         after = self._after(t, states)
-        self.crossings.jumped(t, after[:1])
+        self.crossings.jumped(t, states[:1], after[:1])
         return after
 
     def _after(self, t: float, states: Floats) -> Floats:

@@ -33,7 +33,8 @@ from loligo.engine.llvm.driver import (
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.moves import Expansion, Move, Moves, Slots
 from loligo.engine.llvm.printer import emit
-from loligo.engine.llvm.spikes import Step, look_for_spikes, most_spikes, note_jump
+from loligo.engine.llvm.spikes import Lookout, Step, most_spikes
+from loligo.engine.llvm.swings import SPIKE_POINTERS
 from loligo.program import Program
 from loligo.program.drive import EDGE_TOLERANCE, ROUNDED, TINY
 
@@ -41,10 +42,10 @@ Value = Any  # an ir.Value; llvmlite has no types
 
 # The arguments of `adapt`, in order: integers, numbers, and pointers to rows.
 ADAPT_INTEGERS = ("first_block", "last_block", "stride", "rounds", "samples", "pitch", "capacity")
-ADAPT_DOUBLES = ("end", "sample_interval", "threshold")
+ADAPT_DOUBLES = ("end", "sample_interval", "threshold", "depth")
 ADAPT_POINTERS = (
     "constants", "states", "clock", "counters", "edges", "status", "finished", "out",
-    "spike_time", "spike_lane", "spike_count",
+    *SPIKE_POINTERS,
 )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ class _Block:
         }
         self.end = e.spread(arguments["end"])
         self.moves = Moves(e, program, slots, self.fixed)
+        self.lookout = Lookout(e, slots.search, arguments, self.lane, slots.armed, slots.rising)
 
     def emit(self) -> None:
         e, b = self.e, self.e.builder
@@ -177,8 +179,7 @@ class _Block:
         reached = b.select(move.moving, reached, x.t)
         self._refuse(move, done)
         self._samples(x, reached)
-        step = Step(x.t, move.length, move.moving, x.series["V"], self.moves.far(move, 1.0))
-        look_for_spikes(e, slots.rise, self.a, self.lane, slots.armed, step)
+        self.lookout.look(Step(x.t, move.length, move.moving, x.series["V"], move.after["V"]))
         for s, slot in slots.states.items():
             b.store(b.select(move.moving, move.after[s], x.now[s]), slot)
         b.store(reached, slots.t)
@@ -200,7 +201,7 @@ class _Block:
         following = b.load(slots.edge, typ=e.double)
         middle = b.fmul(e.const(0.5), b.fadd(edge, following))
         after = self._edge(now, edge, middle)
-        note_jump(e, self.a, self.lane, slots.armed, inside, edge, after["V"])
+        self.lookout.jump(inside, edge, now["V"], after["V"])
         for s, slot in slots.states.items():
             b.store(b.select(inside, after[s], now[s]), slot)
 

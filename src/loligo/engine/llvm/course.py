@@ -21,6 +21,8 @@ from loligo.engine.llvm.coupled import (
     TABLE,
 )
 from loligo.engine.llvm.rows import FUNCTIONS, ROW
+from loligo.engine.llvm.swings import spike_arrays, taken
+from loligo.engine.swings import KEPT, Batch, Swings
 from loligo.lanes import Floats, Integers
 
 _CABLE = ctypes.CFUNCTYPE(
@@ -121,7 +123,7 @@ class CompiledCourse:
         voltage: Floats, capacity: int = CAPACITY,
     ) -> None:  # fmt: skip
         self.capacity = capacity
-        self.spikes: list[tuple[Floats, Integers]] = []
+        self.spikes: list[Batch] = []
         self.line, self.schedule = line, schedule
         self.codes = [KERNELS.solve(), *(patch.kernel.code for patch in patches)]  # kept alive
         self._call: Any = _CABLE(self.codes[0].addresses[FUNCTION])
@@ -133,6 +135,8 @@ class CompiledCourse:
             "voltage": layout.lay(voltage),
             "before": np.full((axons, size), np.nan),
             "armed": np.packbits(armed, axis=-1, bitorder="little"),
+            "rising": np.full((axons, layout.rows), 255, dtype=np.uint8),
+            "swings": Swings.begin(layout.lay(voltage).ravel()).table,
             "area": layout.lay(line.area),
             "link": np.zeros((axons, size)),
             "place": layout.place[points.place],
@@ -159,13 +163,9 @@ class CompiledCourse:
     ) -> None:
         size = self.layout.rows * ROW
         capacity = self.capacity + size
-        time = np.empty(capacity + ROW)
-        where: Integers = np.empty(capacity + ROW, dtype=np.int64)
-        count: Integers = np.zeros(1, dtype=np.int64)
-        arrays = self.arrays | {
-            "scratch": np.zeros(len(SCRATCH) * size), "injected": injected, "damped": damped,
-            "spike_time": time, "spike_lane": where, "spike_count": count,
-        }  # fmt: skip
+        buffer = spike_arrays(capacity + ROW)
+        scratch = np.zeros(len(SCRATCH) * size)
+        arrays = self.arrays | {"scratch": scratch, "injected": injected, "damped": damped} | buffer
         integers = {
             "first_axon": axons.start, "last_axon": axons.stop, "rows": self.layout.rows,
             "stop": stop, "steps_per_sample": self.schedule.steps_per_sample,
@@ -175,18 +175,16 @@ class CompiledCourse:
         }  # fmt: skip
         arguments = (
             *(integers[name] for name in CABLE_INTEGERS),
-            self.schedule.dt,
-            self.schedule.threshold,
+            *(getattr(self.schedule, name) for name in CABLE_DOUBLES),
             *(arrays[name].ctypes.data for name in CABLE_POINTERS),
         )
         here = slice(axons.start, axons.stop)
         done, lost = self.arrays["progress"][here], self.arrays["diverged"][here]
         while True:
             self._call(*arguments)
-            found = int(count[0])
-            if found:
-                self.spikes.append((time[:found].copy(), self._natural(where[:found])))
-                count[0] = 0
+            found = taken(buffer)
+            if found.time.size:
+                self.spikes.append(found._replace(lane=self._natural(found.lane)))
             if np.all((done >= stop) | (lost != 0)):
                 return
 
@@ -207,7 +205,7 @@ class CompiledCourse:
         return k, int(self.arrays["progress"][k]) - 1, before
 
     def _place(self) -> list[Any]:
-        names = ("voltage", "before", "armed", "progress", "diverged")
+        names = ("voltage", "before", "armed", "rising", "swings", "progress", "diverged")
         return [self.arrays[name] for name in names] + [patch.states for patch in self.patches]
 
     def save(self) -> Any:
@@ -219,6 +217,10 @@ class CompiledCourse:
 
     def voltage(self) -> Floats:
         return self.arrays["voltage"][:, self.layout.place]
+
+    def swings(self) -> Swings:
+        laid = self.arrays["swings"].reshape(self.line.axons, -1, len(KEPT))
+        return Swings(laid[:, self.layout.place].reshape(-1, len(KEPT)))
 
     def states(self, patch: int) -> Floats:
         mine = self.patches[patch]

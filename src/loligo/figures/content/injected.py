@@ -47,13 +47,12 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
     """(place in um, current at times) of what is injected along an axon; none if the provenance
     does not tell, or tells of many lanes."""
     from loligo.errors import LoligoError
+    from loligo.stimulus.place import Placed
 
     try:
-        return [
-            (float(point["place"]), _sampled(_made(point["stimulus"]), time))
-            for point in _described(rec)["points"]
-            if point["stimulus"]["kind"] != "clamp"
-        ]
+        points = Placed.from_dict(_described(rec)).points
+        currents = [point for point in points if point.shapes]
+        return [(point.place, _sampled(point.stimulus, time)) for point in currents]
     except (LoligoError, KeyError, TypeError, ValueError):
         return []
 

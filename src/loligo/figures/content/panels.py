@@ -66,9 +66,12 @@ def listed(chosen: object) -> list[object]:
     """What ``panels`` names, from the top down."""
     if isinstance(chosen, str):
         return [chosen]
-    if not isinstance(chosen, Iterable):
-        raise UsageError(f"panels={chosen!r:.60} names no panel; give text, or a list of it.")
-    return list(chosen)
+    try:
+        return list(chosen)  # type: ignore[call-overload]
+    except TypeError:
+        raise UsageError(
+            f"panels={chosen!r:.60} names no panel; give text, or a list of it."
+        ) from None
 
 
 def _usual(recorded: Signals) -> list[str]:

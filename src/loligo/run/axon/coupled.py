@@ -11,6 +11,7 @@ import numpy as np
 from loligo.engine import coupled as engine
 from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel, Schedule
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.clamps import Clamps
 from loligo.run.axon.currents import Injected
@@ -35,7 +36,7 @@ class CoupledCourse(Stepped):
         self, problem: Problem, solver: Exponential, kernels: Sequence[Kernel],
         beginning: Beginning, pace: Pace,
     ) -> None:  # fmt: skip
-        super().__init__(problem.times, solver.dt)
+        super().__init__(problem, solver)
         self.problem = problem
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt, **problem.along.settings}
         self.line, self.points = beginning.line, beginning.points
@@ -63,8 +64,15 @@ class CoupledCourse(Stepped):
         )  # fmt: skip
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
+    def spikes(self) -> list[Batch]:
         return self.steps.spikes
+
+    @property
+    def swings(self) -> Swings:
+        return self.steps.swings()
+
+    def voltage(self) -> Floats:
+        return self.steps.voltage().ravel()
 
     def call(self) -> Callable[[range], None]:
         chunk = min(self.amount, self.table.most_steps)

@@ -31,12 +31,13 @@ from loligo.run.axon.rest import Beginning, begin
 from loligo.run.drive import Drive
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
-from loligo.run.march import Crossings, Solution, march
+from loligo.run.march import Crossings, Solution, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
 from loligo.solvers import Reference
+from loligo.system.outline import V_SCALE
 
-_PARTS = 1  # of a step, in each of which a spike is looked for: LSODA's are short
+_PARTS = 4  # of a step, in each of which V turns once at most: LSODA's are short
 
 
 def integrate(
@@ -69,7 +70,9 @@ def integrate(
         for i, part in enumerate(parts)
     ]  # fmt: skip
     rows = joined(problem, [p.records for p in parts], values)
-    outcome = Outcome(rows, *spikes_of(problem, [run.spikes() for run in runs]))
+    along = problem.along
+    watched = together([run.crossings for run in runs], along.recorded, along.parts.count)
+    outcome = Outcome(rows, *spikes_of(problem, *watched))
     outcome.rest = beginning.recorded(problem)
     if problem.clamps:
         outcome.clamped = np.stack([run.clamped for run in runs])
@@ -195,18 +198,17 @@ class _Run:
         for part, rows in zip(self.parts, states, strict=True):
             cells[part.patch.place, 1 : 1 + len(rows)] = rows.T
         times, axons = self.problem.times, self.problem.lanes.size
-        self.crossings = Crossings(slice(None, None, self.width), voltage, times.threshold, _PARTS)
+        grain, recorded = self.solver.tolerance * V_SCALE, self.problem.along.recorded
+        self.crossings = Crossings(
+            recorded * self.width, voltage[recorded], times.threshold,
+            self.problem.depth(grain), grain, _PARTS,
+        )  # fmt: skip
         sampled = march(
             self._edges(times.duration), times.grid, cells.ravel(), self._segment,
             self.crossings.look, lambda part: advance((self.axon + part) / axons),
         )  # fmt: skip
         self._record(sampled)
         self.clamped = self._clamped(sampled[:: self.width])
-
-    def spikes(self) -> tuple[Floats, Any]:
-        """Their times, and where: the compartments of all axons counted through."""
-        which = np.array(self.crossings.which, dtype=np.int64)
-        return np.array(self.crossings.times), which + self.axon * self.problem.along.parts.count
 
     def _edges(self, end: float) -> Floats:
         inner = [s.breakpoints(end) for _, shapes in self.shapes for s in shapes]
