@@ -133,7 +133,7 @@ def named(path: Any) -> Path:
         return Path(path).expanduser()
     except (TypeError, RuntimeError):  # not a name; ~ of nobody
         raise UsageError(
-            f"path={path!r:.80} is not a file name; give one such as 'recording.nc'"
+            f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r:.60}"
         ) from None
 
 

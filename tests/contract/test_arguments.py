@@ -24,7 +24,7 @@ WRONG: Mapping[str, Any] = {
     "2-d": np.ones((2, 2)), "nan within": np.array([np.nan, 1.0]), "None": None,
     "date": np.datetime64("2020-01-01"), "array of objects": np.array([object()], dtype=object),
     "empty DataArray": xr.DataArray([], dims="x"), "Dataset": xr.Dataset(),
-    "function": lambda: None,
+    "function": lambda *given: None,
 }  # fmt: skip
 
 LEAK = lo.Membrane(channels=[lo.Channel("L", g=0.3, E=-65)])

@@ -63,6 +63,14 @@ def test_labels_of_a_persons_own_stay_and_the_number_stands_beside_them() -> Non
     assert "initial" in lo.simulate(SQUID, None, 1, initial=[-65, -60]).indexes
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_such_numbers_are_never_taken_for_time_or_voltage(suffix: str, tmp_path: Path) -> None:
+    stimulus = lo.Pulse(0.5, along(0.1, 0.2), 10)
+    rec = lo.simulate(SQUID, stimulus, 1, initial=along(-65, -60), record=["spikes"])
+    for some in (rec, rec.drop_vars("time"), rec[["spike_count"]], rec.drop_attrs()):
+        xr.testing.assert_identical(lo.open(lo.save(some, tmp_path / f"x{suffix}")), some)
+
+
 def test_of_axons_too() -> None:
     axon = lo.Axon(
         SQUID.replace(g_Na=along(100, 120)), "4 mm", along(400, 476), 35.4, compartments=8
@@ -168,3 +176,21 @@ def test_any_number_of_any_stimulus(kind: str, tmp_path: Path) -> None:
         rec = lo.simulate(SQUID, stimulus, 2.5, initial=-65)
         assert rec[number].values.tolist() == values
         comes_back(rec, tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".xlsx"])
+def test_what_experiments_found(suffix: str, tmp_path: Path) -> None:
+    """Tables without a time, and with one; words and truth values among them."""
+    if suffix == ".xlsx":
+        pytest.importorskip("openpyxl")
+    axon = lo.Axon(SQUID.replace(celsius=18.5), "3 cm", 476, 35.4, accuracy=0.05)
+    lengths = xr.Dataset(
+        {"velocity": ("diameter", [10.0, 20.0], {"units": "m/s"}),
+         "outcome": ("diameter", ["travelled", "no spike"])},
+        {"diameter": [200.0, 476.0]},
+        {"experiment": "velocity", "title": "a table"},
+    )  # fmt: skip
+    for found in (lo.experiments.direction(axon), lo.experiments.passive(), lengths):
+        xr.testing.assert_identical(lo.open(lo.save(found, tmp_path / f"x{suffix}")), found)
+    with pytest.raises(lo.LoligoError, match="needs a 'time'"):
+        lo.save(lengths.drop_attrs(), tmp_path / f"x{suffix}")

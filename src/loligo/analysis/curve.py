@@ -117,7 +117,7 @@ class Pieces:
 
     def chosen(self, which: Array) -> Pieces:
         """Some of them, any of them several times."""
-        return Pieces(*(each[which] for each in (
+        return Pieces(*(each[..., which] for each in (
             self.left, self.right, self.nodes, self.coefficients
         )))  # fmt: skip
 

@@ -103,10 +103,10 @@ def _fill(
     there, index = layout.places(each, rows)
     numbers = rows[there]
     if not there.all():
-        beyond = [i for i in np.flatnonzero(~there) if texts[i].strip()]
+        beyond = [int(i) for i in np.flatnonzero(~there) if texts[int(i)].strip()]
         if beyond:
             raise _moved(path, int(rows[beyond[0]]), each, "has a value too many")
-        texts = [texts[i] for i in np.flatnonzero(there)]
+        texts = [texts[int(i)] for i in np.flatnonzero(there)]
     variable = contents.variables.get(each.name)
     kind = "i" if variable is None else variable.values.dtype.kind
 
@@ -118,7 +118,7 @@ def _fill(
         raise complaint(max(range(len(texts)), key=lambda i: len(texts[i])))
     values = _READ[kind](texts, complaint)
     if variable is None or needed(each.name, layout):
-        known = index[0] if variable is None else variable.values[index]
+        known = np.asarray(index[0] if variable is None else variable.values[index])
     else:
         new = layout.firsts(each, rows)
         if new.all():

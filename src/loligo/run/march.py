@@ -19,9 +19,12 @@ import numpy as np
 
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
+from loligo.system.outline import V_SCALE
 
 Solution = Any  # of scipy.integrate.solve_ivp, with its dense output
 _AT_ONCE = 1024  # times at which all states are asked for
+# times its tolerance: by so much V trembles at rest, where steps are at their limit of stability
+TREMBLES = 1000.0 * V_SCALE
 
 
 def march(

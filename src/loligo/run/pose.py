@@ -53,7 +53,7 @@ def pose(
     check_dimensions(lanes, outline.records)
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
-    _check_memory(lanes.size, times.samples, records)
+    _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,))
 
 
@@ -284,13 +284,26 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
 
 
 _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
+_OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 
 
-def _check_memory(lanes: int, samples: int, records: tuple[str, ...]) -> None:
+# Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which four
+# are held at once: the portion by its paths, spread over the lanes, and before and after both.
+_PORTION = 1 << 25
+_PORTIONS = 4
+_STEP = 0.01  # ms, of the default solver of sampled stimuli
+
+
+def _check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+    samples = times.samples
     block = block_width(lanes, 1, _LARGEST_BLOCK)
     filled = -(-lanes // block) * block  # kernels fill their last vectors
-    needed = 8 * filled * (samples * len(records) + 64)
+    needed = 8 * filled * (samples * len(records) + _OWN)
     needed += 8 * samples  # their times
+    if sampled:
+        needed += _PORTIONS * min(_PORTION, 8 * filled * sampled * times.duration / _STEP)
+    if sampled and "I_stim" in records:
+        needed += 2 * 8 * filled * samples * sampled  # its values, besides what is recorded
     fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
     what = f"{lanes:,} lanes × {samples:,} samples × {len(records)} recorded"
     refuse_too_large(needed, what, f"{fewer}, or take a longer sample_interval")

@@ -188,7 +188,7 @@ def _relax(
         with np.errstate(all="ignore"):
             for name, value in after.items():
                 change = np.abs(value - rows[name])
-                still &= change <= 1e-11 * np.maximum(np.abs(value), 1e-3)
+                still &= (change <= 1e-11 * np.maximum(np.abs(value), 1e-3)) & np.isfinite(value)
         rows = {n: np.where(settled, rows[n], value) for n, value in after.items()}
         settled |= still
         if settled.all():

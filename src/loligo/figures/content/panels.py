@@ -263,10 +263,12 @@ def _lanes_panel(recorded: Signals, name: str, theme: Theme) -> Panel:
             f"{name} has {len(lanes)} lanes, and lines can be told apart for {MOST_OVERLAID}; "
             f"select some, as in rec.isel({recorded.dims[0]}=[0, -1])."
         )
-    colours = _lane_colours(len(lanes), theme)
+    coloured = list(zip(lanes, _lane_colours(len(lanes), theme), strict=True))
+    # a lane that could not be run has nothing to draw; if none has, that is told
+    drawn = [one for one in coloured if np.isfinite(recorded.values(name, one[0])).any()]
     traces = tuple(
         Trace(f"{name} {lane.label}", Label(lane.label), *line(recorded, name, lane), colour)
-        for lane, colour in zip(lanes, colours, strict=True)
+        for lane, colour in drawn or coloured
     )
     if len(traces) == 1:
         colour = colours_of(recorded, theme)[name]
