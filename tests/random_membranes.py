@@ -198,7 +198,7 @@ class Drawn:
     def _scheme(self, name: str, size: int, calcium: bool) -> None:
         """Occupancies as states: a tree of transitions, and perhaps one that closes a ring."""
         nodes = [f"{name}{k}" for k in range(size)]
-        change = {node: "0" for node in nodes}
+        change = dict.fromkeys(nodes, "0")
         edges = [(self.rng.randrange(k), k) for k in range(1, size)]
         if size > 2 and self.rng.random() < 0.5:
             edges.append((0, size - 1))
@@ -263,7 +263,7 @@ class Drawn:
 
         scale = [1e-4 if n == "Ca" else 1.0 for n in self.names]
         end = solve_ivp(
-            held, (0, 3e5), y0, method="LSODA", rtol=1e-11, atol=1e-13 * np.array(scale)
+            held, (0, 1e9), y0, method="LSODA", rtol=1e-11, atol=1e-13 * np.array(scale)
         )
         assert end.success, end.message
         return end.y[:, -1]

@@ -10,8 +10,9 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from loligo.errors import FileError, LoligoError
+from loligo.errors import FileError, LoligoError, UsageError
 
 try:
     import fcntl
@@ -44,38 +45,39 @@ _REMEDY = {
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file beside ``path`` and rename it over ``path`` when it is whole.
 
-    The block gets the name of an empty hidden file in the same folder, with the same
-    suffix. When it ends well, that file reaches the disk and takes the place of ``path``
-    in one step, with the permissions of the file that was there. When it raises, or is
-    interrupted, the file is removed and ``path`` stays as it was. A link stays a link:
-    what it points to is replaced. What a killed run left is removed by the next write
-    to the same path.
+        The block gets the name of an empty hidden file in the same folder, with the same
+        suffix. When it ends well, that file reaches the disk and takes the place of ``path``
+        in one step, with the permissions of the file that was there. When it raises, or is
+        interrupted, the file is removed and ``path`` stays as it was. A link stays a link:
+        what it points to is replaced. What a killed run left is removed by the next write
+        to the same path.
 
-    Parameters
-    ----------
-    path : path
-        Where the file shall be. Its folder must exist.
+        Parameters
+        ----------
+        path : path
+            Where the file shall be. Its folder must exist.
 
-    Yields
-    ------
-    pathlib.Path
-        The file to write.
+        Yields
+        ------
+        pathlib.Path
+            The file to write.
 
-    Raises
-    ------
-    FileError
-        There is no such folder, no permission, no space, or ``path`` is not an
-        ordinary file.
+        Raises
+        ------
+        FileError
+            There is no such folder, no permission, no space, or ``path`` is not an
+            ordinary file.
 
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     with replacing(Path(folder, "note.txt")) as part:
-    ...         _ = part.write_text("whole")
-    ...     print(Path(folder, "note.txt").read_text())
-    whole
+        Examples
+        --------
+        >>> from pathlib import Path
+    from typing import Any
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     with replacing(Path(folder, "note.txt")) as part:
+        ...         _ = part.write_text("whole")
+        ...     print(Path(folder, "note.txt").read_text())
+        whole
     """
     target = _destination(path)
     _sweep(target)
@@ -114,9 +116,30 @@ def check(path: str | os.PathLike[str]) -> None:
         raise _failure(target, PermissionError(errno.EACCES, "Permission denied"))
 
 
+def named(path: Any) -> Path:
+    """What a person gave as the name of a file.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+
+    Examples
+    --------
+    >>> named("note.txt").suffix
+    '.txt'
+    """
+    try:
+        return Path(path).expanduser()
+    except (TypeError, RuntimeError):  # not a name; ~ of nobody
+        raise UsageError(
+            f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r:.60}"
+        ) from None
+
+
 def _destination(path: str | os.PathLike[str]) -> Path:
     """The file that a write to ``path`` replaces; links are followed."""
-    given = Path(path).expanduser()
+    given = named(path)
     if "\0" in str(given):
         raise FileError(f"cannot write {str(given)!r}: a file name cannot hold a zero byte")
     try:

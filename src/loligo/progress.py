@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from threading import Event, Thread
 from typing import Any
 
+from loligo.errors import UsageError
+
 _PATIENCE = 0.5  # s: what is over sooner needs no bar
 _LONG = 2.0  # s: what is over sooner needs no word
 
@@ -39,6 +41,8 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
     if callable(show):
         yield show
         return
+    if not isinstance(show, bool | None):
+        raise UsageError(f"progress may be True, False, None or a function, not {show!r:.60}")
     bar = _Bar(label) if (_somebody_looks() if show is None else show) else None
     before = _AROUND.set(bar or False)
     try:

@@ -45,7 +45,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"axon"},
     ],
     "system": [
-        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"conserved", "outline"},
+        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
+        {"conserved", "outline"},
     ],
     "stimulus": [
         {"applied"}, {"base", "clamp"}, {"pulses"}, {"noise", "periodic", "waveform"},
@@ -58,8 +59,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"cells"}, {"geometry"}, {"problem"},
         {"drive", "outcome", "pace", "pose", "recipes"},
         {"conserved"}, {"bounds", "steady"}, {"equilibrium"}, {"initial"},
-        {"divergence", "jumps", "loop", "march"}, {"adaptive", "fixed"},
-        {"axon"}, {"compiled", "reference"}, {"solve"},
+        {"divergence"}, {"jumps", "loop", "march"}, {"adaptive", "fixed"},
+        {"axon"}, {"compiled", "reference"}, {"halving"}, {"default"}, {"solve"},
     ],
     "run.axon": [
         {"compartments"}, {"pose", "resolution"}, {"pilot", "places"}, {"cut", "electrodes"},

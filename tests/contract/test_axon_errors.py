@@ -215,7 +215,7 @@ def test_of_several_axons_the_lane_is_named():
         "V": -65,
         "z": xr.DataArray([-9.0, 0.1], dims="diameter", coords={"diameter": [10, 20]}),
     }
-    with pytest.raises(lo.LoligoError, match="um in the lane diameter = 20"):
+    with pytest.warns(UserWarning, match="um in the lane diameter = 20"):
         lo.simulate(axon, None, 2, initial=begin, solver=lo.Exponential(0.01))
 
 

@@ -143,6 +143,16 @@ def test_waveforms_from_files(loligo, folder: Path) -> None:
     ]
     assert peaks[0] == peaks[1]
     assert "1 spike at" in peaks[0]
+    (folder / "stated.csv").write_text("I (mA/cm2);time (s)\n0;0\n0,02;0,005\n0;0,01\n")
+    stated = loligo("run", "--waveform", "stated.csv", "--duration", "20", "--output", "wave.xlsx")
+    assert stated.out.splitlines()[1] == peaks[0]
+    again = loligo("run", "--waveform", "wave.xlsx", "--duration", "20")
+    assert "1 spike at" in again.out
+    assert loligo("plot", "wave.xlsx", "--output", "wave.png").status == 0
+    (folder / "bad.csv").write_text("time (ms),V (mV)\n0,0\n5,20\n")
+    ended = loligo("run", "--waveform", "bad.csv")
+    assert (ended.status, ended.out) == (2, "")
+    assert "bad.csv has besides the time: V (mV); a waveform is a column" in ended.err
     ended = loligo("run", "--waveform", "none.csv")
     assert ended.status == 2
     assert "cannot read none.csv: there is no such file" in ended.err
@@ -384,7 +394,7 @@ def test_a_terminal_with_few_letters() -> None:
     out, err = child.communicate(timeout=120)
     assert child.returncode == 0
     assert err == ""
-    assert "C_m dV/dt = I_stim ? I_Na" in out
+    assert "C_m dV/dt = I_stim - I_Na" in out  # no "?" in an equation
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")

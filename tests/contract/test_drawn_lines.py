@@ -40,7 +40,7 @@ def both(model, stimulus, duration=30.0, interval=0.05, record=None):
     return rec, dense
 
 
-@pytest.mark.parametrize("interval", [0.05, 0.2])
+@pytest.mark.parametrize("interval", [0.05, pytest.param(0.2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", LIBRARY)
 def test_every_membrane_of_the_library_is_drawn_within_20_microvolts(name, interval):
     rec, dense = both(lo.load(name), lo.Pulse(5, 20, LIBRARY[name]), interval=interval)

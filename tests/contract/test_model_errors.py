@@ -721,8 +721,22 @@ def test_a_run_away_that_a_reset_would_have_caught() -> None:
         )
 
 
+def test_a_rate_in_volts_is_noticed() -> None:
+    with pytest.warns(UserWarning, match="jumps from") as caught:
+        na(inf="1/(1+exp(-(V+0.04)/0.01))", tau=1)
+    assert [str(each.message) for each in caught] == [
+        "inf of gate m jumps from 0 to 1 within 1 mV of 0 and is constant elsewhere. V is in mV "
+        "here: if this was written for V in volts, write (V/1000) where it says V, and rates per ms"
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        na(inf="1/(1+exp(-(V+40)/0.1))", tau="1 if V > 0 else 2")
+        na(inf="1/(1+exp(-(V+0.04)/5))", tau="3")
+
+
 def test_a_start_in_volts_is_noticed() -> None:
+    quick = Exponential(dt=0.05, engine="numpy")
     with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
-        simulate(squid(), None, 1, initial=-0.065)
+        simulate(squid(), None, 1, initial=-0.065, solver=quick)
     with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
-        simulate(squid(), None, 1, initial={"V": -0.065})
+        simulate(squid(), None, 1, initial={"V": -0.065}, solver=quick)

@@ -429,7 +429,7 @@ def test_an_interrupted_animation_leaves_the_old_file_and_nothing_else(tmp_path,
     [
         ("a.avi", r"'a.avi' ends in '.avi'; end it in .gif, .webp, .mp4"),
         ("spikes", "'spikes' has no suffix; end it in .gif"),
-        (5, "path=5 is not a file name"),
+        (5, "a path is text, such as .shock.nc., not a int: 5"),
     ],
 )
 def test_other_kinds_of_file_are_refused_with_those_there_are(path, wording):

@@ -322,8 +322,8 @@ def test_other_tables(tmp_path: Path) -> None:
 def test_paths_that_are_none(rec: xr.Dataset) -> None:
     for path in (["a"], None, 3, {"a": 1}):
         for call in (lambda p: lo.open(p), lambda p: lo.save(rec, p)):
-            assert wording(call, path).startswith(
-                f"a path is text, such as 'shock.nc', not a {type(path).__name__}: "
+            assert wording(call, path) == (
+                f"path={path!r} is not a file name; give one such as 'recording.nc'"
             )
 
 
@@ -448,6 +448,27 @@ def test_what_no_file_holds(rec: xr.Dataset, tmp_path: Path, suffix: str) -> Non
         lo.save, dates, path
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("odd", ["a\nb", "a\0", "a\r", "\x1b[31m", "a\u2028b"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_names_that_no_file_keeps(rec: xr.Dataset, tmp_path: Path, suffix: str, odd: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    for named in (
+        rec.rename({"m": odd}),
+        rec.assign_attrs({odd: 1}),
+        rec.assign(extra=((odd,), [1.0, 2.0])),
+    ):
+        message = wording(lo.save, named, path)
+        assert message.startswith(f"the name {odd!r} holds {odd.strip('ab[31m')!r}, which is no le")
+        assert message.endswith("rename it")
+    zero = rec.assign(label=(("x",), ["a", "b\0c"]))
+    assert "a text of label holds a zero character" in wording(lo.save, zero, path)
+    title = rec.assign_attrs(title="a\0")
+    assert "attribute 'title' of the recording holds a zero character" in wording(
+        lo.save, title, path
+    )
+    assert not path.exists()
 
 
 def test_a_failed_save_keeps_the_old_file(rec: xr.Dataset, tmp_path: Path) -> None:

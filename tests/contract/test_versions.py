@@ -24,8 +24,7 @@ def promised() -> dict[str, str]:
 def tried() -> dict[str, str]:
     """Which version of each is installed for the oldest run."""
     lines = (ROOT / ".ci" / "oldest.txt").read_text().splitlines()
-    pinned = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {name: number for name, number in pinned}
+    return dict(re.findall(r"^([\w-]+)==([\d.]+)$", "\n".join(lines), re.MULTILINE))
 
 
 def numbers(text: str) -> tuple[int, ...]:

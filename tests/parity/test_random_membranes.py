@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from loligo.errors import RunError
 from random_membranes import Drawn
 from trying import DOZEN
 
-LANES = 3
 WAYS = ("rest", "held", "given", "given at rest")
 
 
@@ -42,22 +43,22 @@ def initial(drawn: Drawn, way: str) -> tuple[Any, np.ndarray | None, dict[str, n
     return {"V": xr.DataArray(voltage, dims="model"), **told}, voltage, given
 
 
-def check(seed: int) -> None:
-    drawn = Drawn(seed, LANES)
+def check(seed: int, lanes: int) -> None:
+    drawn = Drawn(seed, lanes)
     way = WAYS[seed % len(WAYS)]
     told, voltage, given = initial(drawn, way)
-    amplitude = np.random.default_rng(seed + 2).uniform(-1.0, 6.0, LANES)
+    amplitude = np.random.default_rng(seed + 2).uniform(-1.0, 6.0, lanes)
     pulse = lo.Pulse(5, 40, xr.DataArray(amplitude, dims="model"))
     try:
         rec = lo.simulate(
             drawn.membrane, pulse, 100, initial=told, record=drawn.names, sample_interval=5,
             solver=lo.Taylor(1e-10),
         )  # fmt: skip
-    except lo.LoligoError as problem:
-        assert "no stable resting potential" in str(problem), (seed, problem)
-        assert voltage is None
+    except RunError as problem:
+        if voltage is not None or "no stable resting potential" not in str(problem):
+            raise
         return
-    for lane in range(LANES):
+    for lane in range(lanes):
         begun = np.array([float(rec[n].isel(model=lane, time=0)) for n in drawn.names])
         if np.isnan(begun[0]):  # no rest: told by its status
             assert voltage is None
@@ -69,7 +70,7 @@ def check(seed: int) -> None:
         assert begun == pytest.approx(start, rel=1e-7, abs=1e-10), (seed, lane, way, drawn.names)
         edges = [0.0, 5.0, 25.0, 45.0, 70.0, 100.0]
         segments = [(a, b, amplitude[lane] if 5 <= a < 45 else 0.0)
-                    for a, b in zip(edges, edges[1:], strict=False)]  # fmt: skip
+                    for a, b in pairwise(edges)]  # fmt: skip
         there = drawn.run(lane, start, segments)
         ran = rec.V.isel(model=lane).sel(time=edges[1:], method="nearest").values
         assert ran == pytest.approx(there, abs=2e-3), (seed, lane, way)
@@ -87,12 +88,12 @@ def rests(drawn: Drawn, lane: int, voltage: float, held: dict[str, float]) -> No
     assert abs(off) < 1e-5, (drawn.seed, lane)
 
 
-@pytest.mark.parametrize("seed", range(DOZEN // LANES))
-def test_a_membrane_drawn_by_chance_is_as_scipy_says(seed: int) -> None:
-    check(seed)
+@pytest.mark.parametrize("seed", range(2))
+def test_a_dozen_membranes_drawn_by_chance_are_as_scipy_says(seed: int) -> None:
+    check(seed, DOZEN // 2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(DOZEN // LANES, 300 // LANES))
+@pytest.mark.parametrize("seed", range(2, 98))
 def test_three_hundred_membranes_are_as_scipy_says(seed: int) -> None:
-    check(seed)
+    check(seed, 3)

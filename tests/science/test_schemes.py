@@ -140,6 +140,7 @@ def flow(t: float, x: np.ndarray, injected: float) -> np.ndarray:
 
 
 KR = ["C1", "C2", "C3", "O", "I"]
+QUICK = lo.Exponential(dt=0.05, engine="numpy")  # compiles nothing
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +170,7 @@ def steady(v: float) -> np.ndarray:
 
 
 def test_with_v_held_it_begins_in_its_steady_state(kr: lo.Membrane) -> None:
-    held = lo.simulate(kr, None, 0.1, initial=[-90.0, -20.0, 40.0], record=["V", *KR])
+    held = lo.simulate(kr, None, 0.1, initial=[-90.0, -20.0, 40.0], record=["V", *KR], solver=QUICK)
     for lane, v in enumerate((-90.0, -20.0, 40.0)):
         first = [float(held[each][lane, 0]) for each in KR]
         assert first == pytest.approx(steady(v), abs=1e-10)
@@ -177,7 +178,9 @@ def test_with_v_held_it_begins_in_its_steady_state(kr: lo.Membrane) -> None:
 
 def test_lanes_and_given_occupancies(kr: lo.Membrane) -> None:
     given = {"V": -60, "C1": 0.1, "C2": 0.2, "O": [0.3, 0.4], "I": 0.1}
-    rec = lo.simulate(kr.replace(g_Kr=[0.5, 1.0]), None, 5, initial=given, record=["V", *KR])
+    rec = lo.simulate(
+        kr.replace(g_Kr=[0.5, 1.0]), None, 5, initial=given, record=["V", *KR], solver=QUICK
+    )
     assert rec.C3.isel(time=0).values.ravel() == pytest.approx([0.3, 0.2, 0.3, 0.2])
     total = sum(rec[each] for each in KR)
     assert float(abs(total - 1).max()) < 1e-15
@@ -188,6 +191,20 @@ def test_a_scheme_without_way_back_ends_where_it_must() -> None:
     membrane = lo.Membrane(schemes=drug, channels=lo.Channel("L", g=0.3, E=-65, open="F"))
     rec = lo.simulate(membrane, None, 20, initial={"V": -65, "B": 0.0})
     assert rec.B.values == pytest.approx(1 - np.exp(-0.1 * rec.time.values), abs=1e-8)
+
+
+def test_where_rest_depends_on_the_beginning_it_is_asked_for() -> None:
+    def trapped(**asked: Any) -> lo.Membrane:
+        ways = ["C -> I1: 0.1", "C -> I2: 0.02"]
+        scheme = lo.Scheme("B", ["C", "I1", "I2"], ways, **asked)
+        return lo.Membrane(schemes=scheme, channels=lo.Channel("L", g=0.3, E=-65, open="I1"))
+
+    with pytest.raises(lo.LoligoError, match="constant, and nothing says what it is: give"):
+        lo.simulate(trapped(), None, 1, solver=QUICK)
+    given = trapped(initial={"C": 0.6, "I2": 0.4}, eliminated="I2")
+    rec = lo.simulate(given, None, 1, solver=QUICK)
+    shares = [float(rec[each][0]) for each in ("C", "I1", "I2")]
+    assert shares == pytest.approx([0, 0.6 * 5 / 6, 0.4 + 0.6 / 6], abs=1e-12)
 
 
 def test_it_is_a_document(kr: lo.Membrane, tmp_path: Path) -> None:

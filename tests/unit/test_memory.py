@@ -126,3 +126,62 @@ def limited(limit: str, script: str) -> str:
 def test_what_ulimit_leaves(limit: str) -> None:
     told = limited(limit, "from loligo.memory import available; print(available())")
     assert 2 * GB < int(told) < 3 * GB
+
+
+HELD = """
+import resource, sys
+import numpy as np
+import loligo as lo
+import loligo.run.pose as pose
+
+stated = []
+pose.refuse_too_large = lambda needed, *told: stated.append(needed)
+squid = lo.load("hodgkin-huxley-1952")
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def run(stimulus, duration, **how):
+    return lo.simulate(squid, stimulus, duration, initial=-65, **how)
+
+
+{small}
+before = peak()
+rec = {large}
+print(stated[-1], peak() - before)
+"""
+RUNS: Mapping[str, tuple[str, str]] = {
+    "one lane of many samples": (
+        "run(None, 10, solver=lo.Exponential(0.1), record=['V'], sample_interval=0.1)",
+        "run(None, 1e6, solver=lo.Exponential(0.1), record=['V'], sample_interval=0.1)",
+    ),
+    "all that there is": (
+        "run(None, 10, solver=lo.Exponential(0.1), sample_interval=0.1)",
+        "run(None, 2e5, solver=lo.Exponential(0.1), sample_interval=0.1)",
+    ),
+    "many lanes": (
+        "run(lo.Step(1, [0, 1]), 10, record=['V'], sample_interval=0.1)",
+        "run(lo.Step(1, np.linspace(0, 5, 20_000)), 80, record=['V'], sample_interval=0.1)",
+    ),
+    "many paths of noise": (
+        "run(lo.Noise(0, 9, 1, tau=3, seed=[1, 2]), 10, record=['spikes'])",
+        "run(lo.Noise(0, 2e3, 1, tau=3, seed=list(range(300))), 2e3, record=['spikes'])",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss in kB")
+@pytest.mark.parametrize("what", RUNS)
+def test_what_is_stated_is_what_is_held(tmp_path: Path, what: str) -> None:
+    small, large = RUNS[what]
+    script = tmp_path / "run.py"
+    script.write_text(HELD.replace("{small}", small).replace("{large}", large))
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    stated, held = (float(number) for number in done.stdout.split())
+    assert stated > 1e8
+    # within a tenth, and what an allocator keeps
+    assert held <= 1.1 * stated + 1e7
+    assert stated <= 1.1 * held + 1e7

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 import warnings
 import zipfile
 from pathlib import Path
@@ -398,6 +399,31 @@ def test_saving_changes_nothing_in_memory(tmp_path: Path) -> None:
         lo.save(rec, tmp_path / f"a{suffix}")
     assert_same(before, rec)
     assert "_FillValue" not in rec.V.encoding
+
+
+def _held(rec: xr.Dataset, path: Path) -> int:
+    """Bytes that saving takes besides the recording."""
+    tracemalloc.start()
+    lo.save(rec, path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def _long(samples: int) -> xr.Dataset:
+    time = ("time", np.arange(samples) * 0.05, {"units": "ms"})
+    return xr.Dataset({"V": ("time", np.sin(time[1]), {"units": "mV"})}, {"time": time})
+
+
+def test_saving_holds_little_besides_the_recording(tmp_path: Path) -> None:
+    rec = _long(4_000_000)
+    for suffix in (".nc", ".npz"):
+        lo.save(_long(2), tmp_path / f"a{suffix}")  # with all that is imported for it
+        assert _held(rec, tmp_path / f"a{suffix}") < 20e6 < rec.nbytes / 3
+    for suffix in (".csv", ".xlsx"):
+        lo.save(_long(2), tmp_path / f"a{suffix}")
+        few, many = (_held(_long(n), tmp_path / f"a{suffix}") for n in (30_000, 90_000))
+        assert many < 1.2 * few + 1e6  # some rows at a time, however many there are
 
 
 def test_suffixes_in_capitals(tmp_path: Path) -> None:

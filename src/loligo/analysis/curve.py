@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +24,10 @@ DEGREE = 5
 # curve centred polynomials are the accurate ones, and across a corner the difference is
 # far larger than this.
 _PREFERENCE = 0.25
+
+_EVEN = 1e-9  # of an interval, by which even samples may lie beside their places
+_CORNER = 1e-3  # mV, of a fourth or fifth difference: below it a corner does not matter
+_HALVINGS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +44,41 @@ class Trace:
 
     time: Array
     values: Array
+
+    @cached_property
+    def interval(self) -> float | None:
+        """Between all neighbouring samples, ms; None where it differs."""
+        step = float(self.time[-1] - self.time[0]) / (self.time.size - 1)
+        return step if np.abs(np.diff(self.time) - step).max() <= _EVEN * step else None
+
+    def smooth(self, rows: Array, at: Array) -> Pieces:
+        """As :meth:`pieces`, for many places at once: where the samples are even and the curve
+        through them smooth, the polynomial through three on either side."""
+        samples, h = self.time.size, self.interval
+        if h is None or samples <= DEGREE:
+            return self.pieces(rows, at)
+        inside = (at >= 2) & (at <= samples - 4)
+        first = rows * samples + np.clip(at, 2, samples - 4)
+        flat = self.values.ravel()
+        differences = [[flat.take(first + k) for k in range(-2, 4)]]
+        for _ in range(DEGREE):
+            lower = differences[-1]
+            differences.append([b - a for a, b in pairwise(lower)])
+        # in the order in which the nodes are taken: at, after, before, ...
+        value, one, two = differences[0][2], differences[1][2], differences[2][1]
+        three, four, five = differences[3][1], differences[4][0], differences[5][0]
+        size = np.maximum(np.abs(two), np.abs(three))
+        rough = np.maximum(np.abs(four), np.abs(five)) > np.maximum(0.5 * size, _CORNER)
+        left = self.time[at]
+        nodes = np.stack([left, left + h, left - h, left + 2 * h, left - 2 * h])
+        scaled = [two / 2, three / 6, four / 24, five / 120]
+        coefficients = np.stack([value, one / h, *(d / h**k for k, d in enumerate(scaled, 2))])
+        found = Pieces(left, self.time[at + 1], nodes, coefficients)
+        apart = np.flatnonzero(rough | ~inside)
+        if apart.size:
+            careful = self.pieces(rows[apart], at[apart])
+            nodes[:, apart], coefficients[:, apart] = careful.nodes, careful.coefficients
+        return found
 
     def pieces(
         self, rows: Array, at: Array, degree: int = DEGREE, span: tuple[Array, Array] | None = None
@@ -63,9 +104,9 @@ class Pieces:
     ----------
     left, right : ndarray, shape (n,)
         The ends of the intervals, ms.
-    nodes : ndarray, shape (n, degree)
+    nodes : ndarray, shape (degree, n)
         Where the factors (t - node) vanish.
-    coefficients : ndarray, shape (n, degree + 1)
+    coefficients : ndarray, shape (degree + 1, n)
         The divided differences.
     """
 
@@ -76,7 +117,7 @@ class Pieces:
 
     def chosen(self, which: Array) -> Pieces:
         """Some of them, any of them several times."""
-        return Pieces(*(each[which] for each in (
+        return Pieces(*(each[..., which] for each in (
             self.left, self.right, self.nodes, self.coefficients
         )))  # fmt: skip
 
@@ -95,14 +136,16 @@ class Pieces:
     def _derivatives(self, t: Array, order: int) -> list[Array]:
         """Horner's rule on Newton's form, for the value and its derivatives together."""
         extra = (slice(None),) + (None,) * (t.ndim - 1)
-        degree = self.nodes.shape[1]
+        degree = self.nodes.shape[0]
         result = [np.zeros(t.shape) for _ in range(order + 1)]
-        result[0] = result[0] + self.coefficients[:, degree][extra]
+        result[0] = result[0] + self.coefficients[degree][extra]
         for j in range(degree - 1, -1, -1):
-            step = t - self.nodes[:, j][extra]
+            step = t - self.nodes[j][extra]
             for k in range(order, 0, -1):
-                result[k] = result[k] * step + k * result[k - 1]
-            result[0] = result[0] * step + self.coefficients[:, j][extra]
+                result[k] *= step
+                result[k] += result[k - 1] if k == 1 else k * result[k - 1]
+            result[0] *= step
+            result[0] += self.coefficients[j][extra]
         return result
 
 
@@ -128,7 +171,7 @@ def _newton(time: Array, values: Array, degree: int) -> Pieces:
         there = np.where(np.isinf(below) & np.isinf(above), 0.0, differences[j][every, first])
         coefficients.append(there)  # of a lower degree, where there are no more samples
         nodes.append(time[every, np.where(go_below, first, first + j)])
-    return Pieces(left, right, np.stack(nodes[:degree], 1), np.stack(coefficients, 1))
+    return Pieces(left, right, np.stack(nodes[:degree]), np.stack(coefficients))
 
 
 def _size(differences: Array, column: Array) -> Array:
@@ -141,14 +184,41 @@ def _size(differences: Array, column: Array) -> Array:
 def root(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
     """Where ``function`` changes sign between ``low`` and ``high``, for many at once.
 
-    Bisection: the ends close in on a root whatever the function does between them. Where
-    the signs at the ends are equal the answer is one of the ends.
+    Ridders' method: the ends close in on a root whatever the function does between them, by half
+    each time at least, and much faster where it is smooth (Ridders 1979, "A new algorithm for
+    computing a single root of a real continuous function", *IEEE Trans. Circuits Syst.* 26:979).
+    Where the signs at the ends are equal the answer is the end at which it is nearer to changing.
     """
-    low, high = low.copy(), high.copy()
-    rises = function(high) >= function(low)
-    for _ in range(52):
+    at_low, at_high = function(low), function(high)
+    going = (at_low >= 0) != (at_high >= 0)
+    best = np.where((at_low >= 0) == (at_high >= at_low), low, high)
+    for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        beyond = (function(middle) >= 0) == rises
-        high = np.where(beyond, middle, high)
-        low = np.where(beyond, low, middle)
-    return 0.5 * (low + high)
+        there = function(middle)
+        with np.errstate(all="ignore"):
+            part = np.sign(at_low - at_high) * there / np.sqrt(there * there - at_low * at_high)
+        guess = middle + (middle - low) * np.where(np.isfinite(part), part, 0.0)
+        guess = np.clip(guess, low, high)
+        value = function(guess)
+        moved = np.abs(guess - best)
+        best = np.where(going, guess, best)
+        # each stops by itself: it must not matter which others are looked for
+        going &= (moved > 4 * np.spacing(np.abs(guess))) & (value != 0)
+        if not going.any():
+            break
+        low, at_low, high, at_high = _closer(low, at_low, high, at_high, middle, there)
+        low, at_low, high, at_high = _closer(low, at_low, high, at_high, guess, value)
+    return best
+
+
+def _closer(
+    low: Array, at_low: Array, high: Array, at_high: Array, t: Array, value: Array
+) -> tuple[Array, Array, Array, Array]:
+    """The ends, one of them moved to a time between them, so that the sign still changes."""
+    inside = (low < t) & (t < high)
+    left = inside & ((value >= 0) == (at_low >= 0))
+    right = inside & ~left
+    return (
+        np.where(left, t, low), np.where(left, value, at_low),
+        np.where(right, t, high), np.where(right, value, at_high),
+    )  # fmt: skip

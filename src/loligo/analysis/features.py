@@ -6,13 +6,16 @@ and no loop over spikes. ``index`` counts in that row, ``at`` within a lane.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
 from loligo.analysis.curve import Array, Trace, root
 
-_GRID = np.linspace(0.0, 1.0, 17)
+_GRID = np.linspace(0.0, 1.0, 5)
+_AT_ONCE = 1 << 17  # samples that stay close to the processor
+_REACH = 32  # samples looked at first
 
 
 def running(choose: np.ufunc, row: Array, starts: Array) -> Array:
@@ -28,11 +31,6 @@ def running(choose: np.ufunc, row: Array, starts: Array) -> Array:
     return row[np.maximum.accumulate(np.where(new, np.arange(row.size), 0))]
 
 
-def spread(values: Array, starts: Array, size: int) -> Array:
-    """A row of ``size``, with each value from its start to the next; before the first, NaN."""
-    return np.repeat(np.append(np.nan, values), np.diff([0, *starts, size]))
-
-
 def first_at(mask: Array, index: Array) -> Array:
     """The first index at or after ``index`` where ``mask`` holds; the row's size if none."""
     where = np.append(np.flatnonzero(mask), mask.size)
@@ -46,9 +44,46 @@ def last_before(mask: Array, index: Array) -> Array:
     return np.where(found >= 0, where[found], -1)
 
 
+def turns(values: Array) -> Array:
+    """Where rows of samples turn, as a mask of all of them end to end; with the ends of the rows.
+
+    Between two of these they only rise, or only fall: the highest and lowest of any stretch are
+    among them.
+    """
+    rows, samples = values.shape
+    found = np.ones((rows, samples), dtype=bool)
+    if samples > 2:
+        step = max(1, _AT_ONCE // samples)
+        for i in range(0, rows, step):
+            rising = values[i : i + step, 1:] > values[i : i + step, :-1]
+            np.not_equal(rising[:, 1:], rising[:, :-1], out=found[i : i + step, 1:-1])
+    return found.ravel()
+
+
+def nearest_below(
+    row: Callable[[Array], Array], start: Array, limit: Array, level: Array, way: int
+) -> Array:
+    """The first index from ``start`` on, forwards (1) or backwards (-1), at which ``row`` is below
+    (backwards: or at) ``level``; -1 where it is not up to ``limit`` (included)."""
+    found = np.full(start.size, -1)
+    left, reach = np.arange(start.size), np.arange(_REACH)
+    while left.size:
+        index = start[left, None] + way * reach
+        inside = way * (limit[left, None] - index) >= 0
+        index = np.where(inside, index, limit[left, None])
+        hit = inside & (row(index) < level[left, None])
+        first = np.argmax(hit, axis=1)
+        seen = hit[np.arange(left.size), first]
+        found[left[seen]] = index[seen, first[seen]]
+        left = left[~seen & inside[:, -1]]
+        start = start + way * reach.size
+        reach = np.arange(2 * reach.size)
+    return found
+
+
 def crossing(v: Trace, lane: Array, at: Array, level: Array) -> Array:
     """When V passes ``level`` between the samples ``at`` and ``at + 1``, ms."""
-    pieces = v.pieces(lane, at)
+    pieces = v.smooth(lane, at)
     return root(lambda t: pieces.value(t) - level, pieces.left, pieces.right)
 
 
@@ -56,7 +91,7 @@ def extremum(v: Trace, lane: Array, at: Array, sign: int) -> tuple[Array, Array]
     """Time and value of the highest (``sign`` 1) or lowest (-1) V beside the sample ``at``."""
     best_time, best = v.time[at], v.values[lane, at]
     for left in (at - 1, at):
-        pieces = v.pieces(lane, np.clip(left, 0, v.time.size - 2))
+        pieces = v.smooth(lane, np.clip(left, 0, v.time.size - 2))
         time = root(pieces.slope, pieces.left, pieces.right)
         value = pieces.value(time)
         better = sign * value > sign * best
@@ -64,51 +99,75 @@ def extremum(v: Trace, lane: Array, at: Array, sign: int) -> tuple[Array, Array]
     return best_time, best
 
 
-@dataclass(frozen=True, eq=False)
-class Upstroke:
-    """The way up to each peak: between which samples it is steepest, and where it starts."""
-
-    chords: Array  # mV/ms from each sample to the next, shape (lanes, samples)
-    base: Array  # index
-    steepest: Array  # index of the sample before the steepest rise; below base if V only fell
-
-    @classmethod
-    def of(cls, v: Trace, lane: Array, base: Array, peak: Array) -> Upstroke:
-        """From the samples ``base`` to ``peak``, of which there are as many as ``lane``."""
-        chords = np.full(v.values.shape, -np.inf)
-        chords[:, :-1] = np.diff(v.values, axis=1) / np.diff(v.time)
-        row = chords.ravel()
-        finite = np.where(np.isfinite(row), row, 0.0)
-        highest = running(np.maximum, finite, base)
-        return cls(chords, base, last_before((row >= highest) & np.isfinite(row), peak))
+def chord(v: Trace, index: Array) -> Array:
+    """The mean slope from each sample to the next, mV/ms."""
+    flat, samples = v.values.ravel(), v.time.size
+    rise = flat.take(index + 1, mode="clip") - flat.take(index, mode="clip")
+    if v.interval is not None:
+        return rise / v.interval
+    at = index % samples
+    return rise / (v.time.take(at + 1, mode="clip") - v.time[at])
 
 
-def steepest(v: Trace, lane: Array, up: Upstroke) -> Array:
-    """The largest slope on the way up, mV/ms."""
-    at = np.maximum(up.steepest - lane * v.time.size, 0)
+def steepest_chord(v: Trace, base: Array, peak: Array, sign: int) -> Array:
+    """From which sample the rise (``sign`` 1) or fall to the next is steepest, from ``base`` to
+    before ``peak``, the last of several; below ``base`` where there is none between them."""
+    found = base - 1
+    some = np.flatnonzero(peak > base)
+    rows, samples = v.values.shape
+    spans = np.diff(v.time) if v.interval is None else None
+    step = max(1, _AT_ONCE // samples)
+    lane = base[some] // samples
+    edges = np.searchsorted(lane, np.arange(0, rows + step, step))
+    for block, (i, j) in enumerate(pairwise(edges.tolist())):
+        if i == j:
+            continue
+        values, mine = v.values[block * step : (block + 1) * step], some[i:j]
+        slopes = np.full(values.shape, -np.inf)
+        np.subtract(values[:, 1:], values[:, :-1], out=slopes[:, :-1])
+        slopes[:, :-1] *= sign if spans is None else sign / spans
+        begin, end = base[mine] - block * step * samples, peak[mine] - block * step * samples
+        row = slopes.ravel()
+        bounds = np.stack([begin, end], axis=1).ravel()
+        most = np.maximum.reduceat(row, np.minimum(bounds, row.size - 1))[::2]
+        # it is mostly close to the peak
+        window = np.maximum(end[:, None] - np.arange(1, _REACH + 1), begin[:, None])
+        place = np.argmax(row[window], axis=1)
+        at = window[np.arange(mine.size), place]
+        for k in np.flatnonzero(row[at] != most):
+            own = row[begin[k] : end[k]]
+            at[k] = end[k] - 1 - np.argmax(own[::-1])
+        found[mine] = at + block * step * samples
+    return found
+
+
+def steepest(v: Trace, lane: Array, base: Array, at: Array, sign: int) -> Array:
+    """The largest slope beside the chord from ``at``, all indices, mV/ms: of a fall negative."""
+    first = lane * v.time.size
+    here = np.maximum(at, base)
     best = np.full(lane.shape, -np.inf)
-    first = up.base - lane * v.time.size
-    for beside in (at - 1, at, at + 1):
-        pieces = v.pieces(lane, np.clip(beside, first, v.time.size - 2))
+    before, after = (sign * chord(v, np.maximum(here + k, base)) for k in (-1, 1))
+    for beside in (here, np.where(before > after, here - 1, here + 1)):
+        left = np.clip(beside - first, base - first, v.time.size - 2)
+        pieces = v.smooth(lane, left)
         turn = root(pieces.curvature, pieces.left, pieces.right)
         for time in (pieces.left, turn, pieces.right):
-            best = np.maximum(best, pieces.slope(time))
-    return best
+            best = np.maximum(best, sign * pieces.slope(time))
+    return sign * best
 
 
-def onset(v: Trace, lane: Array, up: Upstroke, rate: float) -> tuple[Array, Array]:
+def onset(v: Trace, lane: Array, base: Array, steep: Array, rate: float) -> tuple[Array, Array]:
     """Time and V from which the slope stays above ``rate`` until the steepest rise."""
-    row = up.chords.ravel()
     begins = lane * v.time.size
-    steep = row[np.maximum(up.steepest, 0)] > rate
-    at = last_before(row <= rate, up.steepest)
-    from_base = at < up.base  # it was rising when the recording began
-    at = np.maximum(at, up.base) - begins
+    flat = v.values.ravel()
+    known = (steep >= base) & (chord(v, np.maximum(steep, 0)) > rate)
+    level = np.full(lane.size, np.nextafter(rate, np.inf))
+    at = nearest_below(lambda index: chord(v, index), np.maximum(steep, base), base, level, -1)
+    from_base = at < base  # it was rising when the recording began
+    at = np.maximum(at, base) - begins
     time, value = _last_rise(v, lane, np.clip(at, 0, max(v.time.size - 3, 0)), rate)
-    first = up.base - begins
-    time = np.where(from_base, v.time[first], time)
-    value = np.where(from_base, v.values[lane, first], value)
-    known = steep & (up.steepest >= up.base)
+    time = np.where(from_base, v.time[base - begins], time)
+    value = np.where(from_base, flat[base], value)
     return np.where(known, time, np.nan), np.where(known, value, np.nan)
 
 
@@ -119,7 +178,7 @@ def _last_rise(v: Trace, lane: Array, at: Array, rate: float) -> tuple[Array, Ar
     pass ``rate`` within either interval, or jump at the sample between them, where a pulse
     begins.
     """
-    pieces = [v.pieces(lane, at), v.pieces(lane, np.minimum(at + 1, v.time.size - 2))]
+    pieces = [v.smooth(lane, at), v.smooth(lane, np.minimum(at + 1, v.time.size - 2))]
     times = [p.left[:, None] + (p.right - p.left)[:, None] * _GRID for p in pieces]
     flat = np.concatenate([p.slope(t) <= rate for p, t in zip(pieces, times, strict=True)], 1)
     last = flat.shape[1] - 1 - np.argmax(flat[:, ::-1], axis=1)

@@ -9,17 +9,19 @@ import numpy as np
 
 from loligo.analysis.curve import Array, Trace
 from loligo.analysis.features import (
-    Upstroke,
     crossing,
     extremum,
     first_at,
     last_before,
+    nearest_below,
     onset,
     running,
-    spread,
     steepest,
+    steepest_chord,
+    turns,
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
+from loligo.errors import UsageError
 from loligo.recording.door import welcome
 from loligo.recording.spikes import SPIKE
 from loligo.units import read
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 RECOVERY = 1.0  # mV that V rises above its lowest before that counts as the trough
 
-_BLOCK = 4_000_000  # samples looked at together; bounds the memory for temporaries
+# Samples, and about how many spikes, looked at together: few enough for the processor's cache.
+_BLOCK, _SPIKES = 4_000_000, 8_000
 
 # name (eFEL's, wherever eFEL has the feature) -> unit, what it is
 FEATURES = {
@@ -107,11 +110,13 @@ def spike_shape(
     import xarray as xr
 
     rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
+    if not isinstance(rate, float):
+        raise UsageError("derivative_threshold must be one slope for all spikes")
     rec = welcome(rec)
     lanes = Lanes.of(rec)
     v = trace(rec, lanes)
     spikes = find(rec, lanes, threshold)
-    found = _in_blocks(v, spikes, float(rate))  # type: ignore[arg-type]
+    found = _in_blocks(v, spikes, rate)
     variables = {
         name: (
             (*lanes.dims, SPIKE),
@@ -126,15 +131,23 @@ def spike_shape(
 
 
 def _in_blocks(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:
-    """The features of all spikes, a bounded number of lanes at a time."""
-    lanes, samples = v.values.shape
-    step = max(1, _BLOCK // samples)
+    """The features of all spikes, a bounded number at a time, whole cells; cells that did not
+    fire are not looked at."""
+    fired, lane = np.unique(spikes.lane, return_inverse=True)
+    spikes_before = np.searchsorted(lane, np.arange(fired.size + 1))
     parts = [{name: np.zeros(0) for name in FEATURES}]
-    for start in range(0, lanes, step):
-        mine = (spikes.lane >= start) & (spikes.lane < start + step)
-        if mine.any():
-            block = Trace(v.time, v.values[start : start + step])
-            parts.append(_features(block, spikes.lane[mine] - start, spikes.time[mine], rate))
+    start = 0
+    while start < fired.size:
+        most = start + max(1, _BLOCK // v.time.size)
+        enough = int(np.searchsorted(spikes_before, spikes_before[start] + _SPIKES))
+        stop = max(start + 1, min(most, enough, fired.size))
+        own = slice(spikes_before[start], spikes_before[stop])
+        rows = fired[start:stop]
+        together = rows[-1] - rows[0] == rows.size - 1
+        values = v.values[rows[0] : rows[-1] + 1] if together else v.values[rows]
+        block = Trace(v.time, values)
+        parts.append(_features(block, lane[own] - start, spikes.time[own], rate))
+        start = stop
     return {name: np.concatenate([part[name] for part in parts]) for name in FEATURES}
 
 
@@ -176,14 +189,25 @@ class Sections:
         start = begins + np.searchsorted(v.time, time)
         same = np.append(lane[1:] == lane[:-1], False)
         stop = np.where(same, np.append(start[1:], 0), ends)
-        lanes = np.arange(v.values.shape[0]) * samples
-        highest = running(np.maximum, flat, np.concatenate([lanes, start]))
-        peak = last_before(flat >= highest, stop)
+        # between turns there is nothing to be found: from here on, places among those
+        kept = turns(v.values)
+        kept[np.minimum(start, ends - 1)] = True
+        places = np.flatnonzero(kept)
+        row = flat[places]
+        lanes, from_, to = (
+            np.searchsorted(places, each)
+            for each in (np.arange(v.values.shape[0]) * samples, start, stop)
+        )
+        highest = running(np.maximum, row, np.concatenate([lanes, np.minimum(from_, row.size - 1)]))
+        top = last_before(row >= highest, to)
+        lowest = running(
+            np.minimum, row, np.concatenate([lanes, np.minimum(from_, row.size - 1), top])
+        )
+        recovered = np.minimum(first_at(row - lowest > RECOVERY, top), to)
+        bottom = last_before(row <= lowest, np.maximum(recovered, top + 1))
+        peak, trough = places[top], places[bottom]
         # two spikes between two samples leave the first of them without a sample of its own
         rose = (peak < ends - 1) & (stop > start)
-        lowest = running(np.minimum, flat, np.concatenate([lanes, start, peak]))
-        recovered = np.minimum(first_at(flat - lowest > RECOVERY, peak), stop)
-        trough = last_before(flat <= lowest, np.maximum(recovered, peak + 1))
         fell = rose & (trough < ends - 1) & (trough > peak)
         base = np.where(np.insert(same[:-1], 0, False), np.insert(trough[:-1], 0, 0), begins)
         return cls(v, lane, start, stop, peak, trough, base, rose, fell)
@@ -200,11 +224,11 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
     trough_time, trough = extremum(v, lane, s.sample(s.trough), -1)
     trough_time = np.where(s.fell, trough_time, np.nan)
     trough = np.where(s.fell, trough, np.nan)
-    up = Upstroke.of(v, lane, s.base, s.peak)
-    begin_time, begin = onset(v, lane, up, rate)
+    up = steepest_chord(v, s.base, s.peak, +1)
+    begin_time, begin = onset(v, lane, s.base, up, rate)
     begin_time, begin = np.where(s.rose, begin_time, np.nan), np.where(s.rose, begin, np.nan)
-    down = Upstroke.of(Trace(v.time, -v.values), lane, s.peak, s.trough)
-    fall = -steepest(Trace(v.time, -v.values), lane, down)
+    rise = steepest(v, lane, s.base, up, +1)
+    fall = steepest(v, lane, s.peak, steepest_chord(v, s.peak, s.trough, -1), -1)
     return {
         "peak_time": peak_time,
         "peak_voltage": peak,
@@ -213,7 +237,7 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
         "AP_amplitude": peak - begin,
         "AP_duration_half_width": _width(s, (peak + begin) / 2),
         "spike_half_width": _width(s, (peak + trough) / 2),
-        "AP_peak_upstroke": np.where(s.rose, steepest(v, lane, up), np.nan),
+        "AP_peak_upstroke": np.where(s.rose, rise, np.nan),
         "AP_peak_downstroke": np.where(s.fell, fall, np.nan),
         "AHP_depth_abs": trough,
         "AHP_time_from_peak": trough_time - peak_time,
@@ -222,12 +246,14 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
 
 def _width(s: Sections, level: Array) -> Array:
     """How long V stays above ``level`` around each peak, ms."""
-    flat = s.v.values.ravel()
-    rise = last_before(flat < spread(level, s.base, flat.size), s.peak)
-    fall = first_at(flat < spread(level, s.peak, flat.size), s.peak)
-    known = np.isfinite(level) & (rise >= s.base) & (fall < s.stop)
+    row = s.v.values.ravel().take
+    known = np.flatnonzero(np.isfinite(level))
     width = np.full(level.shape, np.nan)
-    lane, level = s.lane[known], level[known]
-    rise, fall = s.sample(rise)[known], s.sample(fall)[known]
-    width[known] = crossing(s.v, lane, fall - 1, level) - crossing(s.v, lane, rise, level)
+    lane, peak, level = s.lane[known], s.peak[known], level[known]
+    rise = nearest_below(row, peak - 1, s.base[known], level, -1)
+    fall = nearest_below(row, peak, s.stop[known] - 1, level, +1)
+    both = (rise >= s.base[known]) & (fall >= 0)
+    lane, level, begins = lane[both], level[both], lane[both] * s.v.time.size
+    rise, fall = rise[both] - begins, fall[both] - begins
+    width[known[both]] = crossing(s.v, lane, fall - 1, level) - crossing(s.v, lane, rise, level)
     return width

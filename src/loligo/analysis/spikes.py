@@ -14,6 +14,7 @@ from loligo.engine.kernel import GRAIN, RE_ARM
 from loligo.errors import UsageError
 from loligo.recording.door import welcome
 from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES, lane_of, padded
+from loligo.stimulus import Noise
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     At the run's own threshold these are the spikes that the solver located inside its
     steps; how densely V was sampled does not matter. Of a stretch of time, such as
     ``rec.sel(time=slice(20, 50))``, they are those from its first sample to its last.
-    Another threshold is looked for in the recorded V: upward crossings, all of them where the
-    recording says that there was no noise; otherwise each after V has been 5 mV below the
-    threshold since the one before (the first after V has been anywhere below it). Between two
-    samples V is
-    the polynomial of degree 5 through the six samples around them, chosen not to reach
+    Another threshold is looked for in
+    the recorded V: every upward crossing; under noise, and where nothing says that there
+    was none, each after V has been 5 mV below the threshold since the one before (the first
+    after V has been anywhere below it). Between two samples V is the polynomial of degree 5
+    through the six samples around them, chosen not to reach
     across the edge of a pulse. ``attrs["accuracy"]`` (ms, for the worst of the spikes) then
     says how accurate that is: how far apart the crossings of the polynomials of degree 3,
     4 and 5 lie; or half a sample interval where the samples are too few to tell. It covers
@@ -184,7 +185,21 @@ def find(rec: xarray.Dataset, lanes: Lanes, threshold: Any = None) -> Spikes:
             f"finding spikes at {level:g} mV needs V, which was not recorded: simulate again "
             f'with record=["V", "spikes"]{known}'
         )
-    return crossings(trace(rec, lanes), level, _depth(rec))
+    return crossings(trace(rec, lanes), level, RE_ARM if _noisy(rec) else GRAIN["float32"])
+
+
+def _noisy(rec: xarray.Dataset) -> bool:
+    """Whether there was noise, or may have been: V of an experiment has some."""
+    try:
+        return _holds_noise(json.loads(rec.attrs["provenance"])["stimulus"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return True
+
+
+def _holds_noise(document: Any) -> bool:
+    if isinstance(document, dict):
+        return document.get("kind") == Noise.kind or any(map(_holds_noise, document.values()))
+    return isinstance(document, list) and any(map(_holds_noise, document))
 
 
 def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
@@ -201,8 +216,10 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     time = np.asarray(rec["time"].values, dtype=float)
     values = np.asarray(rec["V"].transpose(*lanes.dims, "time").values, dtype=float)
     values = values.reshape(lanes.size, time.size)
-    if not np.isfinite(values).all():
-        lane, sample = np.argwhere(~np.isfinite(values))[0]
+    lost = _lost(rec, lanes)
+    values = np.where(lost[:, None], np.nan, values) if lost.any() else values
+    if not np.isfinite(values[~lost] if lost.any() else values).all():
+        lane, sample = np.argwhere(~np.isfinite(values) & ~lost[:, None])[0]
         where = f" in cell {lane}" if lanes.size > 1 else ""
         raise UsageError(
             f"V is not a number{where} at {time[sample]:g} ms; select the cells and times that are"
@@ -210,6 +227,13 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     if time.size < 2 or (np.diff(time) <= 0).any():
         raise UsageError("V needs two samples or more, at increasing times")
     return Trace(time, values)
+
+
+def _lost(rec: xarray.Dataset, lanes: Lanes) -> Array:
+    """The lanes that could not run: of them V is not known."""
+    if COUNT not in rec or set(rec[COUNT].dims) != set(lanes.dims):
+        return np.zeros(lanes.size, bool)
+    return np.asarray(rec[COUNT].transpose(*lanes.dims).values).reshape(-1) < 0
 
 
 def _own_threshold(rec: xarray.Dataset) -> float | None:
@@ -302,18 +326,9 @@ def _mismatch(what: str) -> UsageError:
     )
 
 
-def _depth(rec: xarray.Dataset) -> float:
-    """How far below the threshold V must have been for its rise to be a spike, mV: as in the run,
-    if it is known that there was no noise in it."""
-    try:
-        stimulus = json.loads(rec.attrs["provenance"])["stimulus"]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return RE_ARM
-    return RE_ARM if '"kind": "noise"' in json.dumps(stimulus) else GRAIN["float32"]
-
-
-def crossings(v: Trace, threshold: float, depth: float = RE_ARM) -> Spikes:
-    """Spikes looked for in the samples of V."""
+def crossings(v: Trace, threshold: float, depth: float) -> Spikes:
+    """Spikes looked for in the samples of V: rises through the threshold, of which all but the
+    first count after V was ``depth`` (mV) below it."""
     lane, at = _armed_crossings(v.values, threshold, depth)
     by_degree = [_locate(v, lane, at, threshold, degree) for degree in range(2, DEGREE + 1)]
     enough = v.time.size > DEGREE

@@ -54,13 +54,15 @@ class Job:
         run = self.run
         with watch.stage("model"), arguments.reading():
             model = arguments.model(
-                self.model or SQUID, self.parameters.set or [], self.parameters.celsius
+                SQUID if self.model is None else self.model,
+                self.parameters.set or [],
+                self.parameters.celsius,
             )
             stimulus = self.stimuli.sum()
             if stimulus is None:
                 stimulus = demonstration()
             solver = arguments.solver(run.solver)
-        initial = run.initial if run.initial or self.model else "-65"
+        initial = run.initial if run.initial or self.model is not None else "-65"
         with watch.stage("simulate"), notes():
             return simulate(
                 model,

@@ -144,11 +144,16 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
     import loligo.stimulus
 
     given = words(text)
-    values = [word for word in given if not _SETTING.match(word)]
-    settings = dict(word.split("=", 1) for word in given if _SETTING.match(word))
-    if len(values) != len(usage.values):
+    # by their place, for the name of a file may hold a "="
+    count = len(usage.values)
+    values, settings = given[:count], dict(word.split("=", 1) for word in given[count:])
+    early = any(_SETTING.match(word) for word, what in zip(values, usage.values, strict=False)
+                if what != "file")  # fmt: skip
+    if early or len(values) != count:
         wanted = " ".join(value.upper() for value in usage.values)
-        raise UsageError(f"{name} takes {wanted}, not {' '.join(given) or 'nothing'}")
+        told = " ".join(given) or "nothing"
+        apart = ", with blanks between them" if "," in told and count > 1 else ""
+        raise UsageError(f"{name} takes {wanted}{apart}, not {told}")
     for setting in settings:
         if setting not in usage.settings:
             known = ", ".join(f"{key}=" for key in usage.settings) or "none"
@@ -172,11 +177,11 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
 
 def _seeds(text: str) -> Any:
     seed = value(text)
-    if isinstance(seed, float) and seed == int(seed):
+    if isinstance(seed, float) and seed.is_integer():
         return int(seed)
-    if isinstance(seed, float | str):
+    if isinstance(seed, float | str) or any(number % 1 for number in seed):
         raise UsageError(f"seed={text}: a seed is a whole number")
-    return [round(number) for number in seed]
+    return [int(number) for number in seed]
 
 
 def _samples(path: Path) -> tuple[Any, Any, str]:

@@ -151,16 +151,16 @@ class Course(Protocol):
         """Other states of a patch, as :meth:`states` has them."""
         ...
 
-    def lost(self) -> tuple[int, int, Floats] | None:
-        """The first axon whose V ceased to be finite, in which step, and V before it."""
+    def lost(self) -> Integers:
+        """The axons whose V has ceased to be finite."""
         ...
 
     def save(self) -> Any:
         """Where the run is now, for :meth:`restore`; not what was recorded."""
         ...
 
-    def restore(self, saved: Any) -> None:
-        """Go back to where the run was."""
+    def restore(self, saved: Any, axons: Any = ...) -> None:
+        """Go back to where the run, or some of its axons, was."""
         ...
 
     def voltage(self) -> Floats:

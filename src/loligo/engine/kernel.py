@@ -121,6 +121,20 @@ class Progress:
             np.copyto(getattr(self, name), getattr(other, name))
         np.copyto(self.swings.table, other.swings.table)
 
+    def go_back(self, other: Progress, blocks: Integers, known: int) -> None:
+        """Some blocks become copies of what they were, and forget the spikes that they have found
+        since there were ``known`` batches."""
+        width = self.lead.size // self.step.size
+        lanes = (blocks[:, None] * width + np.arange(width)).ravel()
+        for name in ("states", "carries", "detector", "lead", "diverged"):
+            getattr(self, name)[..., lanes] = getattr(other, name)[..., lanes]
+        self.swings.table[lanes] = other.swings.table[lanes]
+        self.step[blocks] = other.step[blocks]
+        for k in range(known, len(self.spikes)):
+            time, lane, peak, trough = self.spikes[k]
+            kept = ~np.isin(lane, lanes)
+            self.spikes[k] = Batch(time[kept], lane[kept], peak[kept], trough[kept])
+
 
 @dataclass(frozen=True)
 class Streams:

@@ -302,9 +302,9 @@ def _ends(ends: Any) -> tuple[End, End]:
 def _end(end: Any, side: str) -> End:
     if isinstance(end, End):
         return end
-    if end == SEALED:
+    if isinstance(end, str) and end == SEALED:
         return End()
-    if end == KILLED:
+    if isinstance(end, str) and end == KILLED:
         return End(_KILLED_AT)
     try:
         return End(one(end, f"the {side} end", "mV"))

@@ -192,9 +192,12 @@ def members(values: object, kind: type[Any], where: str) -> tuple[Any, ...]:
     """A tuple of one kind of part; a single one may stand alone."""
     if isinstance(values, kind):
         return (values,)
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    try:
+        parts = None if isinstance(values, str) else tuple(cast(Iterable[Any], values))
+    except TypeError:
+        parts = None
+    if parts is None:
         raise ModelError(f"{where}: give a list of {kind.__name__}, not {values!r:.60}")
-    parts = tuple(cast(Iterable[Any], values))
     for value in parts:
         if not isinstance(value, kind):
             raise ModelError(f"{where}: {value!r:.60} is not a {kind.__name__}")

@@ -155,9 +155,10 @@ class Scheme:
         """(from, to) -> rate, in the order of the transitions."""
         return {ends: rate for each in self.transitions for ends, rate in each.rates.items()}
 
-    def beginning(self, state: str) -> Value:
-        """Where the search for an occupancy's steady value begins."""
-        return self.initial.get(state, 0.0) if self.initial else 1 / len(self.states)
+    @property
+    def beginnings(self) -> dict[str, Value]:
+        """Where the search for steady occupancies begins, where that was said."""
+        return {x: self.initial.get(x, 0.0) for x in self.kept} if self.initial else {}
 
     def __repr__(self) -> str:
         shown = [repr(self.name), f"states={self.states!r}"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loligo.errors import FileError, UsageError, nearest
-from loligo.files import replacing
+from loligo.files import named, replacing
 from loligo.recording.contents import check_readable, damage_reported, fault
 from loligo.recording.door import welcome, with_known_names
 from loligo.recording.spikes import in_lanes, in_one_row
@@ -26,8 +26,9 @@ _FORMATS = {
     ".csv": ("table", "text table"),
     ".xlsx": ("xlsx", "Excel workbook"),
 }
-# those that others write and loligo only reads
-_OTHERS = {".tsv": "table", ".txt": "table", ".dat": "table"}
+_WRITTEN = {suffix: module for suffix, (module, _) in _FORMATS.items()}
+# and tables of others, which loligo only reads
+_READ = _WRITTEN | {".tsv": "table", ".txt": "table", ".dat": "table"}
 
 
 def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
@@ -79,8 +80,8 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     ...     lo.open(path).identical(rec)
     True
     """
-    path = _path(path)
-    module = _format(path, _FORMATS)
+    path = named(path)
+    module = _format(path, _WRITTEN)
     rec = _given(rec)
     wrong = fault(rec)
     if wrong:
@@ -107,14 +108,19 @@ def _given(rec: object) -> xarray.Dataset:
 def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     """Read a recording that :func:`save` wrote, or another's file of the same structure.
 
-    A file that was not made by loligo opens when it has a ``time`` in ms, increasing, and
-    at least one quantity along it (``V`` in mV for :func:`loligo.spike_times`). Nothing in
-    a file is ever executed. Files of earlier versions open as recordings of this one.
+    A file that was not made by loligo opens when it has a time, increasing, and at least one
+    quantity along it (a voltage for :func:`loligo.spike_times`). Columns and variables are
+    found by their names (``time``, ``t``, ``V``, ``Vm``, …) and units, and converted: time is in
+    ms where nothing else is stated, V in mV. Columns of a table may be separated by commas,
+    semicolons, tabs or blanks, and decimals by commas. A table of loligo's that a spreadsheet
+    saved again opens, and a warning names the columns that lost digits. Nothing in a file is
+    ever executed. Files of earlier versions open as recordings of this one.
 
     Parameters
     ----------
     path : path
-        A ``.nc`` (NetCDF 3), ``.npz`` or ``.csv`` file.
+        A ``.nc`` (NetCDF 3), ``.npz``, ``.csv`` (also ``.tsv``, ``.txt``, ``.dat``) or ``.xlsx``
+        file.
 
     Returns
     -------
@@ -132,8 +138,8 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     >>> import loligo as lo
     >>> lo.open("shock.nc").spike_time  # doctest: +SKIP
     """
-    path = _path(path)
-    module = _format(path, _FORMATS, _OTHERS)
+    path = named(path)
+    module = _format(path, _READ)
     check_readable(path)
     with damage_reported(path, "a recording"):
         rec = _in_our_words(module.read(path), path)
@@ -151,21 +157,11 @@ def _in_our_words(rec: xarray.Dataset, path: Path) -> xarray.Dataset:
         raise FileError(f"{path} does not hold a recording: {error}") from None
 
 
-def _path(path: object) -> Path:
-    try:
-        return Path(path)  # type: ignore[arg-type]
-    except TypeError:
-        raise UsageError(
-            f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r:.60}"
-        ) from None
-
-
-def _format(path: Path, formats: Mapping[str, tuple[str, str]], others: Mapping[str, str] = {}):
+def _format(path: Path, modules: Mapping[str, str]):
+    """The module that reads or writes files of a suffix."""
     suffix = path.suffix.lower()
-    if suffix in others:
-        return importlib.import_module(f"loligo.recording.{others[suffix]}")
-    if suffix not in formats:
-        known = ", ".join(f"{key} ({name})" for key, (_, name) in formats.items())
+    if suffix not in modules:
+        known = ", ".join(f"{key} ({name})" for key, (_, name) in _FORMATS.items())
         what = f"unknown suffix {path.suffix!r}" if suffix else "no suffix"
-        raise FileError(f"{path}: {what}; recordings are {known}{nearest(suffix, formats)}")
-    return importlib.import_module(f"loligo.recording.{formats[suffix][0]}")
+        raise FileError(f"{path}: {what}; recordings are {known}{nearest(suffix, _FORMATS)}")
+    return importlib.import_module(f"loligo.recording.{modules[suffix]}")

@@ -22,7 +22,7 @@ _BY_NUMBER = {number: np.dtype(dtype) for number, dtype in _TYPES.values()}
 _BY_DTYPE = {np.dtype(dtype).newbyteorder("="): number for number, dtype in _TYPES.values()}
 _DIMENSION, _VARIABLE, _ATTRIBUTE = 10, 11, 12
 _MOST_DIMENSIONS = 64  # of one array; NumPy's own limit
-_PIECE = 1 << 22  # values turned round at a time
+_PIECE = 1 << 19  # values turned round at a time
 
 Value = bytes | np.ndarray
 

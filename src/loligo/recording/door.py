@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UnitError, UsageError
+from loligo.recording.spikes import COUNT, TIMES
 from loligo.recording.stated import HOUSE, LONGEST, kind, known_names, measures, unit
 from loligo.units import convert
 from loligo.units.quantity import is_pint
@@ -58,7 +59,12 @@ def welcome(rec: Any) -> xarray.Dataset:
 
 
 def with_known_names(rec: xarray.Dataset) -> xarray.Dataset:
-    """Another's dataset with the names ``time`` and ``V``, where it has others for them."""
+    """Another's dataset with the names ``time`` and ``V``, where it has others for them.
+
+    What loligo made has them if there are any: its other numbers in ms or mV are something else.
+    """
+    if not _OURS.isdisjoint({*rec.attrs, *rec.variables}):
+        return rec
     stated = {str(n): str(v.attrs.get("units", "")) for n, v in rec.variables.items()}
     numbers = {str(n) for n, v in rec.variables.items() if v.dtype.kind in "fiumM"}
     renamed = known_names([n for n in stated if n in numbers], stated)
@@ -72,6 +78,9 @@ def with_known_names(rec: xarray.Dataset) -> xarray.Dataset:
     for name, attrs in long.items():
         rec[name].attrs = attrs
     return rec
+
+
+_OURS = {"loligo_version", "provenance", "experiment", COUNT, TIMES}
 
 
 def _converted(name: str, variable: xarray.Variable, coord: bool) -> xarray.Variable:
@@ -123,7 +132,8 @@ def _into(values: Any, said: Any, to: str, name: str) -> Any:
     try:
         spelled = unit(said)
         numbers = np.asarray(values, dtype=np.float64)
-        return convert(numbers if numbers.ndim else float(numbers), spelled, to)
+        converted = convert(numbers, spelled, to)
+        return converted if numbers.ndim else float(converted)
     except UnitError:
         since = " since " in said
         what = "counted from a date" if since else f"in {said!r}, {kind(said)}"

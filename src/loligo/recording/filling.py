@@ -46,12 +46,15 @@ def fill(
             continue
         rows = np.arange(done, done + len(chunk))
         done += len(chunk)
+        shortest = min(map(len, chunk))
+        columns = list(itertools.zip_longest(*chunk, fillvalue=""))
         for each, at in zip(layout.columns, where, strict=True):
             # spreadsheets leave away what is empty at the end of rows: no column but of spikes
-            if not layout.of_spikes(each) and min(map(len, chunk)) <= at:
+            if shortest <= at and not layout.of_spikes(each):
                 short = next(i for i, row in enumerate(chunk) if len(row) <= at)
                 raise FileError(f"{path}: row {rows[short] + 2} ends before {each.label!r}")
-            _fill(contents, layout, each, rows, [_cell(row, at) for row in chunk], path)
+            texts = columns[at] if at < len(columns) else ("",) * len(chunk)
+            _fill(contents, layout, each, rows, texts, path)
     if done < layout.rows:
         raise FileError(
             f"{path} has {done} of {layout.rows} rows: it was cut short, or rows were removed"
@@ -61,9 +64,13 @@ def fill(
 
 def _narrow(table: Rows, width: int, path: Path) -> Rows:
     for row in table:
-        if any(cell.strip() for cell in row[width:]):
-            raise FileError(f"{path} has a row of {len(row)} columns, and its first has {width}")
-        yield row[:width]
+        if len(row) > width:
+            if any(cell.strip() for cell in row[width:]):
+                raise FileError(
+                    f"{path} has a row of {len(row)} columns, and its first has {width}"
+                )
+            row = row[:width]
+        yield row
 
 
 def _where(head: Sequence[str], layout: Layout, path: Path) -> list[int]:
@@ -90,15 +97,16 @@ def _holds(row: Sequence[str], where: Sequence[int]) -> bool:
 
 
 def _fill(
-    contents: Contents, layout: Layout, each: Column, rows: np.ndarray, texts: list[str], path: Path
-) -> None:
+    contents: Contents, layout: Layout, each: Column, rows: np.ndarray, texts: Sequence[str],
+    path: Path,
+) -> None:  # fmt: skip
     there, index = layout.places(each, rows)
     numbers = rows[there]
     if not there.all():
-        beyond = [i for i in np.flatnonzero(~there) if texts[i].strip()]
+        beyond = [int(i) for i in np.flatnonzero(~there) if texts[int(i)].strip()]
         if beyond:
             raise _moved(path, int(rows[beyond[0]]), each, "has a value too many")
-        texts = [texts[i] for i in np.flatnonzero(there)]
+        texts = [texts[int(i)] for i in np.flatnonzero(there)]
     variable = contents.variables.get(each.name)
     kind = "i" if variable is None else variable.values.dtype.kind
 
@@ -110,7 +118,7 @@ def _fill(
         raise complaint(max(range(len(texts)), key=lambda i: len(texts[i])))
     values = _READ[kind](texts, complaint)
     if variable is None or needed(each.name, layout):
-        known = index[0] if variable is None else variable.values[index]
+        known = np.asarray(index[0] if variable is None else variable.values[index])
     else:
         new = layout.firsts(each, rows)
         if new.all():

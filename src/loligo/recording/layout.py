@@ -20,7 +20,7 @@ from loligo.recording.contents import TIME, Contents, Variable
 from loligo.recording.spikes import COUNT, EVENT
 
 _MOST_FIXED = 16  # columns of one variable, one for each place of a dimension that has no rows
-_CHUNK = 100_000  # cells turned into text at a time
+_CHUNK = 30_000  # cells turned into text at a time
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class Layout:
         """Of each cell, in the order of the rows: how many spikes, and where they begin."""
         count = self.variables.get(COUNT)
         if count is None or set(count.dims) != set(self.lanes):
-            return (np.zeros(math.prod(self.shape), np.int64),) * 2
+            none = np.zeros(math.prod(self.shape), np.int64)
+            return none, none
         order = [count.dims.index(dim) for dim in self.lanes]
         each = np.maximum(count.values, 0).astype(np.int64)
         first = (np.cumsum(each) - each.ravel()).reshape(each.shape)
@@ -168,7 +169,7 @@ class Layout:
         there, index = self.places(column, rows)
         variable = self.variables.get(column.name)
         if variable is None:
-            return _texts(index[0])
+            return _texts(np.asarray(index[0]))
         if there.all():
             return _texts(variable.values[index])
         texts = np.full(rows.size, "", object)

@@ -137,7 +137,7 @@ def _with_coordinates(
 
 def _array(variable: Variable, told: Mapping[str, str]) -> classic.Array:
     values, dims = variable.values, variable.dims
-    attrs = {name: _stored(value) for name, value in (variable.attrs | told).items()}
+    attrs = {name: _stored(value) for name, value in {**variable.attrs, **told}.items()}
     if values.dtype.kind == "U":
         coded = np.char.encode(values, "utf-8") if values.size else np.empty(values.shape, "S1")
         width = max(coded.dtype.itemsize, 1)

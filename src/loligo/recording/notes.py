@@ -19,7 +19,7 @@ VERSION = 2
 _LONGEST = 30_000  # characters in a cell; a spreadsheet's holds 32,767
 # A file may ask for so many times its size: a text in a column takes as much room as the longest.
 _SWELLS, _HARMLESS = 100, 64_000_000
-_PIECE = 1 << 20
+_PIECE = 1 << 16
 
 
 def written(contents: Contents, layout: Layout, room: int) -> list[str]:

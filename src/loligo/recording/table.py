@@ -76,7 +76,7 @@ def read(path: Path) -> xarray.Dataset:
             return recording_of(rows(path, how), path)
         said = _notes(rows(path, how, ()), at)
         contents, layout, sums = notes.read(said, path.stat().st_size)
-        without = ([*row[:at], *row[at + 1 :]] for row in rows(path, how, ()))
+        without = (row[:at] + row[at + 1 :] for row in rows(path, how, ()))
         fill(contents, layout, sums, without, path)
         return put_together(contents)
 

@@ -52,7 +52,7 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     Raises
     ------
     RunError
-        If a single lane has nowhere to begin; of several, each tells by its status.
+        If a single run has nowhere to begin; of a sweep's lanes, each tells by its status.
     """
     parameters = for_equilibria(cells)
     given = {name: cells.lanes.flat(f"initial.{name}") for name in cells.initial.states}
@@ -63,7 +63,7 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
         found = rested(kernel, parameters, given)
     else:
         found = held(kernel, parameters, cells.lanes.flat("initial.V"), given)
-    if cells.lanes.size == 1:
+    if not cells.lanes.dims:
         found.refuse()
     status = found.status if found.lost.any() else None
     return Initials(np.ascontiguousarray(found.states), status, found.notes, found.why)

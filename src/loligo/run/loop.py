@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats
+from loligo.run.divergence import Losses
 from loligo.run.pace import Pace, crew, everywhere
 
 Advance = Callable[[float], None]
@@ -21,10 +22,13 @@ class Course(Protocol):
         Of what is left to do; several cores may work on them at once.
     amount
         How much of it to do in the next call: steps, or rounds.
+    losses
+        What became of the lanes.
     """
 
     parts: list[range]
     amount: int
+    losses: Losses
 
     @property
     def fraction(self) -> float:
@@ -56,13 +60,7 @@ class Course(Protocol):
         ...
 
     def arrived(self) -> bool:
-        """What the call did; and whether the time that it took says how long the next may be.
-
-        Raises
-        ------
-        RunError
-            If a state ceased to be finite.
-        """
+        """What the call did; and whether the time that it took says how long the next may be."""
         ...
 
     def values(self) -> dict[str, Floats]:
@@ -85,11 +83,6 @@ def loop(course: Course, advance: Advance, pace: Pace) -> None:
     ----------
     advance
         Called with the fraction done.
-
-    Raises
-    ------
-    RunError
-        If a state ceases to be finite, or the model is too stiff.
     """
     with crew(course.parts) as pool:
         while not course.over:

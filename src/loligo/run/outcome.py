@@ -13,6 +13,7 @@ from loligo.engine.kernel import Kernel
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.problem import Problem
+from loligo.run.status import lost
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class Outcome:
     uncounted : Uncounted or None
     status : (lanes,) or None
         A :class:`loligo.run.status.Status` of each lane; None where all are fine.
+    first_lost
+        Why the first lanes of each status were lost.
     error : (lanes,) or None
         Of the lanes whose step was chosen for an accuracy: how far off V is, mV, as half the step
         says; NaN in the others.
     rest : (lanes,) or None
-        The resting potential, where the run began there.
+        The resting potential, where the run began there; of a lost lane another's.
     settings
         What the solver chose, for the recording's attributes.
     notes
@@ -70,12 +73,33 @@ class Outcome:
     spike_trough: Floats | None = None
     uncounted: Uncounted | None = None
     status: NDArray[np.int8] | None = None
+    first_lost: list[Any] = field(default_factory=list[Any])
     error: Floats | None = None
     rest: Floats | None = None
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     notes: list[str] = field(default_factory=list[str])
     timings: dict[str, float] = field(default_factory=dict[str, float])
     clamped: Floats | None = None
+
+
+def blank_lost(problem: Problem, outcome: Outcome) -> None:
+    """Leave lost lanes without values and without spikes."""
+    gone = lost(outcome.status, problem.lanes.size)
+    rows = np.repeat(gone, problem.recorded.size // problem.lanes.size)
+    for values in outcome.values.values():
+        values[rows] = np.nan
+    if outcome.clamped is not None:
+        outcome.clamped[gone] = np.nan
+    kept = ~rows[outcome.spike_lane]
+    outcome.spike_time, outcome.spike_lane = outcome.spike_time[kept], outcome.spike_lane[kept]
+    if outcome.spike_peak is not None and outcome.spike_trough is not None:
+        outcome.spike_peak, outcome.spike_trough = (
+            outcome.spike_peak[kept], outcome.spike_trough[kept],
+        )  # fmt: skip
+    missed = outcome.uncounted
+    if missed is not None:
+        missed.count[rows] = 0
+        missed.low[rows] = missed.high[rows] = np.nan
 
 
 def empty_rows(problem: Problem, kernel: Kernel) -> Floats:

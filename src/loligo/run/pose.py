@@ -53,7 +53,7 @@ def pose(
     check_dimensions(lanes, outline.records)
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
-    _check_memory(lanes.size, times.samples, records)
+    _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,))
 
 
@@ -71,9 +71,11 @@ def refuse_placed(stimulus: Any) -> None:
             "stimulus alone, or simulate an lo.Axon"
         )
     if stimulus is not None and not isinstance(stimulus, Stimulus):
+        number = isinstance(stimulus, int | float) and not isinstance(stimulus, bool)
+        meant = f"; a constant current is lo.Step(0, {stimulus!r:.20})" if number else ""
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
-            f"not {stimulus!r:.80}"
+            f"not {stimulus!r:.80}{meant}"
         )
 
 
@@ -87,6 +89,8 @@ def read_times(duration: Any, sample_interval: Any, threshold: Any) -> Times:
     """How long, how often, and what counts as a spike."""
     length = _single(duration, "ms", "duration", above=0)
     interval = _single(sample_interval, "ms", "sample_interval", above=0)
+    if length < interval <= length * (1 + 1e-12):  # 0.1*3 and 0.3 are one time
+        interval = length
     if interval > length:
         raise UsageError(
             f"sample_interval is {interval:g} ms, longer than the run of {length:g} ms; "
@@ -280,13 +284,26 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
 
 
 _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
+_OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 
 
-def _check_memory(lanes: int, samples: int, records: tuple[str, ...]) -> None:
+# Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which four
+# are held at once: the portion by its paths, spread over the lanes, and before and after both.
+_PORTION = 1 << 25
+_PORTIONS = 4
+_STEP = 0.01  # ms, of the default solver of sampled stimuli
+
+
+def _check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+    samples = times.samples
     block = block_width(lanes, 1, _LARGEST_BLOCK)
     filled = -(-lanes // block) * block  # kernels fill their last vectors
-    needed = 8 * filled * (samples * len(records) + 64)
+    needed = 8 * filled * (samples * len(records) + _OWN)
     needed += 8 * samples  # their times
+    if sampled:
+        needed += _PORTIONS * min(_PORTION, 8 * filled * sampled * times.duration / _STEP)
+    if sampled and "I_stim" in records:
+        needed += 2 * 8 * filled * samples * sampled  # its values, besides what is recorded
     fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
     what = f"{lanes:,} lanes × {samples:,} samples × {len(records)} recorded"
     refuse_too_large(needed, what, f"{fewer}, or take a longer sample_interval")

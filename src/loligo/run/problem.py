@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import RE_ARM
-from loligo.lanes import Floats, Grid, Value
+from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
@@ -48,6 +48,8 @@ class Problem:
         One group for each System.
     geometry
         Of axons.
+    part_of
+        The problem that has these lanes among others, and which of them they are.
     """
 
     model: Membrane | Axon
@@ -59,6 +61,7 @@ class Problem:
     initial: Initial
     cells: tuple[Cells, ...]
     geometry: Geometry | None = None
+    part_of: tuple[Problem, Integers] | None = None
 
     @property
     def along(self) -> Geometry:
@@ -132,6 +135,9 @@ class Problem:
 
         A lane that only fills a vector is a copy of the last.
         """
+        if self.part_of is not None:
+            whole, lanes = self.part_of
+            return whole.where(int(lanes[min(lane, lanes.size - 1)]), compartment)
         told = self.lanes.label(min(lane, self.lanes.size - 1))
         label = ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
                           for dim, value in told.items())  # fmt: skip

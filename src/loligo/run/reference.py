@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.engines import ENGINES
-from loligo.errors import RunError
 from loligo.lanes import Floats
+from loligo.run.divergence import Losses, LostError
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance
@@ -38,27 +38,33 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     Raises
     ------
     RunError
-        If the integration fails or there is no resting potential to start from.
+        If a single run has no resting potential to start from.
     """
     (cells,) = problem.cells
     # the initial states alone come from a program, evaluated by NumPy
     kernel, _ = ENGINES[solver.engine].kernel(plain(cells.outline), 1)
     begun = initial_states(kernel, cells)
-    begun.refuse()
-    states = begun.states
+    losses = Losses(problem, begun.status, begun.why)
     functions = _Functions(problem)
     lanes = problem.lanes.size
     values = {n: np.empty((lanes, problem.times.samples)) for n in problem.records}
     watched: list[Crossings] = []
     for lane in range(lanes):
-        run = _Lane(problem, solver, functions, lane, states[:, lane])
-        recorded = run.integrate(lambda part, lane=lane: advance((lane + part) / lanes))
+        run = _Lane(problem, solver, functions, lane, begun.states[:, lane])
+        watched.append(run.crossings)
+        if losses.lost[lane]:
+            continue
+        try:
+            recorded = run.integrate(lambda part, lane=lane: advance((lane + part) / lanes))
+        except LostError as error:
+            losses.fail(lane, error, problem.where(lane))
+            continue
         for name in problem.records:
             values[name][lane] = recorded[name]
-        watched.append(run.crossings)
     found = spikes_of(problem, *together(watched, np.array([0]), 1))
     outcome = Outcome(values, *found, notes=begun.notes)
-    outcome.rest = resting_potential(kernel, cells, states)
+    outcome.status, outcome.first_lost = losses.told()
+    outcome.rest = resting_potential(kernel, cells, begun.states)
     return outcome
 
 
@@ -171,12 +177,14 @@ class _Lane:
             raise self._failed(float(solution.t[-1]), solution.y[:, -1], solution.message)
         return solution
 
-    def _failed(self, t: float, states: Floats, why: str) -> RunError:
+    def _failed(self, t: float, states: Floats, why: str) -> LostError:
         last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(self.f.states, states, strict=True))
-        return RunError(
+        return LostError(
             f"the reference solver failed at t = {t:.6g} ms"
             f"{self.problem.where(self.lane)} ({why}); last values: {last}. "
-            "Check the parameters and the stimulus; a stiff model may need lo.Exponential(dt=0.001)"
+            "Check the parameters and the stimulus; a stiff model may need "
+            "lo.Exponential(dt=0.001)",
+            t,
         )
 
     def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:

@@ -86,7 +86,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "Waveform": Entry(
         "waveform", "--waveform", "FILE [start=…] [amplitude=…]",
-        "Two columns: time (ms), current.",
+        "Two columns, time (ms) and current, in the units that they state; or a recording.",
     ),
     "Clamp": Entry("clamp"),
 }  # fmt: skip

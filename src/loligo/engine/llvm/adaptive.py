@@ -224,13 +224,13 @@ class _Block:
         count = b.load(small_steps, typ=e.int)
         after_step = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
         count = b.select(move.moving, after_step, count)
-        b.store(count, small_steps)
         stiff = b.icmp_signed(">=", count, e.whole(STIFF_STEPS))
         with b.if_then(e.any(b.or_(broken, stiff)), likely=False):
             flags = b.select(stiff, e.whole(STIFF), e.whole(0))
             flags = b.select(broken, e.whole(DIVERGED), flags)
             b.store(flags, self._place("status", 0, I64), align=8)
             b.branch(done)
+        b.store(count, small_steps)  # a step that is refused is made again
 
     # ---- samples --------------------------------------------------------------------------
 

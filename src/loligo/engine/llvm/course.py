@@ -196,24 +196,21 @@ class CompiledCourse:
         real = compartment < self.line.compartments
         return np.where(real, axon * self.line.compartments + compartment, -1)
 
-    def lost(self) -> tuple[int, int, Floats] | None:
-        axons = np.flatnonzero(self.arrays["diverged"])
-        if not axons.size:
-            return None
-        k = int(axons[0])
-        before = self.arrays["before"][k, self.layout.place]
-        return k, int(self.arrays["progress"][k]) - 1, before
+    def lost(self) -> Integers:
+        return np.flatnonzero(self.arrays["diverged"])
 
     def _place(self) -> list[Any]:
         names = ("voltage", "before", "armed", "rising", "swings", "progress", "diverged")
-        return [self.arrays[name] for name in names] + [patch.states for patch in self.patches]
+        states = [patch.states.swapaxes(0, 1) for patch in self.patches]  # axons first
+        axons = self.line.axons
+        return [self.arrays[name].reshape(axons, -1) for name in names] + states
 
     def save(self) -> Any:
         return [each.copy() for each in self._place()]
 
-    def restore(self, saved: Any) -> None:
+    def restore(self, saved: Any, axons: Any = ...) -> None:
         for each, then in zip(self._place(), saved, strict=True):
-            each[...] = then
+            each[axons] = then[axons]
 
     def voltage(self) -> Floats:
         return self.arrays["voltage"][:, self.layout.place]

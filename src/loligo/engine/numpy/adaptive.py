@@ -222,10 +222,13 @@ class _Walk:
         # a step that an edge cuts short says nothing
         small = short & ~move.arrives
         after_step = np.where(small, self.small + 1, np.where(short, self.small, 0))
-        self.small[:] = np.where(moving, after_step, self.small)
-        stiff = self.small >= STIFF_STEPS
+        small = np.where(moving, after_step, self.small)
+        stiff = small >= STIFF_STEPS
         self.journey.status[self.here] = np.where(broken, DIVERGED, np.where(stiff, STIFF, 0))
-        return bool(broken.any() or stiff.any())
+        if broken.any() or stiff.any():
+            return True
+        self.small[:] = small  # a step that is refused is made again
+        return False
 
     def take_samples(self, x: _Expansion, moving: Array, reached: Array) -> None:
         """Every sample before ``reached``, and at the end the last; a sample at an edge is left to

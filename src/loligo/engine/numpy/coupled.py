@@ -57,7 +57,11 @@ class NumpyCourse:
             self._advance(k, here, injected[k - first, here], damped[k - first, here])
             k += 1
             if self.broken[here].any():
-                break
+                self.step[here] = k
+                for axon in axons:  # the others go on
+                    if not self.broken[axon]:
+                        self.advance(range(axon, axon + 1), injected, damped, first, stop)
+                return
         self.step[here] = k
 
     def _inputs(self, index: int, here: slice, lead: float) -> dict[str, Array]:
@@ -114,7 +118,7 @@ class NumpyCourse:
 
     def _watch(self, k: int, here: slice, before: Floats, now: Floats) -> None:
         schedule, seen = self.schedule, {"before": before, "now": now, "after": self.now[here]}
-        after, armed, rising = seen["after"], self.armed[here], self.rising[here]
+        after, armed, rising = seen["after"], self.armed[here].copy(), self.rising[here]
         turned = np.where(rising, now - after, after - now) >= schedule.grain
         self.rising[here] = rising ^ turned
         picked, where = self._picked(seen, turned, here)
@@ -153,22 +157,21 @@ class NumpyCourse:
     def put(self, patch: int, states: Floats) -> None:
         self.moved[patch][:] = states
 
-    def lost(self) -> tuple[int, int, Floats] | None:
-        axons = np.flatnonzero(self.broken)
-        if not axons.size:
-            return None
-        return int(axons[0]), int(self.step[axons[0]]) - 1, self.before[axons[0]]
+    def lost(self) -> Integers:
+        return np.flatnonzero(self.broken)
 
     def _place(self) -> list[Any]:
-        known = [self.now, self.before, self.armed, self.rising, self.watched.table]
-        return [*known, self.step, self.broken, *self.moved]
+        swings = self.watched.table.reshape(self.line.axons, -1)
+        known = [self.now, self.before, self.armed, self.rising, swings]
+        moved = [states.swapaxes(0, 1) for states in self.moved]  # axons first
+        return [*known, self.step, self.broken, *moved]
 
     def save(self) -> Any:
         return [each.copy() for each in self._place()]
 
-    def restore(self, saved: Any) -> None:
+    def restore(self, saved: Any, axons: Any = ...) -> None:
         for each, then in zip(self._place(), saved, strict=True):
-            each[...] = then
+            each[axons] = then[axons]
 
     def swings(self) -> Swings:
         return self.watched

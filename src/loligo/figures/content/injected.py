@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.figures.content.signals import Lane, Signals
+from loligo.run.drive import onto
 
 if TYPE_CHECKING:
     import xarray
@@ -47,13 +48,12 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
     """(place in um, current at times) of what is injected along an axon; none if the provenance
     does not tell, or tells of many lanes."""
     from loligo.errors import LoligoError
+    from loligo.stimulus.place import Placed
 
     try:
-        return [
-            (float(point["place"]), _sampled(_made(point["stimulus"]), time))
-            for point in _described(rec)["points"]
-            if point["stimulus"]["kind"] != "clamp"
-        ]
+        points = Placed.from_dict(_described(rec)).points
+        currents = [point for point in points if point.shapes]
+        return [(point.place, _sampled(point.stimulus, time)) for point in currents]
     except (LoligoError, KeyError, TypeError, ValueError):
         return []
 
@@ -127,8 +127,6 @@ def _exact(signals: Signals, sampled: np.ndarray) -> Line | None:
 def _sampled(stimulus: Stimulus, time: np.ndarray) -> np.ndarray:
     """A stimulus at sample times, as a run samples it: at an edge just after it, be the time of
     the sample an ulp before."""
-    from loligo.run.drive import onto
-
     edges = stimulus.breakpoints(float(time[-1]))
     return np.asarray(stimulus.value(onto(edges, time)), dtype=float)
 
@@ -149,7 +147,7 @@ def _edges(signals: Signals, stimulus: Stimulus) -> np.ndarray:
 def _with_edges(time: np.ndarray, sampled: np.ndarray, edges: np.ndarray, value: Any) -> Line:
     """Add the value just before and just after every edge."""
     gap = 1e-9 * max(1.0, float(np.max(np.abs(edges))))
-    keep = ~np.isin(time, edges)
+    keep = ~np.isin(onto(edges, time), edges)
     times = np.concatenate((time[keep], edges, edges))
     values = np.concatenate((sampled[keep], value(edges - gap), value(edges)))
     rank = np.concatenate((np.zeros(keep.sum()), np.zeros(edges.size), np.ones(edges.size)))

@@ -66,9 +66,12 @@ def listed(chosen: object) -> list[object]:
     """What ``panels`` names, from the top down."""
     if isinstance(chosen, str):
         return [chosen]
-    if not isinstance(chosen, Iterable):
-        raise UsageError(f"panels={chosen!r:.60} names no panel; give text, or a list of it.")
-    return list(chosen)
+    try:
+        return list(chosen)  # type: ignore[call-overload]
+    except TypeError:
+        raise UsageError(
+            f"panels={chosen!r:.60} names no panel; give text, or a list of it."
+        ) from None
 
 
 def _usual(recorded: Signals) -> list[str]:
@@ -260,10 +263,12 @@ def _lanes_panel(recorded: Signals, name: str, theme: Theme) -> Panel:
             f"{name} has {len(lanes)} lanes, and lines can be told apart for {MOST_OVERLAID}; "
             f"select some, as in rec.isel({recorded.dims[0]}=[0, -1])."
         )
-    colours = _lane_colours(len(lanes), theme)
+    coloured = list(zip(lanes, _lane_colours(len(lanes), theme), strict=True))
+    # a lane that could not be run has nothing to draw; if none has, that is told
+    drawn = [one for one in coloured if np.isfinite(recorded.values(name, one[0])).any()]
     traces = tuple(
         Trace(f"{name} {lane.label}", Label(lane.label), *line(recorded, name, lane), colour)
-        for lane, colour in zip(lanes, colours, strict=True)
+        for lane, colour in drawn or coloured
     )
     if len(traces) == 1:
         colour = colours_of(recorded, theme)[name]

@@ -17,10 +17,11 @@ from loligo.run.axon.clamps import Clamps
 from loligo.run.axon.currents import Injected
 from loligo.run.axon.divergence import Watch
 from loligo.run.axon.rest import Beginning
+from loligo.run.divergence import Losses
 from loligo.run.fixed import Stepped
 from loligo.run.geometry import Patch
 from loligo.run.initial import prepare
-from loligo.run.pace import Pace, portions, threads
+from loligo.run.pace import Pace, portions, threads, without
 from loligo.run.problem import Problem
 from loligo.solvers import Exponential
 
@@ -52,7 +53,8 @@ class CoupledCourse(Stepped):
         self.table = Injected(problem, self.schedule, pace.stream)
         self.clamps = self._clamps() if problem.clamps else None
         self.watch = Watch(problem, self.steps, self.patches, self.table, self.schedule)
-        self.parts = portions(problem.lanes.size, threads())
+        self.losses = Losses(problem, beginning.status, beginning.why)
+        self.parts = without(portions(problem.lanes.size, threads()), ~self.losses.lost)
         cells = problem.lanes.size * problem.along.parts.count
         self.amount = pace.opening(_MOST_STEPS, _FIRST, cells)
         self.asked = 0
@@ -62,6 +64,10 @@ class CoupledCourse(Stepped):
             self.problem, self.table, self.points, self.line, self.patches, self.schedule,
             self.steps,
         )  # fmt: skip
+
+    @property
+    def over(self) -> bool:
+        return super().over or not self.parts
 
     @property
     def spikes(self) -> list[Batch]:
@@ -86,7 +92,8 @@ class CoupledCourse(Stepped):
         self.done = self.stop
         if self.clamps is not None:
             self.clamps.end(self.done)
-        self.watch.look(self.done)
+        if self.watch.look(self.done, self.losses):
+            self.parts = without(self.parts, ~self.losses.lost)
         return self.stop == self.asked  # a clamp's stop says nothing of the pace
 
     def values(self) -> dict[str, Floats]:
