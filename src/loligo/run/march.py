@@ -114,12 +114,19 @@ class Crossings:
         for time, there in [*curve.turns(times, v, self.grain), (float(times[-1]), float(v[-1]))]:
             crossed = bool(self.armed[row]) and last[1] < self.threshold <= there
             if crossed:
-                when = np.array([curve.crossing(last[0], time, self.threshold)])
+                low, high = self._part(times, v, last[0], time)
+                when = np.array([curve.crossing(low, high, self.threshold)])
                 self.spikes.append(self.swings.spike(when, here, self.threshold))
             self.swings.reach(here, np.array([there]))
             low = there < self.threshold - self.depth
             self.armed[row] = low or (bool(self.armed[row]) and not crossed)
             last = time, there
+
+    def _part(self, times: Floats, v: Floats, low: float, high: float) -> tuple[float, float]:
+        """The part of a rise in which V comes to the threshold."""
+        above = (times > low) & (times < high) & (v >= self.threshold)
+        first = int(np.argmax(above)) if above.any() else int(np.searchsorted(times, high))
+        return max(low, float(times[first - 1])), min(high, float(times[first]))
 
     def jumped(self, t: float, before: Floats, after: Floats) -> None:
         """The rows have become something else at a time."""
