@@ -45,39 +45,38 @@ _REMEDY = {
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file beside ``path`` and rename it over ``path`` when it is whole.
 
-        The block gets the name of an empty hidden file in the same folder, with the same
-        suffix. When it ends well, that file reaches the disk and takes the place of ``path``
-        in one step, with the permissions of the file that was there. When it raises, or is
-        interrupted, the file is removed and ``path`` stays as it was. A link stays a link:
-        what it points to is replaced. What a killed run left is removed by the next write
-        to the same path.
+    The block gets the name of an empty hidden file in the same folder, with the same
+    suffix. When it ends well, that file reaches the disk and takes the place of ``path``
+    in one step, with the permissions of the file that was there. When it raises, or is
+    interrupted, the file is removed and ``path`` stays as it was. A link stays a link:
+    what it points to is replaced. What a killed run left is removed by the next write
+    to the same path.
 
-        Parameters
-        ----------
-        path : path
-            Where the file shall be. Its folder must exist.
+    Parameters
+    ----------
+    path : path
+        Where the file shall be. Its folder must exist.
 
-        Yields
-        ------
-        pathlib.Path
-            The file to write.
+    Yields
+    ------
+    pathlib.Path
+        The file to write.
 
-        Raises
-        ------
-        FileError
-            There is no such folder, no permission, no space, or ``path`` is not an
-            ordinary file.
+    Raises
+    ------
+    FileError
+        There is no such folder, no permission, no space, or ``path`` is not an
+        ordinary file.
 
-        Examples
-        --------
-        >>> from pathlib import Path
-    from typing import Any
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     with replacing(Path(folder, "note.txt")) as part:
-        ...         _ = part.write_text("whole")
-        ...     print(Path(folder, "note.txt").read_text())
-        whole
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder, "note.txt")) as part:
+    ...         _ = part.write_text("whole")
+    ...     print(Path(folder, "note.txt").read_text())
+    whole
     """
     target = _destination(path)
     _sweep(target)

@@ -183,8 +183,8 @@ def test_a_run_that_does_not_fit_says_how_much_it_needs_before_it_begins(
     with pytest.raises(RunError) as told:
         run(model=model, stimulus=lo.Pulse(5, 1, np.linspace(0, 1, 10_000)))
     assert time.perf_counter() - started < 5
-    # 8 bytes for each of 1e8 lanes: 1001 samples of V, and some 64 numbers of its own
-    needed = 8e8 * (1001 + 64) / 1e9
+    # 8 bytes for each of 1e8 lanes: 1001 samples of V, and some 160 numbers of its own
+    needed = 8e8 * (1001 + 160) / 1e9
     assert str(told.value) == (
         f"this run needs {needed:.0f} GB of memory (100,000,000 lanes × 1,001 samples × 1 "
         "recorded), but 8.59 GB is free; record=['spikes'] keeps the spikes alone, or take "
