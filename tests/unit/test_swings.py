@@ -22,6 +22,7 @@ from loligo.run.solve import solve
 
 SQUID = lo.load("hodgkin-huxley-1952")
 TAYLOR, FIXED = lo.Taylor(1e-8), lo.Exponential()
+OTHERS = FIXED, lo.Exponential(precision="float32")
 # mV: what each is off by at a peak of the squid's
 OFF: dict[str, tuple[Any, float]] = {
     "Taylor": (TAYLOR, 1e-5),
@@ -192,7 +193,9 @@ def test_under_noise_V_that_trembles_about_the_threshold_is_one_spike() -> None:
     np.testing.assert_array_equal(np.bincount(seen.spike_lane, minlength=4), rec.spike_count)
 
 
-@pytest.mark.parametrize("solver", [TAYLOR, FIXED, lo.Exponential(precision="float32")])
+@pytest.mark.parametrize(
+    "solver", [TAYLOR, *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)]
+)
 def test_a_lanes_peaks_depend_on_no_other(solver: Any) -> None:
     amplitudes = np.concatenate([np.linspace(0, 150, 41), [100.0, 148.0]])
     many = found(lo.Step(5, amplitudes), 40, solver, -45.0)
