@@ -90,10 +90,10 @@ def _with_vertices(
     rank = np.repeat(np.arange(at.size), count - 1)
     part = np.arange(rank.size) - np.repeat(np.cumsum(count - 1) - (count - 1), count - 1) + 1
     there = pieces.left[rank] + wide[rank] * part / count[rank]
-    found = [
-        (there, pieces.chosen(rank).value(there)),
-        _across(time, values, edges, np.flatnonzero(broken & known), span, tolerance),
-    ]
+    found = [(there, pieces.chosen(rank).value(there))]
+    if (broken & known).any():
+        with_edge = np.flatnonzero(broken & known)
+        found.append(_across(time, values, edges, with_edge, span, tolerance))
     times = np.concatenate([time, *(each[0] for each in found)])
     order = np.argsort(times, kind="stable")
     return times[order], np.concatenate([values, *(each[1] for each in found)])[order]
@@ -121,8 +121,8 @@ def _across(
 ) -> Line:  # fmt: skip
     """Vertices of intervals with edges inside: both sides continued to the nearest edge, where
     they meet if there is one edge only."""
-    first = edges[np.searchsorted(edges, time[k], side="right")] if k.size else time[:0]
-    last = edges[np.searchsorted(edges, time[k + 1]) - 1] if k.size else time[:0]
+    first = edges[np.searchsorted(edges, time[k], side="right")]
+    last = edges[np.searchsorted(edges, time[k + 1]) - 1]
     leads, before, low = _continued(time, values, k - 1, k, first, span, tolerance)
     comes, after, high = _continued(time, values, k + 1, k + 1, last, span, tolerance)
     one = first == last
