@@ -246,7 +246,7 @@ def rerun(
     return simulate(model, shapes, duration, progress=progress, **settings)
 
 
-@lru_cache(maxsize=8)  # recordings that are compared, or drawn, are mostly of the same
+@lru_cache(maxsize=4)  # recordings that are compared, or drawn, are mostly of the same
 def _told_model(document: str) -> Axon | Membrane:
     told = json.loads(document)
     return (Axon if told.get("kind") == "axon" else Membrane).from_dict(told)

@@ -77,7 +77,7 @@ def edges(signals: Signals, lane: Lane) -> np.ndarray:
 # ------------------------------------------------------------------ from the provenance
 
 
-@lru_cache(maxsize=16)  # a figure asks for each of its lines
+@lru_cache(maxsize=8)  # a figure asks for each of its lines
 def _changes(described: str, end: float) -> np.ndarray:
     """When a described stimulus changes its course before ``end``."""
     from loligo.stimulus.place import Placed
