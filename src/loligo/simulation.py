@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def rerun(
         told = json.loads(rec.attrs["provenance"])
         stimulus = told["stimulus"]
         axon = told["model"].get("kind") == "axon"
-        model = (Axon if axon else Membrane).from_dict(told["model"])
+        model = _told_model(json.dumps(told["model"]))
         placed = axon and stimulus is not None
         read = Placed.from_dict if placed else stimulus_from_dict
         shapes = None if stimulus is None else read(stimulus)
@@ -243,6 +244,12 @@ def rerun(
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
     return simulate(model, shapes, duration, progress=progress, **settings)
+
+
+@lru_cache(maxsize=4)  # recordings that are compared, or drawn, are mostly of the same
+def _told_model(document: str) -> Axon | Membrane:
+    told = json.loads(document)
+    return (Axon if told.get("kind") == "axon" else Membrane).from_dict(told)
 
 
 def _check(solver: Any, timings: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from loligo.figures.content import solution
 from loligo.figures.content.between import at, curved
 
 SQUID = lo.load("hodgkin-huxley-1952")
@@ -133,9 +134,21 @@ def test_a_file_that_asks_for_more_than_a_figure_is_worth_is_drawn_as_it_is(more
 
 def test_what_takes_long_all_the_same_is_given_up(monkeypatch):
     monkeypatch.setattr("loligo.figures.content.solution._LONGEST", 0.0)
+    solution._made_before.cache_clear()
     rec = lo.simulate(SQUID, lo.Pulse(5, 1, 20), 20)
     (line,) = drawn(rec)
     assert np.abs(np.interp(rec.time.values, *line) - rec.V.values).max() < 0.005
+
+
+def test_another_figure_of_the_same_recording_makes_no_other_run(monkeypatch):
+    rec = lo.simulate(SQUID, lo.Pulse(5, 1, 21), 20)
+    (first,) = drawn(rec)
+    monkeypatch.setattr("loligo.simulation.rerun", None)
+    (again,) = drawn(rec, theme="dark")
+    np.testing.assert_array_equal(again, first)
+    rec["V"] = rec.V + 1.0
+    (changed,) = drawn(rec)
+    assert np.abs(np.interp(rec.time.values, *changed) - rec.V.values).max() < 0.005
 
 
 def test_a_curve_alone_is_as_good_as_its_samples():

@@ -11,11 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from loligo.analysis.curve import Array, Trace, root
+from loligo.analysis.curve import Array, Pieces, Trace
 
-_GRID = np.linspace(0.0, 1.0, 5)
-_AT_ONCE = 1 << 17  # samples that stay close to the processor
-_REACH = 32  # samples looked at first
+_GRID = np.linspace(0.0, 1.0, 5)[:, None]
+_AT_ONCE = 1 << 18  # samples that stay close to the processor
+_REACH = 8  # samples looked at first
 
 
 def running(choose: np.ufunc, row: Array, starts: Array) -> Array:
@@ -61,41 +61,65 @@ def turns(values: Array) -> Array:
 
 
 def nearest_below(
-    row: Callable[[Array], Array], start: Array, limit: Array, level: Array, way: int
+    row: Callable[[Array], Array],
+    start: Array,
+    limit: Array,
+    level: Array,
+    way: int,
+    reach: int = _REACH,
 ) -> Array:
     """The first index from ``start`` on, forwards (1) or backwards (-1), at which ``row`` is below
-    (backwards: or at) ``level``; -1 where it is not up to ``limit`` (included)."""
+    ``level``; -1 where it is not up to ``limit`` (included). The first ``reach`` are looked at
+    together, then twice as many."""
     found = np.full(start.size, -1)
-    left, reach = np.arange(start.size), np.arange(_REACH)
+    within = np.minimum if way > 0 else np.maximum
+    left = np.flatnonzero(way * (limit - start) >= 0)
+    start = start[left]
     while left.size:
-        index = start[left, None] + way * reach
-        inside = way * (limit[left, None] - index) >= 0
-        index = np.where(inside, index, limit[left, None])
-        hit = inside & (row(index) < level[left, None])
+        index = start[:, None] + way * np.arange(reach)
+        within(index, limit[left, None], out=index)
+        hit = row(index) < level[left, None]
         first = np.argmax(hit, axis=1)
-        seen = hit[np.arange(left.size), first]
-        found[left[seen]] = index[seen, first[seen]]
-        left = left[~seen & inside[:, -1]]
-        start = start + way * reach.size
-        reach = np.arange(2 * reach.size)
+        every = np.arange(left.size)
+        seen = hit[every, first]
+        found[left[seen]] = index[every, first][seen]
+        more = ~seen & (index[:, -1] != limit[left])
+        left, start = left[more], start[more] + way * reach
+        reach *= 2
     return found
+
+
+def below_between(row: Array, low: Array, high: Array, level: Array) -> Array:
+    """The index next to ``high``, at the side of ``low``, at which ``row`` is below ``level``, as
+    it is at ``low``; it rises, or falls, all the way from there to ``high``."""
+    while (apart := np.abs(high - low) > 1).any():
+        middle = (low + high) // 2
+        below = row.take(middle) < level
+        low, high = np.where(apart & below, middle, low), np.where(apart & ~below, middle, high)
+    return low
 
 
 def crossing(v: Trace, lane: Array, at: Array, level: Array) -> Array:
     """When V passes ``level`` between the samples ``at`` and ``at + 1``, ms."""
     pieces = v.smooth(lane, at)
-    return root(lambda t: pieces.value(t) - level, pieces.left, pieces.right)
+    return pieces.passing(0, level)
 
 
 def extremum(v: Trace, lane: Array, at: Array, sign: int) -> tuple[Array, Array]:
     """Time and value of the highest (``sign`` 1) or lowest (-1) V beside the sample ``at``."""
-    best_time, best = v.time[at], v.values[lane, at]
-    for left in (at - 1, at):
-        pieces = v.smooth(lane, np.clip(left, 0, v.time.size - 2))
-        time = root(pieces.slope, pieces.left, pieces.right)
+    last = v.time.size - 1
+    flat, here = v.values.ravel(), lane * v.time.size + at
+    before, after = (sign * flat.take(here + k, mode="clip") for k in (-1, 1))
+    side = np.where(before > after, at - 1, at)  # mostly there, and otherwise on the other side
+    best_time, best = v.time[at], flat.take(here)
+    left = np.arange(at.size)
+    for beside in (side, 2 * at - 1 - side):
+        pieces = v.smooth(lane[left], np.clip(beside[left], 0, last - 1))
+        time = pieces.passing(1)
         value = pieces.value(time)
-        better = sign * value > sign * best
-        best_time, best = np.where(better, time, best_time), np.where(better, value, best)
+        better = sign * value > sign * best[left]
+        best_time[left[better]], best[left[better]] = time[better], value[better]
+        left = left[(time <= pieces.left) | (time >= pieces.right)]
     return best_time, best
 
 
@@ -109,36 +133,30 @@ def chord(v: Trace, index: Array) -> Array:
     return rise / (v.time.take(at + 1, mode="clip") - v.time[at])
 
 
-def steepest_chord(v: Trace, base: Array, peak: Array, sign: int) -> Array:
-    """From which sample the rise (``sign`` 1) or fall to the next is steepest, from ``base`` to
-    before ``peak``, the last of several; below ``base`` where there is none between them."""
-    found = base - 1
-    some = np.flatnonzero(peak > base)
+def steepest_chords(v: Trace, base: Array, peak: Array, trough: Array) -> tuple[Array, Array]:
+    """From which samples the rise from ``base`` to ``peak`` and the fall from there to ``trough``
+    are steepest to the next, of several the nearest to the peak; -1 where there is none."""
     rows, samples = v.values.shape
-    spans = np.diff(v.time) if v.interval is None else None
     step = max(1, _AT_ONCE // samples)
-    lane = base[some] // samples
-    edges = np.searchsorted(lane, np.arange(0, rows + step, step))
-    for block, (i, j) in enumerate(pairwise(edges.tolist())):
-        if i == j:
-            continue
-        values, mine = v.values[block * step : (block + 1) * step], some[i:j]
-        slopes = np.full(values.shape, -np.inf)
-        np.subtract(values[:, 1:], values[:, :-1], out=slopes[:, :-1])
-        slopes[:, :-1] *= sign if spans is None else sign / spans
-        begin, end = base[mine] - block * step * samples, peak[mine] - block * step * samples
-        row = slopes.ravel()
-        bounds = np.stack([begin, end], axis=1).ravel()
-        most = np.maximum.reduceat(row, np.minimum(bounds, row.size - 1))[::2]
-        # it is mostly close to the peak
-        window = np.maximum(end[:, None] - np.arange(1, _REACH + 1), begin[:, None])
-        place = np.argmax(row[window], axis=1)
-        at = window[np.arange(mine.size), place]
-        for k in np.flatnonzero(row[at] != most):
-            own = row[begin[k] : end[k]]
-            at[k] = end[k] - 1 - np.argmax(own[::-1])
-        found[mine] = at + block * step * samples
-    return found
+    edges = np.searchsorted(peak, np.arange(0, rows + step, step) * samples)
+    up, down = np.full(peak.size, -1), np.full(peak.size, -1)
+    slopes = np.zeros((step, samples))  # the last of each row are none
+    for block, mine in enumerate(slice(i, j) for i, j in pairwise(edges.tolist())):
+        values = v.values[block * step : (block + 1) * step]
+        rise = np.subtract(values[:, 1:], values[:, :-1], out=slopes[: len(values), :-1])
+        if v.interval is None:
+            rise /= np.diff(v.time)
+        row, before = slopes[: len(values)].ravel(), block * step * samples
+        begin, top, end = base[mine] - before, peak[mine] - before, trough[mine] - before
+        bounds = np.minimum(np.stack([begin, top, end]), row.size - 1)
+        most = np.maximum.reduceat(row, bounds[:2].T.ravel())[::2]
+        least = np.minimum.reduceat(row, bounds[1:].T.ravel())[::2]
+        falling, below = row.take, np.nextafter([-most, least], np.inf)
+        up[mine] = nearest_below(lambda at, row=row: -row.take(at), top - 1, begin, below[0], -1)
+        down[mine] = nearest_below(falling, top, end - 1, below[1], 1)
+        up[mine] += np.where(up[mine] >= 0, before, 0)
+        down[mine] += np.where(down[mine] >= 0, before, 0)
+    return up, down
 
 
 def steepest(v: Trace, lane: Array, base: Array, at: Array, sign: int) -> Array:
@@ -147,12 +165,14 @@ def steepest(v: Trace, lane: Array, base: Array, at: Array, sign: int) -> Array:
     here = np.maximum(at, base)
     best = np.full(lane.shape, -np.inf)
     before, after = (sign * chord(v, np.maximum(here + k, base)) for k in (-1, 1))
+    left = np.arange(lane.size)
     for beside in (here, np.where(before > after, here - 1, here + 1)):
-        left = np.clip(beside - first, base - first, v.time.size - 2)
-        pieces = v.smooth(lane, left)
-        turn = root(pieces.curvature, pieces.left, pieces.right)
+        at = np.clip(beside - first, base - first, v.time.size - 2)[left]
+        pieces = v.smooth(lane[left], at)
+        turn = pieces.passing(2)
         for time in (pieces.left, turn, pieces.right):
-            best = np.maximum(best, sign * pieces.slope(time))
+            best[left] = np.maximum(best[left], sign * pieces.slope(time))
+        left = left[(turn <= pieces.left) | (turn >= pieces.right)]
     return sign * best
 
 
@@ -178,17 +198,19 @@ def _last_rise(v: Trace, lane: Array, at: Array, rate: float) -> tuple[Array, Ar
     pass ``rate`` within either interval, or jump at the sample between them, where a pulse
     begins.
     """
-    pieces = [v.smooth(lane, at), v.smooth(lane, np.minimum(at + 1, v.time.size - 2))]
-    times = [p.left[:, None] + (p.right - p.left)[:, None] * _GRID for p in pieces]
-    flat = np.concatenate([p.slope(t) <= rate for p, t in zip(pieces, times, strict=True)], 1)
-    last = flat.shape[1] - 1 - np.argmax(flat[:, ::-1], axis=1)
-    grid = np.concatenate(times, 1)
-    every = np.arange(lane.size)
-    low = grid[every, last]
-    high = grid[every, np.minimum(last + 1, grid.shape[1] - 1)]
-    result_time, result = v.time[at + 1], v.values[lane, at + 1]
-    for p, mine in zip(pieces, (last < _GRID.size - 1, last >= _GRID.size), strict=True):
-        time = root(lambda t, p=p: p.slope(t) - rate, low, high)
-        result_time = np.where(mine, time, result_time)
-        result = np.where(mine, p.value(time), result)
-    return result_time, result
+    both = [v.smooth(lane, at), v.smooth(lane, np.minimum(at + 1, v.time.size - 2))]
+    times = [p.left + (p.right - p.left) * _GRID for p in both]
+    flat = np.concatenate([p.slope(t) <= rate for p, t in zip(both, times, strict=True)])
+    last = len(flat) - 1 - np.argmax(flat[::-1], axis=0)
+    grid, every = np.concatenate(times), np.arange(lane.size)
+    low, high = grid[last, every], grid[np.minimum(last + 1, len(grid) - 1), every]
+    mine = Pieces(*(
+        np.where(last < len(_GRID), *each)
+        for each in zip(*((p.left, p.right, p.coefficients) for p in both), strict=True)
+    ))  # fmt: skip
+    time = mine.passing(1, rate, (low, high))
+    corner = last == len(_GRID) - 1  # the end of one is the beginning of the other
+    return (
+        np.where(corner, v.time[at + 1], time),
+        np.where(corner, v.values[lane, at + 1], mine.value(time)),
+    )

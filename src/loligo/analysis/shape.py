@@ -9,6 +9,7 @@ import numpy as np
 
 from loligo.analysis.curve import Array, Trace
 from loligo.analysis.features import (
+    below_between,
     crossing,
     extremum,
     first_at,
@@ -17,7 +18,7 @@ from loligo.analysis.features import (
     onset,
     running,
     steepest,
-    steepest_chord,
+    steepest_chords,
     turns,
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
@@ -170,6 +171,8 @@ class Sections:
     the end of the lane, ``peak`` the highest sample between them, ``trough`` the lowest one
     after the peak until V has recovered, and ``base`` the trough of the spike before or the
     beginning of the lane. ``rose`` and ``fell`` say whether peak and trough are inside.
+    ``places`` are the samples at which V turns, with all of these and the ends of the lanes, and
+    ``turning`` is V there; ``top`` is where the peaks are among them.
     """
 
     v: Trace
@@ -181,6 +184,9 @@ class Sections:
     base: Array
     rose: Array
     fell: Array
+    places: Array
+    turning: Array
+    top: Array
 
     @classmethod
     def of(cls, v: Trace, lane: Array, time: Array) -> Sections:
@@ -210,11 +216,25 @@ class Sections:
         rose = (peak < ends - 1) & (stop > start)
         fell = rose & (trough < ends - 1) & (trough > peak)
         base = np.where(np.insert(same[:-1], 0, False), np.insert(trough[:-1], 0, 0), begins)
-        return cls(v, lane, start, stop, peak, trough, base, rose, fell)
+        return cls(v, lane, start, stop, peak, trough, base, rose, fell, places, row, top)
 
     def sample(self, index: Array) -> Array:
         """The sample number within its lane."""
         return index - self.lane * self.v.time.size
+
+    def below(self, which: Array, level: Array, way: int) -> Array:
+        """The samples nearest to some of the peaks, before (-1) or after (1) them, at which V is
+        below ``level``; -1 where there is none."""
+        row, top = self.v.values.ravel(), self.top[which]
+        limit = self.base[which] if way < 0 else self.stop[which] - 1
+        within = np.searchsorted(self.places, limit)
+        place = nearest_below(self.turning.take, top + min(way, 0), within, level, way, reach=2)
+        found = np.flatnonzero(place >= 0)
+        low = self.places[place[found]]
+        # from one place to the next V only rises, or only falls
+        high = np.where(place[found] == top[found], low - way, self.places[place[found] - way])
+        place[found] = below_between(row, low, high, level[found])
+        return np.where(way * (limit - place) >= 0, place, -1)
 
 
 def _measure(s: Sections, rate: float) -> dict[str, Array]:
@@ -224,11 +244,11 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
     trough_time, trough = extremum(v, lane, s.sample(s.trough), -1)
     trough_time = np.where(s.fell, trough_time, np.nan)
     trough = np.where(s.fell, trough, np.nan)
-    up = steepest_chord(v, s.base, s.peak, +1)
+    up, down = steepest_chords(v, s.base, s.peak, s.trough)
     begin_time, begin = onset(v, lane, s.base, up, rate)
     begin_time, begin = np.where(s.rose, begin_time, np.nan), np.where(s.rose, begin, np.nan)
     rise = steepest(v, lane, s.base, up, +1)
-    fall = steepest(v, lane, s.peak, steepest_chord(v, s.peak, s.trough, -1), -1)
+    fall = steepest(v, lane, s.peak, down, -1)
     return {
         "peak_time": peak_time,
         "peak_voltage": peak,
@@ -246,14 +266,11 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
 
 def _width(s: Sections, level: Array) -> Array:
     """How long V stays above ``level`` around each peak, ms."""
-    row = s.v.values.ravel().take
     known = np.flatnonzero(np.isfinite(level))
     width = np.full(level.shape, np.nan)
-    lane, peak, level = s.lane[known], s.peak[known], level[known]
-    rise = nearest_below(row, peak - 1, s.base[known], level, -1)
-    fall = nearest_below(row, peak, s.stop[known] - 1, level, +1)
-    both = (rise >= s.base[known]) & (fall >= 0)
-    lane, level, begins = lane[both], level[both], lane[both] * s.v.time.size
-    rise, fall = rise[both] - begins, fall[both] - begins
-    width[known[both]] = crossing(s.v, lane, fall - 1, level) - crossing(s.v, lane, rise, level)
+    rise, fall = s.below(known, level[known], -1), s.below(known, level[known], +1)
+    both = (rise >= 0) & (fall >= 0)
+    known, begins = known[both], s.lane[known[both]] * s.v.time.size
+    rise, fall, lane, level = rise[both] - begins, fall[both] - begins, s.lane[known], level[known]
+    width[known] = crossing(s.v, lane, fall - 1, level) - crossing(s.v, lane, rise, level)
     return width

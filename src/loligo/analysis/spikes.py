@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.analysis.curve import DEGREE, Array, Trace, root
+from loligo.analysis.curve import DEGREE, Array, Trace
 from loligo.engine.kernel import GRAIN, RE_ARM
 from loligo.errors import UsageError
 from loligo.recording.door import welcome
@@ -369,4 +369,4 @@ def _armed_crossings(values: Array, threshold: float, depth: float) -> tuple[Arr
 
 def _locate(v: Trace, lane: Array, at: Array, level: float, degree: int) -> Array:
     pieces = v.pieces(lane, at, degree)
-    return root(lambda t: pieces.value(t) - level, pieces.left, pieces.right)
+    return pieces.passing(0, level)

@@ -18,7 +18,7 @@ _TOLERANCE = 3e-5  # of the range of values: 3 uV of an action potential
 _MOST = 64  # vertices between two samples
 _CONTINUED = 3.0  # times the last step: further than that an edge is not where a side leads
 _PASSES = 12
-_PARTS = np.array([0.25, 0.5, 0.75, 1.0])
+_PARTS = np.array([0.25, 0.5, 0.75, 1.0])[:, None]
 _MOST_SAMPLES = 400_000  # of a line; more are drawn as they are
 
 
@@ -84,16 +84,16 @@ def _with_vertices(
         np.zeros(at.size, dtype=int), at, span=(span[0][at], span[1][at])
     )
     wide = np.diff(time)[at]
-    three = pieces.left[:, None] + wide[:, None] * np.array([0.0, 0.5, 1.0])
-    most = np.abs(pieces.curvature(three)).max(axis=1)
+    three = pieces.left + wide * np.array([0.0, 0.5, 1.0])[:, None]
+    most = np.abs(pieces.curvature(three)).max(axis=0)
     count = np.clip(np.ceil(wide * np.sqrt(most / (8 * tolerance))), 1, _MOST).astype(int)
     rank = np.repeat(np.arange(at.size), count - 1)
     part = np.arange(rank.size) - np.repeat(np.cumsum(count - 1) - (count - 1), count - 1) + 1
     there = pieces.left[rank] + wide[rank] * part / count[rank]
-    found = [
-        (there, pieces.chosen(rank).value(there)),
-        _across(time, values, edges, np.flatnonzero(broken & known), span, tolerance),
-    ]
+    found = [(there, pieces.chosen(rank).value(there))]
+    if (broken & known).any():
+        with_edge = np.flatnonzero(broken & known)
+        found.append(_across(time, values, edges, with_edge, span, tolerance))
     times = np.concatenate([time, *(each[0] for each in found)])
     order = np.argsort(times, kind="stable")
     return times[order], np.concatenate([values, *(each[1] for each in found)])[order]
@@ -121,16 +121,16 @@ def _across(
 ) -> Line:  # fmt: skip
     """Vertices of intervals with edges inside: both sides continued to the nearest edge, where
     they meet if there is one edge only."""
-    first = edges[np.searchsorted(edges, time[k], side="right")] if k.size else time[:0]
-    last = edges[np.searchsorted(edges, time[k + 1]) - 1] if k.size else time[:0]
+    first = edges[np.searchsorted(edges, time[k], side="right")]
+    last = edges[np.searchsorted(edges, time[k + 1]) - 1]
     leads, before, low = _continued(time, values, k - 1, k, first, span, tolerance)
     comes, after, high = _continued(time, values, k + 1, k + 1, last, span, tolerance)
     one = first == last
-    off = np.where(one, 0.5 * (high[:, -1] - low[:, -1]), 0.0)[:, None]
+    off = np.where(one, 0.5 * (high[-1] - low[-1]), 0.0)
     low, high = low + off * _PARTS, high - off * _PARTS
-    kept = np.repeat((leads & comes)[:, None], _PARTS.size, axis=1)
+    kept = np.repeat((leads & comes)[None], _PARTS.size, axis=0)
     twice = kept.copy()
-    twice[one, -1] = False  # the edge itself
+    twice[-1, one] = False  # the edge itself
     return (
         np.concatenate([before[kept], after[twice]]),
         np.concatenate([low[kept], high[twice]]),
@@ -142,15 +142,15 @@ def _continued(
     span: tuple[np.ndarray, np.ndarray], tolerance: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """The curves of intervals ``at`` from their ``end`` on to an edge: whether they lead there,
-    times and values, (intervals, parts)."""
+    times and values, (parts, intervals)."""
     inside = (at >= 0) & (at < time.size - 1)
     at = np.clip(at, 0, time.size - 2)
     own = span[0][at], span[1][at]
     piece = Trace(time, values[None]).pieces(np.zeros(at.size, dtype=int), at, 3, own)
-    there = time[end][:, None] + (edge - time[end])[:, None] * _PARTS
+    there = time[end] + (edge - time[end]) * _PARTS
     line = piece.value(there)
     last = np.abs(values[at + 1] - values[at])
-    off = np.abs(line - values[end][:, None]).max(axis=1, initial=0.0)
+    off = np.abs(line - values[end]).max(axis=0, initial=0.0)
     return inside & (own[1] - own[0] >= 2) & (off <= _CONTINUED * last + tolerance), there, line
 
 

@@ -8,6 +8,7 @@ other.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,26 +63,33 @@ def edges(signals: Signals, lane: Lane) -> np.ndarray:
     """When what is done to one lane changes its course, sorted; none if that is not told."""
     from loligo.errors import LoligoError
     from loligo.figures.content.solution import reduced
-    from loligo.stimulus.place import Placed
 
     try:
         one = signals.recording.isel({d: k for d, k in lane.where.items() if d != "position"})
         described = reduced(_described(signals.recording), one)
         if described is None:
             return np.empty(0)
-        placed = described["kind"] == "placed"
-        made = (
-            [point.stimulus for point in Placed.from_dict(described).points]
-            if placed
-            else [_made(described)]
-        )
-        end = float(signals.time[-1])
-        return np.unique(np.concatenate([each.breakpoints(end) for each in made]))
+        return _changes(json.dumps(described), float(signals.time[-1]))
     except (LoligoError, ValueError, KeyError, TypeError, AttributeError):
         return np.empty(0)
 
 
 # ------------------------------------------------------------------ from the provenance
+
+
+@lru_cache(maxsize=8)  # a figure asks for each of its lines
+def _changes(described: str, end: float) -> np.ndarray:
+    """When a described stimulus changes its course before ``end``."""
+    from loligo.stimulus.place import Placed
+
+    document = json.loads(described)
+    placed = document["kind"] == "placed"
+    made = (
+        [point.stimulus for point in Placed.from_dict(document).points]
+        if placed
+        else [_made(document)]
+    )
+    return np.unique(np.concatenate([each.breakpoints(end) for each in made]))
 
 
 def _described(rec: xarray.Dataset) -> Any:
