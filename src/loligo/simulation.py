@@ -243,7 +243,16 @@ def rerun(
             "this recording does not say how it was made (its attribute 'provenance' is missing "
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
-    return simulate(model, shapes, duration, progress=progress, **settings)
+    again = simulate(model, shapes, duration, progress=progress, **settings)
+    joined = [dim for dim in rec.dims if dim not in again.dims]
+    if joined:
+        warnings.warn(
+            f"the recording has the dimension {joined[0]!r}, and the run that its attributes tell "
+            "of has not (of recordings that were joined, xarray keeps the attributes of the first "
+            "alone): this is that run, made again",
+            stacklevel=2,
+        )
+    return again
 
 
 @lru_cache(maxsize=4)  # recordings that are compared, or drawn, are mostly of the same

@@ -248,6 +248,8 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --set g_Na=3mV", "g_Na: '3mV' is a voltage"),
         ("run --set g_Na=1:2:1", "FROM:TO:COUNT takes a count of 2"),
         ("run --pulse 5 40", "--pulse takes START DURATION AMPLITUDE, not 5 40"),
+        ("run --pulse 5\xa040\xa010", "without quotation marks around all of them, not '5 40 10'"),
+        ("run nothing.d/mine.toml", "see `loligo models` for the library"),
         ("run --pulse", "--pulse takes START DURATION AMPLITUDE, not nothing"),
         ("run --pulse 5 40 x", "amplitude"),
         ("run --pulse 100 1 1", "lies wholly outside the run"),
@@ -274,7 +276,7 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
     ],
 )
 def test_usage_errors_end_with_2(loligo, folder: Path, line: str, words: str) -> None:
-    ended = loligo(*line.split())
+    ended = loligo(*(word.replace("\xa0", " ") for word in line.split(" ")))
     assert ended.status == 2
     assert ended.out == ""
     assert ended.err.startswith("error: ")

@@ -129,7 +129,8 @@ def test_unknown_names_point_and_offer() -> None:
 
 def test_temperature_and_time() -> None:
     assert told(lambda: na(alpha=1, beta=1, rate="q10(3, 6.3)")) == (
-        "rate of gate m: the temperature is needed here; give Membrane(celsius=6.3)\n"
+        "rate of gate m: the temperature is needed here; give the membrane one, "
+        "celsius = 6.3\n"
         "    q10(3, 6.3)\n    ^^^^^^^^^^^"
     )
     assert "equations do not depend on time itself; use a stimulus" in told(
@@ -630,11 +631,30 @@ def test_what_is_no_model(tmp_path: Path) -> None:
 def test_reversals_in_volts_are_noticed() -> None:
     with pytest.warns(UserWarning, match="E_Na = 0.05, E_K = -0.077, E_L = -0.054 would be next"):
         squid().replace(E_Na=0.05, E_K=-0.077, E_L=-0.054)
+    with pytest.warns(UserWarning, match="here, and E_Na = 0.05 would be next to nothing"):
+        squid().replace(E_Na=0.05)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        squid().replace(E_Na=0.05)
         Membrane(channels=Channel("x", g=1, E=0))
         Membrane(channels=Channel("x", g=1, E=[0, -70]))
+
+
+def test_a_capacitance_in_farads_is_noticed() -> None:
+    with pytest.warns(UserWarning, match=r"C_m = 1e-06 would be next to nothing. If this is in F/"):
+        squid().replace(C_m=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        squid().replace(C_m="1e-6 F/cm2")
+
+
+def test_a_channel_of_a_scheme_says_when_it_conducts() -> None:
+    scheme = Scheme("K", ["C", "O"], ["C <-> O: 0.1*exp(V/20), 0.1"])
+    assert told(lambda: Membrane(channels=Channel("K", g=1, E=-77), schemes=scheme)) == (
+        "channel K: nothing says in which of its scheme's states it conducts (C, O); give "
+        'open="O", say'
+    )
+    Membrane(channels=Channel("K", g=1, E=-77, open="O"), schemes=scheme)
+    Membrane(channels=Channel("x", g=1, E=-77), schemes=scheme)  # to be watched alone
 
 
 SCHEMES = {
@@ -703,7 +723,7 @@ def test_occupancies_that_are_given() -> None:
         "initial: C is 1 less the other occupancies of its scheme: leave it out. It is no state in "
         "the model; its states are V, O"
     )
-    assert "initial_O must be below 1" in told(
+    assert "initial_O is a share of channels" in told(
         lambda: simulate(membrane, None, 1, initial={"V": -60, "O": 2})
     )
 
@@ -738,5 +758,7 @@ def test_a_start_in_volts_is_noticed() -> None:
     quick = Exponential(dt=0.05, engine="numpy")
     with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
         simulate(squid(), None, 1, initial=-0.065, solver=quick)
+    with pytest.warns(UserWarning, match="initial={'V': -65, 'm': 0.05, ...}"):
+        simulate(squid(), None, 1, initial=(-65, 0.05, 0.6, 0.32), solver=quick)
     with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
         simulate(squid(), None, 1, initial={"V": -0.065}, solver=quick)

@@ -300,6 +300,7 @@ def test_other_tables(tmp_path: Path) -> None:
         "time,V\n0,-65\n1\n": "row 2 has 1 columns, not 2",
         "time,V,V\n0,1,2\n": "two columns are called 'V'",
         "time,,V\n0,1,2\n": "a column has no name",
+        ",V\n0,1\n0.5,2\n": "its first column has no name; if it is time, write time (ms) above",
         "time (kg),V\n0,1\n": "'time' is in 'kg', a mass; it must be in ms",
         "time (ms),V (raw)\n0,1\n": "'V' is in 'raw', no unit that loligo knows",
         "time\n0\n1\n": "it needs a 'time' and at least one quantity along it",

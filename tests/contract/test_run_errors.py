@@ -86,6 +86,12 @@ def test_a_provenance_that_cannot_be_read(rec: xr.Dataset) -> None:
             lo.rerun(each)
 
 
+def test_of_joined_recordings_the_first_is_made_again_and_that_is_said(rec: xr.Dataset) -> None:
+    joined = xr.concat([rec, lo.simulate(CELL, lo.Pulse(1, 2, 5), 5)], "case", join="outer")
+    with pytest.warns(UserWarning, match="the recording has the dimension 'case', and the run"):
+        assert lo.rerun(joined).equals(rec)
+
+
 def test_labels_bear_the_unit_of_their_numbers() -> None:
     total = xr.DataArray([0.1, 0.2], {"amplitude": [0.1, 0.2]}, attrs={"units": "nA"})
     run = lo.simulate(CELL, lo.Pulse(1, 1, total), 2)

@@ -96,8 +96,9 @@ ARGUMENTS: list[tuple[dict[str, Any], type[LoligoError], str]] = [
      "initial: there is no state 'v' in the model (did you mean V?); its states are V, m, h, n"),
     ({"initial": {1: 2}}, UsageError, "initial: there is no state 1 in the model"),
     ({"initial": {"V": "x"}}, UnitError, "initial_V: 'x' does not begin with a number"),
-    ({"initial": {"m": 2}}, UsageError, "initial_m must be below 1, but is 2"),
-    ({"initial": {"m": -0.1}}, UsageError, "initial_m must be at least 0, but is -0.1"),
+    ({"initial": {"m": 2}}, UsageError, "initial_m is a share of channels and must be "
+     "between 0 and 1, but is 2"),
+    ({"initial": {"m": -0.1}}, UsageError, "must be between 0 and 1, but is -0.1"),
     ({"initial": {"V": -60, "m": np.nan}}, UsageError, "initial_m must be a number, but is nan"),
     # solver
     ({"solver": "exponential"}, UsageError,

@@ -207,6 +207,29 @@ def test_where_rest_depends_on_the_beginning_it_is_asked_for() -> None:
     assert shares == pytest.approx([0, 0.6 * 5 / 6, 0.4 + 0.6 / 6], abs=1e-12)
 
 
+def test_given_occupancies_leave_none_below_zero() -> None:
+    scheme = lo.Scheme("B", ["C", "O", "I"], ["C <-> O: 1, 1", "O <-> I: 1, 1"])
+    cell = lo.Membrane(schemes=scheme, channels=lo.Channel("L", g=0.3, E=-65, open="O"))
+
+    def begin(**given: Any) -> list[Any]:
+        rec = lo.simulate(cell, None, 1, initial={"V": -60, **given}, solver=QUICK,
+                          record=["C", "O", "I"])  # fmt: skip
+        return [rec[each].values[..., 0].tolist() for each in ("C", "O", "I")]
+
+    # I is as large as O once it is steady, and C is what is left
+    assert begin(O=0.4) == pytest.approx([0.2, 0.4, 0.4], abs=1e-12)
+    assert begin(O=1, I=0) == [0, 1, 0]
+    with pytest.raises(lo.LoligoError, match=r"with the given O there would be -1 of C, .*give I"):
+        begin(O=1)
+    with pytest.raises(lo.LoligoError, match=r"given O and I there would be -0.2 of C.*give less"):
+        begin(O=0.6, I=0.6)
+    with pytest.warns(UserWarning, match="1 of 2 lanes could not be run.* -1 of C"):
+        closed, opened, _ = begin(O=[0.4, 1])
+    assert closed[0] == pytest.approx(0.2, abs=1e-12)
+    assert opened[0] == 0.4
+    assert np.isnan([closed[1], opened[1]]).all()
+
+
 def test_it_is_a_document(kr: lo.Membrane, tmp_path: Path) -> None:
     assert lo.Membrane.from_dict(kr.to_dict()) == kr
     kr.save(tmp_path / "again.toml")

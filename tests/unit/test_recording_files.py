@@ -93,6 +93,21 @@ def test_labels_of_every_kind(tmp_path: Path, suffix: str, lanes: dict[str, Any]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+def test_labels_that_pandas_made(tmp_path: Path, suffix: str) -> None:
+    pd = pytest.importorskip("pandas")
+    rec = hh_scipy.record((1, 1, 20), (1, 1, 0), duration=5, lanes={"case": np.arange(2)})
+    named = rec.assign_coords(case=pd.Series(["shock", "nothing"], dtype="string").to_numpy())
+    parts = [rec.isel(case=i, drop=True) for i in range(2)]
+    names = pd.Index(["shock", "nothing"], name="case")
+    joined = xr.concat(parts, names, coords="minimal", compat="override", join="outer")
+    for each in (named, joined):
+        lo.save(each, tmp_path / f"a{suffix}")
+        again = lo.open(tmp_path / f"a{suffix}")
+        assert again.case.values.tolist() == ["shock", "nothing"]
+        np.testing.assert_array_equal(again.V.sel(case="shock"), rec.V[0])
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("sizes", [(0, 3), (2, 0), (0, 0)])
 def test_no_lanes_at_all(tmp_path: Path, suffix: str, sizes: tuple[int, int]) -> None:
     rec = xr.Dataset(
@@ -460,6 +475,7 @@ TABLES = {
     "slashes": "t/us,V/uV\n0,-65000\n500,-64500\n1000,20000\n",
     "comments": "# rig 3\n% filtered\ntime,V\n0,-65\n0.5,-64.5\n1,20\n",
     "columns of a spreadsheet": "time,V,,\r\n0,-65,,\r\n0.5,-64.5,,\r\n1,20,,\r\n",
+    "numbered by pandas": ",time,V\n3,0,-65\n4,0.5,-64.5\n5,1,20\n",
     "lines of a Mac": "time,V\r0,-65\r0.5,-64.5\r1,20\r",
 }
 
@@ -474,6 +490,15 @@ def test_tables_by_other_hands(tmp_path: Path, name: str) -> None:
         assert rec.V.attrs.get("units", "mV") == "mV"
     (tmp_path / "a.txt").write_text(TABLES[name], newline="")
     np.testing.assert_allclose(lo.open(tmp_path / "a.txt").V, [-65, -64.5, 20], rtol=1e-15)
+
+
+def test_a_number_in_a_name_is_no_power_of_a_unit(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("time,V1,V2,I_A1\n0,-65,-66,3\n1,-64,-66,4\n")
+    rec = lo.open(tmp_path / "a.csv")
+    assert list(rec.data_vars) == ["V1", "V2", "I_A1"]
+    assert rec.V1.values.tolist() == [-65, -64]
+    assert rec.I_A1.values.tolist() == [3, 4]
+    assert not rec.V1.attrs
 
 
 def test_other_quantities_keep_their_names_and_get_our_units(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from loligo.units import read
 if TYPE_CHECKING:
     import xarray
 
+_MISSED = 1.0  # mV, of a peak
 RECOVERY = 1.0  # mV that V rises above its lowest before that counts as the trough
 
 # Samples, and about how many spikes, looked at together: few enough for the processor's cache.
@@ -126,9 +128,28 @@ def spike_shape(
         )
         for name, (unit, meaning) in FEATURES.items()
     }
+    _warn_of_few_samples(rec, lanes, variables["peak_voltage"][1], spikes.threshold)
     attrs = {"threshold": spikes.threshold, "derivative_threshold": rate}
     numbers = {SPIKE: np.arange(variables["spike_time"][1].shape[-1])}
     return xr.Dataset(variables, {**lanes.coords, **numbers}, attrs)
+
+
+def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, threshold: float) -> None:
+    """Say so where the peaks that the samples show are not those that the run found."""
+    known = rec.get("spike_peak")
+    same = known is not None and known.attrs.get("threshold", threshold) == threshold
+    if not same or set(known.dims) != {*lanes.dims, SPIKE}:
+        return
+    true = known.transpose(*lanes.dims, SPIKE).values
+    if true.shape != peaks.shape:
+        return
+    missed = np.nanmax(np.abs(true - peaks), initial=0.0)
+    if missed > _MISSED:
+        warnings.warn(
+            f"the samples are too few for the shape of spikes: between them V peaks {missed:.2g} "
+            "mV higher; simulate with a shorter sample_interval (rec.spike_peak is right)",
+            stacklevel=3,
+        )
 
 
 def _in_blocks(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:

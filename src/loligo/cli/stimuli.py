@@ -151,8 +151,9 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
                 if what != "file")  # fmt: skip
     if early or len(values) != count:
         wanted = " ".join(value.upper() for value in usage.values)
-        told = " ".join(given) or "nothing"
+        told = " ".join(f"'{word}'" if " " in word else word for word in given) or "nothing"
         apart = ", with blanks between them" if "," in told and count > 1 else ""
+        apart = apart or (", without quotation marks around all of them" * (told[0] == "'"))
         raise UsageError(f"{name} takes {wanted}{apart}, not {told}")
     for setting in settings:
         if setting not in usage.settings:

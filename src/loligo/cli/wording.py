@@ -83,7 +83,7 @@ def _flag(found: re.Match[str]) -> str:
 _WORDS: Mapping[str, str | _Said] = {
     rf"(?:solver=)?\blo\.({'|'.join(_PYTHONS)})\b(?:\(([^()]*)\))?": _solver,
     rf"\b(?:lo\.)?({'|'.join(_SHAPES)}){_INSIDE}": _shape,
-    r"\blo\.at\(([^,()]*), (?:--pulse )?([^()]*)\)": _placed,
+    r"\b(?:lo\.)?at\(([^,()]*), (?:--pulse )?([^()]*)\)": _placed,
     r"\binitial=\{[^{}]*\}": "an initial value in the model's file",
     r"\brecord=None\b": "no --record",
     r"with \"V\" in record\b": "with --record V",
@@ -101,6 +101,7 @@ _WORDS: Mapping[str, str | _Said] = {
     r"(?<![\w-])initial may be 'rest', a holding potential in mV, .* to continue from": (
         "--initial may be rest, or a holding potential in mV"
     ),
+    r"\bloligo\.models\(\)": "`loligo models`",
     r"\blo\.at(?=:| takes)": "--at",
     r"^(initial|duration|threshold|solver|panels)\b(?=:? )": _flag,
     r"^(record)\b(?=: )": _flag,

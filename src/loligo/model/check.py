@@ -50,13 +50,9 @@ def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
         An expression has a pole between -150 and 150 mV or is not a finite number there, or a
         rate or time constant has the wrong sign between -100 and 60 mV.
     """
-    warn_of_volts(
-        {
-            n: p.value
-            for n, p in membrane.parameters.items()
-            if n.startswith("E_") and p.unit == "mV"
-        }
-    )
+    reversals = membrane.parameters.values()
+    warn_of_volts({p.name: p.value for p in reversals if p.name[:2] == "E_" and p.unit == "mV"})
+    _warn_of_farads(membrane)
     everything = tuple(uses(membrane))
     needed = frozenset[str]().union(*(use.expression.names for use in everything))
     for end in _ends(membrane, needed):
@@ -70,11 +66,11 @@ def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
 
 
 def warn_of_volts(voltages: Mapping[str, Value | None]) -> None:
-    """Say so where every one of these, in mV, is as small as if it were in volts."""
-    sizes = [_size(value) for value in voltages.values() if value is not None]
-    if not _SMALLEST_VOLTS < max(sizes, default=0.0) < _LARGEST_VOLTS:
+    """Say so where one of these, in mV, is as small as if it were in volts."""
+    small = {n: v for n, v in voltages.items() if v is not None and _in_volts(v)}
+    if not small:
         return
-    named = ", ".join(f"{n} = {v:g}" if isinstance(v, float) else n for n, v in voltages.items())
+    named = ", ".join(f"{n} = {v:g}" if isinstance(v, float) else n for n, v in small.items())
     warnings.warn(
         f"voltages are in mV here, and {named} would be next to nothing. If this is in volts, "
         'multiply it by 1000, or write the unit, as in "-0.065 V"',
@@ -82,10 +78,24 @@ def warn_of_volts(voltages: Mapping[str, Value | None]) -> None:
     )
 
 
-def _size(value: Value) -> float:
-    return float(np.max(np.abs(value.values))) if isinstance(value, Labelled) else abs(value)
+def _warn_of_farads(membrane: Written) -> None:
+    """Say so where the capacitance is that of no membrane, but would be in F/cm2."""
+    value = membrane.parameters["C_m"].value
+    largest = float(np.max(value.values)) if isinstance(value, Labelled) else value
+    if largest < _LARGEST_FARADS:
+        warnings.warn(
+            f"capacitances are in uF/cm2 here, and C_m = {largest:g} would be next to nothing. If "
+            'this is in F/cm2, multiply it by 1e6, or write the unit, as in "1e-6 F/cm2"',
+            stacklevel=5,
+        )
 
 
+def _in_volts(value: Value) -> bool:
+    largest = np.max(np.abs(value.values)) if isinstance(value, Labelled) else abs(value)
+    return bool(_SMALLEST_VOLTS < largest < _LARGEST_VOLTS)
+
+
+_LARGEST_FARADS = 2e-5  # uF/cm2; a membrane has about 1, ten internodal ones in series 0.01
 _SMALLEST_VOLTS, _LARGEST_VOLTS = 0.01, 0.2
 
 

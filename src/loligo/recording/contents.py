@@ -124,8 +124,8 @@ def as_text(value: Any) -> Any:
 
 def _plain(values: np.ndarray, name: str) -> np.ndarray:
     """Floats, integers, truth values or text, in this machine's byte order."""
-    if values.dtype.kind == "O" and all(isinstance(item, str) for item in values.ravel()):
-        values = values.astype(str)
+    if values.dtype.kind in "OT" and all(isinstance(item, str) for item in values.ravel()):
+        values = values.astype(object).astype(str)  # pandas' texts do not become NumPy's at once
     if values.dtype.kind == "U" and any("\0" in text for text in values.ravel().tolist()):
         raise UsageError(f"a text of {name} holds a zero character, which no file keeps; change it")
     if values.dtype.kind not in "fiubU":

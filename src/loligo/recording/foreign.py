@@ -80,11 +80,12 @@ def measured(table: Rows, path: Path) -> list[Measured]:
         return []
     named = not all(map(is_number, first))
     heads = [_head(text) for text in first] if named else [("", "")] * len(first)
+    counted = named and len(heads) > 1 and not first[0].strip()
     if named and len(heads) == 1 and heads[0][0] != TIME and not known_names([heads[0][0]]):
         raise FileError(f"{path} is no table of numbers: its first line is {first[0][:60]!r}")
     while len(heads) > 1 and named and not heads[-1][0]:  # a spreadsheet's empty last columns
         heads.pop()
-    _check_names([name for name, _ in heads], named, path)
+    _check_names([name for name, _ in heads[counted:]], named, path)
     ahead = [] if named else [first]
     second = next(table, None)
     if second is not None:
@@ -93,7 +94,19 @@ def measured(table: Rows, path: Path) -> list[Measured]:
             heads = [(n, said or b) for (n, said), b in zip(heads, below, strict=False)]
         else:
             ahead.append(second)
-    return _numbers(itertools.chain(ahead, table), heads, path)
+    columns = _numbers(itertools.chain(ahead, table), heads, path)
+    return _without_numbering(columns, path) if counted else columns
+
+
+def _without_numbering(columns: list[Measured], path: Path) -> list[Measured]:
+    """Without the first column, whose head is empty: pandas numbers rows so."""
+    numbers = columns[0].values
+    if np.any(numbers != np.round(numbers)) or np.any(np.diff(numbers) != 1):
+        raise FileError(
+            f"{path} does not hold a recording: its first column has no name; if it is time, write "
+            "time (ms) above it"
+        )
+    return columns[1:]
 
 
 def _head(text: str) -> tuple[str, str]:

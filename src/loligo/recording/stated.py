@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -21,6 +22,8 @@ _SPELLED = {
                        ("siemens", "S"), ("farad", "F"))
     for plural in ("", "s")
 } | {"sec": "s", "secs": "s", "msec": "ms", "msecs": "ms", "usec": "us", "usecs": "us"}  # fmt: skip
+# the first of several, V1, and no volt to the power of 1
+_NUMBERED = re.compile(r"[^\W\d_]+1")
 # names of the two quantities that loligo must find, in small letters
 _NAMES = {
     TIME: frozenset({"time", "times", "t", "zeit", "temps", "tiempo", "tempo", "sweep time"}),
@@ -52,9 +55,15 @@ def unit(text: str) -> str:
 
 
 def measures(text: str) -> tuple[object, ...] | None:
-    """What a unit measures, as :func:`loligo.units.dimension` has it; None of what is none."""
+    """What a unit measures, as :func:`loligo.units.dimension` has it; None of what is none.
+
+    >>> measures("mV") == measures("V"), measures("V1")
+    (True, None)
+    """
+    if not text.strip() or len(text) > LONGEST or _NUMBERED.fullmatch(text.strip()):
+        return None
     try:
-        return dimension(unit(text)) if text.strip() and len(text) <= LONGEST else None
+        return dimension(unit(text))
     except UnitError:
         return None
 

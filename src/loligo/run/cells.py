@@ -13,6 +13,8 @@ from loligo.lanes import Floats, Grid, Value
 from loligo.stimulus.applied import Applied
 from loligo.system.outline import Outline
 
+SHARE_ERROR = 0.05  # of the share of open gates at the end of a coarse run
+
 
 def guess(state: str) -> str:
     """The name of a state's guessed steady value among the numbers of its lanes."""

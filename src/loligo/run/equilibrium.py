@@ -83,6 +83,15 @@ class Steady:
         """Raise a RunError if any lane is lost."""
         refuse(self.status, self.why)
 
+    def losing(self, lanes: Truths, why: str) -> Steady:
+        """With these lanes lost too."""
+        new = lanes & ~self.lost
+        if not new.any():
+            return self
+        status = np.where(new, Status.NOT_STEADY, self.status).astype(np.int8)
+        states = _filled(self.states, status <= Status.EXPONENTIAL)
+        return Steady(states, status, {Status.NOT_STEADY: why, **self.why}, self.notes)
+
 
 def refuse(status: NDArray[np.int8] | None, why: Mapping[Status, str]) -> None:
     """Raise a RunError for the first reason why lanes are lost, and say how many there are."""

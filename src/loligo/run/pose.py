@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.model.check import warn_of_volts
-from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
+from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
@@ -22,7 +23,6 @@ from loligo.stimulus.window import check
 from loligo.system.outline import Outline, outline_of
 
 SPIKES = "spikes"
-_ERROR = 0.05  # of the share of open gates at the end of a coarse run
 _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
 
 
@@ -180,7 +180,20 @@ def read_initial(initial: Any, *outlines: Outline) -> Initial:
             "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
         ) from None
     warn_of_volts({"initial": held})
+    _warn_of_row(held, tuple(states))
     return Initial(held)
+
+
+def _warn_of_row(held: Value, states: tuple[str, ...]) -> None:
+    """Say so where a row of voltages looks like the states of one cell."""
+    row = held.values.ravel() if isinstance(held, Labelled) else np.zeros(0)
+    if row.size == len(states) > 1 and np.all((row[1:] >= 0) & (row[1:] <= 1)):
+        warnings.warn(
+            f"initial: several numbers are several runs, each held at one of them (mV). The states "
+            f"of one are given by their names: initial={{'V': {row[0]:g}, '{states[1]}': "
+            f"{row[1]:g}, ...}}",
+            stacklevel=4,
+        )
 
 
 def _states(outlines: tuple[Outline, ...]) -> dict[str, Outline]:
@@ -222,8 +235,12 @@ def _read_share(value: Any, name: str) -> Value:
     """Of channels: between 0 and 1, but for the error of the run that it was the end of."""
     share = units.read(value, "1", name)
     numbers = share.values if isinstance(share, Labelled) else np.array(share)
-    if numbers.size and (numbers.min() < -_ERROR or numbers.max() > 1 + _ERROR):
-        return units.read(value, "1", name, at_least=0, below=1 + 1e-12)  # refuses it
+    outside = (numbers < -SHARE_ERROR) | (numbers > 1 + SHARE_ERROR)
+    if outside.any():
+        raise UsageError(
+            f"{name} is a share of channels and must be between 0 and 1, but is "
+            f"{numbers[outside].flat[0]:g}"
+        )
     return share
 
 
