@@ -84,8 +84,8 @@ def simulate(
         keeps the value that the model's initial values give it. A recording is continued from its
         last sample; an axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
-        A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
-        located inside the step, in every run.
+        A spike is a rise of V through it (mV); under noise one counts after V was 5 mV below.
+        Spikes are located inside the step, in every run.
     positions : list, optional
         Of an axon: where to record, um; each once, in their order along the axon. V is V at the
         place (a cubic through the centres of the compartments around, bent where a current goes

@@ -447,6 +447,9 @@ def test_what_no_file_holds(rec: xr.Dataset, tmp_path: Path, suffix: str) -> Non
     assert "when holds datetime64[ns] values; only numbers and text" in wording(
         lo.save, dates, path
     )
+    wide = rec.assign(wide=("time", np.zeros(rec.time.size, np.longdouble)))
+    if np.longdouble(0).itemsize > 8:  # on Windows it is a float64
+        assert "wide holds float" in wording(lo.save, wide, path)
     assert list(tmp_path.iterdir()) == []
 
 

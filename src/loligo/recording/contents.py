@@ -128,7 +128,7 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
         values = values.astype(str)
     if values.dtype.kind == "U" and any("\0" in text for text in values.ravel().tolist()):
         raise UsageError(f"a text of {name} holds a zero character, which no file keeps; change it")
-    if values.dtype.kind not in "fiubU":
+    if values.dtype.kind not in "fiubU" or (values.dtype.kind == "f" and values.itemsize > 8):
         raise UsageError(
             f"{name} holds {values.dtype} values; only numbers and text can be saved: "
             "convert or drop it (a stacked dimension: unstack it first)"
