@@ -84,8 +84,10 @@ def simulate(
         keeps the value that the model's initial values give it. A recording is continued from its
         last sample; an axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
-        A spike is a rise of V through it (mV); under noise one counts after V was 5 mV below.
-        Spikes are located inside the step, in every run.
+        A spike is a rise of V through it (mV): every rise that is more than the solver's own
+        error, or, under noise, one after V was 5 mV below. Spikes are located inside the step,
+        in every run, each with its peak and trough; swings of V by 10 mV and more that are no
+        spikes are counted as ``spike_uncounted``.
     positions : list, optional
         Of an axon: where to record, um; each once, in their order along the axon. V is V at the
         place (a cubic through the centres of the compartments around, bent where a current goes

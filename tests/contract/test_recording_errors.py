@@ -323,7 +323,7 @@ def test_paths_that_are_none(rec: xr.Dataset) -> None:
     for path in (["a"], None, 3, {"a": 1}):
         for call in (lambda p: lo.open(p), lambda p: lo.save(rec, p)):
             assert wording(call, path) == (
-                f"path={path!r} is not a file name; give one such as 'recording.nc'"
+                f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r}"
             )
 
 

@@ -396,7 +396,18 @@ def test_what_is_compiled_leaves_nothing_behind(folder: Path) -> None:
     import ctypes
     import gc
 
-    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    names = [
+        "arena",
+        "ordblks",
+        "smblks",
+        "hblks",
+        "hblkhd",
+        "usmblks",
+        "fsmblks",
+        "uordblks",
+        "fordblks",
+        "keepcost",
+    ]
     kind = type("Info", (ctypes.Structure,), {"_fields_": [(n, ctypes.c_size_t) for n in names]})
     ask = getattr(ctypes.CDLL(None), "mallinfo2", None)
     if ask is None:

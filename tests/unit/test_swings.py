@@ -152,7 +152,7 @@ def test_a_peak_that_touches_the_threshold(solver: Any) -> None:
 
 @pytest.mark.parametrize("solver", [TAYLOR, FIXED, lo.Reference(1e-9)])
 def test_a_run_that_ends_beside_a_spike(solver: Any) -> None:
-    """Before V has turned nothing is known of it; before it is below again nothing of the trough."""
+    """Before V has turned nothing is known of it; before it is below, nothing of the trough."""
     time = float(found(lo.Step(5, 20), 20, solver).spike_time[0])
     rising, turned, below = (
         found(lo.Step(5, 20), time + later, solver) for later in (0.02, 0.6, 2.0)

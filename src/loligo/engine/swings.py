@@ -81,25 +81,24 @@ class Swings:
 
     def reach(self, lanes: Any, v: Any) -> None:
         """V was there in some lanes: where it turned, or anywhere on its way."""
-        high, low, pivot, bottom, rising, told, count, lowest, highest = self.table[lanes].T
+        columns: list[Any] = list(self.table[lanes].T)
+        high, low, pivot, bottom, rising, told, count, lowest, highest = columns
         up = rising != 0
         fell, rose = up & (v < pivot - SWING), ~up & (v > pivot + SWING)
         further = np.where(up, v > pivot, v < pivot)
         untold = fell & (told == 0)
-        self.table[lanes] = np.stack(
-            [
-                np.where(v > high, v, high),
-                np.where(v < low, v, low),
-                np.where(fell | rose | further, v, pivot),
-                np.where(rose, pivot, bottom),
-                np.where(rose, 1.0, np.where(fell, 0.0, rising)),
-                np.where(fell | (~up & further), 0.0, told),
-                count + untold,
-                np.where(untold & (bottom < lowest), bottom, lowest),
-                np.where(untold & (pivot > highest), pivot, highest),
-            ],
-            axis=-1,
-        )
+        after: list[Any] = [
+            np.where(v > high, v, high),
+            np.where(v < low, v, low),
+            np.where(fell | rose | further, v, pivot),
+            np.where(rose, pivot, bottom),
+            np.where(rose, 1.0, np.where(fell, 0.0, rising)),
+            np.where(fell | (~up & further), 0.0, told),
+            count + untold,
+            np.where(untold & (bottom < lowest), bottom, lowest),
+            np.where(untold & (pivot > highest), pivot, highest),
+        ]
+        self.table[lanes] = np.stack(after, axis=-1)
 
     def spike(self, times: Floats, lanes: Integers, v: Any) -> Batch:
         """There is a spike in some lanes, and V is there."""

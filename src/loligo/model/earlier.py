@@ -12,7 +12,7 @@ from loligo.model.reading import reserved
 
 Names: TypeAlias = Mapping[str, str]
 
-_SINCE = frozenset({"I_clamp", "Q_clamp", "status", "edge"})
+_SINCE = frozenset({"I_clamp", "Q_clamp", "V_error", "status", "edge"})
 """Reserved since 0.2, as is all that begins with ``spike_``."""
 _FORMULAS = {"channels": ("E", "current"), "gates": RATES, "states": ("derivative",)}
 

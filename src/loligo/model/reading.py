@@ -37,6 +37,7 @@ RESERVED = {
     "I_stim": "the injected current (µA/cm²)",
     "I_clamp": "the current of a clamp's electrode",
     "Q_clamp": "the charge of a clamp's jumps",
+    "V_error": "how far off V may be in each lane of a recording",
     "C_m": "the membrane capacitance (µF/cm²)",
     "area": "the membrane's area (µm²)",
     "pi": "3.14159...",

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from loligo.engine.numpy.kernel import evaluate
-from loligo.lanes import Floats, distinct
+from loligo.lanes import Floats, Integers, distinct
 from loligo.program import Program
 from loligo.program.scheme import shared
 
@@ -77,14 +77,16 @@ def _combinations(matrix: Floats, columns: Sequence[int]) -> Floats:
     """Of (lanes, terms, states), by Gauss and Jordan's elimination of the columns in order: what
     is left without a pivot completes a combination."""
     matrix, _, scale = balanced(matrix)
-    lanes, terms, states = matrix.shape
-    every = np.arange(lanes)
+    lanes: int = matrix.shape[0]
+    terms: int = matrix.shape[1]
+    states: int = matrix.shape[2]
+    every: Integers = np.arange(lanes)
     unused = np.ones((lanes, terms), dtype=bool)
     pivot = np.full((lanes, states), -1)
     for column in columns:
         size = np.where(unused, np.abs(matrix[:, :, column]), 0.0)
         row = size.argmax(axis=1)
-        here = every[size[every, row] > _NOTHING]
+        here: Integers = every[size[every, row] > _NOTHING]
         row = row[here]
         pivot[here, column] = row
         unused[here, row] = False

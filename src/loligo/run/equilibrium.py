@@ -27,6 +27,7 @@ from loligo.run.steady import (
     derivative,
     jacobian,
     loose,
+    none_loose,
     settle,
 )
 
@@ -170,12 +171,11 @@ def _settled(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats
 def _left(kernel: Kernel, parameters: Lanes, states: Floats) -> Loose:
     """What is :func:`loose` with V held. Where states do not depend on each other all round that
     can only be one that does not move at all, and so is where it began."""
-    lanes = states.shape[1]
     if not kernel.program.mutual:
         names = kernel.program.states[1:]
         begun = (parameters.get(guess(name), BEGIN) for name in names)
         if not any((row == own).any() for row, own in zip(states[1:], begun, strict=True)):
-            return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
+            return none_loose(states.shape[1])
     return loose(kernel, parameters, states, first=1)
 
 

@@ -48,7 +48,8 @@ def begin(
     depth, grain
         See :class:`loligo.engine.kernel.Schedule`.
     """
-    threshold, lanes = problem.times.threshold, np.arange(states.shape[1])
+    threshold = problem.times.threshold
+    lanes: Integers = np.arange(states.shape[1])
     armed, swings = states[0] < threshold - grain, Swings.begin(states[0])
     if "edge" not in kernel.program.blocks:
         return Begun(states, armed.astype(np.float64), swings, [])

@@ -134,16 +134,33 @@ def spikes_of(
     swings, voltage
         As they are at the end, of all places that batches count.
     """
-    none = Batch(np.empty(0), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
-    found = Batch(*(np.concatenate(each) for each in zip(none, *batches, strict=True)))
-    order = np.lexsort((found.time, found.lane))
-    found = Batch(*(each[order] for each in found))
+    found = _sorted(_joined(batches))
     peak, trough = _own(found, *swings.last(voltage, problem.times.threshold))
     lane, recorded = _recorded(problem, found.lane)
     kept = recorded & (found.time <= problem.times.duration)
     return (
         found.time[kept], lane[kept], peak[kept], trough[kept], _uncounted(problem, swings, voltage)
     )  # fmt: skip
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    none: Integers = np.empty(0, dtype=np.int64)
+    lane: Integers = np.concatenate([none, *(batch.lane for batch in batches)])
+    time, peak, trough = (
+        (
+            np.concatenate([np.empty(0), *rows])
+            for rows in zip(*((b.time, b.peak, b.trough) for b in batches), strict=True)
+        )
+        if batches
+        else (np.empty(0),) * 3
+    )
+    return Batch(time, lane, peak, trough)
+
+
+def _sorted(found: Batch) -> Batch:
+    """By lane, then by time."""
+    order = np.lexsort((found.time, found.lane))
+    return Batch(found.time[order], found.lane[order], found.peak[order], found.trough[order])
 
 
 def _own(found: Batch, *last: Floats) -> Iterator[Floats]:

@@ -159,7 +159,8 @@ def _together(
 def _solved(matrix: Floats, right: Floats) -> Floats:
     """Of (lanes, n, n) and (n, lanes), NaN in lanes where the matrix is singular."""
     try:
-        return np.linalg.solve(matrix, right.T[:, :, None])[:, :, 0].T
+        found = np.linalg.solve(matrix, right.T[:, :, None])
+        return found[:, :, 0].T.astype(np.float64, copy=False)
     except np.linalg.LinAlgError:  # one of them is singular
         solved = np.full(right.shape, np.nan)
         if len(matrix) > 1:
@@ -177,11 +178,12 @@ def _relax(
     A lane that stands still in a step without end is left alone from then on, so that it ends
     the same whatever its neighbours do.
     """
-    lanes = states.shape[1]
-    settled = np.zeros(lanes, dtype=bool)
-    rows = dict(zip(kernel.program.states, states, strict=True))
+    lanes: int = states.shape[1]
+    settled: Truths = np.zeros(lanes, dtype=bool)
+    rows: dict[str, Floats] = dict(zip(kernel.program.states, states, strict=True))
     for dt in steps:
-        after = kernel.map("relax", {**parameters, **rows, ".dt": np.full(lanes, dt)})
+        step: Floats = np.full(lanes, dt)
+        after = kernel.map("relax", {**parameters, **rows, ".dt": step})
         still = np.full(lanes, dt == FOREVER)
         with np.errstate(all="ignore"):
             for name, value in after.items():
@@ -261,6 +263,13 @@ class Loose:
     states: list[str]
 
 
+def none_loose(lanes: int) -> Loose:
+    """Nothing is left to chance."""
+    count: NDArray[np.int64] = np.zeros(lanes, dtype=np.int64)
+    unsaid: Truths = np.zeros(lanes, dtype=bool)
+    return Loose(count, unsaid, [])
+
+
 def loose(kernel: Kernel, parameters: Lanes, states: Floats, first: int) -> Loose:
     """What is left to chance by the equations, linearised where they were found to be steady.
 
@@ -279,7 +288,7 @@ def loose(kernel: Kernel, parameters: Lanes, states: Floats, first: int) -> Loos
     Kept.of(names, parameters).ask(matrix, np.zeros(states.shape), states)
     lanes = len(matrix)
     if matrix.shape[1] == first or not lanes:
-        return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
+        return none_loose(lanes)
     matrix, rows, _ = balanced(matrix[:, first:, first:])
     sizes = np.linalg.svd(matrix, compute_uv=False)
     count = np.count_nonzero(sizes < _DEPENDENT, axis=1)

@@ -262,35 +262,26 @@ class Solve:
 
     def _watch(self, row: Value, now: Value, after: Value) -> None:
         """Note where V turned, and rises through the threshold."""
-        b = self.e.builder
-        seen = {"before": self._load(self.own["before"], row), "now": now, "after": after}
-        lane = b.mul(b.add(self.first_row, row), I64(ROW))
-        self._turn(row, seen, lane)
-        self._cross(row, seen, lane)
-
-    def _turn(self, row: Value, seen: dict[str, Value], lane: Value) -> None:
-        e, b = self.e, self.e.builder
-        flag, rising = self._flag("rising", row)
-        moved = b.fsub(seen["after"], seen["now"])
-        back = b.select(rising, b.fneg(moved), moved)
-        turned = b.fcmp_ordered(">=", back, e.spread(self.a["grain"]))
-        with b.if_then(e.any(turned), likely=False):
-            reach(e, self.a, lane, turned, emit(e, extreme(), seen)["V"])
-            b.store(b.bitcast(b.xor(rising, turned), _BYTE), flag)
-
-    def _cross(self, row: Value, seen: dict[str, Value], lane: Value) -> None:
         e, b, a = self.e, self.e.builder, self.a
-        flag, armed = self._flag("armed", row)
-        threshold, after = e.spread(a["threshold"]), seen["after"]
+        (at_armed, armed), (at_rising, rising) = (self._flag(n, row) for n in ("armed", "rising"))
+        moved = b.fsub(after, now)
+        back = b.select(rising, b.fneg(moved), moved)
+        turned = b.fcmp_ordered(">=", back, e.spread(a["grain"]))
+        threshold = e.spread(a["threshold"])
         above = b.fcmp_ordered(">=", after, threshold)
-        crossed = b.and_(above, armed)
         low = e.less(after, b.fsub(threshold, e.spread(a["depth"])))
-        b.store(b.bitcast(b.or_(low, b.and_(armed, b.not_(above))), _BYTE), flag)
-        with b.if_then(e.any(crossed), likely=False):
+        come = b.select(armed, above, low)
+        with b.if_then(e.any(b.or_(turned, come)), likely=False):
+            before = self._load(self.own["before"], row)
+            seen = {"before": before, "now": now, "after": after}
+            lane = b.mul(b.add(self.first_row, row), I64(ROW))
+            reach(e, a, lane, turned, emit(e, extreme(), seen)["V"])
             theta = emit(e, locate(), {**seen, "threshold": threshold})["theta"]
             step = b.sitofp(b.load(self.step, typ=I64), DOUBLE)
             times = b.fmul(b.fadd(e.spread(step), theta), e.spread(a["dt"]))
-            append_spikes(e, a, lane, crossed, times, threshold)
+            append_spikes(e, a, lane, b.and_(come, armed), times, threshold)
+            b.store(b.bitcast(b.xor(rising, turned), _BYTE), at_rising)
+            b.store(b.bitcast(b.xor(armed, come), _BYTE), at_armed)
 
     def _flag(self, name: str, row: Value) -> tuple[Value, Value]:
         """Where a row's flags are, and what they are."""

@@ -116,17 +116,20 @@ class Lookout:
     def _note(self, step: Step, turn: Turn, armed: Value, above: Value) -> None:
         """What there is to note of a step, in the order of time."""
         e, b = self.e, self.e.builder
-        self._reach(turn.valley, turn.there)
         low = b.and_(turn.valley, e.less(turn.there, self.re_arm))
         armed_now = b.or_(armed, low)
         beyond = b.and_(turn.summit, b.fcmp_ordered(">=", turn.there, self.threshold))
         crossed = b.and_(step.moving, b.and_(armed_now, b.or_(above, beyond)))
-        with b.if_then(e.any(crossed), likely=False):
+        some = e.any(crossed)
+        with b.if_then(some, likely=False):
+            self._reach(turn.valley, turn.there)
             bounds, missing = self._around(step, turn)
             root = self.search.rise.find(step.curve, bounds, missing, self.threshold, crossed)
             times = b.fadd(step.t, root)
             append_spikes(e, self.a, self.lane, crossed, times, self.threshold)
-        self._reach(turn.summit, turn.there)
+        # a valley comes before a spike, a summit after it; without a spike once for both
+        either = b.or_(turn.summit, turn.valley)
+        self._reach(b.select(some, turn.summit, either), turn.there)
         still = b.and_(armed_now, b.not_(b.or_(above, crossed)))
         after = b.or_(e.less(step.after, self.re_arm), still)
         b.store(b.select(step.moving, after, armed), self.armed)

@@ -44,12 +44,12 @@ def reach_one(e: Emitter, arguments: dict[str, Value], lane: Value, v: Value) ->
 
 
 def _reach(e: Emitter) -> Any:
-    """``void reach(double* row, double v)``, which is no loop's own: a call is little beside the
-    branch that leads to it."""
+    """``void reach(double* row, double v)``, always inlined: a call amidst wide registers would
+    put all of them aside."""
     kind = ir.FunctionType(ir.VoidType(), [POINTER, DOUBLE])
     function = ir.Function(e.module, kind, _NAME)
     function.linkage = "internal"
-    function.attributes.add("noinline")
+    function.attributes.add("alwaysinline")
     row, v = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
     places = {name: b.gep(row, [I64(i)], source_etype=DOUBLE) for i, name in enumerate(KEPT)}

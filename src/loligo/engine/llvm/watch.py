@@ -104,8 +104,10 @@ class Watch:
             b.store(b.select(back, b.fneg(way), way), slots.way)
         armed = b.load(slots.armed, typ=e.mask)
         above = b.fcmp_ordered(">=", after, self._threshold())
-        self._spikes(step, time, b.and_(above, armed))
-        self._expect(b.or_(e.less(after, self._low()), b.and_(armed, b.not_(above))))
+        come = b.select(armed, above, e.less(after, self._low()))
+        with b.if_then(e.any(come), likely=False):
+            self._spikes(step, time, b.and_(come, armed))
+            self._expect(b.xor(armed, come))
 
     def _expect(self, armed: Value) -> None:
         """Set where V has to come before there is anything to do about spikes."""

@@ -213,7 +213,8 @@ class _Walk:
         """Note where V turned in a step, and rises through the threshold."""
         schedule, swings, first = self.schedule, self.progress.swings, self.here.start
         before, armed, way = self.progress.detector[:, self.here]
-        seen = {"before": before, "now": np.float64(now), "after": np.float64(after)}
+        seen: dict[str, Array] = {"before": before}
+        seen |= {name: np.float64(v) for name, v in (("now", now), ("after", after))}
         back = np.flatnonzero((after - now) * self.real(way) >= self.real(schedule.grain))
         if back.size:
             turned = {name: v[back] for name, v in seen.items()}

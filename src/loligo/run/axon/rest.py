@@ -89,7 +89,7 @@ def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
     for patch, kernel in zip(patches, kernels, strict=True):
         begun = initial_states(kernel, patch.once)
         if begun.status is not None:
-            of_each = patch.along(begun.status[None])[0]
+            of_each = patch.along(begun.status[None].astype(np.float64))[0].astype(np.int8)
             status = np.maximum(status, of_each.max(axis=1))
             lost = patch.place[int((of_each.max(axis=0) > 0).argmax())]
             why = {**{s: _of_region(problem, lost, each) for s, each in begun.why.items()}, **why}
