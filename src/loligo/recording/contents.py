@@ -160,6 +160,13 @@ def _something_recorded(rec: xarray.Dataset) -> str | None:
     )
 
 
+def _dimensions_are_labelled(rec: xarray.Dataset) -> str | None:
+    for dim in rec.dims:
+        if dim in rec.variables and rec.variables[dim].dims != (dim,):
+            return f"{dim!r} is a dimension, but what is called so does not lie along it"
+    return None
+
+
 def _time_runs(rec: xarray.Dataset) -> str | None:
     if TIME not in rec.dims and TIME not in rec.variables:
         return None
@@ -234,6 +241,7 @@ def _first(mask: np.ndarray) -> int:
 
 _CHECKS: tuple[Callable[[xarray.Dataset], str | None], ...] = (
     _something_recorded,
+    _dimensions_are_labelled,
     _time_runs,
     _v_is_numbers,
     _units_fit,
