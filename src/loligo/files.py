@@ -130,7 +130,9 @@ def named(path: Any) -> Path:
     """
     try:
         return Path(path).expanduser()
-    except (TypeError, RuntimeError):  # not a name; ~ of nobody
+    except RuntimeError:
+        raise UsageError(f"{str(path)[:60]!r}: nobody here has that name, or no home") from None
+    except TypeError:
         raise UsageError(
             f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r:.60}"
         ) from None

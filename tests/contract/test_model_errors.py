@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 import warnings
 from decimal import Decimal
@@ -624,8 +625,23 @@ def test_what_is_no_model(tmp_path: Path) -> None:
         "load takes the name of a model or the path of a TOML file, not "
         "Pulse(start=1, duration=2, amplitude=3)"
     )
+    for path in ("a" * 300 + ".toml", "a" * 3000):
+        assert " 'aaa" in told(lambda path=path: load(path))
+    for no_path in (b"a.toml", 5, None, ["a.toml"]):
+        message = told(lambda no_path=no_path: squid().save(no_path))  # type: ignore[arg-type]
+        assert message.startswith("a path is text, such as 'shock.nc', not a")
+    assert told(lambda: squid().save("~nobody-of-that-name/a.toml")) == (
+        "'~nobody-of-that-name/a.toml': nobody here has that name, or no home"
+    )
     assert "is a model already" in told(lambda: load(squid()))  # type: ignore[arg-type]
     assert told(lambda: Region(Pulse(1, 2, 3), 1, 1)).startswith("a region needs a Membrane, not P")  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that lets nobody read it there")
+def test_a_file_that_fails_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.symlink_to("/proc/self/mem")
+    assert told(lambda: load(path)).startswith(f"cannot read the model {path}: ")
 
 
 def test_reversals_in_volts_are_noticed() -> None:

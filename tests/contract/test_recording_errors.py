@@ -431,6 +431,18 @@ def test_what_is_not_a_recording(rec: xr.Dataset, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_threshold_that_is_no_number(rec: xr.Dataset) -> None:
+    for said in ("time", float("nan")):
+        odd = rec.copy()
+        odd["spike_time"] = rec.spike_time.assign_attrs(threshold=said)
+        assert "own threshold is" in wording(lo.spike_times, odd)
+
+
+def test_a_dimension_that_something_else_is_called(rec: xr.Dataset, tmp_path: Path) -> None:
+    odd = rec.expand_dims(seed=2).assign(seed=("x", [1.0, 2.0]))
+    assert "'seed' is a dimension, but" in wording(lo.save, odd, tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_no_file_holds(rec: xr.Dataset, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
@@ -448,6 +460,9 @@ def test_what_no_file_holds(rec: xr.Dataset, tmp_path: Path, suffix: str) -> Non
     assert "when holds datetime64[ns] values; only numbers and text" in wording(
         lo.save, dates, path
     )
+    wide = rec.assign(wide=("time", np.zeros(rec.time.size, np.longdouble)))
+    if np.longdouble(0).itemsize > 8:  # on Windows it is a float64
+        assert "wide holds float" in wording(lo.save, wide, path)
     assert list(tmp_path.iterdir()) == []
 
 

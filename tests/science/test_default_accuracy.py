@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -133,6 +134,42 @@ def test_rates_that_jump_at_a_voltage() -> None:
     again = lo.simulate(FIRES, stimulus, 60, initial=START, record=["V"], solver=step)
     assert np.array_equal(again.V, rec.V)
     assert rec.attrs["solver"] == repr(step)
+
+
+def test_where_the_errors_of_two_switches_cancel_by_chance() -> None:
+    """A time constant of its own between two voltages: runs with dt = 0.01, 0.005 and 0.0025 are
+    0.13, 0.16 and 0.18 mV off at the sample where V rises, and agree to 0.07 mV."""
+    window = lo.Gate("n", power=4, inf="1/(1+exp(-(V+53)/15))",
+                     tau="0.62 if V < -35.54 and V > -55.54 else 3.31")  # fmt: skip
+    channels = [
+        replace(SQUID.channels[0], g=89.5),
+        lo.Channel("K", g=27.12, E=-77, gates=[window]),
+        lo.Channel("L", g=0.3, E=-54.4),
+    ]
+    model = lo.Membrane(channels=channels, helpers={"phi": "1"})
+    rec = lo.simulate(model, lo.Step(5, 23.94), 10, sample_interval=0.1)
+
+    def right(t: float, y: Any, on: Any) -> Any:
+        V, m, h, n = y
+        x = V + 40
+        opening = 0.1 * x / -np.expm1(-x / 10) if x else 1.0
+        ionic = 89.5 * m**3 * h * (V - 50) + 27.12 * n**4 * (V + 77) + 0.3 * (V + 54.4)
+        tau = 0.62 if on[0] and not on[1] else 3.31
+        return [
+            (23.94 if t >= 5 else 0.0) - ionic,
+            opening * (1 - m) - 4 * np.exp(-(V + 65) / 18) * m,
+            0.07 * np.exp(-(V + 65) / 20) * (1 - h) - h / (np.exp(-(V + 35) / 10) + 1),
+            (1 / (1 + np.exp(-(V + 53) / 15)) - n) / tau,
+        ]
+
+    t = clock(rec)
+    after = t >= 5
+    start = [float(rec[name][0]) for name in ("V", "m", "h", "n")]
+    switches = [lambda y: y[0] + 55.54, lambda y: y[0] + 35.54]
+    exact = switched(right, start, [5.0, 10.0], switches, t[after])[0]
+    assert exact.max() > 20
+    error = float(np.abs(rec.V.values[after] - exact).max())
+    assert error < rec.attrs["V_error"] <= 0.1
 
 
 def test_each_lanes_step_is_its_own_and_so_are_its_bits() -> None:

@@ -268,6 +268,12 @@ def test_a_file_in_place_of_the_folder_is_no_error(folder: Path) -> None:
     assert folder.read_text() == "mine"
 
 
+def test_a_folder_of_nobody_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOLIGO_CACHE", "~nobody-of-that-name/kernels")
+    with pytest.warns(UserWarning, match="cannot be kept in ~nobody-of-that-name/kernels"):
+        assert directory() is None
+
+
 # What a person's machine may be like: whatever it is, a run runs.
 SURROUNDINGS = {
     "no home, and a user whom the system does not know": (

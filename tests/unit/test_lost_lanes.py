@@ -190,6 +190,18 @@ def test_a_lane_that_is_too_stiff_for_the_solver_asked_for(engine: str) -> None:
         as_alone(rec, lane, lo.simulate(model.replace(tau_q=taus[lane]), lo.Pulse(1, 1, 5), **run))
 
 
+def test_a_lane_that_is_too_stiff_and_then_lost() -> None:
+    """Too stiff for the default, it goes on with Exponential, and does not end there either."""
+    rec, said = told(lambda: lo.simulate(SQUID, lo.Step(1, [0.0, -1e16]), 3))
+    assert rec.status.values.tolist() == [Status.FINE, Status.DIVERGED]
+    assert "the run diverged at t = 1.00" in said
+    assert "Exponential" not in rec.attrs["accuracy"]  # nothing in it was made by that
+    as_alone(rec, 0, lo.simulate(SQUID, lo.Step(1, 0.0), 3))
+    assert lo.rerun(rec).equals(rec)
+    with pytest.raises(RunError, match=r"the run diverged at t = 1\.00"):
+        lo.simulate(SQUID, lo.Step(1, -1e16), 3)
+
+
 def test_a_sweep_that_is_lost_as_a_whole_is_still_one() -> None:
     """Also where it has a single lane: what comes back does not hang on how a sweep is cut."""
     for amplitudes in ([1.0], [1.0, 2.0]):

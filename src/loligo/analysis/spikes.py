@@ -239,7 +239,10 @@ def _lost(rec: xarray.Dataset, lanes: Lanes) -> Array:
 def _own_threshold(rec: xarray.Dataset) -> float | None:
     if TIMES not in rec:
         return None
-    return float(rec[TIMES].attrs.get("threshold", 0.0))
+    said = rec[TIMES].attrs.get("threshold", 0.0)
+    if isinstance(said, str) or not np.isfinite(said):
+        raise UsageError(f"the recording's own threshold is {said!r:.60}, not a number of mV")
+    return float(said)
 
 
 def _recorded_times(rec: xarray.Dataset) -> tuple[float, float]:

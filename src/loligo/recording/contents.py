@@ -128,7 +128,7 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
         values = values.astype(object).astype(str)  # pandas' texts do not become NumPy's at once
     if values.dtype.kind == "U" and any("\0" in text for text in values.ravel().tolist()):
         raise UsageError(f"a text of {name} holds a zero character, which no file keeps; change it")
-    if values.dtype.kind not in "fiubU":
+    if values.dtype.kind not in "fiubU" or (values.dtype.kind == "f" and values.itemsize > 8):
         raise UsageError(
             f"{name} holds {values.dtype} values; only numbers and text can be saved: "
             "convert or drop it (a stacked dimension: unstack it first)"
@@ -158,6 +158,13 @@ def _something_recorded(rec: xarray.Dataset) -> str | None:
         "it needs a 'time' and at least one quantity along it (such as V), "
         f"or 'spike_count' and 'spike_time'; it has {found}"
     )
+
+
+def _dimensions_are_labelled(rec: xarray.Dataset) -> str | None:
+    for dim in rec.dims:
+        if dim in rec.variables and rec.variables[dim].dims != (dim,):
+            return f"{dim!r} is a dimension, but what is called so does not lie along it"
+    return None
 
 
 def _time_runs(rec: xarray.Dataset) -> str | None:
@@ -234,6 +241,7 @@ def _first(mask: np.ndarray) -> int:
 
 _CHECKS: tuple[Callable[[xarray.Dataset], str | None], ...] = (
     _something_recorded,
+    _dimensions_are_labelled,
     _time_runs,
     _v_is_numbers,
     _units_fit,

@@ -88,6 +88,8 @@ def _beside_taylor(problem: Problem, outcome: Outcome, advance: Advance, pace: P
     if climbed.error is not None:
         outcome.error = np.full(lanes, np.nan)
         outcome.error[stiff] = climbed.error
+    if "accuracy" not in climbed.settings:  # Exponential lost all of them as well
+        return Choice(Taylor(), outcome, True)
     which = f"in the {stiff.size:,} lanes of status {int(Status.EXPONENTIAL)}"
     accuracy = (
         f"{outcome.settings['accuracy']}; {which}, by Exponential, {climbed.settings['accuracy']}"
