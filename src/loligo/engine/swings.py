@@ -85,7 +85,7 @@ class Swings:
         high, low, pivot, bottom, rising, told, count, lowest, highest = columns
         up = rising != 0
         fell, rose = up & (v < pivot - SWING), ~up & (v > pivot + SWING)
-        further = np.where(up, v > pivot, v < pivot)
+        further: Any = (up & (v > pivot)) | (~up & (v < pivot))
         untold = fell & (told == 0)
         after: list[Any] = [
             np.where(v > high, v, high),

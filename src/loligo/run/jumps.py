@@ -49,7 +49,7 @@ def begin(
         See :class:`loligo.engine.kernel.Schedule`.
     """
     threshold = problem.times.threshold
-    lanes: Integers = np.arange(states.shape[1])
+    lanes: Integers = np.arange(states.shape[1], dtype=np.int64)
     armed, swings = states[0] < threshold - grain, Swings.begin(states[0])
     if "edge" not in kernel.program.blocks:
         return Begun(states, armed.astype(np.float64), swings, [])

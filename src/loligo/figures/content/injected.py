@@ -49,12 +49,13 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
     """(place in um, current at times) of what is injected along an axon; none if the provenance
     does not tell, or tells of many lanes."""
     from loligo.errors import LoligoError
+    from loligo.stimulus.base import Stimulus
     from loligo.stimulus.place import Placed
 
     try:
         points = Placed.from_dict(_described(rec)).points
-        currents = [point for point in points if point.shapes]
-        return [(point.place, _sampled(point.stimulus, time)) for point in currents]
+        currents = [(p.place, p.stimulus) for p in points if isinstance(p.stimulus, Stimulus)]
+        return [(place, _sampled(stimulus, time)) for place, stimulus in currents]
     except (LoligoError, KeyError, TypeError, ValueError):
         return []
 
