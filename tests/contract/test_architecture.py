@@ -37,6 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"experiments"},
         {"figures"},
         {"cli"},
+        {"__main__"},
     ],
     "model": [
         {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"},

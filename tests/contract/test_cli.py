@@ -50,7 +50,7 @@ def loligo(capsys: pytest.CaptureFixture[str]):
 
 def process(*words: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "loligo.cli", *words],
+        [sys.executable, "-m", "loligo", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -403,7 +403,7 @@ def test_a_terminal_with_few_letters() -> None:
 def test_what_is_printed_to_a_full_disk() -> None:
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "loligo.cli", "models"],
+            [sys.executable, "-m", "loligo", "models"],
             stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
         )  # fmt: skip
     assert ended.returncode == 1
@@ -413,6 +413,6 @@ def test_what_is_printed_to_a_full_disk() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="the shell of POSIX systems")
 def test_a_closed_standard_output() -> None:
-    line = f'"{sys.executable}" -m loligo.cli models >&-'
+    line = f'"{sys.executable}" -m loligo models >&-'
     ended = subprocess.run(line, shell=True, stderr=subprocess.PIPE, text=True, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
