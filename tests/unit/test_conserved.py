@@ -387,3 +387,34 @@ def test_a_steep_instantaneous_gate_does_not_diverge(half: float, slope: float) 
     ):  # fmt: skip
         rec = lo.simulate(model, lo.Step(0, 5), 3, initial=-65, solver=solver, record="V")
         assert float(rec.V[-1]) == pytest.approx(truth, abs=off), solver
+
+
+@pytest.mark.parametrize("celsius", [7.936, 25.54, 31.0])
+def test_a_temperature_of_many_decimals_hides_no_conservation(celsius: float) -> None:
+    """As an exact number 3.132**((7.936 - 25.54)/10) has thousands of digits."""
+    rates = {"C": "b*O - a*C", "O": "a*C - b*O - 0.2*O + 0.1*I", "I": "0.2*O - 0.1*I"}
+    start = {"C": 0.3, "O": 0.5, "I": 0.2}
+    cell = lo.Membrane(
+        channels=[LEAK, lo.Channel("K", g=2, E=-80, current="g_K*O*(V - E_K)")],
+        states=[lo.State(name, rate, start[name]) for name, rate in rates.items()],
+        helpers={"phi": "q10(3.132, 25.54)", "a": "phi*exp((V+50)/20)", "b": "phi*2"},
+        celsius=celsius,
+    )
+    for initial in ("rest", -40.0):
+        rec = lo.simulate(cell, None, 1, initial=initial, solver=QUICK)
+        V, *occupied = (float(rec[n][0]) for n in ("V", "C", "O", "I"))
+        ratio = np.exp((V + 50) / 20) / 2  # O/C by detailed balance, and I is twice O
+        balanced = np.array([1, ratio, 2 * ratio]) / (1 + 3 * ratio)
+        assert np.abs(occupied - balanced).max() < 1e-12
+        flows = 0.3 * (V + 65) + 2 * occupied[1] * (V + 80)
+        assert initial == V or abs(flows) < 1e-10
+
+
+def test_of_shares_beyond_floating_point_nothing_is_known_to_be_conserved() -> None:
+    """A huge rate that is told from nothing by no digit is no rate of 0."""
+    cell = markov(k=1e300)
+    kernel = plain_kernel(cell)
+    numbers = {n: np.array([float(p.value)]) for n, p in cell.parameters.items()}  # type: ignore[arg-type]
+    huge = {**numbers, "a": np.array([np.inf])}
+    found = combinations(kernel.program, huge, [*NAMES, "V"])
+    assert found is None or not found[0][:, [3, 4]].any()

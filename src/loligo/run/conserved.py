@@ -67,10 +67,22 @@ def combinations(
     matrix = np.zeros((first.size, 1 + max(k for _, k in places), len(program.states)))
     for row, (state, term) in zip(table, places, strict=True):
         matrix[:, term, program.states.index(state)] = row[first]
+    matrix = _told(matrix)
     named = {state for state, _ in places}
     columns = [program.states.index(state) for state in order if state in named]
     weights = _combinations(matrix, columns)
     return weights[which] if weights.any() else None
+
+
+def _told(matrix: Floats) -> Floats:
+    """With a term of its own for each state of which a share is beyond floating point: nothing is
+    known to be conserved that it is part of."""
+    untold = ~np.isfinite(matrix).all(axis=1)
+    if not untold.any():
+        return matrix
+    states = matrix.shape[2]
+    return np.concatenate([np.where(np.isfinite(matrix), matrix, 0.0),
+                           untold[:, :, None] * np.eye(states)], axis=1)  # fmt: skip
 
 
 def _combinations(matrix: Floats, columns: Sequence[int]) -> Floats:
