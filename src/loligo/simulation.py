@@ -181,12 +181,17 @@ def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
     low, high = float(swings.low[worst]), float(swings.high[worst])
     where = f" in {int(told.sum())} of {lanes} lanes" if lanes > 1 else ""
     most = "up to " if lanes > 1 else ""
-    why = "without reaching" if high < threshold else "without coming from far enough below"
+    below = high < threshold
+    why = "without reaching" if below else "without coming from 5 mV below"
+    remedy = (
+        f"if they are spikes, use for example threshold={0.5 * (low + high):.3g}"
+        if below
+        else "under noise V trembles, and a threshold that it passes in one go tells spikes best"
+    )
     return [
         f"V goes up and down {why} the threshold of {threshold:g} mV{where}: {most}"
         f"{swings.count[worst]} times, between {low:.4g} and {high:.4g} mV. None of these is "
-        f"counted as a spike; if they are spikes, use for example "
-        f"threshold={0.5 * (low + high):.3g}"
+        f"counted as a spike; {remedy}"
     ]
 
 
