@@ -60,6 +60,7 @@ class Drawn:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.values = np.random.default_rng(self.seed)
+        self._warmth()
         self._leak()
         for k in range(self.rng.randint(0, 2)):
             self._gated(f"X{k}")
@@ -118,6 +119,15 @@ class Drawn:
     def _ohm(self, name: str, gates: list[lo.Gate] = []) -> None:  # noqa: B006
         g, e = (self._labelled(self.numbers[f"{key}_{name}"]) for key in "gE")
         self.channels.append(lo.Channel(name, g=g, E=e, gates=gates))
+
+    def _warmth(self) -> None:
+        """A Q10 and temperatures of several decimals: as exact numbers, roots of thousands of
+        digits. Not drawn from what the other numbers are."""
+        part = self.seed * (math.sqrt(5) - 1) / 2 % 1.0
+        factor, reference = round(1.5 + 1.7 * part, 3), round(20 + 9 * part, 2)
+        self.celsius = round(8 + 25 * part, 3)
+        self.warm = f"q10({factor}, {reference})"
+        self.lines.append(f"warm = {factor}**(({self.celsius} - {reference})/10)")
 
     def _leak(self) -> None:
         self.numbers["C_m"] = self.values.uniform(0.7, 2.0, self.lanes)
@@ -208,7 +218,7 @@ class Drawn:
             back = f"{self.number(0.02, 2.0, zero=0.2)}*exp(-(V - {half})/(2*{slope}))"
             if calcium and self.rng.random() < 0.3:
                 there += "*1000*Ca"
-            flow = f"({there}*{nodes[first]} - {back}*{nodes[second]})"
+            flow = f"(warm*{there}*{nodes[first]} - warm*{back}*{nodes[second]})"
             change[nodes[first]] += f" - {flow}"
             change[nodes[second]] += f" + {flow}"
         start = [0.0] * size
@@ -241,7 +251,8 @@ class Drawn:
         own = {n: self._labelled(v) for n, v in self.numbers.items() if n[0] == "p"}
         return lo.Membrane(
             C_m=self._labelled(self.numbers["C_m"]), channels=self.channels, states=self.states,
-            parameters=own, name=f"seed {self.seed}",
+            helpers={"warm": self.warm}, celsius=self.celsius, parameters=own,
+            name=f"seed {self.seed}",
         )  # fmt: skip
 
     def of(self, lane: int) -> list[float]:
