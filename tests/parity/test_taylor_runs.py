@@ -202,7 +202,7 @@ def test_a_recording_is_made_again_bit_for_bit(solver: Any, tmp_path: Path) -> N
 # ----------------------------------------------------------------------- hard starts and edges
 
 
-@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize("engine", ["llvm", pytest.param("numpy", marks=pytest.mark.slow)])
 def test_no_start_makes_a_nan(engine: str) -> None:
     """At -40 and -55 mV the squid's rates are 0/0 as they are written."""
     beside = np.array([0.0, 1e-15, -1e-15, 1e-12, -1e-9, 1e-6, -1e-3, 0.1, -1.0, 1.0])
@@ -359,7 +359,7 @@ def stiff() -> lo.Membrane:
     return lo.Membrane(channels=channels)
 
 
-@pytest.mark.parametrize("solver", [LLVM, NUMPY], ids=["llvm", "numpy"])
+@pytest.mark.parametrize("solver", [LLVM, pytest.param(NUMPY, marks=pytest.mark.slow)])
 def test_a_stiff_model_says_lane_time_and_state(solver: Any) -> None:
     said = (
         r"2 of 2 lanes .* In 2 \(amplitude = 5 at 0\.000\d+ ms; amplitude = 10 at 0\.000\d+ ms\): "
@@ -398,7 +398,7 @@ def test_edges_do_not_hide_that_a_model_is_stiff() -> None:
 
 
 @pytest.mark.parametrize("current", ["-0.05*(V+65)**2-1", "-exp(V/10)-20", "-0.001*(V+65)**3-1"])
-@pytest.mark.parametrize("solver", [LLVM, NUMPY], ids=["llvm", "numpy"])
+@pytest.mark.parametrize("solver", [LLVM, pytest.param(NUMPY, marks=pytest.mark.slow)])
 def test_a_run_that_goes_to_infinity_says_so(current: str, solver: Any) -> None:
     runaway = lo.Membrane(channels=[lo.Channel("X", current=current)])
     amplitudes = xr.DataArray([0.0, 1.0], dims="dose", coords={"dose": [3.0, 4.0]})
