@@ -137,8 +137,9 @@ def spike_shape(
 def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, threshold: float) -> None:
     """Say so where the peaks that the samples show are not those that the run found."""
     known = rec.get("spike_peak")
-    same = known is not None and known.attrs.get("threshold", threshold) == threshold
-    if not same or set(known.dims) != {*lanes.dims, SPIKE}:
+    if known is None or known.attrs.get("threshold", threshold) != threshold:
+        return
+    if set(known.dims) != {*lanes.dims, SPIKE}:
         return
     true = known.transpose(*lanes.dims, SPIKE).values
     if true.shape != peaks.shape:

@@ -26,6 +26,7 @@ from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
 from loligo.run.parts import initials_of, part, put
+from loligo.run.pose import memory_of
 from loligo.run.problem import Problem
 from loligo.run.status import Status, lost
 from loligo.solvers import Exponential
@@ -196,8 +197,9 @@ def _lanes_at_once(problem: Problem) -> int:
     lanes, samples, records = problem.lanes.size, problem.times.samples, len(problem.records)
     each = 8 * samples * max(1, records)
     block = min(lanes, max(1, _BLOCK // each))
+    sampled = sum(shape.sampled for shape in problem.shapes)
     refuse_too_large(
-        each * (lanes + block),
+        memory_of(lanes, problem.times, problem.records, sampled) + each * block,
         f"{lanes:,} lanes × {samples:,} samples × {records} recorded, {block:,} of the lanes twice "
         "to see how good they are",
         "take a longer sample_interval, record less, or say how: solver=lo.Exponential(dt=0.01) "

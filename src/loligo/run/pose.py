@@ -312,6 +312,14 @@ _STEP = 0.01  # ms, of the default solver of sampled stimuli
 
 
 def _check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+    fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
+    what = f"{lanes:,} lanes × {times.samples:,} samples × {len(records)} recorded"
+    needed = memory_of(lanes, times, records, sampled)
+    refuse_too_large(needed, what, f"{fewer}, or take a longer sample_interval")
+
+
+def memory_of(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> float:
+    """Bytes that a run holds, ``sampled`` of its shapes being noise or waveforms."""
     samples = times.samples
     block = block_width(lanes, 1, _LARGEST_BLOCK)
     filled = -(-lanes // block) * block  # kernels fill their last vectors
@@ -321,6 +329,4 @@ def _check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: i
         needed += _PORTIONS * min(_PORTION, 8 * filled * sampled * times.duration / _STEP)
     if sampled and "I_stim" in records:
         needed += 2 * 8 * filled * samples * sampled  # its values, besides what is recorded
-    fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
-    what = f"{lanes:,} lanes × {samples:,} samples × {len(records)} recorded"
-    refuse_too_large(needed, what, f"{fewer}, or take a longer sample_interval")
+    return needed

@@ -18,6 +18,7 @@ functions, and the search for steady states looks out for that.
 # SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
 
