@@ -473,6 +473,7 @@ def test_the_command_line_takes_a_tolerance(
     ("lanes", "duration", "spikes"),
     [(12, 20, 12), pytest.param(23, 60, 51, marks=pytest.mark.slow)],
 )
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "threshold", [-55.0, *(pytest.param(v, marks=pytest.mark.slow) for v in (-40.0, -54.9))]
 )

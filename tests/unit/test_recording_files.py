@@ -430,6 +430,7 @@ def _long(samples: int) -> xr.Dataset:
     return xr.Dataset({"V": ("time", np.sin(time[1]), {"units": "mV"})}, {"time": time})
 
 
+@pytest.mark.slow
 def test_saving_holds_little_besides_the_recording(tmp_path: Path) -> None:
     rec = _long(4_000_000)
     for suffix in (".nc", ".npz"):
