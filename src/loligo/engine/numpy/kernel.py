@@ -214,7 +214,8 @@ class _Walk:
         schedule, swings, first = self.schedule, self.progress.swings, self.here.start
         before, armed, way = self.progress.detector[:, self.here]
         seen: dict[str, Array] = {"before": before}
-        seen |= {name: np.float64(v) for name, v in (("now", now), ("after", after))}
+        # np.float64(v) of one lane is no array in NumPy 2.0
+        seen |= {n: np.asarray(v, np.float64) for n, v in (("now", now), ("after", after))}
         back = np.flatnonzero((after - now) * self.real(way) >= self.real(schedule.grain))
         if back.size:
             turned = {name: v[back] for name, v in seen.items()}
