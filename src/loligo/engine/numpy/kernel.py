@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,8 @@ class _Walk:
             program, schedule, progress, streams,
         )  # fmt: skip
         self.here = slice(blocks.start, blocks.stop)
-        self.real = np.dtype(program.precision).type
+        # not np.float64(row), which in NumPy 2.0 makes a number of a row of one lane
+        self.real = partial(np.array, dtype=program.precision)
         rows = zip(program.constants, constants, strict=True)
         self.constants: dict[str, Array] = {name: row[self.here] for name, row in rows}
         self.constants[".dt"] = schedule.dt
@@ -214,8 +216,7 @@ class _Walk:
         schedule, swings, first = self.schedule, self.progress.swings, self.here.start
         before, armed, way = self.progress.detector[:, self.here]
         seen: dict[str, Array] = {"before": before}
-        # np.float64(v) of one lane is no array in NumPy 2.0
-        seen |= {n: np.asarray(v, np.float64) for n, v in (("now", now), ("after", after))}
+        seen |= {name: v.astype(np.float64) for name, v in (("now", now), ("after", after))}
         back = np.flatnonzero((after - now) * self.real(way) >= self.real(schedule.grain))
         if back.size:
             turned = {name: v[back] for name, v in seen.items()}
