@@ -20,7 +20,6 @@ from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
 from loligo.stimulus.applied import Applied
-from loligo.stimulus.noise import Noise
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
@@ -87,7 +86,7 @@ class Problem:
     def noisy(self) -> bool:
         """Whether noise is part of what is done, be it of amplitude 0: then V crosses a threshold
         many times as it passes, and that is one spike."""
-        return any(isinstance(shape, Noise) for shape in self.shapes)
+        return any(shape.noisy for shape in self.shapes)
 
     def depth(self, grain: float) -> float:
         """How far below the threshold V must have been for its rise to be a spike, mV.

@@ -97,6 +97,8 @@ class Applied(metaclass=_Called):
     inputs: ClassVar[Mapping[str, str]]
     # whether a kernel is handed its path, because it has no formula
     sampled: ClassVar[bool] = False
+    # whether V trembles under it, and so crosses a threshold many times as it passes
+    noisy: ClassVar[bool] = False
     # whether it is constant between edges
     still: ClassVar[bool] = False
     # what a caption says: {name} is a number with its unit, {name.number} without; {current} and

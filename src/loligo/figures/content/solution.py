@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.analysis.curve import Trace
+from loligo.lanes import with_arrays
 
 if TYPE_CHECKING:
     import xarray
@@ -95,17 +96,10 @@ def _lanes(document: Any) -> int:
     """How many lanes what is told has."""
     sizes: dict[str, int] = {}
 
-    def look(part: Any) -> None:
-        if isinstance(part, list):
-            for each in part:
-                look(each)
-        elif isinstance(part, dict) and "dims" in part and "values" in part:
-            sizes.update(zip(part["dims"], np.shape(part["values"]), strict=True))
-        elif isinstance(part, dict):
-            for each in part.values():
-                look(each)
+    def look(array: Mapping[str, Any]) -> None:
+        sizes.update(zip(array["dims"], np.shape(array["values"]), strict=True))
 
-    look(document)
+    with_arrays(document, look)
     return math.prod(n for d, n in sizes.items() if d not in _NO_LANES)
 
 
@@ -174,14 +168,13 @@ def reduced(document: Any, rec: xarray.Dataset) -> Any:
     KeyError, ValueError
         If it does not say which these are.
     """
-    if isinstance(document, list):
-        return [reduced(part, rec) for part in document]
-    if not isinstance(document, dict):
-        return document
-    dims = document.get("dims")
-    if dims is None or "values" not in document:
-        return {key: reduced(part, rec) for key, part in document.items()}
-    values, coords, left = np.array(document["values"]), dict(document.get("coords", {})), []
+    return with_arrays(document, lambda array: _left(array, rec))
+
+
+def _left(array: Mapping[str, Any], rec: xarray.Dataset) -> Any:
+    """Of one array."""
+    dims = array["dims"]
+    values, coords, left = np.array(array["values"]), dict(array.get("coords", {})), []
     for dim in dims:
         axis = len(left)
         if dim == "position":
