@@ -57,8 +57,8 @@ ORDER: dict[str, list[set[str]]] = {
     "program.series": [{"terms"}, {"recurrences"}, {"expansion"}],
     "engine": [{"kernel"}, {"coupled"}, {"numpy", "llvm"}, {"engines"}],
     "run": [
-        {"cells"}, {"geometry"}, {"problem"},
-        {"drive", "outcome", "pace", "pose", "recipes"},
+        {"cells", "pace"}, {"geometry"}, {"problem"},
+        {"drive", "outcome", "pose", "recipes"},
         {"conserved"}, {"bounds", "steady"}, {"equilibrium"}, {"initial"},
         {"divergence"}, {"jumps", "loop", "march"}, {"adaptive", "fixed"},
         {"axon"}, {"compiled", "reference"}, {"halving"}, {"default"}, {"solve"},

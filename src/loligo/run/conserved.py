@@ -7,6 +7,7 @@ lane's own numbers: what is conserved only where a parameter is 0, or two are eq
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def combinations(
 def _told(matrix: Floats) -> Floats:
     """With a term of its own for each state of which a share is beyond floating point: nothing is
     known to be conserved that it is part of."""
-    untold = ~np.isfinite(matrix).all(axis=1)
+    untold: Any = ~np.isfinite(matrix).all(axis=1)
     if not untold.any():
         return matrix
     states = matrix.shape[2]

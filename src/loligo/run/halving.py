@@ -195,8 +195,8 @@ def _lanes_at_once(problem: Problem) -> int:
         If there is not enough memory for both.
     """
     lanes, samples, records = problem.lanes.size, problem.times.samples, len(problem.records)
-    each = 8 * samples * max(1, records)
-    block = min(lanes, max(1, _BLOCK // each))
+    each = 8 * samples * records
+    block = min(lanes, max(1, _BLOCK // each)) if each else lanes
     sampled = sum(shape.sampled for shape in problem.shapes)
     refuse_too_large(
         memory_of(lanes, problem.times, problem.records, sampled) + each * block,

@@ -15,6 +15,7 @@ from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.model.check import warn_of_volts
 from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
+from loligo.run.pace import Pace
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
@@ -304,10 +305,9 @@ _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
 _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 
 
-# Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which four
-# are held at once: the portion by its paths, spread over the lanes, and before and after both.
-_PORTION = 1 << 25
-_PORTIONS = 4
+# Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which six
+# are held at once: by its paths, stacked, over the lanes, by streams, filled up, and the last one.
+_PORTIONS = 6
 _STEP = 0.01  # ms, of the default solver of sampled stimuli
 
 
@@ -326,7 +326,7 @@ def memory_of(lanes: int, times: Times, records: tuple[str, ...], sampled: int) 
     needed = 8 * filled * (samples * len(records) + _OWN)
     needed += 8 * samples  # their times
     if sampled:
-        needed += _PORTIONS * min(_PORTION, 8 * filled * sampled * times.duration / _STEP)
+        needed += _PORTIONS * min(Pace.stream, 8 * filled * sampled * times.duration / _STEP)
     if sampled and "I_stim" in records:
         needed += 2 * 8 * filled * samples * sampled  # its values, besides what is recorded
     return needed
