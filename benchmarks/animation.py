@@ -38,11 +38,11 @@ def frames(path: Path) -> tuple[int, tuple[int, int]]:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     with tempfile.TemporaryDirectory() as folder:
-        ours = [sys.executable, "-m", "loligo.cli", "animate"]
+        ours = [sys.executable, "-m", "loligo", "animate"]
         run(ours, folder)  # warms the kernel cache
         count, size = frames(Path(folder, "action_potential.gif"))
         theirs = [sys.executable, str(HERE / "funcanimation.py"), str(count)]
-        wave = [sys.executable, "-m", "loligo.cli", "axon"]
+        wave = [sys.executable, "-m", "loligo", "axon"]
         run(wave, folder)
         ways = {"loligo animate": ours, "FuncAnimation": theirs, "loligo axon": wave}
         seconds: dict[str, list[float]] = {name: [] for name in ways}

@@ -178,7 +178,7 @@ def cli(line: str) -> dict[str, Any]:
     """What a command prints, but for how long it took, and what it writes."""
     before = set(Path().iterdir())
     done = subprocess.run(
-        [sys.executable, "-m", "loligo.cli", *shlex.split(line)],
+        [sys.executable, "-m", "loligo", *shlex.split(line)],
         env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
         capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip

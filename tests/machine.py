@@ -13,6 +13,7 @@ from llvmlite import ir
 
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.jit import parsed
 from loligo.engine.llvm.target import host
 from loligo.engine.numpy.kernel import evaluate
 from loligo.model.expression import Call, Name, Node, Number
@@ -35,7 +36,7 @@ def compiled_map(block: Block, width: int = 4) -> Callable[[Inputs], dict[str, n
     assembly = ir.Module("block")
     assembly.triple = host().triple
     emit_map(Emitter(assembly, width, host().fma), "block", block)
-    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), host().machine())
+    code = llvm.create_mcjit_compiler(parsed(str(assembly)), host().machine())
     code.finalize_object()
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
     function = kind(code.get_function_address("map_block"))

@@ -10,8 +10,9 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from loligo.errors import FileError, LoligoError
+from loligo.errors import FileError, LoligoError, UsageError
 
 try:
     import fcntl
@@ -114,9 +115,32 @@ def check(path: str | os.PathLike[str]) -> None:
         raise _failure(target, PermissionError(errno.EACCES, "Permission denied"))
 
 
+def named(path: Any) -> Path:
+    """What a person gave as the name of a file.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+
+    Examples
+    --------
+    >>> named("note.txt").suffix
+    '.txt'
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{str(path)[:60]!r}: nobody here has that name, or no home") from None
+    except TypeError:
+        raise UsageError(
+            f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r:.60}"
+        ) from None
+
+
 def _destination(path: str | os.PathLike[str]) -> Path:
     """The file that a write to ``path`` replaces; links are followed."""
-    given = Path(path).expanduser()
+    given = named(path)
     if "\0" in str(given):
         raise FileError(f"cannot write {str(given)!r}: a file name cannot hold a zero byte")
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
@@ -176,6 +176,23 @@ def from_plain(document: Any) -> Value:
     if isinstance(document, bool) or not isinstance(document, int | float):
         raise UsageError(f"{document!r} is neither a number nor an array")
     return float(document)
+
+
+def with_arrays(document: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
+    """Plain data in which every array, as :func:`to_plain` has it, is what ``change`` makes of it.
+
+    >>> told = {"start": 5, "amplitude": {"dims": ["x"], "values": [1, 2], "coords": {}}}
+    >>> with_arrays(told, lambda array: array["values"][-1])
+    {'start': 5, 'amplitude': 2}
+    """
+    if isinstance(document, list):
+        return [with_arrays(part, change) for part in cast(list[Any], document)]
+    if not isinstance(document, dict):
+        return document
+    table = cast(dict[str, Any], document)
+    if table.get("dims") is not None and "values" in table:
+        return change(table)
+    return {key: with_arrays(part, change) for key, part in table.items()}
 
 
 @dataclass(frozen=True, eq=False)

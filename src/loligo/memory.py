@@ -3,38 +3,123 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from loligo.errors import RunError
 
+_ROOT = Path("/")
+# More than any machine has: a limit of so much is none.
+_UNLIMITED = 1 << 60
 
-def available() -> int | None:
-    """Bytes that can be had now, or None where the system does not say."""
-    limits = [value for value in (_from_proc(), _from_cgroup()) if value is not None]
-    if limits:
-        return min(limits)
+
+def available(root: Path = _ROOT) -> int | None:
+    """Bytes that can be had now, or None where the system does not say.
+
+    What the machine has left, what each control group around this process has left (containers,
+    batch systems), and what ``ulimit`` leaves it; pages that only cache files are counted as free,
+    for they are given up when asked for.
+
+    Parameters
+    ----------
+    root
+        Where the files of the system are.
+    """
+    limits = [*_from_proc(root), *_from_groups(root), *_from_limits(root)]
+    if not limits:
+        with suppress(AttributeError, ValueError, OSError):
+            limits = [_windows() if os.name == "nt" else _physical()]
+    return max(0, min(limits)) if limits else None
+
+
+def _from_proc(root: Path) -> Iterator[int]:
+    with suppress(OSError, ValueError, IndexError):
+        for line in (root / "proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable"):
+                yield int(line.split()[1]) * 1024
+
+
+def _from_groups(root: Path) -> Iterator[int]:
+    """What the control groups that hold this process leave, each and all above it."""
+    with suppress(OSError, ValueError):
+        for line in (root / "proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if not controllers:
+                for base in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
+                    for folder in _upwards(root / base, path):
+                        yield from _left(folder, ("memory.max", "memory.high"), "memory.current")
+            elif "memory" in controllers.split(","):
+                for folder in _upwards(root / "sys/fs/cgroup/memory", path):
+                    limit, used = "memory.limit_in_bytes", "memory.usage_in_bytes"
+                    yield from _left(folder, (limit,), used)
+
+
+def _upwards(base: Path, path: str) -> Iterator[Path]:
+    """A group's folder and those of all groups around it. Inside a container the path may be one
+    of the host's, of which only the top is seen."""
+    parts = [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
+    for count in range(len(parts), -1, -1):
+        yield base.joinpath(*parts[:count])
+
+
+def _left(folder: Path, limits: tuple[str, ...], used: str) -> Iterator[int]:
+    for name in limits:
+        with suppress(OSError, ValueError):  # "max", or nothing of the kind here
+            limit = int((folder / name).read_text())
+            if limit < _UNLIMITED:
+                yield limit - int((folder / used).read_text()) + _cached(folder)
+
+
+def _cached(folder: Path) -> int:
+    """Bytes of files that were read or written and are not in use: counted as used, but free."""
+    found = {"inactive_file": 0, "total_inactive_file": 0}
+    with suppress(OSError, ValueError):
+        for line in (folder / "memory.stat").read_text().splitlines():
+            name, _, number = line.partition(" ")
+            if name in found:
+                found[name] = int(number)
+    return found["total_inactive_file"] or found["inactive_file"]
+
+
+def _from_limits(root: Path) -> Iterator[int]:
+    """What ``ulimit -v`` and ``ulimit -d`` leave this process."""
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
+        import resource
+    except ImportError:  # Windows
+        return
+    taken = {"VmSize": 0, "VmData": 0}
+    with suppress(OSError, ValueError, IndexError):
+        for line in (root / "proc/self/status").read_text().splitlines():
+            name, _, rest = line.partition(":")
+            if name in taken:
+                taken[name] = int(rest.split()[0]) * 1024
+    for limit, name in ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")):
+        soft = resource.getrlimit(limit)[0]
+        if 0 <= soft < _UNLIMITED:  # RLIM_INFINITY is −1, or larger than any machine
+            yield soft - taken[name]
 
 
-def _from_proc() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
-    except (OSError, ValueError, StopIteration, IndexError):
-        return None
+def _physical() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def _from_cgroup() -> int | None:
-    """What the container leaves, on Linux."""
-    root = Path("/sys/fs/cgroup")
-    try:
-        limit = (root / "memory.max").read_text().strip()
-        return int(limit) - int((root / "memory.current").read_text())
-    except (OSError, ValueError):
-        return None
+def _windows() -> int:
+    import ctypes
+
+    class Status(ctypes.Structure):
+        """MEMORYSTATUSEX, as Windows fills it."""
+
+        _fields_ = [
+            ("length", ctypes.c_ulong), ("load", ctypes.c_ulong),
+            *((name, ctypes.c_ulonglong) for name in
+              ("total", "free", "file", "free_file", "virtual", "free_virtual", "extended")),
+        ]  # fmt: skip
+
+    status = Status(length=ctypes.sizeof(Status))
+    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):  # type: ignore[attr-defined]
+        raise OSError("Windows does not say how much memory there is")
+    return min(int(status.free), int(status.free_virtual))
 
 
 def refuse_too_large(needed: float, what: str, remedy: str) -> None:

@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from threading import Event, Thread
 from typing import Any
 
+from loligo.errors import UsageError
+
 _PATIENCE = 0.5  # s: what is over sooner needs no bar
 _LONG = 2.0  # s: what is over sooner needs no word
 
@@ -20,7 +22,7 @@ _AROUND: ContextVar[_Bar | bool | None] = ContextVar("_AROUND", default=None)
 
 
 @contextmanager
-def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
+def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance]:
     """A function that takes the fraction done, 0 to 1.
 
     Parameters
@@ -28,13 +30,19 @@ def progress(label: str, show: bool | None = None) -> Iterator[Advance]:
     label
         A verb: "simulating".
     show
-        True or False; None shows a bar where somebody looks (a terminal or a notebook).
+        True or False; None shows a bar where somebody looks (a terminal or a notebook). A function
+        is told instead; what it raises ends the work.
 
     Examples
     --------
     >>> with progress("simulating", show=False) as advance:
     ...     advance(0.5)
     """
+    if callable(show):
+        yield show
+        return
+    if not isinstance(show, bool | None):
+        raise UsageError(f"progress may be True, False, None or a function, not {show!r:.60}")
     bar = _Bar(label) if (_somebody_looks() if show is None else show) else None
     before = _AROUND.set(bar or False)
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo import solvers
-from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UsageError
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
@@ -30,6 +30,10 @@ from loligo.stimulus.place import Placed
 if TYPE_CHECKING:
     import xarray
 
+# Swings without a spike from which on it is said: one or two are an answer to what was done.
+_MANY = 3
+_TREMBLES = 30.0  # mV: by less V swings under noise, whether there are spikes or not
+
 
 def simulate(
     model: Membrane | Axon,
@@ -42,7 +46,7 @@ def simulate(
     initial: Any = "rest",
     threshold: Any = 0.0,
     positions: Any = None,
-    progress: bool | None = None,
+    progress: bool | Callable[[float], None] | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:
     """Compute what a membrane, or an axon, does under a stimulus.
@@ -60,11 +64,14 @@ def simulate(
     duration : float or quantity
         ms.
     solver : Solver, optional
-        If not given, ``Taylor(1e-8)``; or ``Exponential(dt=0.01)`` where the problem is not
-        smooth between the edges of the stimulus: under noise and sampled waveforms, and with
-        conditionals in the model. An axon takes ``Exponential`` with the step that its
-        ``accuracy`` asks for in the fastest lane (and as many compartments): lanes are single
-        runs to the last bit where dt and compartments are given. The recording's ``solver`` tells.
+        If not given, ``Taylor(1e-8)``; or, where the problem is not smooth between the edges of
+        the stimulus (under noise and sampled waveforms, and with conditionals in the model),
+        ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
+        every sample and 0.01 ms in its spikes, from 0.01 ms down to 1/128 of it. So is a lane run
+        that is too stiff for ``Taylor``, unless that was asked for. An axon takes ``Exponential``
+        with the step that its ``accuracy`` asks for in the fastest lane (and as many
+        compartments): lanes are single runs to the last bit where dt and compartments are given.
+        The recording's ``solver``, ``dt``, ``accuracy`` and ``V_error`` (mV) tell.
     record : list of str, optional
         Names along time. By default everything for one lane, V for several; ``["spikes"]``
         keeps the spikes alone.
@@ -73,18 +80,23 @@ def simulate(
     initial : "rest", float, mapping or recording
         ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
         holding potential (mV) with all gates at their steady state. A mapping gives states by
-        name, the others steady. A recording is continued from its last sample; an
-        axon's begins with two damped steps: second order, but not the same bits.
+        name, in an axon those of any of its membranes; with these held the others are made steady,
+        V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
+        keeps the value that the model's initial values give it. A recording is continued from its
+        last sample; an axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
-        A spike is a rise of V through it (mV), seen again after V was 5 mV below. Spikes are
-        located inside the step, in every run.
+        A spike is a rise of V through it (mV): every rise that is more than the solver's own
+        error, or, under noise, one after V was 5 mV below. Spikes are located inside the step,
+        in every run, each with its peak and trough; swings of V by 10 mV and more that are no
+        spikes are counted as ``spike_uncounted``.
     positions : list, optional
         Of an axon: where to record, um; each once, in their order along the axon. V is V at the
         place (a cubic through the centres of the compartments around, bent where a current goes
         in; at a clamp, what the electrode holds there), gates, currents and conductances are the
         cubic through those of the same membrane. By default the centres of all compartments.
-    progress : bool, optional
-        Whether to show a bar; by default on a terminal and in a notebook.
+    progress : bool or callable, optional
+        Whether to show a bar; by default on a terminal and in a notebook. A function is called
+        with the fraction done instead.
     timings : dict, optional
         Filled with stage -> seconds.
 
@@ -96,12 +108,14 @@ def simulate(
         ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
         lane has fewer. Of many lanes of which few fire, where that table would take more than
         256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
-        ``spike_lane`` says whose each is.
+        ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended.
 
     Raises
     ------
     LoligoError
-        Naming the argument that cannot be, or where and when the run failed.
+        Naming the argument that cannot be, or where and when a single run failed. Of a sweep, lanes
+        that cannot be run have NaN for their values, -1 for their ``spike_count`` and the reason in
+        ``status``; one warning counts them.
 
     Examples
     --------
@@ -121,24 +135,29 @@ def simulate(
 
 
 def record_run(
-    model: Any, stimulus: Any, duration: Any, solver: Solver | None, progress: bool | None,
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None,
+    progress: bool | Callable[[float], None] | None,
     timings: dict[str, float] | None, pace: Pace, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
-    _check(solver)
+    _check(solver, timings)
     question = _read(model, stimulus, duration, solver, **asked)
     with bar("simulating", progress) as advance:
         answer = solve(question, solver, advance, pace)
     for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
         warnings.warn(note, stacklevel=3)
     if timings is not None:
-        timings |= answer.outcome.timings
+        timings.update(answer.outcome.timings)
     return _recording(answer, stimulus, asked["positions"])
 
 
 def _read(
     model: Any, stimulus: Any, duration: Any, solver: Solver | None, *, positions: Any, **asked: Any
 ) -> Problem | Uncut:
+    if hasattr(asked["initial"], "data_vars"):
+        from loligo.recording.door import welcome
+
+        asked["initial"] = welcome(asked["initial"])
     if isinstance(model, Axon):
         from loligo.run.axon.pose import pose as pose_axon
 
@@ -150,28 +169,35 @@ def _read(
 
 
 def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
-    """A note where V, in other units than mV, never falls far enough for a second spike."""
-    v = outcome.values.get("V")
-    if v is None or not outcome.spike_time.size or problem.geometry is not None:
+    """A note where V swings again and again without a spike being counted."""
+    swings, threshold = outcome.uncounted, problem.times.threshold
+    if swings is None:
         return []
-    threshold = problem.times.threshold
-    low = threshold - RE_ARM
-    shallow = v[:, 0] > low  # most begin below: their many samples need not be looked at
-    shallow[shallow] = v[shallow].min(axis=1) > low
-    if not shallow.any():
+    least = _TREMBLES if problem.noisy else 0.0
+    told = (swings.count >= _MANY) & (swings.high - swings.low >= least)
+    if not told.any():
         return []
-    above = v[shallow] >= threshold
-    rises = (above[:, 1:] & ~above[:, :-1]).sum(axis=1)
-    counted = np.bincount(outcome.spike_lane, minlength=problem.lanes.size)[shallow]
-    if not (rises > counted).any():
-        return []
+    lanes, worst = told.size, int(np.argmax(np.where(told, swings.count, 0)))
+    low, high = float(swings.low[worst]), float(swings.high[worst])
+    where = f" in {int(told.sum())} of {lanes} lanes" if lanes > 1 else ""
+    most = "up to " if lanes > 1 else ""
+    below = high < threshold
+    why = "without reaching" if below else "without coming from 5 mV below"
+    remedy = (
+        f"if they are spikes, use for example threshold={0.5 * (low + high):.3g}"
+        if below
+        else "under noise V trembles, and a threshold that it passes in one go tells spikes best"
+    )
     return [
-        f"spikes are missing from the count: V must fall {RE_ARM:g} mV below the threshold before "
-        "another is seen, and here it never does. If the model's V is not in mV, rewrite it in mV"
+        f"V goes up and down {why} the threshold of {threshold:g} mV{where}: {most}"
+        f"{swings.count[worst]} times, between {low:.4g} and {high:.4g} mV. None of these is "
+        f"counted as a spike; {remedy}"
     ]
 
 
-def rerun(rec: xarray.Dataset) -> xarray.Dataset:
+def rerun(
+    rec: xarray.Dataset, *, progress: bool | Callable[[float], None] | None = None
+) -> xarray.Dataset:
     """Make a recording again from what it says about itself.
 
     With the same version of loligo on the same kind of processor the numbers are the same to
@@ -183,6 +209,8 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
     ----------
     rec : xarray.Dataset
         A recording, as returned by :func:`loligo.simulate` or read by :func:`loligo.open`.
+    progress : bool or callable, optional
+        Whether to show a bar; or what is told the fraction done.
 
     Raises
     ------
@@ -200,14 +228,15 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
         told = json.loads(rec.attrs["provenance"])
         stimulus = told["stimulus"]
         axon = told["model"].get("kind") == "axon"
-        model = (Axon if axon else Membrane).from_dict(told["model"])
+        model = _told_model(json.dumps(told["model"]))
         placed = axon and stimulus is not None
         read = Placed.from_dict if placed else stimulus_from_dict
         shapes = None if stimulus is None else read(stimulus)
         settings = {name: told[name] for name in ("sample_interval", "threshold")}
         names = renamed(told["model"])
         settings["record"] = [names.get(name, name) for name in told["record"]]
-        settings["solver"] = solvers.from_dict(told["solver"])
+        chosen = solvers.from_dict(told["solver"])
+        settings["solver"] = None if told.get("lane_by_lane") else chosen
         settings["initial"] = _initial_from_plain(told["initial"], names)
         duration = told["duration"]
         if axon:
@@ -219,10 +248,27 @@ def rerun(rec: xarray.Dataset) -> xarray.Dataset:
             "this recording does not say how it was made (its attribute 'provenance' is missing "
             "or incomplete); only recordings of loligo.simulate can be rerun"
         ) from problem
-    return simulate(model, shapes, duration, **settings)
+    again = simulate(model, shapes, duration, progress=progress, **settings)
+    joined = [dim for dim in rec.dims if dim not in again.dims]
+    if joined:
+        warnings.warn(
+            f"the recording has the dimension {joined[0]!r}, and the run that its attributes tell "
+            "of has not (of recordings that were joined, xarray keeps the attributes of the first "
+            "alone): this is that run, made again",
+            stacklevel=2,
+        )
+    return again
 
 
-def _check(solver: Any) -> None:
+@lru_cache(maxsize=4)  # recordings that are compared, or drawn, are mostly of the same
+def _told_model(document: str) -> Axon | Membrane:
+    told = json.loads(document)
+    return (Axon if told.get("kind") == "axon" else Membrane).from_dict(told)
+
+
+def _check(solver: Any, timings: Any) -> None:
+    if not isinstance(timings, MutableMapping | None):  # it is filled after the run
+        raise UsageError(f"timings must be a dictionary to be filled, not {timings!r:.60}")
     if solver is None or type(solver) in solvers.SOLVERS.values():
         return
     name = solver if isinstance(solver, str) else getattr(solver, "__name__", "")
@@ -239,6 +285,8 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
 
     problem, solver, outcome = answer.problem, answer.solver, answer.outcome
     provenance = _provenance(problem, stimulus, solver)
+    if answer.lane_by_lane:  # then the default, asked for again, chooses the same
+        provenance["lane_by_lane"] = True
     if problem.geometry is None:
         about = attributes(problem.model, stimulus, solver, provenance, outcome.settings)
         return dataset(problem, outcome, about)

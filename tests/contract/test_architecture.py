@@ -37,6 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"experiments"},
         {"figures"},
         {"cli"},
+        {"__main__"},
     ],
     "model": [
         {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"},
@@ -45,8 +46,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"axon"},
     ],
     "system": [
-        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"}, {"conserved", "outline"},
-        {"driven"},
+        {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
+        {"conserved", "outline"}, {"driven"},
     ],
     "stimulus": [
         {"applied"}, {"base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
@@ -56,11 +57,11 @@ ORDER: dict[str, list[set[str]]] = {
     "program.series": [{"terms"}, {"recurrences"}, {"expansion"}],
     "engine": [{"kernel"}, {"coupled"}, {"numpy", "llvm"}, {"engines"}],
     "run": [
-        {"cells"}, {"geometry"}, {"problem"},
-        {"drive", "outcome", "pace", "pose", "recipes"},
+        {"cells", "pace"}, {"geometry"}, {"problem"},
+        {"drive", "outcome", "pose", "recipes"},
         {"conserved"}, {"bounds", "steady"}, {"equilibrium"}, {"initial"},
-        {"divergence", "jumps", "loop", "march"}, {"adaptive", "fixed"},
-        {"axon"}, {"compiled", "reference"}, {"solve"},
+        {"divergence"}, {"jumps", "loop", "march"}, {"adaptive", "fixed"},
+        {"axon"}, {"compiled", "reference"}, {"halving"}, {"default"}, {"solve"},
     ],
     "run.axon": [
         {"compartments"}, {"pose", "resolution"}, {"pilot", "places"}, {"cut", "electrodes"},

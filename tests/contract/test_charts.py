@@ -5,7 +5,9 @@ from __future__ import annotations
 import matplotlib
 import numpy as np
 import pytest
+import xarray
 
+import loligo as lo
 from chart_examples import EXAMPLES
 from loligo.errors import UsageError
 from loligo.figures import style
@@ -161,6 +163,21 @@ def test_lines_that_end_elsewhere_have_a_key():
     boxes = dict(words_of(figure))
     assert boxes["one"].y0 > top
     assert boxes["two"].y0 > top
+
+
+def test_what_was_varied_may_be_texts():
+    velocity = ("drug", [18.7, np.nan, 15.0], {"units": "m/s", "long_name": "conduction velocity",
+                                               "role": "measured"})  # fmt: skip
+    found = xarray.Dataset(
+        {"velocity": velocity}, {"drug": ["control", "TTX", "TEA"]}, {"experiment": "velocity"}
+    )
+    figure = lo.plot(found)
+    (axes,) = only_axes(figure)
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["control", "TTX", "TEA"]
+    said = [text for text, _ in words_of(figure)]
+    assert "Drug" in said
+    assert "no conduction" in said
+    assert_legible(figure, (1600, 1000))
 
 
 def test_limits_that_are_given_cut_off_what_lies_beyond():

@@ -50,7 +50,7 @@ def loligo(capsys: pytest.CaptureFixture[str]):
 
 def process(*words: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "loligo.cli", *words],
+        [sys.executable, "-m", "loligo", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -143,6 +143,16 @@ def test_waveforms_from_files(loligo, folder: Path) -> None:
     ]
     assert peaks[0] == peaks[1]
     assert "1 spike at" in peaks[0]
+    (folder / "stated.csv").write_text("I (mA/cm2);time (s)\n0;0\n0,02;0,005\n0;0,01\n")
+    stated = loligo("run", "--waveform", "stated.csv", "--duration", "20", "--output", "wave.xlsx")
+    assert stated.out.splitlines()[1] == peaks[0]
+    again = loligo("run", "--waveform", "wave.xlsx", "--duration", "20")
+    assert "1 spike at" in again.out
+    assert loligo("plot", "wave.xlsx", "--output", "wave.png").status == 0
+    (folder / "bad.csv").write_text("time (ms),V (mV)\n0,0\n5,20\n")
+    ended = loligo("run", "--waveform", "bad.csv")
+    assert (ended.status, ended.out) == (2, "")
+    assert "bad.csv has besides the time: V (mV); a waveform is a column" in ended.err
     ended = loligo("run", "--waveform", "none.csv")
     assert ended.status == 2
     assert "cannot read none.csv: there is no such file" in ended.err
@@ -238,6 +248,8 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --set g_Na=3mV", "g_Na: '3mV' is a voltage"),
         ("run --set g_Na=1:2:1", "FROM:TO:COUNT takes a count of 2"),
         ("run --pulse 5 40", "--pulse takes START DURATION AMPLITUDE, not 5 40"),
+        ("run --pulse 5\xa040\xa010", "without quotation marks around all of them, not '5 40 10'"),
+        ("run nothing.d/mine.toml", "see `loligo models` for the library"),
         ("run --pulse", "--pulse takes START DURATION AMPLITUDE, not nothing"),
         ("run --pulse 5 40 x", "amplitude"),
         ("run --pulse 100 1 1", "lies wholly outside the run"),
@@ -264,7 +276,7 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
     ],
 )
 def test_usage_errors_end_with_2(loligo, folder: Path, line: str, words: str) -> None:
-    ended = loligo(*line.split())
+    ended = loligo(*(word.replace("\xa0", " ") for word in line.split(" ")))
     assert ended.status == 2
     assert ended.out == ""
     assert ended.err.startswith("error: ")
@@ -384,14 +396,14 @@ def test_a_terminal_with_few_letters() -> None:
     out, err = child.communicate(timeout=120)
     assert child.returncode == 0
     assert err == ""
-    assert "C_m dV/dt = I_stim ? I_Na" in out
+    assert "C_m dV/dt = I_stim - I_Na" in out  # no "?" in an equation
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 def test_what_is_printed_to_a_full_disk() -> None:
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "loligo.cli", "models"],
+            [sys.executable, "-m", "loligo", "models"],
             stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
         )  # fmt: skip
     assert ended.returncode == 1
@@ -401,6 +413,6 @@ def test_what_is_printed_to_a_full_disk() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="the shell of POSIX systems")
 def test_a_closed_standard_output() -> None:
-    line = f'"{sys.executable}" -m loligo.cli models >&-'
+    line = f'"{sys.executable}" -m loligo models >&-'
     ended = subprocess.run(line, shell=True, stderr=subprocess.PIPE, text=True, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")

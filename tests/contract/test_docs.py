@@ -14,13 +14,32 @@ from references import reference
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_model_of_the_page_loads_and_fires_ever_more_slowly(tmp_path):
-    (text,) = re.findall(
-        r"```toml\n(.*?)```", (DOCS / "models.md").read_text(encoding="utf-8"), flags=re.DOTALL
+def documents(folder):
+    """The models of the page."""
+    page = (DOCS / "models.md").read_text(encoding="utf-8")
+    path = folder / "model.toml"
+    models = []
+    for text in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL):
+        path.write_text(text, encoding="utf-8")
+        models.append(lo.load(path))
+    return models
+
+
+def test_the_scheme_of_the_page_is_the_gates_of_the_squid(tmp_path):
+    _, states = documents(tmp_path)
+    squid = lo.load("hodgkin-huxley-1952")
+    gates = lo.Membrane(
+        celsius=6.3, helpers=squid.helpers, channels=[squid.channels[1], states.channels[1]]
     )
-    path = tmp_path / "spiking-cell.toml"
-    path.write_text(text, encoding="utf-8")
-    cell, pulse = lo.load(path), lo.Pulse(20, 80, 8)
+    clamped = {"initial": -20.0, "duration": 20, "solver": lo.Reference(1e-11)}
+    one, other = (lo.simulate(model, lo.Pulse(2, 10, 10), **clamped) for model in (states, gates))
+    assert float(abs(one.V - other.V).max()) < 1e-7
+    assert float(abs(one.O - other.n**4).max()) < 1e-9
+    assert float(abs(one.C0 - (1 - other.n) ** 4).max()) < 1e-9
+
+
+def test_the_model_of_the_page_loads_and_fires_ever_more_slowly(tmp_path):
+    cell, pulse = documents(tmp_path)[0], lo.Pulse(20, 80, 8)
     rec = lo.simulate(cell, pulse, duration=120)
     intervals = np.diff(rec.spike_time.values)
     assert len(intervals) >= 3

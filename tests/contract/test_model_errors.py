@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 import warnings
 from decimal import Decimal
@@ -25,7 +26,8 @@ from loligo.model import (
 )
 from loligo.model.expression import parse
 from loligo.simulation import simulate
-from loligo.stimulus import Pulse
+from loligo.solvers import Exponential
+from loligo.stimulus import Pulse, Step
 
 
 def told(make: object) -> str:
@@ -128,7 +130,8 @@ def test_unknown_names_point_and_offer() -> None:
 
 def test_temperature_and_time() -> None:
     assert told(lambda: na(alpha=1, beta=1, rate="q10(3, 6.3)")) == (
-        "rate of gate m: the temperature is needed here; give Membrane(celsius=6.3)\n"
+        "rate of gate m: the temperature is needed here; give the membrane one, "
+        "celsius = 6.3\n"
         "    q10(3, 6.3)\n    ^^^^^^^^^^^"
     )
     assert "equations do not depend on time itself; use a stimulus" in told(
@@ -622,18 +625,52 @@ def test_what_is_no_model(tmp_path: Path) -> None:
         "load takes the name of a model or the path of a TOML file, not "
         "Pulse(start=1, duration=2, amplitude=3)"
     )
+    for path in ("a" * 300 + ".toml", "a" * 3000):
+        assert " 'aaa" in told(lambda path=path: load(path))
+    for no_path in (b"a.toml", 5, None, ["a.toml"]):
+        message = told(lambda no_path=no_path: squid().save(no_path))  # type: ignore[arg-type]
+        assert message.startswith("a path is text, such as 'shock.nc', not a")
+    assert told(lambda: squid().save("~nobody-of-that-name/a.toml")) == (
+        "'~nobody-of-that-name/a.toml': nobody here has that name, or no home"
+    )
     assert "is a model already" in told(lambda: load(squid()))  # type: ignore[arg-type]
     assert told(lambda: Region(Pulse(1, 2, 3), 1, 1)).startswith("a region needs a Membrane, not P")  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that lets nobody read it there")
+def test_a_file_that_fails_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.symlink_to("/proc/self/mem")
+    assert told(lambda: load(path)).startswith(f"cannot read the model {path}: ")
 
 
 def test_reversals_in_volts_are_noticed() -> None:
     with pytest.warns(UserWarning, match="E_Na = 0.05, E_K = -0.077, E_L = -0.054 would be next"):
         squid().replace(E_Na=0.05, E_K=-0.077, E_L=-0.054)
+    with pytest.warns(UserWarning, match="here, and E_Na = 0.05 would be next to nothing"):
+        squid().replace(E_Na=0.05)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        squid().replace(E_Na=0.05)
         Membrane(channels=Channel("x", g=1, E=0))
         Membrane(channels=Channel("x", g=1, E=[0, -70]))
+
+
+def test_a_capacitance_in_farads_is_noticed() -> None:
+    with pytest.warns(UserWarning, match=r"C_m = 1e-06 would be next to nothing. If this is in F/"):
+        squid().replace(C_m=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        squid().replace(C_m="1e-6 F/cm2")
+
+
+def test_a_channel_of_a_scheme_says_when_it_conducts() -> None:
+    scheme = Scheme("K", ["C", "O"], ["C <-> O: 0.1*exp(V/20), 0.1"])
+    assert told(lambda: Membrane(channels=Channel("K", g=1, E=-77), schemes=scheme)) == (
+        "channel K: nothing says in which of its scheme's states it conducts (C, O); give "
+        'open="O", say'
+    )
+    Membrane(channels=Channel("K", g=1, E=-77, open="O"), schemes=scheme)
+    Membrane(channels=Channel("x", g=1, E=-77), schemes=scheme)  # to be watched alone
 
 
 SCHEMES = {
@@ -702,6 +739,42 @@ def test_occupancies_that_are_given() -> None:
         "initial: C is 1 less the other occupancies of its scheme: leave it out. It is no state in "
         "the model; its states are V, O"
     )
-    assert "initial_O must be below 1" in told(
+    assert "initial_O is a share of channels" in told(
         lambda: simulate(membrane, None, 1, initial={"V": -60, "O": 2})
     )
+
+
+def test_a_run_away_that_a_reset_would_have_caught() -> None:
+    # Izhikevich 2003, doi:10.1109/TNN.2003.820440, without its rule
+    quadratic = Channel("I", current="-(0.04*V**2 + 5*V + 140 - u)")
+    membrane = Membrane(channels=quadratic, states=State("u", "0.02*(0.2*V - u)", initial=-14))
+    for solver in (None, Exponential(dt=0.01)):
+        message = told(lambda: simulate(membrane, Step(1, 10), 50, solver=solver))  # noqa: B023
+        assert message.startswith("the run diverged at t = ")
+        assert message.endswith(
+            ". If the paper sets V back when it reaches a threshold (integrate-and-fire, "
+            "Izhikevich): such a rule is no equation, and cannot be written here"
+        )
+
+
+def test_a_rate_in_volts_is_noticed() -> None:
+    with pytest.warns(UserWarning, match="jumps from") as caught:
+        na(inf="1/(1+exp(-(V+0.04)/0.01))", tau=1)
+    assert [str(each.message) for each in caught] == [
+        "inf of gate m jumps from 0 to 1 within 1 mV of 0 and is constant elsewhere. V is in mV "
+        "here: if this was written for V in volts, write (V/1000) where it says V, and rates per ms"
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        na(inf="1/(1+exp(-(V+40)/0.1))", tau="1 if V > 0 else 2")
+        na(inf="1/(1+exp(-(V+0.04)/5))", tau="3")
+
+
+def test_a_start_in_volts_is_noticed() -> None:
+    quick = Exponential(dt=0.05, engine="numpy")
+    with pytest.warns(UserWarning, match="initial = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial=-0.065, solver=quick)
+    with pytest.warns(UserWarning, match="initial={'V': -65, 'm': 0.05, ...}"):
+        simulate(squid(), None, 1, initial=(-65, 0.05, 0.6, 0.32), solver=quick)
+    with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
+        simulate(squid(), None, 1, initial={"V": -0.065}, solver=quick)

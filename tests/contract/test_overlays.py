@@ -47,8 +47,8 @@ def test_each_recording_is_drawn_as_it_is_on_its_own_times():
     first, second = LIGHT.recordings[:2]
     for color, rec in ((first, control()), (second, drug())):
         time, values = lines_of(V)[color]
-        assert np.array_equal(time, rec.time.values)
-        assert np.array_equal(values, rec.V.values)
+        assert (time[0], time[-1]) == (rec.time.values[0], rec.time.values[-1])
+        assert np.abs(np.interp(rec.time.values, time, values) - rec.V.values).max() < 0.005
     assert lines_of(current)[second][1].max() == 5.0
     assert V.get_xlim() == current.get_xlim() == (0.0, 50.0)
 
@@ -147,9 +147,10 @@ def test_axons_are_compared_at_the_same_places():
     middle = figure.axes[1]
     for color, rec in zip(LIGHT.recordings, (long, short), strict=False):
         time, values = lines_of(middle)[color]
-        assert np.array_equal(time, rec.time.values)
+        assert (time[0], time[-1]) == (rec.time.values[0], rec.time.values[-1])
+        drawn = np.interp(rec.time.values, time, values)
         beside = [rec.V.sel(position=place, method="nearest") for place in (1.99e4, 2.01e4)]
-        assert any(np.array_equal(values, one.values) for one in beside)
+        assert any(np.abs(drawn - one.values).max() < 0.005 for one in beside)
     gates = lo.plot(long, short, ("V", "m"), labels=["long", "short"])
     assert len(gates.axes) == 6
 

@@ -20,8 +20,9 @@ import loligo as lo
 from loligo.errors import FileError, LoligoError, UsageError
 from loligo.recording import contents, netcdf, table
 from loligo.recording.contents import fault
+from loligo.recording.waveform import read_waveform
 
-SUFFIXES = (".nc", ".npz", ".csv")
+SUFFIXES = (".nc", ".npz", ".csv", ".xlsx")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,10 @@ def wording(call: Callable[..., object], *args: object) -> str:
 
 
 def test_suffixes(rec: xr.Dataset, tmp_path: Path) -> None:
-    known = "recordings are .nc (NetCDF), .npz (NumPy archive), .csv (text table)"
+    known = (
+        "recordings are .nc (NetCDF), .npz (NumPy archive), .csv (text table), "
+        ".xlsx (Excel workbook)"
+    )
     assert wording(lo.save, rec, tmp_path / "a.mat").endswith(
         f"a.mat: unknown suffix '.mat'; {known}"
     )
@@ -71,6 +75,7 @@ def test_a_file_of_another_kind(rec: xr.Dataset, tmp_path: Path) -> None:
         ".nc": "is not a NetCDF file, whatever its name says",
         ".npz": "is not a NumPy archive, whatever its name says",
         ".csv": "is not a text table, whatever its name says",
+        ".xlsx": "is not an Excel workbook, whatever its name says",
     }
     for suffix, words in expected.items():
         path = tmp_path / f"a{suffix}"
@@ -106,6 +111,23 @@ def test_cut_short_anywhere(rec: xr.Dataset, tmp_path: Path, suffix: str) -> Non
             assert len(whole) - length <= 30
 
 
+def test_a_table_cut_short(rec: xr.Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lo.save(rec, path)
+    whole = path.read_bytes()
+    rows = whole.split(b"\r\n")
+    path.write_bytes(whole[: whole.index(b"9/")])
+    assert "notes: rows were removed" in wording(lo.open, path)
+    path.write_bytes(b"\r\n".join(rows[:10]))
+    assert "notes: rows were removed" in wording(lo.open, path)
+    path.write_bytes(b"\r\n".join([*rows[:-2], rows[-2][:12]]))
+    assert "notes: rows were removed" in wording(lo.open, path)
+    path.write_bytes(rows[0])
+    assert "cannot be read as a text table" in wording(lo.open, path)
+    path.write_bytes(rows[0][:18])
+    assert wording(lo.open, path).endswith("below its names there are no numbers")
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_damaged_anywhere(rec: xr.Dataset, tmp_path: Path, suffix: str) -> None:
     """Any error is ours; what opens is still a recording."""
@@ -125,7 +147,7 @@ def test_damaged_anywhere(rec: xr.Dataset, tmp_path: Path, suffix: str) -> None:
 
 
 def test_the_words_for_damage(rec: xr.Dataset, tmp_path: Path) -> None:
-    what = {".nc": "NetCDF", ".npz": "a NumPy archive", ".csv": "a text table"}
+    what = {".nc": "NetCDF", ".npz": "a NumPy archive", ".xlsx": "an Excel workbook"}
     for suffix, name in what.items():
         path = tmp_path / f"a{suffix}"
         lo.save(rec, path)
@@ -235,12 +257,15 @@ def test_what_is_missing(tmp_path: Path) -> None:
     assert opened(tmp_path, V=("time", np.zeros(3)), coords=broken) == (
         "'time' is not a number at sample 1"
     )
-    seconds = {"time": ("time", np.arange(3.0), {"units": "s"})}
-    assert opened(tmp_path, V=("time", np.zeros(3)), coords=seconds) == (
-        "'time' is in s; it must be in ms"
+    dates = {"time": ("time", np.arange(3.0), {"units": "seconds since 2020-01-01"})}
+    assert opened(tmp_path, V=("time", np.zeros(3)), coords=dates) == (
+        "'time' is counted from a date; it must be in ms, or in what can be so"
     )
-    assert opened(tmp_path, V=("time", np.zeros(3), {"units": "V"}), coords=t) == (
-        "'V' is in V; it must be in mV"
+    assert opened(tmp_path, V=("time", np.zeros(3), {"units": "nA"}), coords=t) == (
+        "'V' is in 'nA', a current; it must be in mV, or in what can be so"
+    )
+    assert opened(tmp_path, V=("time", np.zeros(3), {"units": "counts"}), coords=t) == (
+        "'V' is in 'counts', no unit that loligo knows; it must be in mV, or in what can be so"
     )
     assert opened(tmp_path, V=("time", np.zeros(3)), spike_time=("event", [1.0]), coords=t) == (
         "'spike_count' is missing; where 'spike_time' lies along 'event' they belong together"
@@ -269,21 +294,96 @@ def test_what_is_missing(tmp_path: Path) -> None:
 def test_other_tables(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     cases = {
-        "a,b\n1,2\n": "must name the columns, one of them 'time (ms)', but it is 'a,b'",
-        "time;V\n1;2\n": "(its columns are separated by ';': save it with commas)",
+        "a,b\n1,2\n": "one of its columns must be 'time (ms)', and they are: a, b",
+        "1,2\n2,3\n": "its first line must name the columns, one of them 'time (ms)', but it holds",
         "time,V\n0,-65\n1,low\n": "V in row 2 is 'low', not a number",
         "time,V\n0,-65\n1\n": "row 2 has 1 columns, not 2",
         "time,V,V\n0,1,2\n": "two columns are called 'V'",
         "time,,V\n0,1,2\n": "a column has no name",
-        "time (s),V\n0,1\n": "'time' is in s; it must be in ms",
+        ",V\n0,1\n0.5,2\n": "its first column has no name; if it is time, write time (ms) above",
+        "time (kg),V\n0,1\n": "'time' is in 'kg', a mass; it must be in ms",
+        "time (ms),V (raw)\n0,1\n": "'V' is in 'raw', no unit that loligo knows",
         "time\n0\n1\n": "it needs a 'time' and at least one quantity along it",
-        "# only a comment\n": "there is no line with column names",
+        "time,V\n": "below its names there are no numbers",
+        "time;V\n0;1.5\n1;2,5\n": "decimals with a point in row 1 and with a comma in row 2",
+        "time;V\n0;1.234,5\n": "V in row 1 is '1.234,5', not a number",
+        "time,V\n0,1 mV\n1,2 nA\n": "V in row 2 is '2 nA', and the column is in mV",
+        "time,V\n0,1_000\n": "V in row 1 is '1_000', not a number",
+        "# only a comment\n": "its first line must name the columns",
+        'name = "squid"\n[gates.m]\n': "is no table of numbers: its first line is 'name",
+        "<html>not found</html>\n": "is no table of numbers: its first line is '<html>not found",
     }
     for text, words in cases.items():
         path.write_text(text)
         assert words in wording(lo.open, path), text
     path.write_bytes("time,V\n0,\xff\n".encode("latin-1"))
-    assert "cannot be read as a text table" in wording(lo.open, path)
+    assert "V in row 1 is 'ÿ', not a number" in wording(lo.open, path)
+
+
+def test_paths_that_are_none(rec: xr.Dataset) -> None:
+    for path in (["a"], None, 3, {"a": 1}):
+        for call in (lambda p: lo.open(p), lambda p: lo.save(rec, p)):
+            assert wording(call, path) == (
+                f"a path is text, such as 'shock.nc', not a {type(path).__name__}: {path!r}"
+            )
+
+
+def test_a_file_with_the_suffix_of_another(rec: xr.Dataset, tmp_path: Path) -> None:
+    for suffix in SUFFIXES:
+        lo.save(rec, tmp_path / f"a{suffix}")
+        for other in SUFFIXES:
+            if other != suffix:
+                path = tmp_path / f"b{other}"
+                path.write_bytes((tmp_path / f"a{suffix}").read_bytes())
+                assert "whatever its name says" in wording(lo.open, path) or {suffix, other} == {
+                    ".npz",
+                    ".xlsx",
+                }
+    path = tmp_path / "c.xlsx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100))
+    assert "older Excel file (.xls) or has a password" in wording(lo.open, path)
+
+
+def test_waveforms_from_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+
+    def read(text: str) -> Any:
+        path.write_text(text)
+        time, current, unit = read_waveform(path)
+        return lo.Waveform(time, current, **({"unit": unit} if unit else {}))
+
+    triangle = lo.Waveform([0, 10, 20], [0, 5, 0])
+    for text in (
+        "0,0\n10,5\n20,0\n",
+        "0;0\n10;5\n20;0\n",
+        "0,0 0\n10,0 5,0\n20,0 0\n",
+        "time (s),I (mA/cm2)\n0,0\n0.01,0.005\n0.02,0\n",
+        "I [A/m2]\tt [ms]\n0\t0\n0.05\t10\n0\t20\n",
+        "0,0 uA/cm2\n10,5 uA/cm2\n20,0 uA/cm2\n",
+        "ms,uA/cm2\n0,0\n10,5\n20,0\n",
+        "time (ms),V (mV),I (uA/cm2)\n0,1,0\n10,1,5\n20,1,0\n",
+    ):
+        assert read(text) == triangle, text
+    total = read("0,20 nA\n1,20 nA\n")
+    assert (total.unit, total.values.tolist()) == ("nA", [[20, 20]])
+    refused = {
+        "0,0\n5,10\n0,20\n": "seems to have its columns swapped",
+        "time,V (mV)\n0,1\n1,2\n": "has besides the time: V (mV)",
+        "time (mV),I\n0,1\n1,2\n": "its time is in 'mV', a voltage",
+        "time,I,J\n0,1,2\n1,1,2\n": "has besides the time: I (no unit), J (no unit)",
+        "x,y\n0,1\n1,2\n": "has the columns x, y, and none is the time",
+        "0,20 uA\n1,20 mV\n": "column 2 in row 2 is '20 mV', and the column is in uA",
+        "0,20 mV\n1,20 mV\n": "its current is in 'mV', a voltage",
+        "1\n2\n": "has 1 columns without names",
+    }
+    for text, words in refused.items():
+        assert words in wording(read, text), text
+    rec = hh_scipy.record((1, 1, 20), duration=4, sample_interval=0.5)
+    for suffix in SUFFIXES:
+        lo.save(rec, tmp_path / f"r{suffix}")
+        time, current, unit = read_waveform(tmp_path / f"r{suffix}")
+        assert (unit, current.tolist()) == ("uA/cm2", rec.I_stim.values.tolist())
+        np.testing.assert_array_equal(time, rec.time)
 
 
 def test_other_archives(tmp_path: Path) -> None:
@@ -301,17 +401,21 @@ def test_edited_tables(tmp_path: Path) -> None:
     rec = hh_scipy.record((1, 1, 0.0), (1, 1, 20.0), duration=2, sample_interval=0.5, lanes=lanes)
     path = tmp_path / "a.csv"
     lo.save(rec, path)
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join([*lines[:-5], lines[-1], *lines[-5:-1]]))
-    assert "'time' must increase" in wording(lo.open, path)
-    path.write_text("".join([*lines[:-10], *lines[-5:], *lines[-10:-5]]))
-    assert "its rows were sorted or edited" in wording(lo.open, path)
-    path.write_text("".join(lines[:-1]))
-    assert "it has 9 of 10 rows" in wording(lo.open, path)
-    path.write_text("".join([*lines, lines[-1]]))
-    assert "it has more than the 10 rows that it announces" in wording(lo.open, path)
-    path.write_text("".join(lines).replace("V (mV)", "V (V)"))
-    assert "the columns are not those that its comment lines announce" in wording(lo.open, path)
+    lines = path.read_bytes().decode().splitlines(keepends=True)
+    assert len(lines) == 11
+    path.write_text("".join([*lines[:-5], lines[-1], *lines[-5:-1]]), newline="")
+    assert "in row 7 'time (ms)' is '2.0', not 0.0; its rows were sorted" in wording(lo.open, path)
+    path.write_text("".join([lines[0], *lines[6:], *lines[1:6]]), newline="")
+    assert "in row 2 'amplitude' is '20.0', not 0.0; its rows were sorted" in wording(lo.open, path)
+    path.write_text("".join(lines[:-1]), newline="")
+    assert "has 9 of 10 rows: it was cut short, or rows were removed" in wording(lo.open, path)
+    path.write_text("".join([*lines, lines[-1]]), newline="")
+    assert "has more than the 10 rows that were saved" in wording(lo.open, path)
+    path.write_text("".join(lines).replace("V (mV),", "V (V),", 1), newline="")
+    assert "was changed since it was saved: it has no column 'V (mV)'" in wording(lo.open, path)
+    path.write_text("".join(lines).replace(lines[3].split(",")[2], "100.5"), newline="")
+    with pytest.warns(UserWarning, match="V has not every digit that loligo wrote, or was edited"):
+        assert 100.5 in lo.open(path).V
 
 
 # What cannot be saved ------------------------------------------------------------------
@@ -327,6 +431,18 @@ def test_what_is_not_a_recording(rec: xr.Dataset, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_threshold_that_is_no_number(rec: xr.Dataset) -> None:
+    for said in ("time", float("nan")):
+        odd = rec.copy()
+        odd["spike_time"] = rec.spike_time.assign_attrs(threshold=said)
+        assert "own threshold is" in wording(lo.spike_times, odd)
+
+
+def test_a_dimension_that_something_else_is_called(rec: xr.Dataset, tmp_path: Path) -> None:
+    odd = rec.expand_dims(seed=2).assign(seed=("x", [1.0, 2.0]))
+    assert "'seed' is a dimension, but" in wording(lo.save, odd, tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_no_file_holds(rec: xr.Dataset, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
@@ -338,13 +454,37 @@ def test_what_no_file_holds(rec: xr.Dataset, tmp_path: Path, suffix: str) -> Non
     bad.V.attrs["limits"] = [1, 2]
     assert "attribute 'limits' of V is a list" in wording(lo.save, bad, path)
     broken = rec.assign_attrs(title="half a letter \ud800")
-    if suffix != ".npz":  # which keeps even that
+    if suffix == ".nc":  # the others keep even that
         assert "cannot be written as UTF-8" in wording(lo.save, broken, path)
     dates = rec.assign(when=("time", np.zeros(rec.time.size, "M8[ns]")))
     assert "when holds datetime64[ns] values; only numbers and text" in wording(
         lo.save, dates, path
     )
+    wide = rec.assign(wide=("time", np.zeros(rec.time.size, np.longdouble)))
+    if np.longdouble(0).itemsize > 8:  # on Windows it is a float64
+        assert "wide holds float" in wording(lo.save, wide, path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("odd", ["a\nb", "a\0", "a\r", "\x1b[31m", "a\u2028b"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_names_that_no_file_keeps(rec: xr.Dataset, tmp_path: Path, suffix: str, odd: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    for named in (
+        rec.rename({"m": odd}),
+        rec.assign_attrs({odd: 1}),
+        rec.assign(extra=((odd,), [1.0, 2.0])),
+    ):
+        message = wording(lo.save, named, path)
+        assert message.startswith(f"the name {odd!r} holds {odd.strip('ab[31m')!r}, which is no le")
+        assert message.endswith("rename it")
+    zero = rec.assign(label=(("x",), ["a", "b\0c"]))
+    assert "a text of label holds a zero character" in wording(lo.save, zero, path)
+    title = rec.assign_attrs(title="a\0")
+    assert "attribute 'title' of the recording holds a zero character" in wording(
+        lo.save, title, path
+    )
+    assert not path.exists()
 
 
 def test_a_failed_save_keeps_the_old_file(rec: xr.Dataset, tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ def test_a_provenance_that_cannot_be_read(rec: xr.Dataset) -> None:
             lo.rerun(each)
 
 
+def test_of_joined_recordings_the_first_is_made_again_and_that_is_said(rec: xr.Dataset) -> None:
+    joined = xr.concat([rec, lo.simulate(CELL, lo.Pulse(1, 2, 5), 5)], "case", join="outer")
+    with pytest.warns(UserWarning, match="the recording has the dimension 'case', and the run"):
+        assert lo.rerun(joined).equals(rec)
+
+
 def test_labels_bear_the_unit_of_their_numbers() -> None:
     total = xr.DataArray([0.1, 0.2], {"amplitude": [0.1, 0.2]}, attrs={"units": "nA"})
     run = lo.simulate(CELL, lo.Pulse(1, 1, total), 2)
@@ -105,24 +111,20 @@ def test_labels_in_a_unit_of_their_own_get_none_of_ours() -> None:
     assert run.g_L.attrs["units"] == "mS/cm2"
 
 
-def test_a_voltage_that_is_not_in_millivolts_is_noticed() -> None:
+def test_spikes_are_counted_whatever_the_unit_of_V() -> None:
     """FitzHugh (1961), doi:10.1016/S0006-3495(61)86902-6: V runs from -2 to 2."""
     cell = lo.Membrane(
         channels=[lo.Channel("v", current="V**3/3 - V + w")],
         states=[lo.State("w", "0.08*(V + 0.7 - 0.8*w)")],
     )
     start = {"V": -1, "w": 1}
-    with pytest.warns(UserWarning, match="spikes are missing from the count: V must fall 5 mV"):
-        lo.simulate(cell, lo.Step(1, 0.5), 200, initial=start)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        lo.simulate(cell, lo.Step(1, 0.5), 40, initial=start)  # one spike
-    # a lane whose V begins above what it must fall below, and is below it later, is not meant
-    starts = {"V": np.array([-1.0, 2.0, 7.0]), "w": 1}
-    with pytest.warns(UserWarning, match="spikes are missing") as told:
-        lo.simulate(cell, lo.Step(1, 0.5), 200, initial=starts, threshold=0.5)
-    assert len(told) == 1
-    squid = lo.load("hodgkin-huxley-1952")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        rec = lo.simulate(cell, lo.Step(1, 0.5), 200, initial=start, sample_interval=0.01)
+        above = rec.V.values >= 0
+        assert rec.spike_count == (above[1:] & ~above[:-1]).sum() > 3
+        starts = {"V": np.array([-1.0, 2.0, 7.0]), "w": 1}
+        several = lo.simulate(cell, lo.Step(1, 0.5), 200, initial=starts, threshold=0.5)
+        assert (several.spike_count > 3).all()
+        squid = lo.load("hodgkin-huxley-1952")
         lo.simulate(squid, lo.Step(1, 10), 40, initial=np.array([-65.0, 0.0, 20.0]))

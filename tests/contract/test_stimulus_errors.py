@@ -181,7 +181,11 @@ MISTAKES: list[tuple[Callable[[], Any], type[LoligoError], str]] = [
         StimulusError,
         "no 'strt' (did you mean start",
     ),
-    (lambda: from_dict({"kind": "step", "start": 1}), StimulusError, "a step is not complete"),
+    (
+        lambda: from_dict({"kind": "step", "start": 1}),
+        StimulusError,
+        "Step: missing a required argument: 'amplitude'",
+    ),
     (lambda: from_dict([]), StimulusError, "described by named fields"),  # type: ignore[arg-type]
     (
         lambda: from_dict({"kind": "step", "start": {"dims": "x"}, "amplitude": 1}),

@@ -80,6 +80,7 @@ def random_lanes(count: int = 11, spread: float = 0.3) -> tuple[Any, Any]:
     )
 
 
+@pytest.mark.slow
 def test_both_engines_agree_on_random_numbers_everywhere() -> None:
     everything = ["V", "m", "h", "n", "G_Na", "I_K", "I_stim", "phi"]
     # far from the paper's numbers there may be no rest
@@ -89,6 +90,7 @@ def test_both_engines_agree_on_random_numbers_everywhere() -> None:
         agree(run(model, stimulus, **options), run(model, stimulus, NUMPY, **options))
 
 
+@pytest.mark.slow
 def test_both_engines_agree_on_sampled_stimuli_over_lanes() -> None:
     squid = MODELS["hodgkin-huxley-1952"]()
     noise = lo.Noise(

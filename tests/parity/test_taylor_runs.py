@@ -202,7 +202,7 @@ def test_a_recording_is_made_again_bit_for_bit(solver: Any, tmp_path: Path) -> N
 # ----------------------------------------------------------------------- hard starts and edges
 
 
-@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize("engine", ["llvm", pytest.param("numpy", marks=pytest.mark.slow)])
 def test_no_start_makes_a_nan(engine: str) -> None:
     """At -40 and -55 mV the squid's rates are 0/0 as they are written."""
     beside = np.array([0.0, 1e-15, -1e-15, 1e-12, -1e-9, 1e-6, -1e-3, 0.1, -1.0, 1.0])
@@ -359,16 +359,16 @@ def stiff() -> lo.Membrane:
     return lo.Membrane(channels=channels)
 
 
-@pytest.mark.parametrize("solver", [LLVM, NUMPY, None], ids=["llvm", "numpy", "default"])
+@pytest.mark.parametrize("solver", [LLVM, pytest.param(NUMPY, marks=pytest.mark.slow)])
 def test_a_stiff_model_says_lane_time_and_state(solver: Any) -> None:
-    with pytest.raises(RunError) as told:
-        run(stiff(), lo.Pulse(1, 1, [5, 10]), solver)
-    text = str(told.value)
-    assert "too stiff" in text
-    assert "amplitude = 5" in text
-    assert "t = " in text
-    assert "q = " in text
-    assert "lo.Exponential(dt=0.01)" in text
+    said = (
+        r"2 of 2 lanes .* In 2 \(amplitude = 5 at 0\.000\d+ ms; amplitude = 10 at 0\.000\d+ ms\): "
+        r"the model is too stiff for lo.Taylor: at t = 0\.000\d+ ms in the lane amplitude = 5 .*"
+        r"q = .*lo\.Exponential\(dt=0\.01\)"
+    )
+    with pytest.warns(UserWarning, match=said):
+        rec = run(stiff(), lo.Pulse(1, 1, [5, 10]), solver)
+    assert np.isnan(rec.V).all()
     # and that does it
     assert np.isfinite(run(stiff(), lo.Pulse(1, 1, 5), lo.Exponential(0.01)).V).all()
 
@@ -385,9 +385,8 @@ def test_careful_steps_do_not_hide_that_a_model_is_stiff(engine: str) -> None:
     with pytest.raises(RunError, match="too stiff"):
         lo.simulate(model, None, 10, initial={"V": -40.0, "m": 0.5, "f": 0.5}, solver=solver)
     lanes = {"V": xr.DataArray([-60.0, -40.0], dims="c"), "m": 0.5, "f": 0.5}
-    with pytest.raises(RunError, match="too stiff") as failure:
+    with pytest.warns(UserWarning, match=r"In 2 \(c = 0 at 0\.0\d* ms; c = 1 at 0\.0.*too stiff"):
         lo.simulate(model, None, 3, initial=lanes, solver=solver)
-    assert "t = 0.0" in str(failure.value)
 
 
 def test_edges_do_not_hide_that_a_model_is_stiff() -> None:
@@ -399,13 +398,13 @@ def test_edges_do_not_hide_that_a_model_is_stiff() -> None:
 
 
 @pytest.mark.parametrize("current", ["-0.05*(V+65)**2-1", "-exp(V/10)-20", "-0.001*(V+65)**3-1"])
-@pytest.mark.parametrize("solver", [LLVM, NUMPY], ids=["llvm", "numpy"])
+@pytest.mark.parametrize("solver", [LLVM, pytest.param(NUMPY, marks=pytest.mark.slow)])
 def test_a_run_that_goes_to_infinity_says_so(current: str, solver: Any) -> None:
     runaway = lo.Membrane(channels=[lo.Channel("X", current=current)])
     amplitudes = xr.DataArray([0.0, 1.0], dims="dose", coords={"dose": [3.0, 4.0]})
-    with pytest.raises(RunError) as told:
+    with pytest.warns(UserWarning, match="2 of 2 lanes could not be run") as told:
         run(runaway, lo.Step(0, amplitudes), solver)
-    text = str(told.value)
+    text = str(told[0].message)
     assert "diverged at t = " in text
     assert "dose = " in text
     assert "V = " in text
@@ -425,7 +424,9 @@ def test_what_has_no_series_is_refused_and_chosen_well(model: Any, stimulus: Any
     with pytest.raises(UsageError, match=why) as told:
         run(model, stimulus, lo.Taylor())
     assert "lo.Exponential(dt=0.01)" in str(told.value)
-    assert run(model, stimulus, None).attrs["solver"] == "Exponential(dt=0.01)"
+    rec = run(model, stimulus, None)
+    assert rec.attrs["solver"] == f"Exponential(dt={rec.attrs['dt']:g})"
+    assert "V within 0.1 mV at every sample" in rec.attrs["accuracy"]
 
 
 def test_the_default_and_what_a_recording_says_of_it() -> None:
@@ -472,6 +473,7 @@ def test_the_command_line_takes_a_tolerance(
     ("lanes", "duration", "spikes"),
     [(12, 20, 12), pytest.param(23, 60, 51, marks=pytest.mark.slow)],
 )
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "threshold", [-55.0, *(pytest.param(v, marks=pytest.mark.slow) for v in (-40.0, -54.9))]
 )

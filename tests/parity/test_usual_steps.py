@@ -65,7 +65,8 @@ def test_long_steps_agree_with_numpy(dt: float) -> None:
     assert np.array_equal(one.spike_count, other.spike_count)
 
 
-@pytest.mark.parametrize("lanes", [12, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes", [12, 40])
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_edges_of_many_stimuli_in_one_block_stay_each_lanes_own(precision: str, lanes: int) -> None:
     draw = np.random.default_rng(8)

@@ -68,7 +68,9 @@ def anywhere() -> Iterator[Any]:
     for solver in SOLVERS:
         slow = "numpy" in solver
         if slow:
-            yield solver, RUN / 10
+            yield pytest.param(
+                solver, RUN / 10, marks=[pytest.mark.slow] if "taylor" in solver else []
+            )
         if solver != "reference":
             yield pytest.param(solver, RUN, marks=[pytest.mark.slow] if slow else [])
 

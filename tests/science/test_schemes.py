@@ -140,6 +140,7 @@ def flow(t: float, x: np.ndarray, injected: float) -> np.ndarray:
 
 
 KR = ["C1", "C2", "C3", "O", "I"]
+QUICK = lo.Exponential(dt=0.05, engine="numpy")  # compiles nothing
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +170,7 @@ def steady(v: float) -> np.ndarray:
 
 
 def test_with_v_held_it_begins_in_its_steady_state(kr: lo.Membrane) -> None:
-    held = lo.simulate(kr, None, 0.1, initial=[-90.0, -20.0, 40.0], record=["V", *KR])
+    held = lo.simulate(kr, None, 0.1, initial=[-90.0, -20.0, 40.0], record=["V", *KR], solver=QUICK)
     for lane, v in enumerate((-90.0, -20.0, 40.0)):
         first = [float(held[each][lane, 0]) for each in KR]
         assert first == pytest.approx(steady(v), abs=1e-10)
@@ -177,7 +178,9 @@ def test_with_v_held_it_begins_in_its_steady_state(kr: lo.Membrane) -> None:
 
 def test_lanes_and_given_occupancies(kr: lo.Membrane) -> None:
     given = {"V": -60, "C1": 0.1, "C2": 0.2, "O": [0.3, 0.4], "I": 0.1}
-    rec = lo.simulate(kr.replace(g_Kr=[0.5, 1.0]), None, 5, initial=given, record=["V", *KR])
+    rec = lo.simulate(
+        kr.replace(g_Kr=[0.5, 1.0]), None, 5, initial=given, record=["V", *KR], solver=QUICK
+    )
     assert rec.C3.isel(time=0).values.ravel() == pytest.approx([0.3, 0.2, 0.3, 0.2])
     total = sum(rec[each] for each in KR)
     assert float(abs(total - 1).max()) < 1e-15
@@ -188,6 +191,43 @@ def test_a_scheme_without_way_back_ends_where_it_must() -> None:
     membrane = lo.Membrane(schemes=drug, channels=lo.Channel("L", g=0.3, E=-65, open="F"))
     rec = lo.simulate(membrane, None, 20, initial={"V": -65, "B": 0.0})
     assert rec.B.values == pytest.approx(1 - np.exp(-0.1 * rec.time.values), abs=1e-8)
+
+
+def test_where_rest_depends_on_the_beginning_it_is_asked_for() -> None:
+    def trapped(**asked: Any) -> lo.Membrane:
+        ways = ["C -> I1: 0.1", "C -> I2: 0.02"]
+        scheme = lo.Scheme("B", ["C", "I1", "I2"], ways, **asked)
+        return lo.Membrane(schemes=scheme, channels=lo.Channel("L", g=0.3, E=-65, open="I1"))
+
+    with pytest.raises(lo.LoligoError, match="constant, and nothing says what it is: give"):
+        lo.simulate(trapped(), None, 1, solver=QUICK)
+    given = trapped(initial={"C": 0.6, "I2": 0.4}, eliminated="I2")
+    rec = lo.simulate(given, None, 1, solver=QUICK)
+    shares = [float(rec[each][0]) for each in ("C", "I1", "I2")]
+    assert shares == pytest.approx([0, 0.6 * 5 / 6, 0.4 + 0.6 / 6], abs=1e-12)
+
+
+def test_given_occupancies_leave_none_below_zero() -> None:
+    scheme = lo.Scheme("B", ["C", "O", "I"], ["C <-> O: 1, 1", "O <-> I: 1, 1"])
+    cell = lo.Membrane(schemes=scheme, channels=lo.Channel("L", g=0.3, E=-65, open="O"))
+
+    def begin(**given: Any) -> list[Any]:
+        rec = lo.simulate(cell, None, 1, initial={"V": -60, **given}, solver=QUICK,
+                          record=["C", "O", "I"])  # fmt: skip
+        return [rec[each].values[..., 0].tolist() for each in ("C", "O", "I")]
+
+    # I is as large as O once it is steady, and C is what is left
+    assert begin(O=0.4) == pytest.approx([0.2, 0.4, 0.4], abs=1e-12)
+    assert begin(O=1, I=0) == [0, 1, 0]
+    with pytest.raises(lo.LoligoError, match=r"with the given O there would be -1 of C, .*give I"):
+        begin(O=1)
+    with pytest.raises(lo.LoligoError, match=r"given O and I there would be -0.2 of C.*give less"):
+        begin(O=0.6, I=0.6)
+    with pytest.warns(UserWarning, match="1 of 2 lanes could not be run.* -1 of C"):
+        closed, opened, _ = begin(O=[0.4, 1])
+    assert closed[0] == pytest.approx(0.2, abs=1e-12)
+    assert opened[0] == 0.4
+    assert np.isnan([closed[1], opened[1]]).all()
 
 
 def test_it_is_a_document(kr: lo.Membrane, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from loligo.engine.llvm.course import CompiledCourse
 from trying import examples
 
 DT = 0.01
-SCHEDULE = Schedule(DT, 10, 10, 2, 0.0)
+SCHEDULE = Schedule(DT, 10, 10, 2, 0.0, 1e-9, 1e-9)
 
 
 def one_step(line: Line, points: Points, voltage, injected, damped=0):

@@ -53,6 +53,25 @@ def test_what_became_of_a_wave_that_did_not_travel_through():
     assert velocity.outcome.values.tolist() == ["no spike", "blocked", "collided", "began inside"]
 
 
+def test_a_wave_that_goes_on_beyond_places_that_do_not_fire():
+    place = np.linspace(500, 9500, 40)
+    right, left = place / 5e3, (10_000 - place) / 5e3
+    some = (place > 4000) & (place < 6000)  # some of the places that are measured
+    all_of_it = (place > 2000) & (place < 8000)
+    both = np.minimum(right, left)  # one from each end, both stopped
+    rows = [
+        np.where(gap, np.nan, time) for time in (right, left, both) for gap in (some, all_of_it)
+    ]
+    one_sided = np.where(place > 2000, np.nan, right)  # stopped before the middle
+    outcome = lo.conduction_velocity(fired(*rows, one_sided)).outcome.values.tolist()
+    assert outcome == [
+        "skipped places", "skipped places", "skipped places", "skipped places",
+        "blocked", "no spike", "no spike",
+    ]  # fmt: skip
+    nodes = np.where(np.arange(40) % 2 > 0, np.nan, right)  # every other node is silent
+    assert str(lo.conduction_velocity(fired(nodes)).outcome.values) == "skipped places"
+
+
 def test_a_wave_that_slows_down_is_uncertain_by_how_much():
     place = np.linspace(0, 10_000, 101)
     time = np.where(place < 5000, place / 10e3, 0.5 + (place - 5000) / 5e3)  # 10, then 5 m/s

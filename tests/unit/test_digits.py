@@ -161,14 +161,14 @@ def test_numbers_too_large_for_float32_are_stepped_over_carefully() -> None:
 
 
 def test_states_too_small_for_powers_in_float32_stay_float64() -> None:
-    """The sixth power of a concentration in M."""
+    """The sixth power of a very small concentration."""
     q = lo.Gate("q", instantaneous=True, inf="Ca**6/(Ca**6+K**6)")
     channels = [lo.Channel("L", g=0.1, E=-65), lo.Channel("K", g=0.05, E=-90, gates=[q])]
     model = lo.Membrane(
         C_m=100,
         channels=channels,
         states=[
-            lo.State("Ca", derivative="(5e-8*(1+19*x)-Ca)/2000", initial=5e-8, unit="M",
+            lo.State("Ca", derivative="(5e-8*(1+19*x)-Ca)/2000", initial=5e-8, unit="mM",
                      scale=1e-6),
             lo.State("x", derivative="(1-x)/3000", initial=0, unit="1", scale=1),
         ],

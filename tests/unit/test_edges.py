@@ -13,6 +13,7 @@ import loligo as lo
 from loligo.engine.engines import Engine, Llvm, Numpy
 from loligo.engine.kernel import COUNTERS, Journey, Kernel, Progress, Route, Schedule, Streams
 from loligo.engine.kernel import padded as filled
+from loligo.engine.swings import Swings
 from loligo.program import Program
 from loligo.program.recipe import Recipe
 from loligo.program.sources import Source
@@ -55,19 +56,21 @@ def adapted(
     wide = start.shape[1]
     journey = Journey(
         states=start,
-        clock=np.stack([np.zeros(wide), start[0] < THRESHOLD, np.zeros(wide)]).astype(float),
+        clock=np.stack([np.zeros(wide), start[0] < THRESHOLD, *np.zeros((2, wide))]).astype(float),
+        swings=Swings.begin(start[0]),
         counters=np.zeros((len(COUNTERS), wide), dtype=np.int64),
         status=np.zeros(wide, dtype=np.int64),
         finished=np.zeros(wide // kernel.width, dtype=np.int64),
         out=np.full((len(program.records), wide, samples), np.nan),
     )
-    route = Route(end, end / (samples - 1), samples, THRESHOLD, filled(edges, kernel.width))
+    every = end / (samples - 1)
+    route = Route(end, every, samples, THRESHOLD, 1e-6, filled(edges, kernel.width))
     for _ in range(10_000):
         kernel.adapt(route, constants, journey, range(len(journey.finished)), rounds=7)
         assert not journey.status.any()
         if journey.finished.all():
             break
-    spikes = [(t, k) for ts, ks in journey.spikes for t, k in zip(ts, ks, strict=True)]
+    spikes = [each for b in journey.spikes for each in zip(b.time, b.lane, strict=True)]
     return journey.out[:, :lanes], sorted((float(t), int(k)) for t, k in spikes if k < lanes)
 
 
@@ -234,13 +237,14 @@ def stepped(program: Program, engine: Made, parameters: Rows, states: np.ndarray
     progress = Progress(
         states=start,
         carries=start.astype(program.precision) - start,
-        detector=np.stack([np.full(wide, np.nan), np.ones(wide)]),
+        detector=np.stack([np.full(wide, np.nan), np.ones(wide), -np.ones(wide)]),
+        swings=Swings.begin(start[0]),
         lead=np.zeros(wide),
         step=np.zeros(wide // kernel.width, dtype=np.int64),
         diverged=np.zeros(wide, dtype=np.int64),
         out=np.empty((len(program.records), wide, STEPS // 10 + 1)),
     )
-    schedule = Schedule(DT, STEPS, 10, STEPS // 10 + 1, THRESHOLD)
+    schedule = Schedule(DT, STEPS, 10, STEPS // 10 + 1, THRESHOLD, 1e-9, 1e-9)
     every = range(len(progress.step))
     for first, stop, stride in ((0, 1, DT / 2), (1, STEPS, DT)):
         given = {".dt": np.full(lanes, DT), ".stride": np.full(lanes, stride)}
@@ -293,3 +297,33 @@ def test_fixed_steps_have_what_happens_at_an_edge_as_a_map(engine: Made, precisi
     assert np.array_equal(kernel.map("edge", {**known, **at})["V"], HELD["level.amplitude"])
     before = {"V": V_before, ".t": HELD["on.start"], ".middle": HELD["on.start"] - 0.1}
     assert np.array_equal(kernel.map("edge", {**known, **before})["V"], V_before)
+
+
+SOLVERS = {
+    "taylor": lo.Taylor(),
+    "taylor, numpy": lo.Taylor(engine="numpy"),
+    "exponential": lo.Exponential(0.01),
+    "exponential off the grid": lo.Exponential(0.013),
+    "exponential, numpy": lo.Exponential(0.01, engine="numpy"),
+    "reference": lo.Reference(),
+}
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+@pytest.mark.parametrize("lasts", [1e-3, 1e-9, 1e-11])
+def test_a_sample_where_a_brief_pulse_begins_is_from_before_its_charge(
+    solver: Any, lasts: float
+) -> None:
+    """Just after the edge no charge has flowed, but the current is on: 10 µF/cm² mV move V by 10
+    mV, all of it before the next sample. (3 · 0.05 and 6 · 0.05 are no decimals.)"""
+    squid, starts = lo.load("hodgkin-huxley-1952"), [0.0, 0.15, 0.3, 1.0, 1.35]
+    run = {"duration": 1.5, "solver": solver, "initial": -65, "record": ["V", "I_stim"]}
+    quiet = lo.simulate(squid, **run).V.values
+    rec = lo.simulate(squid, lo.Pulse(starts, lasts, 10 / lasts), **run)
+    for start in starts:
+        k, one = round(start / 0.05), rec.sel(start=start)
+        assert one.time.values[k] == start
+        assert one.V.values[: k + 1] == pytest.approx(quiet[: k + 1], abs=1e-4)
+        assert one.V.values[k + 1] == pytest.approx(-55.31, abs=0.05)
+        assert one.I_stim.values[k] == 10 / lasts
+        assert one.I_stim.values[k + 1] == 0

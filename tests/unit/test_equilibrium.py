@@ -163,9 +163,8 @@ def test_a_membrane_that_fires_by_itself_has_no_rest_and_is_told_so() -> None:
 
 
 def test_how_many_of_the_lanes_have_no_rest_is_told() -> None:
-    with pytest.raises(
-        RunError, match="in 2 of 3 lanes the membrane has no stable resting potential"
-    ):
+    said = r"In 2 \(E_L = -10; E_L = -5\): the membrane has no stable resting potential"
+    with pytest.warns(UserWarning, match=said):
         begin(lo.load("hodgkin-huxley-1952").replace(E_L=[-54.387, -10.0, -5.0]), sweep=["V"])
 
 

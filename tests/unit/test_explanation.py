@@ -125,7 +125,7 @@ def test_the_coefficients_are_what_the_lines_compute(model: str, name: str) -> N
     assert np.all(np.abs(made[f"{name}_2"] - sum(slopes) / 2) <= 1e-7 * largest)
 
 
-SLOW = ("connor-stevens-1977", "traub-miles-1991", "wang-buzsaki-1996")  # many names
+SLOW = frozenset(lo.models())  # many names
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from llvmlite import ir
 
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter
+from loligo.engine.llvm.jit import parsed
 from loligo.engine.llvm.target import host
 from loligo.engine.llvm.usual import QUICK
 from loligo.program import Builder
@@ -36,7 +37,7 @@ def module(width: int, fma: bool) -> Any:
         b = Builder()
         arguments = [b.input("x"), b.input("y")][: 2 if name == "pow" else 1]
         emit_map(Emitter(assembly, width, fma), name, b.block({"r": b.apply(name, *arguments)}))
-    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), host().machine())
+    code = llvm.create_mcjit_compiler(parsed(str(assembly)), host().machine())
     code.finalize_object()
     return code
 

@@ -15,6 +15,7 @@ from llvmlite import ir
 from loligo.engine.llvm.driver import I64, POINTER, at, counting
 from loligo.engine.llvm.formats import SINGLE
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter
+from loligo.engine.llvm.jit import parsed
 from loligo.engine.llvm.printer import INSTRUCTIONS
 from loligo.engine.llvm.target import host
 from loligo.engine.llvm.usual import QUICK
@@ -40,7 +41,7 @@ def module(width: int, fma: bool) -> Any:
             x = e.builder.load(place, align=4, typ=e.real)
             e.builder.store(INSTRUCTIONS[name](e, x), at(e, target, lane, SINGLE.element), align=4)
         e.builder.ret_void()
-    code = llvm.create_mcjit_compiler(llvm.parse_assembly(str(assembly)), host().machine())
+    code = llvm.create_mcjit_compiler(parsed(str(assembly)), host().machine())
     code.finalize_object()
     return code
 

@@ -146,7 +146,11 @@ def test_V_is_what_it_jumps_to_and_gates_follow_exactly(name: str) -> None:
             assert np.abs(off).max() < NEAR.get(name, 1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in SOLVERS if name != "Reference"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow if n == "Taylor, NumPy" else ()) for n in SOLVERS
+     if n != "Reference"],
+)  # fmt: skip
 def test_it_is_free_before_and_after_and_spikes_are_the_same(name: str) -> None:
     asked = problem()
     reference, found = (solved(SOLVERS[each], asked) for each in ("Reference", name))

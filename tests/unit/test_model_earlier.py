@@ -62,7 +62,8 @@ def test_what_is_only_like_one_stays() -> None:
 
 def test_a_recording_of_an_earlier_version_runs_again() -> None:
     squid = lo.load("hodgkin-huxley-1952")
-    rec = lo.simulate(squid, lo.Pulse(1, 1, 20), 3, initial={"V": -65, "m": 0.05, "h": 0.6})
+    given, solver = {"V": -65, "m": 0.05, "h": 0.6}, lo.Exponential(dt=0.05, engine="numpy")
+    rec = lo.simulate(squid, lo.Pulse(1, 1, 20), 3, initial=given, solver=solver)
     provenance = json.loads(rec.attrs["provenance"])
     text = json.dumps(provenance["model"]).replace('"m"', '"edge"')
     provenance["model"] = json.loads(text)

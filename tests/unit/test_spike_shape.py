@@ -51,6 +51,15 @@ def test_the_shock_of_the_squid_axon() -> None:
     assert s.AP_amplitude == pytest.approx(float(s.peak_voltage - s.AP_begin_voltage))
 
 
+def test_samples_too_few_for_a_peak_are_noticed() -> None:
+    rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(*SHOCK), 20, sample_interval=1)
+    true = dense(SHOCK, 20, None)[1].max()
+    assert rec.spike_peak.values == pytest.approx([true], abs=1e-4)
+    with pytest.warns(UserWarning, match="simulate with a shorter sample_interval") as told:
+        shown = float(lo.spike_shape(rec).peak_voltage[0])
+    assert f"V peaks {true - shown:.2g} mV higher" in str(told[0].message)
+
+
 def test_held_current() -> None:
     """Three spikes of falling height; onsets where dV/dt passes 10 mV/ms."""
     t, V, slope = dense(HELD, 50, -65)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -12,7 +13,8 @@ import xarray as xr
 import hh_scipy
 import loligo as lo
 from loligo.analysis.curve import Trace, root
-from loligo.analysis.spikes import RE_ARM, crossings
+from loligo.analysis.spikes import crossings
+from loligo.engine.kernel import RE_ARM
 from loligo.errors import LoligoError, UnitError, UsageError
 
 PULSE = (5.0, 40.0, 10.0)
@@ -106,15 +108,51 @@ def test_re_arming() -> None:
         values = np.interp(np.arange(0, len(turns) - 0.99, 0.1), np.arange(len(turns)), turns)
         return Trace(np.arange(values.size) * 0.1, values[None])
 
-    shallow = crossings(triangle(-20, 10, -RE_ARM + 0.5, 10, -20), 0.0)
-    assert shallow.time.size == 1
-    deep = crossings(triangle(-20, 10, -RE_ARM - 0.5, 10, -20), 0.0)
-    assert deep.time.size == 2
-    assert crossings(triangle(10, -1, 10, -20), 0.0).time.size == 0  # above from the beginning
-    assert crossings(triangle(-1, 10, -20), 0.0).time.size == 1
-    assert crossings(triangle(10, -20, 10), 0.0).time.size == 1
-    assert crossings(triangle(-20, 10, -2, 10, -2, 10, -20, 10), 0.0).time.size == 2
-    np.testing.assert_allclose(crossings(triangle(-10, 10), 0.0).time, 0.5, rtol=1e-12)
+    def count(*turns: float, depth: float = RE_ARM) -> int:
+        return crossings(triangle(*turns), 0.0, depth).time.size
+
+    assert count(-20, 10, -RE_ARM + 0.5, 10, -20) == 1
+    assert count(-20, 10, -RE_ARM - 0.5, 10, -20) == 2
+    assert count(10, -1, 10, -20) == 0  # above from the beginning
+    assert count(-1, 10, -20) == 1
+    assert count(10, -20, 10) == 1
+    assert count(-20, 10, -2, 10, -2, 10, -20, 10) == 2
+    # without noise every rise is one
+    assert count(-20, 10, -2, 10, -2, 10, -20, 10, depth=0) == 4
+    assert count(10, -1, 10, -20, depth=0) == 1
+    np.testing.assert_allclose(crossings(triangle(-10, 10), 0.0, 0.0).time, 0.5, rtol=1e-12)
+
+
+def test_small_swings_count_where_there_is_no_noise() -> None:
+    t = np.arange(0, 50, 0.1)
+    rec = xr.Dataset({"V": ("time", 3 * np.sin(t) - 40)}, {"time": t})
+    swings = np.ceil((50 - 0.1) / (2 * np.pi))
+    for stimulus, counted in (
+        (None, swings - 1),  # the first rise is at 0 itself
+        ({"kind": "pulse", "start": 0, "duration": 50, "amplitude": 1}, swings - 1),
+        ({"kind": "sum", "shapes": [{"kind": "pulse"}, {"kind": "noise"}]}, 0),
+    ):
+        told = rec.assign_attrs(provenance=json.dumps({"stimulus": stimulus}))
+        assert lo.spike_times(told, -40.01).size in (counted, max(counted - 1, 0)), stimulus
+    assert lo.spike_times(rec, -40.01).size <= 1  # nobody says that there was none
+
+
+def test_lanes_that_could_not_run_have_no_spikes() -> None:
+    rec = sweep()
+    V, times, count = rec.V.copy(), rec.spike_time.copy(), rec.spike_count.copy()
+    V[1], times[1], count[1] = np.nan, np.nan, -1
+    lost = rec.assign(V=V, spike_time=times, spike_count=count)
+    others = rec.isel(amplitude=[0, 2, 3])
+    for function in (lo.spike_times, lo.spike_shape, lambda r: lo.spike_times(r, -30)):
+        found, wanted = function(lost), function(others)
+        assert found.isel(amplitude=[0, 2, 3]).equals(wanted)
+        assert (
+            found.isel(amplitude=1).isnull().to_dataset(name="x").x.all()
+            if isinstance(found, xr.DataArray)
+            else found.isel(amplitude=1).to_array().isnull().all()
+        )
+    broken = rec.assign(V=V)
+    assert "V is not a number in cell 1" in wording(lo.spike_times, broken, -30)
 
 
 def test_lanes_do_not_disturb_each_other() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from loligo.analysis.spikes import spike_times
 from loligo.errors import UsageError
 from loligo.lanes import Labelled
+from loligo.recording.door import welcome
 from loligo.units import read
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _BENT = 0.02  # of the time that passes: more is no wave's unevenness
 _FEW = 8  # places; of fewer than that none is left out
 
 TRAVELLED = "travelled"
-_SILENT, _BLOCKED, _MET, _INSIDE = "no spike", "blocked", "collided", "began inside"
+_SILENT, _BLOCKED, _SKIPPED = "no spike", "blocked", "skipped places"
+_MET, _INSIDE = "collided", "began inside"
 
 
 def conduction_velocity(
@@ -52,8 +54,10 @@ def conduction_velocity(
         of the two halves of the stretch, or the line's standard error where that is larger (it
         tells how evenly the wave ran, not how well the run was resolved). ``outcome`` is
         ``"travelled"``; or, with NaN for a velocity, ``"no spike"``; ``"blocked"``: some places
-        fired and others did not; ``"collided"``: two waves entered from both sides and met;
-        ``"began inside"``: the wave started within the stretch.
+        fired and others did not; ``"skipped places"``: some did not fire, yet the wave went on
+        beyond them (measure such a one with a lower `threshold`, or `between` others);
+        ``"collided"``: two waves entered from both sides and met; ``"began inside"``: the wave
+        started within the stretch.
 
     Raises
     ------
@@ -71,16 +75,20 @@ def conduction_velocity(
     """
     import xarray as xr
 
+    _position(rec)
+    rec = welcome(rec)
     position = _position(rec)
-    if isinstance(spike, bool) or not isinstance(spike, int | np.integer):
+    whole = isinstance(spike, int | np.integer) and not isinstance(spike, bool)
+    if not whole or abs(spike) > 2**31:
         raise UsageError(f"spike={spike!r}: give the number of a spike, such as 0 for the first")
-    chosen = _stretch(rec, position, between)
+    bare = _bare(rec, position)
+    chosen = _stretch(position, bare, between)
     times = spike_times(rec, threshold)
     dims = tuple(str(dim) for dim in times.dims if dim not in ("position", "spike"))
     table = times.transpose(*dims, "position", "spike").values
     shape = table.shape[: len(dims)]
-    passed = _nth(table.reshape(math.prod(shape), *table.shape[-2:]), int(spike))[:, chosen]
-    found = [_measured(position[chosen], row) for row in passed]
+    passed = _nth(table.reshape(math.prod(shape), *table.shape[-2:]), int(spike))
+    found = [_measured(position, row, bare, chosen) for row in passed]
     coords = {
         name: coord for name, coord in times.coords.items()
         if set(coord.dims) <= set(dims)
@@ -109,18 +117,25 @@ def _position(rec: Any) -> np.ndarray:
     return np.asarray(rec["position"].values, dtype=float)
 
 
-def _stretch(rec: Any, position: np.ndarray, between: Any) -> np.ndarray:
-    """Which places count."""
+def _bare(rec: Any, position: np.ndarray) -> np.ndarray:
+    """Which places have no myelin; all where fewer than two have none."""
+    if "myelin" in rec.coords:
+        bare = ~np.asarray(rec["myelin"].values, dtype=bool)
+        if bare.sum() >= 2:
+            return bare
+    return np.ones(position.size, dtype=bool)
+
+
+def _stretch(position: np.ndarray, bare: np.ndarray, between: Any) -> np.ndarray:
+    """Which places are measured."""
     if between is None:
         low, high = (position[0] + part * (position[-1] - position[0]) for part in _MIDDLE)
         if position.size < _FEW:
             low, high = position[0], position[-1]
     else:
         low, high = _ends(between)
-    chosen = (position >= low) & (position <= high)
-    if "myelin" in rec.coords:
-        bare = chosen & ~np.asarray(rec["myelin"].values, dtype=bool)
-        chosen = bare if bare.sum() >= 2 else chosen
+    within = (position >= low) & (position <= high)
+    chosen = within & bare if (within & bare).sum() >= 2 else within
     if chosen.sum() < 2:
         raise UsageError(
             f"a velocity needs two places, and {chosen.sum()} recorded from {low:g} to {high:g} "
@@ -161,10 +176,13 @@ class _Measured:
     outcome: str
 
 
-def _measured(position: np.ndarray, time: np.ndarray) -> _Measured:
-    fired = np.isfinite(time)
-    if not fired.all():
-        return _Measured(np.nan, np.nan, _BLOCKED if fired.any() else _SILENT)
+def _measured(
+    position: np.ndarray, time: np.ndarray, bare: np.ndarray, chosen: np.ndarray
+) -> _Measured:
+    """Of the first spike of every place, what became of the wave in those that are chosen."""
+    if np.isnan(time[chosen]).any():
+        return _Measured(np.nan, np.nan, _stopped(time, bare, chosen))
+    position, time = position[chosen], time[chosen]
     # two waves make a roof, with the latest place inside; one from inside makes a valley
     spread = float(np.ptp(time))
     if time.max() > max(time[0], time[-1]) + _BENT * spread:
@@ -182,6 +200,20 @@ def _measured(position: np.ndarray, time: np.ndarray) -> _Measured:
         if all(halves):
             off = max(off, 0.5 * abs(1e-3 / halves[0] - 1e-3 / halves[1]))
     return _Measured(velocity, off if time.size > 2 else np.nan, TRAVELLED)
+
+
+def _stopped(time: np.ndarray, bare: np.ndarray, chosen: np.ndarray) -> str:
+    """What became of a wave where some of the places chosen did not fire."""
+    silent = chosen[np.isnan(time[chosen])]
+    fired = np.flatnonzero(bare & ~np.isnan(time))
+    left, right = time[fired[fired < silent[0]]], time[fired[fired > silent[-1]]]
+    if left.size and right.size:
+        # beyond the silent places it runs away from them; a wave that came from there runs up
+        onwards = left[-1] < right[0] <= right[-1]
+        backwards = right[0] < left[-1] <= left[0]
+        if onwards or backwards:
+            return _SKIPPED
+    return _SILENT if silent.size == chosen.size else _BLOCKED
 
 
 def _line(x: np.ndarray, t: np.ndarray) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +24,12 @@ DEGREE = 5
 # curve centred polynomials are the accurate ones, and across a corner the difference is
 # far larger than this.
 _PREFERENCE = 0.25
+
+_EVEN = 1e-9  # of an interval, by which even samples may lie beside their places
+_CORNER = 1e-3  # mV, of a fourth or fifth difference: below it a corner does not matter
+_STEPS = 8  # of Newton's method, whose last
+_CLOSE = 1e-10  # is this short, of an interval: the next would be within rounding
+_HALVINGS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,74 +47,170 @@ class Trace:
     time: Array
     values: Array
 
-    def pieces(self, rows: Array, at: Array, degree: int = DEGREE) -> Pieces:
-        """The curve of cells ``rows`` between the samples ``at`` and ``at + 1``."""
-        degree = min(degree, self.time.size - 1)
-        reach = np.arange(-degree + 1, degree + 1)
-        columns = at[:, None] + reach
-        outside = (columns < 0) | (columns >= self.time.size)
-        columns = np.clip(columns, 0, self.time.size - 1)
-        time = self.time[columns]
-        values = np.where(outside, np.nan, self.values[rows[:, None], columns])
-        return _newton(time, values, degree)
+    @cached_property
+    def interval(self) -> float | None:
+        """Between all neighbouring samples, ms; None where it differs."""
+        step = float(self.time[-1] - self.time[0]) / (self.time.size - 1)
+        return step if np.abs(np.diff(self.time) - step).max() <= _EVEN * step else None
+
+    def smooth(self, rows: Array, at: Array) -> Pieces:
+        """As :meth:`pieces`, for many places at once: where the samples are even and the curve
+        through them smooth, the polynomial through three on either side."""
+        samples = self.time.size
+        if self.interval is None or samples <= DEGREE:
+            return self.pieces(rows, at)
+        first = rows * samples + np.clip(at, 2, samples - 4)
+        flat = self.values.ravel()
+        differences = [[flat.take(first + k) for k in range(-2, 4)]]
+        for _ in range(DEGREE):
+            lower = differences[-1]
+            differences.append([b - a for a, b in pairwise(lower)])
+        # in the order in which the nodes are taken: at, after, before, ...
+        value, one, two = differences[0][2], differences[1][2], differences[2][1]
+        three, four, five = differences[3][1], differences[4][0], differences[5][0]
+        size = np.maximum(np.abs(two), np.abs(three))
+        rough = np.maximum(np.abs(four), np.abs(five)) > np.maximum(0.5 * size, _CORNER)
+        two, three, four, five = two / 2, three / 6, four / 24, five / 120
+        coefficients = np.empty((DEGREE + 1, at.size))
+        coefficients[0] = value  # the nodes are 0, 1, -1, 2, -2
+        coefficients[1] = one - two - three + 2 * four + 4 * five
+        coefficients[2] = two - four
+        coefficients[3] = three - 2 * four - 5 * five
+        coefficients[4], coefficients[5] = four, five
+        apart = np.flatnonzero(rough | (at < 2) | (at > samples - 4))
+        if apart.size:
+            coefficients[:, apart] = self.pieces(rows[apart], at[apart]).coefficients
+        return Pieces(self.time[at], self.time[at + 1], coefficients)
+
+    def pieces(
+        self, rows: Array, at: Array, degree: int = DEGREE, span: tuple[Array, Array] | None = None
+    ) -> Pieces:
+        """The curve of cells ``rows`` between the samples ``at`` and ``at + 1``, made from the
+        samples of ``span`` alone: for each interval the first and the last one."""
+        last = self.time.size - 1
+        degree = min(degree, last)
+        columns = at + np.arange(-degree + 1, degree + 1)[:, None]
+        first, final = (0, last) if span is None else span
+        outside = (columns < first) | (columns > final)
+        columns = np.clip(columns, 0, last)
+        values = self.values.ravel().take(rows * self.time.size + columns)
+        values[outside] = np.nan
+        return _newton(self.time.take(columns), values, degree)
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Polynomials in Newton's form, one for each of many intervals.
+    """Polynomials, one for each of many intervals.
 
     Parameters
     ----------
     left, right : ndarray, shape (n,)
         The ends of the intervals, ms.
-    nodes : ndarray, shape (n, degree)
-        Where the factors (t - node) vanish.
-    coefficients : ndarray, shape (n, degree + 1)
-        The divided differences.
+    coefficients : ndarray, shape (degree + 1, n)
+        Of the powers of the time since ``left``, counted in intervals.
     """
 
     left: Array
     right: Array
-    nodes: Array
     coefficients: Array
 
+    def chosen(self, which: Array) -> Pieces:
+        """Some of them, any of them several times."""
+        taken = (each.take(which, -1) for each in (self.left, self.right, self.coefficients))
+        return Pieces(*taken)
+
     def value(self, t: Array) -> Array:
-        """The curve at the times ``t``, shape (n,) or (n, any)."""
-        return self._derivatives(t, 0)[0]
+        """The curve at the times ``t``, shape (n,) or (any, n)."""
+        return self._at(0, t)
 
     def slope(self, t: Array) -> Array:
         """Its slope, mV/ms."""
-        return self._derivatives(t, 1)[1]
+        return self._at(1, t)
 
     def curvature(self, t: Array) -> Array:
         """Its second derivative, mV/ms²."""
-        return self._derivatives(t, 2)[2]
+        return self._at(2, t)
 
-    def _derivatives(self, t: Array, order: int) -> list[Array]:
-        """Horner's rule on Newton's form, for the value and its derivatives together."""
-        extra = (slice(None),) + (None,) * (t.ndim - 1)
-        degree = self.nodes.shape[1]
-        result = [np.zeros(t.shape) for _ in range(order + 1)]
-        result[0] = result[0] + self.coefficients[:, degree][extra]
-        for j in range(degree - 1, -1, -1):
-            step = t - self.nodes[:, j][extra]
-            for k in range(order, 0, -1):
-                result[k] = result[k] * step + k * result[k - 1]
-            result[0] = result[0] * step + self.coefficients[:, j][extra]
-        return result
+    def passing(
+        self, order: int, level: Array | float = 0.0, ends: tuple[Array, Array] | None = None
+    ) -> Array:
+        """When the curve (``order`` 0), its slope (1) or its curvature (2) passes ``level``, ms.
+
+        Looked for between ``ends`` (those of the intervals). Where there is nothing to be found,
+        the end at which it is nearer to that.
+        """
+        low, high = (self.left, self.right) if ends is None else ends
+        wide = self.right - self.left
+        polynomial = _derivative(self.coefficients, order)
+        polynomial[0] -= level * wide**order
+        parts = (low - self.left) / wide, (high - self.left) / wide
+        at_low, at_high = (_horner(polynomial, part) for part in parts)
+        time = np.where((at_low >= 0) == (at_high >= at_low), low, high)
+        found = np.flatnonzero((at_low >= 0) != (at_high >= 0))
+        part = _zero(polynomial[:, found], *(each[found] for each in (*parts, at_low, at_high)))
+        time[found] = np.clip(self.left[found] + part * wide[found], low[found], high[found])
+        return time
+
+    def _at(self, order: int, t: Array) -> Array:
+        wide = self.right - self.left
+        polynomial = _derivative(self.coefficients, order)
+        return _horner(polynomial, (t - self.left) / wide) / wide**order
+
+
+def _derivative(coefficients: Array, order: int) -> Array:
+    """The coefficients of a derivative of polynomials, which may be written to."""
+    for _ in range(order):
+        powers = np.arange(len(coefficients), dtype=float)[:, None]
+        coefficients = (coefficients * powers)[1:] if len(coefficients) > 1 else 0 * coefficients
+    return coefficients if order else coefficients.copy()
+
+
+def _horner(coefficients: Array, part: Array) -> Array:
+    result = np.zeros(part.shape)
+    for each in coefficients[::-1]:
+        result *= part
+        result += each
+    return result
+
+
+def _zero(polynomial: Array, low: Array, high: Array, at_low: Array, at_high: Array) -> Array:
+    """Where polynomials whose signs at ``low`` and ``high`` differ are zero.
+
+    By Newton's method from the chord; what that does not find is looked for by :func:`root`.
+    """
+    slope = _derivative(polynomial, 1)
+    part = low + (high - low) * (at_low / (at_low - at_high))
+    found = np.zeros(part.shape, dtype=bool)
+    for _ in range(_STEPS):
+        with np.errstate(all="ignore"):
+            step = _horner(polynomial, part) / _horner(slope, part)
+        there = part - step
+        inside = (there >= low) & (there <= high)
+        # each stops by itself: it must not matter which others are looked for
+        np.copyto(part, there, where=inside & ~found)
+        found |= inside & (np.abs(step) <= _CLOSE)
+        if found.all():
+            return part
+    left = np.flatnonzero(~found)
+    polynomial = polynomial[:, left]
+    part[left] = root(lambda at: _horner(polynomial, at), low[left], high[left])
+    return part
 
 
 def _newton(time: Array, values: Array, degree: int) -> Pieces:
     """Choose the nodes one by one on the smoother side, and divide differences."""
-    n = len(values)
+    n = values.shape[1]
+    left, right = time[degree - 1], time[degree]
+    places = (time - left) / (right - left)
     differences = [values]
     for j in range(1, degree + 1):
-        span = time[:, j:] - time[:, :-j]
         with np.errstate(divide="ignore", invalid="ignore"):
-            differences.append(np.diff(differences[-1], axis=1) / span)
+            differences.append(np.diff(differences[-1], axis=0) / (places[j:] - places[:-j]))
     every, first = np.arange(n), np.full(n, degree - 1)
-    left, right = time[:, degree - 1], time[:, degree]
-    nodes, coefficients = [left, right], [values[:, degree - 1], differences[1][every, first]]
+    nodes, divided = (
+        [places[degree - 1], places[degree]],
+        [values[degree - 1], differences[1][degree - 1]],
+    )
     for j in range(2, degree + 1):
         below = _size(differences[j], first - 1)
         above = _size(differences[j], first)
@@ -115,29 +219,70 @@ def _newton(time: Array, values: Array, degree: int) -> Pieces:
             centred_below, below * _PREFERENCE <= above, below < above * _PREFERENCE
         )
         first = first - go_below
-        coefficients.append(differences[j][every, first])
-        nodes.append(time[every, np.where(go_below, first, first + j)])
-    return Pieces(left, right, np.stack(nodes[:degree], 1), np.stack(coefficients, 1))
+        there = np.where(
+            np.isinf(below) & np.isinf(above), 0.0, differences[j].ravel().take(first * n + every)
+        )
+        divided.append(there)  # of a lower degree, where there are no more samples
+        nodes.append(places[np.where(go_below, first, first + j), every])
+    return Pieces(left, right, _powers(divided, nodes))
 
 
-def _size(differences: Array, column: Array) -> Array:
+def _powers(divided: list[Array], nodes: list[Array]) -> Array:
+    """The coefficients of the powers, of polynomials in Newton's form."""
+    found = np.zeros((len(divided), divided[0].size))
+    found[0] = divided[-1]
+    for j in range(1, len(divided)):  # times (t - node), plus the coefficient before
+        k = len(divided) - 1 - j
+        found[1 : j + 1] = found[:j] - nodes[k] * found[1 : j + 1]
+        found[0] = divided[k] - nodes[k] * found[0]
+    return found
+
+
+def _size(differences: Array, row: Array) -> Array:
     """How rough the curve is with these nodes; endlessly, where there are no samples."""
-    width = differences.shape[1]
-    size = np.abs(differences[np.arange(len(column)), np.clip(column, 0, width - 1)])
-    return np.where(np.isnan(size) | (column < 0) | (column >= width), np.inf, size)
+    rows, n = differences.shape
+    size = np.abs(differences.ravel().take(np.clip(row, 0, rows - 1) * n + np.arange(n)))
+    return np.where(np.isnan(size) | (row < 0) | (row >= rows), np.inf, size)
 
 
 def root(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
     """Where ``function`` changes sign between ``low`` and ``high``, for many at once.
 
-    Bisection: the ends close in on a root whatever the function does between them. Where
-    the signs at the ends are equal the answer is one of the ends.
+    Ridders' method: the ends close in on a root whatever the function does between them, by half
+    each time at least, and much faster where it is smooth (Ridders 1979, "A new algorithm for
+    computing a single root of a real continuous function", *IEEE Trans. Circuits Syst.* 26:979).
+    Where the signs at the ends are equal the answer is the end at which it is nearer to changing.
     """
-    low, high = low.copy(), high.copy()
-    rises = function(high) >= function(low)
-    for _ in range(52):
+    at_low, at_high = function(low), function(high)
+    going = (at_low >= 0) != (at_high >= 0)
+    best = np.where((at_low >= 0) == (at_high >= at_low), low, high)
+    for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        beyond = (function(middle) >= 0) == rises
-        high = np.where(beyond, middle, high)
-        low = np.where(beyond, low, middle)
-    return 0.5 * (low + high)
+        there = function(middle)
+        with np.errstate(all="ignore"):
+            part = np.sign(at_low - at_high) * there / np.sqrt(there * there - at_low * at_high)
+        guess = middle + (middle - low) * np.where(np.isfinite(part), part, 0.0)
+        guess = np.clip(guess, low, high)
+        value = function(guess)
+        moved = np.abs(guess - best)
+        best = np.where(going, guess, best)
+        # each stops by itself: it must not matter which others are looked for
+        going &= (moved > 4 * np.spacing(np.abs(guess))) & (value != 0)
+        if not going.any():
+            break
+        low, at_low, high, at_high = _closer(low, at_low, high, at_high, middle, there)
+        low, at_low, high, at_high = _closer(low, at_low, high, at_high, guess, value)
+    return best
+
+
+def _closer(
+    low: Array, at_low: Array, high: Array, at_high: Array, t: Array, value: Array
+) -> tuple[Array, Array, Array, Array]:
+    """The ends, one of them moved to a time between them, so that the sign still changes."""
+    inside = (low < t) & (t < high)
+    left = inside & ((value >= 0) == (at_low >= 0))
+    right = inside & ~left
+    return (
+        np.where(left, t, low), np.where(left, value, at_low),
+        np.where(right, t, high), np.where(right, value, at_high),
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,26 +10,32 @@ import numpy as np
 
 from loligo.analysis.curve import Array, Trace
 from loligo.analysis.features import (
-    Upstroke,
+    below_between,
     crossing,
     extremum,
     first_at,
     last_before,
+    nearest_below,
     onset,
     running,
-    spread,
     steepest,
+    steepest_chords,
+    turns,
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
+from loligo.errors import UsageError
+from loligo.recording.door import welcome
 from loligo.recording.spikes import SPIKE
 from loligo.units import read
 
 if TYPE_CHECKING:
     import xarray
 
+_MISSED = 1.0  # mV, of a peak
 RECOVERY = 1.0  # mV that V rises above its lowest before that counts as the trough
 
-_BLOCK = 4_000_000  # samples looked at together; bounds the memory for temporaries
+# Samples, and about how many spikes, looked at together: few enough for the processor's cache.
+_BLOCK, _SPIKES = 4_000_000, 8_000
 
 # name (eFEL's, wherever eFEL has the feature) -> unit, what it is
 FEATURES = {
@@ -106,10 +113,13 @@ def spike_shape(
     import xarray as xr
 
     rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
+    if not isinstance(rate, float):
+        raise UsageError("derivative_threshold must be one slope for all spikes")
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     v = trace(rec, lanes)
     spikes = find(rec, lanes, threshold)
-    found = _in_blocks(v, spikes, float(rate))  # type: ignore[arg-type]
+    found = _in_blocks(v, spikes, rate)
     variables = {
         name: (
             (*lanes.dims, SPIKE),
@@ -118,21 +128,49 @@ def spike_shape(
         )
         for name, (unit, meaning) in FEATURES.items()
     }
+    _warn_of_few_samples(rec, lanes, variables["peak_voltage"][1], spikes.threshold)
     attrs = {"threshold": spikes.threshold, "derivative_threshold": rate}
     numbers = {SPIKE: np.arange(variables["spike_time"][1].shape[-1])}
     return xr.Dataset(variables, {**lanes.coords, **numbers}, attrs)
 
 
+def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, threshold: float) -> None:
+    """Say so where the peaks that the samples show are not those that the run found."""
+    known = rec.get("spike_peak")
+    if known is None or known.attrs.get("threshold", threshold) != threshold:
+        return
+    if set(known.dims) != {*lanes.dims, SPIKE}:
+        return
+    true = known.transpose(*lanes.dims, SPIKE).values
+    if true.shape != peaks.shape:
+        return
+    missed = np.nanmax(np.abs(true - peaks), initial=0.0)
+    if missed > _MISSED:
+        warnings.warn(
+            f"the samples are too few for the shape of spikes: between them V peaks {missed:.2g} "
+            "mV higher; simulate with a shorter sample_interval (rec.spike_peak is right)",
+            stacklevel=3,
+        )
+
+
 def _in_blocks(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:
-    """The features of all spikes, a bounded number of lanes at a time."""
-    lanes, samples = v.values.shape
-    step = max(1, _BLOCK // samples)
+    """The features of all spikes, a bounded number at a time, whole cells; cells that did not
+    fire are not looked at."""
+    fired, lane = np.unique(spikes.lane, return_inverse=True)
+    spikes_before = np.searchsorted(lane, np.arange(fired.size + 1))
     parts = [{name: np.zeros(0) for name in FEATURES}]
-    for start in range(0, lanes, step):
-        mine = (spikes.lane >= start) & (spikes.lane < start + step)
-        if mine.any():
-            block = Trace(v.time, v.values[start : start + step])
-            parts.append(_features(block, spikes.lane[mine] - start, spikes.time[mine], rate))
+    start = 0
+    while start < fired.size:
+        most = start + max(1, _BLOCK // v.time.size)
+        enough = int(np.searchsorted(spikes_before, spikes_before[start] + _SPIKES))
+        stop = max(start + 1, min(most, enough, fired.size))
+        own = slice(spikes_before[start], spikes_before[stop])
+        rows = fired[start:stop]
+        together = rows[-1] - rows[0] == rows.size - 1
+        values = v.values[rows[0] : rows[-1] + 1] if together else v.values[rows]
+        block = Trace(v.time, values)
+        parts.append(_features(block, lane[own] - start, spikes.time[own], rate))
+        start = stop
     return {name: np.concatenate([part[name] for part in parts]) for name in FEATURES}
 
 
@@ -155,6 +193,8 @@ class Sections:
     the end of the lane, ``peak`` the highest sample between them, ``trough`` the lowest one
     after the peak until V has recovered, and ``base`` the trough of the spike before or the
     beginning of the lane. ``rose`` and ``fell`` say whether peak and trough are inside.
+    ``places`` are the samples at which V turns, with all of these and the ends of the lanes, and
+    ``turning`` is V there; ``top`` is where the peaks are among them.
     """
 
     v: Trace
@@ -166,6 +206,9 @@ class Sections:
     base: Array
     rose: Array
     fell: Array
+    places: Array
+    turning: Array
+    top: Array
 
     @classmethod
     def of(cls, v: Trace, lane: Array, time: Array) -> Sections:
@@ -174,21 +217,46 @@ class Sections:
         start = begins + np.searchsorted(v.time, time)
         same = np.append(lane[1:] == lane[:-1], False)
         stop = np.where(same, np.append(start[1:], 0), ends)
-        lanes = np.arange(v.values.shape[0]) * samples
-        highest = running(np.maximum, flat, np.concatenate([lanes, start]))
-        peak = last_before(flat >= highest, stop)
+        # between turns there is nothing to be found: from here on, places among those
+        kept = turns(v.values)
+        kept[np.minimum(start, ends - 1)] = True
+        places = np.flatnonzero(kept)
+        row = flat[places]
+        lanes, from_, to = (
+            np.searchsorted(places, each)
+            for each in (np.arange(v.values.shape[0]) * samples, start, stop)
+        )
+        highest = running(np.maximum, row, np.concatenate([lanes, np.minimum(from_, row.size - 1)]))
+        top = last_before(row >= highest, to)
+        lowest = running(
+            np.minimum, row, np.concatenate([lanes, np.minimum(from_, row.size - 1), top])
+        )
+        recovered = np.minimum(first_at(row - lowest > RECOVERY, top), to)
+        bottom = last_before(row <= lowest, np.maximum(recovered, top + 1))
+        peak, trough = places[top], places[bottom]
         # two spikes between two samples leave the first of them without a sample of its own
         rose = (peak < ends - 1) & (stop > start)
-        lowest = running(np.minimum, flat, np.concatenate([lanes, start, peak]))
-        recovered = np.minimum(first_at(flat - lowest > RECOVERY, peak), stop)
-        trough = last_before(flat <= lowest, np.maximum(recovered, peak + 1))
         fell = rose & (trough < ends - 1) & (trough > peak)
         base = np.where(np.insert(same[:-1], 0, False), np.insert(trough[:-1], 0, 0), begins)
-        return cls(v, lane, start, stop, peak, trough, base, rose, fell)
+        return cls(v, lane, start, stop, peak, trough, base, rose, fell, places, row, top)
 
     def sample(self, index: Array) -> Array:
         """The sample number within its lane."""
         return index - self.lane * self.v.time.size
+
+    def below(self, which: Array, level: Array, way: int) -> Array:
+        """The samples nearest to some of the peaks, before (-1) or after (1) them, at which V is
+        below ``level``; -1 where there is none."""
+        row, top = self.v.values.ravel(), self.top[which]
+        limit = self.base[which] if way < 0 else self.stop[which] - 1
+        within = np.searchsorted(self.places, limit)
+        place = nearest_below(self.turning.take, top + min(way, 0), within, level, way, reach=2)
+        found = np.flatnonzero(place >= 0)
+        low = self.places[place[found]]
+        # from one place to the next V only rises, or only falls
+        high = np.where(place[found] == top[found], low - way, self.places[place[found] - way])
+        place[found] = below_between(row, low, high, level[found])
+        return np.where(way * (limit - place) >= 0, place, -1)
 
 
 def _measure(s: Sections, rate: float) -> dict[str, Array]:
@@ -198,11 +266,11 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
     trough_time, trough = extremum(v, lane, s.sample(s.trough), -1)
     trough_time = np.where(s.fell, trough_time, np.nan)
     trough = np.where(s.fell, trough, np.nan)
-    up = Upstroke.of(v, lane, s.base, s.peak)
-    begin_time, begin = onset(v, lane, up, rate)
+    up, down = steepest_chords(v, s.base, s.peak, s.trough)
+    begin_time, begin = onset(v, lane, s.base, up, rate)
     begin_time, begin = np.where(s.rose, begin_time, np.nan), np.where(s.rose, begin, np.nan)
-    down = Upstroke.of(Trace(v.time, -v.values), lane, s.peak, s.trough)
-    fall = -steepest(Trace(v.time, -v.values), lane, down)
+    rise = steepest(v, lane, s.base, up, +1)
+    fall = steepest(v, lane, s.peak, down, -1)
     return {
         "peak_time": peak_time,
         "peak_voltage": peak,
@@ -211,7 +279,7 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
         "AP_amplitude": peak - begin,
         "AP_duration_half_width": _width(s, (peak + begin) / 2),
         "spike_half_width": _width(s, (peak + trough) / 2),
-        "AP_peak_upstroke": np.where(s.rose, steepest(v, lane, up), np.nan),
+        "AP_peak_upstroke": np.where(s.rose, rise, np.nan),
         "AP_peak_downstroke": np.where(s.fell, fall, np.nan),
         "AHP_depth_abs": trough,
         "AHP_time_from_peak": trough_time - peak_time,
@@ -220,12 +288,11 @@ def _measure(s: Sections, rate: float) -> dict[str, Array]:
 
 def _width(s: Sections, level: Array) -> Array:
     """How long V stays above ``level`` around each peak, ms."""
-    flat = s.v.values.ravel()
-    rise = last_before(flat < spread(level, s.base, flat.size), s.peak)
-    fall = first_at(flat < spread(level, s.peak, flat.size), s.peak)
-    known = np.isfinite(level) & (rise >= s.base) & (fall < s.stop)
+    known = np.flatnonzero(np.isfinite(level))
     width = np.full(level.shape, np.nan)
-    lane, level = s.lane[known], level[known]
-    rise, fall = s.sample(rise)[known], s.sample(fall)[known]
+    rise, fall = s.below(known, level[known], -1), s.below(known, level[known], +1)
+    both = (rise >= 0) & (fall >= 0)
+    known, begins = known[both], s.lane[known[both]] * s.v.time.size
+    rise, fall, lane, level = rise[both] - begins, fall[both] - begins, s.lane[known], level[known]
     width[known] = crossing(s.v, lane, fall - 1, level) - crossing(s.v, lane, rise, level)
     return width

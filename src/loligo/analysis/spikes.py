@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.analysis.curve import DEGREE, Array, Trace, root
+from loligo.analysis.curve import DEGREE, Array, Trace
+from loligo.engine.kernel import GRAIN, RE_ARM
 from loligo.errors import UsageError
+from loligo.recording.door import welcome
 from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES, lane_of, padded
+from loligo.stimulus import Noise
 from loligo.units import read
 
 if TYPE_CHECKING:
     import xarray
-
-RE_ARM = 5.0  # mV below the threshold before another spike can be seen, as in every run
 
 # Samples this close (ms) show every spike on both sides of its crossing.
 _FINE = 0.1
@@ -31,9 +33,10 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     steps; how densely V was sampled does not matter. Of a stretch of time, such as
     ``rec.sel(time=slice(20, 50))``, they are those from its first sample to its last.
     Another threshold is looked for in
-    the recorded V: upward crossings, each after V has been 5 mV below the threshold since
-    the one before (the first after V has been anywhere below it). Between two samples V is
-    the polynomial of degree 5 through the six samples around them, chosen not to reach
+    the recorded V: every upward crossing; under noise, and where nothing says that there
+    was none, each after V has been 5 mV below the threshold since the one before (the first
+    after V has been anywhere below it). Between two samples V is the polynomial of degree 5
+    through the six samples around them, chosen not to reach
     across the edge of a pulse. ``attrs["accuracy"]`` (ms, for the worst of the spikes) then
     says how accurate that is: how far apart the crossings of the polynomials of degree 3,
     4 and 5 lie; or half a sample interval where the samples are too few to tell. It covers
@@ -75,6 +78,7 @@ def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
     """
     import xarray as xr
 
+    rec = welcome(rec)
     lanes = Lanes.of(rec)
     spikes = find(rec, lanes, threshold)
     attrs: dict[str, Any] = {
@@ -181,7 +185,21 @@ def find(rec: xarray.Dataset, lanes: Lanes, threshold: Any = None) -> Spikes:
             f"finding spikes at {level:g} mV needs V, which was not recorded: simulate again "
             f'with record=["V", "spikes"]{known}'
         )
-    return crossings(trace(rec, lanes), level)
+    return crossings(trace(rec, lanes), level, RE_ARM if _noisy(rec) else GRAIN["float32"])
+
+
+def _noisy(rec: xarray.Dataset) -> bool:
+    """Whether there was noise, or may have been: V of an experiment has some."""
+    try:
+        return _holds_noise(json.loads(rec.attrs["provenance"])["stimulus"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return True
+
+
+def _holds_noise(document: Any) -> bool:
+    if isinstance(document, dict):
+        return document.get("kind") == Noise.kind or any(map(_holds_noise, document.values()))
+    return isinstance(document, list) and any(map(_holds_noise, document))
 
 
 def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
@@ -198,8 +216,10 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     time = np.asarray(rec["time"].values, dtype=float)
     values = np.asarray(rec["V"].transpose(*lanes.dims, "time").values, dtype=float)
     values = values.reshape(lanes.size, time.size)
-    if not np.isfinite(values).all():
-        lane, sample = np.argwhere(~np.isfinite(values))[0]
+    lost = _lost(rec, lanes)
+    values = np.where(lost[:, None], np.nan, values) if lost.any() else values
+    if not np.isfinite(values[~lost] if lost.any() else values).all():
+        lane, sample = np.argwhere(~np.isfinite(values) & ~lost[:, None])[0]
         where = f" in cell {lane}" if lanes.size > 1 else ""
         raise UsageError(
             f"V is not a number{where} at {time[sample]:g} ms; select the cells and times that are"
@@ -209,10 +229,20 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     return Trace(time, values)
 
 
+def _lost(rec: xarray.Dataset, lanes: Lanes) -> Array:
+    """The lanes that could not run: of them V is not known."""
+    if COUNT not in rec or set(rec[COUNT].dims) != set(lanes.dims):
+        return np.zeros(lanes.size, bool)
+    return np.asarray(rec[COUNT].transpose(*lanes.dims).values).reshape(-1) < 0
+
+
 def _own_threshold(rec: xarray.Dataset) -> float | None:
     if TIMES not in rec:
         return None
-    return float(rec[TIMES].attrs.get("threshold", 0.0))
+    said = rec[TIMES].attrs.get("threshold", 0.0)
+    if isinstance(said, str) or not np.isfinite(said):
+        raise UsageError(f"the recording's own threshold is {said!r:.60}, not a number of mV")
+    return float(said)
 
 
 def _recorded_times(rec: xarray.Dataset) -> tuple[float, float]:
@@ -299,9 +329,10 @@ def _mismatch(what: str) -> UsageError:
     )
 
 
-def crossings(v: Trace, threshold: float) -> Spikes:
-    """Spikes looked for in the samples of V."""
-    lane, at = _armed_crossings(v.values, threshold)
+def crossings(v: Trace, threshold: float, depth: float) -> Spikes:
+    """Spikes looked for in the samples of V: rises through the threshold, of which all but the
+    first count after V was ``depth`` (mV) below it."""
+    lane, at = _armed_crossings(v.values, threshold, depth)
     by_degree = [_locate(v, lane, at, threshold, degree) for degree in range(2, DEGREE + 1)]
     enough = v.time.size > DEGREE
     accuracy = _accuracy(np.array(by_degree), v.time[at + 1] - v.time[at], enough)
@@ -323,7 +354,7 @@ def _accuracy(by_degree: Array, interval: Array, enough: bool) -> float:
     return float(np.where(resolved, spread, interval / 2).max())
 
 
-def _armed_crossings(values: Array, threshold: float) -> tuple[Array, Array]:
+def _armed_crossings(values: Array, threshold: float, depth: float) -> tuple[Array, Array]:
     """(lane, sample before) of every upward crossing that counts, lane by lane.
 
     A crossing that comes too soon changes nothing, so one counts exactly when V was low
@@ -331,7 +362,7 @@ def _armed_crossings(values: Array, threshold: float) -> tuple[Array, Array]:
     """
     below = values < threshold
     lane, at = np.nonzero(below[:, :-1] & ~below[:, 1:])
-    low = np.cumsum(values < threshold - RE_ARM, axis=1)  # how many low samples so far
+    low = np.cumsum(values < threshold - depth, axis=1)  # how many low samples so far
     lows = low[lane, at]
     follows = np.r_[False, lane[1:] == lane[:-1]] if lane.size else np.zeros(0, bool)
     before = np.where(follows, np.r_[0, lows[:-1]] if lane.size else lows, 0)
@@ -341,4 +372,4 @@ def _armed_crossings(values: Array, threshold: float) -> tuple[Array, Array]:
 
 def _locate(v: Trace, lane: Array, at: Array, level: float, degree: int) -> Array:
     pieces = v.pieces(lane, at, degree)
-    return root(lambda t: pieces.value(t) - level, pieces.left, pieces.right)
+    return pieces.passing(0, level)

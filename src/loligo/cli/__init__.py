@@ -6,16 +6,35 @@ message: 0 done, 1 a run that failed, 2 a usage error, 130 interrupted.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import os
 import sys
 from collections.abc import Sequence
 
-import loligo.cli.clock  # noqa: F401  (first: it says when the program began)
+from loligo.cli.clock import nothing_swept  # first: it says when the program began  # isort: split
 from loligo.errors import FileError, LoligoError, RunError
 
 __all__ = ["main"]
+
+# Letters that code page 1252 and its like lack, as one typed them before.
+_PLAIN = {"−": "-", "─": "-", "►": ">", "→": "->", "≤": "<=", "≥": ">=", "≈": "~", "Ω": "Ohm",
+          "α": "alpha", "β": "beta", "τ": "tau", "φ": "phi", "∞": "inf", "∂": "d", "√": "sqrt",
+          "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "µ": "u", "²": "2", "°": "deg ",
+          "×": "x", "·": "*", "…": "..."}  # fmt: skip
+_LETTERS = "loligo.letters"
+
+
+def _spelled(problem: UnicodeError) -> tuple[str, int]:
+    """What is printed for letters that a terminal lacks."""
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    lacking = problem.object[problem.start : problem.end]
+    return "".join(_PLAIN.get(letter, "?") for letter in lacking), problem.end
+
+
+codecs.register_error(_LETTERS, _spelled)
 
 _INTERRUPTED = 130  # what a shell shows for a program ended by Ctrl-C
 _PIPE_CLOSED = 141  # and for one whose reader went away, as in `loligo show ... | head`
@@ -35,11 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         # a terminal that lacks a letter shows another; it does not end the program
         with contextlib.suppress(AttributeError, ValueError, OSError):
-            getattr(sys, name).reconfigure(errors="replace")
+            getattr(sys, name).reconfigure(errors=_LETTERS)
     try:
-        from loligo.cli.commands import run
+        with nothing_swept():
+            from loligo.cli.commands import run
 
-        status = run(given)
+            status = run(given)
         sys.stdout.flush()
         if status == _INTERRUPTED:  # newer versions of Typer catch Ctrl-C themselves
             raise KeyboardInterrupt
@@ -63,7 +83,9 @@ def _status(error: BaseException) -> int:
         _say("interrupted; files are as they were")
         return _INTERRUPTED
     if isinstance(error, LoligoError):
-        _say(str(error))
+        from loligo.cli.wording import in_its_words
+
+        _say(in_its_words(str(error)))
         return 1 if isinstance(error, RunError | FileError) else 2
     if hasattr(error, "format_message"):  # Typer's own usage errors, of whichever version
         _say(f"{error.format_message()}\n{_hint(error)}".strip())  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from loligo.solvers import Solver
 
 SQUID = "hodgkin-huxley-1952"
-RECORDINGS = (".nc", ".npz", ".csv")
+RECORDINGS = (".nc", ".npz", ".csv", ".xlsx")
 PICTURES = (".png", ".svg", ".pdf", ".jpg")
 ANIMATIONS = (".gif", ".webp", ".mp4")
 
@@ -38,6 +38,11 @@ def model(name: str, settings: Sequence[str], celsius: str | None) -> Membrane:
     """The model called ``name``, with ``g_Na=60`` and the like set."""
     from loligo.model import load
 
+    if not name.strip():
+        raise UsageError(
+            "MODEL is empty; give the name of a model (`loligo models` lists them) or of a TOML "
+            "file, or leave it out for the squid axon"
+        )
     changes: dict[str, Any] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")

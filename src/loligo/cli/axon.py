@@ -96,7 +96,7 @@ def axon(
         Path,
         options.output(
             "An animation (.gif, .webp, .mp4), a figure (.png, .svg, .pdf, .jpg) or the "
-            "recording (.nc, .npz, .csv)."
+            "recording (.nc, .npz, .csv, .xlsx)."
         ),
     ] = Path("travelling_action_potential.gif"),
     timings: options.Timings = False,
@@ -167,7 +167,7 @@ def _axon(name: str | None, cable: Cable, parameters: Parameters) -> "Axon":
     warm = any(setting.partition("=")[0].strip() == "celsius" for setting in settings)
     if celsius is None and name is None and not warm:
         celsius = _CELSIUS
-    membrane = arguments.model(name or SQUID, settings, celsius)
+    membrane = arguments.model(SQUID if name is None else name, settings, celsius)
     return Axon(
         membrane, arguments.value(cable.length), arguments.value(cable.diameter),
         arguments.value(cable.resistivity),

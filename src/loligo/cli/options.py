@@ -26,7 +26,7 @@ ModelOrRecording = Annotated[
     typer.Argument(
         metavar="MODEL|RECORDING",
         help="A model of the library (`loligo models`), a TOML file, or a saved recording "
-        "(.nc, .npz, .csv). Without one: the squid axon of Hodgkin & Huxley 1952.",
+        "(.nc, .npz, .csv, .xlsx). Without one: the squid axon of Hodgkin & Huxley 1952.",
     ),
 ]
 SomeModel = Annotated[

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loligo.cli.clock import STARTED
+from loligo.cli.clock import STARTED, imported
 
 if TYPE_CHECKING:
     import xarray
@@ -36,6 +36,8 @@ class Stopwatch:
         try:
             yield
         finally:
+            if name == "import":
+                imported()
             self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - start
 
     @property
@@ -64,12 +66,21 @@ def notes() -> Iterator[None]:
         try:
             yield
         finally:
-            for message in dict.fromkeys(str(w.message) for w in _meant_for_people(caught)):
-                print(f"note: {message}", file=sys.stderr)
+            told = dict.fromkeys(str(w.message) for w in _meant_for_people(caught))
+            for message in told:
+                from loligo.cli.wording import in_its_words
+
+                print(f"note: {in_its_words(message)}", file=sys.stderr)
 
 
 def _meant_for_people(caught: list[warnings.WarningMessage]) -> list[warnings.WarningMessage]:
-    return [w for w in caught if issubclass(w.category, UserWarning)]
+    # those of other packages about their own future are not, of whatever class they are
+    passing = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+    return [
+        w
+        for w in caught
+        if issubclass(w.category, UserWarning) and not issubclass(w.category, passing)
+    ]
 
 
 def report(
@@ -104,6 +115,7 @@ def size(path: Path) -> str:
 _BECAME = {
     "no spike": "no action potential travelled along the middle of the axon",
     "blocked": "the action potential was blocked on its way",
+    "skipped places": "the action potential went on beyond places that did not fire themselves",
     "collided": "two action potentials met and vanished",
     "began inside": "the action potential began in the middle of the axon",
 }

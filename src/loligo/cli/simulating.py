@@ -54,13 +54,15 @@ class Job:
         run = self.run
         with watch.stage("model"), arguments.reading():
             model = arguments.model(
-                self.model or SQUID, self.parameters.set or [], self.parameters.celsius
+                SQUID if self.model is None else self.model,
+                self.parameters.set or [],
+                self.parameters.celsius,
             )
             stimulus = self.stimuli.sum()
             if stimulus is None:
                 stimulus = demonstration()
             solver = arguments.solver(run.solver)
-        initial = run.initial if run.initial or self.model else "-65"
+        initial = run.initial if run.initial or self.model is not None else "-65"
         with watch.stage("simulate"), notes():
             return simulate(
                 model,
@@ -154,7 +156,7 @@ def simulate(
     record: options.Record = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045  (the oldest Typer knows no Path | None)
-        options.output("Save the recording: .nc (NetCDF), .npz or .csv."),
+        options.output("Save the recording: .nc (NetCDF), .npz, .csv or .xlsx."),
     ] = None,
     timings: options.Timings = False,
 ) -> None:

@@ -144,20 +144,32 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
     import loligo.stimulus
 
     given = words(text)
-    values = [word for word in given if not _SETTING.match(word)]
-    settings = dict(word.split("=", 1) for word in given if _SETTING.match(word))
-    if len(values) != len(usage.values):
+    # by their place, for the name of a file may hold a "="
+    count = len(usage.values)
+    values, settings = given[:count], dict(word.split("=", 1) for word in given[count:])
+    early = any(_SETTING.match(word) for word, what in zip(values, usage.values, strict=False)
+                if what != "file")  # fmt: skip
+    if early or len(values) != count:
         wanted = " ".join(value.upper() for value in usage.values)
-        raise UsageError(f"{name} takes {wanted}, not {' '.join(given) or 'nothing'}")
+        told = " ".join(f"'{word}'" if " " in word else word for word in given) or "nothing"
+        apart = ", with blanks between them" if "," in told and count > 1 else ""
+        apart = apart or (", without quotation marks around all of them" * (told[0] == "'"))
+        raise UsageError(f"{name} takes {wanted}{apart}, not {told}")
     for setting in settings:
         if setting not in usage.settings:
             known = ", ".join(f"{key}=" for key in usage.settings) or "none"
             hint = nearest(setting, usage.settings)
             raise UsageError(f"{name} has no setting {setting}={hint}; it has {known}")
     arguments: list[Any] = []
+    keywords: dict[str, Any] = {}
     for called, word in zip(usage.values, values, strict=True):
-        arguments += _samples(Path(word)) if called == "file" else [value(word)]
-    keywords = {
+        if called == "file":
+            time, current, unit = _samples(Path(word))
+            arguments += [time, current]
+            keywords |= {"unit": unit} if unit else {}
+        else:
+            arguments.append(value(word))
+    keywords |= {
         setting: _seeds(word) if setting == "seed" else value(word)
         for setting, word in settings.items()
     }
@@ -166,15 +178,15 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
 
 def _seeds(text: str) -> Any:
     seed = value(text)
-    if isinstance(seed, float) and seed == int(seed):
+    if isinstance(seed, float) and seed.is_integer():
         return int(seed)
-    if isinstance(seed, float | str):
+    if isinstance(seed, float | str) or any(number % 1 for number in seed):
         raise UsageError(f"seed={text}: a seed is a whole number")
-    return [round(number) for number in seed]
+    return [int(number) for number in seed]
 
 
-def _samples(path: Path) -> tuple[Any, Any]:
-    """Times and currents from a text file of two columns, with or without a line of names."""
-    from loligo.recording.foreign import read_waveform
+def _samples(path: Path) -> tuple[Any, Any, str]:
+    """Times, currents and their unit, from a table of two columns or from a recording."""
+    from loligo.recording.waveform import read_waveform
 
     return read_waveform(path)

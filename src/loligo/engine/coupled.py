@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from loligo.engine.kernel import Schedule
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 
 
@@ -128,7 +129,7 @@ class Patch:
 class Course(Protocol):
     """A run under way. Made from ``(line, patches, points, schedule, voltage)``."""
 
-    spikes: list[tuple[Floats, Integers]]
+    spikes: list[Batch]
 
     def advance(
         self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
@@ -150,20 +151,24 @@ class Course(Protocol):
         """Other states of a patch, as :meth:`states` has them."""
         ...
 
-    def lost(self) -> tuple[int, int, Floats] | None:
-        """The first axon whose V ceased to be finite, in which step, and V before it."""
+    def lost(self) -> Integers:
+        """The axons whose V has ceased to be finite."""
         ...
 
     def save(self) -> Any:
         """Where the run is now, for :meth:`restore`; not what was recorded."""
         ...
 
-    def restore(self, saved: Any) -> None:
-        """Go back to where the run was."""
+    def restore(self, saved: Any, axons: Any = ...) -> None:
+        """Go back to where the run, or some of its axons, was."""
         ...
 
     def voltage(self) -> Floats:
         """(axons, compartments) now."""
+        ...
+
+    def swings(self) -> Swings:
+        """Of all compartments of all axons, counted through."""
         ...
 
     def states(self, patch: int) -> Floats:
@@ -177,4 +182,4 @@ class Course(Protocol):
 
 def start_armed(voltage: Floats, schedule: Schedule) -> np.ndarray:
     """Where a spike can be seen from the beginning."""
-    return voltage < schedule.threshold
+    return voltage < schedule.threshold - schedule.grain

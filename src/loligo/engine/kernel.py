@@ -14,13 +14,14 @@ from typing import Protocol
 
 import numpy as np
 
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.program import Program
 
 NO_STREAMS: Floats = np.empty((0, 0, 0))
 SHORTEST = 1e-3  # ms: adaptive steps below it, this many in a row, mean a stiff model
 STIFF_STEPS = 1000
-SPIKE_PARTS = 4  # pieces of an adaptive step in each of which a spike is looked for
+SPIKE_PARTS = 4  # pieces of an adaptive step, in one of which a spike is looked for
 PRECISION = 1e-14  # of a step, to which it is found
 ROUNDING = 1e-6  # mV: more than the rounding of any V that is far from its end
 # Where V would end too near a zero for the next step to reach this many times as far, the step
@@ -29,7 +30,11 @@ NEXT_REACH, SHORTER = 1.3, (0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4, 0.3)
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
 DIVERGED, STIFF = 1, 2  # a journey's status
 CAPACITY = 1 << 14  # spikes that one call has room for
-RE_ARM = 5.0  # mV: how far V must fall below the threshold before another spike is seen
+# mV: how far below the threshold V must have been for its rise to be a spike, under noise, which
+# carries it up and down many times as it passes. Without noise every rise is one that is more
+# than what rounding moves V by from step to step.
+RE_ARM = 5.0
+GRAIN = {"float64": 1e-9, "float32": 1.2e-5}
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,10 @@ class Schedule:
         Sample j is taken at step j*steps_per_sample.
     threshold : float
         Of a spike, mV.
+    depth : float
+        How far below it V must have been for its rise to be one, mV.
+    grain : float
+        V that moves by less in a step stands still, mV.
     """
 
     dt: float
@@ -53,6 +62,8 @@ class Schedule:
     steps_per_sample: int
     samples: int
     threshold: float
+    depth: float
+    grain: float
 
     def samples_at(self, step: int) -> bool:
         """Whether a sample is taken there: the last step may end where one too many would be."""
@@ -69,8 +80,10 @@ class Progress:
     states : (states, lanes)
     carries : (states, lanes)
         What the rounding of each state's last sum took, where the program keeps it.
-    detector : (2, lanes)
-        V one step ago (NaN before the first) and whether a spike can be seen (1 or 0).
+    detector : (3, lanes)
+        V one step ago (NaN before the first); whether a spike can be seen (1 or 0); whether V
+        is on its way up (-1) or down (1).
+    swings
     lead : (lanes,)
         How far V is ahead of the states that are moved first, ms: half a step after any step;
         less where the run has just begun, or come to an edge.
@@ -82,29 +95,45 @@ class Progress:
     out : (records, lanes, samples)
         Its rows may lie further apart than they are long.
     spikes
-        (times, lanes) of each batch found so far.
+        Each batch found so far.
     """
 
     states: Floats
     carries: Floats
     detector: Floats
+    swings: Swings
     lead: Floats
     step: Integers
     diverged: Integers
     out: Floats
-    spikes: list[tuple[Floats, Integers]] = field(default_factory=list[tuple[Floats, Integers]])
+    spikes: list[Batch] = field(default_factory=list[Batch])
 
     def copy(self) -> Progress:
         """Of all that a later call depends on; samples go to the same place, spikes to another."""
         return Progress(
-            self.states.copy(), self.carries.copy(), self.detector.copy(), self.lead.copy(),
-            self.step.copy(), self.diverged.copy(), self.out,
+            self.states.copy(), self.carries.copy(), self.detector.copy(), self.swings.copy(),
+            self.lead.copy(), self.step.copy(), self.diverged.copy(), self.out,
         )  # fmt: skip
 
     def take(self, other: Progress) -> None:
         """Become a copy of another again."""
         for name in ("states", "carries", "detector", "lead", "step", "diverged"):
             np.copyto(getattr(self, name), getattr(other, name))
+        np.copyto(self.swings.table, other.swings.table)
+
+    def go_back(self, other: Progress, blocks: Integers, known: int) -> None:
+        """Some blocks become copies of what they were, and forget the spikes that they have found
+        since there were ``known`` batches."""
+        width = self.lead.size // self.step.size
+        lanes = (blocks[:, None] * width + np.arange(width)).ravel()
+        for name in ("states", "carries", "detector", "lead", "diverged"):
+            getattr(self, name)[..., lanes] = getattr(other, name)[..., lanes]
+        self.swings.table[lanes] = other.swings.table[lanes]
+        self.step[blocks] = other.step[blocks]
+        for k in range(known, len(self.spikes)):
+            time, lane, peak, trough = self.spikes[k]
+            kept = ~np.isin(lane, lanes)
+            self.spikes[k] = Batch(time[kept], lane[kept], peak[kept], trough[kept])
 
 
 @dataclass(frozen=True)
@@ -125,8 +154,8 @@ class Route:
 
     Attributes
     ----------
-    end, sample_interval, threshold : float
-        ms, ms, mV.
+    end, sample_interval, threshold, depth : float
+        ms, ms, mV, mV; see :class:`Schedule`.
     samples : int
     edges : (rows, lanes)
         The edges of each lane's stimulus, increasing, filled up with ``end``.
@@ -136,6 +165,7 @@ class Route:
     sample_interval: float
     samples: int
     threshold: float
+    depth: float
     edges: Floats
 
 
@@ -146,8 +176,10 @@ class Journey:
     Attributes
     ----------
     states : (states, lanes)
-    clock : (3, lanes)
-        The time, whether a spike can be seen (1 or 0), whether the next step is a careful one.
+    clock : (4, lanes)
+        The time; whether a spike can be seen (1 or 0), whether the next step is a careful one,
+        whether V rises.
+    swings
     counters : (4, lanes)
         The next edge, the next sample, short steps in a row, all steps.
     status : (lanes,)
@@ -156,16 +188,17 @@ class Journey:
     out : (records, lanes, samples)
         Its rows may lie further apart than they are long.
     spikes
-        (times, lanes) of each batch found so far.
+        Each batch found so far.
     """
 
     states: Floats
     clock: Floats
+    swings: Swings
     counters: Integers
     status: Integers
     finished: Integers
     out: Floats
-    spikes: list[tuple[Floats, Integers]] = field(default_factory=list[tuple[Floats, Integers]])
+    spikes: list[Batch] = field(default_factory=list[Batch])
 
 
 class Kernel(Protocol):

@@ -18,7 +18,7 @@ from loligo.figures.content.panels import MOST_OVERLAID, picture
 from loligo.figures.figure import pixels, titled
 from loligo.figures.film.timing import Timing, timing
 from loligo.figures.several import refuse_labels, together, told_apart
-from loligo.files import replacing
+from loligo.files import named, replacing
 from loligo.progress import progress as progress_bar
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def animate(
     """
     colours = style.theme(theme)
     recs, path = told_apart(rec, more, path, _USUAL_PATH, "path")
-    target = _target(path)
+    target = named(path)
     kind = _format(target)
     where = pixels(size, dpi)
     subject = _subject(recs, labels, panels, colours, title)
@@ -231,15 +231,6 @@ def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Su
         return _Made(film.palette, lambda: frames.frames(film))
 
     return _Subject(float(axon.time[0]), float(axon.time[-1]), made)
-
-
-def _target(path: str | os.PathLike[str]) -> Path:
-    try:
-        return Path(path).expanduser()
-    except (TypeError, RuntimeError):  # not a name; ~ of nobody
-        raise UsageError(
-            f"path={path!r} is not a file name; give one such as 'action_potential.gif'."
-        ) from None
 
 
 def _check_lanes(recorded: signals.Signals) -> None:

@@ -45,6 +45,11 @@ def plot(
     Up to 8 lanes are drawn over one another, coloured by their coordinate; more along one
     dimension become a map of V, and along two a map of the spike count.
 
+    Between its samples a line is the solution: the run is made again with more samples, where that
+    is soon done and gives the same values, and samples are joined by polynomials where it is not;
+    never across an edge of the stimulus. Lines of more than 40,000 vertices are drawn as they look
+    at the figure's size.
+
     Of an axon: V along it at a few instants and the ionic currents at one of them, the axon
     itself coloured by V, and a map of V over place and time. (Of up to 8 ``positions`` of an
     axon: V in time at each.) Of several axons along one dimension, or of spikes alone: when the
@@ -109,27 +114,32 @@ def plot(
 
     colours = style.theme(theme)
     recs, panels = told_apart(rec, more, panels, None, "panels")
+    rec = recs[0]
     if len(recs) > 1:
         if at is not None:
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
         shown = titled(together(recs, labels, panels, colours), title)
         with style.house_style():
-            return draw(shown, pixels(size or usual_size(shown), dpi), colours).figure
+            return draw(
+                shown, pixels(usual_size(shown) if size is None else size, dpi), colours
+            ).figure
     refuse_labels(labels)
     chart = _chart(rec, panels, at, title)
     with style.house_style():
         if chart is not None:
             from loligo.figures.page.charting import draw_chart
 
-            return draw_chart(chart, pixels(size or (1600, 1000), dpi), colours)
+            return draw_chart(chart, pixels((1600, 1000) if size is None else size, dpi), colours)
         if is_axon(rec):
             from loligo.figures.axon.drawing import draw_axon
 
-            return draw_axon(rec, panels, colours, pixels(size or (1600, 1300), dpi), title, at)
+            return draw_axon(
+                rec, panels, colours, pixels((1600, 1300) if size is None else size, dpi), title, at
+            )
         if at is not None:
             raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
         shown = titled(picture(signals.read(rec), panels, colours), title)
-        return draw(shown, pixels(size or usual_size(shown), dpi), colours).figure
+        return draw(shown, pixels(usual_size(shown) if size is None else size, dpi), colours).figure
 
 
 def _chart(rec: xarray.Dataset, panels: Any, at: Any, title: str | None) -> Chart | None:
@@ -170,6 +180,8 @@ def titled(shown: Picture, title: str | None) -> Picture:
         return shown
     if not isinstance(title, str):
         raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
+    if not title.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in title):
+        raise UsageError(f"title={title!r} holds half a letter, which cannot be drawn")
     return replace(shown, title=title, subtitle=shown.subtitle if title else "")
 
 

@@ -11,6 +11,7 @@ from loligo.figures.content import signals
 from loligo.figures.content.arrivals import is_arrivals
 from loligo.figures.content.picture import Picture
 from loligo.figures.style import Theme
+from loligo.recording.door import welcome
 
 
 def told_apart(
@@ -32,7 +33,7 @@ def told_apart(
         last = recordings.pop()
     for one in recordings[1:]:
         signals.check(one)
-    return recordings, last
+    return [welcome(one) if hasattr(one, "data_vars") else one for one in recordings], last
 
 
 def _labelled(thing: Any) -> bool:

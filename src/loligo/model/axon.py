@@ -229,12 +229,12 @@ def _unplain(value: Any) -> Any:
 
 def _region(membranes: Sequence[Membrane], entry: Mapping[str, Any]) -> Region:
     rest: dict[str, Any] = {name: _unplain(entry[name]) for name in _REGION}
-    which = entry["membrane"]
+    which: Any = entry["membrane"]
     if which not in range(len(membranes)):
         raise ModelError(
             f"this axon's document has {len(membranes)} membranes, and none {which!r:.40}"
         )
-    return Region(membranes[which], **rest)
+    return Region(membranes[int(which)], **rest)
 
 
 def _changed(region: Region, shape: Mapping[str, Any], values: Mapping[str, Any]) -> Region:
@@ -302,9 +302,9 @@ def _ends(ends: Any) -> tuple[End, End]:
 def _end(end: Any, side: str) -> End:
     if isinstance(end, End):
         return end
-    if end == SEALED:
+    if isinstance(end, str) and end == SEALED:
         return End()
-    if end == KILLED:
+    if isinstance(end, str) and end == KILLED:
         return End(_KILLED_AT)
     try:
         return End(one(end, f"the {side} end", "mV"))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from loligo.lanes import Floats, Labelled, Value
 from loligo.model.expression import Expression
 from loligo.model.namespace import Use, uses
-from loligo.model.tree import Call, Node, evaluate, names_in
+from loligo.model.tree import Call, Node, evaluate, names_in, walk
 from loligo.model.written import Written
 
 LOWEST, HIGHEST = -150.0, 150.0
@@ -50,13 +50,9 @@ def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
         An expression has a pole between -150 and 150 mV or is not a finite number there, or a
         rate or time constant has the wrong sign between -100 and 60 mV.
     """
-    warn_of_volts(
-        {
-            n: p.value
-            for n, p in membrane.parameters.items()
-            if n.startswith("E_") and p.unit == "mV"
-        }
-    )
+    reversals = membrane.parameters.values()
+    warn_of_volts({p.name: p.value for p in reversals if p.name[:2] == "E_" and p.unit == "mV"})
+    _warn_of_farads(membrane)
     everything = tuple(uses(membrane))
     needed = frozenset[str]().union(*(use.expression.names for use in everything))
     for end in _ends(membrane, needed):
@@ -70,14 +66,11 @@ def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
 
 
 def warn_of_volts(voltages: Mapping[str, Value | None]) -> None:
-    """Say so where every one of these, in mV, is as small as if it were in volts."""
-    sizes = [np.abs(v.values if isinstance(v, Labelled) else v) for v in voltages.values()
-             if v is not None]  # fmt: skip
-    if not sizes or not all(np.all(size < _LARGEST_VOLTS) for size in sizes):
+    """Say so where one of these, in mV, is as small as if it were in volts."""
+    small = {n: v for n, v in voltages.items() if v is not None and _in_volts(v)}
+    if not small:
         return
-    if not any(np.any(size > _SMALLEST_VOLTS) for size in sizes):
-        return
-    named = ", ".join(f"{n} = {v:g}" if isinstance(v, float) else n for n, v in voltages.items())
+    named = ", ".join(f"{n} = {v:g}" if isinstance(v, float) else n for n, v in small.items())
     warnings.warn(
         f"voltages are in mV here, and {named} would be next to nothing. If this is in volts, "
         'multiply it by 1000, or write the unit, as in "-0.065 V"',
@@ -85,7 +78,50 @@ def warn_of_volts(voltages: Mapping[str, Value | None]) -> None:
     )
 
 
+def _warn_of_farads(membrane: Written) -> None:
+    """Say so where the capacitance is that of no membrane, but would be in F/cm2."""
+    value = membrane.parameters["C_m"].value
+    largest = float(np.max(value.values)) if isinstance(value, Labelled) else value
+    if largest < _LARGEST_FARADS:
+        warnings.warn(
+            f"capacitances are in uF/cm2 here, and C_m = {largest:g} would be next to nothing. If "
+            'this is in F/cm2, multiply it by 1e6, or write the unit, as in "1e-6 F/cm2"',
+            stacklevel=5,
+        )
+
+
+def _in_volts(value: Value) -> bool:
+    largest = np.max(np.abs(value.values)) if isinstance(value, Labelled) else abs(value)
+    return bool(_SMALLEST_VOLTS < largest < _LARGEST_VOLTS)
+
+
+_LARGEST_FARADS = 2e-5  # uF/cm2; a membrane has about 1, ten internodal ones in series 0.01
 _SMALLEST_VOLTS, _LARGEST_VOLTS = 0.01, 0.2
+
+
+def _warn_of_step(use: Use, values: Floats) -> None:
+    """Say so where a rate is a step within a mV of 0: it would be smooth if V were in volts."""
+    low, high = float(values[0]), float(values[-1])
+    size = max(abs(low), abs(high))
+    if abs(low - values[_BELOW]) > _FLAT * size or abs(low - high) <= _STEP * size:
+        return
+    below, above = values[: _BELOW + 1], values[_ABOVE:]
+    flat = max(np.ptp(below), np.ptp(above)) <= _FLAT * size
+    if flat and not _branches(use):
+        warnings.warn(
+            f"{use.where} jumps from {low:.4g} to {high:.4g} within 1 mV of 0 and is "
+            "constant elsewhere. V is in mV here: if this was written for V in volts, write "
+            "(V/1000) where it says V, and rates per ms",
+            stacklevel=6,
+        )
+
+
+def _branches(use: Use) -> bool:
+    return any(isinstance(node, Call) and node.op == "where" for node in walk(use.expression.tree))
+
+
+_FLAT, _STEP = 1e-6, 0.1
+_BELOW, _ABOVE = int(np.searchsorted(_SCAN, -1)) - 1, int(np.searchsorted(_SCAN, 1))
 
 
 def _ends(membrane: Written, needed: frozenset[str]) -> tuple[int, ...]:
@@ -254,6 +290,7 @@ _RULES = {
     "inf": _NOT_NEGATIVE,
     "tau": _POSITIVE,
     "rate": _NOT_NEGATIVE,
+    "open": _NOT_NEGATIVE,
 }
 _IN_RANGE = (_SCAN >= _SIGN_LOWEST) & (_SCAN <= _SIGN_HIGHEST)
 
@@ -272,6 +309,7 @@ def _check_values(use: Use, field: _Field) -> None:
     rule = _rule(use.path)
     if rule is None:
         return
+    _warn_of_step(use, values)
     wrong = _IN_RANGE & ~rule.holds(values)
     if wrong.any():
         where = _nearest_to_rest(wrong)
@@ -295,13 +333,9 @@ def _suits_volts(use: Use, field: _Field) -> bool:
 
 
 def _rule(path: tuple[str, ...]) -> _Rule | None:
-    match path:
-        case ("schemes", _, "transitions", _) | ("channels", _, "open"):
-            return _NOT_NEGATIVE
-        case ("channels", _, "gates", _, key):
-            return _RULES[key]
-        case _:
-            return None
+    if path[0] == "schemes":
+        return _NOT_NEGATIVE
+    return _RULES.get(path[-1]) if path[0] == "channels" else None
 
 
 def _whole(use: Use) -> tuple[int, int]:

@@ -197,7 +197,8 @@ def _table(
             raise ModelError(f"{what}: a table is needed here, not {value!r:.60}")
     table = cast(Mapping[Any, Any], value)
     if len(table) > MAX_PARTS:
-        raise ModelError(f"{what}: {len(table):,} entries; at most {MAX_PARTS:,} are read")
+        with _at(path):
+            raise ModelError(f"{what}: {len(table):,} entries; at most {MAX_PARTS:,} are read")
     for key in table:
         if not isinstance(key, str):
             raise ModelError(f"{what}: {key!r:.60} is not a name")

@@ -12,7 +12,7 @@ from loligo.model.reading import reserved
 
 Names: TypeAlias = Mapping[str, str]
 
-_SINCE = frozenset({"I_clamp", "Q_clamp", "status", "edge"})
+_SINCE = frozenset({"I_clamp", "Q_clamp", "V_error", "status", "edge"})
 """Reserved since 0.2, as is all that begins with ``spike_``."""
 _FORMULAS = {"channels": ("E", "current"), "gates": RATES, "states": ("derivative",)}
 
@@ -134,8 +134,11 @@ def _written(text: Any, names: Names) -> Any:
 def _arrays(value: Any, names: Names, depth: int = 0) -> Any:
     """A value in which arrays have other dimensions."""
     if not isinstance(value, Mapping) or depth > 6:
-        return value
-    table = {k: _arrays(v, names, depth + 1) for k, v in cast(Mapping[Any, Any], value).items()}
+        return cast(Any, value)
+    table: dict[Any, Any] = {
+        key: _arrays(inner, names, depth + 1)
+        for key, inner in cast(Mapping[Any, Any], value).items()
+    }
     if "values" in table and isinstance(table.get("dims"), list):
         table["dims"] = [names.get(d, d) if isinstance(d, str) else d for d in table["dims"]]
         if isinstance(table.get("coords"), Mapping):

@@ -72,9 +72,9 @@ def write(document: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     FileError
         The file cannot be written.
     """
-    from loligo.files import replacing
+    from loligo.files import named, replacing
 
-    text = _format(path).spell(document)
+    text = _format(named(path)).spell(document)
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
 
@@ -97,8 +97,11 @@ def _text(path: Path) -> str:
         os.close(handle)
         kind = "a folder" if stat.S_ISDIR(mode) else "not an ordinary file"
         raise FileError(f"cannot read the model {path}: it is {kind}; give the path of a TOML file")
-    with os.fdopen(handle, "rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    try:
+        with os.fdopen(handle, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FileError(f"cannot read the model {path}: {_why(error)}") from None
     if len(data) > MAX_BYTES:
         raise FileError(
             f"cannot read the model {path}: it is larger than {MAX_BYTES // 1_000_000} MB, "

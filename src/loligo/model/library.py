@@ -121,7 +121,7 @@ def _looks_like_path(name: str) -> bool:
     return (
         name.endswith(tuple(FORMATS))
         or any(sep in name for sep in (os.sep, os.altsep or os.sep, "/"))
-        or ("\0" not in name and len(name) < 1024 and Path(name).exists())
+        or ("\0" not in name and len(name) < 1024 and os.path.exists(name))
     )
 
 

@@ -110,6 +110,7 @@ def arrange(membrane: Written) -> Frozen[Expression]:
     for use in space.uses:
         space.check_names(use)
     _check_temperature(membrane, space)
+    _check_open(membrane)
     computed = dict(definitions(membrane))
     order = _order(computed, membrane)
     _check_sizes(computed, order, space.uses, membrane)
@@ -118,7 +119,8 @@ def arrange(membrane: Written) -> Frozen[Expression]:
 
 def _check_count(membrane: Written) -> None:
     kinds = (membrane.channels, membrane.gates, membrane.helpers, membrane.states, membrane.extra)
-    count = sum(map(len, kinds)) + sum(len(scheme.states) for scheme in membrane.schemes)
+    schemes = (len(each.states) + len(each.transitions) for each in membrane.schemes)
+    count = sum(map(len, kinds)) + sum(schemes)
     if count > MAX_PARTS:
         raise ModelError(
             f"this membrane has {count:,} channels, gates, helpers, states and parameters; "
@@ -206,9 +208,9 @@ class _Space:
 
     def _about(self, name: str) -> str:
         if name == "celsius":
-            return "the temperature is needed here; give Membrane(celsius=6.3)"
+            return "the temperature is needed here; give the membrane one, celsius = 6.3"
         if name == "area":
-            return "the membrane's area is needed here; give Membrane(area=...) in um2"
+            return "the membrane's area is needed here; give it, area = 1000 in um2"
         if name in ("t", "time", "I_stim"):
             return (
                 f"{name} cannot be used here: a membrane's equations do not depend on "
@@ -228,6 +230,20 @@ def _check_temperature(membrane: Written, space: _Space) -> None:
             'or give gates a rate such as "q10(3, 6.3)"',
             ("celsius",),
         )
+
+
+def _check_open(membrane: Written) -> None:
+    """A channel that has the name of a scheme is that scheme's, and not open in all its states."""
+    schemes = {scheme.name: scheme.states for scheme in membrane.schemes}
+    for channel in membrane.channels:
+        states = schemes.get(channel.name)
+        silent = channel.open is None and channel.current is None and not channel.gates
+        if states is not None and silent:
+            raise _placed(
+                f"channel {channel.name}: nothing says in which of its scheme's states it conducts "
+                f'({", ".join(states[:20])}); give open="{states[-1]}", say',
+                ("channels", channel.name),
+            )
 
 
 def _placed(problem: str, path: tuple[str, ...]) -> ModelError:

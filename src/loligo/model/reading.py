@@ -37,6 +37,7 @@ RESERVED = {
     "I_stim": "the injected current (µA/cm²)",
     "I_clamp": "the current of a clamp's electrode",
     "Q_clamp": "the charge of a clamp's jumps",
+    "V_error": "how far off V may be in each lane of a recording",
     "C_m": "the membrane capacitance (µF/cm²)",
     "area": "the membrane's area (µm²)",
     "pi": "3.14159...",
@@ -192,9 +193,12 @@ def members(values: object, kind: type[Any], where: str) -> tuple[Any, ...]:
     """A tuple of one kind of part; a single one may stand alone."""
     if isinstance(values, kind):
         return (values,)
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    try:
+        parts = None if isinstance(values, str) else tuple(cast(Iterable[Any], values))
+    except TypeError:
+        parts = None
+    if parts is None:
         raise ModelError(f"{where}: give a list of {kind.__name__}, not {values!r:.60}")
-    parts = tuple(cast(Iterable[Any], values))
     for value in parts:
         if not isinstance(value, kind):
             raise ModelError(f"{where}: {value!r:.60} is not a {kind.__name__}")

@@ -19,6 +19,7 @@ from loligo.units import read
 
 MAX_STATES = 100
 _WRITTEN = 'such as "C <-> O: alpha, beta", or "O -> I: k" where there is no way back'
+_MOST_LANES = 1_000_000  # of occupancies that are given
 _ROUND = 1e-9  # how far from 1 the sum of rounded occupancies may be
 
 _TRANSITION = re.compile(
@@ -135,8 +136,10 @@ class Scheme:
             eliminated=known[0] if eliminated is None else eliminated,
             meaning=label(meaning, f"scheme {name}"),
         )
+        given: set[tuple[str, str]] = set()
         for place, transition in enumerate(self.transitions):
-            self._check(transition, place)
+            self._check(transition, place, given)
+            given |= transition.rates.keys()
         self._check_connected()
         if self.eliminated not in known:
             self._refuse(f"eliminated: {self._no_state(self.eliminated)}", "eliminated")
@@ -152,9 +155,10 @@ class Scheme:
         """(from, to) -> rate, in the order of the transitions."""
         return {ends: rate for each in self.transitions for ends, rate in each.rates.items()}
 
-    def beginning(self, state: str) -> Value:
-        """Where the search for an occupancy's steady value begins."""
-        return self.initial.get(state, 0.0) if self.initial else 1 / len(self.states)
+    @property
+    def beginnings(self) -> dict[str, Value]:
+        """Where the search for steady occupancies begins, where that was said."""
+        return {x: self.initial.get(x, 0.0) for x in self.kept} if self.initial else {}
 
     def __repr__(self) -> str:
         shown = [repr(self.name), f"states={self.states!r}"]
@@ -178,7 +182,7 @@ class Scheme:
         close = nearest(f"{name}"[:LONGEST_NAME], self.states)
         return f"there is no state {name!s:.64}{close}; it has {', '.join(self.states)}"
 
-    def _check(self, transition: Transition, place: int) -> None:
+    def _check(self, transition: Transition, place: int, given: set[tuple[str, str]]) -> None:
         path = ("transitions", str(place))
         ends = (transition.source, transition.target)
         for state in ends:
@@ -186,25 +190,23 @@ class Scheme:
                 self._refuse(f"{transition!s:.80}: {self._no_state(state)}", *path)
         if ends[0] == ends[1]:
             self._refuse(f"{transition!s:.80}: it leads from {ends[0]} to itself", *path)
-        for earlier in self.transitions[:place]:
-            twice = earlier.rates.keys() & transition.rates.keys()
-            if twice:
-                source, target = sorted(twice)[0]
-                self._refuse(
-                    f"{transition!s:.80}: the rate from {source} to {target} was given before; "
-                    "if there are two ways, add their rates in one transition",
-                    *path,
-                )
+        for source, target in sorted(given & transition.rates.keys()):
+            self._refuse(
+                f"{transition!s:.80}: the rate from {source} to {target} was given before; "
+                "if there are two ways, add their rates in one transition",
+                *path,
+            )
 
     def _check_connected(self) -> None:
+        beside: dict[str, set[str]] = {state: set() for state in self.states}
+        for each in self.transitions:
+            beside[each.source].add(each.target)
+            beside[each.target].add(each.source)
         reached, waiting = {self.states[0]}, [self.states[0]]
         while waiting:
-            here = waiting.pop()
-            for each in self.transitions:
-                ends = {each.source, each.target}
-                if here in ends:
-                    waiting += ends - reached
-                    reached |= ends
+            new = beside[waiting.pop()] - reached
+            waiting += new
+            reached |= new
         cut = [state for state in self.states if state not in reached]
         if cut:
             self._refuse(
@@ -228,6 +230,8 @@ class Scheme:
             if state in given
         }
         lanes = grid(values)
+        if lanes.size > _MOST_LANES:
+            self._refuse(f"initial: it has {lanes.size:,} lanes; give arrays along one", "initial")
         total = sum((lanes.array(state) for state in values), np.zeros(lanes.shape))
         off = np.abs(total - 1) > _ROUND
         if off.any():

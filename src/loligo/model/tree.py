@@ -25,6 +25,15 @@ class Number:
     value: Fraction
     text: str = field(compare=False)
     span: Span = field(compare=False)
+    rounded: np.float64 = field(init=False, compare=False, repr=False)
+    """The nearest number of floating point: it is asked for often, and a fraction takes long."""
+
+    def __post_init__(self) -> None:
+        try:
+            rounded = float(self.value)
+        except OverflowError:
+            rounded = np.inf if self.value > 0 else -np.inf
+        object.__setattr__(self, "rounded", np.float64(rounded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,7 @@ def evaluate(node: Node, env: Mapping[str, Any]) -> Any:
 def _value(node: Node, env: Mapping[str, Any]) -> Any:
     if isinstance(node, Call):
         return OPERATIONS[node.op](*[_value(argument, env) for argument in node.args])
-    return env[node.id] if isinstance(node, Name) else np.float64(float(node.value))
+    return env[node.id] if isinstance(node, Name) else node.rounded
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -43,7 +43,7 @@ class Written:
     def beginnings(self) -> dict[str, Value]:
         """State -> where the search for its steady value begins, where that was said."""
         said = {s.name: s.initial for s in self.states if s.initial is not None}
-        return said | {x: each.beginning(x) for each in self.schemes for x in each.kept}
+        return said | {x: v for each in self.schemes for x, v in each.beginnings.items()}
 
     @cached_property
     def parameters(self) -> Parameters:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from loligo.program.arithmetic import Block
 from loligo.program.edge import edge
-from loligo.program.exponential import PASSES
+from loligo.program.exponential import PASSES, vanishing
 from loligo.program.lower import lower, shares
 from loligo.program.moves import Writer, groups_of, relaxation, sampling
 from loligo.program.passes.pipeline import Draft, transformed
@@ -66,7 +66,7 @@ def cable(system: System, records: tuple[str, ...]) -> Program:
     if len(groups) > 2:
         stepping["settle"] = _settle(system, groups)
     fixed = frozenset({*system.parameters, ".dt"})
-    made = transformed(Draft(stepping, fixed, frozenset({".lead"})), PASSES)
+    made = vanishing(transformed(Draft(stepping, fixed, frozenset({".lead"})), PASSES), "float64")
     return Program(
         parameters=system.parameters,
         states=system.states,

@@ -24,6 +24,7 @@ it or less, and would lose as many digits when it is added; so what the rounding
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from loligo.program.arithmetic import Block, Builder
 from loligo.program.edge import edge
@@ -40,6 +41,7 @@ from loligo.program.passes.pipeline import (
     transformed,
 )
 from loligo.program.passes.products import products_regrouped
+from loligo.program.passes.vanishing import vanish
 from loligo.program.program import Program
 from loligo.program.scheme import Fixed
 from loligo.program.sources import Source, grouped, parameters
@@ -110,12 +112,19 @@ def draft(
     return Draft(blocks, fixed, frozenset({".lead", ".t", ".t0", ".t1"}))
 
 
+def vanishing(made: Draft, precision: str) -> Draft:
+    """The last pass: :func:`loligo.program.passes.vanishing.vanish` in every block that steps."""
+    blocks = {n: vanish(b, precision) if n in ("step", "offer") else b
+              for n, b in made.blocks.items()}  # fmt: skip
+    return replace(made, blocks=blocks)
+
+
 def exponential(
     system: System, sources: tuple[Source, ...], records: tuple[str, ...],
     precision: str = "float64",
 ) -> Program:  # fmt: skip
     """The scheme of this module for a system under the sum of ``sources``."""
-    made = transformed(draft(system, sources, records, precision), PASSES)
+    made = vanishing(transformed(draft(system, sources, records, precision), PASSES), precision)
     return Program(
         parameters=system.parameters + parameters(sources),
         states=system.states,

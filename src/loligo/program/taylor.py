@@ -45,6 +45,7 @@ from loligo.program.program import Program
 from loligo.program.scheme import Adaptive
 from loligo.program.series.blocks import most_block, room_block, series_block
 from loligo.program.series.quotients import expose, worthwhile
+from loligo.program.series.terms import steepest
 from loligo.program.sources import Source, parameters
 from loligo.system.equations import System
 
@@ -125,8 +126,8 @@ def expanded(
     room = room_block(simplified.block, states, order) if simplified.quick else None
     if room is not None:
         blocks["room"] = room
-    if room is not None or wide <= order:
-        plain = gather(original.block, states)
+    plain = gather(original.block, states)
+    if room is not None or wide <= order or steepest(plain) > 1:
         blocks["careful"] = expand(plain, order=lower_order(order), guarded=True)
     orders = {"series": order, "careful": lower_order(order)}
     most = most_block(original.block, states, orders)

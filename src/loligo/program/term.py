@@ -11,6 +11,9 @@ from loligo.program.arithmetic import Builder
 # A sample counts as after an edge when it lies at most this much before it: sample times are
 # products k*dt and miss a decimal edge by an ulp.
 EDGE_TOLERANCE = 1e-9  # ms
+# How much of its time a sample may miss an edge by, being such a product; and so the time at which
+# a segment begins is still its own, though it may be shorter than the tolerance.
+ROUNDED, TINY = 2.0**-50, 1e-300
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,11 @@ class Term:
         return self.b.add(t, self.const(EDGE_TOLERANCE))
 
     def inside(self, t: int) -> int:
-        """Whether start <= t < end."""
-        late = self.when(t)
-        return self.b.apply(
-            "and",
-            self.b.apply("le", self.p["start"], late),
-            self.b.apply("lt", late, self.end),
-        )
+        """Whether start <= t < end; at its start it is on, however soon it ends."""
+        b, late, start, end = self.b, self.when(t), self.p["start"], self.end
+        if self.middle is None:
+            end = b.apply("max", end, b.add(start, self.const(2 * EDGE_TOLERANCE)))
+        return b.apply("and", b.apply("le", start, late), b.apply("lt", late, end))
 
     def only_inside(self, t: int, value: int) -> int:
         return self.b.apply("where", self.inside(t), value, self.const(0.0))

@@ -1,15 +1,17 @@
-"""Recordings on disk: NetCDF, NPZ and CSV, all of which open again exactly as saved."""
+"""Recordings on disk: NetCDF, NPZ, CSV and Excel, all of which open again exactly as saved."""
 
 from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loligo.errors import FileError, UsageError, nearest
-from loligo.files import replacing
+from loligo.files import named, replacing
 from loligo.recording.contents import check_readable, damage_reported, fault
+from loligo.recording.door import welcome, with_known_names
 from loligo.recording.spikes import in_lanes, in_one_row
 
 if TYPE_CHECKING:
@@ -22,7 +24,11 @@ _FORMATS = {
     ".nc": ("netcdf", "NetCDF"),
     ".npz": ("npz", "NumPy archive"),
     ".csv": ("table", "text table"),
+    ".xlsx": ("xlsx", "Excel workbook"),
 }
+_WRITTEN = {suffix: module for suffix, (module, _) in _FORMATS.items()}
+# and tables of others, which loligo only reads
+_READ = _WRITTEN | {".tsv": "table", ".txt": "table", ".dat": "table"}
 
 
 def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
@@ -30,9 +36,12 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
 
     - ``.nc``: NetCDF 3, for MATLAB, R, Julia, Panoply and every other tool that reads it;
     - ``.npz``: a NumPy archive, the fastest and without a limit on size;
-    - ``.csv``: a table to look at and for spreadsheets, one row per sample, the units in
-      the column names and everything else in ``#`` comment lines. Several cells are in
-      long form, with one column per lane dimension.
+    - ``.csv``: a table to look at, for spreadsheets and ``pandas.read_csv``: a line of names
+      with their units, and one row per sample. Several cells are in long form, with a column
+      for each dimension of the lanes; the first spike of a cell stands in its first row, the
+      second in the second, and so on. What the columns do not say is in the last one.
+    - ``.xlsx``: the same table as an Excel workbook; what it does not say is in a sheet of its
+      own.
 
     Names, dimensions, coordinates, attributes (the provenance among them), spikes and
     every bit of every number come back with :func:`open`. The file appears whole or not
@@ -71,13 +80,9 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     ...     lo.open(path).identical(rec)
     True
     """
-    import xarray as xr
-
-    path = Path(path)
-    module = _format(path)
-    if not isinstance(rec, xr.Dataset):
-        hint = "; save the whole recording, not one variable" if hasattr(rec, "dims") else ""
-        raise UsageError(f"only a recording can be saved, not a {type(rec).__name__}{hint}")
+    path = named(path)
+    module = _format(path, _WRITTEN)
+    rec = _given(rec)
     wrong = fault(rec)
     if wrong:
         raise UsageError(f"this dataset is not a recording, and was not saved: {wrong}")
@@ -91,17 +96,31 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     return path
 
 
+def _given(rec: object) -> xarray.Dataset:
+    import xarray as xr
+
+    if not isinstance(rec, xr.Dataset):
+        hint = "; save the whole recording, not one variable" if hasattr(rec, "dims") else ""
+        raise UsageError(f"only a recording can be saved, not a {type(rec).__name__}{hint}")
+    return welcome(rec)
+
+
 def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     """Read a recording that :func:`save` wrote, or another's file of the same structure.
 
-    A file that was not made by loligo opens when it has a ``time`` in ms, increasing, and
-    at least one quantity along it (``V`` in mV for :func:`loligo.spike_times`). Nothing in
-    a file is ever executed. Files of earlier versions open as recordings of this one.
+    A file that was not made by loligo opens when it has a time, increasing, and at least one
+    quantity along it (a voltage for :func:`loligo.spike_times`). Columns and variables are
+    found by their names (``time``, ``t``, ``V``, ``Vm``, …) and units, and converted: time is in
+    ms where nothing else is stated, V in mV. Columns of a table may be separated by commas,
+    semicolons, tabs or blanks, and decimals by commas. A table of loligo's that a spreadsheet
+    saved again opens, and a warning names the columns that lost digits. Nothing in a file is
+    ever executed. Files of earlier versions open as recordings of this one.
 
     Parameters
     ----------
     path : path
-        A ``.nc`` (NetCDF 3), ``.npz`` or ``.csv`` file.
+        A ``.nc`` (NetCDF 3), ``.npz``, ``.csv`` (also ``.tsv``, ``.txt``, ``.dat``) or ``.xlsx``
+        file.
 
     Returns
     -------
@@ -119,21 +138,30 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     >>> import loligo as lo
     >>> lo.open("shock.nc").spike_time  # doctest: +SKIP
     """
-    path = Path(path)
-    module = _format(path)
+    path = named(path)
+    module = _format(path, _READ)
     check_readable(path)
-    rec: xarray.Dataset = module.read(path)
-    wrong = fault(rec)
-    if wrong:
-        raise FileError(f"{path} does not hold a recording: {wrong}")
     with damage_reported(path, "a recording"):
+        rec = _in_our_words(module.read(path), path)
+        wrong = fault(rec)
+        if wrong:
+            raise FileError(f"{path} does not hold a recording: {wrong}")
         return in_lanes(rec)
 
 
-def _format(path: Path):
+def _in_our_words(rec: xarray.Dataset, path: Path) -> xarray.Dataset:
+    """With our names and in our units, whatever the file has for them."""
+    try:
+        return welcome(with_known_names(rec))
+    except UsageError as error:
+        raise FileError(f"{path} does not hold a recording: {error}") from None
+
+
+def _format(path: Path, modules: Mapping[str, str]):
+    """The module that reads or writes files of a suffix."""
     suffix = path.suffix.lower()
-    if suffix not in _FORMATS:
+    if suffix not in modules:
         known = ", ".join(f"{key} ({name})" for key, (_, name) in _FORMATS.items())
         what = f"unknown suffix {path.suffix!r}" if suffix else "no suffix"
         raise FileError(f"{path}: {what}; recordings are {known}{nearest(suffix, _FORMATS)}")
-    return importlib.import_module(f"loligo.recording.{_FORMATS[suffix][0]}")
+    return importlib.import_module(f"loligo.recording.{modules[suffix]}")

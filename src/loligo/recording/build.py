@@ -28,6 +28,7 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
     attrs
         Of the whole.
     """
+    import pandas as pd
     import xarray as xr
 
     lanes, time = problem.recorded, problem.times.labels
@@ -43,7 +44,8 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
         variables["V"][2]["rest"] = float(rest[0])
     spikes, places = _spikes(problem, outcome)
     variables |= spikes | _states(problem, outcome)
-    coords: dict[str, Any] = {"time": ("time", time, {"units": "ms", "long_name": "time"})}
+    index = pd.Index(time, copy=False)  # xarray would hold the times twice
+    coords: dict[str, Any] = {"time": ("time", index, {"units": "ms", "long_name": "time"})}
     coords |= places
     parameters = problem.cells[0].outline.parameters
     for dim, labels in lanes.coords.items():
@@ -106,6 +108,9 @@ def _states(problem: Problem, outcome: Outcome) -> dict[str, Any]:
     if lanes.dims or (status is not None and status.any()):
         values = np.zeros(lanes.size, np.int8) if status is None else status.astype(np.int8)
         found["status"] = (lanes.dims, values.reshape(lanes.shape), dict(_STATUS))
+    if lanes.dims and outcome.error is not None:
+        about = {"units": "mV", "long_name": "how far off V may be, as half the step says"}
+        found["V_error"] = (lanes.dims, outcome.error.reshape(lanes.shape), about)
     missed = outcome.uncounted
     if missed is not None and missed.count.any():
         grid = problem.recorded if missed.count.size == problem.recorded.size else lanes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,8 +55,8 @@ def take_apart(rec: xarray.Dataset) -> Contents:
     return Contents(
         attributes(rec.attrs, "the recording"),
         {
-            str(name): Variable(
-                tuple(str(dim) for dim in v.dims),
+            _name(name): Variable(
+                tuple(_name(dim) for dim in v.dims),
                 _plain(np.asarray(v.values), str(name)),
                 attributes(v.attrs, str(name)),
                 name in rec.coords,
@@ -80,7 +81,19 @@ def put_together(contents: Contents) -> xarray.Dataset:
 def attributes(attrs: Mapping[Any, Any], of: str) -> Attributes:
     """Attributes as text, Python numbers and rows of numbers; nothing else survives in every
     format."""
-    return {str(name): _attribute(name, value, of) for name, value in attrs.items()}
+    return {_name(name): _attribute(name, value, of) for name, value in attrs.items()}
+
+
+def _name(name: Hashable) -> str:
+    """A name that every file keeps."""
+    text = str(name)
+    odd = [char for char in text if unicodedata.category(char) in ("Cc", "Zl", "Zp")]
+    if odd:
+        raise UsageError(
+            f"the name {text!r:.80} holds {odd[0]!r}, which is no letter and which not every file "
+            "keeps; rename it"
+        )
+    return text
 
 
 def _attribute(name: Hashable, value: Any, of: str) -> str | int | float | np.ndarray:
@@ -95,6 +108,10 @@ def _attribute(name: Hashable, value: Any, of: str) -> str | int | float | np.nd
             f"attribute {name!r} of {of} is a {type(value).__name__}; "
             "only text and numbers can be saved: change or remove it"
         )
+    if isinstance(value, str) and "\0" in value:
+        raise UsageError(
+            f"attribute {name!r} of {of} holds a zero character, which no file keeps; change it"
+        )
     return str(value) if isinstance(value, str) else value
 
 
@@ -107,9 +124,11 @@ def as_text(value: Any) -> Any:
 
 def _plain(values: np.ndarray, name: str) -> np.ndarray:
     """Floats, integers, truth values or text, in this machine's byte order."""
-    if values.dtype.kind == "O" and all(isinstance(item, str) for item in values.ravel()):
-        values = values.astype(str)
-    if values.dtype.kind not in "fiubU":
+    if values.dtype.kind in "OT" and all(isinstance(item, str) for item in values.ravel()):
+        values = values.astype(object).astype(str)  # pandas' texts do not become NumPy's at once
+    if values.dtype.kind == "U" and any("\0" in text for text in values.ravel().tolist()):
+        raise UsageError(f"a text of {name} holds a zero character, which no file keeps; change it")
+    if values.dtype.kind not in "fiubU" or (values.dtype.kind == "f" and values.itemsize > 8):
         raise UsageError(
             f"{name} holds {values.dtype} values; only numbers and text can be saved: "
             "convert or drop it (a stacked dimension: unstack it first)"
@@ -141,6 +160,13 @@ def _something_recorded(rec: xarray.Dataset) -> str | None:
     )
 
 
+def _dimensions_are_labelled(rec: xarray.Dataset) -> str | None:
+    for dim in rec.dims:
+        if dim in rec.variables and rec.variables[dim].dims != (dim,):
+            return f"{dim!r} is a dimension, but what is called so does not lie along it"
+    return None
+
+
 def _time_runs(rec: xarray.Dataset) -> str | None:
     if TIME not in rec.dims and TIME not in rec.variables:
         return None
@@ -149,9 +175,10 @@ def _time_runs(rec: xarray.Dataset) -> str | None:
     time = rec.variables[TIME]
     if time.dims != (TIME,) or time.dtype.kind not in "fiu":
         return "'time' must be one row of numbers"
-    if not np.isfinite(time.values).all():
-        return f"'time' is not a number at sample {_first(~np.isfinite(time.values))}"
-    falls = np.diff(time.values.astype(float)) <= 0
+    known = np.isfinite(time.values)
+    if not known.all():
+        return f"'time' is not a number at sample {_first(~known)}"
+    falls = time.values[1:] <= time.values[:-1]  # no differences: a long row may hardly fit
     if falls.any():
         return f"'time' must increase; it does not after sample {_first(falls)}"
     return _in_unit(time, TIME, "ms")
@@ -214,6 +241,7 @@ def _first(mask: np.ndarray) -> int:
 
 _CHECKS: tuple[Callable[[xarray.Dataset], str | None], ...] = (
     _something_recorded,
+    _dimensions_are_labelled,
     _time_runs,
     _v_is_numbers,
     _units_fit,

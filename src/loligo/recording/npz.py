@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from loligo.errors import FileError
+from loligo.recording.archive import opened
 from loligo.recording.contents import (
     TIME,
     Contents,
@@ -24,15 +25,16 @@ from loligo.recording.contents import (
     as_text,
     attributes,
     damage_reported,
-    fits_in_memory,
     put_together,
     take_apart,
 )
+from loligo.recording.stated import known_names
 
 if TYPE_CHECKING:
     import xarray
 
 _META = "loligo"
+_PIECE = 1 << 20  # bytes read at a time
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same recording gives the same bytes
 
 
@@ -77,16 +79,13 @@ def read(path: Path) -> xarray.Dataset:
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
-    with zipfile.ZipFile(path) as archive:
-        members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
-        fits_in_memory(sum(member.file_size for member in members), path)
+    with opened(path) as archive:
         arrays: dict[str, np.ndarray] = {}
-        for member in members:
+        for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
-            if name in arrays:
-                raise ValueError(f"two arrays are called {name}")
-            with archive.open(member) as file:
-                arrays[name] = _array(file, member.file_size, name, path)
+            if name != member.filename:
+                with archive.open(member) as file:
+                    arrays[name] = _array(file, member.file_size, name, path)
         return arrays
 
 
@@ -102,10 +101,21 @@ def _array(file: IO[bytes], size: int, name: str, path: Path) -> np.ndarray:
             f"{path}: {name} holds Python objects, which could run a program when read; "
             "save plain numbers instead"
         )
-    if math.prod(shape) * dtype.itemsize != size - file.tell():
+    if dtype.kind not in "fiubU":
+        raise FileError(f"{path}: {name} holds {dtype} values; only numbers and text can be read")
+    bytes_ = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or bytes_ != size - file.tell() or not dtype.itemsize:
         raise ValueError(f"{name} announces {shape} values of {dtype} but holds another number")
-    flat = np.frombuffer(file.read(), dtype=dtype)  # reading to the end checks the checksum
-    return flat.reshape(shape, order="F" if by_columns else "C").copy()
+    values = np.empty(shape, dtype, order="F" if by_columns else "C")
+    flat = values.reshape(-1, order="A").view(np.uint8)
+    for at in range(0, flat.size, _PIECE):
+        piece = flat[at : at + _PIECE]
+        if file.readinto(piece) != piece.size:  # type: ignore[attr-defined]
+            raise ValueError(f"{name} is not whole")
+    file.read(1)  # at the end the checksum is compared
+    if dtype.kind == "U" and (values.reshape(-1).view(f"{dtype.str[0]}u4") > 0x10FFFF).any():
+        raise ValueError(f"{name} holds what is no text")
+    return values
 
 
 def _contents(arrays: dict[str, np.ndarray], meta: np.ndarray) -> Contents:
@@ -126,11 +136,13 @@ def _contents(arrays: dict[str, np.ndarray], meta: np.ndarray) -> Contents:
 
 def _others(arrays: dict[str, np.ndarray], path: Path) -> Contents:
     """An archive that loligo did not write: rows of the same length along ``time``."""
+    renamed = known_names(arrays)
+    arrays = {renamed.get(name, name): values for name, values in arrays.items()}
     if TIME not in arrays or arrays[TIME].ndim != 1:
         names = ", ".join(arrays) or "none"
         raise FileError(
             f"{path} does not hold a recording: it needs an array 'time' with one row of "
-            f"numbers (ms); its arrays are: {names}"
+            f"numbers (ms); its arrays are: {names[:200]}"
         )
     length = arrays[TIME].size
     for name, values in arrays.items():

@@ -70,7 +70,8 @@ def coordinates(problem: Problem, taken: Collection[str]) -> dict[str, Any]:
 
 def _labels(problem: Problem, name: str, value: Labelled) -> bool:
     """Whether a number is the labels of the dimension of its name."""
-    return value.dims == (name,) and np.array_equal(problem.lanes.coords.get(name), value.values)
+    labels = problem.lanes.coords.get(name)
+    return value.dims == (name,) and labels is not None and np.array_equal(labels, value.values)
 
 
 def _free(name: str, value: Labelled, taken: set[str], problem: Problem) -> str:

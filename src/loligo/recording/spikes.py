@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
+from loligo.memory import available, spell
 
 if TYPE_CHECKING:
     import xarray
@@ -68,9 +70,23 @@ def padded(lane: Integers, values: Floats, lanes: int, places: int | None = None
     places as the lane has that fires most, if not given."""
     count = np.bincount(lane, minlength=lanes)
     first = np.cumsum(count) - count
-    table = np.full((lanes, _most(lane, lanes) if places is None else places), np.nan)
+    places = _most(lane, lanes) if places is None else places
+    _check_room(lanes, places)
+    table = np.full((lanes, places), np.nan)
     table[lane, np.arange(lane.size) - first[lane]] = values
     return table
+
+
+def _check_room(lanes: int, places: int) -> None:
+    """Refuse a table that does not fit, though the spikes themselves do."""
+    needed = 8 * lanes * places
+    free = available() if needed > _LARGE else None
+    if free is not None and needed > free:
+        raise UsageError(
+            f"a table of the spikes, {lanes:,} cells × {places:,} places, would take "
+            f"{spell(needed)}; take them as they lie in the recording, in one row along "
+            f"'{EVENT}', with {LANE} to say whose they are"
+        )
 
 
 def _most(lane: Integers, lanes: int) -> int:

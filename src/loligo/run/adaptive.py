@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
+from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError
 from loligo.lanes import Floats, Integers
-from loligo.run.divergence import diverged
+from loligo.run.divergence import Loss, Losses, diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
-from loligo.run.jumps import begun
+from loligo.run.jumps import Begun, begin
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
+from loligo.run.status import Status
 from loligo.solvers import Taylor
+from loligo.system.outline import V_SCALE
 
 _FIRST = 1 << 17  # lanes x rounds in the first call: some 30 ms
 _MOST_ROUNDS = 8  # of them, if there are few lanes
@@ -28,19 +31,23 @@ class AdaptiveCourse:
     """See :class:`loligo.run.loop.Course`."""
 
     def __init__(
-        self, problem: Problem, solver: Taylor, kernel: Kernel, states: Floats, pace: Pace
-    ) -> None:
-        self.problem, self.kernel, self.solver = problem, kernel, solver
+        self, problem: Problem, solver: Taylor, kernel: Kernel, states: Floats, losses: Losses,
+        pace: Pace,
+    ) -> None:  # fmt: skip
+        self.problem, self.kernel, self.solver, self.losses = problem, kernel, solver, losses
         times, lanes = problem.times, problem.lanes.size
         settings = {".tolerance": solver.tolerance}
         prepared = prepare(kernel, problem.parameter, lanes, settings)
         self.constants = padded(prepared, kernel.width)
         edges = Drive(problem).edges()
-        self.journey = _journey(problem, kernel, begun(kernel, self.constants, states, edges))
+        grain = solver.tolerance * V_SCALE
         self.route = Route(
             times.duration, times.sample_interval, times.samples, times.threshold,
-            padded(edges, kernel.width),
+            problem.depth(grain), padded(edges, kernel.width),
         )  # fmt: skip
+        begun = begin(problem, kernel, self.constants, states, edges, self.route.depth, grain)
+        self.journey = _journey(problem, kernel, begun)
+        self._leave(np.flatnonzero(losses.lost))
         self.parts = portions(len(self.journey.finished), threads())
         self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)
 
@@ -53,8 +60,12 @@ class AdaptiveCourse:
         return bool(self.journey.finished.all())
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
+    def spikes(self) -> list[Batch]:
         return self.journey.spikes
+
+    @property
+    def swings(self) -> Swings:
+        return self.journey.swings
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -72,50 +83,83 @@ class AdaptiveCourse:
         )
 
     def arrived(self) -> bool:
-        if self.journey.status.any():
-            raise self._failure()
+        lost = np.flatnonzero(self.journey.status)
+        if lost.size:
+            for lane in lost.tolist():
+                self.losses.add(lane, self._kind(lane), self._loss)
+            self._leave(lost)
         finished = self.journey.finished
         self.parts = [p for p in self.parts if not finished[p.start : p.stop].all()]
         return True
 
+    def _leave(self, lanes: Integers) -> None:
+        """Lost lanes have come to their end, and the others of their blocks go on: nothing that a
+        lane does depends on its neighbours."""
+        if not lanes.size:
+            return
+        journey = self.journey
+        width = self.kernel.width
+        if lanes[-1] == self.problem.lanes.size - 1:  # with its copies that fill the last vector
+            filled = np.arange(self.problem.lanes.size, journey.status.size)
+            lanes = np.concatenate([lanes, filled])
+        journey.clock[:, lanes] = 0.0
+        journey.clock[0, lanes] = self.route.end
+        journey.counters[COUNTERS.index("sample"), lanes] = self.route.samples
+        journey.status[:] = 0
+        there = journey.clock[0] >= self.route.end
+        journey.finished[:] = there.reshape(-1, width).all(axis=1)
+
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.journey.out)
+
+    def voltage(self) -> Floats:
+        return self.journey.states[0]
 
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""
 
-    def _failure(self) -> RunError:
-        journey, lane = self.journey, int(np.flatnonzero(self.journey.status)[0])
-        t, where = journey.clock[0, lane], self.problem.where(lane)
+    def _values(self, lane: int) -> dict[str, float]:
         states = self.kernel.program.states
-        values = dict(zip(states, journey.states[:, lane].tolist(), strict=True))
-        last = ", ".join(f"{n} = {v:.6g}" for n, v in values.items())
+        return dict(zip(states, self.journey.states[:, lane].tolist(), strict=True))
+
+    def _far(self, lane: int) -> list[str]:
+        """Which states run away."""
+        scales, values = self.problem.cells[0].outline.scales, self._values(lane)
+        return [n for n, scale in scales.items() if not abs(values[n]) <= 100 * scale]
+
+    def _kind(self, lane: int) -> Status:
         # steps also shrink where a state runs away to infinity in finite time
-        scales = self.problem.cells[0].outline.scales
-        far = [n for n, scale in scales.items() if abs(values[n]) > 100 * scale]
-        if journey.status[lane] == STIFF and not far:
-            return RunError(
+        stiff = self.journey.status[lane] == STIFF and not self._far(lane)
+        return Status.STIFF if stiff else Status.DIVERGED
+
+    def _loss(self, lane: int) -> Loss:
+        t, where = float(self.journey.clock[0, lane]), self.problem.where(lane)
+        last = ", ".join(f"{n} = {v:.6g}" for n, v in self._values(lane).items())
+        if self._kind(lane) == Status.STIFF:
+            error = RunError(
                 f"the model is too stiff for lo.Taylor: at t = {t:.6g} ms{where} its steps stay "
                 f"under 1 us ({last}); use solver=lo.Exponential(dt=0.01), or make a gate that "
                 "fast instantaneous=True"
             )
-        return diverged(
-            float(t),
-            f"{' and '.join(far) or 'a state'} is no longer finite; the last values were {last}",
-            "use solver=lo.Exponential(dt=0.001)",
-            where,
-        )
+            return Loss(lane, Status.STIFF, error, where, t)
+        far = " and ".join(self._far(lane)) or "a state"
+        what = f"{far} is no longer finite; the last values were {last}"
+        error = diverged(t, what, "use solver=lo.Exponential(dt=0.001)", where)
+        return Loss(lane, Status.DIVERGED, error, where, t)
 
 
-def _journey(problem: Problem, kernel: Kernel, states: Floats) -> Journey:
-    filled = padded(states, kernel.width).copy()
+def _journey(problem: Problem, kernel: Kernel, begun: Begun) -> Journey:
+    filled = padded(begun.states, kernel.width).copy()
     lanes = int(filled.shape[1])
-    armed = filled[0] < problem.times.threshold
+    clock = np.zeros((4, lanes))
+    clock[1] = padded(begun.armed, kernel.width)
     return Journey(
         states=filled,
-        clock=np.stack([np.zeros(lanes), armed, np.zeros(lanes)]),
+        clock=clock,
+        swings=begun.swings.padded(kernel.width),
         counters=np.zeros((len(COUNTERS), lanes), dtype=np.int64),
         status=np.zeros(lanes, dtype=np.int64),
         finished=np.zeros(lanes // kernel.width, dtype=np.int64),
         out=empty_rows(problem, kernel),
+        spikes=begun.spikes,
     )

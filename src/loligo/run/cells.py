@@ -14,6 +14,8 @@ from loligo.stimulus.applied import Applied
 from loligo.system.driven import BEGINS
 from loligo.system.outline import Outline
 
+SHARE_ERROR = 0.05  # of the share of open gates at the end of a coarse run
+
 
 def guess(state: str) -> str:
     """The name of a state's guessed steady value among the numbers of its lanes."""
@@ -63,7 +65,13 @@ class Times:
     @cached_property
     def grid(self) -> Floats:
         """Of the samples, ms: those of every engine."""
-        return np.arange(self.samples, dtype=np.float64) * self.sample_interval
+        return self.grid_of(self.sample_interval)
+
+    def grid_of(self, interval: float) -> Floats:
+        """Multiples of an interval, made in place: there may be as many as recorded values."""
+        grid = np.arange(self.samples, dtype=np.float64)
+        grid *= interval
+        return grid
 
     @cached_property
     def labels(self) -> Floats:
@@ -77,7 +85,9 @@ class Times:
         places = -int(digits.exponent)
         # one division of two whole numbers that floats hold is rounded once
         if 0 <= places <= 22 and whole * self.samples <= 2**53:
-            return np.arange(self.samples, dtype=np.float64) * whole / 10.0**places
+            labels = self.grid_of(float(whole))
+            labels /= 10.0**places
+            return labels
         return self.grid
 
 
@@ -90,7 +100,7 @@ class Initial:
     voltage
         A holding potential, or None for rest.
     states
-        States given one by one, after the others took their steady values.
+        States given one by one; they are held while the others are made steady.
     """
 
     voltage: Value | None = None

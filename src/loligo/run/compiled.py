@@ -14,8 +14,9 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.lanes import Floats
 from loligo.run.adaptive import AdaptiveCourse
+from loligo.run.divergence import Losses
 from loligo.run.fixed import FixedCourse
-from loligo.run.initial import initial_states, resting_potential
+from loligo.run.initial import Initials, initial_states, resting_potential
 from loligo.run.loop import Advance, Course, loop
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.pace import Pace
@@ -32,9 +33,11 @@ COURSES: Mapping[type[Solver], Callable[..., Course]] = {
 
 def integrate(
     problem: Problem, solver: Any, advance: Advance, pace: Pace,
-    kernels: Sequence[Kernel] | None = None,
+    kernels: Sequence[Kernel] | None = None, initials: Initials | None = None,
 ) -> Outcome:  # fmt: skip
     """Run a problem with a compiled solver.
+
+    Lanes that are lost are told by the outcome's status; what they hold means nothing.
 
     Parameters
     ----------
@@ -42,12 +45,13 @@ def integrate(
         Called with the fraction done.
     kernels
         Of each group of cells, where they are known.
+    initials
+        Where the lanes of a membrane begin, where that is known.
 
     Raises
     ------
     RunError
-        If a state ceases to be finite, the model is stiff, or there is no resting potential
-        to start from.
+        If a single run has no states to begin from.
     NotSmoothError
         If the model or the stimulus has no power series between edges, and the solver needs one.
     """
@@ -55,13 +59,15 @@ def integrate(
     if kernels is None:
         kernels, origin = kernels_of(problem, solver, pace)
         clock.stage(f"kernel ({origin})")
-    course, notes, rest = _begun(problem, solver, kernels, pace)
+    course, notes, rest = _begun(problem, solver, kernels, initials, pace)
     clock.stage("initial state")
     loop(course, advance, pace)
     clock.stage("steps")
-    outcome = Outcome(course.values(), *spikes_of(problem, course.spikes))
+    found = spikes_of(problem, course.spikes, course.swings, course.voltage())
+    outcome = Outcome(course.values(), *found)
     outcome.clamped = course.clamped()
     outcome.rest = rest()
+    outcome.status, outcome.first_lost = course.losses.told()
     outcome.notes += notes
     outcome.settings = dict(course.settings)
     clock.stage("rest and spikes")
@@ -77,7 +83,7 @@ def kernels_of(asked: Problem | Uncut, solver: Any, pace: Pace) -> tuple[list[Ke
 
 
 def _begun(
-    problem: Problem, solver: Any, kernels: Sequence[Kernel], pace: Pace
+    problem: Problem, solver: Any, kernels: Sequence[Kernel], initials: Initials | None, pace: Pace
 ) -> tuple[Course, list[str], Callable[[], Floats | None]]:
     """The course about to begin, notes for the person, and what finds the resting potential."""
     if problem.geometry is not None:
@@ -85,13 +91,14 @@ def _begun(
         from loligo.run.axon.rest import begin
 
         beginning = begin(problem, kernels)
-        beginning.refuse()
         course = CoupledCourse(problem, solver, kernels, beginning, pace)
         return course, beginning.notes, lambda: beginning.recorded(problem)
     (kernel,), (cells,) = kernels, problem.cells
-    begun = initial_states(kernel, cells)
-    begun.refuse()
-    course = COURSES[type(solver)](problem, solver, kernel, begun.states, pace)
+    begun = initials or initial_states(kernel, cells)
+    losses = Losses(problem, begun.status, begun.why)
+    course = COURSES[type(solver)](problem, solver, kernel, begun.states, losses, pace)
+    if initials is not None:  # who knows it has sought the rest too
+        return course, begun.notes, lambda: None
     return course, begun.notes, lambda: resting_potential(kernel, cells, begun.states)
 
 

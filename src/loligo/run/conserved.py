@@ -7,11 +7,12 @@ lane's own numbers: what is conserved only where a parameter is 0, or two are eq
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from loligo.engine.numpy.kernel import evaluate
-from loligo.lanes import Floats, distinct
+from loligo.lanes import Floats, Integers, distinct
 from loligo.program import Program
 from loligo.program.scheme import shared
 
@@ -67,24 +68,38 @@ def combinations(
     matrix = np.zeros((first.size, 1 + max(k for _, k in places), len(program.states)))
     for row, (state, term) in zip(table, places, strict=True):
         matrix[:, term, program.states.index(state)] = row[first]
+    matrix = _told(matrix)
     named = {state for state, _ in places}
     columns = [program.states.index(state) for state in order if state in named]
     weights = _combinations(matrix, columns)
     return weights[which] if weights.any() else None
 
 
+def _told(matrix: Floats) -> Floats:
+    """With a term of its own for each state of which a share is beyond floating point: nothing is
+    known to be conserved that it is part of."""
+    untold: Any = ~np.isfinite(matrix).all(axis=1)
+    if not untold.any():
+        return matrix
+    states = matrix.shape[2]
+    return np.concatenate([np.where(np.isfinite(matrix), matrix, 0.0),
+                           untold[:, :, None] * np.eye(states)], axis=1)  # fmt: skip
+
+
 def _combinations(matrix: Floats, columns: Sequence[int]) -> Floats:
     """Of (lanes, terms, states), by Gauss and Jordan's elimination of the columns in order: what
     is left without a pivot completes a combination."""
     matrix, _, scale = balanced(matrix)
-    lanes, terms, states = matrix.shape
-    every = np.arange(lanes)
+    lanes: int = matrix.shape[0]
+    terms: int = matrix.shape[1]
+    states: int = matrix.shape[2]
+    every: Integers = np.arange(lanes)
     unused = np.ones((lanes, terms), dtype=bool)
     pivot = np.full((lanes, states), -1)
     for column in columns:
         size = np.where(unused, np.abs(matrix[:, :, column]), 0.0)
         row = size.argmax(axis=1)
-        here = every[size[every, row] > _NOTHING]
+        here: Integers = every[size[every, row] > _NOTHING]
         row = row[here]
         pivot[here, column] = row
         unused[here, row] = False

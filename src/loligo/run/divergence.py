@@ -1,8 +1,135 @@
-"""What is told when a run ceases to be finite, whatever the geometry and the solver."""
+"""What is told when lanes of a run are lost, whatever the geometry and the solver."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+import numpy as np
+from numpy.typing import NDArray
+
 from loligo.errors import RunError
+from loligo.run.problem import Problem
+from loligo.run.status import Status, lost
+
+Statuses = NDArray[np.int8]
+_MOST_TOLD = 5  # lanes of each status: the others are counted
+
+
+class LostError(RunError):
+    """A lane's end before its time.
+
+    Attributes
+    ----------
+    t
+        When, ms.
+    """
+
+    def __init__(self, message: str, t: float) -> None:
+        super().__init__(message)
+        self.t = t
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Why a lane has no values.
+
+    Attributes
+    ----------
+    error
+        What a single run raises; it says where the lane is, if there are several.
+    label
+        `` in the lane g_Na = 60``; nothing for a single run.
+    t
+        When, ms; None where it never began.
+    """
+
+    lane: int
+    status: Status
+    error: RunError
+    label: str
+    t: float | None = None
+
+
+class Losses:
+    """What became of each lane of a run, and of the first that were lost the reason.
+
+    Parameters
+    ----------
+    status
+        Of each lane as the run begins; None where all are fine.
+    why
+        For each status of a lane that cannot even begin, what is the matter and what helps.
+
+    Attributes
+    ----------
+    status : (lanes,)
+        A :class:`Status` of each lane.
+    first
+        The reasons in the first few lanes of each status, in their order: the same however the run
+        was dealt out.
+    """
+
+    def __init__(
+        self, problem: Problem, status: Statuses | None = None,
+        why: Mapping[Status, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.status: Statuses = np.zeros(problem.lanes.size, np.int8)
+        self.first: list[Loss] = []
+        for kind, reason in (why or {}).items():
+            for lane in np.flatnonzero(status == kind).tolist():
+                self.add(lane, kind, lambda lane, kind=kind, reason=reason: Loss(
+                    lane, kind, RunError(reason), problem.where(lane)
+                ))  # fmt: skip
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """Which lanes are."""
+        return lost(self.status, self.status.size)
+
+    def told(self) -> tuple[Statuses | None, list[Loss]]:
+        """The status of each lane, None where all are fine; and the first reasons."""
+        return (self.status if self.lost.any() else None), self.first
+
+    @property
+    def fine(self) -> int | None:
+        """The first lane that is not lost."""
+        lane = int(np.argmin(self.lost))
+        return None if self.status[lane] > Status.EXPONENTIAL else lane
+
+    def add(self, lane: int, status: Status, told: Callable[[int], Loss]) -> None:
+        """A lane that is lost now, or one that only fills a vector or another's place.
+
+        Parameters
+        ----------
+        told
+            The reason; it is asked for only where the lane is among the first of its kind.
+        """
+        if lane >= self.status.size or self.status[lane] > Status.EXPONENTIAL:
+            return
+        self.status[lane] = status
+        same = [loss for loss in self.first if loss.status == status]
+        if len(same) == _MOST_TOLD and same[-1].lane < lane:
+            return
+        others = [loss for loss in self.first if loss.status != status]
+        kept = sorted([*same, told(lane)], key=lambda loss: loss.lane)[:_MOST_TOLD]
+        self.first = [*others, *kept]
+
+    def fail(self, lane: int, error: LostError, label: str) -> None:
+        """A lane whose run came to nothing."""
+        self.add(
+            lane, Status.DIVERGED, lambda _: Loss(lane, Status.DIVERGED, error, label, error.t)
+        )
+
+
+def first_of(losses: Iterable[Loss], status: Statuses) -> list[Loss]:
+    """The first lanes of each status, of those that have come to it in the end."""
+    final = [loss for loss in losses if status[loss.lane] == loss.status]
+    final.sort(key=lambda loss: (loss.status, loss.lane))
+    kinds = groupby(final, key=lambda loss: loss.status)
+    return [loss for _, same in kinds for loss in islice(same, _MOST_TOLD)]
 
 
 def diverged(t: float, what: str, remedy: str, where: str = "") -> RunError:
@@ -17,12 +144,43 @@ def diverged(t: float, what: str, remedy: str, where: str = "") -> RunError:
     where
         `` in the lane g_Na = 60``, if that is not told with the variable.
     """
+    upwards = re.match(r"V\b.*?(?:V = |value was )\d", what)
     return RunError(
         f"the run diverged at t = {t:.6g} ms{where}: {what}. Check the parameters and the "
-        f"stimulus, or {remedy}"
+        f"stimulus, or {remedy}{_RESETS if upwards else ''}"
     )
+
+
+_RESETS = (
+    ". If the paper sets V back when it reaches a threshold (integrate-and-fire, Izhikevich): such "
+    "a rule is no equation, and cannot be written here"
+)
 
 
 def smaller_step(dt: float) -> str:
     """The remedy where steps have one length."""
     return f"take a smaller step: solver=lo.Exponential(dt={dt / 4:.3g})"
+
+
+def told_of_all(status: Statuses, first: Iterable[Loss]) -> str:
+    """One warning for all lanes of a sweep that were lost: how many of each kind, which were the
+    first of them and when, and what was the matter with the very first."""
+    gone = int(lost(status, status.size).sum())
+    kinds: dict[Status, list[Loss]] = {}
+    for loss in first:
+        kinds.setdefault(loss.status, []).append(loss)
+    reasons = [_told_of_kind(int((status == kind).sum()), kinds[kind]) for kind in sorted(kinds)]
+    return (
+        f"{gone:,} of {status.size:,} lanes could not be run: their values are NaN, their "
+        f"spike_count is -1, and rec.status says why. {'. '.join(reasons)}"
+    )
+
+
+def _told_of_kind(count: int, losses: list[Loss]) -> str:
+    lanes = [
+        loss.label.removeprefix(" in the lane ")
+        + ("" if loss.t is None else f" at {loss.t:.6g} ms")
+        for loss in losses
+    ]
+    more = f"; and {count - len(lanes):,} more" if count > len(lanes) else ""
+    return f"In {count:,} ({'; '.join(lanes)}{more}): {losses[0].error}"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from loligo.lanes import Floats, Integers, distinct
-from loligo.program.term import EDGE_TOLERANCE
+from loligo.program.term import EDGE_TOLERANCE, ROUNDED
 from loligo.run.cells import Driven
 from loligo.run.problem import Problem
 
@@ -76,8 +76,17 @@ def onto(edges: Floats, times: Floats) -> Floats:
     [0.2, 0.30000000000000004, 0.7000000000000001]
     >>> onto(np.array([0.3]), np.array([0.1 + 0.2 - 1e-12])).tolist()
     [0.3]
+
+    One that lies on an edge stays there, however soon the next comes.
+
+    >>> onto(np.array([0.3, 0.3 + 1e-12]), np.array([0.1 + 0.2])).tolist()
+    [0.30000000000000004]
     """
     if not edges.size:
         return times
-    nearest = edges[np.minimum(np.searchsorted(edges, times), edges.size - 1)]
-    return np.where((nearest > times) & (nearest - times <= EDGE_TOLERANCE), nearest, times)
+    following = np.searchsorted(edges, times)
+    nearest = edges[np.minimum(following, edges.size - 1)]
+    before = edges[np.maximum(following - 1, 0)]
+    there = (following > 0) & (times - before <= times * ROUNDED)
+    near = (nearest > times) & (nearest - times <= EDGE_TOLERANCE)
+    return np.where(near & ~there, nearest, times)

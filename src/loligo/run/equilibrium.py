@@ -27,6 +27,7 @@ from loligo.run.steady import (
     derivative,
     jacobian,
     loose,
+    none_loose,
     settle,
 )
 
@@ -81,6 +82,15 @@ class Steady:
     def refuse(self) -> None:
         """Raise a RunError if any lane is lost."""
         refuse(self.status, self.why)
+
+    def losing(self, lanes: Truths, why: str) -> Steady:
+        """With these lanes lost too."""
+        new = lanes & ~self.lost
+        if not new.any():
+            return self
+        status = np.where(new, Status.NOT_STEADY, self.status).astype(np.int8)
+        states = _filled(self.states, status <= Status.EXPONENTIAL)
+        return Steady(states, status, {Status.NOT_STEADY: why, **self.why}, self.notes)
 
 
 def refuse(status: NDArray[np.int8] | None, why: Mapping[Status, str]) -> None:
@@ -170,13 +180,12 @@ def _settled(kernel: Kernel, parameters: Lanes, voltage: Floats) -> tuple[Floats
 def _left(kernel: Kernel, parameters: Lanes, states: Floats) -> Loose:
     """What is :func:`loose` with V held. Where states do not depend on each other all round that
     can only be one that does not move at all, and so is where it began."""
-    lanes = states.shape[1]
     if not kernel.program.mutual:
         names = kernel.program.states[1:]
         begun = (parameters.get(guess(name), BEGIN) for name in names)
         if not any((row == own).any() for row, own in zip(states[1:], begun, strict=True)):
-            return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
-    return loose(kernel, parameters, states, jacobian(kernel, parameters, states), first=1)
+            return none_loose(states.shape[1])
+    return loose(kernel, parameters, states, first=1)
 
 
 def _chance(states: list[str], where: str) -> str:
@@ -316,14 +325,13 @@ def _stable(kernel: Kernel, parameters: Lanes, states: Floats) -> tuple[Truths, 
         return np.zeros(len(slopes), dtype=bool), []
     sound = np.logical_and.reduce(np.isfinite(slopes), axis=(1, 2))
     slopes = np.where(sound[:, None, None], slopes, 0.0)
-    moving = slopes.copy()
-    Kept.of(kernel.program.states, parameters).within(moving)
-    values = np.linalg.eigvals(moving)
+    Kept.of(kernel.program.states, parameters).within(slopes)
+    values = np.linalg.eigvals(slopes)
     worst: Floats = values.real.max(axis=1)
     sizes = np.abs(values)
     if (sizes.min(axis=1) > _SLOW * sizes.max(axis=1)).all():
         return sound & (worst < 0), []
-    left = loose(kernel, parameters, states, slopes, first=0)
+    left = loose(kernel, parameters, states, first=0)
     for lane in np.flatnonzero(left.count):
         own = values[lane][np.argsort(np.abs(values[lane]))]
         worst[lane] = own[left.count[lane] :].real.max(initial=-np.inf)

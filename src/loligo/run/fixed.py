@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Kernel, Progress, Schedule, Streams, padded
-from loligo.errors import RunError, UsageError
+from loligo.engine.kernel import GRAIN, Kernel, Progress, Schedule, Streams, padded
+from loligo.engine.swings import Batch, Swings
+from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
-from loligo.run.cells import Times
-from loligo.run.divergence import diverged, smaller_step
+from loligo.run.divergence import Loss, Losses, diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
-from loligo.run.jumps import Jumps, begun
+from loligo.run.jumps import Begun, Jumps, begin
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
+from loligo.run.status import Status
+from loligo.solvers import Exponential
 
 _FIRST = 1 << 21  # lanes x steps in the first call: some 30 ms
 _MOST_STEPS = 64  # of them, if there are few lanes
@@ -39,8 +41,8 @@ class Stepped:
     done: int = 0
     stop: int = 0
 
-    def __init__(self, times: Times, dt: float) -> None:
-        self.schedule = schedule_for(times, dt)
+    def __init__(self, problem: Problem, solver: Exponential) -> None:
+        self.schedule = schedule_for(problem, solver)
 
     @property
     def fraction(self) -> float:
@@ -53,27 +55,46 @@ class Stepped:
 
 class FixedCourse(Stepped):
     """See :class:`loligo.run.loop.Course`. The first step has constants of its own, and so have
-    those about an edge at which states jump."""
+    those about an edge at which states jump.
+
+    A lane that is lost goes on as a copy of one that is not, so that its block can go on.
+    """
 
     def __init__(
-        self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, pace: Pace
-    ) -> None:
-        super().__init__(problem.times, solver.dt)
-        self.problem, self.kernel = problem, kernel
+        self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, losses: Losses,
+        pace: Pace,
+    ) -> None:  # fmt: skip
+        super().__init__(problem, solver)
+        self.problem, self.kernel, self.losses = problem, kernel, losses
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt}
+        self.source: Integers | None = None  # whose numbers each lane has, if not all their own
         self.constants = self.used = self._constants(self.schedule.dt)
-        self.jumps, self.opens = Jumps(problem, kernel, self.schedule.dt), True
-        states = begun(kernel, self.constants, states, self.jumps.edges)
-        self.progress = _progress(problem, kernel, self.schedule, states)
-        self.before = self.progress.copy()
+        depth, grain = self.schedule.depth, self.schedule.grain
+        self.jumps, self.opens = Jumps(problem, kernel, self.schedule.dt, depth), True
+        edges = self.jumps.edges
+        begun = begin(problem, kernel, self.constants, states, edges, depth, grain)
+        self.progress = _progress(problem, kernel, begun)
+        self.before, self.known = self.progress.copy(), 0
+        self.final = self.progress.states[0]
         self.sampled = _Sampled(problem, kernel, self.schedule, pace.stream)
+        self.streams = Streams()
+        if losses.lost.any():
+            self._stand_in(np.flatnonzero(losses.lost))
+            self.progress.take(self.before)
         self.parts = portions(len(self.progress.step), threads())
         self.amount = pace.opening(_MOST_STEPS, _FIRST, problem.lanes.size)
-        self.streams = Streams()
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
+    def over(self) -> bool:
+        return super().over or self.losses.fine is None
+
+    @property
+    def spikes(self) -> list[Batch]:
         return self.progress.spikes
+
+    @property
+    def swings(self) -> Swings:
+        return self.progress.swings
 
     def call(self) -> Callable[[range], None]:
         chunk = 1 if self.opens else min(self.amount, self.sampled.most_steps)
@@ -81,6 +102,7 @@ class FixedCourse(Stepped):
         self.used = self._opening() if self.opens else self.constants
         self.streams = self.sampled.between(self.done, self.stop)
         self.before.take(self.progress)
+        self.known = len(self.progress.spikes)
         return partial(
             self.kernel.run, self.schedule, self.used, self.progress, self.streams,
             stop=self.stop,
@@ -90,7 +112,8 @@ class FixedCourse(Stepped):
         problem, kernel = self.problem, self.kernel
         settings = {".dt": self.schedule.dt, ".stride": stride}
         made = prepare(kernel, problem.parameter, problem.lanes.size, settings)
-        return padded(made, kernel.width)
+        made = padded(made, kernel.width)
+        return made if self.source is None else np.ascontiguousarray(made[:, self.source])
 
     def _opening(self) -> Floats:
         """Of a step at whose beginning or end some lanes' states are not half a step apart."""
@@ -98,9 +121,14 @@ class FixedCourse(Stepped):
         return self._constants(stride[: self.problem.lanes.size])
 
     def arrived(self) -> bool:
-        if self.progress.diverged.any():
-            raise self._divergence()
+        while self.progress.diverged.any():
+            self._lose(np.flatnonzero(self.progress.diverged))
+            if self.losses.fine is None:
+                return False
+            self._again()
         opened, self.done = self.opens, self.stop
+        if self.over:
+            self.final = self.progress.states[0].copy()  # before a jump at the very end
         jumped = self.jumps.happen(self.done, self.constants, self.progress)
         self.opens = jumped or self.jumps.interrupt(self.done)
         if jumped and self.over:  # no step follows that would take the last sample again
@@ -110,40 +138,74 @@ class FixedCourse(Stepped):
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.progress.out)
 
+    def voltage(self) -> Floats:
+        return self.final
+
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""
 
-    def _divergence(self) -> RunError:
-        """Which variable of which lane ceased to be finite, when, and what it was before.
+    # -- lanes that are lost ------------------------------------------------------------------
 
-        ``before`` is where the call began: up to the step in question, it is made again.
+    def _lose(self, lanes: Integers) -> None:
+        for lane in lanes.tolist():
+            self.losses.add(lane, Status.DIVERGED, self._loss)
+        self._stand_in(lanes)
+
+    def _stand_in(self, lost: Integers) -> None:
+        """Let lanes be copies of one that is not lost, from where the call under way began."""
+        fine = self.losses.fine
+        if fine is None:
+            return
+        if self.source is None:
+            every = np.arange(self.progress.lead.size)
+            # what fills the last vector is a copy of the last lane
+            self.source = np.minimum(every, self.problem.lanes.size - 1)
+        lanes = np.flatnonzero(np.isin(self.source, lost))
+        self.source[lanes] = fine
+        before, jumps = self.before, self.jumps
+        every_lane = [
+            self.constants, self.used, before.states, before.carries, before.detector, before.lead,
+            jumps.edges, jumps.steps, jumps.late, self.streams.charges, self.streams.currents,
+            *self.sampled.by_lane,
+        ]  # fmt: skip
+        for rows in every_lane:
+            if rows.size:
+                rows[..., lanes[lanes < rows.shape[-1]]] = rows[..., fine, None]
+        before.swings.table[lanes] = before.swings.table[fine]
+
+    def _again(self) -> None:
+        """The blocks in which a lane was lost, once more from where the call began."""
+        progress, width = self.progress, self.kernel.width
+        broken = progress.diverged.reshape(-1, width).any(axis=1)
+        blocks = np.flatnonzero(broken | (progress.step < self.stop))
+        progress.go_back(self.before, blocks, self.known)
+        for run in np.split(blocks, np.flatnonzero(np.diff(blocks) != 1) + 1):
+            part = range(int(run[0]), int(run[-1]) + 1)
+            self.kernel.run(self.schedule, self.used, progress, self.streams, part, stop=self.stop)
+
+    def _loss(self, lane: int) -> Loss:
+        """Which variable of a lane ceased to be finite, when, and what it was before.
+
+        From where the call began the lane is gone along again, up to the step in question.
         """
         from loligo.engine.numpy.kernel import FINITE, evaluate
 
-        lane = int(np.flatnonzero(self.progress.diverged)[0])
-        step = self._step_again(lane)
-        program, before, dt = self.kernel.program, self.before, self.schedule.dt
-        after = evaluate(program.blocks["step"], self._inputs(lane, step))
-        limit = FINITE[program.precision]
-        broken = [s for s in program.states if not np.abs(after[s]) < limit] or ["V"]
-        last = before.states[program.states.index(broken[0]), lane]
-        wider = " in float64, whose range is larger" if program.precision == "float32" else ""
-        return diverged(
-            step * dt,
-            f"{broken[0]} is no longer finite; its last value was {last:.6g}",
-            smaller_step(dt) + wider,
-            self.problem.where(lane),
-        )
-
-    def _step_again(self, lane: int) -> int:
-        """Go from where the call began to the step after which the lane was lost."""
-        block = lane // self.kernel.width
+        block, then = lane // self.kernel.width, self.before.copy()
         step = int(self.progress.step[block])
         part = range(block, block + 1)
-        self.kernel.run(self.schedule, self.used, self.before, self.streams, part, stop=step)
-        return step
+        self.kernel.run(self.schedule, self.used, then, self.streams, part, stop=step)
+        program, dt = self.kernel.program, self.schedule.dt
+        after = evaluate(program.blocks["step"], self._inputs(then, lane, step))
+        limit = FINITE[program.precision]
+        broken = [s for s in program.states if not np.abs(after[s]) < limit] or ["V"]
+        last = then.states[program.states.index(broken[0]), lane]
+        wider = " in float64, whose range is larger" if program.precision == "float32" else ""
+        what = f"{broken[0]} is no longer finite; its last value was {last:.6g}"
+        where = self.problem.where(lane)
+        error = diverged(step * dt, what, smaller_step(dt) + wider, where)
+        return Loss(lane, Status.DIVERGED, error, where, step * dt)
 
-    def _inputs(self, lane: int, step: int) -> dict[str, Any]:
+    def _inputs(self, then: Progress, lane: int, step: int) -> dict[str, Any]:
         """Of the block ``step``, in one lane."""
         from loligo.engine.numpy.kernel import evaluate
         from loligo.program.arithmetic import CARRY
@@ -154,35 +216,37 @@ class FixedCourse(Stepped):
         for i, name in enumerate(program.streams):
             inputs[name] = self.streams.charges[i, step - self.streams.first_step, lane]
         inputs |= evaluate(program.blocks["drive"], inputs)
-        inputs |= dict(zip(program.states, self.before.states[:, lane], strict=True))
-        return inputs | {
-            CARRY + s: self.before.carries[i, lane] for i, s in enumerate(program.states)
-        }
+        inputs |= dict(zip(program.states, then.states[:, lane], strict=True))
+        return inputs | {CARRY + s: then.carries[i, lane] for i, s in enumerate(program.states)}
 
 
-def schedule_for(times: Times, dt: float) -> Schedule:
+def schedule_for(problem: Problem, solver: Exponential) -> Schedule:
     """Whole steps to a sample interval; the last one ends at or after the run's end."""
-    per_sample = max(1, math.ceil(times.sample_interval / dt * (1 - 1e-12)))
+    times, grain = problem.times, GRAIN[solver.precision]
+    per_sample = max(1, math.ceil(times.sample_interval / solver.dt * (1 - 1e-12)))
     step = times.sample_interval / per_sample
     steps = math.ceil(times.duration / step * (1 - 1e-12))
     steps = max(steps, (times.samples - 1) * per_sample)
     if steps > 2**53:
         raise UsageError(f"a run of {steps:.3g} steps would never end; use a longer dt")
-    return Schedule(step, steps, per_sample, times.samples, times.threshold)
+    depth = problem.depth(grain)
+    return Schedule(step, steps, per_sample, times.samples, times.threshold, depth, grain)
 
 
-def _progress(problem: Problem, kernel: Kernel, schedule: Schedule, states: Floats) -> Progress:
-    filled = padded(states, kernel.width).copy()
+def _progress(problem: Problem, kernel: Kernel, begun: Begun) -> Progress:
+    filled = padded(begun.states, kernel.width).copy()
     lanes = int(filled.shape[1])
-    armed = (filled[0] < schedule.threshold).astype(np.float64)
+    armed = padded(begun.armed[None], kernel.width)
     return Progress(
         states=filled,
         carries=filled.astype(kernel.program.precision) - filled,
-        detector=np.stack([np.full(lanes, np.nan), armed]),
+        detector=np.concatenate([np.full((1, lanes), np.nan), armed, np.full((1, lanes), -1.0)]),
+        swings=begun.swings.padded(kernel.width),
         lead=np.zeros(lanes),
         step=np.zeros(lanes // kernel.width, dtype=np.int64),
         diverged=np.zeros(lanes, dtype=np.int64),
         out=empty_rows(problem, kernel),
+        spikes=begun.spikes,
     )
 
 
@@ -198,6 +262,12 @@ class _Sampled:
         self.most_steps = max(16, stream // size) if driven else 2**62
         asked = kernel.program.blocks["sample"].inputs
         self.currents = self._currents() if set(asked) & set(kernel.program.inputs) else None
+
+    @property
+    def by_lane(self) -> list[Any]:
+        """What it knows of each lane."""
+        whose: list[Any] = [which for _, which in self.paths]
+        return whose if self.currents is None else [*whose, self.currents]
 
     def _spread(self, rows: list[tuple[list[Floats], Integers]]) -> Floats:
         """(streams, times, lanes) from the distinct paths of each stream."""

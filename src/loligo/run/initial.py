@@ -13,8 +13,9 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, Labelled
-from loligo.run.cells import Cells, guess, numbers_of
-from loligo.run.equilibrium import held, refuse, rest, rested
+from loligo.run.bounds import listed
+from loligo.run.cells import SHARE_ERROR, Cells, guess, numbers_of
+from loligo.run.equilibrium import Steady, held, refuse, rest, rested
 from loligo.run.recipes import plain
 from loligo.run.status import Status
 from loligo.system.outline import outline_of
@@ -52,19 +53,12 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     Raises
     ------
     RunError
-        If a single lane has nowhere to begin; of several, each tells by its status.
+        If a single run has nowhere to begin; of a sweep's lanes, each tells by its status.
     """
-    parameters = for_equilibria(cells)
-    given = {name: cells.lanes.flat(f"initial.{name}") for name in cells.initial.states}
-    given |= _ledgers(kernel, cells)
-    if cells.initial.voltage is not None and len(given) == len(kernel.program.states) - 1:
-        states = {**given, "V": cells.lanes.flat("initial.V")}
-        return Initials(np.stack([states[name] for name in kernel.program.states]))
-    if cells.initial.voltage is None:
-        found = rested(kernel, parameters, given)
-    else:
-        found = held(kernel, parameters, cells.lanes.flat("initial.V"), given)
-    if cells.lanes.size == 1:
+    found = _sought(kernel, cells)
+    for whole, parts in cells.outline.wholes.items():
+        found = _within(found, cells, whole, parts)
+    if not cells.lanes.dims:
         found.refuse()
     status = found.status if found.lost.any() else None
     return Initials(np.ascontiguousarray(found.states), status, found.notes, found.why)
@@ -74,6 +68,46 @@ def _ledgers(kernel: Kernel, cells: Cells) -> dict[str, Floats]:
     """The states that only note what happens, and begin with nothing."""
     names = (name for name in kernel.program.states if name not in cells.outline.states)
     return {name: np.zeros(cells.lanes.size) for name in names}
+
+
+def _sought(kernel: Kernel, cells: Cells) -> Steady:
+    """What was given of the beginning, and what goes with it."""
+    given = {name: cells.lanes.flat(f"initial.{name}") for name in cells.initial.states}
+    given |= _ledgers(kernel, cells)
+    if cells.initial.voltage is None:
+        return rested(kernel, for_equilibria(cells), given)
+    voltage = cells.lanes.flat("initial.V")
+    if len(given) < len(kernel.program.states) - 1:
+        return held(kernel, for_equilibria(cells), voltage, given)
+    every = {**given, "V": voltage}
+    states = np.stack([every[name] for name in kernel.program.states])
+    return Steady(states, np.zeros(voltage.shape, dtype=np.int8))
+
+
+def _within(found: Steady, cells: Cells, whole: str, parts: tuple[str, ...]) -> Steady:
+    """Without the lanes in which the given parts of a whole leave less than nothing for one of the
+    others."""
+    given = [name for name in parts if name in cells.initial.states]
+    if not given:
+        return found
+    rows = found.states[[cells.outline.states.index(name) for name in parts]]
+    shares = np.vstack([rows, 1.0 - rows.sum(axis=0)])
+    others = [name for name in parts if name not in given]
+    below = shares.min(axis=0) < -(_ROUNDED if others else SHARE_ERROR)
+    below &= ~found.lost
+    if not below.any():
+        return found
+    first = shares[:, below.argmax()]
+    named = (*parts, whole)[int(first.argmin())]
+    more = f"give {listed(others)} too" if others else "give less"
+    return found.losing(
+        below,
+        f"initial: with the given {listed(given)} there would be {first.min():.4g} of {named}, "
+        f"since the occupancies {' + '.join((*parts, whole))} are 1; {more}",
+    )
+
+
+_ROUNDED = 1e-9
 
 
 def for_equilibria(cells: Cells) -> dict[str, Floats]:

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, Kernel, Progress, padded
+from loligo.engine.kernel import Kernel, Progress, padded
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.drive import Drive
 from loligo.run.problem import Problem
 
 
-def begun(kernel: Kernel, constants: Floats, states: Floats, edges: Floats) -> Floats:
+@dataclass(frozen=True)
+class Begun:
+    """Runs that have just begun.
+
+    Attributes
+    ----------
+    states : (states, lanes)
+    armed : (lanes,)
+        Whether a spike can be seen (1 or 0).
+    swings
+    spikes
+        Those of what is done at once.
+    """
+
+    states: Floats
+    armed: Floats
+    swings: Swings
+    spikes: list[Batch]
+
+
+def begin(
+    problem: Problem, kernel: Kernel, constants: Floats, states: Floats, edges: Floats,
+    depth: float, grain: float,
+) -> Begun:  # fmt: skip
     """The states as a run begins: what is on from its beginning has happened.
 
     Parameters
@@ -19,11 +45,20 @@ def begun(kernel: Kernel, constants: Floats, states: Floats, edges: Floats) -> F
     states : (states, lanes)
     edges
         Of :meth:`loligo.run.drive.Drive.edges`.
+    depth, grain
+        See :class:`loligo.engine.kernel.Schedule`.
     """
+    threshold = problem.times.threshold
+    lanes: Integers = np.arange(states.shape[1], dtype=np.int64)
+    armed, swings = states[0] < threshold - grain, Swings.begin(states[0])
     if "edge" not in kernel.program.blocks:
-        return states
-    now = np.zeros(states.shape[1])
-    return _after(kernel, constants[:, : now.size], states, now, 0.5 * edges[0, : now.size], now)
+        return Begun(states, armed.astype(np.float64), swings, [])
+    now = np.zeros(lanes.size)
+    middle = 0.5 * edges[0, : lanes.size]
+    after = _after(kernel, constants[:, : lanes.size], states, now, middle, now)
+    v = states[0], after[0]
+    armed, batch = swings.leap(armed, lanes, now, v, threshold, depth)
+    return Begun(after, armed.astype(np.float64), swings, [batch])
 
 
 def _after(
@@ -48,10 +83,12 @@ class Jumps:
     ----------
     dt
         The step, ms.
+    depth
+        How far below the threshold V must have been for its rise to be a spike, mV.
     """
 
-    def __init__(self, problem: Problem, kernel: Kernel, dt: float) -> None:
-        self.kernel, self.dt, self.times = kernel, dt, problem.times
+    def __init__(self, problem: Problem, kernel: Kernel, dt: float, depth: float) -> None:
+        self.kernel, self.dt, self.times, self.depth = kernel, dt, problem.times, depth
         # (rows, lanes): where a sampled current bends nothing jumps
         jumps = "edge" in kernel.program.blocks
         edges = Drive(problem).edges(sampled=False) if jumps else np.empty((0, problem.lanes.size))
@@ -111,12 +148,14 @@ class Jumps:
         self, lanes: Integers, t: Floats, before: Floats, after: Floats, progress: Progress
     ) -> None:
         """V that rises through the threshold in the jump makes a spike."""
-        seen, armed = progress.detector[:, lanes]
-        above = after >= self.times.threshold
-        crossed = above & (armed != 0) & (t < self.times.duration)
-        if crossed.any():
-            progress.spikes.append((t[crossed], lanes[crossed]))
-        low = after < self.times.threshold - RE_ARM
         # a spike is not located by what V was before it jumped
+        seen = progress.detector[0, lanes]
         progress.detector[0, lanes] = np.where(after == before, seen, np.nan)
-        progress.detector[1, lanes] = low | ((armed != 0) & ~above)
+        # at the very end there is nothing after
+        inside = t < self.times.duration
+        lanes, t, v = lanes[inside], t[inside], (before[inside], after[inside])
+        armed, batch = progress.swings.leap(
+            progress.detector[1, lanes] != 0, lanes, t, v, self.times.threshold, self.depth
+        )
+        progress.detector[1, lanes] = armed
+        progress.spikes.append(batch)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from loligo.lanes import Floats, Integers
+from loligo.engine.swings import Batch, Swings
+from loligo.lanes import Floats
+from loligo.run.divergence import Losses
 from loligo.run.pace import Pace, crew, everywhere
 
 Advance = Callable[[float], None]
@@ -20,10 +22,13 @@ class Course(Protocol):
         Of what is left to do; several cores may work on them at once.
     amount
         How much of it to do in the next call: steps, or rounds.
+    losses
+        What became of the lanes.
     """
 
     parts: list[range]
     amount: int
+    losses: Losses
 
     @property
     def fraction(self) -> float:
@@ -41,8 +46,13 @@ class Course(Protocol):
         ...
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
-        """(times, where) of each batch."""
+    def spikes(self) -> list[Batch]:
+        """Those found so far, batch by batch."""
+        ...
+
+    @property
+    def swings(self) -> Swings:
+        """Of V, wherever there may be spikes."""
         ...
 
     def call(self) -> Callable[[range], None]:
@@ -50,17 +60,15 @@ class Course(Protocol):
         ...
 
     def arrived(self) -> bool:
-        """What the call did; and whether the time that it took says how long the next may be.
-
-        Raises
-        ------
-        RunError
-            If a state ceased to be finite.
-        """
+        """What the call did; and whether the time that it took says how long the next may be."""
         ...
 
     def values(self) -> dict[str, Floats]:
         """What was recorded: name -> (lanes, samples)."""
+        ...
+
+    def voltage(self) -> Floats:
+        """V at the end, wherever there may be spikes."""
         ...
 
     def clamped(self) -> Floats | None:
@@ -75,11 +83,6 @@ def loop(course: Course, advance: Advance, pace: Pace) -> None:
     ----------
     advance
         Called with the fraction done.
-
-    Raises
-    ------
-    RunError
-        If a state ceases to be finite, or the model is too stiff.
     """
     with crew(course.parts) as pool:
         while not course.over:

@@ -10,16 +10,21 @@ SciPy integrates each segment by itself, so that no edge is ever stepped over or
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM
-from loligo.lanes import Floats
+from loligo.engine.swings import Batch, Swings
+from loligo.lanes import Floats, Integers
+from loligo.system.outline import V_SCALE
 
 Solution = Any  # of scipy.integrate.solve_ivp, with its dense output
+_AT_ONCE = 1024  # times at which all states are asked for
+# times its tolerance: by so much V trembles at rest, where steps are at their limit of stability
+TREMBLES = 1000.0 * V_SCALE
 
 
 def march(
@@ -57,7 +62,8 @@ def march(
 
 
 class Crossings:
-    """Upward crossings of a threshold by some rows of the states, on the continuous solution.
+    """Upward crossings of a threshold by some rows of the states, on the continuous solution, and
+    where they turn.
 
     Parameters
     ----------
@@ -65,46 +71,127 @@ class Crossings:
         Which of the states are voltages.
     start
         They, at the beginning.
+    threshold, depth, grain
+        See :class:`loligo.engine.kernel.Schedule`.
     parts
         Into which each step of the solver is cut: DOP853's are long beside a spike.
 
     Attributes
     ----------
-    times, which
-        When, and which of the rows.
+    swings
+        Of the rows.
+    spikes
+        Batches of one.
+    end
+        V where the last segment ended.
     """
 
-    def __init__(self, rows: slice, start: Floats, threshold: float, parts: int) -> None:
-        self.rows, self.threshold, self.parts = rows, threshold, parts
-        self.armed = start < threshold
-        self.times: list[float] = []
-        self.which: list[int] = []
+    def __init__(
+        self, rows: Integers, start: Floats, threshold: float, depth: float, grain: float,
+        parts: int,
+    ) -> None:  # fmt: skip
+        self.rows, self.parts = rows, parts
+        self.threshold, self.depth, self.grain = threshold, depth, grain
+        self.armed = start < threshold - grain
+        self.swings, self.end = Swings.begin(start), start
+        self.spikes: list[Batch] = []
 
     def look(self, solution: Solution) -> None:
-        """At the steps of one segment."""
+        """At one segment: from where V turns to where it turns again."""
+        steps = solution.t
+        times = np.interp(
+            np.arange((steps.size - 1) * self.parts + 1) / self.parts, np.arange(steps.size), steps
+        )
+        pieces = [times[k : k + _AT_ONCE] for k in range(0, times.size, _AT_ONCE)]
+        v = np.concatenate([solution.sol(piece)[self.rows] for piece in pieces], axis=1)
+        for row, own in enumerate(v):
+            self._follow(row, _Curve(solution, self.rows, row), times, own)
+        self.end = v[:, -1]
+
+    def _follow(self, row: int, curve: _Curve, times: Floats, v: Floats) -> None:
+        here, last = np.array([row]), (float(times[0]), float(v[0]))
+        self.swings.reach(here, v[:1])
+        for time, there in [*curve.turns(times, v, self.grain), (float(times[-1]), float(v[-1]))]:
+            crossed = bool(self.armed[row]) and last[1] < self.threshold <= there
+            if crossed:
+                low, high = self._part(times, v, last[0], time)
+                when = np.array([curve.crossing(low, high, self.threshold)])
+                self.spikes.append(self.swings.spike(when, here, self.threshold))
+            self.swings.reach(here, np.array([there]))
+            low = there < self.threshold - self.depth
+            self.armed[row] = low or (bool(self.armed[row]) and not crossed)
+            last = time, there
+
+    def _part(self, times: Floats, v: Floats, low: float, high: float) -> tuple[float, float]:
+        """The part of a rise in which V comes to the threshold."""
+        above = (times > low) & (times < high) & (v >= self.threshold)
+        first = int(np.argmax(above)) if above.any() else int(np.searchsorted(times, high))
+        return max(low, float(times[first - 1])), min(high, float(times[first]))
+
+    def jumped(self, t: float, before: Floats, after: Floats) -> None:
+        """The rows have become something else at a time."""
+        every = np.arange(before.size)
+        self.armed, batch = self.swings.leap(
+            self.armed, every, np.full(before.size, t), (before, after), self.threshold, self.depth
+        )
+        self.spikes.append(batch)
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """One row of a solution."""
+
+    solution: Solution
+    rows: Integers
+    row: int
+
+    def at(self, t: float) -> float:
+        return float(self.solution.sol(t)[self.rows][self.row])
+
+    def crossing(self, low: float, high: float, level: float) -> float:
         from scipy.optimize import brentq
 
-        level = self.threshold
-        for a, b in pairwise(solution.t):
-            inside = np.linspace(a, b, self.parts + 1)
-            v = solution.sol(inside)[self.rows]
-            for i, (low, high) in enumerate(pairwise(v.T)):
-                crossed = self.armed & (low < level) & (level <= high)
-                for k in np.flatnonzero(crossed):
-                    time: Any = brentq(
-                        lambda t, k=k: solution.sol(t)[self.rows][k] - level,
-                        inside[i], inside[i + 1], xtol=1e-12,
-                    )  # fmt: skip
-                    self.times.append(float(time))
-                    self.which.append(int(k))
-                self._arm(high, crossed)
+        time: Any = brentq(lambda t: self.at(t) - level, low, high, xtol=1e-12)
+        return float(time)
 
-    def jumped(self, t: float, after: Floats) -> None:
-        """The rows have become something else at a time."""
-        crossed = self.armed & (after >= self.threshold)
-        self.times += [t] * int(crossed.sum())
-        self.which += np.flatnonzero(crossed).tolist()
-        self._arm(after, crossed)
+    def turns(self, times: Floats, v: Floats, grain: float) -> list[tuple[float, float]]:
+        """Where it turns, and what it is there; not where it trembles by less than ``grain``."""
+        rises = np.diff(v) > 0
+        found: list[int] = []
+        for k in (np.flatnonzero(rises[1:] != rises[:-1]) + 1).tolist():
+            before = v[found[-1]] if found else v[0]
+            if abs(v[k] - before) > grain:
+                found.append(k)
+            elif found:  # it has not turned there for good
+                found.pop()
+        return [self._extreme(times[k - 1], times[k + 1], bool(rises[k - 1])) for k in found]
 
-    def _arm(self, now: Floats, crossed: Any) -> None:
-        self.armed = (now < self.threshold - RE_ARM) | (self.armed & ~crossed)
+    def _extreme(self, low: float, high: float, summit: bool) -> tuple[float, float]:
+        from scipy.optimize import minimize_scalar
+
+        sign = -1.0 if summit else 1.0
+        found: Any = minimize_scalar(
+            lambda t: sign * self.at(t), bounds=(low, high), method="bounded",
+            options={"xatol": 1e-9 * (high - low) + 1e-12},
+        )  # fmt: skip
+        return float(found.x), sign * float(found.fun)
+
+
+def together(
+    watched: Sequence[Crossings], places: Integers, size: int
+) -> tuple[list[Batch], Swings, Floats]:
+    """The spikes of several, their swings and their V at the end.
+
+    Parameters
+    ----------
+    places
+        Where the rows of each lie among ``size`` places; of the others nothing is known.
+    """
+    spikes: list[Batch] = []
+    end = np.full(len(watched) * size, np.nan)
+    swings = Swings.begin(end)
+    for k, each in enumerate(watched):
+        spikes += [b._replace(lane=places[b.lane] + k * size) for b in each.spikes]
+        swings.table[places + k * size] = each.swings.table
+        end[places + k * size] = each.end
+    return spikes, swings, end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.engine.kernel import Kernel
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.problem import Problem
-
-Batches = list[tuple[Floats, Integers]]
+from loligo.run.status import lost
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class Outcome:
     uncounted : Uncounted or None
     status : (lanes,) or None
         A :class:`loligo.run.status.Status` of each lane; None where all are fine.
+    first_lost
+        Why the first lanes of each status were lost.
     error : (lanes,) or None
         Of the lanes whose step was chosen for an accuracy: how far off V is, mV, as half the step
         says; NaN in the others.
     rest : (lanes,) or None
-        The resting potential, where the run began there.
+        The resting potential, where the run began there; of a lost lane another's.
     settings
         What the solver chose, for the recording's attributes.
     notes
@@ -70,12 +73,33 @@ class Outcome:
     spike_trough: Floats | None = None
     uncounted: Uncounted | None = None
     status: NDArray[np.int8] | None = None
+    first_lost: list[Any] = field(default_factory=list[Any])
     error: Floats | None = None
     rest: Floats | None = None
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     notes: list[str] = field(default_factory=list[str])
     timings: dict[str, float] = field(default_factory=dict[str, float])
     clamped: Floats | None = None
+
+
+def blank_lost(problem: Problem, outcome: Outcome) -> None:
+    """Leave lost lanes without values and without spikes."""
+    gone = lost(outcome.status, problem.lanes.size)
+    rows = np.repeat(gone, problem.recorded.size // problem.lanes.size)
+    for values in outcome.values.values():
+        values[rows] = np.nan
+    if outcome.clamped is not None:
+        outcome.clamped[gone] = np.nan
+    kept = ~rows[outcome.spike_lane]
+    outcome.spike_time, outcome.spike_lane = outcome.spike_time[kept], outcome.spike_lane[kept]
+    if outcome.spike_peak is not None and outcome.spike_trough is not None:
+        outcome.spike_peak, outcome.spike_trough = (
+            outcome.spike_peak[kept], outcome.spike_trough[kept],
+        )  # fmt: skip
+    missed = outcome.uncounted
+    if missed is not None:
+        missed.count[rows] = 0
+        missed.low[rows] = missed.high[rows] = np.nan
 
 
 def empty_rows(problem: Problem, kernel: Kernel) -> Floats:
@@ -95,15 +119,74 @@ def recorded_rows(problem: Problem, out: Floats) -> dict[str, Floats]:
     return {name: out[i, : problem.lanes.size] for i, name in enumerate(problem.records)}
 
 
-def spikes_of(problem: Problem, batches: Batches) -> tuple[Floats, Integers]:
-    """Times and lanes, by lane and then by time; of axons at the recorded positions alone."""
-    times = np.concatenate([t for t, _ in batches]) if batches else np.empty(0)
-    where = np.concatenate([w for _, w in batches]) if batches else np.empty(0, dtype=np.int64)
-    lane, recorded = _recorded(problem, where)
-    kept = recorded & (times <= problem.times.duration)
-    times, lane = times[kept], lane[kept]
-    order = np.lexsort((times, lane))
-    return times[order], lane[order]
+Spikes = tuple[Floats, Integers, Floats, Floats, Uncounted]
+
+
+def spikes_of(
+    problem: Problem, batches: Sequence[Batch], swings: Swings, voltage: Floats
+) -> Spikes:
+    """What an :class:`Outcome` says of spikes; of axons at the recorded positions alone.
+
+    Parameters
+    ----------
+    batches
+        In the order in which they were found.
+    swings, voltage
+        As they are at the end, of all places that batches count.
+    """
+    found = _sorted(_joined(batches))
+    peak, trough = _own(found, *swings.last(voltage, problem.times.threshold))
+    lane, recorded = _recorded(problem, found.lane)
+    kept = recorded & (found.time <= problem.times.duration)
+    return (
+        found.time[kept], lane[kept], peak[kept], trough[kept], _uncounted(problem, swings, voltage)
+    )  # fmt: skip
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    none: Integers = np.empty(0, dtype=np.int64)
+    lane: Integers = np.concatenate([none, *(batch.lane for batch in batches)])
+    time, peak, trough = (
+        (
+            np.concatenate([np.empty(0), *rows])
+            for rows in zip(*((b.time, b.peak, b.trough) for b in batches), strict=True)
+        )
+        if batches
+        else (np.empty(0),) * 3
+    )
+    return Batch(time, lane, peak, trough)
+
+
+def _sorted(found: Batch) -> Batch:
+    """By lane, then by time."""
+    order = np.lexsort((found.time, found.lane))
+    return Batch(found.time[order], found.lane[order], found.peak[order], found.trough[order])
+
+
+def _own(found: Batch, *last: Floats) -> Iterator[Floats]:
+    """The peaks and troughs of sorted spikes: what the next one of the lane, or the end, says."""
+    ends = np.append(found.lane[1:] != found.lane[:-1], True)[: found.lane.size]
+    for following, at_end in zip((found.peak, found.trough), last, strict=True):
+        yield np.where(ends, at_end[found.lane], np.append(following[1:], np.nan)[: ends.size])
+
+
+def _uncounted(problem: Problem, swings: Swings, voltage: Floats) -> Uncounted:
+    ended = swings.copy()
+    ended.reach(slice(None), voltage)
+    place = _places(problem)
+    count, low, high = (ended.of(name)[place] for name in ("count", "lowest", "highest"))
+    none = count == 0
+    return Uncounted(
+        count.astype(np.int64), np.where(none, np.nan, low), np.where(none, np.nan, high)
+    )
+
+
+def _places(problem: Problem) -> Integers:
+    """The places of a kernel's that the recording's lanes are."""
+    if problem.geometry is None:
+        return np.arange(problem.lanes.size)
+    geometry, axons = problem.geometry, np.arange(problem.lanes.size)
+    return (axons[:, None] * geometry.parts.count + geometry.recorded).ravel()
 
 
 def _recorded(problem: Problem, where: Integers) -> tuple[Integers, Any]:

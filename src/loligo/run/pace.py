@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -77,9 +78,29 @@ def portions(blocks: int, workers: int) -> list[range]:
     return [range(a, b) for a, b in pairwise(edges) if b > a]
 
 
+def without(parts: Sequence[range], left: Any) -> list[range]:
+    """The parts, cut into runs of what is left to do.
+
+    Parameters
+    ----------
+    left : (blocks,)
+        Whether each is.
+
+    >>> without([range(0, 4), range(4, 6)], [True, False, True, True, False, False])
+    [range(0, 1), range(2, 4)]
+    """
+    runs: list[range] = []
+    for part in parts:
+        for here, each in groupby(part, key=lambda i: left[i]):
+            if here:
+                run = list(each)
+                runs.append(range(run[0], run[-1] + 1))
+    return runs
+
+
 def crew(parts: Sequence[range]) -> ThreadPoolExecutor:
     """Who works on the parts: a thread for each core, no more than there are parts."""
-    return ThreadPoolExecutor(min(threads(), len(parts)))
+    return ThreadPoolExecutor(max(1, min(threads(), len(parts))))
 
 
 def everywhere(

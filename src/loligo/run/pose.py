@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, cast
+
+import numpy as np
 
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
-from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
+from loligo.model.check import warn_of_volts
+from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
+from loligo.run.pace import Pace
 from loligo.run.problem import Problem
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
@@ -45,12 +50,13 @@ def pose(
         check(stimulus, times.duration)
     driven = _driven(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
+    _refuse_axon(initial)
     begin = read_initial(initial, outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     check_dimensions(lanes, outline.records)
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
-    _check_memory(lanes.size, times.samples, records)
+    _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,))
 
 
@@ -71,9 +77,11 @@ def refuse_placed(stimulus: Any) -> None:
             "stimulus alone, or simulate an lo.Axon"
         )
     if stimulus is not None and not isinstance(stimulus, Stimulus):
+        number = isinstance(stimulus, int | float) and not isinstance(stimulus, bool)
+        meant = f"; a constant current is lo.Step(0, {stimulus!r:.20})" if number else ""
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
-            f"not {stimulus!r:.80}"
+            f"not {stimulus!r:.80}{meant}"
         )
 
 
@@ -81,6 +89,8 @@ def read_times(duration: Any, sample_interval: Any, threshold: Any) -> Times:
     """How long, how often, and what counts as a spike."""
     length = _single(duration, "ms", "duration", above=0)
     interval = _single(sample_interval, "ms", "sample_interval", above=0)
+    if length < interval <= length * (1 + 1e-12):  # 0.1*3 and 0.3 are one time
+        interval = length
     if interval > length:
         raise UsageError(
             f"sample_interval is {interval:g} ms, longer than the run of {length:g} ms; "
@@ -135,62 +145,129 @@ def initial_values(initial: Initial) -> dict[str, Value]:
     return voltage | {f"initial.{name}": value for name, value in initial.states.items()}
 
 
-def read_initial(initial: Any, outline: Outline) -> Initial:
-    """Where a run begins, from what a person wrote."""
+def _refuse_axon(initial: Any) -> None:
+    """A recording along an axon, of which a membrane can continue one place."""
+    if hasattr(initial, "data_vars") and "position" in initial.dims:
+        places = initial.sizes["position"]
+        raise UsageError(
+            f"initial: this is a recording of {places} places along an axon, and the model is one "
+            "membrane; continue one of them: initial=rec.isel(position=0), or "
+            "rec.sel(position=5000, method='nearest')"
+        )
+
+
+def read_initial(initial: Any, *outlines: Outline) -> Initial:
+    """Where a run begins, from what a person wrote.
+
+    Parameters
+    ----------
+    outlines
+        Of the membrane; of the different membranes of an axon. A state counts where there is one
+        of its name.
+    """
     if isinstance(initial, str) and initial == "rest":
         return Initial()
+    states = _states(outlines)
     if hasattr(initial, "data_vars"):
-        return _continued(initial, outline)
+        return _given(_last(initial, states), states)
     if isinstance(initial, Mapping):
-        return _given(cast(Mapping[Any, Any], initial), outline)
+        return _given(cast(Mapping[Any, Any], initial), states)
     try:
-        return Initial(units.read(initial, "mV", "initial"))
+        held = units.read(initial, "mV", "initial")
     except (UsageError, UnitError) as problem:
         raise type(problem)(
             f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
             "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
         ) from None
+    warn_of_volts({"initial": held})
+    _warn_of_row(held, tuple(states))
+    return Initial(held)
 
 
-def _given(initial: Mapping[Any, Any], outline: Outline) -> Initial:
+def _warn_of_row(held: Value, states: tuple[str, ...]) -> None:
+    """Say so where a row of voltages looks like the states of one cell."""
+    row = held.values.ravel() if isinstance(held, Labelled) else np.zeros(0)
+    if row.size == len(states) > 1 and np.all((row[1:] >= 0) & (row[1:] <= 1)):
+        warnings.warn(
+            f"initial: several numbers are several runs, each held at one of them (mV). The states "
+            f"of one are given by their names: initial={{'V': {row[0]:g}, '{states[1]}': "
+            f"{row[1]:g}, ...}}",
+            stacklevel=4,
+        )
+
+
+def _states(outlines: tuple[Outline, ...]) -> dict[str, Outline]:
+    """Every state, and a membrane that has it."""
+    owners: dict[str, Outline] = {}
+    for outline in outlines:
+        for name in outline.states:
+            one, other = outline.about[name], owners.setdefault(name, outline).about[name]
+            if one["units"] != other["units"]:
+                raise UsageError(
+                    f"one membrane of the axon has a state {name} in {other['units']}, another in "
+                    f"{one['units']}, so that initial={{'{name}': ...}} or a recording cannot mean "
+                    "both: give the states two names, or one unit"
+                )
+    return owners
+
+
+def _given(initial: Mapping[Any, Any], owners: Mapping[str, Outline]) -> Initial:
     states: dict[str, Value] = {}
     for name, value in initial.items():
         if name == "V":
             continue
-        if name not in outline.states:
+        if name not in owners:
             raise UsageError(
-                f"initial: {_follows(str(name), outline)} in the model"
-                f"{nearest(str(name), outline.states)}; its states are {', '.join(outline.states)}"
+                f"initial: {_follows(name, owners)} in the model"
+                f"{nearest(str(name), owners)}; its states are {', '.join(owners)}"
             )
+        outline = owners[name]
         if name in (*outline.gates, *outline.occupancies):
-            states[name] = units.read(value, "1", f"initial_{name}", at_least=0, below=1 + 1e-12)
+            states[name] = _read_share(value, f"initial_{name}")
         else:
             states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
     voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
+    warn_of_volts({"the initial V": voltage})
     return Initial(voltage, states)
 
 
-def _follows(name: str, outline: Outline) -> str:
+def _read_share(value: Any, name: str) -> Value:
+    """Of channels: between 0 and 1, but for the error of the run that it was the end of."""
+    share = units.read(value, "1", name)
+    numbers = share.values if isinstance(share, Labelled) else np.array(share)
+    outside = (numbers < -SHARE_ERROR) | (numbers > 1 + SHARE_ERROR)
+    if outside.any():
+        raise UsageError(
+            f"{name} is a share of channels and must be between 0 and 1, but is "
+            f"{numbers[outside].flat[0]:g}"
+        )
+    return share
+
+
+def _follows(name: object, owners: Mapping[str, Outline]) -> str:
     """Why a name is no state that can be given."""
-    if name in outline.records and outline.about[name]["role"] == "state":
-        return f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no state"
+    for outline in owners.values():
+        if name in outline.records and outline.about[str(name)]["role"] == "state":
+            return (
+                f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no "
+                "state"
+            )
     return f"there is no state {name!r}"
 
 
-def _continued(rec: Any, outline: Outline) -> Initial:
+def _last(rec: Any, owners: Mapping[str, Outline]) -> dict[str, Any]:
     """The last sample of a recording."""
-    missing = [name for name in outline.states if name not in rec.data_vars]
+    missing = [name for name in owners if name not in rec.data_vars]
     if missing:
         raise UsageError(
             f"initial: the recording to continue from lacks {', '.join(missing)}; "
-            f"record all states in the first run: record={list(outline.states)}"
+            f"record all states in the first run: record={list(owners)}"
         )
-    timed = all("time" in rec[name].dims for name in outline.states)
+    timed = all("time" in rec[name].dims for name in owners)
     if timed and not rec.sizes["time"]:
         raise UsageError("initial: the recording to continue from has no samples")
     # a recording of which one moment was selected is continued from there
-    last = {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in outline.states}
-    return _given(last, outline)
+    return {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in owners}
 
 
 def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:
@@ -224,13 +301,31 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
 
 
 _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
+_OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 
 
-def _check_memory(lanes: int, samples: int, records: tuple[str, ...]) -> None:
+# Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which six
+# are held at once: by its paths, stacked, over the lanes, by streams, filled up, and the last one.
+_PORTIONS = 6
+_STEP = 0.01  # ms, of the default solver of sampled stimuli
+
+
+def _check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+    fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
+    what = f"{lanes:,} lanes × {times.samples:,} samples × {len(records)} recorded"
+    needed = memory_of(lanes, times, records, sampled)
+    refuse_too_large(needed, what, f"{fewer}, or take a longer sample_interval")
+
+
+def memory_of(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> float:
+    """Bytes that a run holds, ``sampled`` of its shapes being noise or waveforms."""
+    samples = times.samples
     block = block_width(lanes, 1, _LARGEST_BLOCK)
     filled = -(-lanes // block) * block  # kernels fill their last vectors
-    needed = 8 * filled * (samples * len(records) + 64)
+    needed = 8 * filled * (samples * len(records) + _OWN)
     needed += 8 * samples  # their times
-    fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
-    what = f"{lanes:,} lanes × {samples:,} samples × {len(records)} recorded"
-    refuse_too_large(needed, what, f"{fewer}, or take a longer sample_interval")
+    if sampled:
+        needed += _PORTIONS * min(Pace.stream, 8 * filled * sampled * times.duration / _STEP)
+    if sampled and "I_stim" in records:
+        needed += 2 * 8 * filled * samples * sampled  # its values, besides what is recorded
+    return needed

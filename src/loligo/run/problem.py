@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from loligo.lanes import Floats, Grid, Value
+from loligo.engine.kernel import RE_ARM
+from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
@@ -45,6 +46,8 @@ class Problem:
         One group for each System.
     geometry
         Of axons.
+    part_of
+        The problem that has these lanes among others, and which of them they are.
     """
 
     model: Membrane | Axon
@@ -56,6 +59,7 @@ class Problem:
     initial: Initial
     cells: tuple[Cells, ...]
     geometry: Geometry | None = None
+    part_of: tuple[Problem, Integers] | None = None
 
     @property
     def along(self) -> Geometry:
@@ -76,6 +80,22 @@ class Problem:
             if shape.sampled:
                 return f"{type(shape).__name__} is a sampled stimulus"
         return next((c.outline.obstacle for c in self.cells if c.outline.obstacle), None)
+
+    @cached_property
+    def noisy(self) -> bool:
+        """Whether noise is part of what is done, be it of amplitude 0: then V crosses a threshold
+        many times as it passes, and that is one spike."""
+        return any(shape.noisy for shape in self.shapes)
+
+    def depth(self, grain: float) -> float:
+        """How far below the threshold V must have been for its rise to be a spike, mV.
+
+        Parameters
+        ----------
+        grain
+            What the solver cannot tell from standing still.
+        """
+        return RE_ARM if self.noisy else grain
 
     @cached_property
     def recorded(self) -> Grid:
@@ -111,6 +131,9 @@ class Problem:
 
         A lane that only fills a vector is a copy of the last.
         """
+        if self.part_of is not None:
+            whole, lanes = self.part_of
+            return whole.where(int(lanes[min(lane, lanes.size - 1)]), compartment)
         told = self.lanes.label(min(lane, self.lanes.size - 1))
         label = ", ".join(f"{dim} = {value:.6g}" if isinstance(value, float) else f"{dim} = {value}"
                           for dim, value in told.items())  # fmt: skip

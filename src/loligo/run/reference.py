@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.engines import ENGINES
-from loligo.errors import RunError
 from loligo.lanes import Floats
+from loligo.run.divergence import Losses, LostError
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance
-from loligo.run.march import Crossings, Solution, march
+from loligo.run.march import TREMBLES, Crossings, Solution, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
 from loligo.run.recipes import plain
@@ -38,27 +38,33 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     Raises
     ------
     RunError
-        If the integration fails or there is no resting potential to start from.
+        If a single run has no resting potential to start from.
     """
     (cells,) = problem.cells
     # the initial states alone come from a program, evaluated by NumPy
     kernel, _ = ENGINES[solver.engine].kernel(plain(cells.outline), 1)
     begun = initial_states(kernel, cells)
-    begun.refuse()
-    states = begun.states
+    losses = Losses(problem, begun.status, begun.why)
     functions = _Functions(problem)
     lanes = problem.lanes.size
     values = {n: np.empty((lanes, problem.times.samples)) for n in problem.records}
-    spikes: list[tuple[Floats, Any]] = []
+    watched: list[Crossings] = []
     for lane in range(lanes):
-        run = _Lane(problem, solver, functions, lane, states[:, lane])
-        recorded = run.integrate(lambda part, lane=lane: advance((lane + part) / lanes))
+        run = _Lane(problem, solver, functions, lane, begun.states[:, lane])
+        watched.append(run.crossings)
+        if losses.lost[lane]:
+            continue
+        try:
+            recorded = run.integrate(lambda part, lane=lane: advance((lane + part) / lanes))
+        except LostError as error:
+            losses.fail(lane, error, problem.where(lane))
+            continue
         for name in problem.records:
             values[name][lane] = recorded[name]
-        times = np.array(run.crossings.times)
-        spikes.append((times, np.full(times.size, lane)))
-    outcome = Outcome(values, *spikes_of(problem, spikes), notes=begun.notes)
-    outcome.rest = resting_potential(kernel, cells, states)
+    found = spikes_of(problem, *together(watched, np.array([0]), 1))
+    outcome = Outcome(values, *found, notes=begun.notes)
+    outcome.status, outcome.first_lost = losses.told()
+    outcome.rest = resting_potential(kernel, cells, begun.states)
     return outcome
 
 
@@ -80,6 +86,7 @@ class _Functions:
         )
         scalar: list[Any] = [SCALAR, "math"]
         self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
+        self.far = sp.lambdify(arguments, list(system.derivatives.values()), [VECTOR, "numpy"])
         after = [system.jumps.get(s, symbol(s)) for s in system.states]
         self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]
@@ -100,7 +107,11 @@ class _Lane:
         scales = problem.cells[0].outline.scales
         self.scale = np.array([scales.get(s, 1.0) for s in functions.states])
         self.start = self._after(0.0, states)
-        self.crossings = Crossings(slice(0, 1), self.start[:1], problem.times.threshold, _PARTS)
+        grain = solver.tolerance * TREMBLES
+        self.crossings = Crossings(
+            np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS
+        )
+        self.crossings.jumped(0.0, states[:1], self.start[:1])
 
     def inputs(self, t: Any) -> list[Any]:
         """What goes into the system, input by input, continuous from the right."""
@@ -124,7 +135,7 @@ class _Lane:
 
     def _enter(self, t: float, states: Floats) -> Floats:
         after = self._after(t, states)
-        self.crossings.jumped(t, after[:1])
+        self.crossings.jumped(t, states[:1], after[:1])
         return after
 
     def _after(self, t: float, states: Floats) -> Floats:
@@ -147,7 +158,11 @@ class _Lane:
         steady = self.inputs(0.5 * (a + b)) if all(s.still for s in self.shapes) else None
 
         def derivative(t: float, y: Floats) -> Any:
-            return rate(y, numbers, steady or self.inputs(min(t, last)))
+            inputs = steady or self.inputs(min(t, last))
+            try:
+                return rate(y, numbers, inputs)
+            except OverflowError:  # Python's powers; NumPy's are infinite, and what they divide 0
+                return self.f.far(y, np.array(numbers), np.array(inputs))
 
         tolerance = self.solver.tolerance
         try:
@@ -162,12 +177,14 @@ class _Lane:
             raise self._failed(float(solution.t[-1]), solution.y[:, -1], solution.message)
         return solution
 
-    def _failed(self, t: float, states: Floats, why: str) -> RunError:
+    def _failed(self, t: float, states: Floats, why: str) -> LostError:
         last = ", ".join(f"{n} = {v:.6g}" for n, v in zip(self.f.states, states, strict=True))
-        return RunError(
+        return LostError(
             f"the reference solver failed at t = {t:.6g} ms"
             f"{self.problem.where(self.lane)} ({why}); last values: {last}. "
-            "Check the parameters and the stimulus; a stiff model may need lo.Exponential(dt=0.001)"
+            "Check the parameters and the stimulus; a stiff model may need "
+            "lo.Exponential(dt=0.001)",
+            t,
         )
 
     def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:

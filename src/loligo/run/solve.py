@@ -8,20 +8,30 @@ from loligo import solvers
 from loligo.errors import UsageError
 from loligo.program.recipe import NotSmoothError
 from loligo.run.compiled import Stopwatch, integrate, kernels_of
+from loligo.run.default import run_by_default
+from loligo.run.divergence import told_of_all
 from loligo.run.loop import Advance
-from loligo.run.outcome import Outcome
+from loligo.run.outcome import Outcome, blank_lost
 from loligo.run.pace import Pace
 from loligo.run.problem import Problem, Uncut
+from loligo.run.status import lost
 from loligo.solvers import Solver
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A problem, the solver that ran it, and what it found."""
+    """A problem, the solver that ran it, and what it found.
+
+    Attributes
+    ----------
+    lane_by_lane
+        Whether that was chosen lane by lane, so that the solver alone does not make it again.
+    """
 
     problem: Problem
     solver: Solver
     outcome: Outcome
+    lane_by_lane: bool = False
 
 
 def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
@@ -37,39 +47,40 @@ def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace:
     Raises
     ------
     LoligoError
-        If the solver cannot run such a problem, or where and when the run failed.
+        If the solver cannot run such a problem, or where and when a single run failed.
     """
     if isinstance(asked, Uncut):
-        return _solve_axon(asked, solver, advance, pace)
-    chosen = _choose(solver, asked)
-    try:
-        outcome = _run(asked, chosen, advance, pace)
-    except NotSmoothError as obstacle:  # what the text alone did not show
-        if solver is not None:
-            raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
-        chosen = solvers.Exponential()
-        outcome = _run(asked, chosen, advance, pace)
-    if solver is None and isinstance(chosen, solvers.Exponential):
-        why = asked.obstacle or "the model is not smooth"
-        outcome.settings["note"] = f"Exponential was chosen because {why}"
-    return Answer(asked, chosen, outcome)
+        answer = _solve_axon(asked, solver, advance, pace)
+    else:
+        answer = _solve_membrane(asked, solver, advance, pace)
+    _tell_of_lost(answer.problem, answer.outcome)
+    return answer
 
 
-def _run(problem: Problem, solver: Solver, advance: Advance, pace: Pace) -> Outcome:
+def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:
+    """A single run raises; of a sweep the others have their values."""
+    if outcome.status is None or not lost(outcome.status, problem.lanes.size).any():
+        return
+    if not problem.lanes.dims:
+        raise outcome.first_lost[0].error
+    blank_lost(problem, outcome)
+    outcome.notes.append(told_of_all(outcome.status, outcome.first_lost))
+
+
+def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
+    if solver is None:
+        choice = run_by_default(asked, advance, pace)
+        return Answer(asked, choice.solver, choice.outcome, choice.lane_by_lane)
     if isinstance(solver, solvers.Reference):
         from loligo.run.reference import integrate as refer
 
-        return refer(problem, solver, advance)
-    return integrate(problem, solver, advance, pace)
-
-
-def _choose(solver: Solver | None, problem: Problem) -> Solver:
-    """Taylor wherever the problem is smooth between the edges of its stimulus."""
-    if solver is None:
-        return solvers.Taylor() if problem.obstacle is None else solvers.Exponential()
-    if isinstance(solver, solvers.Taylor) and problem.obstacle is not None:
-        raise UsageError(_not_smooth(problem.obstacle))
-    return solver
+        return Answer(asked, solver, refer(asked, solver, advance))
+    if isinstance(solver, solvers.Taylor) and asked.obstacle is not None:
+        raise UsageError(_not_smooth(asked.obstacle))
+    try:
+        return Answer(asked, solver, integrate(asked, solver, advance, pace))
+    except NotSmoothError as obstacle:  # what the text alone did not show
+        raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
 
 
 def _not_smooth(obstacle: str) -> str:

@@ -21,7 +21,7 @@ BEGIN = 0.5  # of a state whose search begins nowhere in particular: a gate
 FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linear state
 _LONG = 1e6  # ms: what stands still in such a step stands still
 _AT_ONCE = 1 << 13  # lanes of which slopes are taken together
-_DEPENDENT = 1e-7  # of rates beside each other: the rounding of their slopes
+_DEPENDENT = 1e-9  # of rates beside each other: the rounding of their slopes
 
 Lanes = Mapping[str, Floats]
 Truths = NDArray[np.bool_]
@@ -159,7 +159,8 @@ def _together(
 def _solved(matrix: Floats, right: Floats) -> Floats:
     """Of (lanes, n, n) and (n, lanes), NaN in lanes where the matrix is singular."""
     try:
-        return np.linalg.solve(matrix, right.T[:, :, None])[:, :, 0].T
+        found = np.linalg.solve(matrix, right.T[:, :, None])
+        return found[:, :, 0].T.astype(np.float64, copy=False)
     except np.linalg.LinAlgError:  # one of them is singular
         solved = np.full(right.shape, np.nan)
         if len(matrix) > 1:
@@ -177,16 +178,17 @@ def _relax(
     A lane that stands still in a step without end is left alone from then on, so that it ends
     the same whatever its neighbours do.
     """
-    lanes = states.shape[1]
-    settled = np.zeros(lanes, dtype=bool)
-    rows = dict(zip(kernel.program.states, states, strict=True))
+    lanes: int = states.shape[1]
+    settled: Truths = np.zeros(lanes, dtype=bool)
+    rows: dict[str, Floats] = dict(zip(kernel.program.states, states, strict=True))
     for dt in steps:
-        after = kernel.map("relax", {**parameters, **rows, ".dt": np.full(lanes, dt)})
+        step: Floats = np.full(lanes, dt)
+        after = kernel.map("relax", {**parameters, **rows, ".dt": step})
         still = np.full(lanes, dt == FOREVER)
         with np.errstate(all="ignore"):
             for name, value in after.items():
                 change = np.abs(value - rows[name])
-                still &= change <= 1e-11 * np.maximum(np.abs(value), 1e-3)
+                still &= (change <= 1e-11 * np.maximum(np.abs(value), 1e-3)) & np.isfinite(value)
         rows = {n: np.where(settled, rows[n], value) for n, value in after.items()}
         settled |= still
         if settled.all():
@@ -202,11 +204,16 @@ def derivative(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
     return np.stack([result[name] for name in kernel.program.states])
 
 
-def jacobian(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
-    """(lanes, states, states), by central differences."""
+def jacobian(
+    kernel: Kernel, parameters: Lanes, states: Floats, least: Floats | None = None
+) -> Floats:
+    """(lanes, states, states), by central differences; of a state smaller than the ``least``
+    as if it were so large."""
     count, lanes = states.shape
     found = np.empty((lanes, count, count))
-    steps = 1e-5 * np.maximum(np.abs(states), smallest(kernel.program.states, parameters, lanes))
+    if least is None:
+        least = smallest(kernel.program.states, parameters, lanes)
+    steps = 1e-5 * np.maximum(np.abs(states), least)
     read = [n for n in kernel.program.blocks["derivative"].inputs if n in parameters]
     at_once = max(1, _AT_ONCE // max(lanes, 1))  # columns: a call costs more than what it computes
     for first in range(0, count, at_once):
@@ -226,13 +233,15 @@ def jacobian(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
 
 def smallest(names: tuple[str, ...], parameters: Lanes, lanes: int) -> Floats:
     """How small a state is taken to be when its rounding is judged, (states, lanes)."""
-    least = np.full((len(names), lanes), 1e-3)
     if not Kept.of(names, parameters):
-        return least
-    for row, name in enumerate(names):
-        begin = np.abs(parameters.get(guess(name), np.ones(lanes)))
-        least[row] = 1e-3 * np.where((begin > 0.0) & (begin < 1.0), begin, 1.0)
-    return least
+        return np.full((len(names), lanes), 1e-3)
+    return 1e-3 * _usual(names, parameters, lanes)
+
+
+def _usual(names: tuple[str, ...], parameters: Lanes, lanes: int) -> Floats:
+    """The size of a state, (states, lanes): where it begins, 1 at most."""
+    begins = [np.abs(parameters.get(guess(name), np.ones(lanes))) for name in names]
+    return np.stack([np.where((begin > 0.0) & (begin < 1.0), begin, 1.0) for begin in begins])
 
 
 @dataclass(frozen=True)
@@ -254,7 +263,14 @@ class Loose:
     states: list[str]
 
 
-def loose(kernel: Kernel, parameters: Lanes, states: Floats, slopes: Floats, first: int) -> Loose:
+def none_loose(lanes: int) -> Loose:
+    """Nothing is left to chance."""
+    count: NDArray[np.int64] = np.zeros(lanes, dtype=np.int64)
+    unsaid: Truths = np.zeros(lanes, dtype=bool)
+    return Loose(count, unsaid, [])
+
+
+def loose(kernel: Kernel, parameters: Lanes, states: Floats, first: int) -> Loose:
     """What is left to chance by the equations, linearised where they were found to be steady.
 
     Beyond what is kept by design (:class:`Kept`) something may be conserved there alone: behind a
@@ -262,17 +278,17 @@ def loose(kernel: Kernel, parameters: Lanes, states: Floats, slopes: Floats, fir
 
     Parameters
     ----------
-    slopes : (lanes, states, states)
-        The Jacobian.
     first
         1 where V is held, else 0.
     """
     names = kernel.program.states
-    matrix = slopes.copy()
+    # what cancels does so at any distance: large steps have little rounding
+    usual = _usual(names, parameters, states.shape[1])
+    matrix = jacobian(kernel, parameters, states, usual)
     Kept.of(names, parameters).ask(matrix, np.zeros(states.shape), states)
     lanes = len(matrix)
     if matrix.shape[1] == first or not lanes:
-        return Loose(np.zeros(lanes, dtype=np.int64), np.zeros(lanes, dtype=bool), [])
+        return none_loose(lanes)
     matrix, rows, _ = balanced(matrix[:, first:, first:])
     sizes = np.linalg.svd(matrix, compute_uv=False)
     count = np.count_nonzero(sizes < _DEPENDENT, axis=1)

@@ -92,7 +92,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "Waveform": Entry(
         "waveform", "--waveform", "FILE [start=…] [amplitude=…]",
-        "Two columns: time (ms), current.",
+        "Two columns, time (ms) and current, in the units that they state; or a recording.",
     ),
     "Alpha": Entry(
         "synapses", "--alpha", "START TAU AMPLITUDE",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, TypeVar
@@ -56,8 +57,35 @@ START = Quantity("ms", "stimulus start", timing=True)
 DURATION = Quantity("ms", "stimulus duration", timing=True, bounds={"above": 0.0})
 
 
+class _Called(type):
+    """What is called with too few numbers, or with names that it has not, is told how it is
+    written."""
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of the class itself, which editors and ``help`` show."""
+        own = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return own.replace(parameters=list(own.parameters.values())[1:])
+
+    def __call__(cls, *given: Any, **named: Any) -> Any:
+        try:
+            return super().__call__(*given, **named)
+        except TypeError:
+            try:
+                cls.__signature__.bind(*given, **named)
+            except TypeError as mismatch:
+                raise StimulusError(
+                    f"{cls.__name__}: {mismatch}; write it as in {cls.example}"  # type: ignore[attr-defined]
+                ) from None
+            raise
+
+
+# What rounding may make of two times that were meant to be equal, relative to them.
+ROUNDING = 1e-12
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Applied:
+class Applied(metaclass=_Called):
     """One thing that is done, with a name and numbers; each number may vary over lanes."""
 
     # in documents and programs
@@ -70,6 +98,8 @@ class Applied:
     inputs: ClassVar[Mapping[str, str]]
     # whether a kernel is handed its path, because it has no formula
     sampled: ClassVar[bool] = False
+    # whether V trembles under it, and so crosses a threshold many times as it passes
+    noisy: ClassVar[bool] = False
     # whether it is constant between edges
     still: ClassVar[bool] = False
     # what a caption says: {name} is a number with its unit, {name.number} without; {current} and

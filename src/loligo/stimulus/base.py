@@ -171,6 +171,8 @@ class Shape(Applied, Stimulus):
         `unit`, where it is given, says which is wanted and is the unit of plain numbers.
         """
         reading = reading or units.read
+        if not isinstance(unit, str):
+            raise self._neither(unit)
         if not unit:
             value, found = self._guarded(
                 lambda: units.read_either(given, candidates, name, reading)
@@ -188,8 +190,11 @@ class Shape(Applied, Stimulus):
                 return which, units.convert(1.0, unit, own)
             except UnitError:
                 continue
-        raise StimulusError(
-            f"{type(self).__name__}: unit is {unit!r}, but a stimulus is a current density "
+        raise self._neither(unit)
+
+    def _neither(self, unit: object) -> StimulusError:
+        return StimulusError(
+            f"{type(self).__name__}: unit is {unit!r:.60}, but a stimulus is a current density "
             f'(unit="{DENSITY}") or a total current (unit="{TOTAL}")'
         )
 

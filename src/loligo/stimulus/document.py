@@ -59,9 +59,6 @@ def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
     try:
         arguments = {name: _field(value) for name, value in document.items() if name != "kind"}
         return shape(**arguments)
-    except TypeError as problem:
-        missing = str(problem).partition("missing ")[2] or str(problem)
-        raise StimulusError(f"a {kind} is not complete: {missing}") from None
     except UsageError as problem:
         raise StimulusError(f"a {kind} cannot be read: {problem}") from None
 

@@ -76,6 +76,7 @@ class Noise(Shape):
 
     kind: ClassVar[str] = "noise"
     sampled: ClassVar[bool] = True
+    noisy: ClassVar[bool] = True
     example: ClassVar[str] = "Noise(start=0, duration=100, amplitude=2, tau=3, seed=1)"
     quantities: ClassVar[Any] = {
         **BOX,

@@ -9,7 +9,7 @@ import numpy as np
 
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value, grid
-from loligo.stimulus.applied import DURATION, START, Quantity, within
+from loligo.stimulus.applied import DURATION, ROUNDING, START, Quantity, within
 from loligo.stimulus.base import (
     AMPLITUDE,
     MOST_EDGES,
@@ -173,8 +173,9 @@ class PulseTrain(Shape):
             )
         both = self._guarded(lambda: grid({"duration": self.duration, "interval": self.interval}))
         duration, interval = both.flat("duration"), both.flat("interval")
-        if np.any(interval < duration):
-            lane = int(np.argmax(interval < duration))
+        overlap = interval < duration * (1 - ROUNDING)
+        if np.any(overlap):
+            lane = int(np.argmax(overlap))
             raise StimulusError(
                 f"PulseTrain: the pulses overlap: each lasts {duration[lane]:g} ms, but the next "
                 f"begins {interval[lane]:g} ms after it began. interval is from onset to onset; "

@@ -10,7 +10,7 @@ import numpy as np
 from loligo import units
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value
-from loligo.stimulus.applied import START, Quantity, within
+from loligo.stimulus.applied import ROUNDING, START, Quantity, within
 from loligo.stimulus.base import AMPLITUDE, DENSITY, TOTAL, Shape, Times, plain
 
 
@@ -139,13 +139,16 @@ class Waveform(Shape):
                 f"Waveform: {time.size} times for {values.shape[-1]} values; give as many of "
                 "one as of the other"
             )
-        back = np.flatnonzero(np.diff(time) < 0)
+        # that one of two equal times is a little less than the other is rounding
+        back = np.flatnonzero(np.diff(time) < -ROUNDING * np.abs(time[1:]))
         if back.size:
             k = int(back[0])
             raise StimulusError(
                 f"Waveform: time goes back, from {time[k]:g} to {time[k + 1]:g} ms after sample "
                 f"{k}; sort the samples by time"
             )
+        time = np.maximum.accumulate(time)
+        self._set("time", time)
         if time.size < 2 or time[0] == time[-1]:
             raise StimulusError("Waveform: give at least two samples at different times")
         self._set(

@@ -18,6 +18,7 @@ functions, and the search for steady states looks out for that.
 # SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
 
@@ -30,6 +31,7 @@ from loligo.system.equations import System
 from loligo.system.symbols import Expr, symbol
 
 _MOST_TERMS = 2000  # of a rate that is multiplied out
+_DIGITS = 30  # of a number that is a power
 
 Term = Mapping[str, Expr]
 """State -> the share with which a term enters its rate."""
@@ -60,9 +62,21 @@ def shares(system: System) -> tuple[Term, ...]:
     if not _free(rates.terms.values(), frozenset(others)):
         return ()
     rates.add(first)
-    terms = tuple(rates.terms.values())
+    terms = tuple(
+        {state: _within_range(share) for state, share in term.items()}
+        for term in rates.terms.values()
+    )
     left = _free(terms, frozenset(system.states))
     return _within(terms, left) if left - {first} else ()
+
+
+def _within_range(share: Expr) -> Expr:
+    """With numbers that floating point can hold.
+
+    A Q10 of a temperature written in decimals is, exactly, a root of an integer of thousands of
+    digits.
+    """
+    return share.replace(lambda e: e.is_Pow and e.is_number, lambda e: e.evalf(_DIGITS))
 
 
 class _Terms:

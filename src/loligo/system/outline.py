@@ -59,8 +59,8 @@ class Outline:
         Name in ``records`` -> its attributes: units, long_name, role, …
     inputs
         What reaches the equations from outside: the injected current.
-    occupancies
-        The states that are parts of a whole: of each scheme all but the one that is eliminated.
+    wholes
+        What is 1 less several states, as the eliminated state of a scheme is -> those states.
     key
         What tells this System from every other, apart from numbers; JSON-able.
     build
@@ -82,7 +82,12 @@ class Outline:
     build: Callable[[], System]
     obstacle: str | None = None
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
-    occupancies: tuple[str, ...] = ()
+    wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    @property
+    def occupancies(self) -> tuple[str, ...]:
+        """The states that are parts of a whole."""
+        return tuple(state for parts in self.wholes.values() for state in parts)
 
 
 def outline_of(membrane: Membrane) -> Outline:
@@ -96,8 +101,9 @@ def outline_of(membrane: Membrane) -> Outline:
     (('V', 'm', 'h', 'n'), 100.0, 'mS/cm2')
     """
     moving = tuple(gate.name for gate in membrane.gates if not gate.instantaneous)
-    occupancies = tuple(state for scheme in membrane.schemes for state in scheme.kept)
-    states = ("V", *moving, *occupancies, *(state.name for state in membrane.states))
+    wholes = {scheme.eliminated: scheme.kept for scheme in membrane.schemes}
+    occupied = (state for parts in wholes.values() for state in parts)
+    states = ("V", *moving, *occupied, *(state.name for state in membrane.states))
     scales = dict.fromkeys(states, 1.0) | {"V": V_SCALE}
 
     def build() -> System:
@@ -109,7 +115,7 @@ def outline_of(membrane: Membrane) -> Outline:
         states=states,
         scales=scales | {state.name: state.scale for state in membrane.states},
         gates=moving,
-        occupancies=occupancies,
+        wholes=wholes,
         instantaneous=tuple(gate.name for gate in membrane.gates if gate.instantaneous),
         parameters=membrane.parameters,
         conductances=tuple(f"g_{c.name}" for c in membrane.channels if c.g is not None),

@@ -115,7 +115,7 @@ class _Cable:
     def __init__(self, axon: Any, gates: str) -> None:
         if not getattr(axon, "regions", None):
             raise UsageError(f"this is asked of an axon, lo.Axon(...), not of {axon!r:.60}")
-        if gates not in _KINDS:
+        if not isinstance(gates, str) or gates not in _KINDS:
             raise UsageError(f"gates={gates!r} is neither {' nor '.join(map(repr, _KINDS))}")
         for region in axon.regions:
             if region.diameter_end is not None:

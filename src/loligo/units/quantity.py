@@ -166,7 +166,9 @@ def _example(unit: str) -> str:
 def _read_text(text: str, unit: str, name: str) -> float:
     plain = plain_text(text)
     shown = text if len(text) <= 60 else text[:57] + "..."
-    number = _NUMBER.match(plain) if len(plain) <= LONGEST_TEXT else None
+    if len(plain) > LONGEST_TEXT:
+        raise UnitError(f"{name}: {shown!r}: {len(text):,} characters are too long for a quantity")
+    number = _NUMBER.match(plain)
     if number is None:
         raise UnitError(
             f"{name}: {shown!r} does not begin with a number; write for example {_example(unit)!r}"

@@ -33,18 +33,19 @@ from loligo.engine.llvm.driver import (
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.moves import Expansion, Move, Moves, Slots
 from loligo.engine.llvm.printer import emit
-from loligo.engine.llvm.spikes import Step, look_for_spikes, most_spikes, note_jump
+from loligo.engine.llvm.spikes import Lookout, Step, most_spikes
+from loligo.engine.llvm.swings import SPIKE_POINTERS
 from loligo.program import Program
-from loligo.program.term import EDGE_TOLERANCE
+from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY
 
 Value = Any  # an ir.Value; llvmlite has no types
 
 # The arguments of `adapt`, in order: integers, numbers, and pointers to rows.
 ADAPT_INTEGERS = ("first_block", "last_block", "stride", "rounds", "samples", "pitch", "capacity")
-ADAPT_DOUBLES = ("end", "sample_interval", "threshold")
+ADAPT_DOUBLES = ("end", "sample_interval", "threshold", "depth")
 ADAPT_POINTERS = (
     "constants", "states", "clock", "counters", "edges", "status", "finished", "out",
-    "spike_time", "spike_lane", "spike_count",
+    *SPIKE_POINTERS,
 )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ class _Block:
         }
         self.end = e.spread(arguments["end"])
         self.moves = Moves(e, program, slots, self.fixed)
+        self.lookout = Lookout(e, slots.search, arguments, self.lane, slots.armed, slots.rising)
 
     def emit(self) -> None:
         e, b = self.e, self.e.builder
@@ -177,8 +179,7 @@ class _Block:
         reached = b.select(move.moving, reached, x.t)
         self._refuse(move, done)
         self._samples(x, reached)
-        step = Step(x.t, move.length, move.moving, x.series["V"], self.moves.far(move, 1.0))
-        look_for_spikes(e, slots.rise, self.a, self.lane, slots.armed, step)
+        self.lookout.look(Step(x.t, move.length, move.moving, x.series["V"], move.after["V"]))
         for s, slot in slots.states.items():
             b.store(b.select(move.moving, move.after[s], x.now[s]), slot)
         b.store(reached, slots.t)
@@ -200,7 +201,7 @@ class _Block:
         following = b.load(slots.edge, typ=e.double)
         middle = b.fmul(e.const(0.5), b.fadd(edge, following))
         after = self._edge(now, edge, middle)
-        note_jump(e, self.a, self.lane, slots.armed, inside, edge, after["V"])
+        self.lookout.jump(inside, edge, now["V"], after["V"])
         for s, slot in slots.states.items():
             b.store(b.select(inside, after[s], now[s]), slot)
 
@@ -223,24 +224,28 @@ class _Block:
         count = b.load(small_steps, typ=e.int)
         after_step = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
         count = b.select(move.moving, after_step, count)
-        b.store(count, small_steps)
         stiff = b.icmp_signed(">=", count, e.whole(STIFF_STEPS))
         with b.if_then(e.any(b.or_(broken, stiff)), likely=False):
             flags = b.select(stiff, e.whole(STIFF), e.whole(0))
             flags = b.select(broken, e.whole(DIVERGED), flags)
             b.store(flags, self._place("status", 0, I64), align=8)
             b.branch(done)
+        b.store(count, small_steps)  # a step that is refused is made again
 
     # ---- samples --------------------------------------------------------------------------
 
     def _samples(self, x: Expansion, reached: Value) -> None:
         """Every sample before ``reached``, and at the end the last; a sample at an edge is
-        left to the segment that begins there."""
+        left to the segment that begins there, however short."""
         if not self.program.records:
             return
         e, b = self.e, self.e.builder
         at_end = b.fcmp_ordered(">=", reached, self.end)
-        limit = b.select(at_end, e.const(math.inf), b.fsub(reached, e.const(EDGE_TOLERANCE)))
+        begun = b.fadd(b.fadd(x.t, b.fmul(x.t, e.const(ROUNDED))), e.const(TINY))
+        limit = b.fsub(reached, e.const(EDGE_TOLERANCE))
+        short = b.and_(b.fcmp_ordered("<", limit, begun), b.fcmp_ordered("<", x.t, reached))
+        limit = b.select(short, begun, limit)
+        limit = b.select(at_end, e.const(math.inf), limit)
         head, body, done = (b.append_basic_block(n) for n in ("due", "sample", "sampled"))
         b.branch(head)
         b.position_at_end(head)

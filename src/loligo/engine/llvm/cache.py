@@ -154,7 +154,11 @@ def directory() -> Path | None:
     if not wish:
         usual = _usual()
         return usual and _private(usual)[0]
-    named = Path(os.path.expanduser(wish))
+    try:
+        named = Path(wish).expanduser()
+    except RuntimeError as error:  # ~ of nobody
+        _warn(wish, str(error).rstrip("."))
+        return None
     folder, why = _private(named)
     if folder is None and _is_ordinary(named):
         folder, why = _private(named / f"loligo-{os.getuid()}")

@@ -18,6 +18,7 @@ from loligo.engine.llvm.driver import DOUBLE, I64, POINTER, at, begin_loop, coun
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.rows import FUNCTIONS, ROW, FunctionAddress
 from loligo.engine.llvm.solve import ALONG, Solve, slots
+from loligo.engine.llvm.swings import SPIKE_POINTERS
 
 Value = Any  # an ir.Value; llvmlite has no types
 
@@ -33,11 +34,11 @@ CABLE_INTEGERS = (
     "points",
     "first_step", "axons", "capacity",
 )  # fmt: skip
-CABLE_DOUBLES = ("dt", "threshold")
+CABLE_DOUBLES = ("dt", "threshold", "depth", "grain")
 CABLE_POINTERS = (
-    "voltage", "before", "armed", "mass", "area", "link", "scratch", "place", "conductance",
-    "potential", "injected", "damped", "progress", "diverged", "table", "spike_time", "spike_lane",
-    "spike_count",
+    "voltage", "before", "armed", "rising", "mass", "area", "link", "scratch", "place",
+    "conductance", "potential", "injected", "damped", "progress", "diverged", "table",
+    *SPIKE_POINTERS,
 )  # fmt: skip
 # rows of an axon's length in `scratch`; the last are V and what the membrane offers, packed
 SCRATCH = ("drive", "I", "G", "p", "q", "s", "start", "packed_V", "packed_I", "packed_G")

@@ -21,6 +21,8 @@ from loligo.engine.llvm.coupled import (
     TABLE,
 )
 from loligo.engine.llvm.rows import FUNCTIONS, ROW
+from loligo.engine.llvm.swings import spike_arrays, taken
+from loligo.engine.swings import KEPT, Batch, Swings
 from loligo.lanes import Floats, Integers
 
 _CABLE = ctypes.CFUNCTYPE(
@@ -121,7 +123,7 @@ class CompiledCourse:
         voltage: Floats, capacity: int = CAPACITY,
     ) -> None:  # fmt: skip
         self.capacity = capacity
-        self.spikes: list[tuple[Floats, Integers]] = []
+        self.spikes: list[Batch] = []
         self.line, self.schedule = line, schedule
         self.codes = [KERNELS.solve(), *(patch.kernel.code for patch in patches)]  # kept alive
         self._call: Any = _CABLE(self.codes[0].addresses[FUNCTION])
@@ -133,6 +135,8 @@ class CompiledCourse:
             "voltage": layout.lay(voltage),
             "before": np.full((axons, size), np.nan),
             "armed": np.packbits(armed, axis=-1, bitorder="little"),
+            "rising": np.full((axons, layout.rows), 255, dtype=np.uint8),
+            "swings": Swings.begin(layout.lay(voltage).ravel()).table,
             "area": layout.lay(line.area),
             "link": np.zeros((axons, size)),
             "place": layout.place[points.place],
@@ -159,13 +163,9 @@ class CompiledCourse:
     ) -> None:
         size = self.layout.rows * ROW
         capacity = self.capacity + size
-        time = np.empty(capacity + ROW)
-        where: Integers = np.empty(capacity + ROW, dtype=np.int64)
-        count: Integers = np.zeros(1, dtype=np.int64)
-        arrays = self.arrays | {
-            "scratch": np.zeros(len(SCRATCH) * size), "injected": injected, "damped": damped,
-            "spike_time": time, "spike_lane": where, "spike_count": count,
-        }  # fmt: skip
+        buffer = spike_arrays(capacity + ROW)
+        scratch = np.zeros(len(SCRATCH) * size)
+        arrays = self.arrays | {"scratch": scratch, "injected": injected, "damped": damped} | buffer
         integers = {
             "first_axon": axons.start, "last_axon": axons.stop, "rows": self.layout.rows,
             "stop": stop, "steps_per_sample": self.schedule.steps_per_sample,
@@ -175,18 +175,16 @@ class CompiledCourse:
         }  # fmt: skip
         arguments = (
             *(integers[name] for name in CABLE_INTEGERS),
-            self.schedule.dt,
-            self.schedule.threshold,
+            *(getattr(self.schedule, name) for name in CABLE_DOUBLES),
             *(arrays[name].ctypes.data for name in CABLE_POINTERS),
         )
         here = slice(axons.start, axons.stop)
         done, lost = self.arrays["progress"][here], self.arrays["diverged"][here]
         while True:
             self._call(*arguments)
-            found = int(count[0])
-            if found:
-                self.spikes.append((time[:found].copy(), self._natural(where[:found])))
-                count[0] = 0
+            found = taken(buffer)
+            if found.time.size:
+                self.spikes.append(found._replace(lane=self._natural(found.lane)))
             if np.all((done >= stop) | (lost != 0)):
                 return
 
@@ -198,27 +196,28 @@ class CompiledCourse:
         real = compartment < self.line.compartments
         return np.where(real, axon * self.line.compartments + compartment, -1)
 
-    def lost(self) -> tuple[int, int, Floats] | None:
-        axons = np.flatnonzero(self.arrays["diverged"])
-        if not axons.size:
-            return None
-        k = int(axons[0])
-        before = self.arrays["before"][k, self.layout.place]
-        return k, int(self.arrays["progress"][k]) - 1, before
+    def lost(self) -> Integers:
+        return np.flatnonzero(self.arrays["diverged"])
 
     def _place(self) -> list[Any]:
-        names = ("voltage", "before", "armed", "progress", "diverged")
-        return [self.arrays[name] for name in names] + [patch.states for patch in self.patches]
+        names = ("voltage", "before", "armed", "rising", "swings", "progress", "diverged")
+        states = [patch.states.swapaxes(0, 1) for patch in self.patches]  # axons first
+        axons = self.line.axons
+        return [self.arrays[name].reshape(axons, -1) for name in names] + states
 
     def save(self) -> Any:
         return [each.copy() for each in self._place()]
 
-    def restore(self, saved: Any) -> None:
+    def restore(self, saved: Any, axons: Any = ...) -> None:
         for each, then in zip(self._place(), saved, strict=True):
-            each[...] = then
+            each[axons] = then[axons]
 
     def voltage(self) -> Floats:
         return self.arrays["voltage"][:, self.layout.place]
+
+    def swings(self) -> Swings:
+        laid = self.arrays["swings"].reshape(self.line.axons, -1, len(KEPT))
+        return Swings(laid[:, self.layout.place].reshape(-1, len(KEPT)))
 
     def states(self, patch: int) -> Floats:
         mine = self.patches[patch]

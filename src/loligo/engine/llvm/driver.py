@@ -16,6 +16,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from loligo.engine.llvm.formats import DOUBLE as WIDE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.printer import emit
 from loligo.program import Block
@@ -79,6 +80,22 @@ def load_row(e: Emitter, base: Value, row: int, stride: Value, lane: Value) -> V
 
 def store(e: Emitter, value: Value, base: Value, index: Value) -> None:
     e.builder.store(value, at(e, base, index), align=8)
+
+
+def rounded(e: Emitter, value: Value) -> Value:
+    """float64 in the emitter's format."""
+    return value if e.form is WIDE else e.builder.fptrunc(value, _like(value, e.form.element))
+
+
+def widened(e: Emitter, value: Value) -> Value:
+    """The emitter's format in float64."""
+    return value if e.form is WIDE else e.builder.fpext(value, _like(value, DOUBLE))
+
+
+def _like(value: Value, element: Any) -> Any:
+    """A vector of other elements where the value is one."""
+    wide = isinstance(value.type, ir.VectorType)
+    return ir.VectorType(element, value.type.count) if wide else element
 
 
 def begin_loop(
@@ -164,19 +181,3 @@ class lanes_where:  # noqa: N801  (used as a statement)
         self.left.add_incoming(rest, b.block)
         b.branch(self.head)
         b.position_at_end(self.done)
-
-
-def append_spikes(
-    e: Emitter, arguments: dict[str, Value], lane: Value, crossed: Value, times: Value
-) -> None:
-    """Put (time, lane) of every lane that crossed into the buffer; rare, so lane by lane."""
-    with lanes_where(e, crossed) as spike:
-        append_spike(e, arguments, e.builder.add(lane, spike.i), spike.of(times))
-
-
-def append_spike(e: Emitter, arguments: dict[str, Value], lane: Value, time: Value) -> None:
-    b = e.builder
-    count = b.load(arguments["spike_count"], typ=I64)
-    store(e, time, arguments["spike_time"], count)
-    b.store(lane, at(e, arguments["spike_lane"], count, I64))
-    b.store(b.add(count, I64(1)), arguments["spike_count"])

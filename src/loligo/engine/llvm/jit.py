@@ -117,7 +117,7 @@ def _compiled(text: str, target: Target, scheduler: str) -> bytes:
 def _optimised(text: str, target: Target) -> tuple[Any, Any]:
     """A machine, and the module of this text made quick for it."""
     machine = target.machine()
-    module = llvm.parse_assembly(text, context=_context())
+    module = parsed(text)
     module.data_layout = str(machine.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     builder = llvm.create_pass_builder(machine, options)
@@ -129,13 +129,14 @@ def _optimised(text: str, target: Target) -> tuple[Any, Any]:
     return machine, module
 
 
-def _context() -> Any:
-    """One of its own for each module: what is kept there goes with it, and Numba, which may use
-    the common one in this process, is not met. Its pointers do not say what they point to, which
+def parsed(text: str) -> Any:
+    """A module in a context of its own: what is kept there goes with it, and Numba, which may use
+    the common one in this process, is not met. Pointers there do not say what they point to, which
     llvmlite 0.44 has to be asked for."""
     if llvm.llvm_version_info[0] > 15:
-        return llvm.create_context()
-    return context.ContextRef(ffi.lib.LLVMPY_ContextCreate(True))
+        return llvm.parse_assembly(text, context=llvm.create_context())
+    opaque = context.ContextRef(ffi.lib.LLVMPY_ContextCreate(True))
+    return llvm.parse_assembly(text, context=opaque)
 
 
 def _close(passes: Any) -> None:

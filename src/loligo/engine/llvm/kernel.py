@@ -13,8 +13,10 @@ from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POI
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
+from loligo.engine.llvm.swings import spike_arrays, taken
 from loligo.engine.llvm.target import host
-from loligo.lanes import Floats, Integers
+from loligo.engine.swings import Batch
+from loligo.lanes import Floats
 from loligo.program import Program
 
 
@@ -84,17 +86,17 @@ class CompiledKernel:
             "stream_step": streams.first_step, "stream_rows": streams.charges.shape[1],
             "capacity": self.capacity,
         }  # fmt: skip
+        doubles = {name: getattr(schedule, name) for name in RUN_DOUBLES}
         arrays = {
             "constants": constants, "states": progress.states, "carries": progress.carries,
             "detector": progress.detector, "lead": progress.lead, "progress": progress.step,
             "diverged": progress.diverged, "charges": streams.charges,
-            "currents": streams.currents, "out": progress.out,
+            "currents": streams.currents, "out": progress.out, "swings": progress.swings.table,
             **buffer.arrays,
         }  # fmt: skip
         arguments = (
             *(integers[name] for name in RUN_INTEGERS),
-            schedule.dt,
-            schedule.threshold,
+            *(doubles[name] for name in RUN_DOUBLES),
             *(arrays[name].ctypes.data for name in RUN_POINTERS),
         )
         mine = progress.step[blocks.start : blocks.stop]
@@ -116,15 +118,12 @@ class CompiledKernel:
             "stride": journey.states.shape[1], "rounds": rounds, "samples": route.samples,
             "pitch": journey.out.strides[1] // 8, "capacity": self.capacity,
         }  # fmt: skip
-        doubles = {
-            "end": route.end,
-            "sample_interval": route.sample_interval,
-            "threshold": route.threshold,
-        }
+        doubles = {name: getattr(route, name) for name in ADAPT_DOUBLES}
         arrays = {
             "constants": constants, "states": journey.states, "clock": journey.clock,
             "counters": journey.counters, "edges": route.edges, "status": journey.status,
-            "finished": journey.finished, "out": journey.out, **buffer.arrays,
+            "finished": journey.finished, "out": journey.out, "swings": journey.swings.table,
+            **buffer.arrays,
         }  # fmt: skip
         arguments = (
             *(integers[name] for name in ADAPT_INTEGERS),
@@ -142,20 +141,12 @@ class _Spikes:
     """Where one call leaves the spikes that it finds."""
 
     def __init__(self, margin: int, capacity: int) -> None:
-        self.time = np.empty(capacity + margin)
-        self.lane: Integers = np.empty(capacity + margin, dtype=np.int64)
-        self.count: Integers = np.zeros(1, dtype=np.int64)
         self.margin, self.capacity = margin, capacity
-        self.arrays = {
-            "spike_time": self.time,
-            "spike_lane": self.lane,
-            "spike_count": self.count,
-        }
+        self.arrays = spike_arrays(capacity + margin)
 
-    def empty_into(self, spikes: list[tuple[Floats, Integers]]) -> bool:
+    def empty_into(self, spikes: list[Batch]) -> bool:
         """Move the spikes there; whether the buffer was so full that blocks stopped."""
-        found = int(self.count[0])
-        if found:
-            spikes.append((self.time[:found].copy(), self.lane[:found].copy()))
-        self.count[0] = 0
-        return found + self.margin > self.capacity
+        found = taken(self.arrays)
+        if found.time.size:
+            spikes.append(found)
+        return found.time.size + self.margin > self.capacity

@@ -15,7 +15,7 @@ from loligo.engine.llvm.driver import I64
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.polynomial import horner, sizes
 from loligo.engine.llvm.printer import emit
-from loligo.engine.llvm.spikes import Rise
+from loligo.engine.llvm.spikes import Search
 from loligo.program import Program
 from loligo.program.program import coefficient
 
@@ -29,15 +29,15 @@ class Slots:
         b = e.builder
         self.states = {s: b.alloca(e.double) for s in program.states}
         self.t = b.alloca(e.double)
-        # whether a spike can be seen, and whether the next step is a careful one
-        self.armed, self.doubted = b.alloca(e.mask), b.alloca(e.mask)
-        self.flags = {1: self.armed, 2: self.doubted}  # by their rows of `clock`
+        # whether a spike can be seen, whether the next step is a careful one, whether V rises
+        self.armed, self.doubted, self.rising = (b.alloca(e.mask) for _ in range(3))
+        self.flags = {1: self.armed, 2: self.doubted, 3: self.rising}  # by their rows of `clock`
         self.edge = b.alloca(e.double)  # the next edge of the stimulus, or the end
         self.counters = {name: b.alloca(e.int) for name in COUNTERS}
         self.step, self.way = b.alloca(e.double), b.alloca(e.double)
         self.ends = {s: b.alloca(e.double) for s in program.states}  # the states after a step
         self.round = b.alloca(I64)
-        self.rise = Rise(e)
+        self.search = Search(e)
 
 
 @dataclass(frozen=True)

@@ -27,22 +27,15 @@ from typing import Any
 
 from llvmlite import ir
 
-from loligo.engine.kernel import RE_ARM
-from loligo.engine.llvm.driver import (
-    DOUBLE,
-    I64,
-    append_spikes,
-    at,
-    counting,
-    element,
-    store,
-)
+from loligo.engine.llvm.driver import DOUBLE, I64, at, counting, element, store
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.rows import ROW
-from loligo.program.spikes import locate
+from loligo.engine.llvm.swings import append_spikes, reach
+from loligo.program.spikes import extreme, locate
 
 Value = Any  # an ir.Value; llvmlite has no types
+_BYTE = ir.IntType(8)
 
 ALONG = ("voltage", "before", "mass", "area", "link")  # arrays with a value for each compartment
 
@@ -268,20 +261,30 @@ class Solve:
             b.store(I64(1), at(e, a["diverged"], self.index, I64))
 
     def _watch(self, row: Value, now: Value, after: Value) -> None:
+        """Note where V turned, and rises through the threshold."""
         e, b, a = self.e, self.e.builder, self.a
-        byte = ir.IntType(8)
-        flag = at(e, a["armed"], b.add(self.first_row, row), byte)
-        armed = b.bitcast(b.load(flag, typ=byte), e.mask)
+        (at_armed, armed), (at_rising, rising) = (self._flag(n, row) for n in ("armed", "rising"))
+        moved = b.fsub(after, now)
+        back = b.select(rising, b.fneg(moved), moved)
+        turned = b.fcmp_ordered(">=", back, e.spread(a["grain"]))
         threshold = e.spread(a["threshold"])
         above = b.fcmp_ordered(">=", after, threshold)
-        crossed = b.and_(above, armed)
-        low = b.fcmp_ordered("<", after, b.fsub(threshold, e.const(RE_ARM)))
-        b.store(b.bitcast(b.or_(low, b.and_(armed, b.not_(above))), byte), flag)
-        with b.if_then(e.any(crossed), likely=False):
-            inputs = {"before": self._load(self.own["before"], row), "now": now, "after": after,
-                      "threshold": threshold}  # fmt: skip
-            theta = emit(e, locate(), inputs)["theta"]
+        low = e.less(after, b.fsub(threshold, e.spread(a["depth"])))
+        come = b.select(armed, above, low)
+        with b.if_then(e.any(b.or_(turned, come)), likely=False):
+            before = self._load(self.own["before"], row)
+            seen = {"before": before, "now": now, "after": after}
+            lane = b.mul(b.add(self.first_row, row), I64(ROW))
+            reach(e, a, lane, turned, emit(e, extreme(), seen)["V"])
+            theta = emit(e, locate(), {**seen, "threshold": threshold})["theta"]
             step = b.sitofp(b.load(self.step, typ=I64), DOUBLE)
             times = b.fmul(b.fadd(e.spread(step), theta), e.spread(a["dt"]))
-            lane = b.mul(b.add(self.first_row, row), I64(ROW))
-            append_spikes(e, a, lane, crossed, times)
+            append_spikes(e, a, lane, b.and_(come, armed), times, threshold)
+            b.store(b.bitcast(b.xor(rising, turned), _BYTE), at_rising)
+            b.store(b.bitcast(b.xor(armed, come), _BYTE), at_armed)
+
+    def _flag(self, name: str, row: Value) -> tuple[Value, Value]:
+        """Where a row's flags are, and what they are."""
+        b = self.e.builder
+        place = at(self.e, self.a[name], b.add(self.first_row, row), _BYTE)
+        return place, b.bitcast(b.load(place, typ=_BYTE), self.e.mask)

@@ -26,21 +26,22 @@ from typing import Any
 
 from llvmlite import ir
 
-from loligo.engine.kernel import RE_ARM
 from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
-    append_spike,
     at,
     element,
     emit_blocks,
-    lanes_where,
     load_row,
+    rounded,
     store,
+    widened,
 )
 from loligo.engine.llvm.formats import DOUBLE as WIDE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.printer import emit, emit_any, emit_usual
+from loligo.engine.llvm.swings import SPIKE_POINTERS
+from loligo.engine.llvm.watch import Watch, WatchSlots
 from loligo.program import Program
 from loligo.program.arithmetic import CARRY
 
@@ -52,10 +53,10 @@ RUN_INTEGERS = (
     "first_block", "last_block", "stride", "stop", "steps_per_sample",
     "stream_step", "stream_rows", "samples", "pitch", "capacity",
 )  # fmt: skip
-RUN_DOUBLES = ("dt", "threshold")
+RUN_DOUBLES = ("dt", "threshold", "depth", "grain")
 RUN_POINTERS = (
     "constants", "states", "carries", "detector", "lead", "progress", "diverged", "charges",
-    "currents", "out", "spike_time", "spike_lane", "spike_count",
+    "currents", "out", *SPIKE_POINTERS,
 )  # fmt: skip
 
 
@@ -82,14 +83,11 @@ class _Slots:
         names = program.blocks["step"].names
         carried = [CARRY + state for state in program.states if CARRY + state in names]
         self.states = {name: b.alloca(e.real) for name in (*program.states, *carried)}
-        self.past = b.alloca(e.real, size=4)  # V of the last four steps, a ring
         # what drives the membrane, and the time up to which it stands
         self.inputs = {name: b.alloca(e.real) for name in program.inputs}
         self.until = b.alloca(DOUBLE)
         self.usual = b.alloca(_BIT)  # whether the last step was
-        self.armed = b.alloca(e.mask)
-        # where V has to come for that to change: up to `level`, or down to it where `turned`
-        self.level, self.turned = b.alloca(e.real), b.alloca(e.int)
+        self.watch = WatchSlots(e)
         self.step = b.alloca(I64)
         self.until_sample = b.alloca(I64)
         self.sample = b.alloca(I64)
@@ -109,12 +107,13 @@ class _Block:
         self.wide = Emitter(e.module, e.width, e.has_fma, WIDE)
         b = self.wide.builder = e.builder
         self.index, self.lane = index, b.mul(index, I64(e.width))
+        self.watch = Watch(e, program.blocks["locate"], arguments, slots.watch, self.lane)
         self.constants = {
             name: load_row(e, self.a["constants"], i, self.a["stride"], self.lane)
             for i, name in enumerate(program.constants)
         }
         self.constants[".dt"] = self.wide.spread(self.a["dt"])
-        self.fixed = {name: self._narrow(value) for name, value in self.constants.items()}
+        self.fixed = {name: rounded(e, value) for name, value in self.constants.items()}
         self._load()
         self.outer, self.inner, self.any_case, self.events, self.done = (
             b.append_basic_block(name) for name in ("outer", "inner", "any_case", "events", "leave")
@@ -181,12 +180,8 @@ class _Block:
             b.store(after[name], slot)
         step = b.add(b.load(self.slots.step, typ=I64), I64(1))
         b.store(step, self.slots.step)
-        b.store(after["V"], self._past(step))
+        b.store(after["V"], self.watch.past(step))
         b.store(b.sub(b.load(self.slots.until_sample, typ=I64), I64(1)), self.slots.until_sample)
-
-    def _past(self, step: Value) -> Value:
-        """Where V at the beginning of a step is, for three steps more."""
-        return at(self.e, self.slots.past, self.e.builder.and_(step, I64(3)), self.e.real)
 
     def _sample_is_due(self) -> Value:
         b = self.e.builder
@@ -198,13 +193,6 @@ class _Block:
 
     # -- between memory and registers ---------------------------------------------------------
 
-    def _narrow(self, value: Value) -> Value:
-        """float64 to the states' precision."""
-        return value if self.e.form is WIDE else self.e.builder.fptrunc(value, self.e.real)
-
-    def _widen(self, value: Value) -> Value:
-        return value if self.e.form is WIDE else self.e.builder.fpext(value, self.e.double)
-
     def _rows(self, step: Value) -> list[tuple[Value, str, int]]:
         """Slots, and the rows in which they last between calls."""
         states, b = self.program.states, self.e.builder
@@ -213,7 +201,7 @@ class _Block:
              states.index(name.removeprefix(CARRY)))
             for name, slot in self.slots.states.items()
         ]  # fmt: skip
-        return [*rows, (self._past(b.sub(step, I64(1))), "detector", 0)]
+        return [*rows, (self.watch.past(b.sub(step, I64(1))), "detector", 0)]
 
     def _place(self, base: str, row: int) -> Value:
         b = self.e.builder
@@ -225,10 +213,9 @@ class _Block:
         b.store(step, self.slots.step)
         for slot, base, row in self._rows(step):
             wide = b.load(self._place(base, row), align=8, typ=e.double)
-            b.store(self._narrow(wide), slot)
-        b.store(b.load(self.slots.states["V"], typ=e.real), self._past(step))
-        armed = load_row(e, self.a["detector"], 1, self.a["stride"], self.lane)
-        self._watch(b.fcmp_ordered("!=", armed, self.wide.const(0.0)))
+            b.store(rounded(e, wide), slot)
+        b.store(b.load(self.slots.states["V"], typ=e.real), self.watch.past(step))
+        self.watch.load()
         per = self.a["steps_per_sample"]
         gone = b.srem(step, per)
         wait = b.select(b.icmp_signed("==", gone, I64(0)), I64(0), b.sub(per, gone))
@@ -240,11 +227,9 @@ class _Block:
         e, b = self.e, self.e.builder
         step = b.load(self.slots.step, typ=I64)
         for slot, base, row in self._rows(step):
-            wide = self._widen(b.load(slot, typ=e.real))
+            wide = widened(e, b.load(slot, typ=e.real))
             b.store(wide, self._place(base, row), align=8)
-        one, none = self.wide.const(1.0), self.wide.const(0.0)
-        armed = b.select(b.load(self.slots.armed, typ=e.mask), one, none)
-        store(e, armed, self.a["detector"], b.add(self.a["stride"], self.lane))
+        self.watch.save()
         store(e, self._lead(), self.a["lead"], self.lane)
         b.store(step, at(e, self.a["progress"], self.index, I64))
 
@@ -270,12 +255,12 @@ class _Block:
 
         if ".until" not in drive.names:
             results = anew()
-            return {name: self._narrow(results[name]) for name in slots.inputs}
+            return {name: rounded(e, results[name]) for name in slots.inputs}
         stands = b.fcmp_ordered("<=", end, b.load(slots.until, typ=DOUBLE))
         with b.if_then(b.not_(stands), likely=False):
             results = anew()
             for name, slot in slots.inputs.items():
-                b.store(self._narrow(results[name]), slot)
+                b.store(rounded(e, results[name]), slot)
             b.store(self.wide.least(results[".until"]), slots.until)
         return {name: b.load(slot, typ=e.real) for name, slot in slots.inputs.items()}
 
@@ -312,38 +297,23 @@ class _Block:
         if not self.program.records:
             return
         block = self.program.blocks["sample"]
-        inputs = {**self.fixed, **self._now(), ".lead": self._narrow(self._lead())}
+        inputs = {**self.fixed, **self._now(), ".lead": rounded(e, self._lead())}
         if asked := [name for name in self.program.inputs if name in block.inputs]:
             time = self.wide.spread(self._time(b.load(self.slots.step, typ=I64)))
             streams = self._streams("currents", sample, self.a["samples"])
             given = {**self.constants, ".t": time, **streams}
             values = emit(self.wide, self.program.blocks["value"], given)
-            inputs |= {name: self._narrow(values[name]) for name in asked}
+            inputs |= {name: rounded(e, values[name]) for name in asked}
         results = emit(e, block, inputs)
         first = b.add(b.mul(self.lane, self.a["pitch"]), sample)
         plane = b.mul(self.a["pitch"], self.a["stride"])
         for record, result in enumerate(results.values()):
-            place, wide = b.add(b.mul(I64(record), plane), first), self._widen(result)
+            place, wide = b.add(b.mul(I64(record), plane), first), widened(e, result)
             for i in range(e.width):
                 b.store(element(e, wide, i), at(e, self.a["out"], place))
                 place = b.add(place, self.a["pitch"])
 
     # -- spikes and divergence ----------------------------------------------------------------
-
-    def _threshold(self) -> Value:
-        return self._narrow(self.wide.spread(self.a["threshold"]))
-
-    def _low(self) -> Value:
-        """Below it, a spike can be seen again."""
-        return self.e.builder.fsub(self._threshold(), self.e.const(RE_ARM))
-
-    def _watch(self, armed: Value) -> None:
-        """Set where V has to come before there is anything to do about spikes."""
-        e, b = self.e, self.e.builder
-        sign = e.whole(1 << (e.form.bits - 1))
-        b.store(armed, self.slots.armed)
-        b.store(b.select(armed, self._threshold(), self._low()), self.slots.level)
-        b.store(b.select(armed, e.whole(0), sign), self.slots.turned)
 
     def _size(self, after: dict[str, Value]) -> Value:
         """The sum of all states: not finite if one of them is not."""
@@ -352,19 +322,17 @@ class _Block:
         return self.e.intrinsic("fabs", total)
 
     def _noteworthy(self, after: dict[str, Value]) -> Value:
-        """Whether, in any lane, V has come to its level or the sum of all states may not be
-        finite: two comparisons for a whole block."""
+        """Whether, in any lane, there is something to note of V, or the sum of all states may not
+        be finite: two comparisons for a whole block."""
         e, b = self.e, self.e.builder
-        above = b.bitcast(b.fsub(after["V"], b.load(self.slots.level, typ=e.real)), e.int)
-        above = b.bitcast(b.xor(above, b.load(self.slots.turned, typ=e.int)), e.real)
-        short, highest = e.folded(above, e.larger)
+        step = b.sub(b.load(self.slots.step, typ=I64), I64(1))
+        short, highest = e.folded(self.watch.noteworthy(step, after["V"]), e.larger)
         come = b.fcmp_ordered(">=", highest, short.const(0.0))
         _, size = e.folded(self._size(after), b.fadd)
         return short.any(b.or_(come, b.fcmp_unordered(">", size, short.const(e.form.finite))))
 
     def _note_events(self) -> None:
-        """Of the step just made: leave where a state is no longer finite; note spikes, and what
-        to watch for next."""
+        """Of the step just made: leave where a state is no longer finite; note what V did."""
         e, b = self.e, self.e.builder
         after = self._now()
         step = b.sub(b.load(self.slots.step, typ=I64), I64(1))
@@ -374,27 +342,5 @@ class _Block:
             b.store(flags, at(e, self.a["diverged"], self.lane, I64), align=8)
             b.store(step, self.slots.step)
             b.branch(self.done)
-        armed = b.load(self.slots.armed, typ=e.mask)
-        above = b.fcmp_ordered(">=", after["V"], self._threshold())
-        self._spikes(step, b.and_(above, armed), after["V"])
-        low = b.fcmp_ordered("<", after["V"], self._low())
-        self._watch(b.or_(low, b.and_(armed, b.not_(above))))
+        self.watch.note(step, self._time(step), after["V"])
         b.branch(self.outer)
-
-    def _spikes(self, step: Value, crossed: Value, after: Value) -> None:
-        """Append (time, lane) of every lane that crossed; rare, so lane by lane."""
-        e, b = self.e, self.e.builder
-        one = Emitter(e.module, 1, e.has_fma, WIDE)
-        one.builder = b
-        before, now = (
-            b.load(self._past(k), typ=e.real) for k in (b.sub(step, I64(1)), step)
-        )  # fmt: skip
-        seen = {"before": before, "now": now, "after": after}
-        with lanes_where(e, crossed) as spike:
-            inputs = {name: spike.of(value) for name, value in seen.items()}
-            if e.form is not WIDE:
-                inputs = {name: b.fpext(value, DOUBLE) for name, value in inputs.items()}
-            inputs["threshold"] = self.a["threshold"]
-            theta = emit(one, self.program.blocks["locate"], inputs)["theta"]
-            time = b.fadd(self._time(step), b.fmul(theta, self.a["dt"]))
-            append_spike(e, self.a, b.add(self.lane, spike.i), time)

@@ -14,11 +14,9 @@ import numpy as np
 from loligo.engine.kernel import (
     DIVERGED,
     NEXT_REACH,
-    RE_ARM,
     ROUNDING,
     SHORTER,
     SHORTEST,
-    SPIKE_PARTS,
     STIFF,
     STIFF_STEPS,
     Journey,
@@ -27,10 +25,10 @@ from loligo.engine.kernel import (
 from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.program import coefficient
-from loligo.program.term import EDGE_TOLERANCE
+from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY
 
 Array = Any  # float64 or bool lanes
-_BISECTIONS = 44  # of a piece of a step: to 1e-14 of the step
+_BISECTIONS = 46  # of a step: to 1e-14 of it
 Evaluate = Callable[[Block, Mapping[str, Array]], dict[str, Array]]
 
 
@@ -64,6 +62,14 @@ class _Expansion:
                 total = total * s + each
         return total
 
+    def slope(self, state: str, s: Array) -> Array:
+        """How a state changes then."""
+        total = np.zeros_like(s)
+        with np.errstate(all="ignore"):
+            for k, each in reversed(list(enumerate(self.series[state]))[1:]):
+                total = total * s + k * each
+        return total
+
     def after(self, s: Array) -> dict[str, Array]:
         return {state: self.at(state, s) for state in self.series}
 
@@ -93,7 +99,7 @@ class _Walk:
         self.journey = journey
         self.fixed = {n: row[here] for n, row in zip(program.constants, constants, strict=True)}
         self.states = {n: r[here] for n, r in zip(program.states, journey.states, strict=True)}
-        self.t, self.armed, self.doubted = journey.clock[:, here]
+        self.t, self.armed, self.doubted, self.rising = journey.clock[:, here]
         self.edge, self.sample, self.small, self.steps = journey.counters[:, here]
         self.lanes: Array = np.arange(here.start, here.stop)
 
@@ -195,11 +201,13 @@ class _Walk:
         """What the states become at an edge, of the lanes that have arrived at one. V that rises
         through the threshold there makes a spike."""
         after = self.at_edge(self.states, edge, 0.5 * (edge + self.next_edge()))
-        above = after["V"] >= self.route.threshold
-        crossed = inside & above & (self.armed != 0)
-        if crossed.any():
-            self.journey.spikes.append((edge[crossed], self.lanes[crossed]))
-        self.arm(inside, after["V"], above)
+        route, v = self.route, (self.states["V"][inside], after["V"][inside])
+        armed, batch = self.journey.swings.leap(
+            self.armed[inside] != 0, self.lanes[inside], edge[inside], v, route.threshold,
+            route.depth,
+        )  # fmt: skip
+        self.armed[inside] = armed
+        self.journey.spikes.append(batch)
         for s, row in self.states.items():
             row[:] = np.where(inside, after[s], row)
 
@@ -214,14 +222,19 @@ class _Walk:
         # a step that an edge cuts short says nothing
         small = short & ~move.arrives
         after_step = np.where(small, self.small + 1, np.where(short, self.small, 0))
-        self.small[:] = np.where(moving, after_step, self.small)
-        stiff = self.small >= STIFF_STEPS
+        small = np.where(moving, after_step, self.small)
+        stiff = small >= STIFF_STEPS
         self.journey.status[self.here] = np.where(broken, DIVERGED, np.where(stiff, STIFF, 0))
-        return bool(broken.any() or stiff.any())
+        if broken.any() or stiff.any():
+            return True
+        self.small[:] = small  # a step that is refused is made again
+        return False
 
     def take_samples(self, x: _Expansion, moving: Array, reached: Array) -> None:
-        """Every sample before ``reached``, and at the end the last."""
-        limit = np.where(reached >= self.route.end, np.inf, reached - EDGE_TOLERANCE)
+        """Every sample before ``reached``, and at the end the last; a sample at an edge is left to
+        the segment that begins there, however short."""
+        limit = np.maximum(reached - EDGE_TOLERANCE, self.t + self.t * ROUNDED + TINY)
+        limit = np.where(reached >= self.route.end, np.inf, limit)
         while True:
             when = self.sample * self.route.sample_interval
             due = moving & (when < limit) & (self.sample < self.route.samples)
@@ -242,26 +255,44 @@ class _Walk:
                 self.journey.out[i, self.lanes[due], self.sample[due]] = values[due]
             self.sample += due
 
-    def arm(self, moving: Array, v: Array, above: Array) -> None:
-        """Whether a spike can be seen, now that V is there."""
-        armed = (v < self.route.threshold - RE_ARM) | ((self.armed != 0) & ~above)
-        self.armed[:] = np.where(moving, armed, self.armed)
-
     def find_spikes(self, x: _Expansion, move: _Move) -> None:
-        for part in range(1, SPIKE_PARTS + 1):
-            low, high = (move.length * (k / SPIKE_PARTS) for k in (part - 1, part))
-            v = x.at("V", high)
-            above = v >= self.route.threshold
-            crossed = move.moving & above & (self.armed != 0)
-            if crossed.any():
-                times = self.t + self.crossing(x, low, high)
-                self.journey.spikes.append((times[crossed], self.lanes[crossed]))
-            self.arm(move.moving, v, above)
+        """Where V turned in a step, and where it rises through the threshold."""
+        route, moving, armed = self.route, move.moving, self.armed != 0
+        start, end = np.zeros_like(move.length), move.length
+        begins, ends = (x.slope("V", s) > 0 for s in (start, end))
+        self.reach(moving & ((self.rising != 0) != begins), x.at("V", start))
+        turn = self.root(lambda s: x.slope("V", s), start, end)
+        v, there = x.at("V", end), x.at("V", turn)
+        summit, valley = moving & begins & ~ends, moving & ~begins & ends
+        self.reach(valley, there)
+        re_armed = armed | (valley & (there < route.threshold - route.depth))
+        above = v >= route.threshold
+        crossed = moving & re_armed & (above | (summit & (there >= route.threshold)))
+        if crossed.any():
+            # bounds on whose other sides V is: the step's own, or where it turned
+            low = np.where(x.at("V", start) < route.threshold, start, turn)
+            root = self.root(
+                lambda s: x.at("V", s) - route.threshold, low, np.where(above, end, turn)
+            )
+            batch = self.journey.swings.spike(
+                (self.t + root)[crossed], self.lanes[crossed], route.threshold
+            )
+            self.journey.spikes.append(batch)
+        self.reach(summit, there)
+        after = (v < route.threshold - route.depth) | (re_armed & ~(above | crossed))
+        self.armed[:] = np.where(moving, after, armed)
+        self.rising[:] = np.where(moving, ends, self.rising)
 
-    def crossing(self, x: _Expansion, low: Array, high: Array) -> Array:
-        """Where V rises through the threshold between two times of the step, by bisection."""
+    def reach(self, where: Array, v: Array) -> None:
+        """V was there in some lanes."""
+        if where.any():
+            self.journey.swings.reach(self.lanes[where], v[where])
+
+    def root(self, value: Callable[[Array], Array], low: Array, high: Array) -> Array:
+        """Where something changes its sign between two times of the step, by bisection."""
+        begun = value(low) < 0
         for _ in range(_BISECTIONS):
             middle = 0.5 * (low + high)
-            below = x.at("V", middle) < self.route.threshold
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
+            same = (value(middle) < 0) == begun
+            low, high = np.where(same, middle, low), np.where(same, high, middle)
         return high

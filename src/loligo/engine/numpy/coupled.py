@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.coupled import Line, Patch, Points, start_armed
-from loligo.engine.kernel import RE_ARM, Schedule
+from loligo.engine.kernel import Schedule
 from loligo.engine.numpy.kernel import evaluate
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
-from loligo.program.spikes import locate
+from loligo.program.spikes import extreme, locate
 
 Array = Any  # float64 or bool
 
@@ -29,9 +30,11 @@ class NumpyCourse:
         voltage: Floats,
     ) -> None:  # fmt: skip
         self.line, self.patches, self.points, self.schedule = line, patches, points, schedule
-        self.spikes: list[tuple[Floats, Integers]] = []
+        self.spikes: list[Batch] = []
         self.now, self.before = voltage.copy(), np.full(voltage.shape, np.nan)
         self.armed = start_armed(voltage, schedule)
+        self.rising = np.ones(voltage.shape, dtype=bool)
+        self.watched = Swings.begin(voltage.ravel())
         self.moved = [patch.states.copy() for patch in patches]
         self.step = np.zeros(line.axons, dtype=np.int64)
         self.broken = np.zeros(line.axons, dtype=bool)
@@ -39,7 +42,7 @@ class NumpyCourse:
             np.empty((len(p.kernel.program.records), schedule.samples, line.axons, p.sampled.size))
             for p in patches
         ]
-        self.locate = locate()
+        self.locate, self.extreme = locate(), extreme()
 
     def advance(
         self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
@@ -54,7 +57,11 @@ class NumpyCourse:
             self._advance(k, here, injected[k - first, here], damped[k - first, here])
             k += 1
             if self.broken[here].any():
-                break
+                self.step[here] = k
+                for axon in axons:  # the others go on
+                    if not self.broken[axon]:
+                        self.advance(range(axon, axon + 1), injected, damped, first, stop)
+                return
         self.step[here] = k
 
     def _inputs(self, index: int, here: slice, lead: float) -> dict[str, Array]:
@@ -110,16 +117,28 @@ class NumpyCourse:
         return line.solved(axon, diagonal, right, points)
 
     def _watch(self, k: int, here: slice, before: Floats, now: Floats) -> None:
-        after, armed, threshold = self.now[here], self.armed[here], self.schedule.threshold
-        above = after >= threshold
-        axon, place = np.nonzero(above & armed)
-        self.armed[here] = (after < threshold - RE_ARM) | (armed & ~above)
-        if axon.size:
-            picked = {"before": before, "now": now, "after": after}
-            inputs: dict[str, Array] = {n: v[axon, place] for n, v in picked.items()}
-            theta = evaluate(self.locate, inputs | {"threshold": threshold})["theta"]
-            where = (axon + here.start) * self.line.compartments + place
-            self.spikes.append(((k + theta) * self.schedule.dt, where))
+        schedule, seen = self.schedule, {"before": before, "now": now, "after": self.now[here]}
+        after, armed, rising = seen["after"], self.armed[here].copy(), self.rising[here]
+        turned = np.where(rising, now - after, after - now) >= schedule.grain
+        self.rising[here] = rising ^ turned
+        picked, where = self._picked(seen, turned, here)
+        self.watched.reach(where, evaluate(self.extreme, picked)["V"])
+        above = after >= schedule.threshold
+        crossed = above & armed
+        self.armed[here] = (after < schedule.threshold - schedule.depth) | (armed & ~above)
+        if crossed.any():
+            picked, where = self._picked(seen, crossed, here)
+            theta = evaluate(self.locate, picked | {"threshold": schedule.threshold})["theta"]
+            times = (k + theta) * schedule.dt
+            self.spikes.append(self.watched.spike(times, where, schedule.threshold))
+
+    def _picked(
+        self, seen: dict[str, Floats], mask: Array, here: slice
+    ) -> tuple[dict[str, Array], Integers]:
+        """What was seen where a mask holds, and which compartments those are."""
+        axon, place = np.nonzero(mask)
+        where = (axon + here.start) * self.line.compartments + place
+        return {name: v[axon, place] for name, v in seen.items()}, where
 
     def _sample(self, k: int, here: slice) -> None:
         for i, patch in enumerate(self.patches):
@@ -138,21 +157,24 @@ class NumpyCourse:
     def put(self, patch: int, states: Floats) -> None:
         self.moved[patch][:] = states
 
-    def lost(self) -> tuple[int, int, Floats] | None:
-        axons = np.flatnonzero(self.broken)
-        if not axons.size:
-            return None
-        return int(axons[0]), int(self.step[axons[0]]) - 1, self.before[axons[0]]
+    def lost(self) -> Integers:
+        return np.flatnonzero(self.broken)
 
     def _place(self) -> list[Any]:
-        return [self.now, self.before, self.armed, self.step, self.broken, *self.moved]
+        swings = self.watched.table.reshape(self.line.axons, -1)
+        known = [self.now, self.before, self.armed, self.rising, swings]
+        moved = [states.swapaxes(0, 1) for states in self.moved]  # axons first
+        return [*known, self.step, self.broken, *moved]
 
     def save(self) -> Any:
         return [each.copy() for each in self._place()]
 
-    def restore(self, saved: Any) -> None:
+    def restore(self, saved: Any, axons: Any = ...) -> None:
         for each, then in zip(self._place(), saved, strict=True):
-            each[...] = then
+            each[axons] = then[axons]
+
+    def swings(self) -> Swings:
+        return self.watched
 
     def voltage(self) -> Floats:
         return self.now

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import RE_ARM, Journey, Progress, Route, Schedule, Streams
+from loligo.engine.kernel import Journey, Progress, Route, Schedule, Streams
 from loligo.engine.numpy.adaptive import adapt
 from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.arithmetic import CARRY
+from loligo.program.spikes import extreme
 
 Array = Any  # float64, float32 or bool lanes
 
@@ -145,12 +147,13 @@ class _Walk:
             program, schedule, progress, streams,
         )  # fmt: skip
         self.here = slice(blocks.start, blocks.stop)
-        self.real = np.dtype(program.precision).type
+        # not np.float64(row), which in NumPy 2.0 makes a number of a row of one lane
+        self.real = partial(np.array, dtype=program.precision)
         rows = zip(program.constants, constants, strict=True)
         self.constants: dict[str, Array] = {name: row[self.here] for name, row in rows}
         self.constants[".dt"] = schedule.dt
         self.fixed = {name: self.real(value) for name, value in self.constants.items()}
-        names = program.blocks["step"].names
+        names, self.extreme = program.blocks["step"].names, extreme()
         self.rows = {n: progress.states[i, self.here] for i, n in enumerate(program.states)}
         self.rows |= {
             CARRY + n: progress.carries[i, self.here]
@@ -190,7 +193,7 @@ class _Walk:
             self.progress.out[i, self.here, j] = value
 
     def advance(self, k: int) -> bool:
-        dt, progress, here, schedule = self.schedule.dt, self.progress, self.here, self.schedule
+        dt, progress, here = self.schedule.dt, self.progress, self.here
         now = self.now()
         row = k - self.streams.first_step
         times = {".t0": k * dt, ".t1": (k + 1) * dt}
@@ -202,27 +205,31 @@ class _Walk:
         if broken.any():
             progress.diverged[here] = broken
             return False
-        before, armed = progress.detector[0, here], progress.detector[1, here]
-        above = after["V"] >= self.real(schedule.threshold)
-        self.spikes(k, now["V"], after["V"], above & (armed != 0))
-        low = after["V"] < self.real(schedule.threshold) - self.real(RE_ARM)
-        armed[:] = low | ((armed != 0) & ~above)
-        before[:] = now["V"]
+        self.watch(k, now["V"], after["V"])
         progress.lead[here] = 0.5 * dt
         for name, row_ in self.rows.items():
             row_[:] = after[name]
         return True
 
-    def spikes(self, k: int, now: Array, after: Array, crossed: Array) -> None:
-        if not crossed.any():
-            return
-        inputs = {
-            "before": self.progress.detector[0, self.here],
-            "now": np.float64(now),
-            "after": np.float64(after),
-            "threshold": self.schedule.threshold,
-        }
-        theta = evaluate(self.program.blocks["locate"], inputs)["theta"]
-        lanes = np.flatnonzero(crossed)
-        times = k * self.schedule.dt + theta[lanes] * self.schedule.dt
-        self.progress.spikes.append((times, lanes + self.here.start))
+    def watch(self, k: int, now: Array, after: Array) -> None:
+        """Note where V turned in a step, and rises through the threshold."""
+        schedule, swings, first = self.schedule, self.progress.swings, self.here.start
+        before, armed, way = self.progress.detector[:, self.here]
+        seen: dict[str, Array] = {"before": before}
+        seen |= {name: v.astype(np.float64) for name, v in (("now", now), ("after", after))}
+        back = np.flatnonzero((after - now) * self.real(way) >= self.real(schedule.grain))
+        if back.size:
+            turned = {name: v[back] for name, v in seen.items()}
+            swings.reach(back + first, evaluate(self.extreme, turned)["V"])
+            way[back] = -way[back]
+        above = after >= self.real(schedule.threshold)
+        crossed = np.flatnonzero(above & (armed != 0))
+        if crossed.size:
+            inputs = {name: v[crossed] for name, v in seen.items()}
+            inputs["threshold"] = schedule.threshold
+            theta = evaluate(self.program.blocks["locate"], inputs)["theta"]
+            times = k * schedule.dt + theta * schedule.dt
+            self.progress.spikes.append(swings.spike(times, crossed + first, schedule.threshold))
+        low = after < self.real(schedule.threshold) - self.real(schedule.depth)
+        armed[:] = low | ((armed != 0) & ~above)
+        before[:] = now

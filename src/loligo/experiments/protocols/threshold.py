@@ -25,10 +25,8 @@ _AROUND = np.concatenate([np.linspace(0.1, 0.98, 23), np.linspace(0.985, 1.015, 
                           np.linspace(1.02, 2.0, 25)])  # fmt: skip
 
 
-def threshold(
-    membrane: Membrane, *, threshold: Any = 0.0, wait: Any = _WAIT
-) -> xarray.Dataset:
-    """How far V must be displaced, at once and from rest, to excite; and the answer to other shocks.
+def threshold(membrane: Membrane, *, threshold: Any = 0.0, wait: Any = _WAIT) -> xarray.Dataset:
+    """How far V must be displaced, at once and from rest, to excite; and what other shocks do.
 
     The gates stay as they are at rest while V jumps, as in figure 12 of Hodgkin & Huxley 1952
     (doi:10.1113/jphysiol.1952.sp004764). The answer is steep around the threshold, and yet no

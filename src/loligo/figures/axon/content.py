@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.content import captions, injected, labels, panels, signals
+from loligo.figures.content import between, captions, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
-from loligo.figures.content.signals import Signals
+from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import Theme
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class AxonRecord:
     myelin : (places,) of bool
     electrodes
         Where current is injected.
+    bends
+        When what is done changes its course.
     """
 
     recorded: Signals
@@ -64,6 +66,7 @@ class AxonRecord:
     diameter: np.ndarray | None
     myelin: np.ndarray
     electrodes: tuple[Electrode, ...]
+    bends: np.ndarray
     title: str
     subtitle: str
 
@@ -102,10 +105,11 @@ class AxonRecord:
 
     def at(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Columns of ``values`` between two samples, (places, times)."""
-        after = np.clip(np.searchsorted(self.time, times, side="right"), 1, self.time.size - 1)
-        part = (times - self.time[after - 1]) / (self.time[after] - self.time[after - 1])
-        part = np.clip(part, 0.0, 1.0)
-        return values[:, after - 1] * (1 - part) + values[:, after] * part
+        return between.at(self.time, values, self.bends, times)
+
+    def trace(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The line in time of one place's ``values``."""
+        return panels.drawable(*between.curved(self.time, values, self.bends))
 
     def instants(self) -> np.ndarray:
         """When the wave stands at a few places along the axon; without one, when V is moved."""
@@ -166,7 +170,8 @@ def read(rec: xarray.Dataset) -> AxonRecord:
     UsageError
         If there are several axons, or V is not recorded along the axon.
     """
-    recorded = signals.read(rec)
+    given = signals.read(rec)
+    recorded, rec = given.fine, given.fine.recording
     others = [dim for dim in recorded.dims if dim not in ("position", "place", "clamp_place")]
     if others:
         raise UsageError(
@@ -202,6 +207,7 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         if myelin is None
         else np.asarray(myelin.values, dtype=bool),
         electrodes=_electrodes(rec, recorded.time, per_um),
+        bends=injected.edges(given, Lane({}, "")),
         title=str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
         subtitle=_subtitle(rec),
     )

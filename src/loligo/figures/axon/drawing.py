@@ -11,6 +11,7 @@ from loligo.errors import UsageError
 from loligo.figures.axon import tube
 from loligo.figures.axon.content import AxonRecord, Row, read, rows
 from loligo.figures.axon.layout import BAR, Content, Stack, arrange, content
+from loligo.figures.content.between import curved
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Trace
 from loligo.figures.content.signals import thinned
@@ -265,7 +266,13 @@ def _draw_line(
     drawn: Drawn, axes: Axes, values: np.ndarray, colour: str, dashes: tuple[float, ...] = (),
     zorder: float = 3.0, smooth: bool = True,
 ) -> Any:  # fmt: skip
-    place, values = thinned(*drawn.what.axon.line(values, smooth), _VERTICES)
+    axon = drawn.what.axon
+    place, values = axon.line(values, smooth)
+    if smooth:  # V bends where a current goes in, and where another membrane begins
+        changes = axon.edges[1:-1][axon.myelin[1:] != axon.myelin[:-1]]
+        bends = np.unique(np.concatenate([changes, [e.place for e in axon.electrodes]]))
+        place, values = curved(place, values, bends)
+    place, values = thinned(place, values, _VERTICES)
     line = line_of(axes, Trace("", Label(""), place, values, colour, dashes), drawn.stack.rows)
     line.set(zorder=zorder, clip_on=True)
     return line

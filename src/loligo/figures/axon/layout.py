@@ -97,10 +97,10 @@ def content(
 def _traces(axon: AxonRecord, theme: Theme) -> Picture:
     places = axon.followed()
     traces = tuple(
-        Trace(axon.named(k), Label(axon.named(k)), axon.time, axon.V[k], colour)
+        Trace(axon.named(k), Label(axon.named(k)), *axon.trace(axon.V[k]), colour)
         for k, colour in zip(places, theme.places, strict=False)
     )
-    rows = [trace.values for trace in traces]
+    rows = np.concatenate([trace.values for trace in traces])
     low, high = float(np.min(rows)), float(np.max(rows))
     axis = Axis(
         f"Membrane potential at {_COUNTED[len(traces)]}", "mV",

@@ -14,10 +14,7 @@ from loligo.figures.content import labels, panels
 from loligo.figures.content.labels import Label
 from loligo.figures.content.overlay import Named, framed, named, names_in
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
-from loligo.figures.content.signals import thinned
 from loligo.figures.style import Theme
-
-_COLUMNS = 4000
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +69,7 @@ def _panel(both: Sequence[_NamedAxon], name: str, um: float, shortest: AxonRecor
             continue
         row = one.axon.values(name)[one.axon.near(um * one.axon.per_um)]
         look = one.named
-        line = thinned(one.axon.time, row, _COLUMNS)
+        line = one.axon.trace(row)
         traces.append(
             Trace(f"{name} {look.label}", Label(look.label), *line, look.colour, look.dashes)
         )

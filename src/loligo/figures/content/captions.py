@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from loligo.figures.content.labels import unit
+from loligo.lanes import with_arrays
 from loligo.stimulus.document import KINDS
 
 
@@ -112,16 +113,14 @@ def _amount(value: Any, unit: str = "") -> str:
 
 def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:
     """``document`` with each array along a chosen coordinate replaced by its value there."""
-    if isinstance(document, list):
-        return [_picked(part, chosen) for part in document]
-    if not isinstance(document, Mapping):
-        return document
-    dims = document.get("dims")
-    if dims is None or "values" not in document:
-        return {key: _picked(part, chosen) for key, part in document.items()}
-    if len(dims) != 1 or dims[0] not in chosen:
-        return document
-    return document["values"][document["coords"][dims[0]].index(chosen[dims[0]])]
+
+    def there(array: Mapping[str, Any]) -> Any:
+        dims = array["dims"]
+        if len(dims) != 1 or dims[0] not in chosen:
+            return array
+        return array["values"][array["coords"][dims[0]].index(chosen[dims[0]])]
+
+    return with_arrays(document, there)
 
 
 def _flat(value: Any) -> Iterator[float]:

@@ -8,11 +8,13 @@ other.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.figures.content.signals import Lane, Signals
+from loligo.run.drive import onto
 
 if TYPE_CHECKING:
     import xarray
@@ -47,18 +49,48 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
     """(place in um, current at times) of what is injected along an axon; none if the provenance
     does not tell, or tells of many lanes."""
     from loligo.errors import LoligoError
+    from loligo.stimulus.base import Stimulus
+    from loligo.stimulus.place import Placed
 
     try:
-        return [
-            (float(point["place"]), _sampled(_made(point["stimulus"]), time))
-            for point in _described(rec)["points"]
-            if point["stimulus"]["kind"] != "clamp"
-        ]
+        points = Placed.from_dict(_described(rec)).points
+        currents = [(p.place, p.stimulus) for p in points if isinstance(p.stimulus, Stimulus)]
+        return [(place, _sampled(stimulus, time)) for place, stimulus in currents]
     except (LoligoError, KeyError, TypeError, ValueError):
         return []
 
 
+def edges(signals: Signals, lane: Lane) -> np.ndarray:
+    """When what is done to one lane changes its course, sorted; none if that is not told."""
+    from loligo.errors import LoligoError
+    from loligo.figures.content.solution import reduced
+
+    try:
+        one = signals.recording.isel({d: k for d, k in lane.where.items() if d != "position"})
+        described = reduced(_described(signals.recording), one)
+        if described is None:
+            return np.empty(0)
+        return _changes(json.dumps(described), float(signals.time[-1]))
+    except (LoligoError, ValueError, KeyError, TypeError, AttributeError):
+        return np.empty(0)
+
+
 # ------------------------------------------------------------------ from the provenance
+
+
+@lru_cache(maxsize=8)  # a figure asks for each of its lines
+def _changes(described: str, end: float) -> np.ndarray:
+    """When a described stimulus changes its course before ``end``."""
+    from loligo.stimulus.place import Placed
+
+    document = json.loads(described)
+    placed = document["kind"] == "placed"
+    made = (
+        [point.stimulus for point in Placed.from_dict(document).points]
+        if placed
+        else [_made(document)]
+    )
+    return np.unique(np.concatenate([each.breakpoints(end) for each in made]))
 
 
 def _described(rec: xarray.Dataset) -> Any:
@@ -104,8 +136,6 @@ def _exact(signals: Signals, sampled: np.ndarray) -> Line | None:
 def _sampled(stimulus: Stimulus, time: np.ndarray) -> np.ndarray:
     """A stimulus at sample times, as a run samples it: at an edge just after it, be the time of
     the sample an ulp before."""
-    from loligo.run.drive import onto
-
     edges = stimulus.breakpoints(float(time[-1]))
     return np.asarray(stimulus.value(onto(edges, time)), dtype=float)
 
@@ -126,7 +156,7 @@ def _edges(signals: Signals, stimulus: Stimulus) -> np.ndarray:
 def _with_edges(time: np.ndarray, sampled: np.ndarray, edges: np.ndarray, value: Any) -> Line:
     """Add the value just before and just after every edge."""
     gap = 1e-9 * max(1.0, float(np.max(np.abs(edges))))
-    keep = ~np.isin(time, edges)
+    keep = ~np.isin(onto(edges, time), edges)
     times = np.concatenate((time[keep], edges, edges))
     values = np.concatenate((sampled[keep], value(edges - gap), value(edges)))
     rank = np.concatenate((np.zeros(keep.sum()), np.zeros(edges.size), np.ones(edges.size)))

@@ -9,14 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from loligo.errors import UsageError, nearest
-from loligo.figures.content import captions, injected, labels, signals
+from loligo.figures.content import between, captions, injected, labels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import DASHES, Theme, channel_colours
 
 MOST_OVERLAID = 8  # lanes drawn over one another; more become a map
-_DRAWN_COLUMNS = 4000  # finer than any screen
+# A line of more vertices is drawn as it looks on so many columns, finer than any screen.
+_MOST_VERTICES, _DRAWN_COLUMNS = 40_000, 4000
 
 
 def picture(recorded: Signals, chosen: Sequence[object] | str | None, theme: Theme) -> Picture:
@@ -65,9 +66,12 @@ def listed(chosen: object) -> list[object]:
     """What ``panels`` names, from the top down."""
     if isinstance(chosen, str):
         return [chosen]
-    if not isinstance(chosen, Iterable):
-        raise UsageError(f"panels={chosen!r:.60} names no panel; give text, or a list of it.")
-    return list(chosen)
+    try:
+        return list(chosen)  # type: ignore[call-overload]
+    except TypeError:
+        raise UsageError(
+            f"panels={chosen!r:.60} names no panel; give text, or a list of it."
+        ) from None
 
 
 def _usual(recorded: Signals) -> list[str]:
@@ -192,12 +196,21 @@ def _panel(recorded: Signals, names: tuple[str, ...], theme: Theme, heading: str
 
 def line(recorded: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
     """The vertices of a variable's line in one lane, as many as can be seen."""
-    if recorded.role(name) == "stimulus":
-        time, values = injected.current(recorded, name, lane)
-    else:
-        time, values = recorded.time, recorded.values(name, lane)
-    if not np.isfinite(values).any():
+    if not np.isfinite(recorded.values(name, lane)).any():
         raise UsageError(f"{name} is not a number anywhere in the recording; nothing to draw.")
+    if recorded.role(name) == "stimulus":
+        line = injected.current(recorded, name, lane)
+    else:
+        source = recorded.fine if name in recorded.fine.recording else recorded
+        values = source.values(name, lane)
+        line = between.curved(source.time, values, injected.edges(recorded, lane))
+    return drawable(*line)
+
+
+def drawable(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A line of no more vertices than can be drawn in good time."""
+    if time.size <= _MOST_VERTICES:
+        return time, values
     return signals.thinned(time, values, _DRAWN_COLUMNS)
 
 
@@ -250,10 +263,12 @@ def _lanes_panel(recorded: Signals, name: str, theme: Theme) -> Panel:
             f"{name} has {len(lanes)} lanes, and lines can be told apart for {MOST_OVERLAID}; "
             f"select some, as in rec.isel({recorded.dims[0]}=[0, -1])."
         )
-    colours = _lane_colours(len(lanes), theme)
+    coloured = list(zip(lanes, _lane_colours(len(lanes), theme), strict=True))
+    # a lane that could not be run has nothing to draw; if none has, that is told
+    drawn = [one for one in coloured if np.isfinite(recorded.values(name, one[0])).any()]
     traces = tuple(
         Trace(f"{name} {lane.label}", Label(lane.label), *line(recorded, name, lane), colour)
-        for lane, colour in zip(lanes, colours, strict=True)
+        for lane, colour in drawn or coloured
     )
     if len(traces) == 1:
         colour = colours_of(recorded, theme)[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,6 +74,17 @@ class Signals:
     def role(self, name: str) -> str | None:
         """What a variable is: voltage, gate, current, ...; V is the voltage in any recording."""
         return self.attribute(name, "role", "voltage" if name == "V" else None)
+
+    @cached_property
+    def fine(self) -> Signals:
+        """The same with so many samples that its lines are smooth; itself, where there are no
+        more to be had, or no more are needed."""
+        from loligo.figures.content.solution import finer
+
+        again = finer(self.recording, self.names("voltage"))
+        if again is None:
+            return self
+        return Signals(again, np.asarray(again["time"].values, dtype=float), self.dims)
 
     def values(self, name: str, lane: Lane) -> np.ndarray:
         """A variable over time in one lane."""
@@ -169,13 +180,15 @@ def thinned(time: np.ndarray, values: np.ndarray, bins: int) -> tuple[np.ndarray
     span = (time[-1] - time[0]) or 1.0
     column = np.minimum(((time - time[0]) * (bins / span)).astype(int), bins - 1)
     first = np.flatnonzero(np.diff(column, prepend=-1))
-    edges = [*first.tolist(), time.size]
-    kept: set[int] = set()
-    filled = np.where(np.isfinite(values), values, 0.0)
-    for a, b in pairwise(edges):
-        part = filled[a:b]
-        kept.update((a, a + int(part.argmin()), a + int(part.argmax()), b - 1))
-        bad = np.flatnonzero(~np.isfinite(values[a:b]))
-        kept.update((a + bad[:1]).tolist())
-    chosen = np.array(sorted(kept))
+    count = np.diff(first, append=time.size)
+    finite = np.isfinite(values)
+    filled = np.where(finite, values, 0.0)
+    which = np.repeat(np.arange(first.size), count)
+    kept = [first, first + count - 1]
+    for extreme in (np.minimum, np.maximum):
+        found = np.flatnonzero(filled == extreme.reduceat(filled, first)[which])
+        kept.append(found[np.unique(which[found], return_index=True)[1]])
+    lost = np.flatnonzero(~finite)
+    kept.append(lost[np.unique(which[lost], return_index=True)[1]])
+    chosen = np.unique(np.concatenate(kept))
     return time[chosen], values[chosen]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,8 @@ def timing(
     UsageError
         For numbers that make no animation; it says which would.
     """
+    if not isinstance(loop, bool | np.bool_):
+        raise UsageError(f"loop may be True or False, not {loop!r:.60}")
     wanted = _USUAL_FPS if fps is None else _positive(fps, "fps", "frames a second, such as 25")
     if wanted > 1000:
         raise UsageError(f"fps={fps!r} is more than any screen shows; give 50 or less.")
@@ -109,7 +111,7 @@ def _possible(wanted: float, ticks: int | None) -> tuple[float, str]:
 def _positive(value: object, name: str, meaning: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise UsageError(f"{name}={value!r} is not a number; give {meaning}.")
-    if not math.isfinite(value) or value <= 0:
+    if not 0 < value <= sys.float_info.max:  # also of a whole number beyond all floats
         raise UsageError(f"{name}={value!r} must be positive; give {meaning}.")
     return float(value)
 

@@ -52,7 +52,7 @@ def _axes(table: _Table) -> chart.Axes:
     told = ", ".join(curve.label for curve in table.theory)
     return chart.Axes(
         tuple(_layers(table)),
-        chart.Axis(table.across, log=table.log, limits=_across(table)),
+        chart.Axis(table.across, log=table.log, limits=_across(table), ticks=table.categories),
         chart.Axis(table.heading, table.unit, log=table.log_up, limits=_upwards(table)),
         key=table.key,
         aside=f"dashed: {told}" if table.theory and table.several else "",
@@ -80,6 +80,7 @@ class _Table:
 
     x: np.ndarray
     across: str  # the axis's name
+    categories: list[tuple[float, str]] | None  # where texts stand along it
     heading: str
     unit: str
     key: str
@@ -120,11 +121,12 @@ def _read(rec: xarray.Dataset, panel: Panel) -> _Table:
     first = rec[panel.measured[0]]
     dim = str(first.dims[-1])
     names, rows, key = _lines(rec, panel, dim)
-    x, across = _axis(rec, panel.across or dim)
+    x, across, categories = _axis(rec, panel.across or dim)
     meaning = str(first.attrs.get("long_name", first.name))
     return _Table(
         x=x,
         across=across,
+        categories=categories,
         heading=meaning[:1].upper() + meaning[1:],
         unit=str(first.attrs.get("units", "1")),
         key=key,
@@ -178,15 +180,18 @@ def _named(rec: xarray.Dataset, dim: str) -> str:
     return f"{meaning} ({unit})" if unit else meaning
 
 
-def _axis(rec: xarray.Dataset, dim: str) -> tuple[np.ndarray, str]:
-    """Places in the unit that suits them; all else as it is."""
+def _axis(rec: xarray.Dataset, dim: str) -> tuple[np.ndarray, str, list[tuple[float, str]] | None]:
+    """Places in the unit that suits them, texts side by side; all else as it is."""
     if rec[dim].ndim != 1:
         raise UsageError(f"{dim} has {rec[dim].ndim} dimensions; select some to draw it")
+    if rec[dim].dtype.kind in "OUS":
+        told = [(float(k), str(text)) for k, text in enumerate(rec[dim].values)]
+        return np.arange(float(len(told))), _named(rec, dim), told
     x = np.asarray(rec[dim].values, dtype=float)
     if rec[dim].attrs.get("units") != "um" or dim != "position":
-        return x, _named(rec, dim)
+        return x, _named(rec, dim), None
     unit, um = signals.places(rec)
-    return x / um, f"Position along the axon ({unit})"
+    return x / um, f"Position along the axon ({unit})", None
 
 
 def conditions(rec: xarray.Dataset) -> str:
@@ -276,6 +281,8 @@ def _across(table: _Table) -> tuple[float, float] | None:
     """Of lines just what was varied. Places are the centres of compartments: the axis reaches to
     their edges."""
     low, high = float(table.x.min()), float(table.x.max())
+    if table.categories is not None:
+        return low - 0.5, high + 0.5
     centre = low if 0 < low < 0.02 * high and not table.log else 0.0
     return (low - centre, high + centre) if centre or not table.marked else None
 

@@ -7,6 +7,22 @@ from loligo.program.series.affine import AFFINE, affine_steps
 from loligo.program.series.digits import TwoKinds
 
 _MOST = 575.0  # of an exponential's argument: 1e250, and room for its coefficients
+_HIGHEST = 5  # power of what is huge: higher ones are as rare as what is huge is meaningless
+
+
+def steepest(block: Block) -> int:
+    """How many exponentials are multiplied with each other at most, as in (1 + exp(z))**3: all of
+    them may be huge at once. What divides by them is no longer."""
+    degrees: list[int] = []
+    for a in block.assignments:
+        own = [degrees[i] for i in a.args]
+        if a.op in ("exp", "exprel"):
+            degrees.append(1)
+        elif a.op in ("mul", "fma"):
+            degrees.append(max(sum(own[:2]), *own[2:], 0))
+        else:
+            degrees.append(own[0] if a.op in ("div", "ratio") else max(own, default=0))
+    return min(max(degrees, default=1) or 1, _HIGHEST)
 
 
 class Terms:
@@ -42,6 +58,7 @@ class Terms:
     ) -> None:  # fmt: skip
         self.f, self.b, self.states, self.varies = derivative, builder, states, varies
         self.order, self.guarded = order, guarded
+        self.degree = steepest(derivative) if guarded else 1
         self.rates = dict(derivative.outputs)
         self.zero = builder.const(0.0)
         self.values: list[list[int]] = [[] for _ in derivative.assignments]
@@ -117,7 +134,7 @@ class Terms:
         """The argument of an exponential, kept from where it is infinite."""
         if not self.guarded:
             return z
-        most = self.b.const(_MOST)
+        most = self.b.const(_MOST / self.degree)
         return self.b.apply("where", self.b.apply("lt", most, z), most, z)
 
     def partner(self, index: int, name: str) -> list[int]:

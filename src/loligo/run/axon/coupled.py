@@ -11,15 +11,17 @@ import numpy as np
 from loligo.engine import coupled as engine
 from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel, Schedule
+from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.clamps import Clamps
 from loligo.run.axon.currents import Injected
 from loligo.run.axon.divergence import Watch
 from loligo.run.axon.rest import Beginning
+from loligo.run.divergence import Losses
 from loligo.run.fixed import Stepped
 from loligo.run.geometry import Patch
 from loligo.run.initial import prepare
-from loligo.run.pace import Pace, portions, threads
+from loligo.run.pace import Pace, portions, threads, without
 from loligo.run.problem import Problem
 from loligo.solvers import Exponential
 
@@ -35,7 +37,7 @@ class CoupledCourse(Stepped):
         self, problem: Problem, solver: Exponential, kernels: Sequence[Kernel],
         beginning: Beginning, pace: Pace,
     ) -> None:  # fmt: skip
-        super().__init__(problem.times, solver.dt)
+        super().__init__(problem, solver)
         self.problem = problem
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt, **problem.along.settings}
         self.line, self.points = beginning.line, beginning.points
@@ -51,7 +53,8 @@ class CoupledCourse(Stepped):
         self.table = Injected(problem, self.schedule, pace.stream)
         self.clamps = self._clamps() if problem.clamps else None
         self.watch = Watch(problem, self.steps, self.patches, self.table, self.schedule)
-        self.parts = portions(problem.lanes.size, threads())
+        self.losses = Losses(problem, beginning.status, beginning.why)
+        self.parts = without(portions(problem.lanes.size, threads()), ~self.losses.lost)
         cells = problem.lanes.size * problem.along.parts.count
         self.amount = pace.opening(_MOST_STEPS, _FIRST, cells)
         self.asked = 0
@@ -63,8 +66,19 @@ class CoupledCourse(Stepped):
         )  # fmt: skip
 
     @property
-    def spikes(self) -> list[tuple[Floats, Integers]]:
+    def over(self) -> bool:
+        return super().over or not self.parts
+
+    @property
+    def spikes(self) -> list[Batch]:
         return self.steps.spikes
+
+    @property
+    def swings(self) -> Swings:
+        return self.steps.swings()
+
+    def voltage(self) -> Floats:
+        return self.steps.voltage().ravel()
 
     def call(self) -> Callable[[range], None]:
         chunk = min(self.amount, self.table.most_steps)
@@ -78,7 +92,8 @@ class CoupledCourse(Stepped):
         self.done = self.stop
         if self.clamps is not None:
             self.clamps.end(self.done)
-        self.watch.look(self.done)
+        if self.watch.look(self.done, self.losses):
+            self.parts = without(self.parts, ~self.losses.lost)
         return self.stop == self.asked  # a clamp's stop says nothing of the pace
 
     def values(self) -> dict[str, Floats]:

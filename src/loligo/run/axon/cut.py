@@ -141,8 +141,8 @@ def _check_memory(uncut: Uncut, compartments: int) -> None:
     places = compartments if positions is None else min(compartments, int(np.size(positions)))
     # what is recorded is put in order by making it anew; places are read from four compartments
     kept = 2 * (compartments if positions is None else min(compartments, 4 * places))
-    # and some 60 numbers a compartment
-    needed = 8 * (axons * kept * records * samples + 64 * axons * compartments)
+    # and some 90 numbers a compartment, those of its spikes among them
+    needed = 8 * (axons * kept * records * samples + 96 * axons * compartments)
     refuse_too_large(
         needed,
         f"{axons:,} axons × {compartments:,} compartments; {places:,} positions × {samples:,} "

@@ -9,11 +9,11 @@ import numpy as np
 
 from loligo.engine import coupled as engine
 from loligo.engine.kernel import Schedule
-from loligo.errors import RunError
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.currents import Injected
-from loligo.run.divergence import diverged, smaller_step
+from loligo.run.divergence import Loss, Losses, diverged, smaller_step
 from loligo.run.problem import Problem
+from loligo.run.status import Status
 
 # Every step costs about as much for each state as to keep it and look at it: once in so many.
 _SELDOM = 64
@@ -35,22 +35,24 @@ class Watch:
         self.table, self.schedule = table, schedule
         self.good, self.saved = 0, steps.save()
 
-    def look(self, done: int) -> None:
-        """After step ``done``.
+    def look(self, done: int, losses: Losses) -> bool:
+        """After step ``done``: whether axons have been lost since the run was last looked at.
 
-        Raises
-        ------
-        RunError
-            If something has ceased to be finite since the run was last looked at.
+        They are told to ``losses``, and stay where they last were finite.
         """
-        lost = self.steps.lost()
         due = done - self.good >= _SELDOM or done >= self.schedule.steps
-        if lost is None and not due:
-            return
-        broken = self._broken() if lost is None else np.array([lost[0]])
+        if not due and not self.steps.lost().size:
+            return False
+        broken = self._broken()
+        broken = broken[~losses.lost[broken]]
         if broken.size:
-            raise self._traced(int(broken[0]), done)
+            now = self.steps.save()
+            for axon in broken.tolist():
+                losses.add(axon, Status.DIVERGED, lambda axon: self._traced(axon, done))
+            self.steps.restore(now)
+            self.steps.restore(self.saved, broken)
         self.good, self.saved = done, self.steps.save()
+        return bool(broken.size)
 
     def _broken(self) -> Integers:
         """The axons in which something is not finite."""
@@ -58,6 +60,7 @@ class Watch:
             sound = np.abs(self.steps.voltage()).sum(axis=1) <= _MOST
         for i in range(len(self.patches)):
             sound &= np.isfinite(self.steps.states(i)).all(axis=(0, 2))
+        sound[self.steps.lost()] = False
         return np.flatnonzero(~sound)
 
     def _advance(self, axon: int, first: int, stop: int) -> None:
@@ -67,20 +70,21 @@ class Watch:
             self.steps.advance(range(axon, axon + 1), **given, first=first, stop=end)
             first = end
 
-    def _traced(self, axon: int, bad: int) -> RunError:
+    def _traced(self, axon: int, bad: int) -> Loss:
         """Go again from where all was finite, in ever smaller parts, to the step that broke it."""
-        self.steps.restore(self.saved)
-        while (width := max(1, -(-(bad - self.good) // _PARTS))) and self.good < bad:
-            stop = min(self.good + width, bad)
-            self._advance(axon, self.good, stop)
-            if axon in self._broken() or self.steps.lost() is not None:
-                self.steps.restore(self.saved)
+        good, saved = self.good, self.saved
+        self.steps.restore(saved)
+        while (width := max(1, -(-(bad - good) // _PARTS))) and good < bad:
+            stop = min(good + width, bad)
+            self._advance(axon, good, stop)
+            if axon in self._broken():
+                self.steps.restore(saved)
                 if width == 1:
                     break
                 bad = stop
             else:
-                self.good, self.saved = stop, self.steps.save()
-        return self._told(axon, *self._culprit(axon, self.good))
+                good, saved = stop, self.steps.save()
+        return self._told(axon, good, *self._culprit(axon, good))
 
     def _culprit(self, axon: int, step: int) -> tuple[str, int, float]:
         """What is lost first within a step, where, and what it was before."""
@@ -120,14 +124,15 @@ class Watch:
         inputs |= {"V": voltage, ".dt": dt, ".lead": 0.5 * dt if step == 0 else dt}
         return evaluate(program.blocks["offer"], inputs)
 
-    def _told(self, axon: int, name: str, place: int, last: float) -> RunError:
+    def _told(self, axon: int, step: int, name: str, place: int, last: float) -> Loss:
         dt = self.schedule.dt
-        return diverged(
-            self.good * dt,
+        error = diverged(
+            step * dt,
             f"{name} is no longer finite. Just before, it was {last:.6g}"
             f"{' mV' if name == 'V' else ''}{self.problem.where(axon, place)}",
             smaller_step(dt),
         )
+        return Loss(axon, Status.DIVERGED, error, self.problem.where(axon), step * dt)
 
 
 def _first(after: Any, before: Floats) -> int | None:

@@ -236,10 +236,10 @@ class Pilot:
             steps.advance(range(1), np.zeros((_CALL, 1, 1)), damped, done, done + _CALL)
             done += _CALL
             for batch in steps.spikes[read:]:
-                times, where = batch[0], batch[1]
+                times, where = batch.time, batch.lane
                 np.minimum.at(passed, where[where >= 0], times[where >= 0])
             read = len(steps.spikes)
-            if np.isinf(passed).sum() == silent or steps.lost() is not None:
+            if np.isinf(passed).sum() == silent or steps.lost().size:
                 return 0.0
         along = np.arange(last - first) - 0.5 * (last - first - 1)
         return dx * float(along @ along) / float(along @ passed[first:last])
@@ -261,5 +261,5 @@ class Pilot:
             np.full((1, 1), resting + _LAUNCH),
         )  # fmt: skip
         endless = 1 << 40
-        schedule = Schedule(dt, endless, endless, 1, resting + _SEEN)
+        schedule = Schedule(dt, endless, endless, 1, resting + _SEEN, depth=1.0, grain=1e-6)
         return self.course(line, [patch], held, schedule, everywhere * resting)

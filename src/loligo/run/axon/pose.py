@@ -52,9 +52,7 @@ def pose(
     driven = _driven(tuple(p for p in points if not isinstance(p.stimulus, Clamp)))
     alike = _structures(axon)
     outlines = [outline_of(axon.regions[regions[0]].membrane) for regions in alike]
-    if hasattr(initial, "data_vars") and len(alike) > 1:
-        initial = initial.fillna(0.0)  # a gate where no membrane has it: not read
-    begin = read_initial(initial, max(outlines, key=_variables))
+    begin = read_initial(_filled(initial, outlines), *outlines)
     values = _values(axon, driven, clamps, begin)
     _refuse_position(values)
     lanes = grid_of({name: _without_position(value) for name, value in values.items()})
@@ -115,8 +113,13 @@ def _structures(axon: Axon) -> list[tuple[int, ...]]:
     return [tuple(regions) for regions in groups.values()]
 
 
-def _variables(outline: Outline) -> int:
-    return len(outline.states) + len(outline.instantaneous)
+def _filled(initial: Any, outlines: list[Outline]) -> Any:
+    """A recording, with numbers for states where no membrane has them: they are not read there."""
+    if not hasattr(initial, "data_vars"):
+        return initial
+    everywhere = set(outlines[0].states).intersection(*(outline.states for outline in outlines))
+    some = {state for outline in outlines for state in outline.states} - everywhere
+    return initial.assign({n: initial[n].fillna(0.0) for n in some if n in initial.data_vars})
 
 
 def _own_records(outline: Outline, records: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import Kernel
-from loligo.errors import RunError
 from loligo.lanes import Floats
 from loligo.run.axon.clamps import held, through
 from loligo.run.axon.compartments import shares
@@ -28,15 +27,16 @@ from loligo.run.axon.coupled import joined
 from loligo.run.axon.currents import by_point, place_of
 from loligo.run.axon.electrodes import electrodes
 from loligo.run.axon.rest import Beginning, begin
+from loligo.run.divergence import Losses, LostError
 from loligo.run.drive import Drive
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
-from loligo.run.march import Crossings, Solution, march
+from loligo.run.march import TREMBLES, Crossings, Solution, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
 from loligo.solvers import Reference
 
-_PARTS = 1  # of a step, in each of which a spike is looked for: LSODA's are short
+_PARTS = 4  # of a step, in each of which V turns once at most: LSODA's are short
 
 
 def integrate(
@@ -52,16 +52,21 @@ def integrate(
     Raises
     ------
     RunError
-        If the integration fails or there is no resting state to start from.
+        If a single run of one membrane has no resting state to start from.
     """
     beginning = begin(problem, kernels)
-    beginning.refuse()
     parts = [_Membrane(patch, problem) for patch in problem.along.patches]
     runs: list[_Run] = []
+    losses = Losses(problem, beginning.status, beginning.why)
     for axon in range(problem.lanes.size):
         run = _Run(problem, solver, parts, beginning, axon)
-        run.integrate(beginning.voltage[axon], [s[:, axon] for s in beginning.states], advance)
         runs.append(run)
+        if losses.lost[axon]:
+            continue
+        try:
+            run.integrate(beginning.voltage[axon], [s[:, axon] for s in beginning.states], advance)
+        except LostError as error:
+            losses.fail(axon, error, problem.where(axon))
     shape = (problem.times.samples, problem.lanes.size, -1)
     values = [
         [np.stack([run.values[i][k] for run in runs], axis=1).reshape(shape)
@@ -69,7 +74,10 @@ def integrate(
         for i, part in enumerate(parts)
     ]  # fmt: skip
     rows = joined(problem, [p.records for p in parts], values)
-    outcome = Outcome(rows, *spikes_of(problem, [run.spikes() for run in runs]))
+    along = problem.along
+    watched = together([run.crossings for run in runs], along.recorded, along.parts.count)
+    outcome = Outcome(rows, *spikes_of(problem, *watched))
+    outcome.status, outcome.first_lost = losses.told()
     outcome.rest = beginning.recorded(problem)
     if problem.clamps:
         outcome.clamped = np.stack([run.clamped for run in runs])
@@ -123,7 +131,16 @@ class _Run:
         self.width = max(len(part.states) for part in parts)
         self.numbers = [part.at(axon) for part in parts]
         self.shapes = self._shapes()
-        self.values: list[list[Floats]] = []
+        grain, recorded = solver.tolerance * TREMBLES, problem.along.recorded
+        self.crossings = Crossings(
+            recorded * self.width, beginning.voltage[axon, recorded], problem.times.threshold,
+            problem.depth(grain), grain, _PARTS,
+        )  # fmt: skip
+        samples = problem.times.samples  # not a number where the run comes to nothing
+        self.values = [
+            [np.full((samples, part.sampled.size), np.nan) for _ in part.records] for part in parts
+        ]
+        self.clamped = np.full((len(self.electrodes), samples), np.nan)
         scale = np.ones((problem.along.parts.count, self.width))
         for part in parts:
             for k, name in enumerate(part.states):
@@ -174,7 +191,7 @@ class _Run:
             raise self._lost(t, cells, rates)
         return rates.ravel()
 
-    def _lost(self, t: float, cells: Floats, rates: Floats) -> RunError:
+    def _lost(self, t: float, cells: Floats, rates: Floats) -> LostError:
         """Which rate or state is not finite, and where."""
         broken = ~np.isfinite(cells) if not np.isfinite(cells).all() else ~np.isfinite(rates)
         # V follows what feeds it: the first of the other states is where it began
@@ -184,9 +201,10 @@ class _Run:
         value = cells[place, k]
         what = f"d{name}/dt is not finite at {name} = {value:.6g}"
         what = what if np.isfinite(value) else f"{name} is no longer finite"
-        return RunError(
+        return LostError(
             f"the reference solver failed at t = {t:.6g} ms: {what}"
-            f"{self.problem.where(self.axon, place)}. Check the parameters and the stimulus"
+            f"{self.problem.where(self.axon, place)}. Check the parameters and the stimulus",
+            t,
         )
 
     def integrate(self, voltage: Floats, states: list[Floats], advance: Advance) -> None:
@@ -195,18 +213,12 @@ class _Run:
         for part, rows in zip(self.parts, states, strict=True):
             cells[part.patch.place, 1 : 1 + len(rows)] = rows.T
         times, axons = self.problem.times, self.problem.lanes.size
-        self.crossings = Crossings(slice(None, None, self.width), voltage, times.threshold, _PARTS)
         sampled = march(
             self._edges(times.duration), times.grid, cells.ravel(), self._segment,
             self.crossings.look, lambda part: advance((self.axon + part) / axons),
         )  # fmt: skip
         self._record(sampled)
         self.clamped = self._clamped(sampled[:: self.width])
-
-    def spikes(self) -> tuple[Floats, Any]:
-        """Their times, and where: the compartments of all axons counted through."""
-        which = np.array(self.crossings.which, dtype=np.int64)
-        return np.array(self.crossings.times), which + self.axon * self.problem.along.parts.count
 
     def _edges(self, end: float) -> Floats:
         inner = [s.breakpoints(end) for _, shapes in self.shapes for s in shapes]
@@ -232,27 +244,37 @@ class _Run:
         last = float(np.nextafter(b, a))
         tolerance = max(self.solver.tolerance, 1e-12)
         band = min(self.width, start.size - 1)
-        with np.errstate(all="ignore"):
-            solution: Any = solve_ivp(
-                self.derivative, (a, b), start, method="LSODA", dense_output=True, args=(last,),
-                rtol=tolerance, atol=tolerance * self.scale,
-                lband=band, uband=band,
-            )  # fmt: skip
+        try:
+            with np.errstate(all="ignore"):
+                solution: Any = solve_ivp(
+                    self.derivative, (a, b), start, method="LSODA", dense_output=True,
+                    args=(last,), rtol=tolerance, atol=tolerance * self.scale,
+                    lband=band, uband=band,
+                )  # fmt: skip
+        except ValueError as problem:  # of steps too short to be told apart
+            raise LostError(
+                f"the reference solver failed at t = {a:.6g} ms{self.problem.where(self.axon)} "
+                f"({problem}); what is done to the axon there lasts {b - a:.3g} ms: make that "
+                "longer, or take lo.Exponential()",
+                a,
+            ) from problem
         end = solution.y[:, -1]
         if not np.isfinite(end).all():
             cells = end.reshape(-1, self.width)
             raise self._lost(float(solution.t[-1]), cells, cells)
         if not solution.success:
-            raise RunError(
-                f"the reference solver failed at t = {solution.t[-1]:.6g} ms "
-                f"({solution.message}); check the parameters and the stimulus"
+            t = float(solution.t[-1])
+            raise LostError(
+                f"the reference solver failed at t = {t:.6g} ms{self.problem.where(self.axon)} "
+                f"({solution.message}); check the parameters and the stimulus",
+                t,
             )
         return solution
 
     def _record(self, found: Floats) -> None:
         """For each membrane, each record: (samples, recorded compartments)."""
         cells = found.reshape(-1, self.width, found.shape[1])
-        for part, numbers in zip(self.parts, self.numbers, strict=True):
+        for i, (part, numbers) in enumerate(zip(self.parts, self.numbers, strict=True)):
             here = part.patch.place[part.sampled]
             rows = [cells[here, k] for k in range(len(part.states))]
             mine = [number[part.sampled, None] for number in numbers]
@@ -260,4 +282,4 @@ class _Run:
             observed = part.observe(rows, mine)
             known |= dict(zip(part.observed, observed, strict=True))
             shape = (here.size, found.shape[1])
-            self.values.append([np.broadcast_to(known[n], shape).T for n in part.records])
+            self.values[i] = [np.broadcast_to(known[n], shape).T for n in part.records]

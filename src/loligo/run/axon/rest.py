@@ -77,7 +77,7 @@ def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
     Raises
     ------
     RunError
-        If a single axon has no resting state to begin from; of several, each tells by its status.
+        If a single run has no resting state to begin from; a sweep's axons tell by their status.
     """
     line, points = line_of(problem), points_of(problem)
     voltage = np.empty(line.area.shape)
@@ -89,7 +89,7 @@ def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
     for patch, kernel in zip(patches, kernels, strict=True):
         begun = initial_states(kernel, patch.once)
         if begun.status is not None:
-            of_each = patch.along(begun.status[None])[0]
+            of_each = patch.along(begun.status[None].astype(np.float64))[0].astype(np.int8)
             status = np.maximum(status, of_each.max(axis=1))
             lost = patch.place[int((of_each.max(axis=0) > 0).argmax())]
             why = {**{s: _of_region(problem, lost, each) for s, each in begun.why.items()}, **why}
@@ -105,7 +105,7 @@ def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
         if not alone or points.conductance.any():
             found = balance(problem, kernels, found)
         found = replace(found, rest=found.voltage)
-    if problem.lanes.size == 1:
+    if not problem.lanes.dims:
         found.refuse()
     return found if found.why else replace(found, status=None)
 

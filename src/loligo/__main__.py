@@ -1,4 +1,4 @@
-"""``python -m loligo.cli`` is ``loligo``."""
+"""``python -m loligo`` is ``loligo``, where the folder of commands is not on the path."""
 
 from __future__ import annotations
 

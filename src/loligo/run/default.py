@@ -1,0 +1,98 @@
+"""What is done where no solver was asked for: the best that there is, with its accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from loligo.program.recipe import NotSmoothError
+from loligo.run.compiled import integrate
+from loligo.run.divergence import first_of
+from loligo.run.halving import HALVINGS, V_WITHIN, Ladder
+from loligo.run.loop import Advance
+from loligo.run.outcome import Outcome
+from loligo.run.pace import Pace
+from loligo.run.parts import part, put
+from loligo.run.problem import Problem
+from loligo.run.status import Status
+from loligo.solvers import Exponential, Solver, Taylor
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, and what it found.
+
+    Attributes
+    ----------
+    lane_by_lane
+        Whether each lane's step was: then the solver alone does not make the run again.
+    """
+
+    solver: Solver
+    outcome: Outcome
+    lane_by_lane: bool
+
+
+def run_by_default(problem: Problem, advance: Advance, pace: Pace) -> Choice:
+    """Taylor wherever a membrane's problem is smooth between the edges of its stimulus, and lanes
+    are not too stiff for it; Exponential elsewhere, with the step that each lane's own halving
+    shows to be good.
+
+    Raises
+    ------
+    RunError
+        If a single run has no states to begin from, or there is not enough memory.
+    """
+    why = problem.obstacle
+    if why is None:
+        try:
+            outcome = integrate(problem, Taylor(), advance, pace)
+        except NotSmoothError:  # what the text alone did not show
+            why = "the model is not smooth"
+        else:
+            stiff = outcome.status is not None and (outcome.status == Status.STIFF).any()
+            return _beside_taylor(problem, outcome, advance, pace) if stiff else (
+                Choice(Taylor(), outcome, False)
+            )  # fmt: skip
+    smooth = why == problem.obstacle and all(c.outline.obstacle is None for c in problem.cells)
+    outcome = Ladder(problem, smooth, pace).climb(advance)
+    outcome.settings["note"] = f"Exponential was chosen because {why}; {_STEPS}"
+    return Choice(Exponential(outcome.settings["dt"]), outcome, True)
+
+
+_STEPS = (
+    f"each lane's dt is the first of {HALVINGS} halvings that its own half shows to be good to "
+    f"{V_WITHIN:g} mV"
+)
+
+
+def _beside_taylor(problem: Problem, outcome: Outcome, advance: Advance, pace: Pace) -> Choice:
+    """Lanes that were too stiff go another way, each from its beginning."""
+    lanes = problem.lanes.size
+    status = np.zeros(lanes, np.int8) if outcome.status is None else outcome.status
+    stiff = np.flatnonzero(status == Status.STIFF)
+    why = next(loss.error for loss in outcome.first_lost if loss.status == Status.STIFF)
+    climbed = Ladder(part(problem, stiff), True, pace).climb(advance)
+    put(outcome, stiff, climbed)
+    ends = np.zeros(stiff.size, np.int8) if climbed.status is None else climbed.status
+    status[stiff] = np.where(ends == Status.FINE, Status.EXPONENTIAL, ends)
+    losses = [replace(loss, lane=int(stiff[loss.lane])) for loss in climbed.first_lost]
+    outcome.first_lost = first_of([*outcome.first_lost, *losses], status)
+    outcome.status = status
+    outcome.notes += [note for note in climbed.notes if note not in outcome.notes]
+    note = f"{str(why).partition(';')[0]}; {_STEPS}"
+    if stiff.size == lanes:
+        outcome.error, outcome.settings = climbed.error, {**climbed.settings, "note": note}
+        return Choice(Exponential(climbed.settings["dt"]), outcome, True)
+    if climbed.error is not None:
+        outcome.error = np.full(lanes, np.nan)
+        outcome.error[stiff] = climbed.error
+    if "accuracy" not in climbed.settings:  # Exponential lost all of them as well
+        return Choice(Taylor(), outcome, True)
+    which = f"in the {stiff.size:,} lanes of status {int(Status.EXPONENTIAL)}"
+    accuracy = (
+        f"{outcome.settings['accuracy']}; {which}, by Exponential, {climbed.settings['accuracy']}"
+    )
+    outcome.settings |= {**climbed.settings, "accuracy": accuracy, "note": note}
+    return Choice(Taylor(), outcome, True)
