@@ -45,7 +45,13 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
     from loligo.stimulus.place import at
-    from loligo.theory import input_resistance, length_constant, travelling_wave
+    from loligo.theory import (
+        input_resistance,
+        length_constant,
+        rest,
+        steady_state,
+        travelling_wave,
+    )
 
 __version__ = "0.1.0"
 
@@ -74,10 +80,12 @@ __all__ = [
     "open",
     "plot",
     "rerun",
+    "rest",
     "save",
     "simulate",
     "spike_shape",
     "spike_times",
+    "steady_state",
     "travelling_wave",
 ]
 __all__ += stimulus.__all__
@@ -97,7 +105,9 @@ _MODULES = {
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,
     "stimulus.place": ("at",),
-    "theory": ("input_resistance", "length_constant", "travelling_wave"),
+    "theory": (
+        "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",
+    ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
