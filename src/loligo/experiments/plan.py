@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,15 +34,31 @@ class Panel:
     log
         The axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``; others are as their values
         say.
+    lines
+        The coordinate, or variable, that tells the lines of what has two dimensions apart, by
+        their colours; if not given, that of the first dimension.
+    marks
+        Variables of no dimension that are drawn as labelled lines through the panel: across at
+        their value where they have the unit of the axis across, else upwards.
+    heading
+        Over the panel, instead of the name of the axis upwards.
+    zero
+        Whether a line is drawn at 0.
     """
 
     measured: tuple[str, ...]
     theory: tuple[str, ...] = ()
     across: str = ""
     log: str = ""
+    lines: str = ""
+    marks: tuple[str, ...] = ()
+    heading: str = ""
+    zero: bool = False
 
     def __post_init__(self) -> None:
-        if not self.measured or self.log not in _AXES:
+        words = (*self.measured, *self.theory, *self.marks, self.across, self.lines, self.heading)
+        plain = all(isinstance(word, str) for word in words) and isinstance(self.zero, bool)
+        if not plain or not self.measured or self.log not in _AXES:
             raise ValueError(f"no panel can be drawn of {self}")
 
 
@@ -68,14 +84,14 @@ class Plan:
     def attributes(self) -> dict[str, str]:
         """What a dataset must say of it: nothing where its variables' roles say all."""
         (first, *more) = self.panels
-        if not more and len(first.measured) == 1 and not (first.across or first.log):
+        if not more and first == Panel(first.measured[:1], first.theory):
             return {}
         return {_SAID: json.dumps([asdict(panel) for panel in self.panels])}
 
 
-def panel(*measured: str, theory: tuple[str, ...] = (), across: str = "", log: str = "") -> Plan:
-    """The plan of a chart of one panel."""
-    return Plan((Panel(measured, theory, across, log),))
+def panel(*measured: str, **how: Any) -> Plan:
+    """The plan of a chart of one panel; ``how`` are the other fields of a `Panel`."""
+    return Plan((Panel(measured, **how),))
 
 
 def plan_of(rec: xarray.Dataset) -> Plan | None:
@@ -101,9 +117,25 @@ def plan_of(rec: xarray.Dataset) -> Plan | None:
 
 def _panel(rec: xarray.Dataset, plain: Mapping[str, Any]) -> Panel:
     """A panel of its plain description, which must be of this dataset."""
-    beside = tuple(name for name in plain["theory"] if name in rec.data_vars)
-    one = Panel(tuple(plain["measured"]), beside, plain["across"], plain["log"])
-    missing = {*one.measured, one.across} - {"", *map(str, rec.variables)}
+    told = {
+        field.name: _as_declared(plain[field.name], field.default)
+        for field in fields(Panel)
+        if field.name in plain
+    }
+    told["theory"] = tuple(name for name in told.get("theory", ()) if name in rec.data_vars)
+    one = Panel(**told)
+    missing = {*one.measured, *one.marks, one.across, one.lines} - {"", *map(str, rec.variables)}
     if missing:
         raise ValueError(f"{', '.join(sorted(missing))}: not there")
+    if any(rec[name].ndim for name in one.marks):
+        raise ValueError("a mark has no dimension")
     return one
+
+
+def _as_declared(value: Any, default: Any) -> Any:
+    """A field's value, as JSON has it, in the field's own type; a list is a row of names."""
+    if default == "" or isinstance(default, bool):
+        return value
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r:.40} is not a row of names")
+    return tuple(value)
