@@ -24,7 +24,13 @@ from loligo import stimulus  # light: the names alone
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo import experiments
-    from loligo.analysis import conduction_velocity, spike_shape, spike_times
+    from loligo.analysis import (
+        conduction_velocity,
+        crossings,
+        firing_rate,
+        spike_shape,
+        spike_times,
+    )
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
@@ -71,8 +77,10 @@ __all__ = [
     "animate",
     "at",
     "conduction_velocity",
+    "crossings",
     "experiments",
     "explain",
+    "firing_rate",
     "input_resistance",
     "length_constant",
     "load",
@@ -92,7 +100,9 @@ __all__ += stimulus.__all__
 
 # module -> the public names that it defines
 _MODULES = {
-    "analysis": ("conduction_velocity", "spike_shape", "spike_times"),
+    "analysis": (
+        "conduction_velocity", "crossings", "firing_rate", "spike_shape", "spike_times",
+    ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),

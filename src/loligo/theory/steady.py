@@ -50,9 +50,9 @@ def steady_state(model: Any, V: Any) -> xarray.Dataset:
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> curve = lo.steady_state(squid, V=[-65, -40, 0])
     >>> curve.I_ionic.values.round(2).tolist()
-    [-0.0, 28.76, 1054.98]
+    [-0.0, 218.4, 1891.14]
     >>> curve.m.values.round(4).tolist()
-    [0.0529, 0.5005, 0.9742]
+    [0.0529, 0.5006, 0.9742]
     """
     patch = Patch.of(model, "steady_state", V=read(V, "mV", "V"))
     voltage = patch.lanes.flat("V")
