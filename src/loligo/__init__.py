@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         conduction_velocity,
         crossings,
         firing_rate,
+        narrate,
         spike_shape,
         spike_times,
     )
@@ -85,6 +86,7 @@ __all__ = [
     "length_constant",
     "load",
     "models",
+    "narrate",
     "open",
     "plot",
     "rerun",
@@ -101,7 +103,7 @@ __all__ += stimulus.__all__
 # module -> the public names that it defines
 _MODULES = {
     "analysis": (
-        "conduction_velocity", "crossings", "firing_rate", "spike_shape", "spike_times",
+        "conduction_velocity", "crossings", "firing_rate", "narrate", "spike_shape", "spike_times",
     ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),

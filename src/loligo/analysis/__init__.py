@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loligo.analysis.conduction import conduction_velocity
 from loligo.analysis.crossings import crossings
+from loligo.analysis.narrate import narrate
 from loligo.analysis.rate import firing_rate
 from loligo.analysis.shape import spike_shape
 from loligo.analysis.spikes import spike_times
@@ -12,6 +13,7 @@ __all__ = [
     "conduction_velocity",
     "crossings",
     "firing_rate",
+    "narrate",
     "spike_shape",
     "spike_times",
 ]
