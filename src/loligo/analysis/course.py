@@ -62,6 +62,8 @@ class Course:
         When V was clamped.
     spikes
         ms.
+    known
+        Whether it is known what was done.
     swings
         How often V went up and down without a spike being counted, and between what.
     """
@@ -82,6 +84,7 @@ class Course:
     clamp: Array | None = None
     title: str = ""
     stimulus: str = ""
+    known: bool = True
     ionic: Array = field(init=False)
     slope: Array = field(init=False)
 
@@ -133,7 +136,8 @@ def course_of(rec: Any) -> Course:
         reversals=_reversals(told), edges=edges, shocks=shocks, held=held,
         spikes=_spikes(rec), threshold=float(_threshold(rec)), swings=_swings(rec),
         clamp=np.asarray(full["I_clamp"].values, dtype=float) if "I_clamp" in full else None,
-        title=str(rec.attrs.get("title", "")), stimulus=_words(rec),
+        title=str(rec.attrs.get("title", "")), stimulus=_words(rec, told),
+        known=told is not None or "I_stim" in full,
     )  # fmt: skip
 
 
@@ -273,6 +277,14 @@ def _swings(rec: xarray.Dataset) -> tuple[int, float, float]:
     return int(count), low, high
 
 
-def _words(rec: xarray.Dataset) -> str:
+def _words(rec: xarray.Dataset, told: Mapping[str, Any] | None) -> str:
+    """What was done, of this lane; "" where that is not said."""
+    if told is not None and "stimulus" in told:
+        try:
+            return "nothing is done" if told["stimulus"] is None else repr(
+                from_dict(told["stimulus"])
+            )  # fmt: skip
+        except (LoligoError, KeyError, TypeError):
+            pass
     said = str(rec.attrs.get("stimulus", ""))
-    return "" if said == "none" else said
+    return "nothing is done" if said == "none" else said

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loligo.analysis.course import Course
-from loligo.analysis.instant import Mark, base_of, cause, flows, main, mark, off, stretch
+from loligo.analysis.instant import Mark, base_of, cause, flows, main, mark, number, off, stretch
 
 _STILL = 0.05  # mV/ms: V that moves slower stands still
 _NOTHING = 1e-6  # of the largest ionic current: no current
@@ -39,7 +39,7 @@ class _Places:
 
 def excited(course: Course, begin: float, end: float, spike: float) -> list[Mark]:
     at = _places(course, begin, end, spike)
-    rises = f"V rises fastest, by {course.slope[at.steep]:.3g} mV/ms"
+    rises = f"V rises fastest, by {number(course.slope[at.steep])} mV/ms"
     currents = f": {flows(course, at.steep)}" if course.currents else ""
     told = [
         cause(course, at.edge, at.inward, at.how == "turned"), _turn(course, at),
@@ -112,9 +112,9 @@ def _peak(course: Course, at: _Places) -> Mark:
     carrier, short = main(course, at.top, -1), ""
     if carrier in course.reversals:
         away = course.reversals[carrier] - float(course.V[at.top])
-        short = f" E_{carrier}, {course.reversals[carrier]:.3g} mV, is {away:.1f} mV away."
+        short = f" E_{carrier}, {number(course.reversals[carrier])} mV, is {away:.1f} mV away."
     injected = float(course.injected[at.top])
-    also = f", {injected:.3g} injected" if injected > 0 else ""
+    also = f", {number(injected)} injected" if injected > 0 else ""
     return mark(course, at.top, "peak",
                  f"Inward and outward current balance ({flows(course, at.top)}{also}): V turns."
                  f"{short}")  # fmt: skip
@@ -124,8 +124,8 @@ def _repolarisation(course: Course, at: _Places) -> Mark | None:
     if at.low <= at.top + 1:
         return None
     currents = f": {flows(course, at.fall)}" if course.currents else ""
-    return mark(course, at.fall, "repolarisation",
-                 f"V falls fastest, by {course.slope[at.fall]:.3g} mV/ms{currents}.")  # fmt: skip
+    falls = f"V falls fastest, by {number(course.slope[at.fall])} mV/ms"
+    return mark(course, at.fall, "repolarisation", f"{falls}{currents}.")
 
 
 def _undershoot(course: Course, at: _Places) -> Mark | None:
@@ -146,7 +146,7 @@ def _undershoot(course: Course, at: _Places) -> Mark | None:
         if now[base] > 0 and name in course.currents and course.currents[name][at.low] > 0
     ]  # fmt: skip
     ratio, name = max(grown, default=(0.0, ""))
-    why = f": G_{name} is still {ratio:.3g} times what it was" if ratio > _GROWN else ""
+    why = f": G_{name} is still {number(ratio)} times what it was" if ratio > _GROWN else ""
     return mark(course, at.low, "undershoot",
                  f"V is lowest, {below:.1f} mV below where it began{why}.")  # fmt: skip
 
@@ -166,8 +166,8 @@ def _recovery(course: Course, at: _Places, spike: float, end: float) -> Mark | N
         away = float(course.V[last] - course.V[base])
         side = "above" if away > 0 else "below"
         also = f"; gates differ: {gates}" if gates else ""
-        return mark(course, last, "recovery",
-                     f"At the end V is {abs(away):.1f} mV {side} where it began{also}.")  # fmt: skip
+        words = f"At the end V is {abs(away):.1f} mV {side} where it began{also}."
+        return mark(course, last, "recovery", words)
     also = f", but not its gates: {gates}" if gates else ""
     return mark(course, back, "recovery",
                  f"V is back within {_NEAR:g} mV of where it began{also}.")  # fmt: skip
@@ -177,11 +177,11 @@ def _train(course: Course, train: np.ndarray) -> Mark:
     """In a sentence."""
     gaps = np.diff(train)
     if gaps.size == 1:
-        apart = f"{gaps[0]:.3g} ms later"
+        apart = f"{number(gaps[0])} ms later"
     elif np.ptp(gaps) < _EVEN * gaps[0]:
-        apart = f"every {gaps[-1]:.3g} ms"
+        apart = f"every {number(gaps[-1])} ms"
     else:
-        apart = f"{gaps[0]:.3g} ms apart at first, {gaps[-1]:.3g} ms at last"
-    rate = f" ({1e3 / gaps[-1]:.3g} Hz)" if gaps.size > 1 else ""
+        apart = f"{number(gaps[0])} ms apart at first, {number(gaps[-1])} ms at last"
+    rate = f" ({number(1e3 / gaps[-1])} Hz)" if gaps.size > 1 else ""
     words = f"It fires again, {train.size} times in all, {apart}{rate}."
     return mark(course, course.at(float(train[1])), "again", words)

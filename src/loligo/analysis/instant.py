@@ -62,7 +62,7 @@ def _side(now: dict[str, float], sign: int) -> str:
     ranked = sorted(own.items(), key=lambda each: -each[1])
     kept = [(n, v) for n, v in ranked if v >= _SHOWN * total]
     return " + ".join(
-        f"{name} {value:.3g}" + (f" ({100 * value / total:.0f} %)" if len(kept) > 1 else "")
+        f"{name} {number(value)}" + (f" ({100 * value / total:.0f} %)" if len(kept) > 1 else "")
         for name, value in kept
     )
 
@@ -72,6 +72,15 @@ def main(course: Course, k: int, sign: int) -> str:
     now = {name: sign * float(current[k]) for name, current in course.currents.items()}
     best = max(now, key=lambda name: now[name], default="")
     return best if best and now[best] > 0 else ""
+
+
+def number(value: float) -> str:
+    """Three digits, without powers of ten.
+
+    >>> number(0.01234), number(1234.5)
+    ('0.0123', '1234')
+    """
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def off(course: Course, base: int | None, k: int) -> str:
@@ -95,13 +104,15 @@ def cause(course: Course, edge: int, until: int, passively: bool) -> Mark:
     elif any(abs(time - h.end) < 1e-6 for h in course.held):
         words = f"The clamp lets V go at {course.V[edge]:.4g} mV."
     elif edge > before and was < 0 <= course.injected[edge]:
-        words = f"The current of {was:.3g} µA/cm² that held V down is over."
+        words = f"The current of {number(was)} µA/cm² that held V down is over."
     elif (during > 0).any():
         words = _charging(course, edge, until, passively)
     elif edge > before and was > 0 >= course.injected[edge]:
-        words = f"The current of {was:.3g} µA/cm² is over."
+        words = f"The current of {number(was)} µA/cm² is over."
     elif (during < 0).any():
-        words = f"A current of {during.min():.3g} µA/cm² flows out and pulls V down."
+        words = f"A current of {number(during.min())} µA/cm² flows out and pulls V down."
+    elif not course.known:
+        words = "What was done is not known."
     else:
         words = "Nothing is injected: V moves by itself."
     return mark(course, edge, "cause", words)
@@ -114,11 +125,11 @@ def _charging(course: Course, edge: int, until: int, passively: bool) -> str:
     during = course.injected[edge : max(lasts, edge + 1)]
     most = float(during.max())
     steady = float(np.ptp(during)) <= 1e-6 * abs(most)
-    said = f"{most:.3g} µA/cm² flow in" if steady else f"Up to {most:.3g} µA/cm² flow in"
+    said = f"{number(most)} µA/cm² flow in" if steady else f"Up to {number(most)} µA/cm² flow in"
     middle = (edge + until) // 2
     if not passively or middle <= edge or course.ionic[middle] <= 0:
         return f"{said} and charge the membrane."
     return (
         f"{said} and charge the membrane; V rises passively, and ionic current flows out against "
-        f"it: half way {course.ionic[middle]:.3g} net ({flows(course, middle)})."
+        f"it: half way {number(course.ionic[middle])} net ({flows(course, middle)})."
     )

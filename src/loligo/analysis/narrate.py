@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import xarray
 
 
+_INSTANT = 1e-6  # ms
 _MOST_HELD = 6  # stretches of a clamp that are told
 
 
@@ -92,37 +93,34 @@ def narrate(rec: Any) -> Narration:
 
 def _story(course: Course) -> list[Mark]:
     """Every phase in order of time."""
-    marks = [mark for held in course.held[:_MOST_HELD] for mark in held_at(course, held)]
+    marks = [each for clamp in course.held[:_MOST_HELD] for each in held_at(course, clamp)]
     spike = next((s for s in course.spikes if not _clamped(course, s)), None)
-    free = _free(course, spike)
-    if free is not None:
-        begin, end = free
-        marks += excited(course, begin, end, spike) if spike is not None else failed(
-            course, begin, end
-        )  # fmt: skip
-    return sorted(marks, key=lambda mark: mark.time)
+    for begin, end in _free(course)[: _MOST_HELD + 1]:
+        if spike is None:
+            told = failed(course, begin, end)
+            marks += told if told[0].phase != "rest" or not course.held else []
+        elif begin <= spike <= end:
+            marks += excited(course, begin, end, spike)
+    return sorted(marks, key=lambda each: each.time)
 
 
 def _clamped(course: Course, time: float) -> bool:
     """Whether V was held there, or jumped there."""
-    return any(h.start - 1e-6 <= time <= h.end + 1e-6 for h in course.held) or any(
-        abs(time - shock) < 1e-6 for shock in course.shocks
+    return any(h.start - _INSTANT <= time <= h.end + _INSTANT for h in course.held) or any(
+        abs(time - shock) < _INSTANT for shock in course.shocks
     )
 
 
-def _free(course: Course, spike: float | None) -> tuple[float, float] | None:
-    """The stretch without a clamp that is told: that of the spike, else the longest."""
-    bounds = [(float(course.time[0]), float(course.time[0]))]
-    bounds += [(h.start, h.end) for h in course.held]
-    bounds.append((float(course.time[-1]), float(course.time[-1])))
-    gaps = [(a[1], b[0]) for a, b in pairwise(bounds) if b[0] - a[1] > 1e-6]
-    if spike is not None:
-        return next((gap for gap in gaps if gap[0] <= spike <= gap[1]), None)
-    return max(gaps, key=lambda gap: gap[1] - gap[0], default=None)
+def _free(course: Course) -> list[tuple[float, float]]:
+    """The stretches without a clamp."""
+    first, last = float(course.time[0]), float(course.time[-1])
+    bounds = [(first, first), *((h.start, h.end) for h in course.held), (last, last)]
+    return [(a[1], b[0]) for a, b in pairwise(bounds) if b[0] - a[1] > _INSTANT]
 
 
 def _text(course: Course, marks: list[Mark]) -> str:
-    head = ": ".join(part for part in (course.title, course.stimulus or "nothing is done") if part)
+    what = course.stimulus or ("" if course.known else "what was done is not known")
+    head = ": ".join(part for part in (course.title, what) if part)
     lines = [head, _verdict(course, marks), ""]
     for mark in marks:
         lines += _wrapped(f"{mark.time:8.2f} ms  {mark.V:6.1f} mV  ", mark.words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loligo.analysis.course import Course, Held
-from loligo.analysis.instant import Mark, cause, flows, mark, stretch
+from loligo.analysis.instant import Mark, cause, flows, mark, number, stretch
 
 _SHOWN = 0.005  # of the current that has grown most: less is not named
 _FLAT = 0.5  # mV: V that moved by less did nothing
@@ -33,8 +33,8 @@ def failed(course: Course, begin: float, end: float) -> list[Mark]:
     count, lowest, highest = course.swings
     if count > 1:
         words = (
-            f"V goes up and down {count} times, between {lowest:.3g} and {highest:.3g} mV, and "
-            f"never passes {course.threshold:g} mV."
+            f"V goes up and down {count} times, between {number(lowest)} and {number(highest)} mV, "
+            f"and never passes {course.threshold:g} mV."
         )
         return [*marks, mark(course, most, "swings", words)]
     if up:
@@ -94,7 +94,7 @@ def _winner(course: Course, base: int, high: int) -> str:
 
 def _summed(parts: dict[str, float]) -> str:
     ranked = sorted(parts.items(), key=lambda each: -each[1])
-    return " + ".join(f"{name} {value:.3g}" for name, value in ranked)
+    return " + ".join(f"{name} {number(value)}" for name, value in ranked)
 
 
 def held_at(course: Course, clamp: Held) -> list[Mark]:
@@ -114,7 +114,7 @@ def held_at(course: Course, clamp: Held) -> list[Mark]:
         way, value = "inward" if part[k] < 0 else "outward", f"{part[k]:.4g} µA/cm²"
         after = course.time[first + k] - clamp.start
         if 0 < k < part.size - 1:
-            words = f"I_{name} peaks {way} at {value}, {after:.3g} ms after the clamp began."
+            words = f"I_{name} peaks {way} at {value}, {number(after)} ms after the clamp began."
         else:
             words = f"I_{name} {'has grown to' if k else 'begins at'} {value}, {way}."
         marks.append(mark(course, first + k, f"I_{name}", words))

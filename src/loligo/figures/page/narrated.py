@@ -69,9 +69,11 @@ def _voltage(told: Narration, inside: np.ndarray, across: chart.Axis) -> chart.A
     line = _thinned(course, course.V, inside)
     dots = chart.Points(marks.time.values, marks.V.values, "stimulus", size=5.0)
     numbers = _numbers(marks.time.values, marks.V.values)
-    return chart.Axes(
-        (line, dots, *numbers), across, chart.Axis("Membrane potential", "mV"), weight=1.2
-    )
+    low, high = float(np.min(line.y)), float(np.max(line.y))
+    room = max(high - low, 1.0)
+    limits = (low - 0.06 * room, high + 0.15 * room)  # for the numbers
+    up = chart.Axis("Membrane potential", "mV", limits=limits)
+    return chart.Axes((line, dots, *numbers), across, up, weight=1.2)
 
 
 def _numbers(when: np.ndarray, height: np.ndarray) -> list[chart.Layer]:
