@@ -16,7 +16,7 @@ from loligo.model import Membrane
 from loligo.model.check import warn_of_volts
 from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
 from loligo.run.pace import Pace
-from loligo.run.problem import Problem
+from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.place import Placed
@@ -53,7 +53,8 @@ def pose(
     _refuse_axon(initial)
     begin = read_initial(initial, outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
-    check_dimensions(lanes, outline.records)
+    jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
+    check_dimensions(lanes, (*outline.records, *jumps))
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
