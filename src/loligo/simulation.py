@@ -73,8 +73,8 @@ def simulate(
         compartments): lanes are single runs to the last bit where dt and compartments are given.
         The recording's ``solver``, ``dt``, ``accuracy`` and ``V_error`` (mV) tell.
     record : list of str, optional
-        Names along time. By default everything for one lane, V for several; ``["spikes"]``
-        keeps the spikes alone.
+        Names along time. By default everything for one lane, V for several (of clamped membranes
+        the currents too); ``["spikes"]`` keeps the spikes alone.
     sample_interval : float or quantity
         Samples lie at its multiples (ms); at an edge of the stimulus, the value just after it.
     initial : "rest", float, mapping or recording
@@ -108,7 +108,9 @@ def simulate(
         ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
         lane has fewer. Of many lanes of which few fire, where that table would take more than
         256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
-        ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended.
+        ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended. Under an
+        ideal clamp of a membrane ``Q_clamp`` (nC/cm2), over the lanes and ``edge``, is the charge
+        that the electrode gives at once when V jumps, at ``edge_time`` (ms).
 
     Raises
     ------

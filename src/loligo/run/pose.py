@@ -21,7 +21,7 @@ from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.driven import ON, SHOCK
+from loligo.system.driven import CLAMP_CURRENT, ON, SHOCK
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
 
@@ -55,6 +55,8 @@ def pose(
     lanes = grid_of(_values(membrane, outline, driven, begin))
     jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
     check_dimensions(lanes, (*outline.records, *jumps))
+    if record is None and lanes.size > 1:
+        record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
@@ -269,6 +271,15 @@ def _last(rec: Any, owners: Mapping[str, Outline]) -> dict[str, Any]:
         raise UsageError("initial: the recording to continue from has no samples")
     # a recording of which one moment was selected is continued from there
     return {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in owners}
+
+
+def _of_several(outline: Outline) -> list[str]:
+    """What is recorded of several lanes if nothing is asked for: V; under a clamp, of which V says
+    little, its current and those that it is made of."""
+    if CLAMP_CURRENT not in outline.records:
+        return ["V"]
+    roles = ("voltage", "current", "clamp")
+    return [name for name in outline.records if outline.about[name]["role"] in roles]
 
 
 def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:
