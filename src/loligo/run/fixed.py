@@ -172,7 +172,7 @@ class FixedCourse(Stepped):
         every_lane = [
             self.constants, self.used, before.states, before.carries, before.detector, before.lead,
             jumps.edges, jumps.steps, jumps.late, self.streams.charges, self.streams.currents,
-            *self.sampled.by_lane,
+            *self.sampled.by_lane, *jumps.led.which,
         ]  # fmt: skip
         for rows in every_lane:
             if rows.size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Mapping
 from typing import Any, cast
@@ -19,7 +20,8 @@ from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
 from loligo.run.status import lost
 from loligo.stimulus.applied import Applied
-from loligo.stimulus.base import Stimulus
+from loligo.stimulus.base import Stimulus, refuse_played
+from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
 from loligo.system.driven import CLAMP_CURRENT, ON, SHOCK
@@ -45,6 +47,7 @@ def pose(
         hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
         raise UsageError(f"model must be a Membrane or an Axon, not {membrane!r:.80}{hint}")
     refuse_placed(stimulus)
+    refuse_played(() if stimulus is None else stimulus.shapes)
     times = read_times(duration, sample_interval, threshold)
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
@@ -56,6 +59,7 @@ def pose(
     lanes = grid_of(_values(membrane, outline, driven, begin))
     jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
     check_dimensions(lanes, (*outline.records, *jumps))
+    _refuse_two_clamps(driven, lanes)
     if record is None and lanes.size > 1:
         record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size)
@@ -71,6 +75,21 @@ def _driven(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
         Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
         for i, shape in enumerate(shapes)
     )
+
+
+def _refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
+    """V has one command at a time."""
+    clamps = [each for each in driven if isinstance(each.shape, VoltageClamp)]
+    starts = [lanes.flat(each.name("start")) for each in clamps]
+    ends = [a + lanes.flat(c.name("duration")) for a, c in zip(starts, clamps, strict=True)]
+    for i, k in itertools.combinations(range(len(clamps)), 2):
+        begins = np.maximum(starts[i], starts[k])
+        both = np.minimum(ends[i], ends[k]) - begins > 1e-9
+        if both.any():
+            raise StimulusError(
+                f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
+                f"{begins[both][0]:g} ms on; let one end where the other begins"
+            )
 
 
 def refuse_placed(stimulus: Any) -> None:

@@ -79,7 +79,7 @@ class Problem:
         """Why this problem has no power series between the edges of its stimulus, or None."""
         for shape in self.shapes:
             if shape.sampled:
-                return f"{type(shape).__name__} is a sampled stimulus"
+                return f"{type(shape).__name__} {shape.follows}"
         return next((c.outline.obstacle for c in self.cells if c.outline.obstacle), None)
 
     @cached_property

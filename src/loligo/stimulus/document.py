@@ -64,6 +64,14 @@ def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
 
 
 def _field(value: Any) -> Any:
+    if isinstance(value, Mapping) and "kind" in value:  # what is played in place of a number
+        document = cast(Mapping[str, Any], value)
+        if document["kind"] not in ("waveform", "noise"):
+            raise StimulusError(
+                f"in place of a number there may be a waveform or noise, not a "
+                f"{document['kind']!r:.40}"
+            )
+        return current_or_clamp(document)
     return from_plain(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else value
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, cast
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError
 from loligo.lanes import Labelled
-from loligo.stimulus.base import TOTAL, Shape, Stimulus
+from loligo.stimulus.base import TOTAL, Shape, Stimulus, refuse_played
 from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.document import current_or_clamp
 
@@ -141,6 +141,7 @@ def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
         )
     if isinstance(stimulus, Clamp):
         return Placed((Point(where, stimulus),))
+    refuse_played(stimulus.shapes)
     dense = next((s for s in stimulus.shapes if s.unit != TOTAL and s.stated), None)
     if dense is not None:
         raise StimulusError(
