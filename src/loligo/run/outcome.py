@@ -64,6 +64,8 @@ class Outcome:
         Stage -> seconds.
     clamped : (axons, electrodes, samples) or None
         The current of an axon's clamps, nA.
+    facing : (axons, places, samples) or None
+        V where conductances open along an axon, between the centres of compartments, mV.
     """
 
     values: dict[str, Floats]
@@ -80,6 +82,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list[str])
     timings: dict[str, float] = field(default_factory=dict[str, float])
     clamped: Floats | None = None
+    facing: Floats | None = None
 
 
 def blank_lost(problem: Problem, outcome: Outcome) -> None:
@@ -90,6 +93,8 @@ def blank_lost(problem: Problem, outcome: Outcome) -> None:
         values[rows] = np.nan
     if outcome.clamped is not None:
         outcome.clamped[gone] = np.nan
+    if outcome.facing is not None:
+        outcome.facing[gone] = np.nan
     kept = ~rows[outcome.spike_lane]
     outcome.spike_time, outcome.spike_lane = outcome.spike_time[kept], outcome.spike_lane[kept]
     if outcome.spike_peak is not None and outcome.spike_trough is not None:
