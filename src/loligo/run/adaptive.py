@@ -31,6 +31,8 @@ _MOST_ROUNDS = 8  # of them, if there are few lanes
 class AdaptiveCourse:
     """See :class:`loligo.run.loop.Course`."""
 
+    facing: Floats | None = None
+
     def __init__(
         self, problem: Problem, solver: Taylor, kernel: Kernel, states: Floats, losses: Losses,
         pace: Pace,

@@ -66,7 +66,7 @@ def integrate(
     clock.stage("steps")
     found = spikes_of(problem, course.spikes, course.swings, course.voltage())
     outcome = Outcome(course.values(), *found)
-    outcome.clamped = course.clamped()
+    outcome.clamped, outcome.facing = course.clamped(), course.facing
     outcome.charges = charges_of(problem, course.noted())
     outcome.rest = rest()
     outcome.status, outcome.first_lost = course.losses.told()

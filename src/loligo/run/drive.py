@@ -42,6 +42,10 @@ class Drive:
 
     def values(self, path: Any) -> Floats:
         """Of one path at the sample times; at an edge, the value just after it."""
+        return path.value(onto(path.breakpoints(self.end), self.problem.times.grid))
+
+    def streamed(self, path: Any) -> Floats:
+        """What a kernel is handed of a path at the sample times."""
         return path.streamed(onto(path.breakpoints(self.end), self.problem.times.grid))
 
     def edges(self, sampled: bool = True) -> Floats:

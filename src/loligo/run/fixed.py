@@ -61,6 +61,8 @@ class FixedCourse(Stepped):
     A lane that is lost goes on as a copy of one that is not, so that its block can go on.
     """
 
+    facing: Floats | None = None
+
     def __init__(
         self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, losses: Losses,
         pace: Pace,
@@ -283,7 +285,9 @@ class _Sampled:
     def _currents(self) -> Floats | None:
         if not self.paths:
             return None
-        rows = [([self.drive.values(path) for path in paths], which) for paths, which in self.paths]
+        rows = [
+            ([self.drive.streamed(path) for path in paths], which) for paths, which in self.paths
+        ]
         return self._spread(rows)
 
     def between(self, first: int, stop: int) -> Streams:

@@ -67,6 +67,8 @@ class Outcome:
         The current of an axon's clamps, nA.
     charges : Charges or None
         Of V's jumps, where a membrane is clamped ideally.
+    facing : (axons, places, samples) or None
+        V where conductances open along an axon, between the centres of compartments, mV.
     """
 
     values: dict[str, Floats]
@@ -84,6 +86,7 @@ class Outcome:
     timings: dict[str, float] = field(default_factory=dict[str, float])
     clamped: Floats | None = None
     charges: Charges | None = None
+    facing: Floats | None = None
 
 
 def blank_lost(problem: Problem, outcome: Outcome) -> None:
@@ -96,6 +99,8 @@ def blank_lost(problem: Problem, outcome: Outcome) -> None:
         outcome.clamped[gone] = np.nan
     if outcome.charges is not None:
         outcome.charges.charge[gone] = np.nan
+    if outcome.facing is not None:
+        outcome.facing[gone] = np.nan
     kept = ~rows[outcome.spike_lane]
     outcome.spike_time, outcome.spike_lane = outcome.spike_time[kept], outcome.spike_lane[kept]
     if outcome.spike_peak is not None and outcome.spike_trough is not None:

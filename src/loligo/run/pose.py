@@ -154,9 +154,10 @@ def _values(
     for each in driven:
         shape = each.shape
         if shape.total and membrane.area is None:
+            what, density = _WHOLE.get(shape.kind, ("a total current (nA)", "current in uA/cm2"))
             raise StimulusError(
-                f"{shape!r} is a total current (nA), but the membrane has no area to spread it "
-                "over; give one, model.replace(area=1000) in um2, or the current in uA/cm2"
+                f"{shape!r} is {what}, but the membrane has no area to spread it "
+                f"over; give one, model.replace(area=1000) in um2, or the {density}"
             )
         values |= {each.name(p): getattr(shape, p) for p in shape.parameters}
     return values | initial_values(initial)
@@ -345,6 +346,11 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
             )
 
 
+_WHOLE = {
+    "conductance": ("a total conductance (uS)", "conductance in mS/cm2"),
+    "shock": ("a whole charge (nC)", "charge in nC/cm2"),
+    "clamp": ("held through a whole resistance (Mohm)", "series_resistance in 'ohm*cm2'"),
+}
 _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
 _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 

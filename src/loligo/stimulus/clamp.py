@@ -269,12 +269,24 @@ class VoltageClamp(Played, Stimulus):
             kind, "V led along a given waveform {when}"
         )
 
-    @property
-    def stated(self) -> NoReturn:
+    def at_place(self) -> NoReturn:
         raise StimulusError(
             f"at a place of an axon {self!r} stands alone; add up the places: "
             f"lo.at(0, {self!r}) + lo.at(0, ...)"
         )
+
+    def refuse_at_place(self) -> None:
+        """Refuse what an electrode at a place of an axon does not follow."""
+        if self.to is not None or self.path is not None:
+            raise StimulusError(
+                f"lo.at: the command of {self!r} moves, and at a place of an axon it is one "
+                "voltage so far; add up clamps that follow one another, or clamp a membrane"
+            )
+        if self.resistance_unit == SPECIFIC:
+            raise StimulusError(
+                f"lo.at: the series resistance of {self!r} is that of a unit of area, and a place "
+                "has none; give it in Mohm"
+            )
 
     def _unsaid(self) -> set[str]:
         unsaid = {name for name in ("series_resistance", "to") if getattr(self, name) is None}
