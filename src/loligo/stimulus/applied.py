@@ -290,4 +290,6 @@ def _short(value: Any) -> str:
 
 
 def _document(value: Any) -> Any:
+    if isinstance(value, Applied):
+        return value.to_dict()
     return value.tolist() if isinstance(value, np.ndarray) else to_plain(value)

@@ -140,6 +140,11 @@ def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
             "lo.at takes one place; for several add them up: lo.at(0, a) + lo.at('5 cm', b)"
         )
     if isinstance(stimulus, Clamp):
+        if stimulus.amplifier is not None:
+            raise StimulusError(
+                "lo.at: an amplifier clamps a membrane, and a place of an axon is clamped through "
+                "a resistance: lo.Clamp(1, 5, 0, series_resistance=0.1), in MOhm"
+            )
         return Placed((Point(where, stimulus),))
     dense = next((s for s in stimulus.shapes if s.unit != TOTAL and s.stated), None)
     if dense is not None:
