@@ -47,10 +47,10 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "system": [
         {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
-        {"conserved", "outline"}, {"driven"},
+        {"conserved", "outline"}, {"driven"}, {"amplifier"},
     ],
     "stimulus": [
-        {"applied"}, {"base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
+        {"applied"}, {"amplifier", "base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
         {"document"}, {"place"},
     ],
     "program": [{"arithmetic"}, {"scheme"}, {"passes", "series"}, {"exponential", "taylor"}],
