@@ -51,7 +51,7 @@ def pose(
     driven = _driven(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     _refuse_axon(initial)
-    begin = read_initial(initial, outline)
+    begin = read_initial(beginning(initial, membrane), outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     check_dimensions(lanes, outline.records)
     records = read_records(record, outline.records, lanes.size)
@@ -154,6 +154,11 @@ def _refuse_axon(initial: Any) -> None:
             "membrane; continue one of them: initial=rec.isel(position=0), or "
             "rec.sel(position=5000, method='nearest')"
         )
+
+
+def beginning(initial: Any, membrane: Membrane) -> Any:
+    """What was said of the beginning; or what the model says of it; or rest."""
+    return (membrane.start or "rest") if initial is None else initial
 
 
 def read_initial(initial: Any, *outlines: Outline) -> Initial:
