@@ -35,8 +35,11 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.explanation import explain
     from loligo.figures import animate, plot
     from loligo.model import (
+        TEA,
+        TTX,
         Axon,
         Channel,
+        Drug,
         Gate,
         Membrane,
         Myelin,
@@ -63,9 +66,12 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
 __version__ = "0.1.0"
 
 __all__ = [
+    "TEA",
+    "TTX",
     "Amplifier",
     "Axon",
     "Channel",
+    "Drug",
     "Exponential",
     "Gate",
     "LoligoError",
@@ -109,8 +115,8 @@ _MODULES = {
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
     "model": (
-        "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "Scheme", "State", "load",
-        "models",
+        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
+        "State", "load", "models",
     ),
     "recording": ("open", "save"),
     "simulation": ("rerun", "simulate"),

@@ -43,7 +43,7 @@ def simulate(
     solver: Solver | None = None,
     record: Any = None,
     sample_interval: Any = 0.05,
-    initial: Any = "rest",
+    initial: Any = None,
     threshold: Any = 0.0,
     positions: Any = None,
     progress: bool | Callable[[float], None] | None = None,
@@ -77,9 +77,10 @@ def simulate(
         the currents too); ``["spikes"]`` keeps the spikes alone.
     sample_interval : float or quantity
         Samples lie at its multiples (ms); at an edge of the stimulus, the value just after it.
-    initial : "rest", float, mapping or recording
-        ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
-        holding potential (mV) with all gates at their steady state. A mapping gives states by
+    initial : None, "rest", float, mapping or recording
+        None is where the model says that it starts, and rest if it says nothing. ``"rest"`` is the
+        stable equilibrium without stimulus, for each lane; what fires by itself has none. A number
+        is a holding potential (mV) with all gates at their steady state. A mapping gives states by
         name, in an axon those of any of its membranes; with these held the others are made steady,
         V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
         keeps the value that the model's initial values give it. A recording is continued from its

@@ -40,10 +40,12 @@ ORDER: dict[str, list[set[str]]] = {
         {"__main__"},
     ],
     "model": [
-        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"},
-        {"expression"}, {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"},
-        {"namespace"}, {"check", "document", "equations"}, {"membrane"}, {"library", "region"},
-        {"axon"},
+        {"combining", "places", "table", "tree"}, {"formats", "latex", "plain", "tokens"},
+        {"functions"}, {"expression"}, {"reading"}, {"drug", "parameter"}, {"parts"},
+        {"earlier", "scheme"},
+        {"rewritten", "written"}, {"frame", "ode", "start"}, {"blocks"}, {"ions", "namespace"},
+        {"check", "document", "equations", "speed"}, {"changes"}, {"membrane"},
+        {"library", "region"}, {"axon"},
     ],
     "system": [
         {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},

@@ -107,8 +107,8 @@ def _main_setting(kind: type) -> str:
 
 
 def initial(text: str | None) -> Any:
-    """``rest``, or a voltage."""
-    return "rest" if text is None else value(text)
+    """``rest``, or a voltage; None for where the model starts."""
+    return None if text is None else value(text)
 
 
 def pixels(text: str) -> tuple[int, int]:

@@ -65,7 +65,7 @@ def pose(
             )
         outline, driven = amplified(outline, amplifier), (*driven, Driven(OWNER, amplifier))
     _refuse_axon(initial)
-    begin = read_initial(initial, outline)
+    begin = read_initial(beginning(initial, membrane), outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
     check_dimensions(lanes, (*outline.records, *jumps))
@@ -201,6 +201,11 @@ def _refuse_axon(initial: Any) -> None:
             "membrane; continue one of them: initial=rec.isel(position=0), or "
             "rec.sel(position=5000, method='nearest')"
         )
+
+
+def beginning(initial: Any, membrane: Membrane) -> Any:
+    """What was said of the beginning; or what the model says of it; or rest."""
+    return (membrane.start or "rest") if initial is None else initial
 
 
 def read_initial(initial: Any, *outlines: Outline) -> Initial:
