@@ -38,7 +38,8 @@ exp = np.exp
 SQUID = {
     "Na": (120.0, 50.0, {
         "m": rates(3, lambda V: ramp((V + 40) / 10), lambda V: 4 * exp(-(V + 65) / 18)),
-        "h": rates(1, lambda V: 0.07 * exp(-(V + 65) / 20), lambda V: 1 / (1 + exp(-(V + 35) / 10))),
+        "h": rates(1, lambda V: 0.07 * exp(-(V + 65) / 20),
+                   lambda V: 1 / (1 + exp(-(V + 35) / 10))),
     }),
     "K": (36.0, -77.0, {
         "n": rates(4, lambda V: 0.1 * ramp((V + 55) / 10), lambda V: 0.125 * exp(-(V + 65) / 80)),
@@ -48,11 +49,14 @@ SQUID = {
 # Dayan & Abbott 2001, equations 6.6 to 6.9
 CONNOR = {
     "Na": (120.0, 55.0, {
-        "m": rates(3, lambda V: 3.8 * ramp((V + 29.7) / 10), lambda V: 15.2 * exp(-0.0556 * (V + 54.7))),
-        "h": rates(1, lambda V: 0.266 * exp(-0.05 * (V + 48)), lambda V: 3.8 / (1 + exp(-0.1 * (V + 18)))),
+        "m": rates(3, lambda V: 3.8 * ramp((V + 29.7) / 10),
+                   lambda V: 15.2 * exp(-0.0556 * (V + 54.7))),
+        "h": rates(1, lambda V: 0.266 * exp(-0.05 * (V + 48)),
+                   lambda V: 3.8 / (1 + exp(-0.1 * (V + 18)))),
     }),
     "K": (20.0, -72.0, {
-        "n": rates(4, lambda V: 0.2 * ramp((V + 45.7) / 10), lambda V: 0.25 * exp(-0.0125 * (V + 55.7))),
+        "n": rates(4, lambda V: 0.2 * ramp((V + 45.7) / 10),
+                   lambda V: 0.25 * exp(-0.0125 * (V + 55.7))),
     }),
     "A": (47.7, -75.0, {
         "a": Kinetics(
@@ -72,7 +76,8 @@ CONNOR = {
 TRAUB = {
     "Na": (100.0, 50.0, {
         "m": rates(3, lambda V: 1.28 * ramp((V + 54) / 4), lambda V: 1.4 * ramp(-(V + 27) / 5)),
-        "h": rates(1, lambda V: 0.128 * exp(-(V + 50) / 18), lambda V: 4 / (1 + exp(-(V + 27) / 5))),
+        "h": rates(1, lambda V: 0.128 * exp(-(V + 50) / 18),
+                   lambda V: 4 / (1 + exp(-(V + 27) / 5))),
     }),
     "K": (80.0, -100.0, {
         "n": rates(4, lambda V: 0.16 * ramp((V + 52) / 5), lambda V: 0.5 * exp(-(V + 57) / 40)),
@@ -82,11 +87,14 @@ TRAUB = {
 # doi:10.1523/JNEUROSCI.16-20-06402.1996
 WANG = {
     "Na": (35.0, 55.0, {
-        "m": rates(3, lambda V: ramp((V + 35) / 10), lambda V: 4 * exp(-(V + 60) / 18), steady=True),
-        "h": rates(1, lambda V: 0.07 * exp(-(V + 58) / 20), lambda V: 1 / (exp(-0.1 * (V + 28)) + 1), 5.0),
+        "m": rates(3, lambda V: ramp((V + 35) / 10),
+                   lambda V: 4 * exp(-(V + 60) / 18), steady=True),
+        "h": rates(1, lambda V: 0.07 * exp(-(V + 58) / 20),
+                   lambda V: 1 / (exp(-0.1 * (V + 28)) + 1), 5.0),
     }),
     "K": (9.0, -90.0, {
-        "n": rates(4, lambda V: 0.1 * ramp((V + 34) / 10), lambda V: 0.125 * exp(-(V + 44) / 80), 5.0),
+        "n": rates(4, lambda V: 0.1 * ramp((V + 34) / 10),
+                   lambda V: 0.125 * exp(-(V + 44) / 80), 5.0),
     }),
     "L": (0.1, -65.0, {}),
 }  # fmt: skip

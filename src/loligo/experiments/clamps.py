@@ -27,6 +27,7 @@ _TOGETHER = 16  # lanes of a run at least: as many as the widest kernel takes to
 _VALUES = 2e7  # so many numbers at once at most
 _REFINED = 8  # times
 _SOLVED = 1e-7  # of a current's peak: the accuracy of a run
+_FLAT = 1e-9  # of a curve's size: where it changes by less, no time is that of a peak
 _CLOSE = 1e-9  # of the largest peak: to this it is sought between samples
 _CUTS = 12  # of the interval of a crossing, at most, each around where a chord crosses
 _AROUND = np.outer([-1.0, 1.0], [0.0, 1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3]).ravel()
@@ -211,7 +212,7 @@ class Peaks:
     Attributes
     ----------
     value, when : (lanes,)
-        When: ms from its beginning.
+        When: ms from its beginning; NaN where the curve is flat.
     precision
         Of the least sure, in the unit of the values.
     time, course
@@ -249,7 +250,7 @@ def peaks(
         which = np.flatnonzero(unsure > _CLOSE * largest)
         if not which.size:
             break
-        shorter = 1.5 * when[which].max() + 8 * lasts / samples
+        shorter = 1.5 * np.nanmax(when[which], initial=0.0) + 8 * lasts / samples
         samples = min(2 * samples, 8 * _SAMPLES) if shorter > lasts / 2 else samples
         lasts = min(lasts, shorter)
         some = replace(segment.only(which), duration=lasts)
@@ -275,7 +276,8 @@ def _extremes(time: Array, curves: Array, inward: bool) -> tuple[Array, Array, A
     sign = np.where(curves.max(axis=1) > -curves.min(axis=1), 1.0, -1.0)
     sign = np.where(inward, -1.0, sign)
     value, when, unsure = highest(time, curves * sign[:, None])
-    return np.where(lost, np.nan, value * sign), np.where(lost, np.nan, when), unsure
+    flat = np.ptp(curves, axis=1) <= _FLAT * np.abs(curves).max(axis=1)
+    return np.where(lost, np.nan, value * sign), np.where(lost | flat, np.nan, when), unsure
 
 
 def highest(time: Array, curves: Array) -> tuple[Array, Array, Array]:

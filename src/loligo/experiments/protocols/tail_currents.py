@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _TAILS = np.arange(-120.0, -9.0, 10.0)  # mV
 _SAMPLES = 1000  # of a tail
+_SHORTER = 30.0  # times, whenever a tail was over too soon
+_LOOKS = 4
 _SURE = 1e-7  # of the largest current
 
 
@@ -35,8 +38,7 @@ def tail_currents(
     membrane: Membrane, voltage: Any = None, *, ion: str | None = None, prepulse: Any = 20.0,
     prepulse_duration: Any = 10.0, duration: Any = 20.0, holding: Any = HOLDING,
 ) -> xarray.Dataset:  # fmt: skip
-    """Currents after a prepulse, while V is stepped to one of many potentials: the instantaneous
-    current, where it reverses, and how fast the channels close.
+    """Currents after a prepulse: the instantaneous current, its reversal, and how channels close.
 
     At the step the channels are as the prepulse left them, so that the first current tells the
     driving force alone (Hodgkin & Huxley 1952, J. Physiol. 116:473,
@@ -63,10 +65,11 @@ def tail_currents(
     Returns
     -------
     xarray.Dataset
-        ``current`` (uA/cm2) over (``voltage``, ``time``); ``instantaneous`` (uA/cm2), its beginning,
-        and ``tau`` (ms), that of the exponential nearest to the whole tail, with its ``misfit``
-        (uA/cm2, root mean square), over ``voltage``; ``reversal`` (mV), where the instantaneous
-        current is 0. NaN where there is none.
+        ``current`` (uA/cm2) over (``voltage``, ``time``); ``instantaneous`` (uA/cm2), how it
+        begins, and ``tau`` (ms), that of the exponential nearest to it, with its ``misfit``
+        (uA/cm2, root mean square) and the time ``fitted`` (ms; the whole tail unless it is over
+        much sooner), over ``voltage``; ``reversal`` (mV), where the instantaneous current is 0.
+        NaN where there is none.
 
     Raises
     ------
@@ -86,11 +89,9 @@ def tail_currents(
     lasts = one(duration, "ms", "duration", above=0.0)
     channels = chosen(patch, ion, ("K", "Na"))[:1]
     opened = Segment.held(patch, level(prepulse, "prepulse"), before, held)
-    course = opened.then(row, lasts).course(_SAMPLES)
-    tail, time = current_of(course, channels), course.time
-    fits = [decay(time, each) for each in tail]
-    curves = [rest + size * np.exp(-time / tau) for size, tau, rest in fits]
-    tau = np.array([fit[1] for fit in fits])
+    whole = opened.then(row, lasts).course(_SAMPLES)
+    tail, time = current_of(whole, channels), whole.time
+    tau, off, fitted = _decays(opened.then(row, lasts), channels)
     at_once = tail[:, 0]
 
     def instantaneous(steps: Any) -> np.ndarray:
@@ -106,10 +107,10 @@ def tail_currents(
                 "uA/cm2", f"{named} at once", precision=_SURE * float(np.nanmax(np.abs(at_once))),
             )),
             "tau": ("voltage", tau, told("ms", "time constant of the tail")),
-            "misfit": (
-                "voltage", [misfit(a, b) for a, b in zip(curves, tail, strict=True)],
-                told("uA/cm2", "misfit of the exponential, root mean square"),
-            ),
+            "misfit": ("voltage", off, told(
+                "uA/cm2", "misfit of the exponential, root mean square",
+            )),
+            "fitted": ("voltage", fitted, told("ms", "how much of the tail was fitted")),
             "reversal": ((), turn, told("mV", "reversal potential", label="reversal")),
         },
         {
@@ -118,6 +119,28 @@ def tail_currents(
         },
         patch, kind=channels[0], summary=_summary(channels[0], row, turn, tau),
     )  # fmt: skip
+
+
+def _decays(
+    tails: Segment, channels: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Time constant, misfit and fitted time of each tail. What is over before a hundredth of it
+    has passed is looked at again, for a shorter time."""
+    tau, off = np.full((2, tails.voltage.size), np.nan)
+    fitted = np.full(tau.shape, tails.duration)
+    which = np.arange(tau.size)
+    for shorter in _SHORTER ** np.arange(_LOOKS):
+        if not which.size:
+            break
+        lasts = tails.duration / shorter
+        course = replace(tails.only(which), duration=lasts).course(_SAMPLES)
+        for k, curve in zip(which, current_of(course, channels), strict=True):
+            size, tau[k], rest = decay(course.time, curve)
+            off[k] = misfit(rest + size * np.exp(-course.time / tau[k]), curve)
+            fitted[k] = lasts
+        which = which[~(tau[which] > lasts / 100)]
+    fitted[np.isnan(tau)] = np.nan
+    return tau, off, fitted
 
 
 def _summary(channel: str, row: np.ndarray, turn: float, tau: np.ndarray) -> str:
