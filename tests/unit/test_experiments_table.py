@@ -290,6 +290,9 @@ def test_what_roles_cannot_say_the_table_says_itself(chart, tmp_path):
         '[{"measured": ["rate"], "marks": ["slow"]}]', '[{"measured": ["rate"], "marks": "least"}]',
         '[{"measured": ["rate"], "marks": ["lost"]}]', '[{"measured": ["rate"], "marks": [["x"]]}]',
         '[{"measured": ["rate"], "zero": 1}]', '[{"measured": ["rate"], "zero": {}}]',
+        '[{"measured": ["rate"], "weight": "1"}]', '[{"measured": ["rate"], "weight": NaN}]',
+        '[{"measured": ["rate"], "weight": 1e9}]', '[{"measured": ["rate"], "field": ["slow"]}]',
+        "[" + ", ".join(['{"measured": ["slow"]}'] * 13) + "]",
         '[{"measured": ["rate"], "heading": ["x"]}]', '[{"measured": ["rate"], "lines": 3}]',
     ],
 )  # fmt: skip

@@ -14,6 +14,7 @@ MEASURED, THEORY = "measured", "theory"  # a variable's role, in its attributes
 
 _SAID = "chart"  # the attribute of a dataset that says what roles do not
 _AXES = ("", "x", "y", "xy")
+_MOST = 12  # panels
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Panel:
         Those that are dashed lines beside them, as far as they are there.
     across
         The coordinate, or the variable, along the horizontal axis; if not given, the last
-        dimension of what is measured.
+        dimension of what is measured. What does not have its dimensions, such as a law on a finer
+        grid, is drawn over its own last one.
     log
-        The axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``; others are as their values
-        say.
+        The axes that are logarithmic, and no others: ``"x"``, ``"y"`` or ``"xy"``. If not given,
+        their values decide.
     lines
         The coordinate, or variable, that tells the lines of what has two dimensions apart, by
         their colours; if not given, that of the first dimension.
@@ -44,6 +46,11 @@ class Panel:
         Over the panel, instead of the name of the axis upwards.
     zero
         Whether a line is drawn at 0.
+    field
+        Two variables over the same two dimensions, upwards and across: a field of directions,
+        drawn as arrows behind all; the first points across.
+    weight
+        The panel's share of the height, beside others of 1.
     """
 
     measured: tuple[str, ...]
@@ -54,11 +61,15 @@ class Panel:
     marks: tuple[str, ...] = ()
     heading: str = ""
     zero: bool = False
+    field: tuple[str, ...] = ()
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
-        words = (*self.measured, *self.theory, *self.marks, self.across, self.lines, self.heading)
+        rows = (self.measured, self.theory, self.marks, self.field)
+        words = (*(name for row in rows for name in row), self.across, self.lines, self.heading)
         plain = all(isinstance(word, str) for word in words) and isinstance(self.zero, bool)
-        if not plain or not self.measured or self.log not in _AXES:
+        sound = self.log in _AXES and len(self.field) in (0, 2) and 0.1 <= self.weight <= 10
+        if not (plain and sound and self.measured):
             raise ValueError(f"no panel can be drawn of {self}")
 
 
@@ -69,8 +80,8 @@ class Plan:
     panels: tuple[Panel, ...]
 
     def __post_init__(self) -> None:
-        if not self.panels:
-            raise ValueError("a plan has a panel")
+        if not 0 < len(self.panels) <= _MOST:
+            raise ValueError(f"a plan has a panel, and at most {_MOST}")
 
     @property
     def roles(self) -> Mapping[str, str]:
@@ -124,7 +135,8 @@ def _panel(rec: xarray.Dataset, plain: Mapping[str, Any]) -> Panel:
     }
     told["theory"] = tuple(name for name in told.get("theory", ()) if name in rec.data_vars)
     one = Panel(**told)
-    missing = {*one.measured, *one.marks, one.across, one.lines} - {"", *map(str, rec.variables)}
+    named = {*one.measured, *one.marks, *one.field, one.across, one.lines}
+    missing = named - {"", *map(str, rec.variables)}
     if missing:
         raise ValueError(f"{', '.join(sorted(missing))}: not there")
     if any(rec[name].ndim for name in one.marks):
@@ -134,7 +146,7 @@ def _panel(rec: xarray.Dataset, plain: Mapping[str, Any]) -> Panel:
 
 def _as_declared(value: Any, default: Any) -> Any:
     """A field's value, as JSON has it, in the field's own type; a list is a row of names."""
-    if default == "" or isinstance(default, bool):
+    if default == "" or isinstance(default, bool | float):
         return value
     if not isinstance(value, list):
         raise TypeError(f"{value!r:.40} is not a row of names")
