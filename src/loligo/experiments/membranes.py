@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ import numpy as np
 from loligo.analysis.curve import Trace, root
 from loligo.errors import UsageError, nearest
 from loligo.experiments.found import numbers
+from loligo.experiments.runs import run
 from loligo.lanes import Labelled
 from loligo.model import Axon, Membrane
-from loligo.simulation import simulate
 from loligo.stimulus import VoltageClamp
 from loligo.units import read
 
@@ -57,17 +57,34 @@ def membrane_of(membrane: Any, experiment: str) -> Membrane:
     return membrane
 
 
-def varied(values: Any, otherwise: Array, unit: str, name: str) -> Labelled:
+def varied(values: Any, otherwise: Array, unit: str, name: str, **bounds: float) -> Labelled:
     """The row of numbers along which an experiment goes, increasing, as lanes.
+
+    Parameters
+    ----------
+    otherwise
+        If none were given.
+    **bounds
+        ``above=``, ``at_least=`` or ``below=``.
 
     Raises
     ------
     UsageError
-        If it is empty, or a number comes twice.
+        If it is empty, not increasing, or holds what is no number.
+    UnitError
+        If its unit is another, or a number is out of bounds.
     """
-    row = numbers(otherwise if values is None else values, unit, name)
+    row = numbers(otherwise if values is None else values, unit, name, **bounds)
     if np.unique(row).size < row.size:
-        raise UsageError(f"{name}: every value once, please; some come twice in {row!r:.60}")
+        each, times = np.unique(row, return_counts=True)
+        twice = each[times > 1][0]
+        raise UsageError(f"{name}: give every value once; {twice:g} comes twice: np.unique(...)")
+    falls = np.flatnonzero(np.diff(row) < 0)
+    if falls.size:
+        raise UsageError(
+            f"{name}: give the values in increasing order, and a range from its lower end to its "
+            f"upper; after {row[falls[0]]:g} comes {row[falls[0] + 1]:g}: sorted(...)"
+        )
     return lanes_of(name, row)
 
 
@@ -116,10 +133,9 @@ def clamped(
         total = total + VoltageClamp(at, segment.duration, segment.voltage)
         at = _plus(at, segment.duration)
         lasts = float(np.max(at.values)) if isinstance(at, Labelled) else float(at)
-    rec = simulate(
-        membrane, total, lasts, initial=holding, record=record, sample_interval=sample_interval,
-        progress=False,
-    )  # fmt: skip
+    rec = run(
+        membrane, total, lasts, initial=holding, record=record, sample_interval=sample_interval
+    )
     return rec.assign_coords(time=rec.time - ONSET)
 
 
@@ -256,35 +272,3 @@ def peak(time: Array, values: Array, sign: Array | float) -> tuple[Array, Array,
             kept[mine] = np.where(higher, found, kept[mine])
     precision = float(np.abs(best - least).max()) if best.size else 0.0
     return best * np.broadcast_to(sign, best.shape), when, precision
-
-
-# ---- excited
-
-
-def fired(
-    membrane: Membrane, stimulus: Callable[..., Any], each: tuple[Array, ...], threshold: float,
-    lasts: float,
-) -> Array:  # fmt: skip
-    """Whether each of many stimuli makes V rise through a threshold: see :func:`counted`."""
-    return counted(membrane, stimulus, each, threshold, lasts) > 0
-
-
-def counted(
-    membrane: Membrane, stimulus: Callable[..., Any], each: tuple[Array, ...], threshold: float,
-    lasts: float,
-) -> Array:  # fmt: skip
-    """How often each of many stimuli makes V rise through a threshold within a run.
-
-    Parameters
-    ----------
-    stimulus
-        Called with what ``each`` are, made lanes.
-    each
-        Arrays of one shape, which is that of the answer.
-    """
-    lanes = [Labelled(("lane",), np.ravel(row)) for row in each]
-    rec = simulate(
-        membrane, stimulus(*lanes), lasts, record=["spikes"], threshold=threshold, progress=False,
-        sample_interval=lasts,
-    )  # fmt: skip
-    return rec.spike_count.values.reshape(each[0].shape)
