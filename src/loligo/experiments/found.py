@@ -32,7 +32,11 @@ def numbers(values: Any, unit: str, name: str, **bounds: float) -> Array:
 
 
 def told(units: str, meaning: str, **more: Any) -> dict[str, Any]:
-    """Attributes of a variable."""
+    """Attributes of a variable.
+
+    Among others a chart reads ``label``, the name of its line, and ``absent``: what it means that
+    a value is not a number, as in ``"no conduction"``.
+    """
     return {"units": units, "long_name": meaning, **more}
 
 
