@@ -14,7 +14,8 @@ from loligo.experiments.membranes import HOLDING, membrane_of
 from loligo.experiments.runs import Spikes, run, spikes
 from loligo.lanes import Labelled
 from loligo.model import Membrane
-from loligo.stimulus import Pulse, Stimulus
+from loligo.stimulus import Pulse
+from loligo.stimulus.base import Stimulus
 from loligo.system.outline import outline_of
 
 if TYPE_CHECKING:

@@ -51,6 +51,10 @@ class Threshold:
         width = np.abs(self.value - self.below) + _SOLVER * np.abs(self.value)
         return float(np.nanmax(width)) if np.isfinite(width).any() else float("nan")
 
+    def row(self, rows: slice) -> Threshold:
+        """Some of the rows."""
+        return Threshold(self.value[rows], self.below[rows])
+
     def where(self, known: Array) -> Threshold:
         """NaN elsewhere."""
         return Threshold(np.where(known, self.value, np.nan), np.where(known, self.below, np.nan))

@@ -21,7 +21,7 @@ from loligo.experiments.fits import lapicque, weiss
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import one, varied
 from loligo.experiments.plan import Panel, Plan
-from loligo.experiments.rheobase import LONG, SMALLEST, rheobase
+from loligo.experiments.rheobase import LONG, SMALLEST, settled
 from loligo.experiments.runs import course, part
 from loligo.experiments.search import EARLY, Threshold, least
 from loligo.model import Membrane
@@ -88,11 +88,10 @@ def strength_duration(
     level, later = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
     with course("seeking thresholds", progress):
         patch = excitable(membrane, "strength_duration", level)
-        with part(0, 3):
-            found = _thresholds(patch, d, later)
-        with part(1, 3):
-            forever = rheobase(patch)
-        with part(2, 3):
+        with part(0, 2):
+            found = _thresholds(patch, np.append(d, LONG), float(d.max()) + later)
+            found, forever = found.row(slice(-1)), settled(patch, found.row(slice(-1, None)))
+        with part(1, 2):
             chronaxie = _chronaxie(patch, float(forever.value[0]), later)
             V, time = _traces(patch, d, found.value)
     value, base = found.value, float(forever.value[0])
@@ -133,11 +132,10 @@ def _pulse(d: Array, sizes: Array) -> Pulse:
     return Pulse(0.0, durations, amplitudes)
 
 
-def _thresholds(patch: Excitable, d: Array, later: float) -> Threshold:
-    """uA/cm2 of a pulse of each duration."""
+def _thresholds(patch: Excitable, d: Array, lasts: float) -> Threshold:
+    """uA/cm2 of a pulse of each duration, or of as much of it as there is time for."""
     if patch.trouble:
         return Threshold.none(d.size)
-    lasts = float(d.max()) + later
 
     def fires(which: Array, sizes: Array, until: float) -> Array:
         return patch.fired(until, _pulse(d[which], sizes)).count > 0
