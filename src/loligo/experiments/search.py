@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -121,21 +122,44 @@ def _octaves(
 def _narrowed(
     fires: Fires, rows: Array, low: Array, high: Array, relative: float, sign: float, lasts: float
 ) -> tuple[Array, Array]:  # fmt: skip
-    """Brackets of some rows made so narrow, each cut into as many parts in a call as cost no more than it."""
+    """Brackets of some rows, narrow beside their sizes."""
+
+    def hit(which: Array, sizes: Array) -> Array:
+        return fires(rows[which], sign * sizes, lasts)
+
+    return narrowed(hit, low, high, lambda above: relative * above)
+
+
+def narrowed(
+    hit: Callable[[Array, Array], Array], low: Array, high: Array, width: Callable[[Array], Any]
+) -> tuple[Array, Array]:  # fmt: skip
+    """Brackets between what is no hit and what is one, made narrow; those that are NaN stay so.
+
+    Each is cut into as many parts in a call as cost no more than it.
+
+    Parameters
+    ----------
+    hit
+        (which, sizes) -> whether each size is one, of the bracket of that number.
+    low, high
+        The upper end is a hit; it may be the smaller.
+    width
+        How wide a bracket with such an upper end may be.
+    """
     low, high = low.copy(), high.copy()
     for call in range(_CALLS):
-        wide = np.flatnonzero(high - low > relative * high)
+        with np.errstate(invalid="ignore"):
+            wide = np.flatnonzero(np.abs(high - low) > width(high))
         if not wide.size:
             break
         parts = int(np.clip(_LANES // wide.size, _FEWEST, _MOST))
-        calls = int(np.ceil(-np.log(relative) / np.log(parts)))
-        inner = np.arange(1, parts) / parts
+        size = np.abs(high - low)[wide] / width(high)[wide]
+        left = int(np.ceil(np.log(size.max()) / np.log(parts)))
         a, b = low[wide, None], high[wide, None]
-        tries = a + inner * (b - a)
-        with part(call, max(call + 1, calls)):
-            hit = fires(np.repeat(rows[wide], parts - 1), sign * tries.ravel(), lasts)
-        hit = np.column_stack([hit.reshape(tries.shape), np.ones(wide.size, bool)])
-        turn = hit.argmax(axis=1)[:, None]
+        tries = a + np.arange(1, parts) / parts * (b - a)
+        with part(call, call + max(1, left)):
+            hits = hit(np.repeat(wide, parts - 1), tries.ravel()).reshape(tries.shape)
+        turn = np.column_stack([hits, np.ones(wide.size, bool)]).argmax(axis=1)[:, None]
         bounds = np.concatenate([a, tries, b], axis=1)
         low[wide] = np.take_along_axis(bounds, turn, axis=1)[:, 0]
         high[wide] = np.take_along_axis(bounds, turn + 1, axis=1)[:, 0]
