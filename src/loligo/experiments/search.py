@@ -148,12 +148,13 @@ def narrowed(
     """
     low, high = low.copy(), high.copy()
     for call in range(_CALLS):
+        allowed = np.broadcast_to(width(high), high.shape)
         with np.errstate(invalid="ignore"):
-            wide = np.flatnonzero(np.abs(high - low) > width(high))
+            wide = np.flatnonzero(np.abs(high - low) > allowed)
         if not wide.size:
             break
         parts = int(np.clip(_LANES // wide.size, _FEWEST, _MOST))
-        size = np.abs(high - low)[wide] / width(high)[wide]
+        size = np.abs(high - low)[wide] / allowed[wide]
         left = int(np.ceil(np.log(size.max()) / np.log(parts)))
         a, b = low[wide, None], high[wide, None]
         tries = a + np.arange(1, parts) / parts * (b - a)
