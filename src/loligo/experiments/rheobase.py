@@ -14,7 +14,7 @@ Array = np.ndarray
 LONG = 500.0  # ms: so long a pulse is, as a rule, as good as one that never ends
 SMALLEST = 1e-3  # uA/cm2
 
-_LONGER = 4000.0  # ms, to see whether it is
+LONGER = 4000.0  # ms, to see whether it is
 _ABOVE_REST = 60.0  # mV within which the steady current turns, where it does
 _PARTS, _CALLS = 100, 7
 
@@ -32,12 +32,12 @@ def settled(patch: Excitable, found: Threshold) -> Threshold:
     Where a little less excites in the end, V creeps past where rest has just ceased to exist: the
     current is that at which it does, the fold of the steady current-voltage curve.
     """
-    if not np.isfinite(found.value[0]) or not _fires(patch, found.below, _LONGER)[0]:
+    if not np.isfinite(found.value[0]) or not _fires(patch, found.below, LONGER)[0]:
         return found
     at_fold = _fold(patch)
-    if np.isfinite(at_fold[0]) and not _fires(patch, at_fold[:1], _LONGER)[0]:
+    if np.isfinite(at_fold[0]) and not _fires(patch, at_fold[:1], LONGER)[0]:
         return Threshold(at_fold[1:], at_fold[:1])
-    return _held(patch, _LONGER)
+    return _held(patch, LONGER)
 
 
 def _held(patch: Excitable, lasts: float) -> Threshold:
