@@ -144,14 +144,22 @@ def record_run(
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
     _check(solver, timings)
-    question = _read(model, stimulus, duration, solver, **asked)
-    with bar("simulating", progress) as advance:
-        answer = solve(question, solver, advance, pace)
+    answer = answered(model, stimulus, duration, solver, progress, pace, **asked)
     for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
         warnings.warn(note, stacklevel=3)
     if timings is not None:
         timings.update(answer.outcome.timings)
-    return _recording(answer, stimulus, asked["positions"])
+    return recording_of(answer, stimulus, asked["positions"])
+
+
+def answered(
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None,
+    progress: bool | Callable[[float], None] | None, pace: Pace, **asked: Any,
+) -> Answer:  # fmt: skip
+    """What :func:`record_run` makes a recording of, without a warning."""
+    question = _read(model, stimulus, duration, solver, **asked)
+    with bar("simulating", progress) as advance:
+        return solve(question, solver, advance, pace)
 
 
 def _read(
@@ -283,7 +291,8 @@ def _check(solver: Any, timings: Any) -> None:
     )
 
 
-def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
+def recording_of(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
+    """The labelled arrays."""
     from loligo.recording.build import attributes, dataset
 
     problem, solver, outcome = answer.problem, answer.solver, answer.outcome
