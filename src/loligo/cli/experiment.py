@@ -20,7 +20,7 @@ from loligo.cli.axon import Geometry, axon_of
 from loligo.cli.findings import findings
 from loligo.cli.groups import Group, Texts, parameter, spelt_out
 from loligo.cli.report import Stopwatch, notes, size
-from loligo.errors import UsageError, nearest
+from loligo.errors import ModelError, StimulusError, UnitError, UsageError, nearest
 
 if TYPE_CHECKING:
     import xarray
@@ -212,7 +212,7 @@ def _made(
             from loligo.progress import waiting
 
             with waiting(f"making the experiment {typed(experiment.name)}"):
-                found = experiment.run(**keywords)
+                found = _run(experiment, keywords)
     written = []
     if table:
         with watch.stage("write"):
@@ -226,6 +226,10 @@ def _made(
         print(f"wrote {path} ({size(path)})")
     print(findings(found, whole=not written))
     print(watch.table() if timings else f"{watch.total:.1f} s")
+
+
+def _run(experiment: "Experiment", keywords: dict[str, Any]) -> "xarray.Dataset":
+    return experiment.run(**keywords)
 
 
 def _draw(found: "xarray.Dataset", path: Path, drawn: dict[str, Any]) -> None:
@@ -298,7 +302,7 @@ def _in_the_words_of(experiment: "Experiment") -> Iterator[None]:
     """What errors within the block say of parameters, said of options."""
     try:
         yield
-    except UsageError as error:
+    except (ModelError, StimulusError, UnitError, UsageError) as error:
         text = re.sub(rf"\b{experiment.name}\b", typed(experiment.name), str(error))
         for each in experiment.parameters:
             if each.kind != "property":
