@@ -24,7 +24,13 @@ from loligo import stimulus  # light: the names alone
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo import experiments
-    from loligo.analysis import conduction_velocity, spike_shape, spike_times
+    from loligo.analysis import (
+        conduction_velocity,
+        crossings,
+        firing_rate,
+        spike_shape,
+        spike_times,
+    )
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
@@ -45,7 +51,13 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
     from loligo.stimulus.place import at
-    from loligo.theory import input_resistance, length_constant, travelling_wave
+    from loligo.theory import (
+        input_resistance,
+        length_constant,
+        rest,
+        steady_state,
+        travelling_wave,
+    )
 
 __version__ = "0.1.0"
 
@@ -65,8 +77,10 @@ __all__ = [
     "animate",
     "at",
     "conduction_velocity",
+    "crossings",
     "experiments",
     "explain",
+    "firing_rate",
     "input_resistance",
     "length_constant",
     "load",
@@ -74,17 +88,21 @@ __all__ = [
     "open",
     "plot",
     "rerun",
+    "rest",
     "save",
     "simulate",
     "spike_shape",
     "spike_times",
+    "steady_state",
     "travelling_wave",
 ]
 __all__ += stimulus.__all__
 
 # module -> the public names that it defines
 _MODULES = {
-    "analysis": ("conduction_velocity", "spike_shape", "spike_times"),
+    "analysis": (
+        "conduction_velocity", "crossings", "firing_rate", "spike_shape", "spike_times",
+    ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
@@ -97,7 +115,9 @@ _MODULES = {
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,
     "stimulus.place": ("at",),
-    "theory": ("input_resistance", "length_constant", "travelling_wave"),
+    "theory": (
+        "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",
+    ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

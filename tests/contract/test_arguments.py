@@ -132,7 +132,8 @@ def test_nor_of_figures(good: dict[str, dict[str, Any]], name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ENTRIES))
 def test_a_stimulus_that_lacks_a_number_says_how_it_is_written(name: str) -> None:
     kind = getattr(lo, name)
-    with pytest.raises(lo.LoligoError, match=rf"^{name}: .*; write it as in {name}\("):
+    own = kind.__name__  # Clamp is VoltageClamp
+    with pytest.raises(lo.LoligoError, match=rf"^{own}: .*; write it as in {own}\("):
         kind(nonsense=1)
     assert "nonsense" not in inspect.signature(kind).parameters
     assert "start" in inspect.signature(kind).parameters

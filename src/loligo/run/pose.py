@@ -17,6 +17,7 @@ from loligo.model.check import warn_of_volts
 from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
 from loligo.run.pace import Pace
 from loligo.run.problem import Problem
+from loligo.run.status import lost
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.place import Placed
@@ -266,8 +267,21 @@ def _last(rec: Any, owners: Mapping[str, Outline]) -> dict[str, Any]:
     timed = all("time" in rec[name].dims for name in owners)
     if timed and not rec.sizes["time"]:
         raise UsageError("initial: the recording to continue from has no samples")
+    _refuse_lost(rec)
     # a recording of which one moment was selected is continued from there
     return {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in owners}
+
+
+def _refuse_lost(rec: Any) -> None:
+    status = getattr(rec.get("status"), "values", np.zeros(0, np.int8))
+    gone = lost(status, status.size)
+    if gone.any():
+        those = f"{gone.sum():,} of its {gone.size:,} lanes" if status.ndim else "it"
+        raise UsageError(
+            f"initial: the recording cannot be continued, for {those} could not be run "
+            "(rec.status says how it ended); select lanes that could, for example "
+            "rec.where(rec.status < 2, drop=True)"
+        )
 
 
 def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:

@@ -87,6 +87,8 @@ class _Functions:
         scalar: list[Any] = [SCALAR, "math"]
         self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
         self.far = sp.lambdify(arguments, list(system.derivatives.values()), [VECTOR, "numpy"])
+        # what holds V or draws it somewhere is fast beside what moves under it
+        self.fast = len(system.inputs) > 1
         after = [system.jumps.get(s, symbol(s)) for s in system.states]
         self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]
@@ -152,7 +154,10 @@ class _Lane:
     def _segment(self, a: float, b: float, start: Floats) -> Solution:
         from scipy.integrate import solve_ivp
 
+        from loligo.run.dense import Dense
+
         numbers, rate = self.numbers, self.f.rate
+        method: Any = Dense if self.f.fast else "DOP853"
         # the stimulus is continuous from the right: at b it is asked for just before
         last = math.nextafter(b, a)
         steady = self.inputs(0.5 * (a + b)) if all(s.still for s in self.shapes) else None
@@ -168,7 +173,7 @@ class _Lane:
         try:
             with np.errstate(all="ignore"):
                 solution: Any = solve_ivp(
-                    derivative, (a, b), start, method="DOP853", dense_output=True,
+                    derivative, (a, b), start, method=method, dense_output=True,
                     rtol=max(tolerance, 2.3e-14), atol=tolerance * self.scale,
                 )  # fmt: skip
         except (OverflowError, ValueError, ZeroDivisionError) as problem:

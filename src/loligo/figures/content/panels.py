@@ -197,7 +197,10 @@ def _panel(recorded: Signals, names: tuple[str, ...], theme: Theme, heading: str
 def line(recorded: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
     """The vertices of a variable's line in one lane, as many as can be seen."""
     if not np.isfinite(recorded.values(name, lane)).any():
-        raise UsageError(f"{name} is not a number anywhere in the recording; nothing to draw.")
+        raise UsageError(
+            f"{name} is not a number anywhere in the recording; nothing to draw. If its run "
+            "failed, rec.status says how; leave it out"
+        )
     if recorded.role(name) == "stimulus":
         line = injected.current(recorded, name, lane)
     else:

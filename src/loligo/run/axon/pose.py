@@ -28,6 +28,7 @@ from loligo.run.pose import (
 from loligo.run.problem import I_CLAMP, Group, Uncut
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
+from loligo.stimulus.clamp import SERIES
 from loligo.stimulus.place import Placed, Point
 from loligo.stimulus.window import check
 from loligo.system.outline import STIMULUS, Outline, outline_of
@@ -139,7 +140,9 @@ def _values(
     for each in driven:
         values |= {each.name(p): getattr(each.shape, p) for p in each.shape.parameters}
     for i, point in enumerate(clamps):
-        values |= {f"clamp{i}.{p}": getattr(point.stimulus, p) for p in Clamp.parameters}
+        clamp: Any = point.stimulus
+        numbers = {"series_resistance": SERIES, **{p: getattr(clamp, p) for p in clamp.parameters}}
+        values |= {f"clamp{i}.{p}": value for p, value in numbers.items()}
     return values | initial_values(initial)
 
 
