@@ -77,7 +77,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "models", "simulating"}, {"commands"},
+        {"axon", "findings", "models", "simulating"}, {"experiment"}, {"commands"},
     ],
 }  # fmt: skip
 LEVEL = {
