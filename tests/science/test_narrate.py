@@ -70,6 +70,7 @@ def test_samples_and_what_was_recorded_make_no_difference(spike: xr.Dataset) -> 
     assert from_few.V.values == pytest.approx(from_many.V.values, abs=2.0)
 
 
+@pytest.mark.slow
 def test_a_cell_of_a_sweep_is_told_as_if_it_were_alone() -> None:
     sweep = lo.simulate(SQUID, lo.Pulse(5, 1, [5, 20]), 30)
     with pytest.raises(lo.LoligoError, match=r"amplitude: 2.*rec\.isel\(amplitude=0\)"):
@@ -94,6 +95,7 @@ def test_why_it_failed() -> None:
     assert f"inward Na {gained:.3g} has been added" in str(nearly).replace("\n" + " " * 24, " ")
 
 
+@pytest.mark.slow
 def test_release_from_hyperpolarisation() -> None:
     """Where V is back at rest the current, which balances there at rest, is inward."""
     rec = finely(lo.Pulse(5, 30, -10), 60)
@@ -107,6 +109,7 @@ def test_release_from_hyperpolarisation() -> None:
     assert "that held V down is over" in str(mark(told, "cause").words.values)
 
 
+@pytest.mark.slow
 def test_a_train_is_told_in_a_sentence() -> None:
     rec = lo.simulate(SQUID, lo.Step(5, 10), 100)
     again = str(mark(lo.narrate(rec), "again").words.values)
@@ -115,6 +118,7 @@ def test_a_train_is_told_in_a_sentence() -> None:
     assert f"({1e3 / (times[-1] - times[-2]):.3g} Hz)" in again
 
 
+@pytest.mark.slow
 def test_what_a_clamp_held() -> None:
     rec = finely(lo.VoltageClamp(5, 10, 0), 20)
     told = lo.narrate(rec)
@@ -126,6 +130,7 @@ def test_what_a_clamp_held() -> None:
     assert "lets V go at 0 mV" in str(told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "words"),
     [
