@@ -52,6 +52,8 @@ class Course:
         ms, mV, and what was injected, uA/cm2.
     currents, conductances, gates
         Of each channel, uA/cm2 and mS/cm2; of each gate.
+    ions
+        Channel -> what it says it carries.
     reversals
         Channel -> mV, of those that have one.
     edges
@@ -74,6 +76,7 @@ class Course:
     currents: Mapping[str, Array]
     conductances: Mapping[str, Array]
     gates: Mapping[str, Array]
+    ions: Mapping[str, str]
     reversals: Mapping[str, float]
     edges: Array
     shocks: tuple[float, ...]
@@ -133,6 +136,8 @@ def course_of(rec: Any) -> Course:
         currents=_by_channel(full, "current"), conductances=_by_channel(full, "conductance"),
         gates={str(n): np.asarray(v.values, dtype=float) for n, v in full.data_vars.items()
                if v.attrs.get("role") == "gate" and v.dims == ("time",)},
+        ions={str(v.attrs.get("channel", n)): str(v.attrs.get("ion", ""))
+              for n, v in full.data_vars.items() if v.attrs.get("role") == "current"},
         reversals=_reversals(told), edges=edges, shocks=shocks, held=held,
         spikes=_spikes(rec), threshold=float(_threshold(rec)), swings=_swings(rec),
         clamp=np.asarray(full["I_clamp"].values, dtype=float) if "I_clamp" in full else None,
@@ -243,11 +248,9 @@ def _done(
         edges = np.unique(np.concatenate([each.breakpoints(float(time[-1])) for each in shapes]))
     except (LoligoError, KeyError, TypeError, ValueError):
         return nothing
-    shocks = tuple(float(s.start) for s in shapes if s.kind == "shock")  # type: ignore[attr-defined]
-    held = sorted(
-        (float(start), float(start + lasts))
-        for start, lasts in (s.window() for s in shapes if s.kind == "clamp")
-    )
+    windows: list[tuple[str, Any, Any]] = [(s.kind, *s.window()) for s in shapes]
+    shocks = tuple(float(start) for kind, start, _ in windows if kind == "shock")
+    held = sorted((float(a), float(a + lasts)) for kind, a, lasts in windows if kind == "clamp")
     if edges.size > _MOST_EDGES:  # a path, which changes its course all the time
         edges = edges[:0]
     inside = edges[(edges >= time[0] - 1e-9) & (edges <= time[-1] + 1e-9)]

@@ -8,7 +8,7 @@ from loligo.analysis.course import Course
 from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
 from loligo.figures.page import chart
-from loligo.figures.style import THEMES, ion
+from loligo.figures.style import channel_inks
 
 _MOST = 4000  # vertices of a line
 _BESIDE = 0.12  # of the time from the first mark to the last that is shown around them
@@ -87,14 +87,12 @@ def _numbers(when: np.ndarray, height: np.ndarray) -> list[chart.Layer]:
 def _currents(told: Narration, inside: np.ndarray, across: chart.Axis) -> chart.Axes:
     course = told.course
     most = max(float(np.abs(c[inside]).max(initial=0.0)) for c in course.currents.values())
-    fixed = THEMES["light"].channels
-    loose = [name for name in course.currents if ion(name) not in fixed]
+    inks = channel_inks(course.currents, course.ions)
     lines: list[chart.Layer] = [chart.Rule(0.0)]
     for name, current in course.currents.items():
         drawn = _thinned(course, current, inside)
-        colour = ion(name) if ion(name) in fixed else str(loose.index(name) + 1)
         label = name if float(np.abs(current[inside]).max(initial=0.0)) >= _UNSEEN * most else ""
-        lines.append(chart.Line(drawn.x, drawn.y, colour, label))
+        lines.append(chart.Line(drawn.x, drawn.y, inks[name], label))
     net = _thinned(course, course.ionic, inside)
     lines.append(chart.Line(net.x, net.y, "voltage", "net", dashes=(3.0, 2.0), width=0.8))
     lines += [chart.Rule(float(time), across=True) for time in told.marks.time.values]
