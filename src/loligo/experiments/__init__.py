@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from loligo.experiments.fibre import myelinated as myelinated
     from loligo.experiments.fibre import node as node
+    from loligo.experiments.protocols.action_potential import action_potential as action_potential
     from loligo.experiments.protocols.collision import collision as collision
     from loligo.experiments.protocols.direction import direction as direction
     from loligo.experiments.protocols.membrane_and_propagated import (
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     )
     from loligo.experiments.protocols.obstacle import obstacle as obstacle
     from loligo.experiments.protocols.passive import passive as passive
+    from loligo.experiments.protocols.rate_functions import rate_functions as rate_functions
+    from loligo.experiments.protocols.resting_state import resting_state as resting_state
     from loligo.experiments.protocols.saltatory import saltatory as saltatory
     from loligo.experiments.protocols.velocity import velocity as velocity
 
