@@ -137,10 +137,10 @@ class Cuts:
     ) -> None:
         """At the very end no step follows that would take the last sample again."""
         last = self.schedule.steps
-        for block in blocks[progress.step[blocks] == last].tolist():
-            self.kernel.run(
-                self.schedule, constants, progress, streams, range(block, block + 1), stop=last
-            )
+        blocks = blocks[progress.step[blocks] == last]
+        for run in _alike(blocks, progress.step[blocks], progress.step[blocks]):
+            part = range(int(blocks[run[0]]), int(blocks[run[-1]]) + 1)
+            self.kernel.run(self.schedule, constants, progress, streams, part, stop=last)
 
     # ---- where a step ends at an edge
 
@@ -262,6 +262,8 @@ class Cuts:
 
 def _alike(blocks: Integers, steps: Integers, target: Integers) -> Iterator[Integers]:
     """Places of neighbouring blocks that go from one step to another together."""
+    if not blocks.size:
+        return
     new = (np.diff(blocks) != 1) | (np.diff(steps) != 0) | (np.diff(target) != 0)
     yield from np.split(np.arange(blocks.size), np.flatnonzero(new) + 1)
 
