@@ -24,7 +24,7 @@ from loligo import stimulus  # light: the names alone
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo import experiments
-    from loligo.analysis import conduction_velocity, spike_shape, spike_times
+    from loligo.analysis import conduction_velocity, leak_subtracted, spike_shape, spike_times
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
@@ -70,6 +70,7 @@ __all__ = [
     "experiments",
     "explain",
     "input_resistance",
+    "leak_subtracted",
     "length_constant",
     "load",
     "models",
@@ -86,7 +87,7 @@ __all__ += stimulus.__all__
 
 # module -> the public names that it defines
 _MODULES = {
-    "analysis": ("conduction_velocity", "spike_shape", "spike_times"),
+    "analysis": ("conduction_velocity", "leak_subtracted", "spike_shape", "spike_times"),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),

@@ -205,7 +205,7 @@ def compare(
     assert off < within * np.abs(exact["flows"]).max()
 
 
-@pytest.mark.parametrize("level", range(6))
+@pytest.mark.parametrize("level", [0, 5])
 def test_each_level_is_what_was_published(level: int) -> None:
     compare(level, lo.Reference())
 
@@ -287,6 +287,7 @@ def charged(rig: lo.Amplifier) -> xr.Dataset:
     return lo.simulate(CELL, clamp, 3, initial=0.0, solver=lo.Reference(), sample_interval=0.01)
 
 
+@pytest.mark.slow
 def test_the_ideal_clamp_is_the_limit_of_no_resistance() -> None:
     """V misses the command by I R_s, I = 10 nS (-80 mV), after R_s C_m = 25 us and 250."""
     for R in (1.0, 10.0):
@@ -304,6 +305,7 @@ def test_the_ideal_clamp_is_the_limit_of_no_resistance() -> None:
     assert abs(float(whole.V[-2]) + 80) < 1e-8
 
 
+@pytest.mark.slow
 def test_compensation_and_prediction_do_what_they_are_for() -> None:
     def rig(**knobs: Any) -> xr.Dataset:
         return charged(lo.Amplifier(10, level=3, **{"slow_cancellation": "exact", **knobs}))
@@ -321,6 +323,7 @@ def test_compensation_and_prediction_do_what_they_are_for() -> None:
     assert max(early[2:]) < -65
 
 
+@pytest.mark.slow
 def test_the_charging_current_is_cancelled() -> None:
     seen = charged(lo.Amplifier(10, level=3))
     cancelled = charged(lo.Amplifier(10, slow_cancellation="exact", level=3))
@@ -341,6 +344,7 @@ def test_every_number_may_be_an_array() -> None:
         assert np.array_equal(lane.I_out, one.I_out)
 
 
+@pytest.mark.slow
 def test_while_no_clamp_is_on_the_membrane_is_free() -> None:
     rig = lo.Amplifier(5, compensation=0.5, level=1)
     clamp = lo.VoltageClamp(2, 1, -40, amplifier=rig) + lo.VoltageClamp(5, 1, -90, amplifier=rig)
@@ -373,7 +377,6 @@ def test_documents_and_files_keep_it(tmp_path: Any) -> None:
     assert lo.rerun(rec).identical(rec)
     lo.save(rec, tmp_path / "clamped.nc")
     assert lo.open(tmp_path / "clamped.nc").identical(rec)
-    assert lo.plot(lo.rerun(rec).isel(series_resistance=0)) is not None
 
 
 WRONG: dict[str, tuple[Callable[[], Any], str]] = {
