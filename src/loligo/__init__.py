@@ -24,13 +24,23 @@ from loligo import stimulus  # light: the names alone
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo import experiments
-    from loligo.analysis import conduction_velocity, leak_subtracted, spike_shape, spike_times
+    from loligo.analysis import (
+        conduction_velocity,
+        crossings,
+        firing_rate,
+        leak_subtracted,
+        spike_shape,
+        spike_times,
+    )
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
     from loligo.model import (
+        TEA,
+        TTX,
         Axon,
         Channel,
+        Drug,
         Gate,
         Membrane,
         Myelin,
@@ -46,14 +56,23 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
     from loligo.stimulus.amplifier import Amplifier
     from loligo.stimulus.place import at
-    from loligo.theory import input_resistance, length_constant, travelling_wave
+    from loligo.theory import (
+        input_resistance,
+        length_constant,
+        rest,
+        steady_state,
+        travelling_wave,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "TEA",
+    "TTX",
     "Amplifier",
     "Axon",
     "Channel",
+    "Drug",
     "Exponential",
     "Gate",
     "LoligoError",
@@ -67,8 +86,10 @@ __all__ = [
     "animate",
     "at",
     "conduction_velocity",
+    "crossings",
     "experiments",
     "explain",
+    "firing_rate",
     "input_resistance",
     "leak_subtracted",
     "length_constant",
@@ -77,23 +98,28 @@ __all__ = [
     "open",
     "plot",
     "rerun",
+    "rest",
     "save",
     "simulate",
     "spike_shape",
     "spike_times",
+    "steady_state",
     "travelling_wave",
 ]
 __all__ += stimulus.__all__
 
 # module -> the public names that it defines
 _MODULES = {
-    "analysis": ("conduction_velocity", "leak_subtracted", "spike_shape", "spike_times"),
+    "analysis": (
+        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "spike_shape",
+        "spike_times",
+    ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
     "model": (
-        "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "Scheme", "State", "load",
-        "models",
+        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
+        "State", "load", "models",
     ),
     "recording": ("open", "save"),
     "simulation": ("rerun", "simulate"),
@@ -101,7 +127,9 @@ _MODULES = {
     "stimulus": stimulus.__all__,
     "stimulus.amplifier": ("Amplifier",),
     "stimulus.place": ("at",),
-    "theory": ("input_resistance", "length_constant", "travelling_wave"),
+    "theory": (
+        "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",
+    ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -42,6 +42,7 @@ def right() -> dict[str, dict[str, Any]]:
         "Channel": {"name": "L", "g": 0.3, "E": -65},
         "Chirp": {**pulse, "frequency_start": 1, "frequency_end": 2},
         "Clamp": {"start": 1, "duration": 1, "voltage": -60},
+        "Drug": {"name": "X", "concentration": 1, "half_dose": 1, "ion": "K"},
         "Exponential": {"dt": 0.01},
         "Gate": {"name": "m", "alpha": "1", "beta": "1"},
         "Membrane": {"channels": [lo.Channel("L", g=0.3, E=-65)]},
@@ -54,6 +55,8 @@ def right() -> dict[str, dict[str, Any]]:
         "Sine": {**pulse, "frequency": 50},
         "State": {"name": "x", "derivative": "-x", "initial": 1},
         "Step": {"start": 1, "amplitude": 1},
+        "TEA": {"concentration": 1},
+        "TTX": {"concentration": 1},
         "Waveform": {"time": [0, 1], "values": [0, 1]},
         "at": {"place": 0, "stimulus": lo.Pulse(1, 1, 1)},
         "conduction_velocity": {"rec": along},
@@ -132,7 +135,8 @@ def test_nor_of_figures(good: dict[str, dict[str, Any]], name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ENTRIES))
 def test_a_stimulus_that_lacks_a_number_says_how_it_is_written(name: str) -> None:
     kind = getattr(lo, name)
-    with pytest.raises(lo.LoligoError, match=rf"^{name}: .*; write it as in {name}\("):
+    own = kind.__name__  # Clamp is VoltageClamp
+    with pytest.raises(lo.LoligoError, match=rf"^{own}: .*; write it as in {own}\("):
         kind(nonsense=1)
     assert "nonsense" not in inspect.signature(kind).parameters
     assert "start" in inspect.signature(kind).parameters

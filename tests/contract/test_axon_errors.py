@@ -65,7 +65,7 @@ MADE = {
     "a clamp without a place": (lambda: lo.at(0, SHOCK) + CLAMP, "no place along the axon; say"),
     "a clamp for no time": (lambda: lo.Clamp(0, 0, 0), "Clamp: duration must be above 0 ms"),
     "a clamp in nA": (lambda: lo.Clamp(0, 1, "3 nA"), "Clamp: voltage: '3 nA' is a current"),
-    "no resistance": (lambda: lo.Clamp(0, 1, 0, 0), "series_resistance must be at least 1e-09"),
+    "no resistance": (lambda: lo.Clamp(0, 1, 0, 0), "series_resistance must be 1e-09 Mohm or more"),
     "a clamp and a current": (lambda: lo.at(0, CLAMP + SHOCK), "at a place of an axon .* alone"),
     "a current and a clamp": (lambda: lo.at(0, SHOCK + CLAMP), "at a place of an axon .* alone"),
     "a scaled clamp": (lambda: 2 * lo.at(0, CLAMP), "is no current: it cannot be scaled"),
@@ -85,7 +85,10 @@ RUNS = {
         {"stimulus": lo.at("2 cm", SHOCK)},
         r"at\(20000, .* is off the axon: the place 20000 um lies beyond its right end at 10000 um",
     ),
-    "not placed clamp": ({"stimulus": CLAMP}, r"an axon is clamped at a place: lo.at\(0, Clamp"),
+    "not placed clamp": (
+        {"stimulus": CLAMP},
+        r"an axon is clamped at a place: lo.at\(0, VoltageClamp",
+    ),
     "a clamp after the run": (
         {"stimulus": lo.at(0, lo.Clamp(5, 1, 0))},
         "lies wholly outside the run: it begins at 5 ms",
@@ -150,7 +153,7 @@ def test_a_membrane_has_no_places():
 def test_a_membrane_has_no_place_to_clamp():
     with pytest.raises(lo.LoligoError, match="a membrane has no places"):
         lo.simulate(SQUID, lo.at(0, CLAMP), 2)
-    with pytest.raises(lo.LoligoError, match="without a series resistance"):
+    with pytest.raises(lo.LoligoError, match="but the membrane has no area"):
         lo.simulate(SQUID, lo.Clamp(0.1, 1, 0, 1e-3), 2)
 
 

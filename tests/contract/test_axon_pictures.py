@@ -244,7 +244,7 @@ def found(theory: bool = True, blocked: bool = False) -> xarray.Dataset:
     y = np.sqrt(x) * 0.86
     if blocked:
         y[-2:] = np.nan
-    told = {"units": "m/s", "long_name": "conduction velocity"}
+    told = {"units": "m/s", "long_name": "conduction velocity", "absent": "no conduction"}
     variables = {"velocity": ("diameter", y, {**told, "role": "measured"})}
     if theory:
         variables["law"] = ("diameter", np.sqrt(x) * 0.86, {**told, "role": "theory", "label": "∝"})
@@ -258,7 +258,8 @@ def lines() -> xarray.Dataset:
     rows[2, 100:] = np.nan
     return xarray.Dataset(
         {"arrival": (("kind", "position"), rows,
-                     {"units": "ms", "long_name": "arrival", "role": "measured"})},
+                     {"units": "ms", "long_name": "arrival", "role": "measured",
+                      "absent": "blocked"})},
         {"kind": ["a", "b", "c"], "position": ("position", position, {"units": "um"})},
         {"experiment": "direction", "title": "Three waves"},
     )  # fmt: skip

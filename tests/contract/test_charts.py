@@ -167,7 +167,8 @@ def test_lines_that_end_elsewhere_have_a_key():
 
 def test_what_was_varied_may_be_texts():
     velocity = ("drug", [18.7, np.nan, 15.0], {"units": "m/s", "long_name": "conduction velocity",
-                                               "role": "measured"})  # fmt: skip
+                                               "role": "measured",
+                                               "absent": "no conduction"})  # fmt: skip
     found = xarray.Dataset(
         {"velocity": velocity}, {"drug": ["control", "TTX", "TEA"]}, {"experiment": "velocity"}
     )

@@ -173,7 +173,9 @@ def test_a_run_with_clamps_can_be_made_again_saved_and_drawn(tmp_path):
 
 
 def test_a_clamp_is_shown_as_it_is_written():
-    assert repr(lo.at("1 cm", COMMAND)) == "at(10000, Clamp(start=0.2, duration=3, voltage=0))"
+    assert (
+        repr(lo.at("1 cm", COMMAND)) == "at(10000, VoltageClamp(start=0.2, duration=3, voltage=0))"
+    )
     many = lo.at(0, lo.Clamp([0, 1], 3, "0 V", "1 kohm")) + lo.at(1, lo.Pulse(0, 1, 1))
     assert type(many).from_dict(many.to_dict()) == many
     assert many.points[0].stimulus.series_resistance == pytest.approx(1e-3)

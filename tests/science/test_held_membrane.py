@@ -21,8 +21,8 @@ ALL: dict[str, Any] = {
 }
 # where gates are moved exactly while V stands still
 EXACT = ("Exponential", "Exponential, NumPy")
-# between the long steps of DOP853, which stiff gates at rest drive to its limit of stability
-NEAR = {"Reference": 5e-9}
+# between the steps of DOP853, which a fast gate drives towards its limit of stability
+NEAR = {"Reference": 5e-10}
 SQUID = lo.load("hodgkin-huxley-1952")
 START = np.array([1.0, 2.5, 0.0, 3.0, 30.0])  # the last is beyond the run: free
 LONG = np.array([6.0, 2.0, 4.0, 20.0, 1.0])
@@ -130,9 +130,9 @@ def test_a_lane_is_the_same_alone(name: str) -> None:
         )  # fmt: skip
         for state in STATES:
             assert np.array_equal(alone[state].values, rec[state].values[k]), (k, state)
-        spikes = rec.spike_count.values[:k].sum()
         count = int(rec.spike_count[k])
-        assert np.array_equal(alone.spike_time, rec.spike_time[spikes : spikes + count])
+        assert int(alone.spike_count) == count
+        assert np.array_equal(alone.spike_time[:count], rec.spike_time[k, :count])
 
 
 def test_spikes_are_those_of_the_reference() -> None:
@@ -140,7 +140,7 @@ def test_spikes_are_those_of_the_reference() -> None:
     for name in ALL:
         rec = held(ALL[name])
         assert np.array_equal(rec.spike_count, reference.spike_count), name
-        off = np.abs(rec.spike_time.values - reference.spike_time.values).max()
+        off = np.nanmax(np.abs(rec.spike_time.values - reference.spike_time.values))
         assert off < (2e-3 if name in EXACT else 1e-8)
 
 
@@ -169,7 +169,7 @@ def test_what_is_on_at_the_ends_of_a_run() -> None:
         assert (rec.V.values[:, -2] == 10).tolist() == [True, False]
         # V rises through the threshold in a jump; at the very end there is nothing after
         assert rec.spike_count.values.tolist() == [1, 0]
-        assert rec.spike_time.values.tolist() == [1.5]
+        assert rec.spike_time.values[0].tolist() == [1.5]
 
 
 def test_it_can_be_made_again_and_drawn(tmp_path: Any) -> None:

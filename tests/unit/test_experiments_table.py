@@ -232,6 +232,10 @@ def made(chart: Plan | None, **more: object) -> xarray.Dataset:
         {
             name: ("amplitude", k * amplitude, told("Hz", name, label=f"the {name}"))
             for k, name in enumerate(("rate", "slow", "law"), start=1)
+        }
+        | {
+            "least": ((), 1.5, told("uA/cm2", "least amplitude")),
+            "middle": ((), 40.0, told("Hz", "middle rate")),
         },
         {"amplitude": ("amplitude", amplitude, told("uA/cm2", "amplitude"))},
         lo.load("hodgkin-huxley-1952"), **more,
@@ -244,7 +248,8 @@ def test_a_table_says_by_its_variables_roles_how_it_is_drawn():
     assert found.attrs["summary"] == "It fires."
     assert list(found.rate.attrs) == ["units", "long_name", "role", "label"]
     roles = {name: variable.attrs.get("role") for name, variable in found.data_vars.items()}
-    assert roles == {"rate": MEASURED, "slow": None, "law": THEORY}
+    drawn = {"rate": MEASURED, "law": THEORY}
+    assert roles == dict.fromkeys(("slow", "least", "middle")) | drawn
     assert "chart" not in found.attrs
     assert plan_of(found) == panel("rate", theory=("law",))
     assert plan_of(found.drop_vars("rate")) is None
@@ -257,8 +262,10 @@ def test_a_table_says_by_its_variables_roles_how_it_is_drawn():
         panel("rate", log="x"),
         panel("rate", across="slow"),
         Plan((Panel(("rate",)), Panel(("slow",), ("law",), "amplitude", "xy"))),
+        panel("rate", marks=("least", "middle"), zero=True),
+        Plan((Panel(("rate",), heading="From rest", lines="amplitude"),)),
     ],
-    ids=["two", "log", "plane", "panels"],
+    ids=["two", "log", "plane", "panels", "marks", "headed"],
 )
 def test_what_roles_cannot_say_the_table_says_itself(chart, tmp_path):
     found = made(chart)
@@ -279,11 +286,26 @@ def test_what_roles_cannot_say_the_table_says_itself(chart, tmp_path):
         '[{"measured": ["rate"], "theory": [{}], "across": "", "log": ""}]',
         '[{"measured": ["rate"], "theory": [], "across": 3, "log": ""}]',
         '[{"measured": ["rate"], "theory": [], "across": "", "log": "z"}]',
+        '[{"measured": "rate"}]', '[{"measured": ["rate"], "lines": "lost"}]',
+        '[{"measured": ["rate"], "marks": ["slow"]}]', '[{"measured": ["rate"], "marks": "least"}]',
+        '[{"measured": ["rate"], "marks": ["lost"]}]', '[{"measured": ["rate"], "marks": [["x"]]}]',
+        '[{"measured": ["rate"], "zero": 1}]', '[{"measured": ["rate"], "zero": {}}]',
+        '[{"measured": ["rate"], "weight": "1"}]', '[{"measured": ["rate"], "weight": NaN}]',
+        '[{"measured": ["rate"], "weight": 1e9}]', '[{"measured": ["rate"], "field": ["slow"]}]',
+        "[" + ", ".join(['{"measured": ["slow"]}'] * 13) + "]",
+        '[{"measured": ["rate"], "heading": ["x"]}]', '[{"measured": ["rate"], "lines": 3}]',
     ],
 )  # fmt: skip
 def test_a_chart_that_cannot_be_read_is_passed_over(text):
     found = made(panel("rate")).assign_attrs(chart=text)
     assert plan_of(found) == panel("rate")
+
+
+def test_a_chart_of_before_is_still_read():
+    """A file that was written when panels had fewer fields."""
+    text = '[{"measured": ["rate", "slow"], "theory": ["law"], "across": "", "log": "x"}]'
+    found = made(panel("rate")).assign_attrs(chart=text)
+    assert plan_of(found) == panel("rate", "slow", theory=("law",), log="x")
 
 
 def test_a_membrane_is_told_as_an_axon_is():

@@ -1,14 +1,18 @@
-"""What a recording says: spikes and their shape, conduction, currents without leak"""
+"""What a recording says: spikes, their shape and rate, crossings, conduction, leak."""
 
 from __future__ import annotations
 
 from loligo.analysis.conduction import conduction_velocity
+from loligo.analysis.crossings import crossings
 from loligo.analysis.leak import leak_subtracted
+from loligo.analysis.rate import firing_rate
 from loligo.analysis.shape import spike_shape
 from loligo.analysis.spikes import spike_times
 
 __all__ = [
     "conduction_velocity",
+    "crossings",
+    "firing_rate",
     "leak_subtracted",
     "spike_shape",
     "spike_times",

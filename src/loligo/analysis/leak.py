@@ -88,7 +88,8 @@ def leak_subtracted(
     instead = before if base is None else units.read(base, "mV", "base")
 
     def again(steps: list[VoltageClamp]) -> xarray.DataArray:
-        document = Sum((*steps, *others)).to_dict()
+        every: tuple[Any, ...] = (*steps, *others)
+        document = Sum(every).to_dict()
         run = {**told, "stimulus": document, "record": [name]}
         return _of(rec, _made(run)[name])
 
@@ -131,7 +132,7 @@ def _done(rec: xarray.Dataset) -> tuple[list[VoltageClamp], list[Any], dict[str,
             "lo.simulate returns it"
         ) from None
     shapes = () if found is None else found.shapes
-    clamps: list[VoltageClamp] = [each for each in shapes if isinstance(each, VoltageClamp)]
+    clamps: list[Any] = [each for each in shapes if isinstance(each, VoltageClamp)]
     if not clamps:
         raise UsageError(
             "leak_subtracted: in this recording nothing holds V; simulate with "

@@ -335,12 +335,12 @@ def crossings(v: Trace, threshold: float, depth: float) -> Spikes:
     lane, at = _armed_crossings(v.values, threshold, depth)
     by_degree = [_locate(v, lane, at, threshold, degree) for degree in range(2, DEGREE + 1)]
     enough = v.time.size > DEGREE
-    accuracy = _accuracy(np.array(by_degree), v.time[at + 1] - v.time[at], enough)
+    accuracy = accuracy_of(np.array(by_degree), v.time[at + 1] - v.time[at], enough)
     method = f"interpolated between the samples of V by polynomials of degree {DEGREE}"
     return Spikes(lane, by_degree[-1], threshold, method, accuracy)
 
 
-def _accuracy(by_degree: Array, interval: Array, enough: bool) -> float:
+def accuracy_of(by_degree: Array, interval: Array, enough: bool) -> float:
     """How far the worst of the crossings may be off, ms.
 
     Polynomials of rising degree that still disagree by a fiftieth of the interval have not

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ MEASURED, THEORY = "measured", "theory"  # a variable's role, in its attributes
 
 _SAID = "chart"  # the attribute of a dataset that says what roles do not
 _AXES = ("", "x", "y", "xy")
+_MOST = 12  # panels
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,45 @@ class Panel:
         Those that are dashed lines beside them, as far as they are there.
     across
         The coordinate, or the variable, along the horizontal axis; if not given, the last
-        dimension of what is measured.
+        dimension of what is measured. What does not have its dimensions, such as a law on a finer
+        grid, is drawn over its own last one.
     log
-        The axes that are logarithmic: ``"x"``, ``"y"`` or ``"xy"``; others are as their values
-        say.
+        The axes that are logarithmic, and no others: ``"x"``, ``"y"`` or ``"xy"``. If not given,
+        their values decide.
+    lines
+        The coordinate, or variable, that tells the lines of what has two dimensions apart, by
+        their colours; if not given, that of the first dimension.
+    marks
+        Variables of no dimension that are drawn as labelled lines through the panel: across at
+        their value where they have the unit of the axis across, else upwards.
+    heading
+        Over the panel, instead of the name of the axis upwards.
+    zero
+        Whether a line is drawn at 0.
+    field
+        Two variables over the same two dimensions, upwards and across: a field of directions,
+        drawn as arrows behind all; the first points across.
+    weight
+        The panel's share of the height, beside others of 1.
     """
 
     measured: tuple[str, ...]
     theory: tuple[str, ...] = ()
     across: str = ""
     log: str = ""
+    lines: str = ""
+    marks: tuple[str, ...] = ()
+    heading: str = ""
+    zero: bool = False
+    field: tuple[str, ...] = ()
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.measured or self.log not in _AXES:
+        rows = (self.measured, self.theory, self.marks, self.field)
+        words = (*(name for row in rows for name in row), self.across, self.lines, self.heading)
+        plain = all(isinstance(word, str) for word in words) and isinstance(self.zero, bool)
+        sound = self.log in _AXES and len(self.field) in (0, 2) and 0.1 <= self.weight <= 10
+        if not (plain and sound and self.measured):
             raise ValueError(f"no panel can be drawn of {self}")
 
 
@@ -53,8 +80,8 @@ class Plan:
     panels: tuple[Panel, ...]
 
     def __post_init__(self) -> None:
-        if not self.panels:
-            raise ValueError("a plan has a panel")
+        if not 0 < len(self.panels) <= _MOST:
+            raise ValueError(f"a plan has a panel, and at most {_MOST}")
 
     @property
     def roles(self) -> Mapping[str, str]:
@@ -68,14 +95,14 @@ class Plan:
     def attributes(self) -> dict[str, str]:
         """What a dataset must say of it: nothing where its variables' roles say all."""
         (first, *more) = self.panels
-        if not more and len(first.measured) == 1 and not (first.across or first.log):
+        if not more and first == Panel(first.measured[:1], first.theory):
             return {}
         return {_SAID: json.dumps([asdict(panel) for panel in self.panels])}
 
 
-def panel(*measured: str, theory: tuple[str, ...] = (), across: str = "", log: str = "") -> Plan:
-    """The plan of a chart of one panel."""
-    return Plan((Panel(measured, theory, across, log),))
+def panel(*measured: str, **how: Any) -> Plan:
+    """The plan of a chart of one panel; ``how`` are the other fields of a `Panel`."""
+    return Plan((Panel(measured, **how),))
 
 
 def plan_of(rec: xarray.Dataset) -> Plan | None:
@@ -101,9 +128,26 @@ def plan_of(rec: xarray.Dataset) -> Plan | None:
 
 def _panel(rec: xarray.Dataset, plain: Mapping[str, Any]) -> Panel:
     """A panel of its plain description, which must be of this dataset."""
-    beside = tuple(name for name in plain["theory"] if name in rec.data_vars)
-    one = Panel(tuple(plain["measured"]), beside, plain["across"], plain["log"])
-    missing = {*one.measured, one.across} - {"", *map(str, rec.variables)}
+    told = {
+        field.name: _as_declared(plain[field.name], field.default)
+        for field in fields(Panel)
+        if field.name in plain
+    }
+    told["theory"] = tuple(name for name in told.get("theory", ()) if name in rec.data_vars)
+    one = Panel(**told)
+    named = {*one.measured, *one.marks, *one.field, one.across, one.lines}
+    missing = named - {"", *map(str, rec.variables)}
     if missing:
         raise ValueError(f"{', '.join(sorted(missing))}: not there")
+    if any(rec[name].ndim for name in one.marks):
+        raise ValueError("a mark has no dimension")
     return one
+
+
+def _as_declared(value: Any, default: Any) -> Any:
+    """A field's value, as JSON has it, in the field's own type; a list is a row of names."""
+    if default == "" or isinstance(default, bool | float):
+        return value
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r:.40} is not a row of names")
+    return tuple(value)

@@ -15,8 +15,7 @@ from loligo.lanes import Floats, Labelled
 from loligo.model import Axon, Membrane
 from loligo.model.equations import called
 from loligo.model.table import show_unit
-from loligo.program.arithmetic import Builder
-from loligo.program.lower import Lowering
+from loligo.program.lower import lowered
 from loligo.program.sources import Source
 from loligo.run.equilibrium import hold
 from loligo.run.initial import begun, plain_kernel, rest_of
@@ -112,9 +111,7 @@ class Subject:
 
     def values(self, expressions: Mapping[str, Any], numbers: Mapping[str, Any]) -> dict[str, Any]:
         """Of some of SymPy's expressions, by the arithmetic that programs are made of."""
-        low = Lowering(Builder())
-        block = low.b.block({name: low(e) for name, e in expressions.items()})
-        return evaluate(block, numbers)
+        return evaluate(lowered(expressions), numbers)
 
     def points(self, count: int, seed: int = 1952) -> dict[str, Floats]:
         """Inputs of every program of this membrane, each at so many places, drawn at random: two

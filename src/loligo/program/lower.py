@@ -140,9 +140,25 @@ _WRITERS: dict[Any, Callable[[Lowering, Expr], int]] = {
 
 def lower(system: System) -> Block:
     """The plain derivative: states, parameters and ``I_stim`` in, d(state)/dt (per ms) out."""
+    return lowered(system.derivatives)
+
+
+def lowered(expressions: Mapping[str, Expr]) -> Block:
+    """Any expressions: what they are made of in, their values out."""
     builder = Builder()
     low = Lowering(builder)
-    return builder.block({name: low(e) for name, e in system.derivatives.items()})
+    return builder.block({name: low(e) for name, e in expressions.items()})
+
+
+def slopes(system: System) -> Block:
+    """The Jacobian, exactly: what ``lower`` takes in, d(rate of a state)/d(another) out, row by
+    row, called ``m/V``; without those that are 0 whatever the numbers."""
+    every = {
+        f"{row}/{column}": sp.diff(rate, s.symbol(column))
+        for row, rate in system.derivatives.items()
+        for column in system.depends(row)
+    }
+    return lowered(every)
 
 
 def shares(system: System) -> Block | None:

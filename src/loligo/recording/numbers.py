@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loligo.lanes import Labelled, Value
-from loligo.model.parts import Parameter
+from loligo.model.parameter import Parameter
 from loligo.run.geometry import POSITION
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp

@@ -37,7 +37,7 @@ LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
 _SLOW = 1e-5  # of the fastest rate: slower is looked at more closely
 _PARTS = 16  # into which a bracket is cut
 _BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
-_CONTINUUM = (
+CONTINUUM = (
     "the membrane has no single resting potential: without any conductance every "
     "voltage is an equilibrium; give a holding potential, for example initial=-65"
 )
@@ -45,7 +45,7 @@ _NO_REST = (
     f"the membrane has no stable resting potential between {LOWEST:g} and {HIGHEST:g} mV "
     "(it may fire by itself); give a holding potential, for example initial=-65"
 )
-_NOWHERE = (
+NOWHERE = (
     "some state has no steady value at any voltage, so that the membrane has no rest; give that "
     "state, for example initial={'Q': 0}, or all: initial={'V': ..., ...}"
 )
@@ -272,17 +272,17 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> _Rests:
         here = slice(first, min(first + per_block, lanes))
         mine = {name: row[here] for name, row in parameters.items()}
         count = here.stop - first
-        balance = _balance(
+        balance = balanced(
             kernel, {n: np.repeat(r, len(grid)) for n, r in mine.items()}, np.tile(grid, count)
         ).reshape(count, len(grid))
         flat = ((balance[:, :-1] == 0) & (balance[:, 1:] == 0)).any(axis=1)
         if flat.any():
-            result.why = result.why or _CONTINUUM
+            result.why = result.why or CONTINUUM
         if np.isnan(balance).all(axis=1).any():
-            result.why = result.why or _NOWHERE
+            result.why = result.why or NOWHERE
         lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0) & ~flat[:, None])
         chosen = {name: row[lane] for name, row in mine.items()}
-        voltage = _narrow(kernel, chosen, grid[place], grid[place] + SPACING)
+        voltage = narrowed(kernel, chosen, grid[place], grid[place] + SPACING)
         states, settled = settle(kernel, chosen, voltage)
         stable, open_ = _stable(kernel, chosen, states)
         stable &= settled
@@ -294,22 +294,25 @@ def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> _Rests:
     return result
 
 
-def _balance(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
-    """dV/dt without stimulus, all other states steady at V; NaN where they cannot be."""
+def balanced(kernel: Kernel, parameters: Lanes, voltage: Floats) -> Floats:
+    """dV/dt, all other states steady at V; NaN where they cannot be."""
     states, settled = settle(kernel, parameters, voltage)
     return np.where(settled, derivative(kernel, parameters, states)[0], np.nan)
 
 
-def _narrow(kernel: Kernel, parameters: Lanes, low: Floats, high: Floats) -> Floats:
-    """The voltage where the balance first turns negative, to the last bit: the bracket is cut
-    into many parts at once, since a call of the kernel costs more than what it computes."""
+def narrowed(
+    kernel: Kernel, parameters: Lanes, low: Floats, high: Floats, sign: float | Floats = 1.0
+) -> Floats:
+    """The voltage where the balance, times ``sign``, first turns negative, to the last bit: the
+    bracket is cut into many parts at once, since a call of the kernel costs more than what it
+    computes."""
     parts = np.arange(1, _PARTS)[:, None] / _PARTS
     many = {name: np.tile(row, _PARTS - 1) for name, row in parameters.items()}
     for _ in range(20):
         inner = low + parts * (high - low)
         if np.all((inner == low) | (inner == high)):
             break
-        inward = _balance(kernel, many, inner.ravel()).reshape(inner.shape) > 0
+        inward = sign * balanced(kernel, many, inner.ravel()).reshape(inner.shape) > 0
         bounds = np.concatenate([low[None], inner, high[None]])
         turn = np.argmin(np.concatenate([inward, np.zeros_like(inward[:1])]), axis=0)[None]
         low = np.take_along_axis(bounds, turn, axis=0)[0]

@@ -198,10 +198,11 @@ def _relax(
 
 
 def derivative(kernel: Kernel, parameters: Lanes, states: Floats) -> Floats:
-    """The rates of all states without stimulus, (states, lanes)."""
+    """The rates of all states, (states, lanes), without stimulus but for inputs that are among the
+    parameters."""
     rows = dict(zip(kernel.program.states, states, strict=True))
     none = dict.fromkeys(kernel.program.inputs, np.zeros(states.shape[1]))
-    result = kernel.map("derivative", {**parameters, **rows, **none})
+    result = kernel.map("derivative", {**none, **parameters, **rows})
     return np.stack([result[name] for name in kernel.program.states])
 
 

@@ -75,6 +75,13 @@ def _field(value: Any) -> Any:
     field = cast(Mapping[str, Any], value)
     if field.get("kind") == Amplifier.kind:
         return _made(Amplifier, field)
+    if "kind" in field:  # what is played in place of a number
+        if field["kind"] not in ("waveform", "noise"):
+            raise StimulusError(
+                f"in place of a number there may be a waveform or noise, not a "
+                f"{field['kind']!r:.40}"
+            )
+        return current_or_clamp(field)
     return from_plain(field)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from loligo.lanes import Value
 from loligo.model.membrane import Membrane
 from loligo.model.ode import expressions
-from loligo.model.parts import Parameter
+from loligo.model.parameter import Parameter
 from loligo.model.tree import Call, walk
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def _about(membrane: Membrane) -> dict[str, About]:
         about[name] = {"units": "1", "long_name": name, "role": "helper"}
     for channel in membrane.channels:
         called, mark = channel.meaning or channel.name, {"channel": channel.name}
+        mark |= {"ion": channel.ion} if channel.ion else {}
         for letter, (units, name, role) in _CHANNEL.items():
             about[f"{letter}_{channel.name}"] = {
                 "units": units, "long_name": f"{name} ({called})", "role": role, **mark,

@@ -62,7 +62,7 @@ def direction(axon: Axon | None = None) -> xarray.Dataset:
         {
             "arrival": (
                 ("direction", "position"), arrival(rec),
-                told("ms", "arrival of the action potential"),
+                told("ms", "arrival of the action potential", absent="blocked"),
             ),
             "velocity": (
                 "direction", conduction_velocity(rec).values, told("m/s", "conduction velocity"),

@@ -84,7 +84,7 @@ def obstacle(
         {
             "arrival": (
                 (chosen.dim, "position"), arrived,
-                told("ms", "arrival of the action potential"),
+                told("ms", "arrival of the action potential", absent="blocked"),
             ),
             "delay": (chosen.dim, delay, told("ms", "delay at three quarters of the axon")),
             "blocked": (chosen.dim, ~np.isfinite(delay), told("1", "whether it did not arrive")),

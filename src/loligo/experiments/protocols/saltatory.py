@@ -82,7 +82,7 @@ def saltatory(
     return dataset(
         EXPERIMENT, "Saltatory conduction",
         {
-            "velocity": (dims, speeds, told("m/s", "conduction velocity")),
+            "velocity": (dims, speeds, told("m/s", "conduction velocity", absent="no conduction")),
             "outcome": (dims, became, told("1", "what became of it")),
         },
         {

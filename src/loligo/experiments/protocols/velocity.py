@@ -87,7 +87,7 @@ def velocity(
     return dataset(
         EXPERIMENT, f"Conduction velocity and {meaning}",
         {
-            "velocity": (name, speeds, told("m/s", "conduction velocity")),
+            "velocity": (name, speeds, told("m/s", "conduction velocity", absent="no conduction")),
             "uncertainty": (
                 name, [float(one.uncertainty) for one in measured],
                 told("m/s", "uncertainty of the velocity"),

@@ -35,7 +35,10 @@ def arrivals(rec: xarray.Dataset) -> xarray.Dataset:
     first = first.transpose(*dims, "position").drop_vars(
         [name for name in first.coords if name not in (*dims, "position")]
     )
-    told = {"units": "ms", "long_name": "arrival of the action potential", "role": "measured"}
+    told = {
+        "units": "ms", "long_name": "arrival of the action potential", "role": "measured",
+        "absent": "no action potential",
+    }  # fmt: skip
     attrs = {
         "title": str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
         "subtitle": captions.conditions(rec.attrs, signals.chosen(rec)),

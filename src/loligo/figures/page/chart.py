@@ -98,10 +98,12 @@ class Arrows:
 
 @dataclass(frozen=True)
 class Rule:
-    """A dashed line through a value of the upward axis, or of the axis across."""
+    """A dashed line through a value of the upward axis, or of the axis across; one across may have
+    words at its upper end."""
 
     at: float
     across: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,12 +148,15 @@ class Axis:
 
 @dataclass(frozen=True)
 class Scale:
-    """What colours stand for, with a bar beside the panel; ``whole`` if the values are counts."""
+    """What colours stand for, with a bar beside the panel unless another panel has it; ``whole``
+    if the values are counts, ``log`` if colours go by their logarithm."""
 
     name: str
     low: float
     high: float
     whole: bool = False
+    log: bool = False
+    bar: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,12 +194,17 @@ class Axes:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """Panels, one above the other. With ``shared``, they have the last one's axis across."""
+    """Panels, one above the other. With ``shared``, they have the last one's axis across.
+
+    ``caption`` is set below them, in as many lines as it takes; where there is no room for all of
+    it beside legible panels, it is left out.
+    """
 
     panels: tuple[Axes, ...]
     title: str = ""
     subtitle: str = ""
     shared: bool = False
+    caption: str = ""
 
 
 # ------------------------------------------------------------------------ kinds of layers

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,15 +21,24 @@ from loligo.figures.page.frame import (
     ticked,
     titles,
 )
-from loligo.figures.page.placing import BAR, Box, Placed, axis_room, ends, place, sample, starts
+from loligo.figures.page.layers import Inks, draw_layers, inks_of, mark
+from loligo.figures.page.placing import (
+    BAR,
+    CAPTION,
+    Box,
+    Placed,
+    axis_room,
+    ends,
+    place,
+    sample,
+    starts,
+)
 from loligo.figures.page.ruler import Ruler
-from loligo.figures.style import HEADING, LABEL, LINE_WIDTH, TICK, Theme, ink
+from loligo.figures.style import HEADING, LABEL, LINE_WIDTH, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_MARKS = {"dot": "o", "ring": "o", "cross": "x"}
 
 
 def draw_chart(what: chart.Chart, size: Size, theme: Theme) -> Figure:
@@ -47,64 +54,26 @@ def draw_chart(what: chart.Chart, size: Size, theme: Theme) -> Figure:
     for box in placed.boxes:
         _panel(figure, placed, box, ruler, theme)
     titles(figure, placed.page, ruler, placed.left, theme)
+    for k, line in enumerate(placed.caption):
+        y = placed.caption_y(k)
+        text(figure, placed.page, placed.left, y, Label(line), CAPTION * placed.page.scale,
+             color=theme.text, va="baseline")  # fmt: skip
     return figure
-
-
-# ------------------------------------------------------------------------ colours
-
-
-@dataclass(frozen=True, eq=False)
-class _Inks:
-    """The colours of one panel: by name, and of values on its scale, from a part of a colour map
-    to another."""
-
-    theme: Theme
-    scale: chart.Scale | None
-    range: tuple[float, float]
-
-    def of(self, colour: Any) -> Any:
-        """A colour for matplotlib; a list of them for a row of values."""
-        if isinstance(colour, str):
-            return ink(colour, self.theme)
-        low, high = (0.0, 1.0) if self.scale is None else (self.scale.low, self.scale.high)
-        parts = (np.asarray(colour, dtype=float) - low) / (high - low)
-        first, last = self.range
-        return self._map(first + parts * (last - first))
-
-    @property
-    def _map(self) -> Any:
-        import matplotlib
-
-        return matplotlib.colormaps[self.theme.colormap]
-
-    @property
-    def colormap(self) -> Any:
-        """For matplotlib: from the scale's low end to its high one."""
-        from matplotlib.colors import ListedColormap
-
-        whole = self.range == (0.0, 1.0)
-        return self._map if whole else ListedColormap(self._map(np.linspace(*self.range, 256)))
-
-
-def _inks(axes: chart.Axes, theme: Theme) -> _Inks:
-    """Lines and points must be told from the ground: they have a part of the colours."""
-    image = any(isinstance(layer, chart.Image) for layer in axes.layers)
-    return _Inks(theme, axes.scale, (0.0, 1.0) if image else theme.colormap_range)
 
 
 # ------------------------------------------------------------------------ panels
 
 
 def _panel(figure: Any, placed: Placed, box: Box, ruler: Ruler, theme: Theme) -> None:
-    page, inks = placed.page, _inks(box.axes, theme)
+    page, inks = placed.page, inks_of(box.axes, theme)
     axes = _axes(figure, placed, box, box.up, theme)
     _left_and_below(figure, placed, box, axes, ruler, theme)
-    _layers(axes, box.axes.layers, box.up, page, inks)
+    draw_layers(axes, box.axes.layers, box.up, page, inks)
     if box.axes.twin is not None and box.twin is not None:
         right = _axes(figure, placed, box, box.twin, theme)
         _right(right, box, page, inks)
-        _layers(right, box.axes.twin.layers, box.twin, page, inks)
-    if box.axes.scale is not None:
+        draw_layers(right, box.axes.twin.layers, box.twin, page, inks)
+    if box.axes.scale is not None and box.axes.scale.bar:
         _bar(figure, placed, box, inks)
     for layer, y in zip(box.beside, ends(box, page), strict=True):
         look = {"color": inks.of(layer.colour), "va": "center_baseline"}
@@ -154,17 +123,17 @@ def _left_and_below(
           theme.text)  # fmt: skip
 
 
-def _right(axes: Axes, box: Box, page: Page, inks: _Inks) -> None:
+def _right(axes: Axes, box: Box, page: Page, inks: Inks) -> None:
     """The second upward axis."""
     ruled(axes, page, inks.theme, "right")
     axes.yaxis.tick_right()
     axes.set_yticks([m.value for m in box.twin_marks], [m.text for m in box.twin_marks])
 
 
-def _bar(figure: Any, placed: Placed, box: Box, inks: _Inks) -> None:
+def _bar(figure: Any, placed: Placed, box: Box, inks: Inks) -> None:
     """What the colours stand for."""
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
+    from matplotlib.colors import LogNorm, Normalize
 
     page, scale = placed.page, box.axes.scale
     assert scale is not None
@@ -178,7 +147,8 @@ def _bar(figure: Any, placed: Placed, box: Box, inks: _Inks) -> None:
         box.top - box.bottom,
         label="colours",
     )
-    shades = ScalarMappable(Normalize(scale.low, scale.high), inks.colormap)
+    norm = LogNorm if scale.log else Normalize
+    shades = ScalarMappable(norm(scale.low, scale.high), inks.colormap)
     figure.colorbar(shades, cax=axes).outline.set_visible(False)
     marks = bar_marks(scale)
     axes.minorticks_off()
@@ -187,7 +157,7 @@ def _bar(figure: Any, placed: Placed, box: Box, inks: _Inks) -> None:
     ticked(axes, page, inks.theme)
 
 
-def _head(figure: Any, placed: Placed, box: Box, ruler: Ruler, inks: _Inks) -> None:
+def _head(figure: Any, placed: Placed, box: Box, ruler: Ruler, inks: Inks) -> None:
     """Names over the panel, and the key."""
     page, head = placed.page, box.head
     rows = 1 + max((entry.row for entry in head.entries), default=-1)
@@ -208,7 +178,7 @@ def _head(figure: Any, placed: Placed, box: Box, ruler: Ruler, inks: _Inks) -> N
 
 
 def _sample(
-    figure: Any, page: Page, layer: Any, xs: np.ndarray, y: float, inks: _Inks
+    figure: Any, page: Page, layer: Any, xs: np.ndarray, y: float, inks: Inks
 ) -> None:  # fmt: skip
     """What a layer looks like, beside its name in the key."""
     from matplotlib.lines import Line2D
@@ -224,7 +194,7 @@ def _sample(
             Rectangle(*box, facecolor=colour, alpha=layer.alpha, edgecolor="none", **where)
         )
     elif isinstance(layer, chart.Points):
-        look = _mark(layer, colour, wide, inks.theme)
+        look = mark(layer, colour, wide, inks.theme)
         figure.add_artist(Line2D([xs[1]], [middle], linewidth=0, **look, **where))
     else:
         line = Line2D([xs[0], xs[2]], [middle] * 2, color=colour, linewidth=wide * layer.width,
@@ -232,160 +202,3 @@ def _sample(
         if layer.dashes:
             line.set_dashes(layer.dashes)
         figure.add_artist(line)
-
-
-# ------------------------------------------------------------------------ layers
-
-
-@dataclass(frozen=True, eq=False)
-class _Brush:
-    """What layers are drawn with; ``look`` is how each is ordered and cut."""
-
-    page: Page
-    inks: _Inks
-    look: dict[str, Any]
-
-    @property
-    def wide(self) -> float:
-        """A line's width in points."""
-        return LINE_WIDTH * self.page.scale
-
-
-def _layers(
-    axes: Axes, layers: tuple[chart.Layer, ...], up: Side, page: Page, inks: _Inks
-) -> None:  # fmt: skip
-    for k, layer in enumerate(layers):
-        look = {"zorder": 3 + 0.01 * k, "clip_on": up.cut}
-        _DRAWN[type(layer)](axes, layer, _Brush(page, inks, look))
-
-
-def _line(axes: Axes, layer: chart.Line, brush: _Brush) -> None:
-    if not isinstance(layer.colour, str | float | int):
-        _shaded(axes, layer, brush)
-        return
-    (line,) = axes.plot(
-        layer.x, layer.y, color=brush.inks.of(layer.colour), linewidth=brush.wide * layer.width,
-        solid_capstyle="round", solid_joinstyle="round", **brush.look,
-    )  # fmt: skip
-    if layer.dashes:
-        line.set(dashes=layer.dashes, clip_on=True)
-
-
-def _shaded(axes: Axes, layer: chart.Line, brush: _Brush) -> None:
-    """A line that changes its colour from point to point."""
-    from matplotlib.collections import LineCollection
-
-    points = np.column_stack((layer.x, layer.y)).astype(float)
-    value = np.asarray(layer.colour, dtype=float)
-    pieces = np.stack((points[:-1], points[1:]), axis=1)
-    colours = brush.inks.of((value[:-1] + value[1:]) / 2)
-    axes.add_collection(
-        LineCollection(
-            list(pieces), colors=colours, linewidths=brush.wide * layer.width, capstyle="round",
-            **brush.look,
-        ),
-        autolim=False,
-    )  # fmt: skip
-
-
-def _mark(layer: chart.Points, colour: Any, wide: float, theme: Theme) -> dict[str, Any]:
-    """How one mark looks."""
-    edges = {"dot": theme.background, "ring": colour, "cross": colour}
-    return {
-        "marker": _MARKS[layer.mark],
-        "markersize": layer.size * wide,
-        "markerfacecolor": theme.background if layer.mark == "ring" else colour,
-        "markeredgecolor": edges[layer.mark],
-        "markeredgewidth": layer.stroke * wide,
-    }
-
-
-def _points(axes: Axes, layer: chart.Points, brush: _Brush) -> None:
-    colour = layer.colour
-    if isinstance(colour, str | float | int):
-        look = _mark(layer, brush.inks.of(colour), brush.wide, brush.inks.theme)
-        axes.plot(layer.x, layer.y, linewidth=0, **look, **brush.look)
-        return
-    edge = brush.inks.theme.background if layer.mark == "dot" else None
-    axes.scatter(
-        layer.x, layer.y, s=(layer.size * brush.wide) ** 2, c=brush.inks.of(colour),
-        marker=_MARKS[layer.mark], linewidths=layer.stroke * brush.wide, edgecolors=edge,
-        **brush.look,
-    )  # fmt: skip
-
-
-def _area(axes: Axes, layer: chart.Area, brush: _Brush) -> None:
-    axes.fill_between(
-        layer.x, layer.low, layer.high, facecolor=brush.inks.of(layer.colour), alpha=layer.alpha,
-        edgecolor="none", linewidth=0.0, **brush.look,
-    )  # fmt: skip
-
-
-def _band(axes: Axes, layer: chart.Band, brush: _Brush) -> None:
-    look = {"facecolor": brush.inks.of(layer.colour), "edgecolor": "none"}
-    if not layer.over:
-        axes.axvspan(layer.start, layer.end, zorder=0, **look)
-        return
-    tall = axes.get_position().height * brush.page.height
-    thick = 0.05 * brush.page.scale / tall
-    axes.axvspan(layer.start, layer.end, 1 + 0.4 * thick, 1 + 1.4 * thick, clip_on=False, **look)
-
-
-def _image(axes: Axes, layer: chart.Image, brush: _Brush) -> None:
-    scale = brush.inks.scale
-    low, high = (None, None) if scale is None else (scale.low, scale.high)
-    limits = axes.get_xlim(), axes.get_ylim()
-    x, y, values = (np.asarray(part, dtype=float) for part in (layer.x, layer.y, layer.values))
-    look = {"cmap": brush.inks.colormap, "vmin": low, "vmax": high}
-    if "log" in (axes.get_xscale(), axes.get_yscale()):  # an image knows linear axes alone
-        axes.pcolormesh(x, y, values, shading="flat", rasterized=True, **look)
-    else:
-        axes.pcolorfast(x, y, values, **look)
-    axes.set(xlim=limits[0], ylim=limits[1])
-
-
-def _arrows(axes: Axes, layer: chart.Arrows, brush: _Brush) -> None:
-    """Each as long as the others, at the slope that a path through it has on the page."""
-    x, y = np.ravel(layer.x), np.ravel(layer.y)
-    to_pixels = axes.transData
-    start = to_pixels.transform(np.column_stack((x, y)))
-    small = 1e-6 * np.ptp(axes.get_xlim()), 1e-6 * np.ptp(axes.get_ylim())
-    speed = np.hypot(np.ravel(layer.dx) / small[0], np.ravel(layer.dy) / small[1])
-    speed = np.where(speed > 0, speed, 1.0)
-    moved = np.column_stack((x + np.ravel(layer.dx) / speed, y + np.ravel(layer.dy) / speed))
-    run = to_pixels.transform(moved) - start
-    length = np.maximum(np.hypot(*run.T), 1e-300)
-    axes.quiver(
-        x, y, run[:, 0] / length, run[:, 1] / length, color=brush.inks.of(layer.colour),
-        angles="uv", pivot="mid", units="inches", scale_units="inches",
-        scale=1 / (0.13 * brush.page.scale), width=0.009 * brush.page.scale,
-        headwidth=4.2, headlength=4.5, headaxislength=4.0, **brush.look,
-    )  # fmt: skip
-
-
-def _rule(axes: Axes, layer: chart.Rule, brush: _Brush) -> None:
-    look = {"color": brush.inks.theme.rule, "linewidth": 0.8 * brush.page.scale, "zorder": 1}
-    straight: Callable[..., Any] = axes.axvline if layer.across else axes.axhline
-    straight(layer.at, dashes=(5, 4), **look)
-
-
-def _note(axes: Axes, layer: chart.Note, brush: _Brush) -> None:
-    scale = brush.page.scale
-    ground = {"facecolor": brush.inks.theme.background, "edgecolor": "none", "pad": scale}
-    axes.annotate(
-        layer.words, (layer.x, layer.y), (0, 5 * scale), textcoords="offset points", ha="center",
-        va="bottom", fontsize=TICK * scale, color=brush.inks.of(layer.colour),
-        annotation_clip=False, zorder=5, bbox=ground,
-    )  # fmt: skip
-
-
-_DRAWN: dict[type, Callable[[Axes, Any, _Brush], None]] = {
-    chart.Line: _line,
-    chart.Points: _points,
-    chart.Area: _area,
-    chart.Band: _band,
-    chart.Image: _image,
-    chart.Arrows: _arrows,
-    chart.Rule: _rule,
-    chart.Note: _note,
-}

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.experiments.plan import Panel, plan_of
-from loligo.figures.content import labels, signals
+from loligo.experiments.plan import plan_of
+from loligo.figures.content.findings import Curve, Findings, read
 from loligo.figures.page import chart
+from loligo.figures.style import DASHES
 
 if TYPE_CHECKING:
     import xarray
 
-_MARKED = 40  # points that are marked one by one; more are a line
-_MOST_LINES = 12
-_DECADES = 1.5  # from this many on, an axis is logarithmic
 _KINDS = ("voltage", "Na", "K", "leak", "Ca", "1")  # the colours of several variables
 _THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
+_DASHED = (5.0, 3.0)
+_LONGEST = 1000  # letters of a summary
+_HIDDEN = 0.3  # the part of a line's points from which on it hides the one that it lies over
 
 
 def is_experiment(rec: Any) -> bool:
@@ -44,154 +44,52 @@ def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
     if plan is None:
         raise UsageError("the dataset says of no variable that it was measured")
     words = str(rec.attrs.get("title", "")) if title is None else title
-    panels = tuple(_axes(_read(rec, panel)) for panel in plan.panels)
-    return chart.Chart(panels, words, conditions(rec) if words else "")
+    panels = _told_once([_axes(read(rec, panel)) for panel in plan.panels])
+    return chart.Chart(
+        panels, words, conditions(rec) if words else "", _shared(panels),
+        caption=_said(rec) if words else "",
+    )  # fmt: skip
 
 
-def _axes(table: _Table) -> chart.Axes:
-    told = ", ".join(curve.label for curve in table.theory)
+def _said(rec: xarray.Dataset) -> str:
+    """What was found, in words that can be drawn."""
+    letters = str(rec.attrs.get("summary", ""))[:_LONGEST]
+    return "".join(letter if letter.isprintable() else " " for letter in letters)
+
+
+def _told_once(panels: list[chart.Axes]) -> tuple[chart.Axes, ...]:
+    """Panels of which only the first has the bar of a scale of colours that they share."""
+    told: list[chart.Scale] = []
+    for k, panel in enumerate(panels):
+        if panel.scale in told:
+            panels[k] = replace(panel, scale=replace(panel.scale, bar=False))
+        elif panel.scale is not None:
+            told.append(panel.scale)
+    return tuple(panels)
+
+
+def _shared(panels: tuple[chart.Axes, ...]) -> bool:
+    """Whether all panels have one axis across, which then stands below the last alone."""
+    ends = {(panel.x.name, panel.x.log, panel.x.limits, str(panel.x.ticks)) for panel in panels}
+    return len(panels) > 1 and len(ends) == 1
+
+
+def _axes(table: Findings) -> chart.Axes:
+    told = ", ".join(dict.fromkeys(curve.label for curve in table.theory))
+    nothing = not table.y.size
+    hues = table.hues
     return chart.Axes(
         tuple(_layers(table)),
         chart.Axis(table.across, log=table.log, limits=_across(table), ticks=table.categories),
-        chart.Axis(table.heading, table.unit, log=table.log_up, limits=_upwards(table)),
+        chart.Axis(
+            table.heading, table.unit, log=table.log_up, limits=_upwards(table),
+            ticks=() if nothing else None,
+        ),
+        scale=hues and chart.Scale(hues.name, hues.low, hues.high, log=hues.log),
         key=table.key,
         aside=f"dashed: {told}" if table.theory and table.several else "",
-    )
-
-
-# ------------------------------------------------------------------------ what is shown
-
-
-@dataclass(frozen=True, eq=False)
-class _Curve:
-    """One line; of theory, for each of what was measured or for all alike."""
-
-    label: str
-    rows: np.ndarray  # (lines, x)
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """What was measured, a row for each line, over ``x``; and what theory says.
-
-    ``kinds`` says that the lines are of several variables; ``logs`` are the axes, of ``"xy"``,
-    that are logarithmic whatever the values.
-    """
-
-    x: np.ndarray
-    across: str  # the axis's name
-    categories: list[tuple[float, str]] | None  # where texts stand along it
-    heading: str
-    unit: str
-    key: str
-    names: tuple[str, ...]
-    rows: np.ndarray
-    theory: tuple[_Curve, ...]
-    kinds: bool
-    logs: str
-
-    @property
-    def several(self) -> bool:
-        return len(self.names) > 1
-
-    @property
-    def marked(self) -> bool:
-        """Whether each point is marked."""
-        return self.x.size <= _MARKED
-
-    @property
-    def blocked(self) -> np.ndarray:
-        """Of x, where nothing was conducted."""
-        return self.x[:0] if self.several else self.x[~np.isfinite(self.rows[0])]
-
-    @property
-    def log(self) -> bool:
-        x = self.x
-        wide = self.marked and x.min() > 0 and math.log10(x.max() / x.min()) >= _DECADES
-        return "x" in self.logs or bool(wide)
-
-    @property
-    def log_up(self) -> bool:
-        finite = self.rows[np.isfinite(self.rows)]
-        steep = bool(finite.size and finite.min() > 0 and finite.max() > 3 * finite.min())
-        return "y" in self.logs or (self.log and steep and not self.blocked.size)
-
-
-def _read(rec: xarray.Dataset, panel: Panel) -> _Table:
-    first = rec[panel.measured[0]]
-    dim = str(first.dims[-1])
-    names, rows, key = _lines(rec, panel, dim)
-    x, across, categories = _axis(rec, panel.across or dim)
-    meaning = str(first.attrs.get("long_name", first.name))
-    return _Table(
-        x=x,
-        across=across,
-        categories=categories,
-        heading=meaning[:1].upper() + meaning[1:],
-        unit=str(first.attrs.get("units", "1")),
-        key=key,
-        names=names,
-        rows=rows,
-        theory=tuple(
-            _Curve(str(rec[n].attrs.get("label", "theory")), _rows(rec[n].transpose(..., dim)))
-            for n in panel.theory
-            if dim in rec[n].dims
-        ),
-        kinds=len(panel.measured) > 1,
-        logs=panel.log,
-    )
-
-
-def _lines(rec: xarray.Dataset, panel: Panel, dim: str) -> tuple[tuple[str, ...], np.ndarray, str]:
-    """The names of the lines measured, their rows, and what the names are values of."""
-    alone = len(panel.measured) == 1
-    names: list[str] = []
-    rows = []
-    key = ""
-    for name in panel.measured:
-        variable = rec[name].transpose(..., dim) if dim in rec[name].dims else rec[name]
-        if variable.ndim > 2 or variable.dims[-1:] != (dim,):
-            raise UsageError(f"{name} has {variable.ndim} dimensions; select some to draw it")
-        words = str(variable.attrs.get("label") or variable.attrs.get("long_name") or name)
-        rows.append(_rows(variable))
-        if variable.ndim == 1:
-            names.append("" if alone else words)
-            continue
-        other = str(variable.dims[0])
-        values = [signals.coordinate(rec, other, k) for k in range(rec.sizes[other])]
-        names += values if alone else [f"{words}, {value}" for value in values]
-        key = _named(rec, other) if alone and rec[other].dtype.kind not in "OUS" else ""
-        if len(values) > _MOST_LINES:
-            raise UsageError(
-                f"{len(values)} lines cannot be told apart; select some of {other!r}, as in "
-                f"found.isel({other}=[0, -1])"
-            )
-    return tuple(names), np.concatenate(rows), key
-
-
-def _rows(variable: xarray.DataArray) -> np.ndarray:
-    return np.atleast_2d(np.asarray(variable.values, dtype=float))
-
-
-def _named(rec: xarray.Dataset, dim: str) -> str:
-    told = rec[dim].attrs if dim in rec.coords else {}
-    meaning, unit = str(told.get("long_name", dim)), labels.unit(str(told.get("units", "1")))
-    meaning = meaning[:1].upper() + meaning[1:]
-    return f"{meaning} ({unit})" if unit else meaning
-
-
-def _axis(rec: xarray.Dataset, dim: str) -> tuple[np.ndarray, str, list[tuple[float, str]] | None]:
-    """Places in the unit that suits them, texts side by side; all else as it is."""
-    if rec[dim].ndim != 1:
-        raise UsageError(f"{dim} has {rec[dim].ndim} dimensions; select some to draw it")
-    if rec[dim].dtype.kind in "OUS":
-        told = [(float(k), str(text)) for k, text in enumerate(rec[dim].values)]
-        return np.arange(float(len(told))), _named(rec, dim), told
-    x = np.asarray(rec[dim].values, dtype=float)
-    if rec[dim].attrs.get("units") != "um" or dim != "position":
-        return x, _named(rec, dim), None
-    unit, um = signals.places(rec)
-    return x / um, f"Position along the axon ({unit})", None
+        weight=table.weight,
+    )  # fmt: skip
 
 
 def conditions(rec: xarray.Dataset) -> str:
@@ -217,84 +115,155 @@ def conditions(rec: xarray.Dataset) -> str:
     return ", ".join(filter(None, [model, *(what for dim, what in said if dim not in rec.dims)]))
 
 
-# ------------------------------------------------------------------------ the chart
+# ------------------------------------------------------------------------ the layers
 
 
-def _layers(table: _Table) -> list[chart.Layer]:
-    """Theory lies under a single row of points, and over several lines; crosses over all."""
-    lines = range(len(table.names))
+def _layers(table: Findings) -> list[chart.Layer]:
+    """Rules and the field at the bottom; theory lies under a single row of points, and over several
+    lines; crosses over all."""
+    lines = range(len(table.measured))
     measured = [layer for k in lines for layer in _row(table, k, _colour(table, k))]
     if table.several:
-        theory = [_dashed(table.x, row, "text") for c in table.theory for row in c.rows]
+        theory = [_dashed(curve, "text") for curve in table.theory]
         both = [*measured, *theory]
     else:
-        named = zip(table.theory, cycle(_THEORIES), strict=False)
-        theory = [_dashed(table.x, c.rows[0], colour, c.label) for c, colour in named]
+        named = dict(zip(dict.fromkeys(c.kind for c in table.theory), cycle(_THEORIES)))
+        theory = [_dashed(curve, named[curve.kind], curve.label) for curve in table.theory]
         both = [*theory, *measured]
     ends = [cross for k in lines for cross in _end(table, k, _colour(table, k))]
-    return [*both, *ends, *_blocked(table)]
+    return [*_behind(table), *both, *_names_of_kinds(table), *ends, *_blocked(table)]
 
 
-def _colour(table: _Table, k: int) -> chart.Colour:
-    """Of the ``k``-th line: in order for values of one dimension, else of a kind of its own."""
-    if table.several and not table.kinds:
-        return k / (len(table.names) - 1)
-    return _KINDS[k % len(_KINDS)]
+def _behind(table: Findings) -> list[chart.Layer]:
+    """The field, the line at 0, and the numbers that are marked on an axis."""
+    layers: list[chart.Layer] = []
+    if table.field is not None:
+        field = table.field
+        layers.append(chart.Arrows(field.x, field.y, field.dx, field.dy))
+    if table.zero:
+        layers.append(chart.Rule(0.0))
+    x = table.x[np.isfinite(table.x)]
+    for mark in table.marks:
+        if mark.across:
+            layers.append(chart.Rule(mark.at, across=True, label=mark.words))
+        else:
+            ends, level = [x.min(initial=np.inf), x.max(initial=-np.inf)], [mark.at] * 2
+            layers.append(chart.Line(ends, level, "muted", mark.words, dashes=(5, 4), width=0.55))
+    return layers
 
 
-def _dashed(
-    x: np.ndarray, y: np.ndarray, colour: chart.Colour, label: str = ""
-) -> chart.Line:  # fmt: skip
-    return chart.Line(x, y, colour, label, dashes=(5, 3), width=0.8)
+def _colour(table: Findings, k: int) -> chart.Colour:
+    """Of the ``k``-th line: by its value on a scale, in order for a few, else by its variable."""
+    curve = table.measured[k]
+    if table.hues is not None:
+        return curve.value if np.isfinite(curve.value) else "muted"
+    of_kind = [other for other in table.measured if other.kind == curve.kind]
+    if len(of_kind) > 1:
+        return next(i for i, other in enumerate(of_kind) if other is curve) / (len(of_kind) - 1)
+    return _KINDS[curve.kind % len(_KINDS)]
 
 
-def _row(table: _Table, k: int, colour: chart.Colour) -> list[chart.Layer]:
-    """What was measured: points where they are few, else a line."""
-    y, name = table.rows[k], table.names[k]
+def _dashed(curve: Curve, colour: chart.Colour, label: str = "") -> chart.Line:
+    return chart.Line(curve.x, curve.y, colour, label, dashes=_DASHED, width=0.8)
+
+
+def _row(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
+    """What was measured: points where they are few, else a line. Of several variables of many
+    lines each has its own dashes."""
+    curve = table.measured[k]
+    rows = len(table.measured) > len(table.kinds) > 1
+    dashes = DASHES[curve.kind % len(DASHES)] if rows else ()
+    name = "" if rows and curve.kind else curve.label
     if not table.marked:
-        return [chart.Line(table.x, y, colour, name)]
-    points = chart.Points(table.x, y, colour)
+        return [chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k))]
+    points = chart.Points(curve.x, curve.y, colour)
     if table.theory and not table.several:
         return [points]
-    return [chart.Line(table.x, y, colour, name, width=0.8), points]
+    thin = chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k), width=0.8)
+    return [thin, points]
 
 
-def _end(table: _Table, k: int, colour: chart.Colour) -> list[chart.Layer]:
-    """A cross where a line ends before its axis does: there the action potential was blocked."""
-    y = table.rows[k]
-    known = np.flatnonzero(np.isfinite(y))[-1:]
-    if table.marked or not known.size or known[0] == table.x.size - 1:
+def _seen_through(table: Findings, k: int) -> tuple[float, ...]:
+    """Dashes of a line that would hide one below it."""
+    curve = table.measured[k]
+    for below in table.measured[:k] if table.y.size else ():
+        if below.x.shape == curve.x.shape and np.array_equal(below.x, curve.x):
+            apart = np.abs(below.y - curve.y)
+            if np.mean(apart <= 2e-3 * np.ptp(table.y)) >= _HIDDEN:
+                return _DASHED
+    return ()
+
+
+def _names_of_kinds(table: Findings) -> list[chart.Layer]:
+    """What the dashes of several variables of many lines say."""
+    if not len(table.measured) > len(table.kinds) > 1:
         return []
-    return [chart.Points(table.x[known], y[known], colour, mark="cross", size=4.5, stroke=1.2)]
+    nowhere = [np.nan]
+    return [
+        chart.Line(nowhere, nowhere, "text", name, dashes=DASHES[k % len(DASHES)])
+        for k, name in enumerate(table.kinds)
+    ]
 
 
-def _blocked(table: _Table) -> list[chart.Layer]:
-    """Crosses where nothing was conducted."""
-    x = table.blocked
+def _end(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
+    """A cross where a line ends before its axis does: there what was looked for ended."""
+    x, y = table.measured[k].x, table.measured[k].y
+    known = np.flatnonzero(np.isfinite(y))[-1:]
+    if table.marked or not table.absent or not known.size or known[0] == x.size - 1:
+        return []
+    return [chart.Points(x[known], y[known], colour, mark="cross", size=4.5, stroke=1.2)]
+
+
+def _blocked(table: Findings) -> list[chart.Layer]:
+    """Crosses where what was looked for is not there, and words for it."""
+    if not table.y.size:
+        low, high = np.nanmin(table.x), np.nanmax(table.x)
+        middle = np.sqrt(low * high) if table.log else (low + high) / 2
+        return [chart.Note(float(middle), 0.5, table.absent or "nothing was found")]
+    x, (floor, _) = table.blocked, _floor(table)
     if not x.size:
         return []
-    crosses = chart.Points(x, np.zeros(x.size), "muted", mark="cross", size=3.2, stroke=1.0)
-    return [crosses, chart.Note(float(np.median(x)), 0.0, "no conduction")]
+    level = np.full(x.size, floor)
+    crosses = chart.Points(x, level, "muted", mark="cross", size=3.2, stroke=1.0)
+    return [crosses, chart.Note(float(np.median(x)), floor, table.absent)]
 
 
-def _across(table: _Table) -> tuple[float, float] | None:
+# ------------------------------------------------------------------------ limits
+
+
+def _across(table: Findings) -> tuple[float, float] | None:
     """Of lines just what was varied. Places are the centres of compartments: the axis reaches to
     their edges."""
-    low, high = float(table.x.min()), float(table.x.max())
+    finite = table.x[np.isfinite(table.x)]
+    if not finite.size or table.field is not None:
+        return None
+    low, high = float(finite.min()), float(finite.max())
     if table.categories is not None:
         return low - 0.5, high + 0.5
     centre = low if 0 < low < 0.02 * high and not table.log else 0.0
-    return (low - centre, high + centre) if centre or not table.marked else None
-
-
-def _upwards(table: _Table) -> tuple[float, float] | None:
-    """Room for crosses on zero."""
-    finite = table.rows[np.isfinite(table.rows)]
-    if not table.blocked.size or not finite.size:
+    reach = [mark.at for mark in table.marks if mark.across and (mark.at > 0 or not table.log)]
+    if (low == high) or (table.marked and not centre):
         return None
-    exact = np.concatenate([finite, *(curve.rows.ravel() for curve in table.theory)])
+    return min([low - centre, *reach]), max([high + centre, *reach])
+
+
+def _upwards(table: Findings) -> tuple[float, float] | None:
+    """Room for crosses at the bottom."""
+    if not table.y.size:
+        return 0.0, 1.0
+    return _floor(table)[1] if table.blocked.size else None
+
+
+def _floor(table: Findings) -> tuple[float, tuple[float, float]]:
+    """Where crosses stand, at 0 or below all that was found, and the limits with them."""
+    exact = np.concatenate([table.y, *(curve.y for curve in table.theory)])
     finite = exact[np.isfinite(exact)]
+    finite = finite[finite > 0] if table.log_up else finite
     low, high = float(finite.min()), float(finite.max())
-    if low < 0 or low >= 0.6 * high:
-        return None
-    return -0.05 * high, high + 0.06 * (high - low or abs(high) or 1.0)
+    if table.log_up:
+        ratio = max(high / low, 1.5)
+        return low / ratio**0.1, (low / ratio**0.15, high * ratio**0.05)
+    span = high - low or abs(high) or 1.0
+    if 0 <= low < 0.6 * high:
+        return 0.0, (-0.05 * high, high + 0.06 * span)
+    return low - 0.09 * span, (low - 0.14 * span, high + 0.06 * span)

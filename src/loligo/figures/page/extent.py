@@ -184,6 +184,8 @@ def _within(
 def bar_marks(scale: chart.Scale) -> tuple[Tick, ...]:
     """Ticks beside the colours."""
     low, high = scale.low, scale.high
+    if scale.log:
+        return ticks.decades(low, high, lambda marks: len(marks) <= 6)
     marks = ticks.even(low, high, 6, 1.0)
     return tuple(m for m in marks if m.value == round(m.value)) if scale.whole else marks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,12 +16,14 @@ from loligo.figures.page.frame import GAP, TICK_ROOM, Page, Size, largest, paged
 from loligo.figures.page.layout import line_height
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.ticks import Tick
-from loligo.figures.style import HEADING, LABEL, TICK
+from loligo.figures.style import HEADING, LABEL, SUBTITLE, TICK
 
 BAR = 0.16  # the width of a colour bar
 SAMPLE = 0.28  # of a line, in a key
 _AIR = 0.2  # between words in one line
 _LOWEST = 4.0  # lines of ticks
+CAPTION, _LEADING = SUBTITLE, 1.35  # points; of a line, in its type's size
+_MOST_CAPTION, _SMALLER = 0.3, 0.8  # of the page's height; of its scale without a caption
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +92,12 @@ class Placed:
     left: float
     right: float
     boxes: tuple[Box, ...]
+    caption: tuple[str, ...]
+
+    def caption_y(self, k: int) -> float:
+        """The baseline of a line of the caption."""
+        below = len(self.caption) - 1 - k
+        return self.page.pad + (0.3 + _LEADING * below) * CAPTION * self.page.point
 
 
 def place(what: chart.Chart, size: Size, ruler: Ruler) -> Placed:
@@ -102,6 +110,10 @@ def place(what: chart.Chart, size: Size, ruler: Ruler) -> Placed:
     """
     sides = _sides(what)
     placed = largest(size, 5, lambda scale: _placed(what, sides, size, ruler, scale))
+    if what.caption and (placed is None or placed.page.scale < 1):
+        without = place(replace(what, caption=""), size, ruler)
+        if placed is None or placed.page.scale < _SMALLER * without.page.scale:
+            return without
     if placed is None:
         raise UsageError(
             f"the figure does not fit in {size.width} × {size.height} pixels at {size.dpi:g} dots "
@@ -139,11 +151,15 @@ def _placed(
     left, right = _margins(what, sides, beside, page, ruler)
     if right - left < 0.4 * page.width:
         return None
+    caption = ruler.wrapped(what.caption, CAPTION * scale, page.width - page.pad - left)
+    foot = page.pad + (_LEADING * len(caption) + 0.9) * CAPTION * page.point * bool(caption)
+    if foot > _MOST_CAPTION * page.height:
+        return None
     heads = [
         _head(axes, one, named, page, ruler, left, right)
         for axes, one, named in zip(what.panels, sides, beside, strict=True)
     ]
-    spans = _stack(what, heads, page)
+    spans = _stack(what, heads, page, foot)
     if spans is None:
         return None
     boxes = []
@@ -160,7 +176,7 @@ def _placed(
                 head, named,
             )
         )  # fmt: skip
-    return Placed(page, left, right, tuple(boxes))
+    return Placed(page, left, right, tuple(boxes), caption)
 
 
 def axis_room(page: Page) -> float:
@@ -168,12 +184,15 @@ def axis_room(page: Page) -> float:
     return (1.2 * HEADING + 1.3 * TICK) * page.point + TICK_ROOM * page.scale
 
 
-def _stack(what: chart.Chart, heads: list[Head], page: Page) -> list[tuple[float, float]] | None:
-    """Lower and upper edge of every panel, from the top down; None if they get too low."""
+def _stack(
+    what: chart.Chart, heads: list[Head], page: Page, foot: float
+) -> list[tuple[float, float]] | None:
+    """Lower and upper edge of every panel, from the top down to the foot of the page; None if they
+    get too low."""
     count, room = len(what.panels), axis_room(page)
     axes_below = 1 if what.shared else count
     gap = 0.1 * page.scale if what.shared else 0.8 * HEADING * page.point
-    free = page.top - page.pad - axes_below * room - (count - 1) * gap
+    free = page.top - foot - axes_below * room - (count - 1) * gap
     free -= sum(head.height(page) for head in heads)
     weight = sum(axes.weight for axes in what.panels)
     top, spans = page.top, []
@@ -183,7 +202,7 @@ def _stack(what: chart.Chart, heads: list[Head], page: Page) -> list[tuple[float
             return None
         top -= head.height(page)
         last = k == count - 1
-        spans.append((page.pad + room if last else top - tall, top))
+        spans.append((foot + room if last else top - tall, top))
         top -= tall + gap + (0.0 if what.shared else room)
     return spans
 
@@ -200,7 +219,7 @@ def _margins(
         if twin is not None:
             wide = _widest(extent.marks_up(twin, rough, scale), ruler, scale)
             right = max(right, wide + TICK_ROOM * scale)
-        if axes.scale is not None:
+        if axes.scale is not None and axes.scale.bar:
             wide = _widest(extent.bar_marks(axes.scale), ruler, scale)
             right = max(right, (GAP + BAR + 0.12) * scale + wide)
         if named:
@@ -273,7 +292,8 @@ def _head(
         said.append(Words(Label(axes.key), "", "right", "text", 0.0))
     if twin is not None:
         said.append(Words(twin.label, twin.unit, "right", twin.axis.colour, 0.0))
-    if axes.scale is not None:
+    barred = axes.scale is not None and axes.scale.bar
+    if axes.scale is not None and axes.scale.bar:
         said.append(Words(Label(axes.scale.name), "", "right", "text", 0.0))
     end = page.width - page.pad
     measured = [
@@ -283,7 +303,7 @@ def _head(
     ]
     lines = _lines(measured, left, right, end, _AIR * page.scale)
     bars = any(isinstance(layer, chart.Band) and layer.over for layer in axes.layers)
-    lift = 0.3 * HEADING * page.point if bars or axes.scale is not None else 0.0
+    lift = 0.3 * HEADING * page.point if bars or barred else 0.0
     keyed = [] if beside else _labelled(axes)
     return Head(lines, tuple(_entries(keyed, left, end, page, ruler)), lift)
 

@@ -49,6 +49,17 @@ class Ruler:
         """Width of a name and its unit in brackets."""
         return self.width(label, size) + (self.width(f" ({unit})", size) if unit else 0.0)
 
+    def wrapped(self, text: str, size: float, room: float) -> tuple[str, ...]:
+        """``text`` in lines between its blanks, each as long as there is room for."""
+        lines: list[str] = []
+        for word in text.split():
+            longer = f"{lines[-1]} {word}" if lines else ""
+            if longer and self.width(longer, size) <= room:
+                lines[-1] = longer
+            else:
+                lines.append(self.cut(word, size, room))
+        return tuple(lines)
+
     def fitted(self, text: str, size: float, room: float, weight: str = "normal") -> Fitted:
         """``text`` made smaller to fit, to seven tenths of its size; then cut."""
         smallest = 0.7 * size

@@ -28,6 +28,7 @@ from loligo.run.pose import (
 from loligo.run.problem import I_CLAMP, Group, Uncut
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
+from loligo.stimulus.clamp import SERIES
 from loligo.stimulus.place import Placed, Point
 from loligo.stimulus.window import check
 from loligo.system.outline import STIMULUS, Outline, outline_of
@@ -52,7 +53,8 @@ def pose(
     driven = _driven(tuple(p for p in points if not isinstance(p.stimulus, Clamp)))
     alike = _structures(axon)
     outlines = [outline_of(axon.regions[regions[0]].membrane) for regions in alike]
-    begin = read_initial(_filled(initial, outlines), *outlines)
+    begun = _started(axon) if initial is None else _filled(initial, outlines)
+    begin = read_initial(begun, *outlines)
     values = _values(axon, driven, clamps, begin)
     _refuse_position(values)
     lanes = grid_of({name: _without_position(value) for name, value in values.items()})
@@ -113,6 +115,19 @@ def _structures(axon: Axon) -> list[tuple[int, ...]]:
     return [tuple(regions) for regions in groups.values()]
 
 
+def _started(axon: Axon) -> Any:
+    """Where the membranes say that they start, of which one start is made; or rest."""
+    start: dict[str, Value] = {}
+    for region in axon.regions:
+        for name, value in region.membrane.start.items():
+            if start.setdefault(name, value) != value:
+                raise UsageError(
+                    f"initial: the membranes of this axon say different starts for {name}; give "
+                    'one, for example initial=-65, or initial="rest"'
+                )
+    return start or "rest"
+
+
 def _filled(initial: Any, outlines: list[Outline]) -> Any:
     """A recording, with numbers for states where no membrane has them: they are not read there."""
     if not hasattr(initial, "data_vars"):
@@ -139,7 +154,9 @@ def _values(
     for each in driven:
         values |= {each.name(p): getattr(each.shape, p) for p in each.shape.parameters}
     for i, point in enumerate(clamps):
-        values |= {f"clamp{i}.{p}": getattr(point.stimulus, p) for p in Clamp.parameters}
+        clamp: Any = point.stimulus
+        numbers = {"series_resistance": SERIES, **{p: getattr(clamp, p) for p in clamp.parameters}}
+        values |= {f"clamp{i}.{p}": value for p, value in numbers.items()}
     return values | initial_values(initial)
 
 
