@@ -362,6 +362,24 @@ def test_while_no_clamp_is_on_the_membrane_is_free() -> None:
     assert v[1] / v[0] == pytest.approx(np.exp(-0.4), rel=1e-9)
 
 
+@pytest.mark.slow
+def test_the_command_may_follow_a_waveform() -> None:
+    """The same as ramps that follow one another."""
+    rig = lo.Amplifier(5, compensation=0.5, level=3)
+    wave = lo.Waveform([0, 1, 1.5, 3], [-80, 20, 20, -60], unit="mV")
+    followed = lo.VoltageClamp(1, 3, wave, amplifier=rig)
+    ramps = (
+        lo.VoltageClamp(1, 1, -80, to=20, amplifier=rig)
+        + lo.VoltageClamp(2, 0.5, 20, amplifier=rig)
+        + lo.VoltageClamp(2.5, 1.5, 20, to=-60, amplifier=rig)
+    )
+    for solver, within in ((lo.Reference(), 1e-8), (lo.Exponential(1e-3), 1e-7)):
+        one, other = (lo.simulate(SQUID, each, 5, solver=solver) for each in (followed, ramps))
+        for name in ("V", "V_p", "I_out", "I_clamp"):
+            off = np.abs(one[name] - other[name]).max()
+            assert off < within * np.abs(other[name]).max(), (name, solver)
+
+
 def test_documents_and_files_keep_it(tmp_path: Any) -> None:
     rig = lo.Amplifier(
         [2, 4], compensation=0.3, slow_cancellation="exact", estimated_resistance=3, level=5

@@ -138,6 +138,12 @@ def _done(rec: xarray.Dataset) -> tuple[list[VoltageClamp], list[Any], dict[str,
             "leak_subtracted: in this recording nothing holds V; simulate with "
             "lo.VoltageClamp(0, 5, -65) + lo.VoltageClamp(5, 10, 0)"
         )
+    for each in clamps:
+        if each.path is not None:
+            raise UsageError(
+                f"leak_subtracted: the command of {each!r} follows a path, which is not made "
+                "smaller so far; take steps or ramps"
+            )
     return _in_order(clamps), [shape for shape in shapes if shape not in clamps], told
 
 
