@@ -145,9 +145,9 @@ def _lanes(membrane: Written, needed: frozenset[str]) -> list[_Lane]:
                 lanes.append({**ours, **own})
             ours = {**own, **ours}
         lanes.insert(0, ours)
-    return list(map(dict, dict.fromkeys(tuple(sorted(lane.items())) for lane in lanes)))[
-        :_MOST_LANES
-    ]
+    different = dict.fromkeys(tuple(sorted(lane.items())) for lane in lanes)
+    made: list[_Lane] = [dict(lane) for lane in different]
+    return made[:_MOST_LANES]
 
 
 class _Field:

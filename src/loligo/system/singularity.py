@@ -22,10 +22,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from loligo.system.symbols import And, Expr, Exprel, Less, LessEqual, Magnitude, Where
-
-# How far f may be from 0 where the divisor is, of what it is the difference of: rounding.
-_ROUNDED = sp.Rational(1, 10**12)
+from loligo.system.symbols import ROUNDED, Expr, Exprel, Removable, Root, Where
 
 
 def smooth(expression: Expr, v: sp.Symbol) -> Expr:
@@ -184,22 +181,22 @@ def _in_two_forms(
     """f/(a + b exp(w)) as parameters may have it; None if it is no 0/0 whatever they are."""
     (p, q), (a, b, w) = affine, parts
     slope, offset = _affine(w, v) or (sp.S.One, sp.S.Zero)
-    decided = (b / a).is_number
-    if decided and not (b / a).is_negative:
-        return None
-    vanishing = Less(a * b, 0)
-    safe = a if decided else Where(vanishing, a, sp.S.One)
-    shift = sp.log(-b / a if decided else Where(vanishing, -b / safe, sp.S.One))
     ratio = p / slope
-    terms = (q, ratio * offset, ratio * shift)
-    left = sp.expand(q - ratio * offset) - ratio * shift
-    smooth_form = -ratio / (safe * Exprel(w + shift))
-    if all(term.is_number for term in terms):
-        rounded = _ROUNDED * sum(map(abs, map(float, terms)))
-        return smooth_form if abs(float(left)) <= rounded else None
-    small = LessEqual(Magnitude(left), _ROUNDED * sp.Add(*map(Magnitude, terms)))
-    removable = small if decided else And(vanishing, small)
-    return Where(removable, smooth_form, f / Where(removable, sp.S.One, base))
+    if (b / a).is_number:
+        if not (b / a).is_negative:
+            return None
+        root = sp.log(-a / b)
+    else:
+        root = Root(a, b)
+    terms = (q, -ratio * offset, ratio * root)
+    if not all(term.is_number for term in terms):
+        removable = Removable(a, b, *terms)
+        below = Where(removable, a, sp.S.One) * Exprel(w - root)
+        return Where(removable, -ratio / below, f / Where(removable, sp.S.One, base))
+    sizes = list(map(float, terms))
+    if abs(sum(sizes)) > ROUNDED * sum(map(abs, sizes)):
+        return None
+    return -ratio / (a * Exprel(w - root))
 
 
 def denominators(expression: Expr, v: sp.Symbol) -> list[Expr]:
