@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
+    from loligo.stimulus.amplifier import Amplifier
     from loligo.stimulus.place import at
     from loligo.theory import (
         input_resistance,
@@ -67,6 +68,7 @@ __version__ = "0.1.0"
 __all__ = [
     "TEA",
     "TTX",
+    "Amplifier",
     "Axon",
     "Channel",
     "Drug",
@@ -120,6 +122,7 @@ _MODULES = {
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,
+    "stimulus.amplifier": ("Amplifier",),
     "stimulus.place": ("at",),
     "theory": (
         "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",

@@ -49,10 +49,10 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "system": [
         {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
-        {"conserved", "outline"}, {"driven"},
+        {"conserved", "outline"}, {"driven"}, {"amplifier"},
     ],
     "stimulus": [
-        {"applied"}, {"base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
+        {"applied"}, {"amplifier", "base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
         {"document"}, {"place"},
     ],
     "program": [{"arithmetic"}, {"scheme"}, {"passes", "series"}, {"exponential", "taylor"}],
@@ -77,7 +77,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "models", "simulating"}, {"commands"},
+        {"axon", "findings", "models", "simulating"}, {"experiment"}, {"commands"},
     ],
 }  # fmt: skip
 LEVEL = {

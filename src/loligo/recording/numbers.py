@@ -145,6 +145,7 @@ _SAID = {
     "": _of_membrane,
     "region": _of_region,
     "stimulus": _of_stimulus,
+    "amplifier": _of_stimulus,
     "clamp": _of_clamp,
     "guess": _of_guess,
 }

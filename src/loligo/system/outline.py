@@ -61,6 +61,8 @@ class Outline:
         What reaches the equations from outside: the injected current.
     wholes
         What is 1 less several states, as the eliminated state of a scheme is -> those states.
+    follow
+        States of what is done to it that begin where V does; others of that kind begin at 0.
     key
         What tells this System from every other, apart from numbers; JSON-able.
     build
@@ -83,6 +85,7 @@ class Outline:
     obstacle: str | None = None
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
     wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    follow: tuple[str, ...] = ()
 
     @property
     def occupancies(self) -> tuple[str, ...]:
