@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         crossings,
         firing_rate,
         leak_subtracted,
+        narrate,
         spike_shape,
         spike_times,
     )
@@ -95,6 +96,7 @@ __all__ = [
     "length_constant",
     "load",
     "models",
+    "narrate",
     "open",
     "plot",
     "rerun",
@@ -111,8 +113,8 @@ __all__ += stimulus.__all__
 # module -> the public names that it defines
 _MODULES = {
     "analysis": (
-        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "spike_shape",
-        "spike_times",
+        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "narrate",
+        "spike_shape", "spike_times",
     ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
