@@ -12,9 +12,9 @@ import numpy as np
 from loligo.analysis.curve import Trace, root
 from loligo.errors import UsageError, nearest
 from loligo.experiments.membranes import one, varied
+from loligo.experiments.runs import run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
-from loligo.simulation import simulate
 from loligo.stimulus import VoltageClamp
 from loligo.system.outline import outline_of
 
@@ -154,9 +154,9 @@ class Segment:
             if isinstance(begins, Mapping)
             else spread(begins)
         )
-        rec = simulate(
+        rec = run(
             self.membrane, VoltageClamp(0.0, self.duration, spread(self.voltage)), self.duration,
-            initial=initial, record=_recorded(self.membrane), progress=False,
+            initial=initial, record=_recorded(self.membrane),
             sample_interval=self.duration / samples,
         )  # fmt: skip
         own = slice(self.voltage.size)

@@ -1,7 +1,8 @@
-"""Curves through what an experiment found: Boltzmann's, and an exponential's."""
+"""Curves through what an experiment found: Boltzmann's, an exponential's, Lapicque's, Weiss's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,3 +103,33 @@ def recovery(t: Array, part: Array) -> tuple[float, float]:
 
     found = least_squares(misses, guess, xtol=1e-14, ftol=1e-14, gtol=1e-14)
     return float(found.x[0]), float(np.exp(found.x[1]))
+
+
+def lapicque(duration: Array, strength: Array) -> tuple[float, float]:
+    """(rheobase, tau) of ``rheobase/(1 - exp(-d/tau))`` nearest to thresholds, in parts of each
+    of them; NaN of too few."""
+    return _law(duration, strength, lambda d, tau: 1 / -np.expm1(-d / tau))
+
+
+def weiss(duration: Array, strength: Array) -> tuple[float, float]:
+    """(rheobase, chronaxie) of ``rheobase (1 + chronaxie/d)``, as :func:`lapicque`."""
+    return _law(duration, strength, lambda d, chronaxie: 1 + chronaxie / d)
+
+
+def _law(
+    duration: Array, strength: Array, law: Callable[[Array, float], Array]
+) -> tuple[float, float]:
+    from scipy.optimize import least_squares
+
+    known = np.isfinite(strength)
+    d, log = duration[known], np.log(np.abs(strength[known]))
+    if d.size < 3:
+        return np.nan, np.nan
+
+    def misses(unknown: Array) -> Array:
+        return unknown[0] + np.log(law(d, np.exp(unknown[1]))) - log
+
+    guess = [float(log.min()), float(np.log(np.median(d)))]
+    found = least_squares(misses, guess, xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    sign = float(np.sign(strength[known][0]))
+    return sign * float(np.exp(found.x[0])), float(np.exp(found.x[1]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from loligo.errors import UsageError
 from loligo.experiments.found import numbers
 from loligo.lanes import Labelled
 from loligo.model import Axon, Membrane
-from loligo.simulation import simulate
 from loligo.units import read
 
 Array = np.ndarray
@@ -93,35 +91,3 @@ def one(value: Any, unit: str, name: str, **bounds: float) -> float:
     if isinstance(found, Labelled):
         raise UsageError(f"{name} is one number in this experiment, not {found!r}")
     return float(found)
-
-
-# ---- excited
-
-
-def fired(
-    membrane: Membrane, stimulus: Callable[..., Any], each: tuple[Array, ...], threshold: float,
-    lasts: float,
-) -> Array:  # fmt: skip
-    """Whether each of many stimuli makes V rise through a threshold: see :func:`counted`."""
-    return counted(membrane, stimulus, each, threshold, lasts) > 0
-
-
-def counted(
-    membrane: Membrane, stimulus: Callable[..., Any], each: tuple[Array, ...], threshold: float,
-    lasts: float,
-) -> Array:  # fmt: skip
-    """How often each of many stimuli makes V rise through a threshold within a run.
-
-    Parameters
-    ----------
-    stimulus
-        Called with what ``each`` are, made lanes.
-    each
-        Arrays of one shape, which is that of the answer.
-    """
-    lanes = [Labelled(("lane",), np.ravel(row)) for row in each]
-    rec = simulate(
-        membrane, stimulus(*lanes), lasts, record=["spikes"], threshold=threshold, progress=False,
-        sample_interval=lasts,
-    )  # fmt: skip
-    return rec.spike_count.values.reshape(each[0].shape)
