@@ -49,8 +49,8 @@ class Rest:
             slopes = Patch.of(membrane, "rest").jacobian(row[:, None])[0]
         with np.errstate(divide="ignore"):
             pace = -1 / np.diag(slopes)
-        pairs = (zip(names, row, strict=True) for row in (pace, slopes[:, 0]))
-        return cls(states, *map(dict, pairs))
+        rows = (dict(zip(names, row.tolist(), strict=True)) for row in (pace, slopes[:, 0]))
+        return cls(states, *rows)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _by_pace(name: str, y: str, outline: Outline, rest: Rest) -> Way:
     gates = name in outline.gates and y in outline.gates
     if (
         gates
-        and rest.rising[name] != rest.rising[y]
+        and rest.rising[name] * rest.rising[y] < 0
         and _SAME_PACE * own > other > own / _SAME_PACE
     ):
         return Share(y, rest.states[name] / (1 - rest.states[y]))
