@@ -21,7 +21,7 @@ from math import log, pi
 from typing import TYPE_CHECKING, Any
 
 from loligo.errors import StimulusError
-from loligo.model.parts import Parameter
+from loligo.model.parameter import Parameter
 from loligo.stimulus.amplifier import Amplifier
 from loligo.system.driven import CLAMP_ABOUT, CLAMP_CURRENT
 from loligo.system.outline import V_SCALE, Outline
