@@ -14,9 +14,9 @@ from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.plane import Plane, contour, kind_of
 from loligo.experiments.reduced import Rest, reduced
+from loligo.experiments.runs import run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
-from loligo.simulation import simulate
 from loligo.stimulus import Step, VoltageClamp
 from loligo.system.outline import outline_of
 from loligo.theory.rest import rest
@@ -284,8 +284,8 @@ def _paths(plane: Plane, starts: _Starts, lasts: float) -> _Paths:
     if voltage is not None:
         points["V"] = np.full(len(starts.points), voltage)
         stimulus = VoltageClamp(0.0, 2 * lasts, voltage)
-    rec = simulate(
-        plane.reduced.membrane, stimulus, lasts, record=[plane.x, plane.y], progress=False,
+    rec = run(
+        plane.reduced.membrane, stimulus, lasts, record=[plane.x, plane.y],
         initial={name: Labelled(("path",), row) for name, row in points.items()},
         sample_interval=lasts / _SAMPLES,
     )  # fmt: skip
