@@ -71,7 +71,7 @@ def test_the_squid_s_plane() -> None:
         np.testing.assert_allclose(values, truth, rtol=1e-9, atol=1e-9)
     # fixed points
     kinds = []
-    for k in range(found.sizes["fixed_point"]):
+    for k in range(found.sizes["fixed_x"]):
         at = np.array([found.fixed_x[k], found.fixed_y[k]])
         true = fsolve(lambda z: np.ravel(split(*z, 2.0)), at, xtol=1e-13)
         np.testing.assert_allclose(at, true, atol=1e-9)
@@ -189,7 +189,7 @@ def test_contours_that_meet_in_a_cell_and_close() -> None:
 )  # fmt: skip
 def test_every_membrane_has_a_plane(membrane: lo.Membrane) -> None:
     found = plane(membrane)
-    assert found.sizes["fixed_point"] >= 1
+    assert found.sizes["fixed_x"] >= 1
     rest = lo.rest(membrane)
     if "n" in rest:
         assert np.abs(found.fixed_x - float(rest.V)).min() < 1e-6

@@ -51,7 +51,9 @@ class Plane:
     def told(self, side: int, more: str = "", **about: Any) -> dict[str, Any]:
         """Attributes of values of a state."""
         name = (self.x, self.y)[side]
-        return told(self.unit(side), f"{name}, {more}" if more else name, **about)
+        meaning = str(self.patch.outline.about[name]["long_name"])
+        words = f"state {name}" if meaning == name else f"{meaning}, {name}"
+        return told(self.unit(side), f"{words}, {more}" if more else words, **about)
 
     @cached_property
     def _rows(self) -> list[int]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _GRID = (241, 161)  # of the search for nullclines
 _ARROWS = (25, 17)
-_SAMPLES = 2000
+_SAMPLES = 6000
 _SHOCKS = (0.04, 0.15)  # of the range of x
 _BEYOND = 10.0  # mV beyond the outermost reversal potentials
 _NEAR = np.geomspace(1e-3, 200.0, 300)  # mV from rest, where there are no reversal potentials
@@ -72,9 +72,9 @@ def phase_plane(
     xarray.Dataset
         ``field_x`` and ``field_y`` over (``y``, ``x``): the rates, per ms. ``nullcline_x``, the y
         at which x stands still, over coordinates of its own, the values of x; ``nullcline_y``
-        likewise; NaN between branches. ``fixed_x``, ``fixed_y``, ``kind``, ``stable`` and
-        ``eigenvalue_real``, ``eigenvalue_imag`` (per ms, over ``mode``) over ``fixed_point``: of
-        the two states alone. ``path_x`` and ``path_y`` over (``shock`` or ``start``, ``time``).
+        likewise; NaN between branches. ``fixed_y`` over ``fixed_x``: the fixed points, and of each
+        its ``kind``, whether it is ``stable``, ``eigenvalue_real`` and ``eigenvalue_imag`` (per
+        ms, over ``mode``), of the two states alone. ``path_x`` and ``path_y`` over (``shock`` or ``start``, ``time``).
 
     Raises
     ------
@@ -102,7 +102,7 @@ def phase_plane(
     across, up = (np.linspace(*side, count) for side, count in zip(box.sides, _GRID, strict=True))
     nullclines = [contour(lambda a, b, k=k: plane.rates(a, b)[k], across, up) for k in (0, 1)]
     fixed, values = plane.fixed(nullclines[0])
-    kinds = [kind_of(each) for each in values]
+    kinds, stable = [kind_of(each) for each in values], values.real.max(axis=1, initial=-np.inf) < 0
     coords, field = _field(plane, box)
     return dataset(
         EXPERIMENT, f"Phase plane of {x} and {y}",
@@ -110,20 +110,26 @@ def phase_plane(
             **paths.variables(plane),
             **_curves(plane, nullclines),
             **field,
-            "fixed_x": ("fixed_point", fixed[:, 0], plane.told(0, "of the fixed point")),
-            "fixed_y": ("fixed_point", fixed[:, 1], plane.told(1, "of the fixed point")),
-            "kind": ("fixed_point", np.array(kinds, dtype=str), told("1", "kind of fixed point")),
-            "stable": ("fixed_point", values.real.max(axis=1, initial=-np.inf) < 0, told(
-                "1", "whether the two states alone stay there",
+            "fixed_y": ("fixed_x", fixed[:, 1], plane.told(1, "of the fixed point")),
+            "stable_y": ("fixed_x", np.where(stable, fixed[:, 1], np.nan), plane.told(
+                1, "of the fixed point", label="stable",
             )),
-            "eigenvalue_real": (("fixed_point", "mode"), values.real, told(
+            "unstable_y": ("fixed_x", np.where(stable, np.nan, fixed[:, 1]), plane.told(
+                1, "of the fixed point", label="unstable",
+            )),
+            "kind": ("fixed_x", np.array(kinds, dtype=str), told("1", "kind of fixed point")),
+            "stable": ("fixed_x", stable, told("1", "whether the two states alone stay there")),
+            "eigenvalue_real": (("fixed_x", "mode"), values.real, told(
                 "1/ms", "eigenvalue, real part",
             )),
-            "eigenvalue_imag": (("fixed_point", "mode"), values.imag, told(
+            "eigenvalue_imag": (("fixed_x", "mode"), values.imag, told(
                 "1/ms", "eigenvalue, imaginary part",
             )),
         },
-        {**coords, **paths.coords(plane), **_along(plane, nullclines)},
+        {
+            **coords, **paths.coords(plane), **_along(plane, nullclines),
+            "fixed_x": ("fixed_x", fixed[:, 0], plane.told(0, "of the fixed point")),
+        },
         patch, kind=f"{x}, {y}", summary=_summary(plane, fixed, kinds),
     )  # fmt: skip
 
@@ -353,7 +359,7 @@ EXPERIMENT = Experiment(
     chart=Plan((
         Panel(
             ("path_y",), ("nullcline_x", "nullcline_y"), across="path_x",
-            field=("field_x", "field_y"),
+            field=("field_x", "field_y"), points=("stable_y", "unstable_y"),
         ),
     )),
     facts={
