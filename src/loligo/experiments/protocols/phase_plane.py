@@ -107,9 +107,6 @@ def phase_plane(
     return dataset(
         EXPERIMENT, f"Phase plane of {x} and {y}",
         {
-            **paths.variables(plane),
-            **_curves(plane, nullclines),
-            **field,
             "fixed_y": ("fixed_x", fixed[:, 1], plane.told(1, "of the fixed point")),
             "stable_y": ("fixed_x", np.where(stable, fixed[:, 1], np.nan), plane.told(
                 1, "of the fixed point", label="stable",
@@ -125,6 +122,9 @@ def phase_plane(
             "eigenvalue_imag": (("fixed_x", "mode"), values.imag, told(
                 "1/ms", "eigenvalue, imaginary part",
             )),
+            **paths.variables(plane),
+            **_curves(plane, nullclines),
+            **field,
         },
         {
             **coords, **paths.coords(plane), **_along(plane, nullclines),
