@@ -198,6 +198,16 @@ def test_every_membrane_has_a_plane(membrane: lo.Membrane) -> None:
 
 
 PASSIVE = lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=-65)])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_one_state_has_no_plane(theme: str) -> None:
+    found = plane(PASSIVE)
+    assert "V alone moves" in found.attrs["summary"]
+    assert np.isnan(found.path_y).all()
+    lo.plot(found, theme=theme)
+
+
 WRONG: list[tuple[lo.Membrane, dict[str, Any], str]] = [
     (SQUID, {"y": "q"}, "is no state that moves.*V, m, h, n"),
     (SQUID, {"x": "n", "y": "n"}, "two different states"),
@@ -214,7 +224,7 @@ WRONG: list[tuple[lo.Membrane, dict[str, Any], str]] = [
     (SQUID, {"shock": []}, "shock is empty"),
     (SQUID, {"current": "2 nA"}, "current"),
     (SQUID, {"duration": -1}, "duration"),
-    (PASSIVE, {}, "needs two states"),
+    (PASSIVE, {"y": "n"}, "is no state that moves"),
     (lo.load("wang-buzsaki-1996"), {"y": "m"}, "is no state that moves"),
 ]
 

@@ -74,7 +74,8 @@ def phase_plane(
         at which x stands still, over coordinates of its own, the values of x; ``nullcline_y``
         likewise; NaN between branches. ``fixed_y`` over ``fixed_x``: the fixed points, and of each
         its ``kind``, whether it is ``stable``, ``eigenvalue_real`` and ``eigenvalue_imag`` (per
-        ms, over ``mode``), of the two states alone. ``path_x`` and ``path_y`` over (``shock`` or ``start``, ``time``).
+        ms, over ``mode``), of the two states alone. ``path_x`` and ``path_y`` over (``shock`` or
+        ``start``, ``time``). Of a membrane with one state all is NaN.
 
     Raises
     ------
@@ -90,6 +91,8 @@ def phase_plane(
     ['stable focus']
     """
     patch = membrane_of(membrane, "phase_plane")
+    if y is None and outline_of(patch).states == (x,):
+        return _alone(patch, x)
     x, y = _chosen(patch, x, y)
     held, lasts = one(current, "uA/cm2", "current"), one(duration, "ms", "duration", above=0.0)
     if shock is not None and start is not None:
@@ -140,10 +143,6 @@ def _chosen(membrane: Membrane, x: Any, y: Any) -> tuple[str, str]:
     if y is None:
         y = "n" if "n" in states and x != "n" else next((s for s in states[::-1] if s != x), None)
     for role, name in (("x", x), ("y", y)):
-        if name is None:
-            raise UsageError(
-                f"a plane needs two states that move, and this membrane has {states[0]}"
-            )
         if name not in states:
             raise UsageError(
                 f"{role}={name!r:.60} is no state that moves{nearest(str(name), states)}; there "
@@ -152,6 +151,30 @@ def _chosen(membrane: Membrane, x: Any, y: Any) -> tuple[str, str]:
     if x == y:
         raise UsageError(f"x and y are both {x}: a plane needs two different states")
     return x, y
+
+
+def _alone(membrane: Membrane, x: str) -> xarray.Dataset:
+    """What is found where there is no plane."""
+    about = told("1", "nothing")
+    fields = {name: (("y", "x"), np.full((2, 2), np.nan), about) for name in ("field_x", "field_y")}
+    rows = {f"nullcline_{role}": (f"along_{role}", [np.nan], about) for role in "xy"}
+    fixed = {
+        f"{name}_y": ("fixed_x", np.zeros(0), about) for name in ("fixed", "stable", "unstable")
+    }
+    paths = {
+        "path_x": (("shock", "time"), [[0.0, 1.0]], about),
+        "path_y": (("shock", "time"), [[np.nan] * 2], about),
+    }
+    coords = {
+        "x": ("x", [0.0, 1.0], told("mV", x)), "y": ("y", [0.0, 1.0], about),
+        "shock": ("shock", [np.nan], about), "time": ("time", [0.0, 1.0], told("ms", "time")),
+        "fixed_x": ("fixed_x", np.zeros(0), about),
+        **{f"along_{role}": (f"along_{role}", [np.nan], about) for role in "xy"},
+    }  # fmt: skip
+    return dataset(
+        EXPERIMENT, "Phase plane", {**fixed, **paths, **rows, **fields}, coords, membrane,
+        summary=f"{x} alone moves, and a plane needs two states: there is none.",
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------------ how large it is
