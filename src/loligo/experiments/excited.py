@@ -1,4 +1,4 @@
-"""A membrane at rest, and what pulses make of it: many lanes at once, each a shock or two pulses."""
+"""A membrane at rest, and what shocks and pulses make of it: many lanes at once."""
 
 from __future__ import annotations
 
@@ -126,9 +126,16 @@ def excites(
     number
         Of the spike that is meant, from 0.
     """
-    after, before = (fired(patch.level - below).nth(number) for below in (0.0, _RISE))
+    after, lower = fired(patch.level).nth(number), fired(patch.level - _RISE)
+    before = np.array([_last(lower.of(lane), t) for lane, t in enumerate(after)])
     with np.errstate(invalid="ignore"):
         return patch.capacitance * _RISE > current(after) * (after - before)
+
+
+def _last(times: Array, until: float) -> float:
+    """The last of increasing times before one, NaN if there is none."""
+    k = int(np.searchsorted(times, until))
+    return float(times[k - 1]) if k else np.nan
 
 
 def excitable(membrane: Any, experiment: str, level: float) -> Excitable:

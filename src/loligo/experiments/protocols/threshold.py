@@ -108,9 +108,7 @@ def _least(patch: Excitable, level: float, lasts: float, at_once: bool = False) 
     def fires(_: np.ndarray, sizes: np.ndarray, until: float) -> np.ndarray:
         # no shock, which would count as a spike itself where it takes V through the threshold
         there = at_once & (patch.start["V"] + sizes >= level)
-        return there | (
-            patch.fired(until, start=_displaced(patch, sizes), level=level).count > 0
-        )
+        return there | (patch.fired(until, start=_displaced(patch, sizes), level=level).count > 0)
 
     return least(fires, _SMALLEST, np.array([_LARGEST]), lasts)
 
