@@ -288,6 +288,11 @@ def grid(values: Mapping[str, Value]) -> Grid:
             if sizes.setdefault(dim, length) != length:
                 raise _conflict(dim, first, f"{sizes[dim]} values", name, f"{length}")
             if labels is not None and not _same(coords.setdefault(dim, labels), labels):
+                if _reordered(coords[dim], labels):
+                    raise UsageError(
+                        f"{first} and {name} have the same labels along {dim!r} in another order; "
+                        f"put both in one: .sortby({dim!r})"
+                    )
                 raise _conflict(dim, first, "some labels", name, "others")
     return Grid(
         tuple(sizes), tuple(sizes.values()), MappingProxyType(coords), MappingProxyType({**values})
@@ -380,6 +385,12 @@ def _check_finite(dim: str, labels: Coordinate) -> None:
         raise UsageError(
             f"the labels of dimension {dim!r} must be finite numbers or text, but one is {bad[0]:g}"
         )
+
+
+def _reordered(one: Coordinate, other: Coordinate) -> bool:
+    if one.dtype.kind != other.dtype.kind or one.dtype.kind == "O":
+        return False
+    return _same(np.sort(one), np.sort(other))
 
 
 def _same(one: Coordinate, other: Coordinate) -> bool:

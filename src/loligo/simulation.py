@@ -43,7 +43,7 @@ def simulate(
     solver: Solver | None = None,
     record: Any = None,
     sample_interval: Any = 0.05,
-    initial: Any = "rest",
+    initial: Any = None,
     threshold: Any = 0.0,
     positions: Any = None,
     progress: bool | Callable[[float], None] | None = None,
@@ -73,13 +73,14 @@ def simulate(
         compartments): lanes are single runs to the last bit where dt and compartments are given.
         The recording's ``solver``, ``dt``, ``accuracy`` and ``V_error`` (mV) tell.
     record : list of str, optional
-        Names along time. By default everything for one lane, V for several; ``["spikes"]``
-        keeps the spikes alone.
+        Names along time. By default everything for one lane, V for several (of clamped membranes
+        the currents too); ``["spikes"]`` keeps the spikes alone.
     sample_interval : float or quantity
         Samples lie at its multiples (ms); at an edge of the stimulus, the value just after it.
-    initial : "rest", float, mapping or recording
-        ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
-        holding potential (mV) with all gates at their steady state. A mapping gives states by
+    initial : None, "rest", float, mapping or recording
+        None is where the model says that it starts, and rest if it says nothing. ``"rest"`` is the
+        stable equilibrium without stimulus, for each lane; what fires by itself has none. A number
+        is a holding potential (mV) with all gates at their steady state. A mapping gives states by
         name, in an axon those of any of its membranes; with these held the others are made steady,
         V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
         keeps the value that the model's initial values give it. A recording is continued from its
@@ -108,7 +109,9 @@ def simulate(
         ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
         lane has fewer. Of many lanes of which few fire, where that table would take more than
         256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
-        ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended.
+        ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended. Under an
+        ideal clamp of a membrane ``Q_clamp`` (nC/cm2), over the lanes and ``edge``, is the charge
+        that the electrode gives at once when V jumps, at ``edge_time`` (ms).
 
     Raises
     ------

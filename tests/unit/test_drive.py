@@ -121,7 +121,7 @@ def test_an_arithmetic_reads_the_numbers_of_its_shape(kind: str) -> None:
 
 
 def arithmetic(kind: str, sampled: bool) -> tuple[Block, Block]:
-    source = Source(kind, "stimulus0", sampled)
+    source = Source(kind, "stimulus0")
     charge, value = Builder(), Builder()
     q = source.arithmetic.charge(source.term(charge), charge.input("t0"), charge.input("t1"))
     v = source.value(value, value.input("t"))
@@ -305,7 +305,7 @@ def test_machine_code_agrees_with_numpy(kind: str, data: Any) -> None:
 
 def means(shape: Shape, edges: np.ndarray, run: Any = numpy_map) -> dict[str, np.ndarray]:
     """The mean current of every step, and the time up to which it is known to stay."""
-    b, source = Builder(), Source(shape.kind, "stimulus0", False)
+    b, source = Builder(), Source(shape.kind, "stimulus0")
     t0, t1 = b.input("t0"), b.input("t1")
     block = b.block({"until": source.until(b, t0), "mean": source.mean(b, t0, t1)})
     step = np.full(len(edges) - 1, edges[1] - edges[0])

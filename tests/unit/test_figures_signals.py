@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,7 +154,10 @@ def test_words_of_a_picked_lane_are_its_own():
     ("broken", "wording"),
     [
         (lambda r: 5, "a int cannot be drawn; give the recording that lo.simulate"),
-        (lambda r: r.V, "a DataArray cannot be drawn"),
+        (lambda r: r.V, r"a DataArray cannot be drawn; .*lo.plot\(rec, panels=\['V'\]\)"),
+        (lambda r: "x.nc", r"a file is opened first: lo.plot\(lo.open\('x.nc'\)\)"),
+        (lambda r: Path("x.nc"), r"lo.plot\(lo.open\('x.nc'\)\)"),
+        (lambda r: [r, r], r"one after the other: lo.plot\(control, blocked\)"),
         (lambda r: r[["spike_count", "spike_time"]], r'holds no variable over time .*record=\["V"'),
         (lambda r: r.isel(time=[3]), "holds 1 sample over time, and a line needs two; simulate"),
         (lambda r: r.isel(time=[]), "holds 0 samples"),

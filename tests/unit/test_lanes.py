@@ -135,3 +135,10 @@ def test_labels_that_json_cannot_hold_are_refused() -> None:
     for bad in (np.nan, np.inf):
         with pytest.raises(UsageError, match="labels of dimension 'a' must be finite numbers"):
             Labelled(("a",), np.zeros(2), {"a": np.array([bad, 1.0])})
+
+
+def test_labels_in_another_order_are_told_as_that() -> None:
+    there = Labelled(("c",), np.array([1.0, 2.0]), {"c": np.array(["a", "b"])})
+    back = Labelled(("c",), np.array([1.0, 2.0]), {"c": np.array(["b", "a"])})
+    with pytest.raises(UsageError, match=r"same labels along 'c' in another order.*sortby\('c'\)"):
+        grid({"g_Na": there, "g_K": back})

@@ -309,3 +309,14 @@ def test_a_figure_shows_the_lanes_that_there_are() -> None:
     assert len(drawn) == 2
     with pytest.raises(lo.LoligoError, match="V is not a number anywhere in the recording"):
         lo.plot(rec.isel(amplitude=[1]))
+
+
+def test_a_run_continues_from_lanes_that_could_be_run() -> None:
+    squid = lo.load("hodgkin-huxley-1952")
+    shocks = lo.Pulse(1, 1, [10, -1e15, 20])
+    with pytest.warns(UserWarning, match="1 of 3 lanes"):
+        rec = lo.simulate(squid, shocks, 3, record=["V", "m", "h", "n"])
+    with pytest.raises(lo.LoligoError, match=r"1 of its 3 lanes could not .*rec\.status < 2"):
+        lo.simulate(squid, None, 5, initial=rec)
+    fine = rec.where(rec.status < 2, drop=True)
+    assert lo.simulate(squid, None, 5, initial=fine).amplitude.values.tolist() == [10, 20]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.experiments.membranes import HOLDING, membrane_of
+from loligo.experiments.clamps import HOLDING
+from loligo.experiments.membranes import membrane_of
 from loligo.experiments.runs import Spikes, run, spikes
 from loligo.lanes import Labelled
 from loligo.model import Membrane

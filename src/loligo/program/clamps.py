@@ -92,6 +92,21 @@ def _nothing(term: Term, t0: int, t1: int) -> int:
     return term.const(0.0)
 
 
+def _path(term: Term, t: int) -> int:
+    """The command as it is handed in at an edge; between them nothing asks for it."""
+    return term.only_inside(t, term.p["stream"])
+
+
+def _stream(term: Term, *_: int) -> int:
+    """What is handed in while the clamp is on: how far the command moves, or its slope."""
+    return term.p["stream"]
+
+
+def _through_path(term: Term, *_: int) -> int:
+    """Of a command, or its integral, that is handed in while the clamp is on."""
+    return term.b.mul(_conductance(term), term.p["stream"])
+
+
 _RAMP = ("voltage", "to")
 _RESISTANCE = "series_resistance"
 # kind -> its arithmetic
@@ -103,6 +118,9 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "electrode": _held((_RESISTANCE,), _conductance),
     "through": _held((_RESISTANCE, "voltage"), _through(_voltage)),
     "ramp_through": _moving((_RESISTANCE, *_RAMP), _through(_voltage), _through(_slope)),
+    "path": Arithmetic(_WHEN, _nothing, _path, sampled=True),
+    "path_slope": Arithmetic((), _stream, _stream, sampled=True),
+    "through_path": Arithmetic((_RESISTANCE,), _through_path, _through_path, sampled=True),
     "shock": Arithmetic(("start", "amplitude"), _nothing, _shock),
     "begins": Arithmetic(("start",), _nothing, _begins),
 }

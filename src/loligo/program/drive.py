@@ -186,8 +186,8 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "ramp": Arithmetic(_BOX, _ramp_charge, _ramp_value),
     "sine": Arithmetic((*_BOX, "frequency", "phase"), _sine_charge, _sine_value),
     "chirp": Arithmetic((*_BOX, "frequency_start", "frequency_end"), _chirp_charge, _chirp_value),
-    "noise": Arithmetic((*_BOX, "mean"), _noise_charge, _noise_value),
-    "waveform": Arithmetic(("amplitude",), _path_charge, _path_value),
+    "noise": Arithmetic((*_BOX, "mean"), _noise_charge, _noise_value, sampled=True),
+    "waveform": Arithmetic(("amplitude",), _path_charge, _path_value, sampled=True),
     **clamps.ARITHMETIC,
     **synapses.ARITHMETIC,
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from loligo.program.arithmetic import Block, Builder
 from loligo.program.moves import Writer
 from loligo.program.sources import Source, grouped
+from loligo.system.driven import SLOPE
 from loligo.system.equations import System
 
 
@@ -17,6 +18,14 @@ def inputs_at(b: Builder, system: System, sources: tuple[Source, ...]) -> dict[s
         name: b.total(s.value(b, t, middle) for s in into)
         for name, into in grouped(sources, system.inputs).items()
     }
+
+
+def _moved_on(w: Writer, system: System, sources: tuple[Source, ...]) -> int:
+    """V, which is ``.since`` past the edge, where a command moves; what is handed in has."""
+    b, slopes = w.b, grouped(sources, [SLOPE])[SLOPE]
+    t, middle = b.input(".t"), b.input(".middle")
+    slope = b.total(s.value(b, t, middle) for s in slopes if not s.sampled)
+    return b.add(w.now["V"], b.mul(b.input(".since"), slope))
 
 
 def edge(
@@ -37,4 +46,6 @@ def edge(
         w.move(behind, w.b.input(".lead"))
     low = w.lowering()
     w.now |= {state: low(e) for state, e in system.jumps.items()}
+    if behind and SLOPE in system.inputs:
+        w.now["V"] = _moved_on(w, system, sources)
     return {"edge": w.block()}

@@ -129,7 +129,7 @@ def exponential(
         parameters=system.parameters + parameters(sources),
         states=system.states,
         inputs=system.inputs,
-        streams=tuple(s.stream for s in sources if s.sampled),
+        streams=tuple(dict.fromkeys(s.stream for s in sources if s.sampled)),
         constants=made.constants,
         records=records,
         precision=precision,

@@ -111,7 +111,8 @@ class Fixed(Scheme):
     locate
         Where in a step V crossed the threshold.
     edge
-        What is behind V is brought to the edge first: by ``.lead``, as for a sample.
+        What is behind V is brought to the edge first: by ``.lead``, as for a sample. V itself is
+        ``.since`` past the edge.
     """
 
     name: ClassVar[str] = "fixed"
@@ -122,7 +123,7 @@ class Fixed(Scheme):
         "step": Face("constants states carries inputs .dt", "states carries?"),
         "sample": Face("constants states inputs .dt .lead", "records"),
         "locate": Face("before now after threshold", "theta"),
-        "edge": Face("constants states streams .t .middle .lead", "states", optional=True),
+        "edge": Face("constants states streams .t .middle .lead .since", "states", optional=True),
     }
 
     drive: Block

@@ -16,13 +16,17 @@ class Source:
 
     kind: str
     prefix: str
-    sampled: bool = False
     into: str = "I_stim"
 
     @property
     def arithmetic(self) -> Arithmetic:
         """How its charge and its value are computed."""
         return ARITHMETIC[self.kind]
+
+    @property
+    def sampled(self) -> bool:
+        """Whether it reads a path that is handed in from outside."""
+        return self.arithmetic.sampled
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -142,10 +142,24 @@ def _g_times_e(term: Term) -> int:
     return term.b.mul(term.p["g"], term.p["E"])
 
 
+def _path(*numbers: str) -> Arithmetic:
+    """Of a waveform, which is handed in with amplitude 1."""
+
+    def size(term: Term, *_: int) -> int:
+        total = term.p["stream"]
+        for name in numbers:
+            total = term.b.mul(total, term.p[name])
+        return total
+
+    return Arithmetic(numbers, size, size, sampled=True)
+
+
 COURSES: Mapping[str, Course] = {"box": BOX, "alpha": ALPHA, "biexponential": RISE_AND_DECAY}
 # kind -> its arithmetic
 ARITHMETIC: Mapping[str, Arithmetic] = {
     "alpha": arithmetic(ALPHA, ("amplitude",), _amplitude),
+    "g_path": _path("amplitude"),
+    "gE_path": _path("amplitude", "E"),
     **{f"g_{name}": arithmetic(c, ("g",), _g) for name, c in COURSES.items()},
     **{
         f"gE_{name}": arithmetic(course, ("g", "E"), _g_times_e) for name, course in COURSES.items()

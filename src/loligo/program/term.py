@@ -79,12 +79,15 @@ class Arithmetic:
     still
         (term, t) -> the current just after t, and until when it stays; None if it is not
         constant between edges.
+    sampled
+        Whether it reads a path that is handed in from outside, ``stream``.
     """
 
     parameters: tuple[str, ...]
     charge: Callable[[Term, int, int], int]
     value: Callable[[Term, int], int]
     still: Callable[[Term, int], Still] | None = None
+    sampled: bool = False
 
     def mean(self, term: Term, t0: int, t1: int) -> int:
         """The mean current from ``t0`` to ``t1``, exactly the current where it is constant."""

@@ -14,6 +14,7 @@ from loligo.lanes import Floats, Integers, distinct
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
 from loligo.run.cells import Driven
 from loligo.run.problem import Problem
+from loligo.system.driven import ON
 
 
 class Drive:
@@ -43,16 +44,24 @@ class Drive:
         """Of one path at the sample times; at an edge, the value just after it."""
         return path.value(onto(path.breakpoints(self.end), self.problem.times.grid))
 
+    def streamed(self, path: Any) -> Floats:
+        """What a kernel is handed of a path at the sample times."""
+        return path.streamed(onto(path.breakpoints(self.end), self.problem.times.grid))
+
     def edges(self, sampled: bool = True) -> Floats:
         """(rows, lanes): each lane's breakpoints, increasing, filled up with the end.
 
         Parameters
         ----------
         sampled
-            Whether with those of sampled shapes.
+            Whether with those of sampled shapes at which nothing jumps.
         """
         problem, end = self.problem, self.end
-        some = [i for i, d in enumerate(problem.driven) if sampled or not d.shape.sampled]
+        some = [
+            i
+            for i, d in enumerate(problem.driven)
+            if sampled or not d.shape.sampled or ON in d.shape.inputs
+        ]
         driven = [problem.driven[i] for i in some]
         timing = [each.name(name) for each in driven for name in each.shape.timing]
         rows = [problem.lanes.flat(name) for name in timing]
@@ -61,7 +70,8 @@ class Drive:
         columns: list[Floats] = []
         rows = [self._in_lanes(each, first) for each in driven]
         for shapes in zip(*rows, strict=True) if rows else [()] * first.size:
-            points = np.unique(np.concatenate([*(s.breakpoints(end) for s in shapes), [end]]))
+            own = (s.breakpoints(end) if sampled else s.jumps(end) for s in shapes)
+            points = np.unique(np.concatenate([*own, [end]]))
             columns.append(points[(points > 0) & (points <= end)])
         edges = np.full((max(map(len, columns)), len(columns)), end)
         for column, points in enumerate(columns):

@@ -13,6 +13,7 @@ from loligo.engine.kernel import GRAIN, Kernel, Progress, Schedule, Streams, pad
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
+from loligo.run.charges import ledgers
 from loligo.run.divergence import Loss, Losses, diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
@@ -59,6 +60,8 @@ class FixedCourse(Stepped):
 
     A lane that is lost goes on as a copy of one that is not, so that its block can go on.
     """
+
+    facing: Floats | None = None
 
     def __init__(
         self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, losses: Losses,
@@ -141,6 +144,11 @@ class FixedCourse(Stepped):
     def voltage(self) -> Floats:
         return self.final
 
+    def noted(self) -> Floats:
+        which, lanes = ledgers(self.kernel.program.states), self.problem.lanes.size
+        rows: Floats = self.progress.states - self.progress.carries
+        return rows[which, :lanes]
+
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""
 
@@ -166,7 +174,7 @@ class FixedCourse(Stepped):
         every_lane = [
             self.constants, self.used, before.states, before.carries, before.detector, before.lead,
             jumps.edges, jumps.steps, jumps.late, self.streams.charges, self.streams.currents,
-            *self.sampled.by_lane,
+            *self.sampled.by_lane, *jumps.led.which,
         ]  # fmt: skip
         for rows in every_lane:
             if rows.size:
@@ -277,7 +285,9 @@ class _Sampled:
     def _currents(self) -> Floats | None:
         if not self.paths:
             return None
-        rows = [([self.drive.values(path) for path in paths], which) for paths, which in self.paths]
+        rows = [
+            ([self.drive.streamed(path) for path in paths], which) for paths, which in self.paths
+        ]
         return self._spread(rows)
 
     def between(self, first: int, stop: int) -> Streams:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from loligo.lanes import Floats, Integers
 from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.drive import Drive
 from loligo.run.problem import Problem
+from loligo.system.driven import ON
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,57 @@ def begin(
         return Begun(states, armed.astype(np.float64), swings, [])
     now = np.zeros(lanes.size)
     middle = 0.5 * edges[0, : lanes.size]
-    after = _after(kernel, constants[:, : lanes.size], states, now, middle, now)
+    led = Led(problem).at(lanes, now, now)
+    after = _after(kernel, constants[:, : lanes.size], states, now, middle, now, now, led)
     v = states[0], after[0]
     armed, batch = swings.leap(armed, lanes, now, v, threshold, depth)
     return Begun(after, armed.astype(np.float64), swings, [batch])
 
 
 def _after(
-    kernel: Kernel, constants: Floats, states: Floats, t: Floats, middle: Floats, lead: Floats
+    kernel: Kernel,
+    constants: Floats,
+    states: Floats,
+    t: Floats,
+    middle: Floats,
+    lead: Floats,
+    since: Floats,
+    led: Mapping[str, Floats],
 ) -> Floats:
     """What states become at an edge, all (…, lanes): see :mod:`loligo.program.scheme`."""
     program = kernel.program
     inputs = dict(zip(program.constants, constants, strict=False))
     inputs |= dict(zip(program.states, states, strict=True))
-    after = kernel.map("edge", {**inputs, ".t": t, ".middle": middle, ".lead": lead})
+    told = {".t": t, ".middle": middle, ".lead": lead, ".since": since, **led}
+    after = kernel.map("edge", {**inputs, **told})
     return np.stack([after[state] for state in program.states])
+
+
+class Led:
+    """The commands of ideal clamps that follow paths.
+
+    Attributes
+    ----------
+    which
+        For each of them, the path that each lane has.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        drive = Drive(problem)
+        led = [d for d in problem.driven if d.shape.sampled and ON in d.shape.inputs]
+        every = [drive.paths(each) for each in led]
+        self.names = [each.name("stream") for each in led]
+        self.paths: list[list[Any]] = [paths for paths, _ in every]
+        self.which: list[Integers] = [which for _, which in every]
+
+    def at(self, lanes: Integers, t: Floats, since: Floats) -> dict[str, Floats]:
+        """What each commands in some lanes, some time after an edge, by its stream's name."""
+        return {
+            name: np.array(
+                [float(paths[which[lane]].entered(t[k], since[k])) for k, lane in enumerate(lanes)]
+            )
+            for name, paths, which in zip(self.names, self.paths, self.which, strict=True)
+        }
 
 
 class Jumps:
@@ -89,8 +128,10 @@ class Jumps:
 
     def __init__(self, problem: Problem, kernel: Kernel, dt: float, depth: float) -> None:
         self.kernel, self.dt, self.times, self.depth = kernel, dt, problem.times, depth
+        self.lanes = problem.lanes.size  # what fills the last vector is a copy of the last
         # (rows, lanes): where a sampled current bends nothing jumps
         jumps = "edge" in kernel.program.blocks
+        self.led = Led(problem)
         edges = Drive(problem).edges(sampled=False) if jumps else np.empty((0, problem.lanes.size))
         self.edges = padded(edges, kernel.width)
         self.steps: Integers = np.ceil((self.edges - EDGE_TOLERANCE) / dt).astype(np.int64)
@@ -138,7 +179,10 @@ class Jumps:
         before = progress.states[:, lanes] - progress.carries[:, lanes]
         since = np.maximum(step * self.dt - t, 0.0)
         lead = np.maximum(progress.lead[lanes] - since, 0.0)
-        after = _after(self.kernel, constants[:, lanes], before, t, middle, lead)
+        led = self.led.at(np.minimum(lanes, self.lanes - 1), t, since)
+        after = _after(
+            self.kernel, constants[:, lanes], before, t, middle, lead, since, led
+        )  # fmt: skip
         progress.lead[lanes] = since
         progress.states[:, lanes] = after
         progress.carries[:, lanes] = after.astype(self.kernel.program.precision) - after

@@ -24,11 +24,14 @@ class Course(Protocol):
         How much of it to do in the next call: steps, or rounds.
     losses
         What became of the lanes.
+    facing : (axons, places, samples) or None
+        V where conductances open along axons, mV.
     """
 
     parts: list[range]
     amount: int
     losses: Losses
+    facing: Floats | None
 
     @property
     def fraction(self) -> float:
@@ -69,6 +72,10 @@ class Course(Protocol):
 
     def voltage(self) -> Floats:
         """V at the end, wherever there may be spikes."""
+        ...
+
+    def noted(self) -> Floats:
+        """What the states that note charges hold at the end, (jumps, lanes)."""
         ...
 
     def clamped(self) -> Floats | None:

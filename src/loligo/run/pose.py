@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,12 +17,16 @@ from loligo.model import Membrane
 from loligo.model.check import warn_of_volts
 from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
 from loligo.run.pace import Pace
-from loligo.run.problem import Problem
+from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
+from loligo.run.status import lost
+from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import Applied
-from loligo.stimulus.base import Stimulus
+from loligo.stimulus.base import Stimulus, refuse_played
+from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.driven import ON, SHOCK
+from loligo.system.amplifier import OWNER, amplified
+from loligo.system.driven import CLAMP_CURRENT, ON, SHOCK
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
 
@@ -44,16 +49,29 @@ def pose(
         hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
         raise UsageError(f"model must be a Membrane or an Axon, not {membrane!r:.80}{hint}")
     refuse_placed(stimulus)
+    refuse_played(() if stimulus is None else stimulus.shapes)
     times = read_times(duration, sample_interval, threshold)
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
         check(stimulus, times.duration)
     driven = _driven(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
+    amplifier = _amplifier(shapes)
+    if amplifier is not None:
+        if membrane.area is None:
+            raise StimulusError(
+                "an amplifier counts in pA, pF and MOhm, so the membrane needs an area: "
+                "model.replace(area=2000) in um2"
+            )
+        outline, driven = amplified(outline, amplifier), (*driven, Driven(OWNER, amplifier))
     _refuse_axon(initial)
-    begin = read_initial(initial, outline)
+    begin = read_initial(beginning(initial, membrane), outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
-    check_dimensions(lanes, outline.records)
+    jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
+    check_dimensions(lanes, (*outline.records, *jumps))
+    _refuse_two_clamps(driven, lanes)
+    if record is None and lanes.size > 1:
+        record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
@@ -67,6 +85,34 @@ def _driven(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
         Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
         for i, shape in enumerate(shapes)
     )
+
+
+def _refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
+    """V has one command at a time."""
+    clamps = [each for each in driven if isinstance(each.shape, VoltageClamp)]
+    starts = [lanes.flat(each.name("start")) for each in clamps]
+    ends = [a + lanes.flat(c.name("duration")) for a, c in zip(starts, clamps, strict=True)]
+    for i, k in itertools.combinations(range(len(clamps)), 2):
+        begins = np.maximum(starts[i], starts[k])
+        both = np.minimum(ends[i], ends[k]) - begins > 1e-9
+        if both.any():
+            raise StimulusError(
+                f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
+                f"{begins[both][0]:g} ms on; let one end where the other begins"
+            )
+
+
+def _amplifier(shapes: tuple[Applied, ...]) -> Amplifier | None:
+    """The one that all clamps have."""
+    clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
+    found = {clamp.amplifier: clamp for clamp in clamps}
+    if len(found) > 1:
+        one, other = list(found.values())[:2]
+        raise StimulusError(
+            f"all clamps of a run have the same amplifier or none, but {one!r} has another than "
+            f"{other!r}; give each of them amplifier=rig, with rig = lo.Amplifier(...)"
+        )
+    return next(iter(found), None)
 
 
 def refuse_placed(stimulus: Any) -> None:
@@ -131,9 +177,10 @@ def _values(
     for each in driven:
         shape = each.shape
         if shape.total and membrane.area is None:
+            what, density = _WHOLE.get(shape.kind, ("a total current (nA)", "current in uA/cm2"))
             raise StimulusError(
-                f"{shape!r} is a total current (nA), but the membrane has no area to spread it "
-                "over; give one, model.replace(area=1000) in um2, or the current in uA/cm2"
+                f"{shape!r} is {what}, but the membrane has no area to spread it "
+                f"over; give one, model.replace(area=1000) in um2, or the {density}"
             )
         values |= {each.name(p): getattr(shape, p) for p in shape.parameters}
     return values | initial_values(initial)
@@ -154,6 +201,11 @@ def _refuse_axon(initial: Any) -> None:
             "membrane; continue one of them: initial=rec.isel(position=0), or "
             "rec.sel(position=5000, method='nearest')"
         )
+
+
+def beginning(initial: Any, membrane: Membrane) -> Any:
+    """What was said of the beginning; or what the model says of it; or rest."""
+    return (membrane.start or "rest") if initial is None else initial
 
 
 def read_initial(initial: Any, *outlines: Outline) -> Initial:
@@ -266,8 +318,30 @@ def _last(rec: Any, owners: Mapping[str, Outline]) -> dict[str, Any]:
     timed = all("time" in rec[name].dims for name in owners)
     if timed and not rec.sizes["time"]:
         raise UsageError("initial: the recording to continue from has no samples")
+    _refuse_lost(rec)
     # a recording of which one moment was selected is continued from there
     return {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in owners}
+
+
+def _refuse_lost(rec: Any) -> None:
+    status = getattr(rec.get("status"), "values", np.zeros(0, np.int8))
+    gone = lost(status, status.size)
+    if gone.any():
+        those = f"{gone.sum():,} of its {gone.size:,} lanes" if status.ndim else "it"
+        raise UsageError(
+            f"initial: the recording cannot be continued, for {those} could not be run "
+            "(rec.status says how it ended); select lanes that could, for example "
+            "rec.where(rec.status < 2, drop=True)"
+        )
+
+
+def _of_several(outline: Outline) -> list[str]:
+    """What is recorded of several lanes if nothing is asked for: V; under a clamp, of which V says
+    little, its current and those that it is made of."""
+    if CLAMP_CURRENT not in outline.records:
+        return ["V"]
+    roles = ("voltage", "current", "clamp")
+    return [name for name in outline.records if outline.about[name]["role"] in roles]
 
 
 def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:
@@ -300,6 +374,11 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
             )
 
 
+_WHOLE = {
+    "conductance": ("a total conductance (uS)", "conductance in mS/cm2"),
+    "shock": ("a whole charge (nC)", "charge in nC/cm2"),
+    "clamp": ("held through a whole resistance (Mohm)", "series_resistance in 'ohm*cm2'"),
+}
 _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
 _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 

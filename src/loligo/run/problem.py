@@ -23,7 +23,8 @@ from loligo.stimulus.applied import Applied
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
-I_CLAMP = "I_clamp"
+I_CLAMP, Q_CLAMP = "I_clamp", "Q_clamp"
+EDGE, EDGE_TIME = "edge", "edge_time"  # along what Q_clamp lies, and when
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Problem:
         """Why this problem has no power series between the edges of its stimulus, or None."""
         for shape in self.shapes:
             if shape.sampled:
-                return f"{type(shape).__name__} is a sampled stimulus"
+                return f"{type(shape).__name__} {shape.follows}"
         return next((c.outline.obstacle for c in self.cells if c.outline.obstacle), None)
 
     @cached_property

@@ -25,9 +25,7 @@ def recipes_of(asked: Problem | Uncut, solver: Solver) -> list[Recipe]:
 def sources(driven: tuple[Driven, ...]) -> tuple[Source, ...]:
     """What a program is written for."""
     return tuple(
-        Source(kind, each.prefix, each.shape.sampled, name)
-        for each in driven
-        for name, kind in each.inputs.items()
+        Source(kind, each.prefix, name) for each in driven for name, kind in each.inputs.items()
     )
 
 

@@ -98,6 +98,8 @@ class Applied(metaclass=_Called):
     inputs: ClassVar[Mapping[str, str]]
     # whether a kernel is handed its path, because it has no formula
     sampled: ClassVar[bool] = False
+    # of what is sampled, in the words of an error
+    follows: ClassVar[str] = "is a sampled stimulus"
     # whether V trembles under it, and so crosses a threshold many times as it passes
     noisy: ClassVar[bool] = False
     # whether it is constant between edges
@@ -166,6 +168,15 @@ class Applied(metaclass=_Called):
         """Times within [0, duration] at which it is not smooth, sorted."""
         start, length = self._numbers("start", "duration")
         return within([start, start + length], duration)
+
+    def jumps(self, duration: float) -> Floats:
+        """Those of its breakpoints over which no step of a fixed length may go where states jump:
+        none of a sampled current, whose mean is told."""
+        return np.empty(0) if self.sampled else self.breakpoints(duration)
+
+    def streamed(self, t: Any) -> Any:
+        """What a kernel is handed of its path at a time (ms); of what is sampled."""
+        raise NotImplementedError
 
     def check_span(self, longest: float) -> None:
         """Refuse what cannot be made for so long (ms from its beginning)."""
@@ -290,4 +301,6 @@ def _short(value: Any) -> str:
 
 
 def _document(value: Any) -> Any:
+    if isinstance(value, Applied):
+        return value.to_dict()
     return value.tolist() if isinstance(value, np.ndarray) else to_plain(value)

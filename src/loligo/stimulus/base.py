@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,7 @@ Times: TypeAlias = Any
 _AnyShape = TypeVar("_AnyShape", bound="Shape")
 
 DENSITY, TOTAL = "uA/cm2", "nA"
+VOLTAGE, CONDUCTANCES = "mV", ("mS/cm2", "uS")
 # What nearly every shape has, besides its times.
 AMPLITUDE = Quantity(meaning="stimulus amplitude", linear=True)
 # More edges than this within one run are a slip (an interval in the wrong unit).
@@ -72,8 +74,9 @@ class Stimulus:
         number = _factor(factor)
         scaled = tuple(shape.scaled(number) for shape in self.shapes)
         for shape, old in zip(scaled, self.shapes, strict=True):
-            shape._set("_stated", old.stated)
-        return scaled[0] if isinstance(self, Shape) else Sum(scaled)
+            if isinstance(old, Shape):
+                shape._set("_stated", old.stated)
+        return Sum(scaled) if isinstance(self, Sum) else scaled[0]
 
     __rmul__ = __mul__
 
@@ -110,6 +113,9 @@ def _factor(factor: Any) -> float:
 @dataclass(frozen=True, eq=False, repr=False)
 class Shape(Applied, Stimulus):
     """One current with a name and numbers; each number may vary over lanes."""
+
+    # what it may be: the unit of a plain number first
+    kinds: ClassVar[tuple[str, ...]] = (DENSITY, TOTAL)
 
     unit: str = field(default="", kw_only=True)
 
@@ -150,23 +156,23 @@ class Shape(Applied, Stimulus):
         """What must hold between several numbers."""
 
     def unit_of(self, name: str) -> str:
-        either = self._either(name)[(DENSITY, TOTAL).index(self.unit)]
+        either = self._either(name)[self.kinds.index(self.unit)]
         return super().unit_of(name) or either
 
-    def _either(self, name: str) -> tuple[str, str]:
-        """The unit of a current as a density and as a total current."""
-        return DENSITY, TOTAL
+    def _either(self, name: str) -> tuple[str, ...]:
+        """The unit of a number that is one of its `kinds`."""
+        return self.kinds
 
     def _read_amplitude(self) -> None:
         either = self._either("amplitude")
         value, which = self._read_current(self.amplitude, "amplitude", either, self.unit)
         self._set("amplitude", value)
-        self._set("unit", (DENSITY, TOTAL)[which])
+        self._set("unit", self.kinds[which])
 
     def _read_current(
-        self, given: Any, name: str, candidates: tuple[str, str], unit: str, reading: Any = None
+        self, given: Any, name: str, candidates: tuple[str, ...], unit: str, reading: Any = None
     ) -> tuple[Any, int]:
-        """A quantity that is a density or a total current; and which of the two it was.
+        """A quantity that is of one of its `kinds`; and of which it was.
 
         `unit`, where it is given, says which is wanted and is the unit of plain numbers.
         """
@@ -184,8 +190,8 @@ class Shape(Applied, Stimulus):
         return (rescaled(value, factor) if plain else value), which
 
     def _wanted_unit(self, unit: str) -> tuple[int, float]:
-        """Which kind of current ``unit=`` asks for, and its size in our unit of that kind."""
-        for which, own in enumerate((DENSITY, TOTAL)):
+        """Which kind ``unit=`` asks for, and its size in our unit of that kind."""
+        for which, own in enumerate(self.kinds):
             try:
                 return which, units.convert(1.0, unit, own)
             except UnitError:
@@ -193,10 +199,28 @@ class Shape(Applied, Stimulus):
         raise self._neither(unit)
 
     def _neither(self, unit: object) -> StimulusError:
+        others = "".join(f', or {units.called(u)} (unit="{u}")' for u in self.kinds[2:])
         return StimulusError(
             f"{type(self).__name__}: unit is {unit!r:.60}, but a stimulus is a current density "
-            f'(unit="{DENSITY}") or a total current (unit="{TOTAL}")'
+            f'(unit="{DENSITY}") or a total current (unit="{TOTAL}"){others}'
         )
+
+    def at_place(self: _AnyShape) -> _AnyShape:
+        """The same as a total current: what a place of an axon takes.
+
+        Raises
+        ------
+        StimulusError
+            If it says that it is a density.
+        """
+        if self.unit == TOTAL:
+            return self
+        if self.stated:
+            raise StimulusError(
+                f"lo.at: {self!r} is a current density, in {self.unit}, but a place takes a total "
+                "current; give the amplitude in nA, for example '10 nA' or the plain number 10"
+            )
+        return replace(self, unit=TOTAL)
 
     def scaled(self: _AnyShape, factor: float) -> _AnyShape:
         """The same shape, `factor` times as large."""
@@ -207,6 +231,9 @@ class Shape(Applied, Stimulus):
 
     def integral(self, a: Times, b: Times) -> Any:
         raise NotImplementedError
+
+    def streamed(self, t: Times) -> Any:
+        return self.value(t)
 
     def cumulative(self, edges: Times) -> Floats:
         """Charge from 0 to each of `edges` of the unit path; sampled shapes only."""
@@ -231,6 +258,7 @@ class Sum(Stimulus):
     def __post_init__(self) -> None:
         if not self.parts:
             raise StimulusError("a sum of no shapes; for no current give stimulus=None")
+        refuse_played(self.parts)
         if {shape.unit for shape in self.parts} >= {DENSITY, TOTAL}:
             per_unit = {shape.unit: shape for shape in reversed(self.parts)}
             raise StimulusError(
@@ -250,6 +278,21 @@ class Sum(Stimulus):
 
     def __repr__(self) -> str:
         return " + ".join(repr(shape) for shape in self.parts)
+
+
+def refuse_played(shapes: Iterable[Applied]) -> None:
+    """Refuse, as a stimulus, what is no current but what a clamp or a conductance follows."""
+    for shape in shapes:
+        if isinstance(shape, Shape) and shape.unit not in ("", DENSITY, TOTAL):
+            what, remedy = (
+                ("a command", "lo.VoltageClamp(start=0, duration=100, voltage=...)")
+                if shape.unit == VOLTAGE
+                else ("the course of a conductance", "lo.Conductance(start=0, g=..., E=0)")
+            )
+            raise StimulusError(
+                f"{shape!r} is in {shape.unit}, and no current: it may be {what}; "
+                f"give it in place of the dots: {remedy}"
+            )
 
 
 def rescaled(value: Value, factor: float) -> Value:

@@ -10,9 +10,11 @@ import numpy as np
 
 from loligo import units
 from loligo.errors import StimulusError
-from loligo.lanes import Labelled, Value
-from loligo.stimulus.applied import DURATION, START, Applied, Quantity
-from loligo.stimulus.base import Stimulus, Times, plain
+from loligo.lanes import Floats, Labelled, Value
+from loligo.stimulus.amplifier import Amplifier
+from loligo.stimulus.applied import DURATION, START, Quantity, within
+from loligo.stimulus.base import VOLTAGE, Stimulus, Times, plain
+from loligo.stimulus.played import Played, refuse_command
 
 # 0.1 ohm, in Mohm, at a place of an axon: V there misses the command by
 # series_resistance/(series_resistance + input resistance) of the step, 2e-5 of it on the squid's
@@ -26,7 +28,7 @@ _OHM_CM2 = 1e-2  # 1 Mohm um2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VoltageClamp(Applied, Stimulus):
+class VoltageClamp(Played, Stimulus):
     """Hold V: of a membrane, ``lo.VoltageClamp(5, 20, 0)``, or at a place of an axon,
     ``lo.at("1 cm", lo.VoltageClamp(1, 5, 0))``.
 
@@ -40,8 +42,10 @@ class VoltageClamp(Applied, Stimulus):
     ----------
     start, duration : Value
         ms; `duration` above 0.
-    voltage : Value
-        The command, mV. An array is a family of commands, one lane each.
+    voltage : Value, Waveform or Noise
+        The command, mV. An array is a family of commands, one lane each. In a membrane it may
+        follow a waveform, or noise with a correlation time: their times count from `start`, and a
+        waveform's first and last values are kept before and after it.
     series_resistance : Value, optional
         Between electrode and membrane: Mohm, which needs a membrane's area, or text such as
         ``"5 ohm*cm2"``; at least 1e-9 Mohm. Not given: none in a membrane, 0.1 ohm at a place of
@@ -49,6 +53,9 @@ class VoltageClamp(Applied, Stimulus):
         2 uV), and by more only where inward current makes the axon's own slope resistance smaller.
     to : Value, optional
         What the command moves to in a straight line, mV: a ramp. In a membrane.
+    amplifier : Amplifier, optional
+        With it V and its current are what they are in a patch clamp: :class:`Amplifier`. In a
+        membrane that has an area; all clamps of a run have the same.
 
     Raises
     ------
@@ -63,16 +70,22 @@ class VoltageClamp(Applied, Stimulus):
     VoltageClamp(start=1, duration=5, voltage=0)
     >>> VoltageClamp(0, 100, "-120 mV", to=60).put("clamp.V", 50)
     -30.0
+    >>> from loligo import Waveform
+    >>> spike = Waveform([0, 5, 5.5, 7, 20], [-65, -65, 40, -75, -65], unit="mV")
+    >>> VoltageClamp(10, 50, spike).put("clamp.V", 15.25)
+    -12.5
     """
 
     kind: ClassVar[str] = "clamp"
     unit: ClassVar[str] = ""
     caption: ClassVar[str] = "V held at {voltage} {when}"
     example: ClassVar[str] = "VoltageClamp(start=1, duration=5, voltage=0)"
+    _noisy: ClassVar[str] = "VoltageClamp(0, 100, lo.Noise(0, 100, 5, tau=3, mean=-65, unit='mV'))"
+    plays: ClassVar[str] = "voltage"
     quantities: ClassVar[Any] = {
         "start": START,
         "duration": DURATION,
-        "voltage": Quantity("mV", "command of the clamp"),
+        "voltage": Quantity("mV", "command of the clamp", bounds=None),
         "series_resistance": Quantity(
             WHOLE, "series resistance of the clamp", bounds=None, told="MOhm"
         ),
@@ -81,17 +94,51 @@ class VoltageClamp(Applied, Stimulus):
 
     start: Value
     duration: Value
-    voltage: Value
+    voltage: Any
     series_resistance: Any = None
     to: Any = None
+    amplifier: Amplifier | None = None
     resistance_unit: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         self._read_quantities()
+        if not isinstance(self.voltage, Stimulus):
+            self._set("voltage", self._read(self.voltage, "mV", "voltage"))
+        else:
+            self._read_command()
         if self.to is not None:
             self._set("to", self._read(self.to, "mV", "to"))
         if self.series_resistance is not None:
             self._read_resistance()
+        if self.amplifier is not None:
+            self._check_amplifier()
+
+    def _check_amplifier(self) -> None:
+        who = type(self).__name__
+        if not isinstance(self.amplifier, Amplifier):
+            raise StimulusError(
+                f"{who}: amplifier must be an amplifier such as lo.{Amplifier.example}, not "
+                f"{self.amplifier!r:.60}"
+            )
+        if self.path is not None:
+            raise StimulusError(
+                f"{who}: through an amplifier the command is one voltage or a ramp so far, and "
+                f"this one follows {self.path!r}; leave the amplifier out"
+            )
+        if self.series_resistance is not None:
+            raise StimulusError(
+                f"{who}: an amplifier has a series resistance of its own: leave one of them out, "
+                "amplifier=lo.Amplifier(series_resistance=...)"
+            )
+
+    def _read_command(self) -> None:
+        self._read_path((VOLTAGE,))
+        refuse_command(type(self).__name__, self.path, self.duration, self._noisy)
+        if self.to is not None:
+            raise StimulusError(
+                f"VoltageClamp: to={self.to!r} is where a command moves in a straight line, but "
+                f"this one follows {self.path!r}; leave one of the two out"
+            )
 
     def _read_resistance(self) -> None:
         either = [self.resistance_unit] if self.resistance_unit in _LEAST else list(_LEAST)
@@ -111,15 +158,20 @@ class VoltageClamp(Applied, Stimulus):
 
     @property
     def parameters(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The numbers that it has: with a resistance and a ramp if they were given."""
-        given = {name for name in ("series_resistance", "to") if getattr(self, name) is not None}
-        always = ("start", "duration", "voltage")
-        return tuple(name for name in self.quantities if name in always or name in given)
+        """The numbers that it has: with a resistance and a ramp if they were given; of a waveform
+        those of that."""
+        given = [n for n in ("series_resistance", "to") if getattr(self, n) is not None]
+        command = ("voltage",) if self.path is None else self.of_path
+        return ("start", "duration", *command, *given)
 
     @property
     def inputs(self) -> Mapping[str, str]:  # type: ignore[override]
         """Of a membrane's System."""
+        if self.path is not None:
+            return _PLAYED if self.ideal else {"clamp.G": "electrode", "clamp.GV": "through_path"}
         ramp = self.to is not None
+        if self.amplifier is not None:
+            return {"amplifier.on": "window", "amplifier.V": "ramp_command" if ramp else "command"}
         if self.series_resistance is not None:
             return {"clamp.G": "electrode", "clamp.GV": "ramp_through" if ramp else "through"}
         held = {"clamp.on": "window", "clamp.V": "ramp_command" if ramp else "command"}
@@ -128,7 +180,12 @@ class VoltageClamp(Applied, Stimulus):
     @property
     def still(self) -> bool:  # type: ignore[override]
         """Whether the command is constant between edges."""
-        return self.to is None
+        return self.to is None and (self.path is None or self.path.still)
+
+    @property
+    def noisy(self) -> bool:  # type: ignore[override]
+        """Whether V trembles under it."""
+        return self.path is not None and self.path.noisy
 
     @property
     def total(self) -> bool:
@@ -138,7 +195,7 @@ class VoltageClamp(Applied, Stimulus):
     @property
     def ideal(self) -> bool:
         """Whether V is the command."""
-        return self.series_resistance is None
+        return self.series_resistance is None and self.amplifier is None
 
     def in_equations(self, name: str, value: Any, read: Callable[[str], Any]) -> Any:
         """A whole resistance (Mohm) as that of a unit of area (ohm cm2)."""
@@ -154,6 +211,8 @@ class VoltageClamp(Applied, Stimulus):
     # ---- in one lane
 
     def put(self, name: str, t: Times) -> Any:
+        if self.path is not None:
+            return self._followed(name, np.asarray(t, dtype=np.float64))
         start, duration, voltage = self._numbers("start", "duration", "voltage")
         t = np.asarray(t, dtype=np.float64)
         to = voltage if self.to is None else self._numbers("to")[0]
@@ -165,8 +224,57 @@ class VoltageClamp(Applied, Stimulus):
         size = {
             "clamp.on": 1.0, "clamp.V": command, "clamp.slope": slope,
             "clamp.G": conductance, "clamp.GV": conductance * command,
+            "amplifier.on": 1.0, "amplifier.V": command,
         }[name]  # fmt: skip
         return plain(np.where((t >= start) & (t < start + duration), size, 0.0))
+
+    def _followed(self, name: str, t: Floats) -> Any:
+        start, duration = self._numbers("start", "duration")
+        since = t - start
+        if name == "clamp.slope":
+            size: Any = self.course_played.slope(since)
+        else:
+            size = self.course_played.value(since) if name in ("clamp.V", "clamp.GV") else 1.0
+            size = size if self.ideal else size * (1e3 / self._numbers("series_resistance")[0])
+        return plain(np.where((since >= 0) & (t < start + duration), size, 0.0))
+
+    def cumulative(self, edges: Times) -> Floats:
+        """What its path gives from step to step: how far an ideal clamp's command has moved
+        without its jumps, mV; or the command's integral, mV ms."""
+        start, duration = self._numbers("start", "duration")
+        since = np.clip(np.asarray(edges, dtype=np.float64) - start, 0.0, duration)
+        return self.course_played.moved(since) if self.ideal else self.course_played.charge(since)
+
+    def streamed(self, t: Times) -> Any:
+        """What its path gives at a sample: the command's slope; or the command."""
+        if self.ideal:
+            return self.put("clamp.slope", t)
+        start, duration = self._numbers("start", "duration")
+        on = (t >= start) & (t < start + duration)
+        return np.where(on, self.course_played.value(t - start), 0.0)
+
+    def entered(self, t: Times, since: Times) -> Any:
+        """The command some time after an edge, without the jumps in between, mV."""
+        (start,) = self._numbers("start")
+        moved = self.course_played.moved
+        early = t - start
+        return self.course_played.value(early) + (moved(early + since) - moved(early))
+
+    def breakpoints(self, duration: float) -> Floats:
+        edges = super().breakpoints(duration)
+        if self.path is None:
+            return edges
+        start, length = self._numbers("start", "duration")
+        inner = self.course_played.knots(min(length, duration - start))
+        return within([*edges, *(start + inner[(inner > 0) & (inner < length)])], duration)
+
+    def jumps(self, duration: float) -> Floats:
+        if self.path is None or not self.ideal:
+            return super().jumps(duration)
+        start, length = self._numbers("start", "duration")
+        inner = self.course_played.jumps
+        ends = [start, start + length]
+        return within([*ends, *(start + inner[(inner > 0) & (inner < length)])], duration)
 
     def value(self, t: Times) -> Any:
         """The current that is known beforehand: none."""
@@ -181,16 +289,39 @@ class VoltageClamp(Applied, Stimulus):
             f"{self!r} is no current: it cannot be scaled; give another voltage for another command"
         )
 
-    @property
-    def stated(self) -> NoReturn:
+    @classmethod
+    def sentence(cls, document: Mapping[str, Any]) -> str:
+        followed = document.get("voltage")
+        kind = followed.get("kind") if isinstance(followed, Mapping) else None
+        return {None: cls.caption, "noise": "V held at noise {when}"}.get(
+            kind, "V led along a given waveform {when}"
+        )
+
+    def at_place(self) -> NoReturn:
         raise StimulusError(
             f"at a place of an axon {self!r} stands alone; add up the places: "
             f"lo.at(0, {self!r}) + lo.at(0, ...)"
         )
 
+    def refuse_at_place(self) -> None:
+        """Refuse what an electrode at a place of an axon does not follow."""
+        if self.to is not None or self.path is not None:
+            raise StimulusError(
+                f"lo.at: the command of {self!r} moves, and at a place of an axon it is one "
+                "voltage so far; add up clamps that follow one another, or clamp a membrane"
+            )
+        if self.resistance_unit == SPECIFIC:
+            raise StimulusError(
+                f"lo.at: the series resistance of {self!r} is that of a unit of area, and a place "
+                "has none; give it in Mohm"
+            )
+
     def _unsaid(self) -> set[str]:
-        unsaid = {name for name in ("series_resistance", "to") if getattr(self, name) is None}
+        optional = ("series_resistance", "to", "amplifier")
+        unsaid = {name for name in optional if getattr(self, name) is None}
         return unsaid | ({"resistance_unit"} if self.resistance_unit != SPECIFIC else set())
 
 
+# of an ideal clamp that follows a path
+_PLAYED = {"clamp.on": "window", "clamp.V": "path", "clamp.slope": "path_slope"}
 Clamp = VoltageClamp

@@ -17,6 +17,7 @@ from loligo.stimulus.base import (
     DENSITY,
     MOST_EDGES,
     TOTAL,
+    VOLTAGE,
     Shape,
     Times,
     cell,
@@ -48,8 +49,8 @@ class Noise(Shape):
     start, duration : Value
         ms; `duration` above 0.
     amplitude : Value
-        With `tau` the stationary standard deviation, in µA/cm² or nA; without,
-        in µA/cm²·√ms or nA·√ms.
+        With `tau` the stationary standard deviation, in µA/cm² or nA (of a clamp's command, with
+        ``unit="mV"``, in mV); without, in µA/cm²·√ms or nA·√ms.
     seed : int or sequence of int, optional
         0 ≤ seed < 2**53. Several are a dimension, ``seed``. Without, one is drawn, and
         kept in this field.
@@ -77,6 +78,7 @@ class Noise(Shape):
     kind: ClassVar[str] = "noise"
     sampled: ClassVar[bool] = True
     noisy: ClassVar[bool] = True
+    kinds: ClassVar[tuple[str, ...]] = (DENSITY, TOTAL, VOLTAGE)
     example: ClassVar[str] = "Noise(start=0, duration=100, amplitude=2, tau=3, seed=1)"
     quantities: ClassVar[Any] = {
         **BOX,
@@ -97,6 +99,8 @@ class Noise(Shape):
 
     def __post_init__(self) -> None:
         given = self.unit
+        stated = any(units.has_unit(each) for each in (self.amplitude, self.mean))
+        self._set("said", bool(given) or stated)
         super().__post_init__()
         mean, _ = self._read_current(self.mean, "mean", self._either("mean"), given or self.unit)
         self._set("mean", mean)
@@ -125,9 +129,9 @@ class Noise(Shape):
             )
             raise units.DimensionError(f"{problem} ({kind})") from None
 
-    def _either(self, name: str) -> tuple[str, str]:
+    def _either(self, name: str) -> tuple[str, ...]:
         if self.tau is None and name == "amplitude":
-            return f"{DENSITY}*sqrt(ms)", f"{TOTAL}*sqrt(ms)"
+            return tuple(f"{unit}*sqrt(ms)" for unit in self.kinds)
         return super()._either(name)
 
     @classmethod
@@ -163,6 +167,21 @@ class Noise(Shape):
         k, into = cell(np.where(on, t, start).ravel(), start, self.interval)
         unit_path, _ = self._path().look_up(k.astype(np.int64), into)
         return plain(np.where(on, mean + amplitude * unit_path.reshape(t.shape), 0.0))
+
+    def held(self, t: Times) -> tuple[Floats, Floats, Floats]:
+        """Its value, its integral from its start and its slope while it is on."""
+        start, duration, amplitude, mean = self._numbers("start", "duration", "amplitude", "mean")
+        t = np.clip(np.asarray(t, dtype=np.float64), start, start + duration)
+        k, into = (each.ravel() for each in cell(t, start, self.interval))
+        first = k.astype(np.int64)
+        value, charge = self._path().look_up(first, into)
+        ends = [self._path().look_up(first + i, np.zeros(first.size))[0] for i in (0, 1)]
+        slope = (ends[1] - ends[0]) / self.interval
+        return (
+            mean + amplitude * value.reshape(t.shape),
+            mean * (t - start) + amplitude * charge.reshape(t.shape),
+            amplitude * slope.reshape(t.shape),
+        )
 
     def cumulative(self, edges: Times) -> Floats:
         """Charge of the path of amplitude 1 and mean 0 from time 0 to each edge (ms).

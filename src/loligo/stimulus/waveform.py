@@ -11,12 +11,21 @@ from loligo import units
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value
 from loligo.stimulus.applied import ROUNDING, START, Quantity, within
-from loligo.stimulus.base import AMPLITUDE, DENSITY, TOTAL, Shape, Times, plain
+from loligo.stimulus.base import (
+    AMPLITUDE,
+    CONDUCTANCES,
+    DENSITY,
+    TOTAL,
+    VOLTAGE,
+    Shape,
+    Times,
+    plain,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Waveform(Shape):
-    """amplitude · samples, in straight lines from sample to sample, and 0 outside.
+    """amplitude · samples, in straight lines from sample to sample, and 0 outside; or as steps.
 
     Three ways to write it::
 
@@ -29,13 +38,17 @@ class Waveform(Shape):
     time : sequence of float
         ms, not decreasing; two equal times in a row are a jump.
     values : sequence of float, or DataArray with a dimension "time"
-        µA/cm² or nA. The other dimensions of a DataArray are lanes.
+        µA/cm² or nA; or, for :class:`VoltageClamp` and :class:`Conductance` to follow, with
+        ``unit="mV"``, ``"mS/cm2"`` or ``"uS"``. The other dimensions of a DataArray are lanes.
     amplitude : Value
         A factor.
     start : Value
         ms by which the samples are shifted; with `interval`, the time of the first.
     interval : float
         ms between samples, in place of `time`.
+    hold : bool
+        Whether each sample lasts until the next, and the last to the end of the run: steps in
+        place of straight lines.
     case : Value
         Which row of `values` a lane has; found from the dimensions of `values`.
 
@@ -53,11 +66,15 @@ class Waveform(Shape):
     (2.5, 50.0)
     >>> Waveform([0, 5, 0], interval=10) == triangle
     True
+    >>> staircase = Waveform([0, 10, 20], [1, 5, 2], hold=True)
+    >>> staircase.value(15), staircase.value(1000), staircase.integral(0, 30)
+    (5.0, 2.0, 80.0)
     """
 
     kind: ClassVar[str] = "waveform"
     caption: ClassVar[str] = "given waveform"
     sampled: ClassVar[bool] = True
+    kinds: ClassVar[tuple[str, ...]] = (DENSITY, TOTAL, VOLTAGE, *CONDUCTANCES)
     example: ClassVar[str] = (
         "Waveform(time=[0, 10, 20], values=[0, 5, 0]) or Waveform([0, 5, 0], interval=10)"
     )
@@ -74,10 +91,19 @@ class Waveform(Shape):
     _: KW_ONLY
     amplitude: Value = 1.0
     start: Value = 0.0
+    hold: bool = False
     case: Value | None = None
     interval: InitVar[Any] = None
 
     def __post_init__(self, interval: Any) -> None:  # type: ignore[override]
+        if not isinstance(self.hold, bool | np.bool_):
+            raise StimulusError(
+                f"Waveform: hold is True, for steps that last, or False, for straight lines from "
+                f"sample to sample; it cannot be {self.hold!r:.60}"
+            )
+        self._set("hold", bool(self.hold))
+        values = self.time if self.values is None else self.values
+        self._set("said", bool(self.unit) or units.has_unit(values))
         given_time, given_values = self.time, self.values
         if given_values is None:
             given_time, given_values = None, given_time
@@ -90,8 +116,8 @@ class Waveform(Shape):
         self._set("time", self._read_time(own_time, interval))
         super().__post_init__()
 
-    def _either(self, name: str) -> tuple[str, str]:
-        return "1", "1"  # the amplitude is a factor
+    def _either(self, name: str) -> tuple[str, ...]:
+        return ("1",) * len(self.kinds)  # the amplitude is a factor
 
     def _read_amplitude(self) -> None:
         self._set("amplitude", self._read(self.amplitude, "1", "amplitude"))
@@ -99,7 +125,7 @@ class Waveform(Shape):
     def _read_values(self, given: Any) -> None:
         """The samples as a table, one row for each case, and which lanes have which row."""
         samples, which = self._read_current(
-            given, "values", (DENSITY, TOTAL), self.unit, units.read_samples
+            given, "values", self.kinds, self.unit, units.read_samples
         )
         if "time" not in samples.dims:
             raise StimulusError(
@@ -114,7 +140,7 @@ class Waveform(Shape):
         numbered = np.arange(int(np.prod(lanes)), dtype=np.float64).reshape(lanes)
         self._set("values", np.ascontiguousarray(values.reshape(-1, values.shape[-1])))
         self._set("case", Labelled(dims, numbered, coords) if dims else 0.0)
-        self._set("unit", (DENSITY, TOTAL)[which])
+        self._set("unit", self.kinds[which])
 
     def _read_time(self, given: Any, interval: Any) -> Floats:
         count = self.values.shape[-1]
@@ -131,6 +157,11 @@ class Waveform(Shape):
         if samples.values.ndim != 1:
             raise StimulusError(f"Waveform: time has one dimension, not {samples.values.ndim}")
         return samples.values
+
+    @property
+    def still(self) -> bool:  # type: ignore[override]
+        """Whether it is constant between edges."""
+        return self.hold
 
     def _check(self) -> None:
         time, values = self.time, self.values
@@ -165,6 +196,10 @@ class Waveform(Shape):
         if isinstance(self.start, Labelled) or isinstance(self.case, Labelled):
             return
         row = self.values[int(self.case or 0)]
+        if self.hold:
+            charge = np.concatenate([[0.0], np.cumsum(row[:-1] * np.diff(self.time))])
+            self._set("_lines", (self.start + self.time, row, np.zeros(row.size), charge))
+            return
         with np.errstate(all="ignore"):
             # at a jump it is infinite or NaN, but no time lies within a jump
             slope = np.diff(row) / np.diff(self.time)
@@ -194,6 +229,7 @@ class Waveform(Shape):
 
     def window(self) -> tuple[Value, Value]:
         first, length = float(self.time[0]), float(self.time[-1] - self.time[0])
+        length = np.inf if self.hold else length
         start = self.start
         if isinstance(start, Labelled):
             return start.with_values(start.values + first), length
@@ -206,6 +242,10 @@ class Waveform(Shape):
     def _look_up(self, t: Floats) -> tuple[Floats, Floats]:
         """Value and charge so far at `t`, for amplitude 1."""
         knots, row, slope, charge = self._lines_of_one_lane()
+        if self.hold:
+            k = np.maximum(np.searchsorted(knots, t, side="right") - 1, 0)
+            since = np.maximum(t - knots[k], 0.0)
+            return np.where(t >= knots[0], row[k], 0.0), charge[k] + row[k] * since
         k = np.clip(np.searchsorted(knots, t, side="right") - 1, 0, knots.size - 2)
         u = np.clip(t - knots[k], 0.0, knots[k + 1] - knots[k])
         steep = np.where(u > 0, slope[k], 0.0)
@@ -213,11 +253,18 @@ class Waveform(Shape):
         so_far = charge[k] + u * (row[k] + 0.5 * steep * u)
         return value, np.where(t >= knots[-1], charge[-1], so_far)
 
+    def to_dict(self) -> dict[str, Any]:
+        document = super().to_dict()
+        if not self.hold:
+            del document["hold"]
+        return document
+
     def __repr__(self) -> str:
         cases = f"{len(self.values)} × " if len(self.values) > 1 else ""
         shown = [f"{cases}{self.time.size} samples, {self.time[0]:g} … {self.time[-1]:g} ms"]
         shown += [f"start={self.start!r}"] if self.start != 0 else []
         shown += [f"amplitude={self.amplitude!r}"] if self.amplitude != 1 else []
+        shown += ["hold=True"] if self.hold else []
         shown += [f"unit={self.unit!r}"] if self.unit != DENSITY else []
         return f"Waveform({', '.join(shown)})"
 

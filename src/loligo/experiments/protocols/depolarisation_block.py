@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.experiments.clamps import highest
 from loligo.experiments.excited import THRESHOLD, Excitable, excitable, lanes
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.firing import held, rates
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import between, one, peak, varied
+from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import course, part
 from loligo.experiments.search import RELATIVE, narrowed
@@ -92,7 +93,7 @@ def depolarisation_block(
             V, time = _late(patch, row, lasts)
         with part(2, 3):
             largest, sure = _largest(patch, row, rate, lasts)
-    high, low = peak(time, V, 1.0)[0], peak(time, V, -1.0)[0]
+    high, low = highest(time, V)[0], -highest(time, -V)[0]
     half = time.size // 2
     early, late = (np.ptp(each, axis=1) for each in (V[:, :half], V[:, half:]))
     goes_on = (late > _NONE) & (late > _KEPT * early)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.experiments.clamps import highest
 from loligo.experiments.excited import THRESHOLD, Excitable, excitable, lanes
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import one, peak
+from loligo.experiments.membranes import one
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import course, part
 from loligo.experiments.search import Threshold, least
@@ -77,13 +78,13 @@ def threshold(
         value = float(found.value[0])
         row = (value if np.isfinite(value) else _UNEXCITED) * _AROUND
         V, time = _traces(patch, row, value, lasts)
-        height, _, sure = peak(time, V, 1.0)
+        height, _, sure = highest(time, V)
         width = _width(patch, value, height, lasts)
     return dataset(
         EXPERIMENT, "Threshold of a shock",
         {
             "peak": ("amplitude", height, told(
-                "mV", "highest V after the shock", precision=sure,
+                "mV", "highest V after the shock", precision=float(sure.max()),
             )),
             "V": (("amplitude", "time"), V, told("mV", "membrane potential")),
             "threshold": ((), value, told(

@@ -197,7 +197,10 @@ def _panel(recorded: Signals, names: tuple[str, ...], theme: Theme, heading: str
 def line(recorded: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
     """The vertices of a variable's line in one lane, as many as can be seen."""
     if not np.isfinite(recorded.values(name, lane)).any():
-        raise UsageError(f"{name} is not a number anywhere in the recording; nothing to draw.")
+        raise UsageError(
+            f"{name} is not a number anywhere in the recording; nothing to draw. If its run "
+            "failed, rec.status says how; leave it out"
+        )
     if recorded.role(name) == "stimulus":
         line = injected.current(recorded, name, lane)
     else:
@@ -223,9 +226,9 @@ def label_of(recorded: Signals, name: str) -> Label:
 
 def colours_of(recorded: Signals, theme: Theme) -> dict[str, str]:
     """Every variable's colour; the same in every panel and for every choice of panels."""
-    channels = channel_colours(
-        [str(c) for n in recorded.series() if (c := recorded.attribute(n, "channel"))], theme
-    )
+    owners = {n: str(c) for n in recorded.series() if (c := recorded.attribute(n, "channel"))}
+    ions = {c: str(recorded.attribute(n, "ion", "")) for n, c in owners.items()}
+    channels = channel_colours(owners.values(), theme, ions)
     free = [c for c in theme.others if c not in channels.values()] or list(theme.others)
     colours: dict[str, str] = {}
     loose = 0

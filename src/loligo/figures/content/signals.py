@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,10 +130,21 @@ def read(recording: xarray.Dataset) -> Signals:
 def check(recording: Any) -> None:
     """A `UsageError` if it is no dataset."""
     if not all(hasattr(recording, name) for name in ("data_vars", "sizes", "attrs")):
-        raise UsageError(
-            f"a {type(recording).__name__} cannot be drawn; "
-            "give the recording that lo.simulate(...) returned, whole."
+        raise UsageError(f"a {type(recording).__name__} cannot be drawn; {_instead(recording)}")
+
+
+def _instead(thing: Any) -> str:
+    """What to write for something that was given for a recording."""
+    if isinstance(thing, str | os.PathLike):
+        return f"a file is opened first: lo.plot(lo.open({os.fspath(thing)!r:.60}))"
+    if isinstance(thing, list | tuple):
+        return "give recordings one after the other: lo.plot(control, blocked)"
+    if hasattr(thing, "dims") and getattr(thing, "name", None) is not None:
+        return (
+            "give the recording that lo.simulate(...) returned, whole, and choose: "
+            f"lo.plot(rec, panels=[{str(thing.name)!r:.40}])"
         )
+    return "give the recording that lo.simulate(...) returned, whole."
 
 
 def chosen(recording: xarray.Dataset) -> dict[str, Any]:
