@@ -2,8 +2,8 @@
 
 A charge at a point of a cable is an infinite density, of which a compartment shows its share:
 Q/C of each of the two around the place. In a run of fixed steps it comes between two steps; one
-that is due inside a step comes in two parts, before and after it, as near as it is to either; or, where
-a sample is taken before that step, whole after it: no sample shows it early.
+that is due inside a step comes in two parts, before and after it, as near as it is to either; or,
+where a sample is taken before that step, whole after it: no sample shows it early.
 """
 
 from __future__ import annotations
