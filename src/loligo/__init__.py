@@ -35,8 +35,11 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.explanation import explain
     from loligo.figures import animate, plot
     from loligo.model import (
+        TEA,
+        TTX,
         Axon,
         Channel,
+        Drug,
         Gate,
         Membrane,
         Myelin,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
+    from loligo.stimulus.amplifier import Amplifier
     from loligo.stimulus.place import at
     from loligo.theory import (
         input_resistance,
@@ -63,8 +67,12 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
 __version__ = "0.1.0"
 
 __all__ = [
+    "TEA",
+    "TTX",
+    "Amplifier",
     "Axon",
     "Channel",
+    "Drug",
     "Exponential",
     "Gate",
     "LoligoError",
@@ -109,14 +117,15 @@ _MODULES = {
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
     "model": (
-        "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "Scheme", "State", "load",
-        "models",
+        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
+        "State", "load", "models",
     ),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,
+    "stimulus.amplifier": ("Amplifier",),
     "stimulus.place": ("at",),
     "theory": (
         "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",

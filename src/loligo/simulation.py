@@ -44,7 +44,7 @@ def simulate(
     solver: Solver | None = None,
     record: Any = None,
     sample_interval: Any = 0.05,
-    initial: Any = "rest",
+    initial: Any = None,
     threshold: Any = 0.0,
     positions: Any = None,
     until: Any = None,
@@ -75,13 +75,14 @@ def simulate(
         compartments): lanes are single runs to the last bit where dt and compartments are given.
         The recording's ``solver``, ``dt``, ``accuracy`` and ``V_error`` (mV) tell.
     record : list of str, optional
-        Names along time. By default everything for one lane, V for several; ``["spikes"]``
-        keeps the spikes alone.
+        Names along time. By default everything for one lane, V for several (of clamped membranes
+        the currents too); ``["spikes"]`` keeps the spikes alone.
     sample_interval : float or quantity
         Samples lie at its multiples (ms); at an edge of the stimulus, the value just after it.
-    initial : "rest", float, mapping or recording
-        ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
-        holding potential (mV) with all gates at their steady state. A mapping gives states by
+    initial : None, "rest", float, mapping or recording
+        None is where the model says that it starts, and rest if it says nothing. ``"rest"`` is the
+        stable equilibrium without stimulus, for each lane; what fires by itself has none. A number
+        is a holding potential (mV) with all gates at their steady state. A mapping gives states by
         name, in an axon those of any of its membranes; with these held the others are made steady,
         V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
         keeps the value that the model's initial values give it. A recording is continued from its
@@ -116,7 +117,9 @@ def simulate(
         ``spike_count`` over the lanes, ``spike_time`` (ms) over (lanes…, ``spike``), NaN where a
         lane has fewer. Of many lanes of which few fire, where that table would take more than
         256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
-        ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended.
+        ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended. Under an
+        ideal clamp of a membrane ``Q_clamp`` (nC/cm2), over the lanes and ``edge``, is the charge
+        that the electrode gives at once when V jumps, at ``edge_time`` (ms).
 
     Raises
     ------
@@ -150,14 +153,22 @@ def record_run(
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
     _check(solver, timings)
-    question = _read(model, stimulus, duration, solver, **asked)
-    with bar("simulating", progress) as advance:
-        answer = solve(question, solver, advance, pace)
+    answer = answered(model, stimulus, duration, solver, progress, pace, **asked)
     for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
         warnings.warn(note, stacklevel=3)
     if timings is not None:
         timings.update(answer.outcome.timings)
-    return _recording(answer, stimulus, asked["positions"], question.times.duration)
+    return recording_of(answer, stimulus, asked["positions"])
+
+
+def answered(
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None,
+    progress: bool | Callable[[float], None] | None, pace: Pace, **asked: Any,
+) -> Answer:  # fmt: skip
+    """What :func:`record_run` makes a recording of, without a warning."""
+    question = _read(model, stimulus, duration, solver, **asked)
+    with bar("simulating", progress) as advance:
+        return solve(question, solver, advance, pace)
 
 
 def _read(
@@ -290,10 +301,12 @@ def _check(solver: Any, timings: Any) -> None:
     )
 
 
-def _recording(answer: Answer, stimulus: Any, positions: Any, duration: float) -> xarray.Dataset:
+def recording_of(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
+    """The labelled arrays."""
     from loligo.recording.build import attributes, dataset
 
     problem, solver, outcome = answer.problem, answer.solver, answer.outcome
+    duration = problem.times.duration if answer.duration is None else answer.duration
     provenance = _provenance(problem, stimulus, solver, duration)
     if problem.until is not None:
         provenance["until"] = problem.until.to_document()

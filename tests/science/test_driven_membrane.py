@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -171,3 +172,37 @@ def test_a_family_of_commands_is_one_call(name: str) -> None:
         made = one.I_Na.values.ravel()[: since.size]
         bound = 1e-9 if name == "Reference" else 1e-10  # of the peak
         assert np.abs(made - exact).max() < bound * np.abs(exact).max()
+
+
+@pytest.mark.parametrize("name", SOLVERS)
+def test_the_charge_of_a_jump_is_told_apart(name: str) -> None:
+    """C times what the electrode moves V by; a shock under the clamp is taken up by it, one on a
+    free membrane is not its own."""
+    steps = lo.VoltageClamp(2, 3, [-20.0, 40]) + lo.VoltageClamp(5, 4, -70)
+    rec = lo.simulate(
+        SQUID.replace(C_m=1.5), steps + lo.Shock(7, 3) + lo.Shock(5, 10) + lo.Shock(11, -8), 20,
+        solver=SOLVERS[name], record=["V"],
+    )  # fmt: skip
+    before = rec.V.values[:, 0]  # at rest until the clamp
+    found = [
+        [1.5 * (v - r), 1.5 * (-70 - v - 10), -1.5 * 3, 0]
+        for v, r in zip((-20, 40), before, strict=True)
+    ]
+    assert np.abs(rec.Q_clamp.values - found).max() < 1e-6
+    assert rec.edge_time.values.tolist() == [2, 5, 7, 11]
+    assert rec.Q_clamp.dims == ("voltage", "edge")
+    assert rec.Q_clamp.attrs["units"] == "nC/cm2"
+    late = rec.sel(time=slice(5, 8.99)).V.values
+    assert (late == -70).all()  # the shock moves no V
+
+
+@pytest.mark.parametrize("suffix", ["nc", "npz", "csv", "xlsx"])
+def test_charges_in_files(suffix: str, tmp_path: Path) -> None:
+    start = xr.DataArray([-3.0, 1, 50, 2], dims="case")
+    rec = lo.simulate(SQUID, lo.VoltageClamp(start, 2, -10) + lo.VoltageClamp(20, 1, 7), 30)
+    assert rec.Q_clamp.isnull().values.tolist() == [[False, True], [False] * 2] * 2
+    assert rec.edge_time.values[1].tolist() == [1, 20]
+    lo.save(rec, tmp_path / f"held.{suffix}")
+    again = lo.open(tmp_path / f"held.{suffix}")
+    assert again.identical(rec)
+    assert lo.rerun(again).identical(rec)

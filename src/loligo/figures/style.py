@@ -135,16 +135,23 @@ def ion(channel: str) -> str:
     return _ALIASES.get(channel.lower(), channel)
 
 
-def channel_colours(channels: Iterable[str], theme: Theme) -> dict[str, str]:
-    """A colour for each channel: Na, K, leak and Ca always the same, the rest in a fixed order."""
-    colours: dict[str, str] = {}
+def channel_colours(
+    channels: Iterable[str], theme: Theme, ions: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """A colour for each channel: Na, K, leak and Ca always the same, the rest in a fixed order.
+
+    ``ions``: channel -> the ion that it says it carries. The first that carries one, or is called
+    as one, has its colour.
+    """
+    order = list(dict.fromkeys(channels))
+    fixed: dict[str, str] = {}
+    for called in (str, (ions or {}).get):  # by its own name, and then by its ion
+        for channel in order:
+            colour = theme.channels.get(ion(called(channel) or ""), "")
+            if colour and channel not in fixed and colour not in fixed.values():
+                fixed[channel] = colour
     rest = _cycle(theme.others)
-    for channel in channels:
-        if channel in colours:
-            continue
-        fixed = theme.channels.get(ion(channel), "")
-        colours[channel] = fixed if fixed and fixed not in colours.values() else next(rest)
-    return colours
+    return {channel: fixed.get(channel) or next(rest) for channel in order}
 
 
 def ink(name: str, theme: Theme) -> str:

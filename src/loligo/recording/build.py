@@ -13,7 +13,7 @@ from loligo.model import Axon, Membrane
 from loligo.recording.numbers import coordinates, dimension_attrs
 from loligo.recording.spikes import COUNT, TIMES, laid_out
 from loligo.run.outcome import Outcome
-from loligo.run.problem import I_CLAMP, Problem
+from loligo.run.problem import EDGE, EDGE_TIME, I_CLAMP, Q_CLAMP, Problem
 from loligo.run.status import Status, lost
 
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
     if "V" in variables and rest is not None and np.ptp(rest) == 0:
         variables["V"][2]["rest"] = float(rest[0])
     spikes, places = _spikes(problem, outcome)
-    variables |= spikes | _states(problem, outcome)
+    jumps, when = _jumps(problem, outcome)
+    variables |= spikes | jumps | _states(problem, outcome)
     index = pd.Index(time, copy=False)  # xarray would hold the times twice
     coords: dict[str, Any] = {"time": ("time", index, {"units": "ms", "long_name": "time"})}
-    coords |= places
+    coords |= places | when
     parameters = problem.cells[0].outline.parameters
     for dim, labels in lanes.coords.items():
         meant = dimension_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
@@ -94,6 +95,27 @@ def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[st
     variables, coords = laid_out(grid.dims, grid.shape, outcome.spike_lane, told)
     counted = {COUNT: (grid.dims, counts.reshape(grid.shape), about)}
     return counted | variables, coords
+
+
+def _jumps(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The charge of each jump under a clamp; the coordinates: the edge's number, and its time,
+    which may differ from lane to lane."""
+    found, lanes = outcome.charges, problem.lanes
+    if found is None:
+        return {}, {}
+    edges = found.time.shape[1]
+    dims, shape = (*lanes.dims, EDGE), (*lanes.shape, edges)
+    alike = np.array_equal(found.time, np.broadcast_to(found.time[0], found.time.shape), True)
+    times = (EDGE, found.time[0]) if alike else (dims, found.time.reshape(shape))
+    return (
+        {Q_CLAMP: (dims, found.charge.reshape(shape), dict(_CHARGE))},
+        {EDGE: (EDGE, np.arange(edges), dict(_EDGE)), EDGE_TIME: (*times, dict(_WHEN))},
+    )
+
+
+_CHARGE = {"units": "nC/cm2", "long_name": "charge of the clamp at an edge", "role": "charge"}
+_EDGE = {"units": "1", "long_name": "number of the edge at which V may jump, from 0"}
+_WHEN = {"units": "ms", "long_name": "time of the edge"}
 
 
 def _of_recorded(problem: Problem, values: Any) -> Any:

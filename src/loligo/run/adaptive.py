@@ -12,6 +12,7 @@ from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError
 from loligo.lanes import Floats, Integers
+from loligo.run.charges import ledgers
 from loligo.run.divergence import Loss, Losses, diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
@@ -125,6 +126,10 @@ class AdaptiveCourse:
 
     def voltage(self) -> Floats:
         return self.journey.states[0]
+
+    def noted(self) -> Floats:
+        which = ledgers(self.kernel.program.states)
+        return self.journey.states[which, : self.problem.lanes.size]
 
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""

@@ -14,6 +14,7 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.lanes import Floats
 from loligo.run.adaptive import AdaptiveCourse
+from loligo.run.charges import charges_of
 from loligo.run.divergence import Losses
 from loligo.run.ending import watched
 from loligo.run.fixed import FixedCourse
@@ -67,6 +68,7 @@ def integrate(
     found = spikes_of(problem, course.spikes, course.swings, course.voltage())
     outcome = Outcome(course.values(), *found)
     outcome.clamped, outcome.facing = course.clamped(), course.facing
+    outcome.charges = charges_of(problem, course.noted())
     outcome.rest = rest()
     outcome.status, outcome.first_lost = course.losses.told()
     outcome.notes += notes

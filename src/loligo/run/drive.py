@@ -68,8 +68,8 @@ class Drive:
         # lanes that are stimulated at the same times have the same edges
         first, which = distinct(np.stack(rows or [np.zeros(problem.lanes.size)]))
         columns: list[Floats] = []
-        for lane in first:
-            shapes = (problem.shape_in_lane(i, int(lane)) for i in some)
+        rows = [self._in_lanes(each, first) for each in driven]
+        for shapes in zip(*rows, strict=True) if rows else [()] * first.size:
             own = (s.breakpoints(end) if sampled else s.jumps(end) for s in shapes)
             points = np.unique(np.concatenate([*own, [end]]))
             columns.append(points[(points > 0) & (points <= end)])
@@ -77,6 +77,12 @@ class Drive:
         for column, points in enumerate(columns):
             edges[: len(points), column] = points
         return edges[:, which]
+
+    def _in_lanes(self, each: Driven, lanes: Integers) -> list[Any]:
+        """One shape, as a density, with the numbers of each of some lanes."""
+        names = each.shape.parameters
+        table = np.stack([self.problem.parameter(each.name(name))[lanes] for name in names])
+        return [each.shape.at(**dict(zip(names, row, strict=True))) for row in table.T.tolist()]
 
 
 def onto(edges: Floats, times: Floats) -> Floats:

@@ -13,6 +13,7 @@ from loligo.engine.kernel import GRAIN, Kernel, Progress, Schedule, Streams, pad
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
+from loligo.run.charges import ledgers
 from loligo.run.divergence import Loss, Losses, diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
@@ -150,6 +151,11 @@ class FixedCourse(Stepped):
 
     def voltage(self) -> Floats:
         return self.final
+
+    def noted(self) -> Floats:
+        which, lanes = ledgers(self.kernel.program.states), self.problem.lanes.size
+        rows: Floats = self.progress.states - self.progress.carries
+        return rows[which, :lanes]
 
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""

@@ -61,7 +61,11 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     if not cells.lanes.dims:
         found.refuse()
     status = found.status if found.lost.any() else None
-    return Initials(np.ascontiguousarray(found.states), status, found.notes, found.why)
+    states = np.ascontiguousarray(found.states)
+    for name in cells.outline.follow:
+        if name in kernel.program.states:
+            states[kernel.program.states.index(name)] = states[0]
+    return Initials(states, status, found.notes, found.why)
 
 
 def _ledgers(kernel: Kernel, cells: Cells) -> dict[str, Floats]:

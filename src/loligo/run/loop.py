@@ -82,6 +82,10 @@ class Course(Protocol):
         """V at the end, wherever there may be spikes."""
         ...
 
+    def noted(self) -> Floats:
+        """What the states that note charges hold at the end, (jumps, lanes)."""
+        ...
+
     def clamped(self) -> Floats | None:
         """The currents of clamps, where there are any: (axons, electrodes, samples), nA."""
         ...

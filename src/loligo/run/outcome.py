@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from loligo.engine.kernel import Kernel
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
+from loligo.run.charges import Charges
 from loligo.run.problem import Problem
 from loligo.run.status import lost
 
@@ -64,6 +65,8 @@ class Outcome:
         Stage -> seconds.
     clamped : (axons, electrodes, samples) or None
         The current of an axon's clamps, nA.
+    charges : Charges or None
+        Of V's jumps, where a membrane is clamped ideally.
     facing : (axons, places, samples) or None
         V where conductances open along an axon, between the centres of compartments, mV.
     """
@@ -82,6 +85,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list[str])
     timings: dict[str, float] = field(default_factory=dict[str, float])
     clamped: Floats | None = None
+    charges: Charges | None = None
     facing: Floats | None = None
 
 
@@ -93,6 +97,8 @@ def blank_lost(problem: Problem, outcome: Outcome) -> None:
         values[rows] = np.nan
     if outcome.clamped is not None:
         outcome.clamped[gone] = np.nan
+    if outcome.charges is not None:
+        outcome.charges.charge[gone] = np.nan
     if outcome.facing is not None:
         outcome.facing[gone] = np.nan
     kept = ~rows[outcome.spike_lane]

@@ -47,6 +47,12 @@ def put(outcome: Outcome, lanes: Integers, found: Outcome) -> None:
         old, new = getattr(outcome, name), getattr(found, name)
         if old is not None and new is not None:
             setattr(outcome, name, np.concatenate([old[others], new])[order])
+    if outcome.charges is not None and found.charges is not None:
+        edges = found.charges.time.shape[1]  # of some lanes there may be fewer
+        for name in ("time", "charge"):
+            row = getattr(outcome.charges, name)
+            row[lanes] = np.nan
+            row[lanes, :edges] = getattr(found.charges, name)
     if outcome.uncounted is not None and found.uncounted is not None:
         for name in ("count", "low", "high"):
             getattr(outcome.uncounted, name)[lanes] = getattr(found.uncounted, name)

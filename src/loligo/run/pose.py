@@ -17,15 +17,17 @@ from loligo.model import Membrane
 from loligo.model.check import warn_of_volts
 from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
 from loligo.run.pace import Pace
-from loligo.run.problem import Problem
+from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
 from loligo.run.status import lost
 from loligo.run.until import read_until
+from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus, refuse_played
 from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.driven import ON, SHOCK
+from loligo.system.amplifier import OWNER, amplified
+from loligo.system.driven import CLAMP_CURRENT, ON, SHOCK
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
 
@@ -55,11 +57,22 @@ def pose(
         check(stimulus, times.duration)
     driven = _driven(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
+    amplifier = _amplifier(shapes)
+    if amplifier is not None:
+        if membrane.area is None:
+            raise StimulusError(
+                "an amplifier counts in pA, pF and MOhm, so the membrane needs an area: "
+                "model.replace(area=2000) in um2"
+            )
+        outline, driven = amplified(outline, amplifier), (*driven, Driven(OWNER, amplifier))
     _refuse_axon(initial)
-    begin = read_initial(initial, outline)
+    begin = read_initial(beginning(initial, membrane), outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
-    check_dimensions(lanes, outline.records)
+    jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
+    check_dimensions(lanes, (*outline.records, *jumps))
     _refuse_two_clamps(driven, lanes)
+    if record is None and lanes.size > 1:
+        record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
@@ -89,6 +102,19 @@ def _refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
                 f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
                 f"{begins[both][0]:g} ms on; let one end where the other begins"
             )
+
+
+def _amplifier(shapes: tuple[Applied, ...]) -> Amplifier | None:
+    """The one that all clamps have."""
+    clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
+    found = {clamp.amplifier: clamp for clamp in clamps}
+    if len(found) > 1:
+        one, other = list(found.values())[:2]
+        raise StimulusError(
+            f"all clamps of a run have the same amplifier or none, but {one!r} has another than "
+            f"{other!r}; give each of them amplifier=rig, with rig = lo.Amplifier(...)"
+        )
+    return next(iter(found), None)
 
 
 def refuse_placed(stimulus: Any) -> None:
@@ -177,6 +203,11 @@ def _refuse_axon(initial: Any) -> None:
             "membrane; continue one of them: initial=rec.isel(position=0), or "
             "rec.sel(position=5000, method='nearest')"
         )
+
+
+def beginning(initial: Any, membrane: Membrane) -> Any:
+    """What was said of the beginning; or what the model says of it; or rest."""
+    return (membrane.start or "rest") if initial is None else initial
 
 
 def read_initial(initial: Any, *outlines: Outline) -> Initial:
@@ -304,6 +335,15 @@ def _refuse_lost(rec: Any) -> None:
             "(rec.status says how it ended); select lanes that could, for example "
             "rec.where(rec.status < 2, drop=True)"
         )
+
+
+def _of_several(outline: Outline) -> list[str]:
+    """What is recorded of several lanes if nothing is asked for: V; under a clamp, of which V says
+    little, its current and those that it is made of."""
+    if CLAMP_CURRENT not in outline.records:
+        return ["V"]
+    roles = ("voltage", "current", "clamp")
+    return [name for name in outline.records if outline.about[name]["role"] in roles]
 
 
 def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ from loligo.stimulus.applied import Applied
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
-I_CLAMP = "I_clamp"
+I_CLAMP, Q_CLAMP = "I_clamp", "Q_clamp"
+EDGE, EDGE_TIME = "edge", "edge_time"  # along what Q_clamp lies, and when
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ import numpy as np
 
 from loligo.engine.engines import ENGINES
 from loligo.lanes import Floats
+from loligo.program.term import EDGE_TOLERANCE
+from loligo.run.charges import charges_of, ledgers
 from loligo.run.divergence import Losses, LostError
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
@@ -28,6 +30,7 @@ from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
 from loligo.run.recipes import plain
 from loligo.solvers import Reference
+from loligo.system.driven import BEGINS
 
 _PARTS = 8  # of a step, in each of which a spike is looked for
 
@@ -48,6 +51,7 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     functions = _Functions(problem)
     lanes = problem.lanes.size
     values = {n: np.empty((lanes, problem.times.samples)) for n in problem.records}
+    noted = np.zeros((len(ledgers(functions.states)), lanes))
     watched: list[Crossings] = []
     for lane in range(lanes):
         run = _Lane(problem, solver, functions, lane, begun.states[:, lane])
@@ -59,12 +63,14 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
         except LostError as error:
             losses.fail(lane, error, problem.where(lane))
             continue
+        noted[:, lane] = run.noted
         for name in problem.records:
             values[name][lane] = recorded[name]
     found = spikes_of(problem, *together(watched, np.array([0]), 1))
     outcome = Outcome(values, *found, notes=begun.notes)
     outcome.status, outcome.first_lost = losses.told()
     outcome.rest = resting_potential(kernel, cells, begun.states)
+    outcome.charges = charges_of(problem, noted)
     return outcome
 
 
@@ -106,9 +112,16 @@ class _Lane:
         self.problem, self.solver, self.f, self.lane = problem, solver, functions, lane
         self.numbers = [float(problem.parameter(p)[lane]) for p in functions.parameters]
         self.shapes = [problem.shape_in_lane(i, lane) for i in range(len(problem.driven))]
+        # what is on before a run goes on as that begins
+        self.begins = {
+            name: max(0.0, float(problem.lanes.flat(each.name("start"))[lane]))
+            for each in problem.driven for name in each.inputs if name.startswith(BEGINS)
+        }  # fmt: skip
         scales = problem.cells[0].outline.scales
         self.scale = np.array([scales.get(s, 1.0) for s in functions.states])
         self.start = self._after(0.0, states)
+        self.ledgers = ledgers(functions.states)
+        self.noted = self.start[self.ledgers]
         grain = solver.tolerance * TREMBLES
         self.crossings = Crossings(
             np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS
@@ -119,6 +132,8 @@ class _Lane:
         """What goes into the system, input by input, continuous from the right."""
         return [
             sum((shape.put(name, t) for shape in self.shapes if name in shape.inputs), 0.0 * t)
+            if name not in self.begins
+            else np.where(np.abs(t - self.begins[name]) <= EDGE_TOLERANCE, 1.0, 0.0)[()]
             for name in self.f.inputs
         ]
 
@@ -138,6 +153,7 @@ class _Lane:
     def _enter(self, t: float, states: Floats) -> Floats:
         after = self._after(t, states)
         self.crossings.jumped(t, states[:1], after[:1])
+        self.noted = after[self.ledgers]
         return after
 
     def _after(self, t: float, states: Floats) -> Floats:

@@ -29,6 +29,8 @@ class Answer:
         Whether that was chosen lane by lane, so that the solver alone does not make it again.
     ended
         How many lanes came to an end before their time, where that was asked for.
+    duration
+        How long the run was to be, then.
     """
 
     problem: Problem
@@ -36,6 +38,7 @@ class Answer:
     outcome: Outcome
     lane_by_lane: bool = False
     ended: int | None = None
+    duration: float | None = None
 
 
 def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
@@ -61,7 +64,8 @@ def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace:
     if answer.problem.until is None:
         return answer
     problem, ended = cut(answer.problem, answer.outcome)
-    return replace(answer, problem=problem, ended=ended)
+    whole = answer.problem.times.duration
+    return replace(answer, problem=problem, ended=ended, duration=whole)
 
 
 def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:

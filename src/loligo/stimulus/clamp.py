@@ -11,6 +11,7 @@ import numpy as np
 from loligo import units
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value
+from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import DURATION, START, Quantity, within
 from loligo.stimulus.base import VOLTAGE, Stimulus, Times, plain
 from loligo.stimulus.played import Played, refuse_command
@@ -52,6 +53,9 @@ class VoltageClamp(Played, Stimulus):
         2 uV), and by more only where inward current makes the axon's own slope resistance smaller.
     to : Value, optional
         What the command moves to in a straight line, mV: a ramp. In a membrane.
+    amplifier : Amplifier, optional
+        With it V and its current are what they are in a patch clamp: :class:`Amplifier`. In a
+        membrane that has an area; all clamps of a run have the same.
 
     Raises
     ------
@@ -93,6 +97,7 @@ class VoltageClamp(Played, Stimulus):
     voltage: Any
     series_resistance: Any = None
     to: Any = None
+    amplifier: Amplifier | None = None
     resistance_unit: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
@@ -105,6 +110,26 @@ class VoltageClamp(Played, Stimulus):
             self._set("to", self._read(self.to, "mV", "to"))
         if self.series_resistance is not None:
             self._read_resistance()
+        if self.amplifier is not None:
+            self._check_amplifier()
+
+    def _check_amplifier(self) -> None:
+        who = type(self).__name__
+        if not isinstance(self.amplifier, Amplifier):
+            raise StimulusError(
+                f"{who}: amplifier must be an amplifier such as lo.{Amplifier.example}, not "
+                f"{self.amplifier!r:.60}"
+            )
+        if self.path is not None:
+            raise StimulusError(
+                f"{who}: through an amplifier the command is one voltage or a ramp so far, and "
+                f"this one follows {self.path!r}; leave the amplifier out"
+            )
+        if self.series_resistance is not None:
+            raise StimulusError(
+                f"{who}: an amplifier has a series resistance of its own: leave one of them out, "
+                "amplifier=lo.Amplifier(series_resistance=...)"
+            )
 
     def _read_command(self) -> None:
         self._read_path((VOLTAGE,))
@@ -145,6 +170,8 @@ class VoltageClamp(Played, Stimulus):
         if self.path is not None:
             return _PLAYED if self.ideal else {"clamp.G": "electrode", "clamp.GV": "through_path"}
         ramp = self.to is not None
+        if self.amplifier is not None:
+            return {"amplifier.on": "window", "amplifier.V": "ramp_command" if ramp else "command"}
         if self.series_resistance is not None:
             return {"clamp.G": "electrode", "clamp.GV": "ramp_through" if ramp else "through"}
         held = {"clamp.on": "window", "clamp.V": "ramp_command" if ramp else "command"}
@@ -168,7 +195,7 @@ class VoltageClamp(Played, Stimulus):
     @property
     def ideal(self) -> bool:
         """Whether V is the command."""
-        return self.series_resistance is None
+        return self.series_resistance is None and self.amplifier is None
 
     def in_equations(self, name: str, value: Any, read: Callable[[str], Any]) -> Any:
         """A whole resistance (Mohm) as that of a unit of area (ohm cm2)."""
@@ -197,6 +224,7 @@ class VoltageClamp(Played, Stimulus):
         size = {
             "clamp.on": 1.0, "clamp.V": command, "clamp.slope": slope,
             "clamp.G": conductance, "clamp.GV": conductance * command,
+            "amplifier.on": 1.0, "amplifier.V": command,
         }[name]  # fmt: skip
         return plain(np.where((t >= start) & (t < start + duration), size, 0.0))
 
@@ -289,7 +317,8 @@ class VoltageClamp(Played, Stimulus):
             )
 
     def _unsaid(self) -> set[str]:
-        unsaid = {name for name in ("series_resistance", "to") if getattr(self, name) is None}
+        optional = ("series_resistance", "to", "amplifier")
+        unsaid = {name for name in optional if getattr(self, name) is None}
         return unsaid | ({"resistance_unit"} if self.resistance_unit != SPECIFIC else set())
 
 

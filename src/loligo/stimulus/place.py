@@ -142,6 +142,11 @@ def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
         )
     refuse_played(stimulus.shapes)
     if isinstance(stimulus, Clamp):
+        if stimulus.amplifier is not None:
+            raise StimulusError(
+                "lo.at: an amplifier clamps a membrane, and a place of an axon is clamped through "
+                "a resistance: lo.Clamp(1, 5, 0, series_resistance=0.1), in MOhm"
+            )
         stimulus.refuse_at_place()
         return Placed((Point(where, stimulus),))
     total: list[Any] = [shape.at_place() for shape in stimulus.shapes]

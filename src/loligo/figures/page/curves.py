@@ -186,7 +186,7 @@ def _row(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
 def _seen_through(table: Findings, k: int) -> tuple[float, ...]:
     """Dashes of a line that would hide one below it."""
     curve = table.measured[k]
-    for below in table.measured[:k]:
+    for below in table.measured[:k] if table.y.size else ():
         if below.x.shape == curve.x.shape and np.array_equal(below.x, curve.x):
             apart = np.abs(below.y - curve.y)
             if np.mean(apart <= 2e-3 * np.ptp(table.y)) >= _HIDDEN:

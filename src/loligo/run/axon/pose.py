@@ -54,7 +54,8 @@ def pose(
     driven = _driven(tuple(p for p in points if not isinstance(p.stimulus, Clamp)))
     alike = _structures(axon)
     outlines = [outline_of(axon.regions[regions[0]].membrane) for regions in alike]
-    begin = read_initial(_filled(initial, outlines), *outlines)
+    begun = _started(axon) if initial is None else _filled(initial, outlines)
+    begin = read_initial(begun, *outlines)
     values = _values(axon, driven, clamps, begin)
     _refuse_position(values)
     lanes = grid_of({name: _without_position(value) for name, value in values.items()})
@@ -117,6 +118,19 @@ def _structures(axon: Axon) -> list[tuple[int, ...]]:
         structure = json.dumps(region.membrane.structure(), sort_keys=True)
         groups.setdefault(structure, []).append(i)
     return [tuple(regions) for regions in groups.values()]
+
+
+def _started(axon: Axon) -> Any:
+    """Where the membranes say that they start, of which one start is made; or rest."""
+    start: dict[str, Value] = {}
+    for region in axon.regions:
+        for name, value in region.membrane.start.items():
+            if start.setdefault(name, value) != value:
+                raise UsageError(
+                    f"initial: the membranes of this axon say different starts for {name}; give "
+                    'one, for example initial=-65, or initial="rest"'
+                )
+    return start or "rest"
 
 
 def _filled(initial: Any, outlines: list[Outline]) -> Any:
