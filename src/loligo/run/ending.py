@@ -71,6 +71,9 @@ def cut(problem: Problem, outcome: Outcome) -> tuple[Problem, int]:
     for name in ("clamped", "facing"):
         table = getattr(outcome, name)
         setattr(outcome, name, None if table is None else _kept(table, samples, ends))
+    if outcome.charges is not None:
+        later = outcome.charges.time > times.grid[ends][:, None]
+        outcome.charges.time[later] = outcome.charges.charge[later] = np.nan
     _without_later_spikes(problem, outcome, rows, np.repeat(met, size // lanes))
     outcome.uncounted = None  # of swings it is not known when they were
     if samples < times.samples:
