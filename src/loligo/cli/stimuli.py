@@ -169,9 +169,7 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
             keywords |= {"unit": unit} if unit else {}
         else:
             arguments.append(value(word))
-    keywords |= {
-        setting: _SETTINGS.get(setting, value)(word) for setting, word in settings.items()
-    }
+    keywords |= {setting: _SETTINGS.get(setting, value)(word) for setting, word in settings.items()}
     return getattr(loligo.stimulus, usage.name)(*arguments, **keywords)
 
 
