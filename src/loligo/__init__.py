@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         models,
     )
     from loligo.recording import open, save
+    from loligo.run.until import Spikes
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
@@ -82,6 +83,7 @@ __all__ = [
     "Reference",
     "Region",
     "Scheme",
+    "Spikes",
     "State",
     "Taylor",
     "animate",
@@ -124,6 +126,7 @@ _MODULES = {
         "State", "load", "models",
     ),
     "recording": ("open", "save"),
+    "run.until": ("Spikes",),
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,

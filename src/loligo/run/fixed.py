@@ -45,7 +45,7 @@ class Stepped:
     stop: int = 0
 
     def __init__(self, problem: Problem, solver: Exponential) -> None:
-        self.schedule = schedule_for(problem, solver)
+        self.schedule, self.lanes = schedule_for(problem, solver), problem.lanes.size
 
     @property
     def fraction(self) -> float:
@@ -54,6 +54,14 @@ class Stepped:
     @property
     def over(self) -> bool:
         return self.done >= self.schedule.steps
+
+    def taken(self) -> Integers:
+        """All lanes take their samples together; that of now may be taken again after an edge."""
+        samples = (self.done - 1) // self.schedule.steps_per_sample + 1
+        return np.full(self.lanes, samples, dtype=np.int64)
+
+    def leave(self, lanes: Integers) -> None:
+        """All lanes go on together."""
 
 
 class FixedCourse(Stepped):
