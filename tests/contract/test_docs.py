@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any
@@ -58,21 +59,43 @@ def test_every_function_of_the_language_is_on_the_page():
         assert re.search(rf"\b{name}\b", page), f"{name} is not in docs/models.md"
 
 
-def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    page = (DOCS / "axon.md").read_text(encoding="utf-8")
+def run_page(name: str, folder: Path) -> int:
+    """Run the blocks of a page, compare what it says comes out; how much it says."""
+    page = (DOCS / name).read_text(encoding="utf-8")
     namespace: dict[str, Any] = {}
     told = 0
     for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
-        exec(compile(block, "docs/axon.md", "exec"), namespace)
+        exec(compile(block, f"docs/{name}", "exec"), namespace)
         for expression, result in re.findall(
-            r"^(\S[^#=]*?)\s+# (['(\[\d].*)$", block, re.MULTILINE
+            r"^(\S[^#=\n]*?) +# (['(\[\d].*)$", block, re.MULTILINE
         ):
             assert str(eval(expression, namespace)) == result.strip("'"), expression
             told += 1
-    assert told >= 9
-    for written in re.findall(r'"([\w]+\.(?:png|gif))"', page):
-        assert (tmp_path / written).stat().st_size > 0, written
+    for written in re.findall(r'"([\w]+\.(?:png|gif|csv))"', page):
+        assert (folder / written).stat().st_size > 0, written
+    return told
+
+
+def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_page("axon.md", tmp_path) >= 9
+
+
+@pytest.mark.slow
+def test_the_page_on_experiments_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_page("experiments.md", tmp_path) >= 5
+
+
+def test_the_table_of_experiments_is_of_those_there_are():
+    """``python docs/experiments.py`` writes it."""
+    spec = importlib.util.spec_from_file_location("experiments_page", DOCS / "experiments.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    text = script.PAGE.read_text(encoding="utf-8")
+    assert script.page(text) == text, "run python docs/experiments.py"
 
 
 def test_every_experiment_on_an_axon_is_on_the_page():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loligo.analysis.conduction import conduction_velocity
 from loligo.analysis.crossings import crossings
 from loligo.analysis.leak import leak_subtracted
+from loligo.analysis.narrate import narrate
 from loligo.analysis.rate import firing_rate
 from loligo.analysis.shape import spike_shape
 from loligo.analysis.spikes import spike_times
@@ -14,6 +15,7 @@ __all__ = [
     "crossings",
     "firing_rate",
     "leak_subtracted",
+    "narrate",
     "spike_shape",
     "spike_times",
 ]
