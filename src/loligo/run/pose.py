@@ -18,15 +18,14 @@ from loligo.model.check import warn_of_volts
 from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
 from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
+from loligo.run.rig import at_rig
 from loligo.run.status import lost
 from loligo.run.until import read_until
-from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus, refuse_played
 from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.amplifier import OWNER, amplified
 from loligo.system.driven import CLAMP_CURRENT, ON, SHOCK
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
@@ -57,14 +56,7 @@ def pose(
         check(stimulus, times.duration)
     driven = _driven(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
-    amplifier = _amplifier(shapes)
-    if amplifier is not None:
-        if membrane.area is None:
-            raise StimulusError(
-                "an amplifier counts in pA, pF and MOhm, so the membrane needs an area: "
-                "model.replace(area=2000) in um2"
-            )
-        outline, driven = amplified(outline, amplifier), (*driven, Driven(OWNER, amplifier))
+    outline, driven = at_rig(membrane, outline, driven)
     _refuse_axon(initial)
     begin = read_initial(beginning(initial, membrane), outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
@@ -102,19 +94,6 @@ def _refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
                 f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
                 f"{begins[both][0]:g} ms on; let one end where the other begins"
             )
-
-
-def _amplifier(shapes: tuple[Applied, ...]) -> Amplifier | None:
-    """The one that all clamps have."""
-    clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
-    found = {clamp.amplifier: clamp for clamp in clamps}
-    if len(found) > 1:
-        one, other = list(found.values())[:2]
-        raise StimulusError(
-            f"all clamps of a run have the same amplifier or none, but {one!r} has another than "
-            f"{other!r}; give each of them amplifier=rig, with rig = lo.Amplifier(...)"
-        )
-    return next(iter(found), None)
 
 
 def refuse_placed(stimulus: Any) -> None:
