@@ -28,7 +28,7 @@ def documents(folder):
 
 
 def test_the_scheme_of_the_page_is_the_gates_of_the_squid(tmp_path):
-    _, states = documents(tmp_path)
+    _, states, *_ = documents(tmp_path)
     squid = lo.load("hodgkin-huxley-1952")
     gates = lo.Membrane(
         celsius=6.3, helpers=squid.helpers, channels=[squid.channels[1], states.channels[1]]
