@@ -29,7 +29,7 @@ class Curve:
     """One row of numbers over another.
 
     ``kind`` says of which variable it is, counted from 0, and ``value`` what it is at, where the
-    variable has two dimensions.
+    variable has two dimensions; ``channel``, whose it is.
     """
 
     x: Array
@@ -37,6 +37,7 @@ class Curve:
     label: str = ""
     kind: int = 0
     value: float = math.nan
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,8 @@ def _curves(
     """Every row of a variable as a curve, with its name where it is one of a few."""
     x, rows = _across(rec, variable, panel), _rows(variable)
     if variable.ndim == 1:
-        return [Curve(x, rows[0], names[kind] if names else "", kind)]
+        whose = str(variable.attrs.get("channel", "")) if names else ""
+        return [Curve(x, rows[0], names[kind] if names else "", kind, channel=whose)]
     other = _other(variable, panel)
     count = rows.shape[0]
     values = _values(rec, other)

@@ -13,7 +13,7 @@ from loligo.errors import UsageError
 from loligo.experiments.plan import plan_of
 from loligo.figures.content.findings import Curve, Findings, read
 from loligo.figures.page import chart
-from loligo.figures.style import DASHES
+from loligo.figures.style import DASHES, channel_inks
 
 if TYPE_CHECKING:
     import xarray
@@ -173,6 +173,8 @@ def _colour(table: Findings, k: int) -> chart.Colour:
     of_kind = [other for other in table.measured if other.kind == curve.kind]
     if len(of_kind) > 1:
         return next(i for i, other in enumerate(of_kind) if other is curve) / (len(of_kind) - 1)
+    if curve.channel:
+        return channel_inks(other.channel for other in table.measured)[curve.channel]
     return _KINDS[curve.kind % len(_KINDS)]
 
 
@@ -190,7 +192,8 @@ def _row(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
     if not table.marked:
         return [chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k))]
     points = chart.Points(curve.x, curve.y, colour)
-    if table.theory and not table.several:
+    between = table.categories is not None and not table.several  # there is nothing
+    if between or (table.theory and not table.several):
         return [points]
     thin = chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k), width=0.8)
     return [thin, points]
