@@ -155,7 +155,7 @@ EXPERIMENT = Experiment(
     anode_break, theme="excitability", model="membrane",
     chart=Plan((
         Panel(("threshold",), log="x"),
-        Panel(("V",), across="time", lines="duration", heading="At the thresholds"),
+        Panel(("V",), across="time", lines="duration", heading="V at the thresholds"),
     )),
     facts={
         "duration": Facts("ms", many=True), "threshold": Facts("mV"), "wait": Facts("ms"),
