@@ -3,7 +3,6 @@ words where there are none."""
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable
 from typing import Any
