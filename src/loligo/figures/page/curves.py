@@ -200,7 +200,9 @@ def _row(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
 
 
 def _seen_through(table: Findings, k: int) -> tuple[float, ...]:
-    """Dashes of a line that would hide one below it."""
+    """Dashes of a line that would hide one below it, but for those that a scale tells apart."""
+    if table.hues is not None:
+        return ()
     curve = table.measured[k]
     for below in table.measured[:k] if table.y.size else ():
         if below.x.shape == curve.x.shape and np.array_equal(below.x, curve.x):
