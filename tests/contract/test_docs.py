@@ -106,3 +106,24 @@ def test_every_experiment_on_an_axon_is_on_the_page():
     for name in (*names, "myelinated"):
         assert name in page, f"{name} is not in docs/axon.md"
     assert len(names) >= 7
+
+
+@pytest.mark.slow
+def test_the_page_on_amplifiers_runs_and_has_every_knob():
+    page = (DOCS / "amplifier.md").read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    told = 0
+    for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+        exec(compile(block, "docs/amplifier.md", "exec"), namespace)
+        for expression, said in re.findall(r"^(\S[^#=]*?)\s+# ((?:-?\d+, )+-?\d+)", block, re.M):
+            numbers = [float(number) for number in said.split(", ")]
+            made = eval(expression, namespace).values
+            assert [float(f"{x:.3g}") for x in made] == pytest.approx(numbers, abs=0.5), expression
+            told += 1
+    assert told == 5
+    for name, part in lo.Amplifier.quantities.items():
+        (row,) = [line for line in page.splitlines() if f"`{name}`" in line and line[0] == "|"]
+        default = getattr(lo.Amplifier(), name)
+        if default is not None:
+            assert f"{default:g}" in row if isinstance(default, float) else default in row, name
+        assert f"{part.levels[-1]}" in row

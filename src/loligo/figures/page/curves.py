@@ -15,16 +15,17 @@ from loligo.experiments.plan import plan_of
 from loligo.figures.content.findings import Curve, Findings, read
 from loligo.figures.content.labels import power_of_ten
 from loligo.figures.page import chart
-from loligo.figures.style import DASHES, ion
+from loligo.figures.style import DASHES, channel_inks, ion
 
 if TYPE_CHECKING:
     import xarray
 
 _KINDS = ("voltage", "Na", "K", "leak", "Ca", "1")  # the colours of several variables
-_IONS = ("Na", "K", "leak", "Ca")  # lines named so have their own
+_IONS = {"Na", "K", "leak", "Ca"}  # bars named so have their own
 _THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
 _DASHED = (5.0, 3.0)
 _WIDE = 0.3  # half of a bar, of the room for it
+_POINTS = ("dot", "ring", "cross")
 _LONGEST = 1000  # letters of a summary
 _POWER = re.compile(r"(?<=\d)e([+-]\d{1,3})\b")
 _MINUS = re.compile(r"(?<![\w.)])-(?=\d)")
@@ -98,7 +99,7 @@ def _axes(table: Findings) -> chart.Axes:
             hues.name, hues.low, hues.high, log=hues.log, bar=not nothing
         ),
         key=table.key,
-        aside=f"dashed: {told}" if table.theory and table.several else "",
+        aside=f"dashed: {told}" if table.theory and table.several and not table.field else "",
         weight=table.weight,
     )  # fmt: skip
 
@@ -134,7 +135,7 @@ def _layers(table: Findings) -> list[chart.Layer]:
     lines; crosses over all."""
     lines = range(len(table.measured))
     measured = [layer for k in lines for layer in _row(table, k, _colour(table, k))]
-    if table.several:
+    if table.several and table.field is None:
         theory = [_dashed(curve, "text") for curve in table.theory]
         both = [*measured, *theory]
     else:
@@ -142,7 +143,18 @@ def _layers(table: Findings) -> list[chart.Layer]:
         theory = [_dashed(curve, named[curve.kind], curve.label) for curve in table.theory]
         both = [*theory, *measured]
     ends = [cross for k in lines for cross in _end(table, k, _colour(table, k))]
-    return [*_behind(table), *both, *_names_of_kinds(table), *ends, *_blocked(table)]
+    over = [*ends, *_points(table), *_blocked(table)]
+    return [*_behind(table), *both, *_names_of_kinds(table), *over]
+
+
+def _points(table: Findings) -> list[chart.Layer]:
+    """What is drawn as points whatever the lines: a kind of mark for each variable."""
+    return [
+        chart.Points(*known, "text", curve.label, mark=mark, size=5.0, stroke=1.2)
+        for curve, mark in zip(table.points, _POINTS, strict=False)
+        for known in [np.stack((curve.x, curve.y))[:, np.isfinite(curve.y)]]
+        if known.size
+    ]
 
 
 def _behind(table: Findings) -> list[chart.Layer]:
@@ -168,11 +180,11 @@ def _colour(table: Findings, k: int) -> chart.Colour:
     curve = table.measured[k]
     if table.hues is not None:
         return curve.value if np.isfinite(curve.value) else "muted"
-    if ion(curve.label) in _IONS:
-        return ion(curve.label)
     of_kind = [other for other in table.measured if other.kind == curve.kind]
     if len(of_kind) > 1:
         return next(i for i, other in enumerate(of_kind) if other is curve) / (len(of_kind) - 1)
+    if curve.channel:
+        return channel_inks(other.channel for other in table.measured)[curve.channel]
     return _KINDS[curve.kind % len(_KINDS)]
 
 
@@ -203,12 +215,11 @@ def _bars(table: Findings, curve: Curve, colour: chart.Colour) -> list[chart.Lay
     several, or where 0 is far."""
     if table.several or table.log_up or not (table.y > 0).all():
         return [chart.Points(curve.x, curve.y, colour, curve.label)]
-    words = dict(table.categories or ())
-    named = [ion(words.get(float(x), "")) for x in curve.x]
+    words = [text for _, text in table.categories or ()]
+    inks = channel_inks(words) if _IONS & set(map(ion, words)) else dict.fromkeys(words, colour)
     return [
-        chart.Area([x - _WIDE, x + _WIDE], [0.0] * 2, [y] * 2,
-                   name if name in _IONS else colour, alpha=0.75)
-        for x, y, name in zip(curve.x, curve.y, named, strict=True)
+        chart.Area([x - _WIDE, x + _WIDE], [0.0] * 2, [y] * 2, inks[name], alpha=0.75)
+        for x, y, name in zip(curve.x, curve.y, words, strict=True)
         if np.isfinite(y)
     ]  # fmt: skip
 
