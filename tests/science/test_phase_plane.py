@@ -54,6 +54,7 @@ def roots(row: np.ndarray) -> int:
     return int(np.count_nonzero(np.diff(np.sign(row))))
 
 
+@pytest.mark.slow
 def test_the_squid_s_plane() -> None:
     found = plane(SQUID, current=2, shock=[5, 20])
     V, n = found.along_x.values, found.nullcline_x.values

@@ -79,7 +79,7 @@ def input_impedance(
     >>> import loligo as lo
     >>> found = lo.experiments.input_impedance(lo.load("hodgkin-huxley-1952"))
     >>> round(float(found.resonance), 2), round(float(found.input_resistance), 4)
-    (66.79, 0.9001)
+    (66.69, 0.857)
     """
     patch = membrane_of(membrane, "input_impedance")
     row = varied(frequency, _FREQUENCIES, "Hz", "frequency", above=0.0).values
