@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         conduction_velocity,
         crossings,
         firing_rate,
+        leak_subtracted,
+        narrate,
         spike_shape,
         spike_times,
     )
@@ -50,6 +52,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         models,
     )
     from loligo.recording import open, save
+    from loligo.run.until import Spikes
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
@@ -80,6 +83,7 @@ __all__ = [
     "Reference",
     "Region",
     "Scheme",
+    "Spikes",
     "State",
     "Taylor",
     "animate",
@@ -90,9 +94,11 @@ __all__ = [
     "explain",
     "firing_rate",
     "input_resistance",
+    "leak_subtracted",
     "length_constant",
     "load",
     "models",
+    "narrate",
     "open",
     "plot",
     "rerun",
@@ -109,7 +115,8 @@ __all__ += stimulus.__all__
 # module -> the public names that it defines
 _MODULES = {
     "analysis": (
-        "conduction_velocity", "crossings", "firing_rate", "spike_shape", "spike_times",
+        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "narrate",
+        "spike_shape", "spike_times",
     ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
@@ -119,6 +126,7 @@ _MODULES = {
         "State", "load", "models",
     ),
     "recording": ("open", "save"),
+    "run.until": ("Spikes",),
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,

@@ -260,19 +260,25 @@ def test_a_plane_has_a_trajectory_nullclines_on_their_own_grid_and_a_field() -> 
             "cubic": ("v", v - v**3 / 3, {**gate, "label": "nullcline of V"}),
             "line": ("v", v + 0.7, {**gate, "label": "nullcline of n"}),
             "dV": (("w", "v"), np.cos(v) + w[:, None], {}), "dn": (("w", "v"), v - w[:, None], {}),
+            "stable": ("rest", [0.2, np.nan], {**gate, "label": "still"}),
+            "moving": ("rest", [np.nan, 0.9], {**gate, "label": "not so"}),
         },
-        {"time": time, "v": v, "w": w, "start": [1.0, 1.5]},
-        Panel(("n",), ("cubic", "line"), across="V", field=("dV", "dn")),
+        {"time": time, "v": v, "w": w, "start": [1.0, 1.5], "rest": [-0.4, 0.3]},
+        Panel(("n",), ("cubic", "line"), across="V", field=("dV", "dn"),
+              points=("stable", "moving")),
     )  # fmt: skip
     figure = lo.plot(rec)
     assert_legible(figure, (1600, 1000))
     (axes,) = figure.axes
     said = [text for text, _ in words_of(figure)]
-    for words in ("Potential (mV)", "Recovery", "dashed: nullcline of V, nullcline of n"):
+    for words in ("Potential (mV)", "Recovery", "nullcline of V", "nullcline of n", "still"):
         assert words in said, words
     paths = {(tuple(line.get_xdata()), tuple(line.get_ydata())) for line in curves_of(axes)}
     assert (tuple(rec.V.values[1]), tuple(rec.n.values[1])) in paths
     assert (tuple(v), tuple(rec.cubic.values)) in paths
+    marks = {line.get_marker(): line.get_xydata().tolist() for line in axes.lines}
+    assert marks["o"] == [[0.3, 0.9]]
+    assert {"still", "not so"} <= set(said)
     (arrows,) = (c for c in axes.collections if type(c).__name__ == "Quiver")
     assert v.size * w.size == arrows.N
     assert np.all(np.sign(arrows.U) == np.sign(rec.dV.values.ravel()))

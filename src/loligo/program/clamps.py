@@ -6,9 +6,10 @@ that just after a time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
-from loligo.program.term import EDGE_TOLERANCE, Arithmetic, Term, box_still
+from loligo.program.term import EDGE_TOLERANCE, Arithmetic, Still, Term, box_still
 
 Size = Callable[[Term], int]  # a term -> a value in its builder
 
@@ -92,13 +93,19 @@ def _nothing(term: Term, t0: int, t1: int) -> int:
     return term.const(0.0)
 
 
+def _never(term: Term, t: int) -> Still:
+    """So its mean is 0 in every step."""
+    return Still(term.const(0.0), term.const(math.inf))
+
+
 def _path(term: Term, t: int) -> int:
     """The command as it is handed in at an edge; between them nothing asks for it."""
     return term.only_inside(t, term.p["stream"])
 
 
 def _stream(term: Term, *_: int) -> int:
-    """What is handed in while the clamp is on: how far the command moves, or its slope."""
+    """What is handed in while the clamp is on: how far the command moves, or its slope; for an
+    amplifier its integral, or itself."""
     return term.p["stream"]
 
 
@@ -120,7 +127,8 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "ramp_through": _moving((_RESISTANCE, *_RAMP), _through(_voltage), _through(_slope)),
     "path": Arithmetic(_WHEN, _nothing, _path, sampled=True),
     "path_slope": Arithmetic((), _stream, _stream, sampled=True),
+    "path_command": Arithmetic((), _stream, _stream, sampled=True),
     "through_path": Arithmetic((_RESISTANCE,), _through_path, _through_path, sampled=True),
-    "shock": Arithmetic(("start", "amplitude"), _nothing, _shock),
-    "begins": Arithmetic(("start",), _nothing, _begins),
+    "shock": Arithmetic(("start", "amplitude"), _nothing, _shock, _never),
+    "begins": Arithmetic(("start",), _nothing, _begins, _never),
 }

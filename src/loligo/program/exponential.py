@@ -92,6 +92,27 @@ def _step(w: Writer, groups: list[list[str]]) -> Block:
     return w.block()
 
 
+def _part(
+    system: System, inputs: Mapping[str, tuple[Source, ...]], groups: list[list[str]]
+) -> dict[str, Block]:
+    """The block ``part`` of a system whose states jump; none of another."""
+    if not system.jumps:
+        return {}
+    w = Writer(system)
+    b, dt = w.b, w.b.input(".dt")
+    t0, t1, half = b.input(".t0"), b.input(".t1"), b.mul(b.const(0.5), dt)
+    w.inputs = {n: b.total(s.mean(b, t0, t1) for s in into) for n, into in inputs.items()}
+    if len(groups) > 1:
+        w.move(groups[0], b.add(b.input(".lead"), half))
+    between = groups[1:-1]
+    for group in between:
+        w.move(group, half)
+    w.move(groups[-1], dt)
+    for group in reversed(groups[:-1]):
+        w.move(group, half)
+    return {"part": share(w.block())}
+
+
 def draft(
     system: System, sources: tuple[Source, ...], records: tuple[str, ...],
     precision: str = "float64", shared: bool = True,
@@ -135,6 +156,7 @@ def exponential(
         precision=precision,
         scheme=Fixed(
             **made.blocks,
+            **_part(system, grouped(sources, system.inputs), groups_of(system)),
             locate=locate(),
             relax=relaxation(system),
             derivative=lower(system),

@@ -113,6 +113,9 @@ class Fixed(Scheme):
     edge
         What is behind V is brought to the edge first: by ``.lead``, as for a sample. V itself is
         ``.since`` past the edge.
+    part
+        Where states jump: all states from ``.t0``, where what is behind V is by ``.lead``, to
+        ``.t1``, where none is: a piece of a step that an edge lies in.
     """
 
     name: ClassVar[str] = "fixed"
@@ -124,12 +127,14 @@ class Fixed(Scheme):
         "sample": Face("constants states inputs .dt .lead", "records"),
         "locate": Face("before now after threshold", "theta"),
         "edge": Face("constants states streams .t .middle .lead .since", "states", optional=True),
+        "part": Face("parameters states streams .dt .t0 .t1 .lead", "states", optional=True),
     }
 
     drive: Block
     value: Block
     step: Block
     locate: Block
+    part: Block | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

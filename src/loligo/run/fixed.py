@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from loligo.engine.swings import Batch, Swings
 from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
 from loligo.run.charges import ledgers
+from loligo.run.cuts import Cuts
 from loligo.run.divergence import Loss, Losses, diverged, smaller_step
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
-from loligo.run.jumps import Begun, Jumps, begin
+from loligo.run.jumps import Begun, begin
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
@@ -43,7 +45,7 @@ class Stepped:
     stop: int = 0
 
     def __init__(self, problem: Problem, solver: Exponential) -> None:
-        self.schedule = schedule_for(problem, solver)
+        self.schedule, self.lanes = schedule_for(problem, solver), problem.lanes.size
 
     @property
     def fraction(self) -> float:
@@ -52,6 +54,14 @@ class Stepped:
     @property
     def over(self) -> bool:
         return self.done >= self.schedule.steps
+
+    def taken(self) -> Integers:
+        """All lanes take their samples together; that of now may be taken again after an edge."""
+        samples = (self.done - 1) // self.schedule.steps_per_sample + 1
+        return np.full(self.lanes, samples, dtype=np.int64)
+
+    def leave(self, lanes: Integers) -> None:
+        """All lanes go on together."""
 
 
 class FixedCourse(Stepped):
@@ -72,13 +82,14 @@ class FixedCourse(Stepped):
         self.settings: Mapping[str, Any] = {"dt": self.schedule.dt}
         self.source: Integers | None = None  # whose numbers each lane has, if not all their own
         self.constants = self.used = self._constants(self.schedule.dt)
-        depth, grain = self.schedule.depth, self.schedule.grain
-        self.jumps, self.opens = Jumps(problem, kernel, self.schedule.dt, depth), True
-        edges = self.jumps.edges
-        begun = begin(problem, kernel, self.constants, states, edges, depth, grain)
+        self.opens, self.cuts = True, self._cuts()
+        edges = np.empty((0, 0)) if self.cuts is None else self.cuts.edges.times
+        begun = begin(
+            problem, kernel, self.constants, states, edges, self.schedule.depth,
+            self.schedule.grain,
+        )  # fmt: skip
         self.progress = _progress(problem, kernel, begun)
         self.before, self.known = self.progress.copy(), 0
-        self.final = self.progress.states[0]
         self.sampled = _Sampled(problem, kernel, self.schedule, pace.stream)
         self.streams = Streams()
         if losses.lost.any():
@@ -101,27 +112,53 @@ class FixedCourse(Stepped):
 
     def call(self) -> Callable[[range], None]:
         chunk = 1 if self.opens else min(self.amount, self.sampled.most_steps)
-        self.stop = min(self.done + chunk, self.jumps.following(self.done, self.schedule.steps))
-        self.used = self._opening() if self.opens else self.constants
+        self.stop = min(self.done + chunk, self.schedule.steps)
+        opening = self.opens and self.cuts is None
+        self.used = self._constants(0.5 * self.schedule.dt) if opening else self.constants
         self.streams = self.sampled.between(self.done, self.stop)
         self.before.take(self.progress)
         self.known = len(self.progress.spikes)
-        return partial(
-            self.kernel.run, self.schedule, self.used, self.progress, self.streams,
-            stop=self.stop,
-        )  # fmt: skip
+        return partial(self._run, self.progress, stop=self.stop)
 
-    def _constants(self, stride: float | Floats) -> Floats:
+    def _run(self, progress: Progress, part: range, stop: int) -> None:
+        """Advance blocks up to a step."""
+        if self.cuts is not None:
+            return self.cuts.go(progress, self.used, self.streams, part, stop)
+        self.kernel.run(self.schedule, self.used, progress, self.streams, part, stop=stop)
+
+    def _constants(self, stride: float) -> Floats:
         problem, kernel = self.problem, self.kernel
         settings = {".dt": self.schedule.dt, ".stride": stride}
         made = prepare(kernel, problem.parameter, problem.lanes.size, settings)
         made = padded(made, kernel.width)
         return made if self.source is None else np.ascontiguousarray(made[:, self.source])
 
-    def _opening(self) -> Floats:
-        """Of a step at whose beginning or end some lanes' states are not half a step apart."""
-        stride = self.jumps.stride(self.done, self.progress.lead)
-        return self._constants(stride[: self.problem.lanes.size])
+    # -- lanes whose states jump --------------------------------------------------------------
+
+    def _cuts(self) -> Cuts | None:
+        if "edge" not in self.kernel.program.blocks:
+            return None
+        self.parameters = {n: self.problem.parameter(n) for n in self.kernel.program.parameters}
+        return Cuts(
+            self.problem, self.kernel, self.schedule, self._opening, self._own,
+            lambda lanes, a, b: self.sampled.over(self._whose(lanes), a, b),
+        )  # fmt: skip
+
+    def _whose(self, lanes: Integers) -> Integers:
+        """Whose numbers lanes have; what fills the last vector is a copy of the last lane."""
+        if self.source is not None:
+            return self.source[lanes]
+        return np.minimum(lanes, self.problem.lanes.size - 1)
+
+    def _own(self, lanes: Integers) -> dict[str, Floats]:
+        """The program's parameters in some lanes."""
+        whose = self._whose(lanes)
+        return {name: row[whose] for name, row in self.parameters.items()}
+
+    def _opening(self, lanes: Integers, stride: Floats) -> Floats:
+        """Of a step before which states of these lanes are not half a step apart."""
+        own, settings = self._own(lanes), {".dt": self.schedule.dt, ".stride": stride}
+        return prepare(self.kernel, own.__getitem__, lanes.size, settings)
 
     def arrived(self) -> bool:
         while self.progress.diverged.any():
@@ -129,20 +166,18 @@ class FixedCourse(Stepped):
             if self.losses.fine is None:
                 return False
             self._again()
-        opened, self.done = self.opens, self.stop
-        if self.over:
-            self.final = self.progress.states[0].copy()  # before a jump at the very end
-        jumped = self.jumps.happen(self.done, self.constants, self.progress)
-        self.opens = jumped or self.jumps.interrupt(self.done)
-        if jumped and self.over:  # no step follows that would take the last sample again
-            self.call()(range(len(self.progress.step)))
+        opened, self.done, self.opens = self.opens, self.stop, False
         return not opened
 
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.progress.out)
 
     def voltage(self) -> Floats:
-        return self.final
+        v: Floats = self.progress.states[0]
+        if self.cuts is None:
+            return v
+        before = self.cuts.final  # a jump at the very end
+        return np.where(np.isnan(before), v, before)
 
     def noted(self) -> Floats:
         which, lanes = ledgers(self.kernel.program.states), self.problem.lanes.size
@@ -170,16 +205,18 @@ class FixedCourse(Stepped):
             self.source = np.minimum(every, self.problem.lanes.size - 1)
         lanes = np.flatnonzero(np.isin(self.source, lost))
         self.source[lanes] = fine
-        before, jumps = self.before, self.jumps
+        before = self.before
         every_lane = [
             self.constants, self.used, before.states, before.carries, before.detector, before.lead,
-            jumps.edges, jumps.steps, jumps.late, self.streams.charges, self.streams.currents,
-            *self.sampled.by_lane, *jumps.led.which,
+            self.streams.charges, self.streams.currents, *self.sampled.by_lane,
+            *([] if self.cuts is None else self.cuts.by_lane),
         ]  # fmt: skip
         for rows in every_lane:
             if rows.size:
                 rows[..., lanes[lanes < rows.shape[-1]]] = rows[..., fine, None]
         before.swings.table[lanes] = before.swings.table[fine]
+        if self.cuts is not None:
+            self.cuts.edges.plan()
 
     def _again(self) -> None:
         """The blocks in which a lane was lost, once more from where the call began."""
@@ -189,7 +226,7 @@ class FixedCourse(Stepped):
         progress.go_back(self.before, blocks, self.known)
         for run in np.split(blocks, np.flatnonzero(np.diff(blocks) != 1) + 1):
             part = range(int(run[0]), int(run[-1]) + 1)
-            self.kernel.run(self.schedule, self.used, progress, self.streams, part, stop=self.stop)
+            self._run(progress, part, self.stop)
 
     def _loss(self, lane: int) -> Loss:
         """Which variable of a lane ceased to be finite, when, and what it was before.
@@ -201,7 +238,7 @@ class FixedCourse(Stepped):
         block, then = lane // self.kernel.width, self.before.copy()
         step = int(self.progress.step[block])
         part = range(block, block + 1)
-        self.kernel.run(self.schedule, self.used, then, self.streams, part, stop=step)
+        self._run(then, part, step)
         program, dt = self.kernel.program, self.schedule.dt
         after = evaluate(program.blocks["step"], self._inputs(then, lane, step))
         limit = FINITE[program.precision]
@@ -218,8 +255,11 @@ class FixedCourse(Stepped):
         from loligo.engine.numpy.kernel import evaluate
         from loligo.program.arithmetic import CARRY
 
-        program, dt, constants = self.kernel.program, self.schedule.dt, self.used
-        inputs: dict[str, Any] = dict(zip(program.constants, constants[:, lane], strict=False))
+        program, dt, constants = self.kernel.program, self.schedule.dt, self.used[:, lane]
+        if self.cuts is not None:
+            every = np.array([lane])
+            constants = self._opening(every, then.lead[every] + 0.5 * dt)[:, 0]
+        inputs: dict[str, Any] = dict(zip(program.constants, constants, strict=False))
         inputs |= {".dt": dt, ".t0": step * dt, ".t1": (step + 1) * dt}
         for i, name in enumerate(program.streams):
             inputs[name] = self.streams.charges[i, step - self.streams.first_step, lane]
@@ -266,6 +306,7 @@ class _Sampled:
         self.drive = Drive(problem)
         driven = [each for each in problem.driven if each.shape.sampled]
         self.paths = [self.drive.unit_paths(each) for each in driven]
+        self.names, self.one_at_a_time = [each.name("stream") for each in driven], Lock()
         size = 8 * (problem.lanes.size + kernel.width) * max(1, len(driven))
         self.most_steps = max(16, stream // size) if driven else 2**62
         asked = kernel.program.blocks["sample"].inputs
@@ -276,6 +317,21 @@ class _Sampled:
         """What it knows of each lane."""
         whose: list[Any] = [which for _, which in self.paths]
         return whose if self.currents is None else [*whose, self.currents]
+
+    def over(self, lanes: Integers, start: Floats, end: Floats) -> dict[str, Floats]:
+        """What each gives between two times of each lane's own, by its stream's name."""
+        if not self.paths:
+            return {}
+        with self.one_at_a_time:  # a path may keep where it has come to
+            return {
+                name: np.array(
+                    [
+                        float(np.diff(paths[which[lane]].cumulative(np.array([a, b])))[0])
+                        for lane, a, b in zip(lanes.tolist(), start, end, strict=True)
+                    ]
+                )
+                for name, (paths, which) in zip(self.names, self.paths, strict=True)
+            }
 
     def _spread(self, rows: list[tuple[list[Floats], Integers]]) -> Floats:
         """(streams, times, lanes) from the distinct paths of each stream."""

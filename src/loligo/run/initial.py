@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from loligo.errors import RunError
 from loligo.lanes import Floats, Labelled
 from loligo.run.bounds import listed
 from loligo.run.cells import SHARE_ERROR, Cells, guess, numbers_of
+from loligo.run.charges import ledgers
 from loligo.run.equilibrium import Steady, held, refuse, rest, rested
 from loligo.run.recipes import plain
 from loligo.run.status import Status
@@ -55,29 +57,45 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     RunError
         If a single run has nowhere to begin; of a sweep's lanes, each tells by its status.
     """
+    whole_kernel, kernel = kernel, _Unnoted.of(kernel)
     found = _sought(kernel, cells)
     for whole, parts in cells.outline.wholes.items():
         found = _within(found, cells, whole, parts)
     if not cells.lanes.dims:
         found.refuse()
     status = found.status if found.lost.any() else None
-    states = np.ascontiguousarray(found.states)
+    nothing = np.zeros((len(whole_kernel.program.states) - len(found.states), cells.lanes.size))
+    states = np.vstack([found.states, nothing])
     for name in cells.outline.follow:
-        if name in kernel.program.states:
-            states[kernel.program.states.index(name)] = states[0]
+        if name in whole_kernel.program.states:
+            states[whole_kernel.program.states.index(name)] = states[0]
     return Initials(states, status, found.notes, found.why)
 
 
-def _ledgers(kernel: Kernel, cells: Cells) -> dict[str, Floats]:
-    """The states that only note what happens, and begin with nothing."""
-    names = (name for name in kernel.program.states if name not in cells.outline.states)
-    return {name: np.zeros(cells.lanes.size) for name in names}
+class _Unnoted:
+    """A kernel as the search of equilibria wants it: without the states, after all others, that
+    only note what happens, and begin with nothing."""
+
+    def __init__(self, kernel: Kernel, noted: list[int]) -> None:
+        self.kernel, self.width, self.program = kernel, kernel.width, copy(kernel.program)
+        self.noted = kernel.program.states[noted[0] :]
+        object.__setattr__(self.program, "states", kernel.program.states[: noted[0]])
+
+    @classmethod
+    def of(cls, kernel: Kernel) -> Kernel:
+        noted = ledgers(kernel.program.states)
+        return cast(Kernel, cls(kernel, noted)) if noted else kernel
+
+    def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+        lanes = len(next(iter(inputs.values())))
+        nothing = dict.fromkeys(self.noted, np.zeros(lanes))
+        after = self.kernel.map(block, {**inputs, **nothing})
+        return {name: row for name, row in after.items() if name not in nothing}
 
 
 def _sought(kernel: Kernel, cells: Cells) -> Steady:
     """What was given of the beginning, and what goes with it."""
     given = {name: cells.lanes.flat(f"initial.{name}") for name in cells.initial.states}
-    given |= _ledgers(kernel, cells)
     if cells.initial.voltage is None:
         return rested(kernel, for_equilibria(cells), given)
     voltage = cells.lanes.flat("initial.V")
@@ -129,7 +147,7 @@ def resting_potential(kernel: Kernel, cells: Cells, states: Floats) -> Floats | 
     if cells.lanes.size > 1 or "V" not in cells.records:
         return None
     try:
-        settled, _ = rest(kernel, for_equilibria(cells))
+        settled, _ = rest(_Unnoted.of(kernel), for_equilibria(cells))
     except RunError:
         return None
     return settled[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Kernel, Progress, padded
+from loligo.engine.kernel import Kernel, padded
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.program.term import EDGE_TOLERANCE
@@ -59,13 +59,13 @@ def begin(
     now = np.zeros(lanes.size)
     middle = 0.5 * edges[0, : lanes.size]
     led = Led(problem).at(lanes, now, now)
-    after = _after(kernel, constants[:, : lanes.size], states, now, middle, now, now, led)
+    after = after_edge(kernel, constants[:, : lanes.size], states, now, middle, now, now, led)
     v = states[0], after[0]
     armed, batch = swings.leap(armed, lanes, now, v, threshold, depth)
     return Begun(after, armed.astype(np.float64), swings, [batch])
 
 
-def _after(
+def after_edge(
     kernel: Kernel,
     constants: Floats,
     states: Floats,
@@ -111,95 +111,70 @@ class Led:
         }
 
 
-class Jumps:
-    """The edges of a run of fixed steps, each come to when the step is made that it lies in.
-
-    What is moved first, half a step apart from V, stops exactly at the edge and goes on from there
-    with V as it is then: so the scheme keeps its second order wherever edges lie, and nothing is
-    moved backwards, which would be without bounds where a gate is much faster than a step.
+class Edges:
+    """The edges of a run of fixed steps at which states jump, lane by lane.
 
     Parameters
     ----------
     dt
         The step, ms.
-    depth
-        How far below the threshold V must have been for its rise to be a spike, mV.
+
+    Attributes
+    ----------
+    times, steps : (rows, lanes)
+        When each is, increasing and filled up with the end; the step before which it lies, or that
+        it is in.
+    on_grid, inside : (rows, lanes)
+        Whether it lies where that step ends; whether it lies in it, which is cut there.
     """
 
-    def __init__(self, problem: Problem, kernel: Kernel, dt: float, depth: float) -> None:
-        self.kernel, self.dt, self.times, self.depth = kernel, dt, problem.times, depth
-        self.lanes = problem.lanes.size  # what fills the last vector is a copy of the last
-        # (rows, lanes): where a sampled current bends nothing jumps
-        jumps = "edge" in kernel.program.blocks
-        self.led = Led(problem)
-        edges = Drive(problem).edges(sampled=False) if jumps else np.empty((0, problem.lanes.size))
-        self.edges = padded(edges, kernel.width)
-        self.steps: Integers = np.ceil((self.edges - EDGE_TOLERANCE) / dt).astype(np.int64)
-        self.late = self.edges >= (self.steps - 0.5) * dt  # in the later half of their step
-        short = self.steps[~self.late] - 1
-        self.stops: Integers = np.unique(np.concatenate([self.steps.ravel(), short]))
+    def __init__(self, problem: Problem, width: int, dt: float) -> None:
+        self.width, self.end = width, problem.times.duration
+        self.times = padded(Drive(problem).edges(sampled=False), width)
+        self.steps: Integers = np.ceil((self.times - EDGE_TOLERANCE) / dt).astype(np.int64)
+        self.dt = dt
+        self.plan()
 
-    def following(self, step: int, last: int) -> int:
-        """The next step after this one before which the run has to stop, or the last."""
-        later = int(np.searchsorted(self.stops, step, side="right"))
-        return min(last, int(self.stops[later])) if later < self.stops.size else last
-
-    def interrupt(self, step: int) -> bool:
-        """Whether there is an edge in the first half of a step."""
-        return bool(((self.steps == step + 1) & ~self.late).any())
-
-    def stride(self, step: int, lead: Floats) -> Floats:
-        """How far what is moved first goes in a step: to its middle, or to an edge before that.
-
-        Parameters
-        ----------
-        lead
-            How far it is behind the beginning of the step.
-        """
-        early = np.where((self.steps == step + 1) & ~self.late, self.edges, np.inf)
-        middle = np.full(lead.size, 0.5 * self.dt)
-        return lead + np.minimum(middle, early.min(axis=0, initial=np.inf) - step * self.dt)
-
-    def happen(self, step: int, constants: Floats, progress: Progress) -> bool:
-        """Let the states jump in the lanes that have come to an edge; whether there are any."""
-        come = self.steps == step
-        # rows are filled up with the end
-        come[1:] &= self.edges[1:] > self.edges[:-1]
-        for row in np.flatnonzero(come.any(axis=1)):
-            self._jump(step, int(row), np.flatnonzero(come[row]), constants, progress)
-        return bool(come.any())
-
-    def _jump(
-        self, step: int, row: int, lanes: Integers, constants: Floats, progress: Progress
-    ) -> None:
-        t: Floats = self.edges[row, lanes]
-        following: Floats = self.edges[min(row + 1, len(self.edges) - 1), lanes]
-        # at an edge that is the end of the run no segment begins: what would be on just after
-        middle = np.where(following > t, 0.5 * (t + following), t + EDGE_TOLERANCE)
-        before = progress.states[:, lanes] - progress.carries[:, lanes]
-        since = np.maximum(step * self.dt - t, 0.0)
-        lead = np.maximum(progress.lead[lanes] - since, 0.0)
-        led = self.led.at(np.minimum(lanes, self.lanes - 1), t, since)
-        after = _after(
-            self.kernel, constants[:, lanes], before, t, middle, lead, since, led
-        )  # fmt: skip
-        progress.lead[lanes] = since
-        progress.states[:, lanes] = after
-        progress.carries[:, lanes] = after.astype(self.kernel.program.precision) - after
-        self._look(lanes, t, before[0], after[0], progress)
-
-    def _look(
-        self, lanes: Integers, t: Floats, before: Floats, after: Floats, progress: Progress
-    ) -> None:
-        """V that rises through the threshold in the jump makes a spike."""
-        # a spike is not located by what V was before it jumped
-        seen = progress.detector[0, lanes]
-        progress.detector[0, lanes] = np.where(after == before, seen, np.nan)
-        # at the very end there is nothing after
-        inside = t < self.times.duration
-        lanes, t, v = lanes[inside], t[inside], (before[inside], after[inside])
-        armed, batch = progress.swings.leap(
-            progress.detector[1, lanes] != 0, lanes, t, v, self.times.threshold, self.depth
+    def plan(self) -> None:
+        """Find where each block has to stop: where a step ends at an edge, and around one that is
+        cut."""
+        meant = np.ones(self.times.shape, dtype=bool)
+        meant[1:] = self.times[1:] > self.times[:-1]  # rows are filled up with the end
+        inside = self.steps * self.dt - self.times > EDGE_TOLERANCE
+        # at an end that lies inside a step nothing is recorded any more
+        self.inside = meant & inside & (self.times < self.end)
+        self.on_grid = meant & ~inside
+        stops = np.concatenate(
+            [
+                np.where(self.inside | self.on_grid, self.steps, _NEVER),
+                np.where(self.inside, self.steps - 1, _NEVER),
+            ]
         )
-        progress.detector[1, lanes] = armed
-        progress.spikes.append(batch)
+        blocks = stops.reshape(len(stops), -1, self.width)
+        self._stops = np.sort(blocks.transpose(0, 2, 1).reshape(-1, blocks.shape[1]), axis=0)
+        self._next = np.zeros(blocks.shape[1], dtype=np.int64)
+
+    def following(self, blocks: Integers, steps: Integers) -> Integers:
+        """The step before which each block has to stop next."""
+        last = len(self._stops) - 1
+        here = np.minimum(self._next[blocks], last)
+        # a block may have gone back
+        here = np.where(self._stops[np.maximum(here - 1, 0), blocks] > steps, 0, here)
+        while True:
+            late = (self._stops[here, blocks] <= steps) & (here < last)
+            if not late.any():
+                break
+            here = here + late
+        self._next[blocks] = here
+        found = self._stops[here, blocks]
+        return np.where(found > steps, found, _NEVER)
+
+    def middle(self, row: Any, lanes: Integers) -> Floats:
+        """In the middle of the segment that begins at an edge; at the end of the run no segment
+        begins: what would be on just after."""
+        t = self.times[row, lanes]
+        following = self.times[np.minimum(row + 1, len(self.times) - 1), lanes]
+        return np.where(following > t, 0.5 * (t + following), t + EDGE_TOLERANCE)
+
+
+_NEVER = 2**62

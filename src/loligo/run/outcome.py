@@ -154,6 +154,13 @@ def spikes_of(
     )  # fmt: skip
 
 
+def joined_spikes(problem: Problem, batches: Sequence[Batch]) -> tuple[Floats, Integers]:
+    """Times and lanes of the spikes found so far, of axons at the recorded compartments."""
+    found = _joined(batches)
+    lane, recorded = _recorded(problem, found.lane)
+    return found.time[recorded], lane[recorded]
+
+
 def _joined(batches: Sequence[Batch]) -> Batch:
     none: Integers = np.empty(0, dtype=np.int64)
     lane: Integers = np.concatenate([none, *(batch.lane for batch in batches)])

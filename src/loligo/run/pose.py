@@ -17,6 +17,7 @@ from loligo.run.begin import beginning, initial_values, read_initial
 from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
 from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
+from loligo.run.until import read_until
 from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus, refuse_played
@@ -34,7 +35,7 @@ _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
 
 def pose(
     membrane: Any, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
-    initial: Any, threshold: Any,
+    initial: Any, threshold: Any, until: Any = None,
 ) -> Problem:  # fmt: skip
     """Read the arguments of :func:`loligo.simulate` for a membrane.
 
@@ -73,7 +74,8 @@ def pose(
     records = read_records(record, outline.records, lanes.size)
     cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
-    return Problem(membrane, driven, (), lanes, times, records, begin, (cells,))
+    stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
+    return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops)
 
 
 def _driven(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:

@@ -162,9 +162,9 @@ class Conductance(Played, Stimulus):
             self.rise is not None and self.tau is None
         ):
             raise StimulusError(
-                f"Conductance: say how g moves: duration=… for one that opens and shuts, tau=… for "
-                f"an alpha function, tau=… and rise=… for both, or a waveform as g; write it as "
-                f"in {self.example}"
+                "Conductance: say how g moves: by a duration, if it opens and shuts; by tau, of an "
+                "alpha function; by tau and rise, of both; or by a waveform in place of g. Write "
+                f"it as in {self.example}"
             )
         if self.rise is not None:
             both = self._guarded(lambda: grid({"rise": self.rise, "tau": self.tau}))

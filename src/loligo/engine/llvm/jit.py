@@ -27,7 +27,7 @@ from loligo.engine.llvm.target import Target, host
 from loligo.program import Program
 from loligo.program.scheme import Adaptive, AnyScheme, Coupled, Fixed
 
-MAPS = ("prepare", "relax", "derivative", "edge")
+MAPS = ("prepare", "relax", "derivative", "edge", "part")
 FORMATS = {"float64": DOUBLE, "float32": SINGLE}  # a program's precision, as the loops have it
 
 

@@ -71,7 +71,7 @@ def anode_break(
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> found = lo.experiments.anode_break(squid, duration=[5, 20])
     >>> found.threshold.values.round(4).tolist()
-    [-5.6541, -2.4806]
+    [-4.0435, -2.7917]
     """
     d = varied(duration, _DURATIONS, "ms", "duration", above=0.0).values
     level, later = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
@@ -81,6 +81,7 @@ def anode_break(
             found = _thresholds(patch, d, later)
         with part(1, 2):
             V, time = _traces(patch, d, found.value)
+    longest = found.row(slice(-1, None))
     release = np.where(np.isfinite(found.value), V[:, np.searchsorted(time, -1e-9)], np.nan)
     return dataset(
         EXPERIMENT, "Anode break",
@@ -90,8 +91,8 @@ def anode_break(
             )),
             "released_from": ("duration", release, told("mV", "V at the release")),
             "V": (("duration", "time"), V, told("mV", "membrane potential at the threshold")),
-            "rheobase": ((), found.value[-1], told(
-                "uA/cm2", "threshold of the longest", precision=found.row(slice(-1, None)).precision,
+            "rheobase": ((), longest.value[0], told(
+                "uA/cm2", "threshold of the longest", precision=longest.precision,
             )),
         },
         {

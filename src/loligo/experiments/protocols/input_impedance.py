@@ -285,14 +285,16 @@ def _summary(found: _Linear, top: float, Q: float, apart: np.ndarray) -> str:
         said += f"; it resonates at {top:.4g} Hz, with {Q:.4g} times that"
     else:
         said += ", and it does not resonate: no impedance is larger"
-    return f"{said}. The answer to a chirp is another by {np.abs(apart).max():.1g} kΩ·cm² at most."
+    return f"{said}. A chirp finds the same within {np.abs(apart).max():.1g} kΩ·cm²."
 
 
 EXPERIMENT = Experiment(
     input_impedance, theme="passive properties", model="membrane",
     chart=Plan((
-        Panel(("zap",), ("impedance",), across="probed", log="x", marks=("resonance",)),
-        Panel(("zap_phase",), ("phase",), across="probed", log="x", zero=True),
+        Panel(("zap",), ("impedance",), across="probed", log="x", weight=1.5),
+        Panel(
+            ("zap_phase",), ("phase",), across="probed", log="x", zero=True, marks=("resonance",)
+        ),
     )),
     facts={
         "frequency": Facts("Hz", many=True), "current": Facts("uA/cm2"),

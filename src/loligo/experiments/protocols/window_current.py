@@ -157,7 +157,8 @@ def _summary(name: str, found: dict[str, tuple[Any, Any, Any]]) -> str:
 EXPERIMENT = Experiment(
     window_current, theme="voltage clamp", model="membrane",
     chart=Plan((
-        Panel(("activation", "availability", "open"), across="voltage"),
+        Panel(("activation", "availability"), heading="Part of the gates"),
+        Panel(("open",)),
         Panel(("current",), marks=("V_current",), zero=True),
     )),
     facts={"voltage": Facts("mV", many=True), "ion": Facts()},

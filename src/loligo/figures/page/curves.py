@@ -13,7 +13,7 @@ from loligo.errors import UsageError
 from loligo.experiments.plan import plan_of
 from loligo.figures.content.findings import Curve, Findings, read
 from loligo.figures.page import chart
-from loligo.figures.style import DASHES
+from loligo.figures.style import DASHES, channel_inks
 
 if TYPE_CHECKING:
     import xarray
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _KINDS = ("voltage", "Na", "K", "leak", "Ca", "1")  # the colours of several variables
 _THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
 _DASHED = (5.0, 3.0)
+_POINTS = ("dot", "ring", "cross")
 _LONGEST = 1000  # letters of a summary
 _HIDDEN = 0.3  # the part of a line's points from which on it hides the one that it lies over
 
@@ -87,7 +88,7 @@ def _axes(table: Findings) -> chart.Axes:
         ),
         scale=hues and chart.Scale(hues.name, hues.low, hues.high, log=hues.log),
         key=table.key,
-        aside=f"dashed: {told}" if table.theory and table.several else "",
+        aside=f"dashed: {told}" if table.theory and table.several and not table.field else "",
         weight=table.weight,
     )  # fmt: skip
 
@@ -123,7 +124,7 @@ def _layers(table: Findings) -> list[chart.Layer]:
     lines; crosses over all."""
     lines = range(len(table.measured))
     measured = [layer for k in lines for layer in _row(table, k, _colour(table, k))]
-    if table.several:
+    if table.several and table.field is None:
         theory = [_dashed(curve, "text") for curve in table.theory]
         both = [*measured, *theory]
     else:
@@ -131,7 +132,18 @@ def _layers(table: Findings) -> list[chart.Layer]:
         theory = [_dashed(curve, named[curve.kind], curve.label) for curve in table.theory]
         both = [*theory, *measured]
     ends = [cross for k in lines for cross in _end(table, k, _colour(table, k))]
-    return [*_behind(table), *both, *_names_of_kinds(table), *ends, *_blocked(table)]
+    over = [*ends, *_points(table), *_blocked(table)]
+    return [*_behind(table), *both, *_names_of_kinds(table), *over]
+
+
+def _points(table: Findings) -> list[chart.Layer]:
+    """What is drawn as points whatever the lines: a kind of mark for each variable."""
+    return [
+        chart.Points(*known, "text", curve.label, mark=mark, size=5.0, stroke=1.2)
+        for curve, mark in zip(table.points, _POINTS, strict=False)
+        for known in [np.stack((curve.x, curve.y))[:, np.isfinite(curve.y)]]
+        if known.size
+    ]
 
 
 def _behind(table: Findings) -> list[chart.Layer]:
@@ -160,6 +172,8 @@ def _colour(table: Findings, k: int) -> chart.Colour:
     of_kind = [other for other in table.measured if other.kind == curve.kind]
     if len(of_kind) > 1:
         return next(i for i, other in enumerate(of_kind) if other is curve) / (len(of_kind) - 1)
+    if curve.channel:
+        return channel_inks(other.channel for other in table.measured)[curve.channel]
     return _KINDS[curve.kind % len(_KINDS)]
 
 
@@ -177,7 +191,8 @@ def _row(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
     if not table.marked:
         return [chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k))]
     points = chart.Points(curve.x, curve.y, colour)
-    if table.theory and not table.several:
+    between = table.categories is not None and not table.several  # there is nothing
+    if between or (table.theory and not table.several):
         return [points]
     thin = chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k), width=0.8)
     return [thin, points]

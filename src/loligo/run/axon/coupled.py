@@ -69,8 +69,7 @@ class CoupledCourse(Stepped):
         )  # fmt: skip
 
     def _shocks(self) -> Shocks:
-        capacity = self.line.capacity
-        return Shocks(self.problem, capacity, self.patches, self.schedule, self.steps)
+        return Shocks(self.problem, self.line, self.points, self.patches, self.schedule, self.steps)
 
     def _nothing_seen(self) -> Floats:
         shape = (self.problem.lanes.size, len(self.table.openings), self.schedule.samples)

@@ -25,6 +25,7 @@ from loligo.run.pose import (
     read_times,
 )
 from loligo.run.problem import I_CLAMP, Group, Uncut
+from loligo.run.until import read_until
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.clamp import SERIES
@@ -37,7 +38,7 @@ _OTHER = ("place", "clamp_place", "region", "myelin", POSITION)  # what else a r
 
 def pose(
     axon: Axon, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
-    initial: Any, threshold: Any, positions: Any,
+    initial: Any, threshold: Any, positions: Any, until: Any = None,
 ) -> Uncut:  # fmt: skip
     """Read the arguments of :func:`loligo.simulate` for an axon.
 
@@ -67,8 +68,12 @@ def pose(
         Group(regions, outline, _own_records(outline, records))
         for regions, outline in zip(alike, outlines, strict=True)
     )
+    about = {n: what for outline in outlines for n, what in outline.about.items()}
+    of_points = [name for name in records if name in (STIMULUS, I_CLAMP)]
+    along = tuple(name for name in records if name not in of_points)
+    stops = read_until(until, along, lambda name: str(about[name]["units"]))
     return Uncut(
-        axon, driven, clamps, values, lanes, groups, times, records, begin, positions
+        axon, driven, clamps, values, lanes, groups, times, records, begin, positions, stops
     )  # fmt: skip
 
 
