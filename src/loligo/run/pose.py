@@ -102,6 +102,8 @@ def refuse_placed(stimulus: Any) -> None:
     if stimulus is not None and not isinstance(stimulus, Stimulus):
         number = isinstance(stimulus, int | float) and not isinstance(stimulus, bool)
         meant = f"; a constant current is lo.Step(0, {stimulus!r:.20})" if number else ""
+        if isinstance(stimulus, list | tuple) and stimulus:
+            meant = "; several are done at once when they are added: add them with +"
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
             f"not {stimulus!r:.80}{meant}"
