@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         conduction_velocity,
         crossings,
         firing_rate,
+        leak_subtracted,
+        narrate,
         spike_shape,
         spike_times,
     )
@@ -35,8 +37,11 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.explanation import explain
     from loligo.figures import animate, plot
     from loligo.model import (
+        TEA,
+        TTX,
         Axon,
         Channel,
+        Drug,
         Gate,
         Membrane,
         Myelin,
@@ -47,9 +52,11 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         models,
     )
     from loligo.recording import open, save
+    from loligo.run.until import Spikes
     from loligo.simulation import rerun, simulate
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
+    from loligo.stimulus.amplifier import Amplifier
     from loligo.stimulus.place import at
     from loligo.theory import (
         input_resistance,
@@ -62,8 +69,12 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
 __version__ = "0.1.0"
 
 __all__ = [
+    "TEA",
+    "TTX",
+    "Amplifier",
     "Axon",
     "Channel",
+    "Drug",
     "Exponential",
     "Gate",
     "LoligoError",
@@ -72,6 +83,7 @@ __all__ = [
     "Reference",
     "Region",
     "Scheme",
+    "Spikes",
     "State",
     "Taylor",
     "animate",
@@ -82,9 +94,11 @@ __all__ = [
     "explain",
     "firing_rate",
     "input_resistance",
+    "leak_subtracted",
     "length_constant",
     "load",
     "models",
+    "narrate",
     "open",
     "plot",
     "rerun",
@@ -101,19 +115,22 @@ __all__ += stimulus.__all__
 # module -> the public names that it defines
 _MODULES = {
     "analysis": (
-        "conduction_velocity", "crossings", "firing_rate", "spike_shape", "spike_times",
+        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "narrate",
+        "spike_shape", "spike_times",
     ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
     "model": (
-        "Axon", "Channel", "Gate", "Membrane", "Myelin", "Region", "Scheme", "State", "load",
-        "models",
+        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
+        "State", "load", "models",
     ),
     "recording": ("open", "save"),
+    "run.until": ("Spikes",),
     "simulation": ("rerun", "simulate"),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,
+    "stimulus.amplifier": ("Amplifier",),
     "stimulus.place": ("at",),
     "theory": (
         "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",

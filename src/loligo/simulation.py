@@ -22,6 +22,7 @@ from loligo.run.pace import Pace
 from loligo.run.pose import pose
 from loligo.run.problem import Problem, Uncut
 from loligo.run.solve import Answer, refuse_for_axons, solve
+from loligo.run.until import from_document as until_of
 from loligo.solvers import Solver
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.document import from_dict as stimulus_from_dict
@@ -43,9 +44,10 @@ def simulate(
     solver: Solver | None = None,
     record: Any = None,
     sample_interval: Any = 0.05,
-    initial: Any = "rest",
+    initial: Any = None,
     threshold: Any = 0.0,
     positions: Any = None,
+    until: Any = None,
     progress: bool | Callable[[float], None] | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:
@@ -77,9 +79,10 @@ def simulate(
         the currents too); ``["spikes"]`` keeps the spikes alone.
     sample_interval : float or quantity
         Samples lie at its multiples (ms); at an edge of the stimulus, the value just after it.
-    initial : "rest", float, mapping or recording
-        ``"rest"`` is the stable equilibrium without stimulus, for each lane. A number is a
-        holding potential (mV) with all gates at their steady state. A mapping gives states by
+    initial : None, "rest", float, mapping or recording
+        None is where the model says that it starts, and rest if it says nothing. ``"rest"`` is the
+        stable equilibrium without stimulus, for each lane; what fires by itself has none. A number
+        is a holding potential (mV) with all gates at their steady state. A mapping gives states by
         name, in an axon those of any of its membranes; with these held the others are made steady,
         V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
         keeps the value that the model's initial values give it. A recording is continued from its
@@ -94,6 +97,12 @@ def simulate(
         place (a cubic through the centres of the compartments around, bent where a current goes
         in; at a clamp, what the electrode holds there), gates, currents and conductances are the
         cubic through those of the same membrane. By default the centres of all compartments.
+    until : Spikes or str, optional
+        What ends a run before ``duration``: so many spikes, ``lo.Spikes(10)``, or a condition on
+        something that is recorded, ``"V > -20"`` (or ``<``, ``>=``, ``<=``; in its own unit, or one
+        that is said). The last sample is the first at which it is so: in a single run no more are
+        kept, in a sweep each lane's others are NaN; of an axon, where it has been so at every
+        recorded place. The recording's ``until`` tells, and how many lanes ended by it.
     progress : bool or callable, optional
         Whether to show a bar; by default on a terminal and in a notebook. A function is called
         with the fraction done instead.
@@ -133,6 +142,7 @@ def simulate(
     return record_run(
         model, stimulus, duration, solver, progress, timings, Pace(), positions=positions,
         record=record, sample_interval=sample_interval, initial=initial, threshold=threshold,
+        until=until,
     )  # fmt: skip
 
 
@@ -143,14 +153,22 @@ def record_run(
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
     _check(solver, timings)
-    question = _read(model, stimulus, duration, solver, **asked)
-    with bar("simulating", progress) as advance:
-        answer = solve(question, solver, advance, pace)
+    answer = answered(model, stimulus, duration, solver, progress, pace, **asked)
     for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
         warnings.warn(note, stacklevel=3)
     if timings is not None:
         timings.update(answer.outcome.timings)
-    return _recording(answer, stimulus, asked["positions"])
+    return recording_of(answer, stimulus, asked["positions"])
+
+
+def answered(
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None,
+    progress: bool | Callable[[float], None] | None, pace: Pace, **asked: Any,
+) -> Answer:  # fmt: skip
+    """What :func:`record_run` makes a recording of, without a warning."""
+    question = _read(model, stimulus, duration, solver, **asked)
+    with bar("simulating", progress) as advance:
+        return solve(question, solver, advance, pace)
 
 
 def _read(
@@ -236,11 +254,13 @@ def rerun(
         shapes = None if stimulus is None else read(stimulus)
         settings = {name: told[name] for name in ("sample_interval", "threshold")}
         names = renamed(told["model"])
-        settings["record"] = [names.get(name, name) for name in told["record"]]
+        listed = told["record"]  # None: everything
+        settings["record"] = None if listed is None else [names.get(n, n) for n in listed]
         chosen = solvers.from_dict(told["solver"])
         settings["solver"] = None if told.get("lane_by_lane") else chosen
         settings["initial"] = _initial_from_plain(told["initial"], names)
         duration = told["duration"]
+        settings["until"] = until_of(told.get("until"))
         if axon:
             settings["positions"] = told["positions"]
     except LoligoError:
@@ -282,11 +302,18 @@ def _check(solver: Any, timings: Any) -> None:
     )
 
 
-def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
+def recording_of(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
+    """The labelled arrays."""
     from loligo.recording.build import attributes, dataset
 
     problem, solver, outcome = answer.problem, answer.solver, answer.outcome
-    provenance = _provenance(problem, stimulus, solver)
+    duration = problem.times.duration if answer.duration is None else answer.duration
+    provenance = _provenance(problem, stimulus, solver, duration)
+    if problem.until is not None:
+        provenance["until"] = problem.until.to_document()
+        which = f" in {answer.ended} of {problem.lanes.size} lanes" if problem.lanes.dims else ""
+        found = "" if answer.ended else ", which never was"
+        outcome.settings["until"] = f"{problem.until.told()}{found or which}"
     if answer.lane_by_lane:  # then the default, asked for again, chooses the same
         provenance["lane_by_lane"] = True
     if problem.geometry is None:
@@ -301,7 +328,7 @@ def _recording(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
     return axon_dataset(problem, outcome, about | axon_attributes(problem.along.axon))
 
 
-def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, Any]:
+def _provenance(problem: Problem, stimulus: Any, solver: Solver, duration: float) -> dict[str, Any]:
     """All that it takes to make a recording again."""
     from loligo.recording.made import made
 
@@ -309,7 +336,7 @@ def _provenance(problem: Problem, stimulus: Any, solver: Solver) -> dict[str, An
         "model": problem.model.to_dict(),
         "stimulus": None if stimulus is None else stimulus.to_dict(),
         "solver": solver.to_dict(),
-        "duration": problem.times.duration,
+        "duration": duration,
         "sample_interval": problem.times.sample_interval,
         "initial": _initial_to_plain(problem.initial),
         "threshold": problem.times.threshold,

@@ -40,17 +40,19 @@ ORDER: dict[str, list[set[str]]] = {
         {"__main__"},
     ],
     "model": [
-        {"places", "table", "tree"}, {"formats", "latex", "plain", "tokens"}, {"functions"},
-        {"expression"}, {"reading"}, {"parts"}, {"earlier", "scheme"}, {"written"}, {"ode"},
-        {"namespace"}, {"check", "document", "equations"}, {"membrane"}, {"library", "region"},
-        {"axon"},
+        {"combining", "places", "table", "tree"}, {"formats", "latex", "plain", "tokens"},
+        {"functions"}, {"expression"}, {"reading"}, {"drug", "parameter"}, {"parts"},
+        {"earlier", "scheme"},
+        {"rewritten", "written"}, {"frame", "ode", "start"}, {"blocks"}, {"ions", "namespace"},
+        {"check", "document", "equations", "speed"}, {"changes"}, {"membrane"},
+        {"library", "region"}, {"axon"},
     ],
     "system": [
         {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
-        {"conserved", "outline"}, {"driven"},
+        {"conserved", "outline"}, {"driven"}, {"amplifier"},
     ],
     "stimulus": [
-        {"applied"}, {"base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
+        {"applied"}, {"amplifier", "base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
         {"document"}, {"place"},
     ],
     "program": [{"arithmetic"}, {"scheme"}, {"passes", "series"}, {"exponential", "taylor"}],
@@ -75,7 +77,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "models", "simulating"}, {"commands"},
+        {"axon", "findings", "models", "simulating"}, {"experiment"}, {"commands"},
     ],
 }  # fmt: skip
 LEVEL = {

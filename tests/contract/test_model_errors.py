@@ -50,7 +50,7 @@ EXPRESSIONS = {
     ),
     "V(3)": (
         "there is no function V; the functions are exp, exprel, log, sqrt, sin, cos, tanh, sinh, "
-        "cosh, abs, log10, min, max, where, q10, nernst; to multiply, write V*( )",
+        "cosh, abs, log10, min, max, where, q10, nernst, ghk; to multiply, write V*( )",
         "    V(3)\n    ^",
     ),
     "ln(V)": ("there is no function ln; write log(x)", "    ln(V)\n    ^^"),
@@ -431,16 +431,14 @@ STATED = {
     ),
     "a helper": (lambda: Membrane(helpers={"shift": "5 mV"}), "helper shift: '5 mV' has a unit"),
     "a conductance of the cell": (
-        lambda: Channel("K", g="1000 nS", E=-77),
-        "g_K: '1000 nS' is a conductance, but a conductance density in mS/cm2 is wanted; write a "
-        "plain number or '10 mS/cm2', the whole cell's divided by the membrane's area: "
-        'over 1000 um2 that is "1 nS/um2"',
+        lambda: Membrane(channels=[Channel("K", g="1000 nS", E=-77)]),
+        "g_K: 1 uS is the whole cell's, and the membrane has no area to spread it over; give it "
+        "one, area=1000 in um2, or g_K in mS/cm2: over 1000 um2 that is 100",
     ),
     "a capacitance of the cell": (
         lambda: Membrane(C_m="200 pF"),
-        "C_m: '200 pF' is a capacitance, but a capacitance density in uF/cm2 is wanted; write a "
-        "plain number or '10 uF/cm2', the whole cell's divided by the membrane's area: "
-        'over 1000 um2 that is "0.2 pF/um2"',
+        "C_m: 0.2 nF is the whole cell's, and the membrane has no area to spread it over; give it "
+        "one, area=1000 in um2, or C_m in uF/cm2: over 1000 um2 that is 20",
     ),
 }
 

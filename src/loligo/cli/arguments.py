@@ -79,6 +79,36 @@ def value(text: str) -> Any:
     return np.linspace(float(found[1]), float(found[2]), count)
 
 
+def quantity(text: str, unit: str, name: str) -> Any:
+    """One number in a unit, or several: ``FROM:TO:COUNT``, or with commas; each may have a unit of
+    its own. Where no unit is wanted, words are left as they are.
+
+    >>> quantity("0.1 ms", "ms", "duration"), quantity("100 us,2", "ms", "duration")
+    (0.1, [0.1, 2.0])
+    >>> quantity("0:0.02:3 s", "ms", "duration").tolist(), quantity("Na", "", "ion")
+    ([0.0, 10.0, 20.0], 'Na')
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts):
+        raise UsageError(f"{name}: {text!r} has nothing between commas")
+    numbers = [_quantity(part, unit, name) for part in parts]
+    if len(numbers) > 1 and not all(isinstance(number, float | str) for number in numbers):
+        raise UsageError(f"{name}: {text}: FROM:TO:COUNT stands alone, without commas")
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+def _quantity(text: str, unit: str, name: str) -> Any:
+    span, _, own = text.partition(" ")
+    found = value(span if own and _RANGE.fullmatch(span) else text)
+    if not unit or (isinstance(found, float) and not own):
+        return found
+    from loligo.units import read
+
+    if isinstance(found, str):
+        return float(read(found, unit, name))
+    return found * float(read(f"1 {own}", unit, name)) if own else found
+
+
 def solver(text: str | None) -> Solver | None:
     """``taylor``, ``taylor:1e-8``, ``exponential:0.01``, ``exponential:0.01:float32`` or
     ``reference:1e-9`` as a solver."""
@@ -107,8 +137,8 @@ def _main_setting(kind: type) -> str:
 
 
 def initial(text: str | None) -> Any:
-    """``rest``, or a voltage."""
-    return "rest" if text is None else value(text)
+    """``rest``, or a voltage; None for where the model starts."""
+    return None if text is None else value(text)
 
 
 def pixels(text: str) -> tuple[int, int]:
@@ -119,7 +149,10 @@ def pixels(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def output(path: Path, suffixes: Sequence[str], others: Mapping[str, Sequence[str]]) -> Path:
+def output(
+    path: Path, suffixes: Sequence[str], others: Mapping[str, Sequence[str]],
+    option: str = "--output",
+) -> Path:  # fmt: skip
     """``path``, once it is clear that a file of that kind can be written there."""
     from loligo.files import check
 
@@ -128,7 +161,7 @@ def output(path: Path, suffixes: Sequence[str], others: Mapping[str, Sequence[st
         elsewhere = next((name for name, kinds in others.items() if suffix in kinds), None)
         hint = f"; {suffix} is written by loligo {elsewhere}" if elsewhere else ""
         what = f"cannot write {suffix} files" if suffix else "the name needs a suffix"
-        raise UsageError(f"--output {path}: {what}; use {', '.join(suffixes)}{hint}")
+        raise UsageError(f"{option} {path}: {what}; use {', '.join(suffixes)}{hint}")
     with reading():
         check(path)
     return path

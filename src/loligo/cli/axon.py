@@ -27,8 +27,8 @@ _SAMPLES = 400  # along the time shown: smooth in an animation
 
 
 @dataclass(frozen=True)
-class Cable(Group):
-    """An axon, what is injected into it, and how long it is watched."""
+class Geometry(Group):
+    """An axon."""
 
     diameter: Annotated[
         str, typer.Option(metavar="UM", help="Of the axon.", rich_help_panel=_AXON)
@@ -39,6 +39,12 @@ class Cable(Group):
     resistivity: Annotated[
         str, typer.Option(metavar="OHM*CM", help="Of the axoplasm.", rich_help_panel=_AXON)
     ] = "35.4"
+
+
+@dataclass(frozen=True)
+class Cable(Geometry):
+    """The same, what is injected into it, and how long it is watched."""
+
     at: Annotated[
         Texts,
         typer.Option(
@@ -119,7 +125,7 @@ def axon(
         import loligo.figures
         import loligo.simulation  # noqa: F401
     with watch.stage("model"), arguments.reading():
-        made = _axon(model, cable, parameters)
+        made = axon_of(model, cable, parameters)
         stimulus = _stimulus(cable.at, made)
     with watch.stage("simulate"), notes():
         rec = _simulated(made, stimulus, cable.duration)
@@ -159,7 +165,7 @@ def _write(rec: "xarray.Dataset", where: Path, look: dict[str, Any]) -> None:
         figure.savefig(part)
 
 
-def _axon(name: str | None, cable: Cable, parameters: Parameters) -> "Axon":
+def axon_of(name: str | None, cable: Geometry, parameters: options.Parameters) -> "Axon":
     """The axon that the options describe."""
     from loligo.model import Axon
 

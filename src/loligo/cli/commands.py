@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from loligo.cli.axon import axon
+from loligo.cli.experiment import command_of, experiment, named
 from loligo.cli.groups import spelt_out
 from loligo.cli.models import explain, models, show
 from loligo.cli.options import Debug, Other
@@ -20,26 +21,41 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "animate": animate,
     "plot": plot,
     "axon": axon,
+    "experiment": experiment,
     "run": simulate,
     "models": models,
     "show": show,
     "explain": explain,
 }
 
-app = typer.Typer(
-    name="loligo",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_LOOK: Mapping[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": "rich",
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+app = typer.Typer(name="loligo", **_LOOK)
 for _name, _function in COMMANDS.items():
     app.command(_name, add_help_option=False)(spelt_out(_function, besides=Other))
 
 
 def run(given: Sequence[str]) -> int:
     """Run the command line ``given`` and return its exit status."""
-    result = app(args=join_values(given), prog_name="loligo", standalone_mode=False)
+    words = [word for word in given if word != "--debug"]
+    if len(words) > 1 and words[0] == "experiment" and not words[1].startswith("-"):
+        return _called(_alone(words[1]), words[2:], f"loligo experiment {words[1]}")
+    return _called(app, given, "loligo")
+
+
+def _alone(name: str) -> typer.Typer:
+    """The command of one experiment: what it takes is known once the experiment is imported."""
+    one = typer.Typer(**_LOOK)
+    one.command(name, add_help_option=False)(command_of(named(name)))
+    return one
+
+
+def _called(command: typer.Typer, given: Sequence[str], name: str) -> int:
+    result = command(args=join_values(given), prog_name=name, standalone_mode=False)
     return result if isinstance(result, int) else 0
 
 

@@ -35,7 +35,7 @@ SomeModel = Annotated[
 
 
 @dataclass(frozen=True)
-class Parameters(Group):
+class Settings(Group):
     """What is set in the model."""
 
     set: Annotated[
@@ -48,6 +48,12 @@ class Parameters(Group):
             rich_help_panel=MODEL,
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class Parameters(Settings):
+    """The same, and how warm it is."""
+
     celsius: Annotated[
         Text, typer.Option(metavar="DEGREES", help="Temperature.", rich_help_panel=MODEL)
     ] = None
@@ -106,18 +112,9 @@ Record = Annotated[
 
 
 @dataclass(frozen=True)
-class Drawing(Group):
-    """What a figure shows, and how it looks."""
+class Look(Group):
+    """How a figure looks."""
 
-    panels: Annotated[
-        Text,
-        typer.Option(
-            metavar="NAMES",
-            help="What to draw, top to bottom, with commas: V, gates, conductances, currents, "
-            "stimulus, or names such as I_Na.",
-            rich_help_panel=DRAWING,
-        ),
-    ] = None
     theme: Annotated[str, typer.Option(metavar="light|dark", rich_help_panel=DRAWING)] = "light"
     size: Annotated[
         Text, typer.Option(metavar="WIDTHxHEIGHT", help="Pixels.", rich_help_panel=DRAWING)
@@ -132,12 +129,28 @@ class Drawing(Group):
 
     def keywords(self) -> dict[str, Any]:
         """As ``lo.plot`` and ``lo.animate`` take it."""
-        names = self.panels.split(",") if self.panels else []
-        said = {
-            "panels": [name.strip() for name in names if name.strip()] if self.panels else None,
-            "theme": self.theme, "dpi": self.dpi, "title": self.title,
-        }  # fmt: skip
+        said = {"theme": self.theme, "dpi": self.dpi, "title": self.title}
         return said | ({"size": arguments.pixels(self.size)} if self.size else {})
+
+
+@dataclass(frozen=True)
+class Drawing(Look):
+    """The same, and what the figure shows."""
+
+    panels: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAMES",
+            help="What to draw, top to bottom, with commas: V, gates, conductances, currents, "
+            "stimulus, or names such as I_Na.",
+            rich_help_panel=DRAWING,
+        ),
+    ] = None
+
+    def keywords(self) -> dict[str, Any]:
+        names = self.panels.split(",") if self.panels else []
+        shown = [name.strip() for name in names if name.strip()] if self.panels else None
+        return {"panels": shown, **super().keywords()}
 
 
 @dataclass(frozen=True)

@@ -198,11 +198,12 @@ def operations(costs: Sequence[Cost]) -> str:
         ]
         lines = [(f"{solver}:", *heads[1:]), *rows]
         widths = [max(len(str(line[i])) for line in lines) for i in range(len(heads))]
-        tables.append("\n".join(_aligned(line, widths) for line in lines))
+        tables.append("\n".join(aligned(line, widths) for line in lines))
     return "\n\n".join(tables)
 
 
-def _aligned(line: Sequence[object], widths: Sequence[int]) -> str:
+def aligned(line: Sequence[object], widths: Sequence[int]) -> str:
+    """Cells of a row, the first from the left, all others from the right."""
     first, *rest = (str(cell) for cell in line)
     numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
     return "  ".join([first.ljust(widths[0]), *numbers])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -169,10 +169,7 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
             keywords |= {"unit": unit} if unit else {}
         else:
             arguments.append(value(word))
-    keywords |= {
-        setting: _seeds(word) if setting == "seed" else value(word)
-        for setting, word in settings.items()
-    }
+    keywords |= {setting: _SETTINGS.get(setting, value)(word) for setting, word in settings.items()}
     return getattr(loligo.stimulus, usage.name)(*arguments, **keywords)
 
 
@@ -183,6 +180,17 @@ def _seeds(text: str) -> Any:
     if isinstance(seed, float | str) or any(number % 1 for number in seed):
         raise UsageError(f"seed={text}: a seed is a whole number")
     return [int(number) for number in seed]
+
+
+def _yes(text: str) -> bool:
+    known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if text.lower() not in known:
+        raise UsageError(f"hold={text}: hold=yes for steps that last, or hold=no")
+    return known[text.lower()]
+
+
+# settings that are no numbers -> how they are read
+_SETTINGS: Mapping[str, Callable[[str], Any]] = {"seed": _seeds, "hold": _yes}
 
 
 def _samples(path: Path) -> tuple[Any, Any, str]:

@@ -14,6 +14,11 @@ from typing import TypeAlias
 from loligo.cli.stimuli import STIMULI
 from loligo.solvers import SOLVERS
 
+# how a field is called that holds a unit -> that of which number
+_UNITS = {
+    "unit": "amplitude", "amplitude_unit": "amplitude", "g_unit": "g",
+    "resistance_unit": "series_resistance",
+}  # fmt: skip
 _Said: TypeAlias = Callable[[re.Match[str]], str]
 
 _FLAGS = "duration|sample_interval|threshold|fps|speed|title|theme|dpi|celsius"
@@ -52,12 +57,16 @@ def _shape(found: re.Match[str]) -> str:
         return f"{option} {usage.text}"
     given = [word.strip() for word in found[2].split(",")]
     named = dict(word.split("=", 1) for word in given if "=" in word)
+    named |= {n.lower(): named.pop(n) for n in list(named) if n.lower() in usage.values}
     values = [word for word in given if "=" not in word]
     values += [named.pop(name) for name in usage.values if name in named]
-    unit = named.pop("unit", "").strip("\"'")
-    if unit and "amplitude" in usage.values[: len(values)]:
-        at = usage.values.index("amplitude")
-        values[at] = f"'{values[at]} {unit}'"
+    for of, name in _UNITS.items():
+        unit = named.pop(of, "").strip("\"'")
+        if unit and name in usage.values[: len(values)]:
+            at = usage.values.index(name)
+            values[at] = f"'{values[at]} {unit}'"
+        elif unit and name in named:
+            named[name] = f"'{named[name]} {unit}'"
     return " ".join([option, *values, *(f"{name}={value}" for name, value in named.items())])
 
 

@@ -132,19 +132,25 @@ class Course(Protocol):
     spikes: list[Batch]
 
     def advance(
-        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
-    ) -> None:
+        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int,
+        opened: Floats | None = None,
+    ) -> None:  # fmt: skip
         """Step ``axons`` from where they are up to ``stop``.
 
         ``injected`` is (steps, axons, points), nA, and ``damped`` (steps, axons), in the steps
-        from ``first``; 1 makes a step of two backward Euler halves. Ranges of axons that do not
-        overlap may run at once.
+        from ``first``; 1 makes a step of two backward Euler halves. ``opened`` (steps, axons,
+        points), uS, are conductances to 0 mV, in every call of a run or in none. Ranges of axons
+        that do not overlap may run at once.
         """
         ...
 
     def hold(self, points: Points, link: Floats) -> None:
         """From the next step on: other conductances and potentials at the same places, and other
         axial conductances, (axons, compartments - 1)."""
+        ...
+
+    def displace(self, change: Floats) -> None:
+        """Another V in some compartments at once: by how much, (axons, compartments)."""
         ...
 
     def put(self, patch: int, states: Floats) -> None:

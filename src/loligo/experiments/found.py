@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 
-def numbers(values: Any, unit: str, name: str) -> Array:
+def numbers(values: Any, unit: str, name: str, **bounds: float) -> Array:
     """One or several numbers in a unit."""
-    found = read(values, unit, name)
+    if isinstance(values, (list, tuple, np.ndarray)) and not len(values):
+        raise UsageError(f"{name} is empty; give at least one number")
+    found: Any = read(values, unit, name, **bounds)  # type: ignore[arg-type]
     row = found.values if isinstance(found, Labelled) else np.array([found])
     if row.ndim != 1 or not row.size:
         raise UsageError(f"{name} must be a row of numbers")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.axon.content import is_axon
@@ -16,6 +17,7 @@ from loligo.figures.content.panels import MOST_OVERLAID, picture
 from loligo.figures.content.picture import Picture
 from loligo.figures.page.frame import Size
 from loligo.figures.several import refuse_labels, together, told_apart
+from loligo.model import Membrane
 
 if TYPE_CHECKING:
     import xarray
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 SMALLEST, LARGEST = 200, 16_000  # pixels, either way
 _LOWEST_DPI = 72.0
+_MANY_PANELS = 4  # of a chart, for which it is higher
 
 
 def plot(
@@ -54,7 +57,9 @@ def plot(
     itself coloured by V, and a map of V over place and time. (Of up to 8 ``positions`` of an
     axon: V in time at each.) Of several axons along one dimension, or of spikes alone: when the
     action potential arrived where. What an experiment of ``loligo.experiments`` found is drawn
-    against what it varied, with what theory says.
+    against what it varied, with what theory says. Of a model: its gates' steady states, time
+    constants and rates against V. Of what `loligo.narrate` tells: V and the currents, its phases
+    marked.
 
     Several recordings, ``lo.plot(control, drug, labels=["control", "TTX"])``, lie over one
     another: a panel for each variable, a line for each recording, which may differ in sampling
@@ -63,7 +68,8 @@ def plot(
     Parameters
     ----------
     rec, *more : xarray.Dataset
-        What `loligo.simulate` returned, or an experiment; of several, one lane each.
+        What `loligo.simulate` returned, or an experiment; of several, one lane each. Or a
+        membrane, or what `loligo.narrate` returned.
     panels : sequence of str, optional
         May follow the recordings by its place. From the top down, any of ``"V"``, ``"gates"``,
         ``"states"``, ``"conductances"``, ``"currents"``, ``"stimulus"``, or a recorded variable's
@@ -113,7 +119,7 @@ def plot(
     from loligo.figures.page.drawing import draw
 
     colours = style.theme(theme)
-    recs, panels = told_apart(rec, more, panels, None, "panels")
+    recs, panels = told_apart(_of_model(rec), more, panels, None, "panels")
     rec = recs[0]
     if len(recs) > 1:
         if at is not None:
@@ -129,7 +135,8 @@ def plot(
         if chart is not None:
             from loligo.figures.page.charting import draw_chart
 
-            return draw_chart(chart, pixels((1600, 1000) if size is None else size, dpi), colours)
+            usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS else 1300)
+            return draw_chart(chart, pixels(usual if size is None else size, dpi), colours)
         if is_axon(rec):
             from loligo.figures.axon.drawing import draw_axon
 
@@ -142,14 +149,24 @@ def plot(
         return draw(shown, pixels(usual_size(shown) if size is None else size, dpi), colours).figure
 
 
-def _chart(rec: xarray.Dataset, panels: Any, at: Any, title: str | None) -> Chart | None:
-    """Of what is drawn as a chart: an experiment, arrivals along several axons, many lanes."""
+def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
+    """Of what is drawn as a chart: a model, an experiment, arrivals along several axons, many
+    lanes."""
+    if isinstance(rec, Narration):
+        from loligo.figures.page.narrated import narrated_chart
+
+        _refuse_panels(panels, "a story has one figure")
+        return narrated_chart(rec, title)
+    if getattr(rec, "attrs", {}).get("experiment") == "rate functions":
+        from loligo.figures.page.gates import gates_chart
+
+        _refuse_panels(panels, "the gates of a membrane have one figure")
+        return gates_chart(rec, title)
     if "experiment" in getattr(rec, "attrs", {}):
         from loligo.figures.page.curves import experiment_chart, is_experiment
 
-        if is_experiment(rec) and panels is not None:
-            raise UsageError("panels=... chooses from a recording; an experiment has one figure")
         if is_experiment(rec):
+            _refuse_panels(panels, "an experiment has one figure")
             return experiment_chart(rec, title)
     if panels is not None or at is not None:
         return None
@@ -162,6 +179,21 @@ def _chart(rec: xarray.Dataset, panels: Any, at: Any, title: str | None) -> Char
     from loligo.figures.page.maps import map_chart
 
     return map_chart(rec, title)
+
+
+def _refuse_panels(panels: Any, why: str) -> None:
+    if panels is not None:
+        raise UsageError(f"panels=... chooses from a recording; {why}")
+
+
+def _of_model(rec: Any) -> Any:
+    """Of a membrane, what its gates depend on V like; of anything else, itself."""
+    if not isinstance(rec, Membrane):
+        return rec
+    from loligo.experiments import rate_functions
+
+    found = rate_functions(rec)
+    return found.assign_attrs(title=str(found.attrs["subtitle"]), subtitle="Gates")
 
 
 def _many(rec: xarray.Dataset) -> bool:

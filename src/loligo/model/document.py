@@ -15,7 +15,8 @@ from loligo.lanes import Labelled, Value, to_plain
 from loligo.model.earlier import brought_up
 from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
-from loligo.model.parts import RATES, Channel, Gate, Parameter, State
+from loligo.model.parameter import Parameter
+from loligo.model.parts import RATES, Channel, Gate, State
 from loligo.model.reading import foreign, formula, own, unknown
 from loligo.model.scheme import Scheme
 from loligo.model.written import Written
@@ -32,6 +33,7 @@ def to_dict(membrane: Written) -> dict[str, Any]:
         C_m=to_plain(membrane.C_m),
         celsius=_plain(membrane.celsius),
         area=_plain(membrane.area),
+        start={name: to_plain(value) for name, value in membrane.start.items()},
         parameters={
             p.name: _present(value=to_plain(p.value), unit=p.unit, meaning=p.meaning)
             for p in membrane.extra
@@ -65,7 +67,8 @@ def _scheme(scheme: Scheme) -> dict[str, Any]:
 def _channel(channel: Channel) -> dict[str, Any]:
     return _present(
         meaning=channel.meaning,
-        g=_plain(channel.g),
+        ion=channel.ion,
+        g=_plain(channel.density),
         E=_plain(channel.E),
         open=_plain(channel.open),
         current=_plain(channel.current),
@@ -109,7 +112,10 @@ def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
         raise ModelError("a model needs channels: [channels.Na], [channels.L] and so on")
     parts = {key: _parts(entries.pop(key, {}), key) for key in _PARTS}
     helpers = _table(entries.pop("helpers", {}), ("helpers",), "helpers", None)
+    capacity, start = entries.pop("C_m", None), entries.pop("start", None)
     return {
+        **({} if capacity is None else {"C_m": _value(capacity, ("C_m",))}),
+        **({} if start is None else {"start": start_of(start)}),
         **{key: _own(key, value) for key, value in entries.items()},
         "helpers": {
             name: _formula(text, f"helper {name[:64]}", ("helpers", name))
@@ -121,12 +127,12 @@ def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _MEMBRANE = ("name", "title", "citation", "doi", "notes", "C_m", "celsius", "area", "parameters",
-             "helpers", "schemes", "channels", "states")  # fmt: skip
+             "helpers", "schemes", "channels", "states", "start")  # fmt: skip
 _PARTS = ("parameters", "schemes", "channels", "states")
 _ENTRIES: dict[str, tuple[str, ...]] = {
     "parameters": ("value", "unit", "meaning"),
     "schemes": ("states", "transitions", "eliminated", "initial", "meaning"),
-    "channels": ("g", "E", "gates", "open", "current", "meaning"),
+    "channels": ("g", "E", "gates", "open", "current", "ion", "meaning"),
     "gates": ("power", *RATES, "instantaneous", "meaning"),
     "states": ("derivative", "initial", "unit", "scale", "meaning"),
 }
@@ -165,7 +171,7 @@ def _part(table: Any, kind: str, name: str, path: tuple[str, ...]) -> Any:
             entries[key] = _formula(entries[key], f"{key} of {what}", place)
         else:
             entries[key] = _value(entries[key], place, kind == "schemes")
-    with _at(path):
+    with at(path):
         for needed in _NEEDED.get(kind, ()):
             if needed not in entries:
                 raise ModelError(f"{what}: {needed} is missing")
@@ -193,17 +199,17 @@ def _table(
     value: Any, path: tuple[str, ...], what: str, known: tuple[str, ...] | None
 ) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        with _at(path):
+        with at(path):
             raise ModelError(f"{what}: a table is needed here, not {value!r:.60}")
     table = cast(Mapping[Any, Any], value)
     if len(table) > MAX_PARTS:
-        with _at(path):
+        with at(path):
             raise ModelError(f"{what}: {len(table):,} entries; at most {MAX_PARTS:,} are read")
     for key in table:
         if not isinstance(key, str):
             raise ModelError(f"{what}: {key!r:.60} is not a name")
         if known is not None and key not in known:
-            with _at((*path, key)):
+            with at((*path, key)):
                 listed = f"it has {', '.join(known)}"
                 raise ModelError(
                     f"{what}: {foreign(key) or unknown(key, 'entry', known)}; {listed}"
@@ -211,13 +217,19 @@ def _table(
     return dict(table)
 
 
+def start_of(start: Any) -> Any:
+    """A holding potential, or states with their values."""
+    array = isinstance(start, Mapping) and "dims" in start and "values" in start
+    return _value(start, ("start",), table=not array)
+
+
 def _own(key: str, value: Any) -> Any:
-    with _at((key,)):
+    with at((key,)):
         return own(key, _value(value, (key,)))
 
 
 def _formula(value: Any, what: str, path: tuple[str, ...]) -> Expression:
-    with _at(path):
+    with at(path):
         return formula(value, what)
 
 
@@ -228,12 +240,12 @@ def _value(value: Any, path: tuple[str, ...], table: bool = False) -> Any:
     if table:
         each = _table(value, path, path[-1], None)
         return {key: _value(entry, (*path, key)) for key, entry in each.items()}
-    with _at(path):
+    with at(path):
         return Labelled.from_dict(cast(Mapping[str, Any], value))
 
 
 @contextmanager
-def _at(path: tuple[str, ...]) -> Generator[None]:
+def at(path: tuple[str, ...]) -> Generator[None]:
     """Errors raised inside carry the place in the document."""
     try:
         yield

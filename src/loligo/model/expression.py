@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from loligo.errors import ModelError, pointing
-from loligo.model.functions import FUNCTIONS, PI, about_function, fold, make, need_number
+from loligo.model.functions import FUNCTIONS, LATER, PI, about_function, fold, make, need_number
 from loligo.model.tokens import INSTEAD, MAX_DEPTH, MAX_TEXT, Refusal, explain, scan
 from loligo.model.tree import Call, Name, Node, Number, Span, evaluate, names_in
 
@@ -66,6 +66,12 @@ def parse(text: str, where: str = "expression") -> Expression:
     ``factor**((celsius - reference)/10)``; ``nernst(z, outside, inside)`` is
     ``1000*R*T/(z*F)*log(outside/inside)`` in mV with T = celsius + 273.15 (Hille 2001, *Ion
     Channels of Excitable Membranes*, 3rd ed., chapter 1); ``log10(x)`` is ``log(x)/log(10)``.
+    ``ghk(z, P, inside, outside)`` is the current (µA/cm2, outward) that ions of valence z carry
+    through a permeability P (cm/s) between two concentrations (mM) in a constant field,
+    ``P*z*F*u*(inside - outside*exp(-u))/(1 - exp(-u))`` with u = zFV/(RT), and its limit at V = 0
+    (Goldman 1943, doi:10.1085/jgp.27.1.37; Hodgkin & Katz 1949,
+    doi:10.1113/jphysiol.1949.sp004310); a fifth argument is the potential
+    (mV), where that is not V.
 
     Examples
     --------
@@ -178,7 +184,7 @@ class _Reader:
     def name(self, node: ast.Name, span: Span) -> Node:
         if node.id == "pi":
             return Number(PI, "pi", span)
-        if node.id in FUNCTIONS:
+        if node.id in FUNCTIONS and node.id not in LATER:
             raise Refusal(f"{node.id} is a function: write {FUNCTIONS[node.id].usage}", span)
         if node.id.startswith("__"):
             raise Refusal("names do not begin with two underscores", span)
@@ -228,7 +234,7 @@ class _Reader:
         if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
             raise Refusal(f"arguments are given in order: {function.usage}", span)
         count = len(node.args)
-        if count < function.arguments or (count > function.arguments and not function.more):
+        if not function.takes(count):
             raise Refusal(f"{word} is written {function.usage}; {count or 'no'} values given", span)
         return function.build(tuple(self.read(each) for each in node.args), span)
 

@@ -84,6 +84,11 @@ class _Function:
     arguments: int
     build: Callable[[tuple[Node, ...], Span], Node]
     more: bool = False  # any number of further arguments
+    most: int = 0  # arguments, where some may be left out
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        return count >= self.arguments and (self.more or count <= max(self.arguments, self.most))
 
 
 def _plain(op: str) -> _Function:
@@ -116,6 +121,24 @@ def _nernst(args: tuple[Node, ...], span: Span) -> Node:
     return make("*", (make("/", (thermal, charge), span), ratio), span)
 
 
+def _ghk(args: tuple[Node, ...], span: Span) -> Node:
+    """P z F (inside u/(1 - exp(-u)) - outside u/(exp(u) - 1)), u = z F V/(1000 R T), uA/cm2.
+
+    Both quotients are 1/exprel: 1 at V = 0, and neither overflows at any V.
+    """
+    valence, permeability, inside, outside, *rest = args
+    v = rest[0] if rest else Name("V", span)
+    kelvin = make("+", (Name("celsius", span), _fixed(ZERO_CELSIUS, "273.15", span)), span)
+    thermal = make("*", (_fixed(GAS_CONSTANT, "R", span), kelvin), span)
+    thermal = make("*", (_fixed(1000, "1000", span), thermal), span)
+    charge = make("*", (valence, _fixed(FARADAY, "F", span)), span)
+    u = make("/", (make("*", (charge, v), span), thermal), span)
+    out = make("/", (inside, make("exprel", (make("neg", (u,), span),), span)), span)
+    back = make("/", (outside, make("exprel", (u,), span)), span)
+    net = make("-", (out, back), span)
+    return make("*", (make("*", (permeability, charge), span), net), span)
+
+
 FUNCTIONS: Mapping[str, _Function] = {
     **{
         op: _plain(op)
@@ -127,8 +150,13 @@ FUNCTIONS: Mapping[str, _Function] = {
     "where": _Function("where(condition, a, b)", 3, lambda args, span: make("where", args, span)),
     "q10": _Function("q10(factor, reference)", 2, _q10),
     "nernst": _Function("nernst(z, outside, inside)", 3, _nernst),
+    "ghk": _Function("ghk(z, P, inside, outside)", 4, _ghk, most=5),
 }
 """What can be called in an expression."""
+
+LATER = frozenset({"ghk"})
+"""Functions that were added when there were models already: a name that a membrane gives is its own
+all the same."""
 
 _FOREIGN = {
     "ln": "log(x)",

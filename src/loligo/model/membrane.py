@@ -9,44 +9,49 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from loligo.errors import ModelError
+from loligo.lanes import Value
+from loligo.model.changes import Changeable
 from loligo.model.check import check
-from loligo.model.document import arguments, to_dict
+from loligo.model.document import arguments, at, to_dict
 from loligo.model.expression import Expression
 from loligo.model.formats import write
 from loligo.model.namespace import arrange
-from loligo.model.parts import RATES, Channel, Parameter, State
+from loligo.model.parameter import Parameter
+from loligo.model.parts import RATES, Channel, State
 from loligo.model.reading import (
+    CAPACITANCES,
     Formula,
+    capacitance,
     foreign,
     formula,
     freeze,
     identifier,
     members,
     own,
+    spread,
     unknown,
 )
 from loligo.model.scheme import Scheme
+from loligo.model.start import beginning
 from loligo.model.table import Frozen
-from loligo.model.written import Written
 
 if TYPE_CHECKING:
     from loligo.model.equations import Equations
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Membrane(Written):
+class Membrane(Changeable):
     """A membrane: C_m dV/dt = I_stim - sum of the currents of its channels.
 
     Parameters
     ----------
     C_m
         Capacitance, µF/cm2: a number, a quantity (``"1 uF/cm2"``) or an array; so for every value.
+        Or the whole cell's, ``"0.2 nF"``, which ``area`` then turns into that.
     channels
         Its channels.
     helpers
         Name to expression: what several expressions share.
-    schemes
-        Kinetic schemes, whose occupancies channels may use.
     states
         Further variables with differential equations of their own.
     parameters
@@ -55,9 +60,16 @@ class Membrane(Written):
     celsius
         Temperature, °C. Needed if an expression uses it (``q10`` and ``nernst`` do).
     area
-        Area, µm2. Needed for stimuli that are a total current (nA).
+        Area, µm2. Needed for stimuli that are a total current (nA), and where the capacitance or a
+        conductance is the whole cell's.
     name, title, citation, doi, notes
         Where the model comes from. ``notes`` is a text or several.
+    schemes
+        Kinetic schemes, whose occupancies channels may use.
+    start
+        Where a run begins that does not say: a holding potential (mV), or states by name as
+        ``initial`` of :func:`loligo.simulate` takes them. Without, at rest, which a membrane that
+        fires by itself has not.
 
     Raises
     ------
@@ -87,23 +99,26 @@ class Membrane(Written):
         doi: str = "",
         notes: str | Iterable[str] = (),
         schemes: Scheme | Iterable[Scheme] = (),
+        start: Any = None,
     ) -> None:
+        over = None if area is None else own("area", area)
         freeze(
             self,
-            C_m=own("C_m", C_m),
-            channels=members(channels, Channel, "channels"),
+            C_m=_capacitance(C_m, over),
+            channels=tuple(_spread(each, over) for each in members(channels, Channel, "channels")),
             helpers=_helpers(helpers),
             schemes=members(schemes, Scheme, "schemes"),
             states=members(states, State, "states"),
             extra=_extra(parameters),
             celsius=None if celsius is None else own("celsius", celsius),
-            area=None if area is None else own("area", area),
+            area=over,
             name=own("name", name),
             title=own("title", title),
             citation=own("citation", citation),
             doi=own("doi", doi),
             notes=own("notes", notes),
         )
+        freeze(self, start=beginning(self, start))
         check(self, self.quantities)
 
     @cached_property
@@ -146,26 +161,15 @@ class Membrane(Written):
             if name not in self.parameters and name not in _ALWAYS:
                 raise ModelError(self._no_parameter(name))
         channels = [
-            Channel(
-                name=channel.name,
+            channel.changed(
                 g=values.get(f"g_{channel.name}", channel.g),
                 E=values.get(f"E_{channel.name}", channel.E),
-                gates=channel.gates,
-                open=channel.open,
-                current=channel.current,
-                meaning=channel.meaning,
             )
             for channel in self.channels
         ]
         extra = {p.name: p.valued(values[p.name]) if p.name in values else p for p in self.extra}
-        return Membrane(
-            channels=channels,
-            helpers=self.helpers,
-            schemes=self.schemes,
-            states=self.states,
-            parameters=extra,
-            **{key: values.get(key, getattr(self, key)) for key in (*_SCALARS, *_ABOUT)},
-        )
+        others = {key: values[key] for key in (*_SCALARS, *_ABOUT) if key in values}
+        return Membrane(**self.arguments(channels=channels, parameters=extra, **others))
 
     def _no_parameter(self, name: str) -> str:
         model = self.name or "this membrane"
@@ -247,6 +251,17 @@ class Membrane(Written):
 _SCALARS = ("C_m", "celsius", "area")
 _ABOUT = ("name", "title", "citation", "doi", "notes")
 _ALWAYS = ("area", *_ABOUT)
+
+
+def _capacitance(value: Any, area: Value | None) -> Value:
+    with at(("C_m",)):
+        amount, unit = capacitance(value)
+        return amount if unit == CAPACITANCES[0] else spread(amount, area, "C_m", CAPACITANCES)
+
+
+def _spread(channel: Channel, area: Value | None) -> Channel:
+    with at(("channels", channel.name, "g")):
+        return channel.spread(area)
 
 
 def _helpers(helpers: object) -> Frozen[Expression]:

@@ -15,7 +15,7 @@ from typing import NoReturn, cast
 
 from loligo.errors import ModelError, nearest, pointing
 from loligo.model.expression import Expression
-from loligo.model.functions import MAX_BITS, MAX_EXPONENT
+from loligo.model.functions import FUNCTIONS, MAX_BITS, MAX_EXPONENT
 from loligo.model.ode import Equation, defined, given, remainder
 from loligo.model.parts import RATES, Channel, Gate
 from loligo.model.plain import plain
@@ -218,6 +218,8 @@ class _Space:
             )
         if name in RESERVED:
             return f"{name} is reserved for {RESERVED[name]} and has no value here"
+        if name in FUNCTIONS:
+            return f"{name} is a function: write {FUNCTIONS[name].usage}"
         close = nearest(name[:100], self.owners)
         remedy = "" if close else "; declare it in parameters, helpers or states"
         return f"unknown name {name[:100]}{close}{remedy}"

@@ -1,4 +1,4 @@
-"""What a membrane is made of: parameters, gates, channels and further states.
+"""What a membrane is made of: gates, channels and further states.
 
 All of them are frozen values. What a person may write (text, numbers, quantities, arrays) is
 read once, when they are made; the fields hold what was read.
@@ -8,99 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from html import escape
 from typing import Any
 
 from loligo.errors import ModelError
 from loligo.lanes import Value
 from loligo.model.expression import Expression
 from loligo.model.reading import (
+    CONDUCTANCES,
     Formula,
-    amount_of,
+    Total,
     channel_name,
     conductance,
     formula,
     freeze,
     identifier,
+    ion_name,
     label,
     members,
     optional,
     potential,
     same_unit,
+    spread,
     truth,
     whole,
 )
-from loligo.model.table import Frozen, columns, html_table, show_unit, show_value
 from loligo.units import read
+
+VALENCE = {"Na": 1, "K": 1, "Li": 1, "H": 1, "Ca": 2, "Mg": 2, "Cl": -1}
+"""The ions that carry currents through channels, and their charges."""
 
 RATES = ("alpha", "beta", "inf", "tau", "rate")
 """The expressions that a gate may have."""
-
-
-@dataclass(frozen=True, init=False)
-class Parameter:
-    """A number that the equations refer to by its symbol.
-
-    Parameters
-    ----------
-    name
-        Its symbol, as in the paper.
-    value
-        A number in ``unit``, a quantity (``"20 mM"``) or an array.
-    unit
-        Read and converted to the unit that expressions count in (ms, mV, mM, ...).
-    meaning
-        A few words for the table.
-
-    Raises
-    ------
-    ModelError, UnitError, UsageError
-        The name cannot be one, or the value is no such quantity.
-
-    Examples
-    --------
-    >>> Parameter("K_o", "0.02 M", "mM", "potassium outside")
-    Parameter(name='K_o', value=20.0, unit='mM', meaning='potassium outside')
-    """
-
-    name: str
-    value: Value
-    unit: str
-    meaning: str
-
-    def __init__(self, name: str, value: Any, unit: str | None = None, meaning: str = "") -> None:
-        identifier(name, "parameter")
-        amount, counted = amount_of(value, unit, name)
-        freeze(self, name=name, value=amount, unit=counted, meaning=label(meaning, name))
-
-    @staticmethod
-    def known(name: str, value: Value, unit: str, meaning: str) -> Parameter:
-        """One of every membrane's own, such as ``C_m``: nothing is left to read or to check."""
-        parameter = object.__new__(Parameter)
-        freeze(parameter, name=name, value=value, unit=unit, meaning=meaning)
-        return parameter
-
-    def valued(self, value: Any) -> Parameter:
-        """The same parameter with another value, read in its unit."""
-        return Parameter(self.name, read(value, self.unit, self.name), self.unit, self.meaning)
-
-
-class Parameters(Frozen[Parameter]):
-    """Symbol to :class:`Parameter`, shown with values, units and meaning."""
-
-    def __repr__(self) -> str:
-        return columns(self._rows())
-
-    def _repr_html_(self) -> str:
-        rows = [[escape(cell) for cell in row] for row in self._rows()]
-        rows = [[f"<code>{name}</code>", *cells] for name, *cells in rows]
-        return html_table(["parameter", "value", "unit", "meaning"], rows)
-
-    def _rows(self) -> list[list[str]]:
-        return [
-            [p.name, show_value(p.value), "" if p.unit == "1" else show_unit(p.unit), p.meaning]
-            for p in self.values()
-        ]
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -190,7 +128,8 @@ class Channel:
     name
         As in ``g_Na``, ``E_Na``, ``I_Na``: ``"Na"``.
     g
-        Maximal conductance, mS/cm2: a number, a quantity or an array.
+        Maximal conductance, mS/cm2: a number, a quantity or an array; or the whole cell's,
+        ``"20 uS"``, which the membrane's area then turns into that.
     E
         Reversal potential, mV; or an expression: ``"nernst(1, K_o, K_i)"``.
     gates
@@ -203,6 +142,9 @@ class Channel:
         An expression in µA/cm2 that replaces the product above.
     meaning
         A few words: ``"sodium"``.
+    ion
+        What carries its current, ``"Na"``: drugs and concentrations act by it, and figures colour
+        by it. A channel that is called as its ion need not say so.
 
     Raises
     ------
@@ -216,12 +158,13 @@ class Channel:
     """
 
     name: str
-    g: Value | None
+    g: Value | Total | None
     E: Value | Expression | None
     gates: tuple[Gate, ...]
     open: Expression | None
     current: Expression | None
     meaning: str
+    ion: str
 
     def __init__(
         self,
@@ -232,6 +175,7 @@ class Channel:
         current: Formula | None = None,
         meaning: str = "",
         open: Formula | None = None,
+        ion: str = "",
     ) -> None:
         channel_name(name)
         freeze(
@@ -243,9 +187,10 @@ class Channel:
             open=optional(open, f"open of channel {name}"),
             current=optional(current, f"current of channel {name}"),
             meaning=label(meaning, f"channel {name}"),
+            ion=ion_name(ion, f"channel {name}"),
         )
-        if self.current is None and (self.g is None or self.E is None):
-            missing = " and ".join(key for key in ("g", "E") if getattr(self, key) is None)
+        if self.current is None and (g is None or self.E is None):
+            missing = " and ".join(key for key, value in (("g", g), ("E", E)) if value is None)
             raise ModelError(
                 f"channel {name}: {missing} is missing; give g (mS/cm2) and E (mV), or write out "
                 "its current"
@@ -256,8 +201,36 @@ class Channel:
                 "current by it"
             )
 
+    @property
+    def carrier(self) -> str:
+        """The ion that carries its current, by what it says or else by its name; or empty.
+
+        >>> Channel("Na", 120, 50).carrier, Channel("A", 47.7, -75, ion="K").carrier
+        ('Na', 'K')
+        """
+        return self.ion or (self.name if self.name in VALENCE else "")
+
+    @property
+    def density(self) -> Value | None:
+        """Its g per area, mS/cm2, which every channel of a membrane with a g has."""
+        return None if isinstance(self.g, Total) else self.g
+
+    def changed(self, **values: Any) -> Channel:
+        """The same with other values of its arguments."""
+        same = {key: getattr(self, key) for key in _CHANNEL}
+        return Channel(**{**same, **values})
+
+    def spread(self, area: Value | None) -> Channel:
+        """The same with its conductance per area."""
+        if not isinstance(self.g, Total):
+            return self
+        return self.changed(g=spread(self.g.value, area, f"g_{self.name}", CONDUCTANCES))
+
     def __repr__(self) -> str:
         return _short(self)
+
+
+_CHANNEL = ("name", "g", "E", "gates", "current", "meaning", "open", "ion")
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -369,4 +342,5 @@ def _short(part: Any) -> str:
 
 _DEFAULTS: dict[str, object] = {
     "power": 1, "instantaneous": False, "meaning": "", "gates": (), "unit": "1", "scale": 1.0,
+    "ion": "",
 }  # fmt: skip

@@ -7,20 +7,24 @@ import math
 import numbers
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 import numpy as np
 
 from loligo.errors import ModelError, UnitError, nearest
 from loligo.lanes import CONTROL, Labelled, Value
+from loligo.model.combining import combined
 from loligo.model.expression import FUNCTIONS, Expression, parse
+from loligo.model.functions import LATER
 from loligo.units import DimensionError, convert, dimension, read, read_either
 
 Formula: TypeAlias = str | float | Expression
 """An expression as a person writes it: text, or a plain number."""
 
 UNITS = ("1", "mV", "ms", "mM", "mS/cm2", "uA/cm2", "uF/cm2", "degC", "um", "um2", "ohm*cm", "nA",
-         "1/ms", "1/mV", "mV/ms", "mM/ms", "1/(mV*ms)")  # fmt: skip
+         "1/ms", "1/mV", "mV/ms", "mM/ms", "1/(mV*ms)", "cm/s")  # fmt: skip
 """The units that expressions count in. A parameter given in another one is converted."""
 
 RESERVED = {
@@ -131,7 +135,7 @@ def identifier(name: object, what: str) -> None:
             f"a {what} cannot be called {name}, which is {meaning} in every model; "
             "choose another name"
         )
-    if name in FUNCTIONS or keyword.iskeyword(name):
+    if name in FUNCTIONS.keys() - LATER or keyword.iskeyword(name):
         kind = "a function" if name in FUNCTIONS else "a word of the expression language"
         raise ModelError(f"a {what} cannot be called {name}: it is {kind}; choose another name")
 
@@ -175,7 +179,6 @@ def own(key: str, value: Any) -> Any:
 
 
 _OWN: Mapping[str, Callable[[Any], Any]] = {
-    "C_m": lambda value: read(value, "uF/cm2", "C_m", above=0),
     "celsius": lambda value: read(value, "degC", "celsius", above=_ABSOLUTE_ZERO),
     "area": lambda value: read(value, "um2", "area", above=0),
     "name": lambda text: label(text, "name of the membrane"),
@@ -223,15 +226,64 @@ def truth(value: object, where: str) -> bool:
     return value
 
 
-def conductance(value: Any, name: str) -> Value:
-    """mS/cm2; of an expression it is said where it goes."""
+ION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}")
+
+
+def ion_name(name: object, where: str) -> str:
+    """``Na``, ``Ca``, ``cation``; empty where nothing is said."""
+    if not isinstance(name, str) or (name and not ION.fullmatch(name)):
+        raise ModelError(
+            f"ion of {where}: {name!r:.60} is none; give its symbol without its charge, as in "
+            '"Na", "K", "Ca" or "Cl"'
+        )
+    return name
+
+
+def spread(total: Value, area: Value | None, name: str, units: tuple[str, str]) -> Value:
+    """What the whole cell has (uS, nF), over its area (um2): mS/cm2, uF/cm2."""
+    density, unit = units
+    if area is None:
+        amount = f"{total:g}" if isinstance(total, float) else "an array in"
+        example = f": over 1000 um2 that is {100 * total:g}" if isinstance(total, float) else ""
+        raise ModelError(
+            f"{name}: {amount} {unit} is the whole cell's, and the membrane has no area to spread "
+            f"it over; give it one, area=1000 in um2, or {name} in {density}{example}"
+        )
+    return combined({name: total, "area": area}, lambda each: each[name] * _PER_CM2 / each["area"])
+
+
+_PER_CM2 = 1e5  # uS/um2 in mS/cm2, and nF/um2 in uF/cm2
+CAPACITANCES, CONDUCTANCES = ("uF/cm2", "nF"), ("mS/cm2", "uS")
+"""Per area, and of the whole cell."""
+
+
+def capacitance(value: Any) -> tuple[Value, str]:
+    """uF/cm2; or nF, which an area is to spread."""
+    return read_either(value, CAPACITANCES, "C_m", partial(read, above=0))
+
+
+@dataclass(frozen=True)
+class Total:
+    """The whole cell's conductance, uS, until a membrane spreads it over its area."""
+
+    value: Value
+
+    def __repr__(self) -> str:
+        return f"'{self.value} uS'"
+
+
+def conductance(value: Any, name: str) -> Value | Total:
+    """mS/cm2, or uS, which an area is to spread; of an expression it is said where it goes."""
     if isinstance(value, Expression) or (isinstance(value, str) and _is_expression(value)):
         raise ModelError(
             f"g_{name}: {str(value).strip()!r:.60} is an expression, and g is a number (mS/cm2) or "
             f'an array; what opens the channel are its gates, or an expression open="...", which '
             "multiply g; or write out its current"
         )
-    return read(value, "mS/cm2", f"g_{name}", at_least=0)
+    if isinstance(value, Total):
+        return value
+    amount, unit = read_either(value, CONDUCTANCES, f"g_{name}", partial(read, at_least=0))
+    return amount if unit == CONDUCTANCES[0] else Total(amount)
 
 
 def _is_expression(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from loligo.errors import ModelError
 from loligo.lanes import Labelled, Value
+from loligo.model.combining import combined
 from loligo.model.membrane import Membrane
 from loligo.model.parts import Channel
 from loligo.model.reading import freeze, label
@@ -169,11 +170,10 @@ def _layers(diameter: Value, ratio: Value) -> Value:
     """What one layer's capacitance is multiplied by, over the lanes of both."""
     import numpy as np
 
-    from loligo.lanes import grid
-
-    lanes = grid({"diameter": diameter, "g_ratio": ratio})
-    factor = _PERIOD / (-0.5 * lanes.array("diameter") * np.log(lanes.array("g_ratio")))
-    return Labelled(lanes.dims, factor, lanes.coords) if lanes.dims else float(factor)
+    return combined(
+        {"diameter": diameter, "g_ratio": ratio},
+        lambda each: _PERIOD / (-0.5 * each["diameter"] * np.log(each["g_ratio"])),
+    )
 
 
 def _scaled(value: Value | None, factor: float) -> Value:

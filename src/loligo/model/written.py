@@ -11,7 +11,8 @@ from functools import cached_property
 
 from loligo.lanes import Value
 from loligo.model.expression import Expression
-from loligo.model.parts import Channel, Gate, Parameter, Parameters, State
+from loligo.model.parameter import Parameter, Parameters
+from loligo.model.parts import Channel, Gate, State
 from loligo.model.scheme import Scheme
 from loligo.model.table import Frozen
 
@@ -33,6 +34,7 @@ class Written:
     citation: str
     doi: str
     notes: tuple[str, ...]
+    start: Frozen[Value]
 
     @cached_property
     def gates(self) -> tuple[Gate, ...]:
@@ -55,9 +57,11 @@ class Written:
             known.append(Parameter.known("area", self.area, "um2", "membrane area"))
         for channel in self.channels:
             called = channel.meaning or channel.name
-            if channel.g is not None:
+            if channel.density is not None:
                 meaning = f"maximal conductance ({called})"
-                known.append(Parameter.known(f"g_{channel.name}", channel.g, "mS/cm2", meaning))
+                known.append(
+                    Parameter.known(f"g_{channel.name}", channel.density, "mS/cm2", meaning)
+                )
             if channel.E is not None and not isinstance(channel.E, Expression):
                 meaning = f"reversal potential ({called})"
                 known.append(Parameter.known(f"E_{channel.name}", channel.E, "mV", meaning))

@@ -20,12 +20,13 @@ def inputs_at(b: Builder, system: System, sources: tuple[Source, ...]) -> dict[s
     }
 
 
-def _moved_on(w: Writer, system: System, sources: tuple[Source, ...]) -> int:
-    """V, which is ``.since`` past the edge, where a command moves; what is handed in has."""
+def _since(w: Writer, system: System, sources: tuple[Source, ...]) -> int:
+    """How far a command has moved since the edge, which V is ``.since`` past; not one that is
+    handed in, which is as it is then."""
     b, slopes = w.b, grouped(sources, [SLOPE])[SLOPE]
     t, middle = b.input(".t"), b.input(".middle")
     slope = b.total(s.value(b, t, middle) for s in slopes if not s.sampled)
-    return b.add(w.now["V"], b.mul(b.input(".since"), slope))
+    return b.mul(b.input(".since"), slope)
 
 
 def edge(
@@ -42,10 +43,14 @@ def edge(
         return {}
     w = Writer(system)
     w.inputs = inputs_at(w.b, system, sources)
+    moves = bool(behind) and SLOPE in system.inputs
+    back = _since(w, system, sources) if moves else None
+    if back is not None:
+        w.now["V"] = w.b.sub(w.now["V"], back)
     if behind:
         w.move(behind, w.b.input(".lead"))
     low = w.lowering()
     w.now |= {state: low(e) for state, e in system.jumps.items()}
-    if behind and SLOPE in system.inputs:
-        w.now["V"] = _moved_on(w, system, sources)
+    if back is not None:
+        w.now["V"] = w.b.add(w.now["V"], back)
     return {"edge": w.block()}

@@ -17,9 +17,23 @@ from loligo.system.equations import System
 
 
 def groups_of(system: System) -> list[list[str]]:
-    """States in groups whose members do not depend on each other, V alone in the last."""
+    """States in groups whose members do not depend on each other, V alone in the last.
+
+    The first is moved half a step apart from V, while what drives the system is known for whole
+    steps: nothing that this reaches is in it, and it may be empty.
+    """
+    others = system.states[1:]
+    reached = [state for state in others if system.reached(state)]
+    apart = _independent(system, [state for state in others if state not in reached])
+    # the joint move is made once a step instead of twice: let it be the largest group
+    first: list[list[str]] = [[]] if reached and not apart else []
+    return [*first, *apart, *_independent(system, reached), ["V"]]
+
+
+def _independent(system: System, states: Iterable[str]) -> list[list[str]]:
+    """States in groups whose members do not depend on each other, the largest first."""
     groups: list[list[str]] = []
-    for state in system.states[1:]:
+    for state in states:
         depends = system.depends(state)
         for group in groups:
             if not any(o in depends or state in system.depends(o) for o in group):
@@ -27,9 +41,8 @@ def groups_of(system: System) -> list[list[str]]:
                 break
         else:
             groups.append([state])
-    # the joint move is made once a step instead of twice: let it be the largest group
     groups.sort(key=len, reverse=True)
-    return [*groups, ["V"]]
+    return groups
 
 
 class Writer:

@@ -31,7 +31,9 @@ def axon_dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -
     rec = rec.assign_coords(_along(problem))
     if "I_stim" in problem.records:
         rec = (
-            rec.assign(I_stim=_current(problem)) if not problem.driven else _stimulus(rec, problem)
+            rec.assign(I_stim=_current(problem))
+            if not problem.driven
+            else _stimulus(rec, problem, outcome)
         )
     if I_CLAMP in problem.records and outcome.clamped is not None:
         where = [electrode.place for electrode in electrodes(problem)]
@@ -94,8 +96,8 @@ _PLACES = {
 }
 
 
-def _stimulus(rec: xarray.Dataset, problem: Problem) -> xarray.Dataset:
-    where, currents = zip(*injected(problem), strict=True)
+def _stimulus(rec: xarray.Dataset, problem: Problem, outcome: Outcome) -> xarray.Dataset:
+    where, currents = zip(*injected(problem, outcome.facing), strict=True)
     return _placed(rec, problem, "I_stim", np.stack(currents, axis=1), list(where), _STIMULUS)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loligo.lanes import Labelled, Value
-from loligo.model.parts import Parameter
+from loligo.model.parameter import Parameter
 from loligo.run.geometry import POSITION
 from loligo.run.problem import Problem
 from loligo.stimulus import Clamp
@@ -145,6 +145,7 @@ _SAID = {
     "": _of_membrane,
     "region": _of_region,
     "stimulus": _of_stimulus,
+    "amplifier": _of_stimulus,
     "clamp": _of_clamp,
     "guess": _of_guess,
 }

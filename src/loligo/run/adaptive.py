@@ -31,6 +31,8 @@ _MOST_ROUNDS = 8  # of them, if there are few lanes
 class AdaptiveCourse:
     """See :class:`loligo.run.loop.Course`."""
 
+    facing: Floats | None = None
+
     def __init__(
         self, problem: Problem, solver: Taylor, kernel: Kernel, states: Floats, losses: Losses,
         pace: Pace,
@@ -109,6 +111,15 @@ class AdaptiveCourse:
         journey.status[:] = 0
         there = journey.clock[0] >= self.route.end
         journey.finished[:] = there.reshape(-1, width).all(axis=1)
+
+    def taken(self) -> Integers:
+        times, clock = self.problem.times, self.journey.clock[0, : self.problem.lanes.size]
+        return np.searchsorted(times.grid, clock, side="left").astype(np.int64)
+
+    def leave(self, lanes: Integers) -> None:
+        self._leave(lanes)
+        finished = self.journey.finished
+        self.parts = [p for p in self.parts if not finished[p.start : p.stop].all()]
 
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.journey.out)

@@ -16,6 +16,7 @@ from loligo.lanes import Floats
 from loligo.run.adaptive import AdaptiveCourse
 from loligo.run.charges import charges_of
 from loligo.run.divergence import Losses
+from loligo.run.ending import watched
 from loligo.run.fixed import FixedCourse
 from loligo.run.initial import Initials, initial_states, resting_potential
 from loligo.run.loop import Advance, Course, loop
@@ -62,16 +63,18 @@ def integrate(
         clock.stage(f"kernel ({origin})")
     course, notes, rest = _begun(problem, solver, kernels, initials, pace)
     clock.stage("initial state")
-    loop(course, advance, pace)
+    loop(course, advance, pace, watched(problem))
     clock.stage("steps")
     found = spikes_of(problem, course.spikes, course.swings, course.voltage())
     outcome = Outcome(course.values(), *found)
-    outcome.clamped = course.clamped()
+    outcome.clamped, outcome.facing = course.clamped(), course.facing
     outcome.charges = charges_of(problem, course.noted())
     outcome.rest = rest()
     outcome.status, outcome.first_lost = course.losses.told()
     outcome.notes += notes
     outcome.settings = dict(course.settings)
+    if problem.until is not None:  # how many were taken depends on when the loop was told
+        outcome.settings.pop("steps", None)
     clock.stage("rest and spikes")
     outcome.timings = clock.stages
     return outcome

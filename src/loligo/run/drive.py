@@ -42,6 +42,10 @@ class Drive:
 
     def values(self, path: Any) -> Floats:
         """Of one path at the sample times; at an edge, the value just after it."""
+        return path.value(onto(path.breakpoints(self.end), self.problem.times.grid))
+
+    def streamed(self, path: Any) -> Floats:
+        """What a kernel is handed of a path at the sample times."""
         return path.streamed(onto(path.breakpoints(self.end), self.problem.times.grid))
 
     def edges(self, sampled: bool = True) -> Floats:
@@ -84,12 +88,18 @@ class Drive:
             if "end" not in each.shape.marks:
                 return start[None]
             return np.stack([start, start + problem.lanes.flat(each.name("duration"))[lanes]])
-        shapes = [problem.shape_in_lane(index, int(lane)) for lane in lanes]
+        shapes = self._in_lanes(each, lanes)
         columns = [s.breakpoints(end) if sampled else s.jumps(end) for s in shapes]
         rows = np.full((max(map(len, columns)), len(columns)), end)
         for column, points in enumerate(columns):
             rows[: len(points), column] = points
         return rows
+
+    def _in_lanes(self, each: Driven, lanes: Integers) -> list[Any]:
+        """One shape, as a density, with the numbers of each of some lanes."""
+        names = each.shape.parameters
+        table = np.stack([self.problem.parameter(each.name(name))[lanes] for name in names])
+        return [each.shape.at(**dict(zip(names, row, strict=True))) for row in table.T.tolist()]
 
 
 def onto(edges: Floats, times: Floats) -> Floats:

@@ -45,7 +45,7 @@ class Stepped:
     stop: int = 0
 
     def __init__(self, problem: Problem, solver: Exponential) -> None:
-        self.schedule = schedule_for(problem, solver)
+        self.schedule, self.lanes = schedule_for(problem, solver), problem.lanes.size
 
     @property
     def fraction(self) -> float:
@@ -55,6 +55,14 @@ class Stepped:
     def over(self) -> bool:
         return self.done >= self.schedule.steps
 
+    def taken(self) -> Integers:
+        """All lanes take their samples together; that of now may be taken again after an edge."""
+        samples = (self.done - 1) // self.schedule.steps_per_sample + 1
+        return np.full(self.lanes, samples, dtype=np.int64)
+
+    def leave(self, lanes: Integers) -> None:
+        """All lanes go on together."""
+
 
 class FixedCourse(Stepped):
     """See :class:`loligo.run.loop.Course`. The first step has constants of its own, and so have
@@ -62,6 +70,8 @@ class FixedCourse(Stepped):
 
     A lane that is lost goes on as a copy of one that is not, so that its block can go on.
     """
+
+    facing: Floats | None = None
 
     def __init__(
         self, problem: Problem, solver: Any, kernel: Kernel, states: Floats, losses: Losses,
@@ -331,7 +341,9 @@ class _Sampled:
     def _currents(self) -> Floats | None:
         if not self.paths:
             return None
-        rows = [([self.drive.values(path) for path in paths], which) for paths, which in self.paths]
+        rows = [
+            ([self.drive.streamed(path) for path in paths], which) for paths, which in self.paths
+        ]
         return self._spread(rows)
 
     def between(self, first: int, stop: int) -> Streams:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from loligo.engine.swings import Batch, Swings
-from loligo.lanes import Floats
+from loligo.lanes import Floats, Integers
 from loligo.run.divergence import Losses
 from loligo.run.pace import Pace, crew, everywhere
 
@@ -24,11 +24,14 @@ class Course(Protocol):
         How much of it to do in the next call: steps, or rounds.
     losses
         What became of the lanes.
+    facing : (axons, places, samples) or None
+        V where conductances open along axons, mV.
     """
 
     parts: list[range]
     amount: int
     losses: Losses
+    facing: Floats | None
 
     @property
     def fraction(self) -> float:
@@ -63,6 +66,14 @@ class Course(Protocol):
         """What the call did; and whether the time that it took says how long the next may be."""
         ...
 
+    def taken(self) -> Integers:
+        """How many samples of each lane, or axon, are final."""
+        ...
+
+    def leave(self, lanes: Integers) -> None:
+        """Go no further with some lanes, if that can be."""
+        ...
+
     def values(self) -> dict[str, Floats]:
         """What was recorded: name -> (lanes, samples)."""
         ...
@@ -80,13 +91,16 @@ class Course(Protocol):
         ...
 
 
-def loop(course: Course, advance: Advance, pace: Pace) -> None:
+def loop(course: Course, advance: Advance, pace: Pace, ending: Any = None) -> None:
     """Take a run to its end.
 
     Parameters
     ----------
     advance
         Called with the fraction done.
+    ending
+        Asked after each call whether all lanes have come to an earlier end
+        (:class:`loligo.run.until.Ending`).
     """
     with crew(course.parts) as pool:
         while not course.over:
@@ -94,3 +108,5 @@ def loop(course: Course, advance: Advance, pace: Pace) -> None:
             if course.arrived():
                 course.amount = pace.next(course.amount, took)
             advance(course.fraction)
+            if ending is not None and ending.reached(course):
+                break

@@ -68,6 +68,8 @@ class Outcome:
         The current of an axon's clamps, nA.
     charges : Charges or None
         Of V's jumps, where a membrane is clamped ideally.
+    facing : (axons, places, samples) or None
+        V where conductances open along an axon, between the centres of compartments, mV.
     """
 
     values: dict[str, Floats]
@@ -85,6 +87,7 @@ class Outcome:
     timings: dict[str, float] = field(default_factory=dict[str, float])
     clamped: Floats | None = None
     charges: Charges | None = None
+    facing: Floats | None = None
 
 
 def blank_lost(problem: Problem, outcome: Outcome) -> None:
@@ -97,6 +100,8 @@ def blank_lost(problem: Problem, outcome: Outcome) -> None:
         outcome.clamped[gone] = np.nan
     if outcome.charges is not None:
         outcome.charges.charge[gone] = np.nan
+    if outcome.facing is not None:
+        outcome.facing[gone] = np.nan
     kept = ~rows[outcome.spike_lane]
     outcome.spike_time, outcome.spike_lane = outcome.spike_time[kept], outcome.spike_lane[kept]
     if outcome.spike_peak is not None and outcome.spike_trough is not None:
@@ -150,6 +155,13 @@ def spikes_of(
     return (
         found.time[kept], lane[kept], peak[kept], trough[kept], _uncounted(problem, swings, voltage)
     )  # fmt: skip
+
+
+def joined_spikes(problem: Problem, batches: Sequence[Batch]) -> tuple[Floats, Integers]:
+    """Times and lanes of the spikes found so far, of axons at the recorded compartments."""
+    found = _joined(batches)
+    lane, recorded = _recorded(problem, found.lane)
+    return found.time[recorded], lane[recorded]
 
 
 def _joined(batches: Sequence[Batch]) -> Batch:

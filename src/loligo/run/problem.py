@@ -19,6 +19,7 @@ from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon, Membrane
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
+from loligo.run.until import Until
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
@@ -47,6 +48,8 @@ class Problem:
         One group for each System.
     geometry
         Of axons.
+    until
+        What ends it before its time, lane by lane; None if nothing does.
     part_of
         The problem that has these lanes among others, and which of them they are.
     """
@@ -60,6 +63,7 @@ class Problem:
     initial: Initial
     cells: tuple[Cells, ...]
     geometry: Geometry | None = None
+    until: Until | None = None
     part_of: tuple[Problem, Integers] | None = None
 
     @property
@@ -184,6 +188,7 @@ class Uncut:
     records: tuple[str, ...]
     initial: Initial
     positions: Any
+    until: Until | None = None
 
     def group_of(self, region: int) -> int:
         """Which group a region is in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loligo import solvers
 from loligo.errors import UsageError
@@ -10,6 +10,7 @@ from loligo.program.recipe import NotSmoothError
 from loligo.run.compiled import Stopwatch, integrate, kernels_of
 from loligo.run.default import run_by_default
 from loligo.run.divergence import told_of_all
+from loligo.run.ending import cut
 from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome, blank_lost
 from loligo.run.pace import Pace
@@ -26,12 +27,18 @@ class Answer:
     ----------
     lane_by_lane
         Whether that was chosen lane by lane, so that the solver alone does not make it again.
+    ended
+        How many lanes came to an end before their time, where that was asked for.
+    duration
+        How long the run was to be, then.
     """
 
     problem: Problem
     solver: Solver
     outcome: Outcome
     lane_by_lane: bool = False
+    ended: int | None = None
+    duration: float | None = None
 
 
 def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
@@ -54,7 +61,11 @@ def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace:
     else:
         answer = _solve_membrane(asked, solver, advance, pace)
     _tell_of_lost(answer.problem, answer.outcome)
-    return answer
+    if answer.problem.until is None:
+        return answer
+    problem, ended = cut(answer.problem, answer.outcome)
+    whole = answer.problem.times.duration
+    return replace(answer, problem=problem, ended=ended, duration=whole)
 
 
 def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:

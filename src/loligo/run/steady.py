@@ -181,9 +181,10 @@ def _relax(
     lanes: int = states.shape[1]
     settled: Truths = np.zeros(lanes, dtype=bool)
     rows: dict[str, Floats] = dict(zip(kernel.program.states, states, strict=True))
+    none = dict.fromkeys(kernel.program.inputs, np.zeros(lanes))
     for dt in steps:
         step: Floats = np.full(lanes, dt)
-        after = kernel.map("relax", {**parameters, **rows, ".dt": step})
+        after = kernel.map("relax", {**parameters, **none, **rows, ".dt": step})
         still = np.full(lanes, dt == FOREVER)
         with np.errstate(all="ignore"):
             for name, value in after.items():

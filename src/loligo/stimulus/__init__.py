@@ -91,18 +91,26 @@ ENTRIES: dict[str, Entry] = {
         "White, or coloured with tau.",
     ),
     "Waveform": Entry(
-        "waveform", "--waveform", "FILE [start=…] [amplitude=…]",
-        "Two columns, time (ms) and current, in the units that they state; or a recording.",
+        "waveform", "--waveform", "FILE [start=…] [amplitude=…] [hold=…]",
+        "Two columns, time (ms) and current, in the units that they state; or a recording. "
+        "hold=yes: steps that last until the next.",
     ),
     "Alpha": Entry(
         "synapses", "--alpha", "START TAU AMPLITUDE",
         "An alpha function that peaks after TAU.",
     ),
-    "Conductance": Entry("synapses"),
-    "Shock": Entry("shock", "--shock", "START AMPLITUDE", "V displaced at once, in mV."),
+    "Conductance": Entry(
+        "synapses", "--conductance", "START G E [duration=…] [tau=…] [rise=…]",
+        "G, mS/cm², that reverses at E, mV: open for duration, or with tau and rise as a synapse.",
+    ),
+    "Shock": Entry(
+        "shock", "--shock", "START AMPLITUDE",
+        "V displaced at once, in mV; or by a charge: '5 nC/cm2'.",
+    ),
     "VoltageClamp": Entry(
         "clamp", "--clamp", "START DURATION VOLTAGE [to=…] [series_resistance=…]",
-        "V held at VOLTAGE, mV.",
+        "V held at VOLTAGE, mV; moving to another with to; repeat for steps. Several at once: "
+        "-60:40:11.",
     ),
     "Clamp": Entry("clamp"),
 }  # fmt: skip

@@ -74,8 +74,9 @@ class Stimulus:
         number = _factor(factor)
         scaled = tuple(shape.scaled(number) for shape in self.shapes)
         for shape, old in zip(scaled, self.shapes, strict=True):
-            shape._set("_stated", old.stated)
-        return scaled[0] if isinstance(self, Shape) else Sum(scaled)
+            if isinstance(old, Shape):
+                shape._set("_stated", old.stated)
+        return Sum(scaled) if isinstance(self, Sum) else scaled[0]
 
     __rmul__ = __mul__
 
@@ -203,6 +204,23 @@ class Shape(Applied, Stimulus):
             f"{type(self).__name__}: unit is {unit!r:.60}, but a stimulus is a current density "
             f'(unit="{DENSITY}") or a total current (unit="{TOTAL}"){others}'
         )
+
+    def at_place(self: _AnyShape) -> _AnyShape:
+        """The same as a total current: what a place of an axon takes.
+
+        Raises
+        ------
+        StimulusError
+            If it says that it is a density.
+        """
+        if self.unit == TOTAL:
+            return self
+        if self.stated:
+            raise StimulusError(
+                f"lo.at: {self!r} is a current density, in {self.unit}, but a place takes a total "
+                "current; give the amplitude in nA, for example '10 nA' or the plain number 10"
+            )
+        return replace(self, unit=TOTAL)
 
     def scaled(self: _AnyShape, factor: float) -> _AnyShape:
         """The same shape, `factor` times as large."""

@@ -11,6 +11,7 @@ import numpy as np
 from loligo import units
 from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value
+from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import DURATION, START, Quantity, within
 from loligo.stimulus.base import VOLTAGE, Stimulus, Times, plain
 from loligo.stimulus.played import Played, refuse_command
@@ -52,6 +53,9 @@ class VoltageClamp(Played, Stimulus):
         2 uV), and by more only where inward current makes the axon's own slope resistance smaller.
     to : Value, optional
         What the command moves to in a straight line, mV: a ramp. In a membrane.
+    amplifier : Amplifier, optional
+        With it V and its current are what they are in a patch clamp: :class:`Amplifier`. In a
+        membrane that has an area; all clamps of a run have the same.
 
     Raises
     ------
@@ -93,6 +97,7 @@ class VoltageClamp(Played, Stimulus):
     voltage: Any
     series_resistance: Any = None
     to: Any = None
+    amplifier: Amplifier | None = None
     resistance_unit: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
@@ -105,6 +110,21 @@ class VoltageClamp(Played, Stimulus):
             self._set("to", self._read(self.to, "mV", "to"))
         if self.series_resistance is not None:
             self._read_resistance()
+        if self.amplifier is not None:
+            self._check_amplifier()
+
+    def _check_amplifier(self) -> None:
+        who = type(self).__name__
+        if not isinstance(self.amplifier, Amplifier):
+            raise StimulusError(
+                f"{who}: amplifier must be an amplifier such as lo.{Amplifier.example}, not "
+                f"{self.amplifier!r:.60}"
+            )
+        if self.series_resistance is not None:
+            raise StimulusError(
+                f"{who}: an amplifier has a series resistance of its own: leave one of them out, "
+                "amplifier=lo.Amplifier(series_resistance=...)"
+            )
 
     def _read_command(self) -> None:
         self._read_path((VOLTAGE,))
@@ -142,9 +162,13 @@ class VoltageClamp(Played, Stimulus):
     @property
     def inputs(self) -> Mapping[str, str]:  # type: ignore[override]
         """Of a membrane's System."""
+        ramp = self.to is not None
+        if self.amplifier is not None:
+            straight = "ramp_command" if ramp else "command"
+            command = straight if self.path is None else "path_command"
+            return {"amplifier.on": "window", "amplifier.V": command}
         if self.path is not None:
             return _PLAYED if self.ideal else {"clamp.G": "electrode", "clamp.GV": "through_path"}
-        ramp = self.to is not None
         if self.series_resistance is not None:
             return {"clamp.G": "electrode", "clamp.GV": "ramp_through" if ramp else "through"}
         held = {"clamp.on": "window", "clamp.V": "ramp_command" if ramp else "command"}
@@ -168,7 +192,7 @@ class VoltageClamp(Played, Stimulus):
     @property
     def ideal(self) -> bool:
         """Whether V is the command."""
-        return self.series_resistance is None
+        return self.series_resistance is None and self.amplifier is None
 
     def in_equations(self, name: str, value: Any, read: Callable[[str], Any]) -> Any:
         """A whole resistance (Mohm) as that of a unit of area (ohm cm2)."""
@@ -197,6 +221,7 @@ class VoltageClamp(Played, Stimulus):
         size = {
             "clamp.on": 1.0, "clamp.V": command, "clamp.slope": slope,
             "clamp.G": conductance, "clamp.GV": conductance * command,
+            "amplifier.on": 1.0, "amplifier.V": command,
         }[name]  # fmt: skip
         return plain(np.where((t >= start) & (t < start + duration), size, 0.0))
 
@@ -206,8 +231,10 @@ class VoltageClamp(Played, Stimulus):
         if name == "clamp.slope":
             size: Any = self.course_played.slope(since)
         else:
-            size = self.course_played.value(since) if name in ("clamp.V", "clamp.GV") else 1.0
-            size = size if self.ideal else size * (1e3 / self._numbers("series_resistance")[0])
+            commands = name in ("clamp.V", "clamp.GV", "amplifier.V")
+            size = self.course_played.value(since) if commands else 1.0
+        if name in ("clamp.G", "clamp.GV"):
+            size = size * (1e3 / self._numbers("series_resistance")[0])
         return plain(np.where((since >= 0) & (t < start + duration), size, 0.0))
 
     def cumulative(self, edges: Times) -> Floats:
@@ -273,15 +300,28 @@ class VoltageClamp(Played, Stimulus):
             kind, "V led along a given waveform {when}"
         )
 
-    @property
-    def stated(self) -> NoReturn:
+    def at_place(self) -> NoReturn:
         raise StimulusError(
             f"at a place of an axon {self!r} stands alone; add up the places: "
             f"lo.at(0, {self!r}) + lo.at(0, ...)"
         )
 
+    def refuse_at_place(self) -> None:
+        """Refuse what an electrode at a place of an axon does not follow."""
+        if self.to is not None or self.path is not None:
+            raise StimulusError(
+                f"lo.at: the command of {self!r} moves, and at a place of an axon it is one "
+                "voltage so far; add up clamps that follow one another, or clamp a membrane"
+            )
+        if self.resistance_unit == SPECIFIC:
+            raise StimulusError(
+                f"lo.at: the series resistance of {self!r} is that of a unit of area, and a place "
+                "has none; give it in Mohm"
+            )
+
     def _unsaid(self) -> set[str]:
-        unsaid = {name for name in ("series_resistance", "to") if getattr(self, name) is None}
+        optional = ("series_resistance", "to", "amplifier")
+        unsaid = {name for name in optional if getattr(self, name) is None}
         return unsaid | ({"resistance_unit"} if self.resistance_unit != SPECIFIC else set())
 
 

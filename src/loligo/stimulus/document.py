@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import loligo.stimulus as names
 from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import Labelled, from_plain
+from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Shape, Stimulus, Sum
 from loligo.stimulus.clamp import Clamp
 
+_Any = TypeVar("_Any", bound=Applied)
 _CLASSES: tuple[type[Shape | Clamp], ...] = tuple(getattr(names, n) for n in names.__all__)
 # everything that a document can describe, but for sums
 KINDS: dict[str, type[Shape | Clamp]] = {each.kind: each for each in _CLASSES}
@@ -51,28 +53,36 @@ def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
         raise StimulusError(
             f"a stimulus of kind {kind!r} is unknown{near}; known are {', '.join(KINDS)} and sum"
         )
-    shape = KINDS[kind]
+    return _made(KINDS[kind], document)
+
+
+def _made(shape: type[_Any], document: Mapping[str, Any]) -> _Any:
+    """What the fields of a document describe."""
     known = {f.name for f in fields(shape)}
     for name in document:
         if name != "kind" and name not in known:
-            raise StimulusError(f"a {kind} has no {name!r}{nearest(name, known)}")
+            raise StimulusError(f"a {shape.kind} has no {name!r}{nearest(name, known)}")
     try:
         arguments = {name: _field(value) for name, value in document.items() if name != "kind"}
         return shape(**arguments)
     except UsageError as problem:
-        raise StimulusError(f"a {kind} cannot be read: {problem}") from None
+        raise StimulusError(f"a {shape.kind} cannot be read: {problem}") from None
 
 
 def _field(value: Any) -> Any:
-    if isinstance(value, Mapping) and "kind" in value:  # what is played in place of a number
-        document = cast(Mapping[str, Any], value)
-        if document["kind"] not in ("waveform", "noise"):
+    if not isinstance(value, Mapping):
+        return value
+    field = cast(Mapping[str, Any], value)
+    if field.get("kind") == Amplifier.kind:
+        return _made(Amplifier, field)
+    if "kind" in field:  # what is played in place of a number
+        if field["kind"] not in ("waveform", "noise"):
             raise StimulusError(
                 f"in place of a number there may be a waveform or noise, not a "
-                f"{document['kind']!r:.40}"
+                f"{field['kind']!r:.40}"
             )
-        return current_or_clamp(document)
-    return from_plain(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else value
+        return current_or_clamp(field)
+    return from_plain(field)
 
 
 def told(name: str, shapes: Iterable[Applied]) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from loligo import units
 from loligo.errors import StimulusError, UnitError, UsageError
 from loligo.lanes import Labelled
-from loligo.stimulus.base import TOTAL, Shape, Stimulus, refuse_played
+from loligo.stimulus.base import Shape, Stimulus, refuse_played
 from loligo.stimulus.clamp import Clamp
 from loligo.stimulus.document import current_or_clamp
 
@@ -23,7 +23,7 @@ class Point:
     place
         um from the left end.
     stimulus
-        A total current, nA, or a clamp.
+        A total current, nA; a conductance, uS; a charge, nC; or a clamp.
     """
 
     place: float
@@ -100,9 +100,10 @@ class Placed:
 
 
 def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
-    """Inject a current at one place of an axon, or clamp V there.
+    """Inject a current at one place of an axon, open a conductance, or clamp V there.
 
-    A point takes a total current: plain amplitudes are in nA here. Several add up:
+    A point takes a total current: plain amplitudes are in nA here, conductances in µS, and a
+    shock is a charge, such as ``lo.Shock(1, "5 nC")``. Several add up:
     ``lo.at(0, a) + lo.at("5 cm", b)``.
 
     Parameters
@@ -139,15 +140,15 @@ def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
         raise StimulusError(
             "lo.at takes one place; for several add them up: lo.at(0, a) + lo.at('5 cm', b)"
         )
-    if isinstance(stimulus, Clamp):
-        return Placed((Point(where, stimulus),))
     refuse_played(stimulus.shapes)
-    dense = next((s for s in stimulus.shapes if s.unit != TOTAL and s.stated), None)
-    if dense is not None:
-        raise StimulusError(
-            f"lo.at: {dense!r} is a current density, in {dense.unit}, but a place takes a total "
-            "current; give the amplitude in nA, for example '10 nA' or the plain number 10"
-        )
-    total = [s if s.unit == TOTAL else replace(s, unit=TOTAL) for s in stimulus.shapes]
+    if isinstance(stimulus, Clamp):
+        if stimulus.amplifier is not None:
+            raise StimulusError(
+                "lo.at: an amplifier clamps a membrane, and a place of an axon is clamped through "
+                "a resistance: lo.Clamp(1, 5, 0, series_resistance=0.1), in MOhm"
+            )
+        stimulus.refuse_at_place()
+        return Placed((Point(where, stimulus),))
+    total: list[Any] = [shape.at_place() for shape in stimulus.shapes]
     first, *rest = total
     return Placed((Point(where, sum(rest, start=first)),))

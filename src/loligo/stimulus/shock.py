@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from loligo.lanes import Floats, Value
 from loligo.stimulus.applied import START, Applied, Quantity, within
 from loligo.stimulus.base import Stimulus, Times, plain
 
-_UNITS = ("mV", "nC/cm2")
+_UNITS = ("mV", "nC/cm2", "nC")
+_NC_CM2 = 1e8  # 1 nC/um2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,7 +31,9 @@ class Shock(Applied, Stimulus):
     start : Value
         ms.
     amplitude : Value
-        mV; or a charge, ``"5 nC/cm2"``, which displaces V by 5 mV where C_m is 1 µF/cm².
+        mV; or a charge, ``"5 nC/cm2"``, which displaces V by 5 mV where C_m is 1 µF/cm²; or a
+        whole charge, ``"5 nC"``, into a membrane with an area. At a place of an axon,
+        ``lo.at("1 cm", lo.Shock(1, "5 nC"))``, it is a whole charge.
 
     Raises
     ------
@@ -70,9 +73,16 @@ class Shock(Applied, Stimulus):
         self._set("amplitude_unit", unit)
 
     def in_equations(self, name: str, value: Any, read: Callable[[str], Any]) -> Any:
-        """A charge (nC/cm2) as what it displaces V by, mV."""
-        charge = name == "amplitude" and self.amplitude_unit == "nC/cm2"
-        return value / read("C_m") if charge else value
+        """A charge (nC/cm2, or nC) as what it displaces V by, mV."""
+        if name != "amplitude" or self.amplitude_unit == "mV":
+            return value
+        density = value * (_NC_CM2 / read("area")) if self.total else value
+        return density / read("C_m")
+
+    @property
+    def total(self) -> bool:
+        """Whether an area is needed to say what it does to a membrane."""
+        return self.amplitude_unit == "nC"
 
     def unit_of(self, name: str) -> str:
         return self.amplitude_unit if name == "amplitude" else super().unit_of(name)
@@ -109,9 +119,21 @@ class Shock(Applied, Stimulus):
         """The same shock, `factor` times as large."""
         return Shock(self.start, self.amplitude * factor, self.amplitude_unit)
 
-    @property
-    def stated(self) -> NoReturn:
-        raise StimulusError(f"{self!r} displaces V of a membrane, not at a place of an axon yet")
+    def at_place(self) -> Shock:
+        """The same: at a place of an axon it is a charge.
+
+        Raises
+        ------
+        StimulusError
+            If it is none: a point is displaced by no charge at all.
+        """
+        if self.amplitude_unit != "nC":
+            raise StimulusError(
+                f"lo.at: {self!r} displaces V of a whole membrane, in {self.amplitude_unit}; at a "
+                "place of an axon a shock is a charge, which spreads at once: give it in nC, "
+                'lo.Shock(1, "5 nC")'
+            )
+        return self
 
     def _unsaid(self) -> set[str]:
         return {"amplitude_unit"} if self.amplitude_unit == "mV" else set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -148,6 +148,7 @@ class Conductance(Played, Stimulus):
 
     def __post_init__(self) -> None:
         self._read_quantities()
+        self._set("said", bool(self.g_unit) or units.has_unit(self.g))
         if isinstance(self.g, Stimulus):
             return self._read_waveform()
         self._read_conductance()
@@ -161,9 +162,9 @@ class Conductance(Played, Stimulus):
             self.rise is not None and self.tau is None
         ):
             raise StimulusError(
-                f"Conductance: say how g moves: duration=… for one that opens and shuts, tau=… for "
-                f"an alpha function, tau=… and rise=… for both, or a waveform as g; write it as "
-                f"in {self.example}"
+                "Conductance: say how g moves: by a duration, if it opens and shuts; by tau, of an "
+                "alpha function; by tau and rise, of both; or by a waveform in place of g. Write "
+                f"it as in {self.example}"
             )
         if self.rise is not None:
             both = self._guarded(lambda: grid({"rise": self.rise, "tau": self.tau}))
@@ -174,7 +175,8 @@ class Conductance(Played, Stimulus):
                 )
 
     def _read_waveform(self) -> None:
-        noise = isinstance(self.g, Noise)
+        given: Any = self.g
+        noise = isinstance(given, Noise)
         if not noise:
             self._read_path(CONDUCTANCES)
         path: Any = self.path
@@ -189,6 +191,7 @@ class Conductance(Played, Stimulus):
                 f"{float(np.min(np.multiply.outer(factor, path.values))):g} {path.unit}"
             )
         self._set("g_unit", path.unit)
+        self._set("said", given.said)
 
     def _read_conductance(self) -> None:
         either = [self.g_unit] if self.g_unit in CONDUCTANCES else list(CONDUCTANCES)
@@ -274,6 +277,22 @@ class Conductance(Played, Stimulus):
         (rise,) = self._numbers("rise")
         return plain(g * _rise_and_decay(since, tau, rise))
 
+    def opened(self, a: Times, b: Times) -> Any:
+        """The integral of g from `a` to `b` (ms), exactly."""
+        (start,) = self._numbers("start")
+        a, b = (np.asarray(edge, dtype=np.float64) - start for edge in (a, b))
+        if self.path is not None:
+            return self.path.integral(a, b)
+        (g,) = self._numbers("g")
+        if self.course == "box":
+            (duration,) = self._numbers("duration")
+            return g * (np.clip(b, 0.0, duration) - np.clip(a, 0.0, duration))
+        (tau,) = self._numbers("tau")
+        if self.course == "alpha":
+            return g * (_alpha_left(a, tau) - _alpha_left(b, tau))
+        (rise,) = self._numbers("rise")
+        return g * (_left(a, tau, rise) - _left(b, tau, rise))
+
     def put(self, name: str, t: Times) -> Any:
         g = self.conductance(t)
         return g if name == "stim.G" else g * self._numbers("E")[0]
@@ -306,9 +325,24 @@ class Conductance(Played, Stimulus):
         waveform = isinstance(document.get("g"), Mapping) and "kind" in document["g"]
         return _FOLLOWS if waveform else cls.caption
 
-    @property
-    def stated(self) -> NoReturn:
-        raise StimulusError(f"{self!r} opens in a membrane, not at a place of an axon yet")
+    def at_place(self) -> Conductance:
+        """The same as a total conductance, uS: what a place of an axon takes.
+
+        Raises
+        ------
+        StimulusError
+            If it says that it is a density.
+        """
+        if self.total:
+            return self
+        if self.said:
+            raise StimulusError(
+                f"lo.at: the conductance of {self!r} is that of a unit of area, but a place takes "
+                "a total conductance; give it in uS, for example '10 nS' or the plain number 0.01"
+            )
+        if self.path is not None:
+            return replace(self, g=replace(self.path, unit="uS"), g_unit="uS")
+        return replace(self, g_unit="uS")
 
     def _unsaid(self) -> set[str]:
         unsaid = {name for name in ("duration", "tau", "rise") if getattr(self, name) is None}
@@ -321,6 +355,16 @@ _MS_CM2 = 1e5  # 1 uS/um2
 
 def _rise_and_decay(since: Floats, tau: float, rise: float) -> Floats:
     """exp(-t/tau) - exp(-t/rise) after the start, as a part of its peak."""
-    when = np.log(tau / rise) * tau * rise / (tau - rise)
     t = np.maximum(since, 0.0)
-    return (np.exp(-t / tau) - np.exp(-t / rise)) / (np.exp(-when / tau) - np.exp(-when / rise))
+    return (np.exp(-t / tau) - np.exp(-t / rise)) / _peak(tau, rise)
+
+
+def _peak(tau: float, rise: float) -> float:
+    when = np.log(tau / rise) * tau * rise / (tau - rise)
+    return float(np.exp(-when / tau) - np.exp(-when / rise))
+
+
+def _left(since: Floats, tau: float, rise: float) -> Floats:
+    """What is left of its integral at a time."""
+    t = np.maximum(since, 0.0)
+    return (tau * np.exp(-t / tau) - rise * np.exp(-t / rise)) / _peak(tau, rise)

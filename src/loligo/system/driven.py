@@ -10,9 +10,9 @@ the inputs that it drives, and adds to the equations what those do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from loligo.system.outline import STIMULUS, Outline
 
@@ -31,9 +31,7 @@ INPUTS = (OPEN, REVERSED, ELECTRODE, THROUGH, SHOCK, ON, COMMAND, SLOPE)
 _CLAMPS = frozenset({ON, ELECTRODE})
 # mean over a step: what misses 1 by less does so by the rounding of its edges
 _ROUNDING = 1e-9
-_ABOUT: Mapping[str, Mapping[str, Any]] = {
-    CLAMP_CURRENT: {"units": "uA/cm2", "long_name": "current of the clamp", "role": "clamp"},
-}
+CLAMP_ABOUT = {"units": "uA/cm2", "long_name": "current of the clamp", "role": "clamp"}
 
 
 def driven(free: Outline, inputs: Iterable[str]) -> Outline:
@@ -64,7 +62,7 @@ def driven(free: Outline, inputs: Iterable[str]) -> Outline:
     return replace(
         free,
         records=records,
-        about={**free.about, **_ABOUT},
+        about={**free.about, CLAMP_CURRENT: CLAMP_ABOUT},
         inputs=(*free.inputs, *more),
         key={"driven": free.key, "by": list(more)},
         build=lambda: _driven(free.build(), more),

@@ -97,6 +97,10 @@ class System:
             return None
         return gain, tuple(sorted(losses, key=lambda loss: loss != gain))
 
+    def reached(self, state: str) -> bool:
+        """Whether a state's rate of change depends on what drives the equations from outside."""
+        return any(s.name in self.inputs for s in self.derivatives[state].free_symbols)
+
     def depends(self, state: str) -> frozenset[str]:
         """The states that a state's rate of change depends on."""
         names = {s.name for s in self.derivatives[state].free_symbols}

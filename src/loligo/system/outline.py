@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from loligo.lanes import Value
 from loligo.model.membrane import Membrane
 from loligo.model.ode import expressions
-from loligo.model.parts import Parameter
+from loligo.model.parameter import Parameter
 from loligo.model.tree import Call, walk
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Outline:
         What reaches the equations from outside: the injected current.
     wholes
         What is 1 less several states, as the eliminated state of a scheme is -> those states.
+    follow
+        States of what is done to it that begin where V does; others of that kind begin at 0.
     key
         What tells this System from every other, apart from numbers; JSON-able.
     build
@@ -83,6 +85,7 @@ class Outline:
     obstacle: str | None = None
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
     wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    follow: tuple[str, ...] = ()
 
     @property
     def occupancies(self) -> tuple[str, ...]:
@@ -145,6 +148,7 @@ def _about(membrane: Membrane) -> dict[str, About]:
         about[name] = {"units": "1", "long_name": name, "role": "helper"}
     for channel in membrane.channels:
         called, mark = channel.meaning or channel.name, {"channel": channel.name}
+        mark |= {"ion": channel.ion} if channel.ion else {}
         for letter, (units, name, role) in _CHANNEL.items():
             about[f"{letter}_{channel.name}"] = {
                 "units": units, "long_name": f"{name} ({called})", "role": role, **mark,

@@ -32,12 +32,13 @@ TABLE = (
 CABLE_INTEGERS = (
     "first_axon", "last_axon", "rows", "stop", "steps_per_sample", "samples", "patches",
     "points",
-    "first_step", "axons", "capacity",
+    "first_step", "axons", "capacity", "opens",
 )  # fmt: skip
 CABLE_DOUBLES = ("dt", "threshold", "depth", "grain")
 CABLE_POINTERS = (
     "voltage", "before", "armed", "rising", "mass", "area", "link", "scratch", "place",
-    "conductance", "potential", "injected", "damped", "progress", "diverged", "table",
+    "conductance", "potential", "injected", "opened", "loaded", "damped", "progress", "diverged",
+    "table",
     *SPIKE_POINTERS,
 )  # fmt: skip
 # rows of an axon's length in `scratch`; the last are V and what the membrane offers, packed

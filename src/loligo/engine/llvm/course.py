@@ -150,28 +150,39 @@ class CompiledCourse:
         mass = 2.0 / self.schedule.dt * self.line.capacity
         mass[:, points.place] += points.conductance
         self.arrays["mass"] = self.layout.lay(mass)
+        self.arrays["loaded"] = np.ascontiguousarray(mass[:, points.place])
         self.arrays["conductance"] = np.ascontiguousarray(points.conductance)
         self.arrays["potential"] = np.ascontiguousarray(points.potential)
         self.arrays["link"][:, self.layout.place[:-1]] = link
+
+    def displace(self, change: Floats) -> None:
+        self.arrays["voltage"][:, self.layout.place] += change
+        before = self.arrays["before"]
+        # nothing is located by what V was before
+        before[:, self.layout.place] = np.where(change != 0, np.nan, before[:, self.layout.place])
 
     def put(self, patch: int, states: Floats) -> None:
         mine = self.patches[patch]
         mine.states[:] = mine.layout.lay(states)
 
     def advance(
-        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
-    ) -> None:
+        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int,
+        opened: Floats | None = None,
+    ) -> None:  # fmt: skip
         size = self.layout.rows * ROW
         capacity = self.capacity + size
         buffer = spike_arrays(capacity + ROW)
         scratch = np.zeros(len(SCRATCH) * size)
-        arrays = self.arrays | {"scratch": scratch, "injected": injected, "damped": damped} | buffer
+        open_ = injected if opened is None else opened
+        given = {"injected": injected, "opened": open_, "damped": damped}
+        arrays = self.arrays | {"scratch": scratch} | given | buffer
         integers = {
             "first_axon": axons.start, "last_axon": axons.stop, "rows": self.layout.rows,
             "stop": stop, "steps_per_sample": self.schedule.steps_per_sample,
             "samples": self.schedule.samples,
             "patches": len(self.patches), "points": self.arrays["place"].size,
             "first_step": first, "axons": self.line.axons, "capacity": capacity,
+            "opens": int(opened is not None),
         }  # fmt: skip
         arguments = (
             *(integers[name] for name in CABLE_INTEGERS),

@@ -116,6 +116,20 @@ class Solve:
             current = b.load(at(e, a["injected"], b.add(now, j)), typ=DOUBLE)
             total = b.fadd(current, b.fmul(g, b.fsub(held, v)))
             b.store(total, at(e, self.scratch["drive"], place))
+        with b.if_then(b.icmp_signed("!=", a["opens"], I64(0)), likely=False):
+            self._opened(now, mine)
+
+    def _opened(self, now: Value, mine: Value) -> None:
+        """Conductances to 0 mV: what flows out through them, and their part of the diagonal."""
+        e, b, a = self.e, self.e.builder, self.a
+        with counting(e, I64(0), a["points"], I64(1)) as j:
+            place = b.load(at(e, a["place"], j, I64), typ=I64)
+            v = b.load(at(e, self.own["voltage"], place), typ=DOUBLE)
+            g = b.load(at(e, a["opened"], b.add(now, j)), typ=DOUBLE)
+            drive = at(e, self.scratch["drive"], place)
+            b.store(b.fsub(b.load(drive, typ=DOUBLE), b.fmul(g, v)), drive)
+            held = b.load(at(e, a["loaded"], b.add(mine, j)), typ=DOUBLE)
+            b.store(b.fadd(held, g), at(e, self.own["mass"], place))
 
     def _load(self, base: Value, row: Value) -> Value:
         b = self.e.builder

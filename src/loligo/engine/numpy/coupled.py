@@ -37,6 +37,7 @@ class NumpyCourse:
         self.watched = Swings.begin(voltage.ravel())
         self.moved = [patch.states.copy() for patch in patches]
         self.step = np.zeros(line.axons, dtype=np.int64)
+        self.k, self.opened = 0, None
         self.broken = np.zeros(line.axons, dtype=bool)
         self.out = [
             np.empty((len(p.kernel.program.records), schedule.samples, line.axons, p.sampled.size))
@@ -45,8 +46,10 @@ class NumpyCourse:
         self.locate, self.extreme = locate(), extreme()
 
     def advance(
-        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int
-    ) -> None:
+        self, axons: range, injected: Floats, damped: Integers, first: int, stop: int,
+        opened: Floats | None = None,
+    ) -> None:  # fmt: skip
+        self.opened = None if opened is None else (opened, first)
         here = slice(axons.start, axons.stop)
         k = int(self.step[here][0])
         while True:
@@ -60,7 +63,8 @@ class NumpyCourse:
                 self.step[here] = k
                 for axon in axons:  # the others go on
                     if not self.broken[axon]:
-                        self.advance(range(axon, axon + 1), injected, damped, first, stop)
+                        mine = range(axon, axon + 1)
+                        self.advance(mine, injected, damped, first, stop, opened)
                 return
         self.step[here] = k
 
@@ -82,7 +86,7 @@ class NumpyCourse:
                 row[here] = results[name]
 
     def _advance(self, k: int, here: slice, injected: Floats, damped: Integers) -> None:
-        dt = self.schedule.dt
+        dt, self.k = self.schedule.dt, k
         current, slope = np.empty_like(self.now[here]), np.empty_like(self.now[here])
         for i, patch in enumerate(self.patches):
             inputs = self._inputs(i, here, 0.5 * dt if k == 0 else dt)
@@ -113,6 +117,12 @@ class NumpyCourse:
         area, held, place = line.area[axon], points.conductance[axon], points.place
         right = line.inflow(axon, v, onto=-area * current)
         right[place] += injected + held * (points.potential[axon] - v[place])
+        if self.opened is not None:
+            table, first = self.opened
+            g = table[self.k - first, axon]
+            right[place] -= g * v[place]
+            points = replace(points, conductance=points.conductance.copy())
+            points.conductance[axon] += g
         diagonal = 2.0 / self.schedule.dt * line.capacity[axon] + area * slope
         return line.solved(axon, diagonal, right, points)
 
@@ -153,6 +163,10 @@ class NumpyCourse:
 
     def hold(self, points: Points, link: Floats) -> None:
         self.points, self.line = points, replace(self.line, link=link)
+
+    def displace(self, change: Floats) -> None:
+        self.now += change
+        self.before[change != 0] = np.nan  # nothing is located by what V was before
 
     def put(self, patch: int, states: Floats) -> None:
         self.moved[patch][:] = states

@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.fits import boltzmann
-from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import (
+from loligo.experiments.clamps import (
     HOLDING,
     Segment,
     chosen,
-    membrane_of,
-    one,
+    conducts,
+    level,
+    levels,
     peaks,
-    varied,
 )
+from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.fits import boltzmann, misfit
+from loligo.experiments.found import dataset, told
+from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
 
 if TYPE_CHECKING:
     import xarray
+
+    from loligo.experiments.fits import Boltzmann
 
 _STEPS = np.arange(-90.0, 61.0, 5.0)  # mV
 
@@ -34,7 +37,7 @@ def activation_curve(
 ) -> xarray.Dataset:  # fmt: skip
     """Peak conductance against the potential that is stepped to, and Boltzmann's curve through it.
 
-    It is measured as in a laboratory: the peak of the current, over the driving force. Where a
+    It is what a laboratory measures: the peak of the current over the driving force. Where a
     channel inactivates, its peak comes before it has opened as far as it would.
 
     Parameters
@@ -43,81 +46,97 @@ def activation_curve(
     voltage : sequence of float, optional
         mV; from -90 to 60 in steps of 5 if not given.
     ion : str, optional
-        The channel; ``Na`` where the membrane has one, else the first that has gates.
+        The channel; ``Na`` where the membrane has one, else the first that is no leak.
     holding : float
-        mV before the step, all gates steady there.
+        mV before the step, all gates steady there; for a model whose rest is elsewhere than near
+        -65 mV give another.
     duration : float
         ms of the step.
 
     Returns
     -------
     xarray.Dataset
-        ``conductance`` (mS/cm2) and the ``activation``, its part of the largest, over
-        ``voltage``; ``boltzmann``, with ``half`` (mV) and ``slope`` (mV).
+        ``conductance`` (mS/cm2), its peak, and the ``activation``, its part of the largest, over
+        ``voltage``; ``boltzmann``, 1/(1 + exp(-(V - V_half)/slope)) nearest to it, with ``V_half``
+        (mV), ``slope`` (mV) and ``misfit``, the root of the mean square between the two;
+        ``peak_time`` (ms); ``course`` of the conductance over (``voltage``, ``time``).
 
     Raises
     ------
     UsageError
-        If the channel has no single reversal potential.
+        If it is no membrane, or its parameters vary, or the channel's current is no conductance
+        times a driving force.
 
     Examples
     --------
     >>> import loligo as lo
     >>> found = lo.experiments.activation_curve(lo.load("hodgkin-huxley-1952"), ion="K")
-    >>> round(float(found.half), 1), round(float(found.slope), 1)
+    >>> round(float(found.V_half), 1), round(float(found.slope), 1)
     (-19.5, 17.0)
     """
     patch = membrane_of(membrane, "activation_curve")
-    row = varied(voltage, _STEPS, "mV", "voltage")
-    level, lasts = one(holding, "mV", "holding"), one(duration, "ms", "duration", above=0.0)
-    (channel,) = chosen(patch, ion, ("Na",))[:1]
-    reversal = _reversal(patch, channel)
-    value, when, precision = peaks(patch, [], Segment(lasts, row), level, [channel])
-    force = row.values - reversal
-    with np.errstate(divide="ignore", invalid="ignore"):
-        conductance = np.where(np.abs(force) < 1e-6, np.nan, value / force)
-    part = conductance / np.nanmax(conductance)
-    fit = boltzmann(row.values, part)
+    row, held = levels(voltage, _STEPS), level(holding, "holding")
+    lasts = one(duration, "ms", "duration", above=0.0)
+    channel = chosen(patch, ion)[0]
+    if not conducts(patch, channel):
+        raise UsageError(
+            f"channel {channel} gives its current as a formula, which says no conductance; choose "
+            "another with ion=..., or look at its current with iv_curve"
+        )
+    step = Segment.held(patch, row, lasts, held)
+    peak = peaks(step, lambda course: course[f"G_{channel}"])
+    largest = np.nanmax(peak.value, initial=0.0)
+    part = peak.value / largest if largest else np.full(peak.value.shape, np.nan)
+    fit = boltzmann(row, part)
     return dataset(
         EXPERIMENT, f"Activation of {channel}",
         {
             "activation": ("voltage", part, told(
                 "1", f"part of the largest conductance of {channel}", label="measured",
+                precision=peak.precision / largest if largest else 0.0,
             )),
-            "boltzmann": ("voltage", fit(row.values), told("1", "Boltzmann's curve", label=(
+            "boltzmann": ("voltage", fit(row), told("1", "Boltzmann's curve", label=(
                 "Boltzmann"
             ))),
-            "conductance": ("voltage", conductance, told(
-                "mS/cm2", f"peak conductance of {channel}", precision=precision,
+            "conductance": ("voltage", peak.value, told(
+                "mS/cm2", f"peak conductance of {channel}", precision=peak.precision,
             )),
-            "peak_time": ("voltage", when, told("ms", "time of the peak")),
-            "half": ((), fit.half, told("mV", "half-activation")),
+            "peak_time": ("voltage", peak.when, told("ms", "time of the peak")),
+            "V_half": ((), fit.half, told("mV", "half-activation", label="half")),
             "slope": ((), fit.slope, told("mV", "slope of Boltzmann's curve")),
+            "misfit": ((), misfit(fit(row), part), told("1", "misfit, root mean square")),
+            "course": (("voltage", "time"), peak.course, told(
+                "mS/cm2", f"conductance of {channel}",
+            )),
         },
-        {"voltage": ("voltage", row.values, told("mV", "command"))},
-        patch, kind=channel, summary=_summary(channel, fit.half, fit.slope),
+        {
+            "voltage": ("voltage", row, told("mV", "command")),
+            "time": ("time", peak.time, told("ms", "time from the step")),
+        },
+        patch, kind=channel, summary=_summary(channel, largest, part, fit),
     )  # fmt: skip
 
 
-def _reversal(membrane: Membrane, channel: str) -> float:
-    known = membrane.parameters.get(f"E_{channel}")
-    if known is None:
-        raise UsageError(
-            f"channel {channel} has no reversal potential that stands still, so its current says "
-            "no conductance; choose another with ion=..."
+def _summary(channel: str, largest: float, part: np.ndarray, fit: Boltzmann) -> str:
+    if not largest:
+        return f"{channel} does not conduct at any of the potentials."
+    if np.isfinite(fit.half):
+        return (
+            f"{channel} conducts half of its most, {largest:.4g} mS/cm², at {fit.half:.4g} mV; "
+            f"Boltzmann's slope is {fit.slope:.4g} mV."
         )
-    return float(known.value)  # type: ignore[arg-type]
-
-
-def _summary(channel: str, half: float, slope: float) -> str:
-    if not np.isfinite(half):
-        return f"The conductance of {channel} does not come half way: no curve fits it."
-    return f"{channel} is half activated at {half:.1f} mV, with a slope of {slope:.1f} mV."
+    known = part[np.isfinite(part)]
+    if np.ptp(known) < 1e-6 and known.size > 1:
+        return f"The conductance of {channel} is the same at all potentials: {largest:.4g} mS/cm²."
+    return (
+        f"The conductance of {channel} does not come to half of its most between these "
+        "potentials, or there are fewer than three: no curve fits it."
+    )
 
 
 EXPERIMENT = Experiment(
     activation_curve, theme="voltage clamp", model="membrane",
-    chart=Plan((Panel(("activation",), ("boltzmann",)),)),
+    chart=Plan((Panel(("activation",), ("boltzmann",), marks=("V_half",)),)),
     facts={
         "voltage": Facts("mV", many=True), "holding": Facts("mV"), "duration": Facts("ms"),
         "ion": Facts(),

@@ -6,25 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.experiments.clamps import HOLDING, Segment, level, levels, steady_at
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import (
-    HOLDING,
-    Segment,
-    clamped,
-    current_of,
-    membrane_of,
-    one,
-    varied,
-)
+from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
+from loligo.system.outline import outline_of
 
 if TYPE_CHECKING:
     import xarray
 
 _STEPS = np.arange(-90.0, 61.0, 10.0)  # mV
-_SHOWN = 1000  # samples of a step
+_SHOWN = 1000  # samples of a step,
+_BEFORE = 100  # and of the holding before it
 
 
 def clamp_family(
@@ -42,7 +37,8 @@ def clamp_family(
     voltage : sequence of float, optional
         mV; from -90 to 60 in steps of 10 if not given.
     holding : float
-        mV before the step, all gates steady there.
+        mV before the step, all gates steady there; for a model whose rest is elsewhere than near
+        -65 mV give another.
     duration : float
         ms of the step.
 
@@ -51,6 +47,11 @@ def clamp_family(
     xarray.Dataset
         ``I_ionic`` and every channel's current (uA/cm2, inward negative) over (``voltage``,
         ``time``), the step at 0 ms; ``charge`` (nC/cm2) that the step of V itself takes.
+
+    Raises
+    ------
+    UsageError
+        If it is no membrane, or its parameters vary, or a number cannot be.
 
     Examples
     --------
@@ -61,53 +62,57 @@ def clamp_family(
     [-1238.0, -1457.0, -1115.0]
     """
     patch = membrane_of(membrane, "clamp_family")
-    row = varied(voltage, _STEPS, "mV", "voltage")
-    level, lasts = one(holding, "mV", "holding"), one(duration, "ms", "duration", above=0.0)
+    row, held = levels(voltage, _STEPS), level(holding, "holding")
+    lasts = one(duration, "ms", "duration", above=0.0)
+    before = steady_at(patch, np.array([held]))
+    course = Segment.held(patch, row, lasts, held).course(_SHOWN)
+    time = np.arange(-_BEFORE, _SHOWN + 1) * (lasts / _SHOWN)
     names = [channel.name for channel in patch.channels]
-    rec = clamped(
-        patch, [Segment(lasts, row)], level, [f"I_{name}" for name in names],
-        lasts / _SHOWN,
-    )  # fmt: skip
+    flows = {
+        name: np.hstack([np.tile(before[f"I_{name}"], (row.size, _BEFORE)), course[f"I_{name}"]])
+        for name in names
+    }
+    about = outline_of(patch).about
+    total = sum(flows.values(), np.zeros((row.size, time.size)))
+    command = np.where(time >= 0, row[:, None], held)
     dims = ("voltage", "time")
     capacitance = float(patch.parameters["C_m"].value)  # type: ignore[arg-type]
-    found = {
-        "I_ionic": (dims, current_of(rec, names), told("uA/cm2", "ionic current")),
-        **{
-            f"I_{name}": (dims, rec[f"I_{name}"].values, dict(rec[f"I_{name}"].attrs))
-            for name in names
-        },
-        "command": (
-            dims,
-            np.where(rec.time.values >= 0, row.values[:, None], level),
-            told("mV", "command"),
-        ),
-        "charge": (
-            "voltage", capacitance * (row.values - level),
-            told("nC/cm2", "charge of the step of V"),
-        ),
-    }  # fmt: skip
     return dataset(
-        EXPERIMENT, "Currents under voltage clamp", found,
+        EXPERIMENT, "Currents under voltage clamp",
         {
-            "voltage": ("voltage", row.values, told("mV", "command")),
-            "time": ("time", rec.time.values, told("ms", "time from the step")),
+            "I_ionic": (dims, total, told("uA/cm2", "ionic current")),
+            **{
+                f"I_{name}": (dims, flows[name], dict(about[f"I_{name}"])) for name in names
+            },
+            "command": (dims, command, told("mV", "command")),
+            "charge": ("voltage", capacitance * (row - held), told(
+                "nC/cm2", "charge of the step of V",
+            )),
         },
-        patch, summary=_summary(found["I_ionic"][1], row.values),
+        {
+            "voltage": ("voltage", row, told("mV", "command")),
+            "time": ("time", time, told("ms", "time from the step")),
+        },
+        patch, summary=_summary(total, row, held),
     )  # fmt: skip
 
 
-def _summary(current: np.ndarray, row: np.ndarray) -> str:
-    lowest, highest = current.min(axis=1), current.max(axis=1)
+def _summary(current: np.ndarray, row: np.ndarray, held: float) -> str:
+    step = current[:, _BEFORE:]
+    lowest, highest = step.min(axis=1), step.max(axis=1)
     deep, high = int(lowest.argmin()), int(highest.argmax())
-    return (
-        f"Inward current is largest at {row[deep]:g} mV: {-lowest[deep]:.0f} µA/cm²; outward at "
-        f"{row[high]:g} mV: {highest[high]:.0f} µA/cm²."
-    )
+    said = []
+    if lowest[deep] < 0:
+        said += [f"inward current is largest at {row[deep]:g} mV, {-lowest[deep]:.4g} µA/cm²"]
+    if highest[high] > 0:
+        said += [f"outward current at {row[high]:g} mV, {highest[high]:.4g} µA/cm²"]
+    flows = "; ".join(said) or "no current flows"
+    return f"Held at {held:g} mV and stepped: {flows}."
 
 
 EXPERIMENT = Experiment(
     clamp_family, theme="voltage clamp", model="membrane",
-    chart=Plan((Panel(("I_ionic",)), Panel(("command",)))),
+    chart=Plan((Panel(("I_ionic",), lines="voltage", zero=True),)),
     facts={
         "voltage": Facts("mV", many=True), "holding": Facts("mV"), "duration": Facts("ms"),
     },

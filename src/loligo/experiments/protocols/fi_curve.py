@@ -2,131 +2,232 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.analysis import spike_times
+from loligo.experiments.excited import THRESHOLD, Excitable, excitable, excites, lanes
 from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.firing import KICKED, come_to, held, rates, steadiest
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import membrane_of, one, varied
+from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
-from loligo.lanes import Labelled
+from loligo.experiments.runs import Spikes, course, part
+from loligo.experiments.search import narrowed
 from loligo.model import Membrane
-from loligo.simulation import simulate
-from loligo.stimulus import Pulse, Step
+from loligo.stimulus import Pulse
 
 if TYPE_CHECKING:
     import xarray
 
+Array = np.ndarray
+
 _DEFAULT = np.linspace(0.0, 20.0, 81)  # uA/cm2
-_KICKED = 100.0  # ms of a current that makes it fire, before the one that is asked about
-_LATE = 1.5  # intervals after which the next spike has failed to come
+_FINER = 1 / 200  # of the distance between currents: how closely the onset is found
+_FEW = 6.0  # intervals: with fewer at its slowest, nothing shows that it could not be slower
+_STEP = 15.0  # times so far above the onset the rate of type 1 is 4 times as large
+_ALIKE = 0.75  # of the rate there: what begins at so much begins at once
 
 
 def fi_curve(
-    membrane: Membrane, amplitude: Any = None, *, duration: Any = 1000.0, threshold: Any = 0.0
-) -> xarray.Dataset:
+    membrane: Membrane, amplitude: Any = None, *, duration: Any = 1000.0,
+    threshold: Any = THRESHOLD, progress: bool | None = None,
+) -> xarray.Dataset:  # fmt: skip
     """Firing rate against a constant current: begun from rest, and come to from firing.
 
     The rate is the inverse of the last interval between spikes, so that neither the first
     intervals nor where the current ends count; it is 0 where the firing has died out. Where rest
-    and firing are both stable the two rates differ: the membrane is bistable.
+    and firing are both stable the two rates differ: the membrane is bistable. One that begins to
+    fire as slowly as one likes is of type 1, one that begins at a rate of type 2 (Hodgkin 1948,
+    doi:10.1113/jphysiol.1948.sp004260).
 
     Parameters
     ----------
     membrane : Membrane
+        One that has no rest begins at -65 mV.
     amplitude : sequence of float, optional
         uA/cm2; from 0 to 20 if not given.
     duration : float
         ms that the current lasts.
     threshold : float
         mV that V must rise through for a spike.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------
     xarray.Dataset
         ``rate`` (Hz) from rest and ``rate_from_firing``, ``latency`` (ms) of the first spike from
-        rest, and ``spikes`` from rest, their number, over ``amplitude``.
+        rest, and ``spikes`` from rest, their number, over ``amplitude``; ``onset`` (uA/cm2), from
+        which on it goes on firing, ``onset_rate`` (Hz) there, ``onset_from_firing``, and
+        ``onset_type``: 1, 2, or 0 where neither is clear; ``spike_time`` (ms) from rest.
+
+    Raises
+    ------
+    UsageError
+        If it is no membrane, or rests above the threshold, or the currents do not increase.
 
     Examples
     --------
     >>> import loligo as lo
     >>> found = lo.experiments.fi_curve(lo.load("hodgkin-huxley-1952"), amplitude=[0, 6.25, 10])
-    >>> found.rate.values.round(1).tolist(), found.rate_from_firing.values.round(1).tolist()
-    ([0.0, 0.0, 68.3], [0.0, 0.0, 68.3])
+    >>> found.rate.values.round(3).tolist(), found.rate_from_firing.values.round(3).tolist()
+    ([0.0, 0.0, 68.324], [0.0, 0.0, 68.324])
     """
-    patch = membrane_of(membrane, "fi_curve")
-    row = varied(amplitude, _DEFAULT, "uA/cm2", "amplitude")
+    row = varied(amplitude, _DEFAULT, "uA/cm2", "amplitude").values
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
-    times = _times(patch, Step(0.0, row), lasts, level)
-    rates = np.array([_rate(each, lasts) for each in times])
-    again = rates.copy()
-    if rates.any():
-        strong = float(row.values[_steadiest(row.values, rates)])
-        kick = Labelled(row.dims, strong - row.values, row.coords)
-        whole = _KICKED + lasts
-        kicked = _times(patch, Step(0.0, row) + Pulse(0.0, _KICKED, kick), whole, level)
-        again = np.array([_rate(each, whole) for each in kicked])
-    first = np.array([each[0] if each.size else np.nan for each in times])
+    with course("finding rates", progress):
+        patch = excitable(membrane, "fi_curve", level)
+        with part(0, 3):
+            begun = held(patch, row, lasts)
+            rate, sure = rates(begun, lasts)
+            count, first = _own(patch, row, begun, lasts)
+        with part(1, 3):
+            again, nearly = _from_firing(patch, row, rate, lasts)
+        with part(2, 3):
+            onset = _onset(patch, row, rate, again, lasts)
     return dataset(
         EXPERIMENT, "Firing rate and current",
         {
-            "rate": ("amplitude", rates, told("Hz", "firing rate", label="from rest")),
+            "rate": ("amplitude", rate, told(
+                "Hz", "firing rate", label="from rest", precision=_most(sure),
+            )),
             "rate_from_firing": ("amplitude", again, told(
                 "Hz", "firing rate come to from firing", label="from firing",
+                precision=_most(nearly),
             )),
             "latency": ("amplitude", first, told("ms", "latency of the first spike")),
-            "spikes": ("amplitude", np.array([t.size for t in times]), told(
-                "1", "number of spikes",
+            "spikes": ("amplitude", count, told("1", "number of spikes")),
+            "spike_time": (("amplitude", "spike"), _table(begun), told("ms", "time of spikes")),
+            "onset": ((), onset.current, told(
+                "uA/cm2", "it goes on firing from", precision=onset.width,
             )),
+            "onset_rate": ((), onset.rate, told("Hz", "rate at which it begins")),
+            "onset_from_firing": ((), onset.again, told(
+                "uA/cm2", "least current at which it goes on firing", precision=onset.width,
+            )),
+            "onset_type": ((), onset.type, told("1", "type of excitability")),
         },
-        {"amplitude": ("amplitude", row.values, told("uA/cm2", "injected current"))},
-        patch, summary=_summary(row.values, rates, again),
+        {"amplitude": ("amplitude", row, told("uA/cm2", "injected current"))},
+        patch.membrane, summary=_summary(patch, row, rate, again, onset, lasts),
     )  # fmt: skip
 
 
-def _times(membrane: Membrane, stimulus: Any, lasts: float, level: float) -> list[np.ndarray]:
-    """The spikes of each lane, ms."""
-    rec = simulate(
-        membrane, stimulus, lasts, record=["spikes"], threshold=level, progress=False,
-        sample_interval=lasts,
-    )  # fmt: skip
-    return [each[np.isfinite(each)] for each in np.atleast_2d(spike_times(rec).values)]
+def _own(patch: Excitable, row: Array, begun: Spikes, lasts: float) -> tuple[Array, Array]:
+    """How many spikes, and when the first: one that the current alone drove is none."""
+    count, first = begun.count, begun.nth(0)
+    single = np.flatnonzero(count == 1)
+    if single.size:
+        size = row[single]
+        step = Pulse(0.0, lasts, lanes(size)[0])
+        driven = single[
+            ~excites(patch, lambda level: patch.fired(lasts, step, level=level), lambda _: size)
+        ]
+        count[driven], first[driven] = 0, np.nan
+    return count, first
 
 
-def _rate(times: np.ndarray, end: float) -> float:
-    """Hz; 0 where the next spike has failed to come."""
-    if times.size < 2 or end - times[-1] > _LATE * (times[-1] - times[-2]):
-        return 0.0
-    return float(1e3 / (times[-1] - times[-2]))
+def _from_firing(
+    patch: Excitable, row: Array, rate: Array, lasts: float
+) -> tuple[Array, Array]:  # fmt: skip
+    """Rates where each current is come to from one in the middle of those that make it fire."""
+    if not (rate > 0).any():
+        return rate.copy(), np.zeros(rate.shape)
+    return rates(come_to(patch, row, steadiest(row, rate), lasts), KICKED + lasts)
 
 
-def _steadiest(row: np.ndarray, rates: np.ndarray) -> int:
-    """A current in the middle of those that make it fire."""
-    firing = np.flatnonzero(rates > 0)
-    return int(firing[np.argsort(row[firing])[firing.size // 2]])
+@dataclass(frozen=True)
+class _Onset:
+    """Where firing begins; NaN where the currents do not show it."""
+
+    current: float = np.nan
+    rate: float = np.nan
+    again: float = np.nan
+    width: float = np.nan
+    type: int = 0
 
 
-def _summary(row: np.ndarray, rates: np.ndarray, again: np.ndarray) -> str:
-    firing = np.flatnonzero(rates > 0)
+def _onset(patch: Excitable, row: Array, rate: Array, again: Array, lasts: float) -> _Onset:
+    firing, still = np.flatnonzero(rate > 0), np.flatnonzero(again > 0)
+    if not firing.size or firing[0] == 0:
+        return _Onset()
+    first = int(firing[0])
+    width = _FINER * float(row[first] - row[first - 1])
+
+    def fires(which: Array, sizes: Array) -> Array:
+        return rates(held(patch, sizes, lasts), lasts)[0] > 0
+
+    _, high = narrowed(fires, row[[first - 1]], row[[first]], lambda _: width)
+    slowest, faster = rates(held(patch, high + np.array([0.0, _STEP * width]), lasts), lasts)[0]
+    lowest = float(high[0])
+    if still.size and 0 < still[0] <= first:
+        strong = steadiest(row, rate)
+
+        def goes_on(which: Array, sizes: Array) -> Array:
+            return rates(come_to(patch, sizes, strong, lasts), KICKED + lasts)[0] > 0
+
+        k = int(still[0])
+        lowest = float(narrowed(goes_on, row[[k - 1]], row[[k]], lambda _: width)[1][0])
+    kind = 0
+    if slowest * lasts < 1e3 * _FEW:
+        kind = 1
+    elif slowest > _ALIKE * faster:
+        kind = 2
+    return _Onset(float(high[0]), float(slowest), min(lowest, float(high[0])), width, kind)
+
+
+def _table(spikes: Spikes) -> Array:
+    """(lanes, spikes): ms, NaN where a lane has fewer."""
+    count = spikes.count
+    times = np.full((spikes.lanes, max(1, int(count.max(initial=0)))), np.nan)
+    which = np.arange(spikes.lane.size) - (np.cumsum(count) - count)[spikes.lane]
+    times[spikes.lane, which] = spikes.time
+    return times
+
+
+def _most(sure: Array) -> float:
+    known = sure[np.isfinite(sure)]
+    return float(known.max()) if known.size else np.nan
+
+
+def _summary(
+    patch: Excitable, row: Array, rate: Array, again: Array, onset: _Onset, lasts: float
+) -> str:
+    said = [f"{patch.trouble}: it was begun at {patch.start['V']:g} mV"] if patch.trouble else []
+    firing = np.flatnonzero(rate > 0)
+    lost = int(np.isnan(rate).sum())
+    if lost:
+        said.append(f"{lost} of {row.size} currents could not be run to the end")
     if not firing.size:
-        return f"It does not go on firing at {row.min():g} to {row.max():g} µA/cm²."
-    first, fastest = firing[np.argmin(row[firing])], int(np.argmax(rates))
-    said = (
-        f"It goes on firing from {row[first]:g} µA/cm², at {rates[first]:.1f} Hz, and is fastest "
-        f"at {row[fastest]:g} µA/cm²: {rates[fastest]:.1f} Hz"
-    )
-    both = (again > 0) & (rates == 0)
-    if both.any():
-        said += f"; from {row[both].min():g} to {row[both].max():g} µA/cm² rest is stable beside it"
-    return said + "."
+        said.append(f"It does not go on firing at {between(row)} µA/cm²")
+        return ". ".join(said) + "."
+    fastest = int(np.nanargmax(rate))
+    begins = f"It goes on firing from {row[firing[0]]:g} µA/cm², at {rate[firing[0]]:.4g} Hz"
+    if np.isfinite(onset.current):
+        begins = f"It goes on firing from {onset.current:.4g} µA/cm², at {onset.rate:.3g} Hz"
+        begins += {
+            1: f", as slowly as {lasts:g} ms can tell: type 1",
+            2: " at once: type 2",
+            0: "; whether it could begin more slowly does not show",
+        }[onset.type]
+    said.append(begins)
+    said.append(f"The fastest is {rate[fastest]:.4g} Hz, at {row[fastest]:g} µA/cm²")
+    if onset.type != 1 and onset.again < onset.current - 2 * onset.width:
+        said.append(f"Come to from firing it goes on down to {onset.again:.4g} µA/cm²: bistable")
+    last = firing[-1]
+    if last + 1 < row.size:
+        said.append(
+            f"Above {row[last]:g} µA/cm² nothing rises through {patch.level:g} mV again and again: "
+            "depolarisation_block tells what becomes of it"
+        )
+    return ". ".join(said) + "."
 
 
 EXPERIMENT = Experiment(
     fi_curve, theme="firing", model="membrane",
-    chart=Plan((Panel(("rate", "rate_from_firing")),)),
+    chart=Plan((Panel(("rate", "rate_from_firing"), marks=("onset",)),)),
     facts={
         "amplitude": Facts("uA/cm2", many=True), "duration": Facts("ms"), "threshold": Facts("mV"),
     },

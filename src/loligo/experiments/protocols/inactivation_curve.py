@@ -1,4 +1,4 @@
-"""How much of a conductance a prepulse leaves: Hodgkin & Huxley's h."""
+"""How much of a current a prepulse leaves: Hodgkin & Huxley's h."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.fits import boltzmann
-from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import (
+from loligo.experiments.clamps import (
     HOLDING,
     Segment,
     chosen,
-    membrane_of,
-    one,
+    current_of,
+    level,
+    levels,
     peaks,
-    varied,
 )
+from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.fits import boltzmann, misfit
+from loligo.experiments.found import dataset, told
+from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
 
 if TYPE_CHECKING:
     import xarray
 
+    from loligo.experiments.fits import Boltzmann
+
 _PREPULSES = np.arange(-120.0, 1.0, 5.0)  # mV
+_TEST = 20.0  # ms
 
 
 def inactivation_curve(
@@ -41,69 +45,92 @@ def inactivation_curve(
     voltage : sequence of float, optional
         mV of the prepulse; from -120 to 0 in steps of 5 if not given.
     ion : str, optional
-        The channel; ``Na`` where the membrane has one, else the first that has gates.
+        The channel; ``Na`` where the membrane has one, else the first that is no leak.
     test : float
-        mV of the test pulse.
+        mV of the test pulse, which lasts 20 ms.
     prepulse : float
         ms that the prepulse lasts.
     holding : float
-        mV before it.
+        mV before it, all gates steady there; after a long prepulse it hardly matters.
 
     Returns
     -------
     xarray.Dataset
-        ``available``, the part of the largest current that is left, over ``voltage``;
-        ``boltzmann``, with ``half`` (mV) and ``slope`` (mV, below 0 where prepulses inactivate).
+        ``peak`` (uA/cm2) of the test pulse and ``available``, its part of the largest, over
+        ``voltage``; ``boltzmann``, 1/(1 + exp(-(V - V_half)/slope)) nearest to it, with ``V_half``
+        (mV), ``slope`` (mV, below 0 where prepulses inactivate) and ``misfit``, the root of the
+        mean square between the two; the ``current`` of the test pulse over (``voltage``, ``time``).
+
+    Raises
+    ------
+    UsageError
+        If it is no membrane, or its parameters vary, or there is no such channel.
 
     Examples
     --------
     >>> import loligo as lo
     >>> found = lo.experiments.inactivation_curve(lo.load("hodgkin-huxley-1952"))
-    >>> round(float(found.half), 1), round(float(found.slope), 1)
+    >>> round(float(found.V_half), 1), round(float(found.slope), 1)
     (-61.8, -7.3)
     """
     patch = membrane_of(membrane, "inactivation_curve")
-    row = varied(voltage, _PREPULSES, "mV", "voltage")
-    level, pulse = one(holding, "mV", "holding"), one(test, "mV", "test")
-    lasts = one(prepulse, "ms", "prepulse", above=0.0)
-    (channel,) = chosen(patch, ion, ("Na",))[:1]
-    before, step = [Segment(lasts, row)], Segment(_TEST, pulse)
-    value, _, precision = peaks(patch, before, step, level, [channel])
-    largest = value[np.abs(value).argmax()]
-    part = value / largest if largest else np.full(value.shape, np.nan)
-    fit = boltzmann(row.values, part)
+    row, held = levels(voltage, _PREPULSES), level(holding, "holding")
+    pulse, lasts = level(test, "test"), one(prepulse, "ms", "prepulse", above=0.0)
+    channel = chosen(patch, ion)[0]
+    step = Segment.held(patch, row, lasts, held).then(pulse, _TEST)
+    peak = peaks(step, lambda course: current_of(course, [channel]))
+    largest = float(peak.value[np.nanargmax(np.abs(peak.value))])
+    part = peak.value / largest if largest else np.full(peak.value.shape, np.nan)
+    fit = boltzmann(row, part)
     return dataset(
         EXPERIMENT, f"Inactivation of {channel}",
         {
             "available": ("voltage", part, told(
-                "1", f"part of the current of {channel} that is left", label="measured",
-                precision=abs(precision / largest) if largest else 0.0,
+                "1", f"part of I_{channel} that a prepulse leaves", label="measured",
+                precision=abs(peak.precision / largest) if largest else 0.0,
             )),
-            "boltzmann": ("voltage", fit(row.values), told("1", "Boltzmann's curve", label=(
+            "boltzmann": ("voltage", fit(row), told("1", "Boltzmann's curve", label=(
                 "Boltzmann"
             ))),
-            "peak": ("voltage", value, told("uA/cm2", "peak current of the test pulse")),
-            "half": ((), fit.half, told("mV", "half-inactivation")),
+            "peak": ("voltage", peak.value, told(
+                "uA/cm2", "peak current of the test pulse", precision=peak.precision,
+            )),
+            "V_half": ((), fit.half, told("mV", "half-inactivation", label="half")),
             "slope": ((), fit.slope, told("mV", "slope of Boltzmann's curve")),
+            "misfit": ((), misfit(fit(row), part), told("1", "misfit, root mean square")),
+            "current": (("voltage", "time"), peak.course, told("uA/cm2", f"I_{channel}")),
         },
-        {"voltage": ("voltage", row.values, told("mV", "prepulse"))},
-        patch, kind=channel, summary=_summary(channel, fit.half, fit.slope),
+        {
+            "voltage": ("voltage", row, told("mV", "prepulse")),
+            "time": ("time", peak.time, told("ms", "time from the test pulse")),
+        },
+        patch, kind=channel, summary=_summary(channel, largest, part, fit),
     )  # fmt: skip
 
 
-_TEST = 20.0  # ms
-
-
-def _summary(channel: str, half: float, slope: float) -> str:
-    if not np.isfinite(half):
-        return f"Prepulses do not halve the current of {channel}."
-    what = "inactivated" if slope < 0 else "left"
-    return f"{channel} is half {what} at {half:.1f} mV, with a slope of {slope:.1f} mV."
+def _summary(channel: str, largest: float, part: np.ndarray, fit: Boltzmann) -> str:
+    if not largest:
+        return f"No current flows through {channel} in the test pulse, whatever the prepulse."
+    if not np.isfinite(fit.half):
+        least = float(np.nanmin(part))
+        return (
+            f"Prepulses do not halve I_{channel}, or there are fewer than three of them: at least "
+            f"{100 * least:.3g} % of the largest is left, and no curve fits it."
+        )
+    if fit.slope < 0:
+        return (
+            f"Prepulses to {fit.half:.4g} mV inactivate half of {channel}; Boltzmann's slope is "
+            f"{fit.slope:.4g} mV."
+        )
+    return (
+        f"Prepulses do not inactivate {channel}, they open it: half of the largest current is "
+        f"left by one to {fit.half:.4g} mV; Boltzmann's slope is {fit.slope:.4g} mV."
+    )
 
 
 EXPERIMENT = Experiment(
     inactivation_curve, theme="voltage clamp", model="membrane",
-    chart=Plan((Panel(("available",), ("boltzmann",)),)),
+    chart=Plan((Panel(("available",), ("boltzmann",), marks=("V_half",)),)),
     facts={
         "voltage": Facts("mV", many=True), "holding": Facts("mV"), "test": Facts("mV"),
         "prepulse": Facts("ms"), "ion": Facts(),

@@ -6,25 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import (
+from loligo.experiments.clamps import (
     HOLDING,
     Segment,
     chosen,
-    clamped,
+    crossing,
     current_of,
     ions,
-    membrane_of,
-    one,
+    level,
+    levels,
     peaks,
-    varied,
+    written,
 )
+from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.found import dataset, told
+from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
 
 if TYPE_CHECKING:
     import xarray
+
+    from loligo.experiments.clamps import Peaks
 
 _STEPS = np.arange(-90.0, 81.0, 5.0)  # mV
 
@@ -41,7 +44,8 @@ def iv_curve(
     voltage : sequence of float, optional
         mV; from -90 to 80 in steps of 5 if not given.
     holding : float
-        mV before the step, all gates steady there.
+        mV before the step, all gates steady there; for a model whose rest is elsewhere than near
+        -65 mV give another.
     duration : float
         ms of the step; the steady current is that at its end.
     ion : str, optional
@@ -51,9 +55,15 @@ def iv_curve(
     Returns
     -------
     xarray.Dataset
-        ``peak_inward`` (uA/cm2) of the chosen channels and ``peak_time`` (ms), ``steady`` of all
-        channels but the leak, over ``voltage``; the potential at which the peak turns outward,
-        ``reversal`` (mV, NaN if it does not).
+        ``peak_inward`` (uA/cm2): of one channel the current furthest from 0, outward beyond its
+        reversal; of several together the lowest. ``peak_time`` (ms). ``steady``, of all channels
+        but the leak, at the end. The potential at which the peak turns outward, ``reversal``
+        (mV, NaN if it does not). ``current``: that whose peak it is, over (``voltage``, ``time``).
+
+    Raises
+    ------
+    UsageError
+        If it is no membrane, or its parameters vary, or there is no such channel.
 
     Examples
     --------
@@ -63,55 +73,62 @@ def iv_curve(
     [-1456.8, 0.0]
     """
     patch = membrane_of(membrane, "iv_curve")
-    row = varied(voltage, _STEPS, "mV", "voltage")
-    level, lasts = one(holding, "mV", "holding"), one(duration, "ms", "duration", above=0.0)
-    channels, every = chosen(patch, ion, ("Na",)), ions(patch)
-    step = Segment(lasts, row)
-    value, when, precision = peaks(patch, [], step, level, channels)
-    late = clamped(patch, [step], level, [f"I_{name}" for name in every], lasts)
-    steady = current_of(late, every)[:, -1] if every else np.zeros(row.values.size)
-    named = " + ".join(f"I_{name}" for name in channels)
-    turn = _reversal(row.values, value)
+    row, held = levels(voltage, _STEPS), level(holding, "holding")
+    lasts = one(duration, "ms", "duration", above=0.0)
+    channels, every = chosen(patch, ion), ions(patch)
+
+    def measured(steps: Any) -> Peaks:
+        step = Segment.held(patch, steps, lasts, held)
+        return peaks(step, lambda course: current_of(course, channels), inward=len(channels) > 1)
+
+    peak = measured(row)
+    steady = current_of(Segment.held(patch, row, lasts, held).course(1), every)[:, -1]
+    turn = crossing(row, peak.value, lambda steps: measured(steps).value)
+    named = written(channels)
     return dataset(
         EXPERIMENT, "Current and potential",
         {
-            "peak_inward": ("voltage", value, told(
-                "uA/cm2", f"peak of {named}", label="peak", precision=precision,
+            "peak_inward": ("voltage", peak.value, told(
+                "uA/cm2", f"peak of {named}", label="peak", precision=peak.precision,
             )),
             "steady": ("voltage", steady, told(
                 "uA/cm2", f"current after {lasts:g} ms", label="steady",
             )),
-            "peak_time": ("voltage", when, told("ms", "time of the peak")),
-            "reversal": ((), turn, told("mV", "potential at which the peak turns outward")),
+            "peak_time": ("voltage", peak.when, told("ms", "time of the peak")),
+            "reversal": ((), turn, told(
+                "mV", "potential at which the peak turns outward", label="reversal",
+            )),
+            "current": (("voltage", "time"), peak.course, told("uA/cm2", named)),
         },
-        {"voltage": ("voltage", row.values, told("mV", "command"))},
-        patch, summary=_summary(row.values, value, turn, named),
+        {
+            "voltage": ("voltage", row, told("mV", "command")),
+            "time": ("time", peak.time, told("ms", "time from the step")),
+        },
+        patch, summary=_summary(row, peak.value, turn, named, held),
     )  # fmt: skip
 
 
-def _reversal(row: np.ndarray, value: np.ndarray) -> float:
-    """Where it passes 0 on its way up, between two commands in a straight line."""
-    order = np.argsort(row)
-    v, i = row[order], value[order]
-    least = int(i.argmin())
-    turns = np.flatnonzero((i[least:-1] < 0) & (i[least + 1 :] >= 0)) + least
-    if not turns.size:
-        return float("nan")
-    k = int(turns[0])
-    return float(v[k] - i[k] * (v[k + 1] - v[k]) / (i[k + 1] - i[k]))
-
-
-def _summary(row: np.ndarray, value: np.ndarray, turn: float, named: str) -> str:
-    deep = int(value.argmin())
-    if value[deep] >= 0:
-        return f"{named} is not inward between {row.min():g} and {row.max():g} mV."
-    said = f"{named} is most inward at {row[deep]:g} mV, {value[deep]:.1f} µA/cm²"
-    return f"{said}, and reverses at {turn:.1f} mV." if np.isfinite(turn) else f"{said}."
+def _summary(
+    row: np.ndarray, value: np.ndarray, turn: float, named: str, held: float
+) -> str:  # fmt: skip
+    deep = int(np.argmin(np.where(np.isfinite(value), value, np.inf)))
+    start = f"From {held:g} mV, {named} is"
+    if not value[deep] < 0:
+        return f"{start} not inward at any potential from {row.min():g} to {row.max():g} mV."
+    said = f"{start} most inward at {row[deep]:g} mV, {value[deep]:.6g} µA/cm²"
+    if np.isfinite(turn):
+        return f"{said}, and turns outward at {turn:.4g} mV."
+    return f"{said}, and does not turn outward up to {row.max():g} mV."
 
 
 EXPERIMENT = Experiment(
     iv_curve, theme="voltage clamp", model="membrane",
-    chart=Plan((Panel(("peak_inward", "steady"), across="voltage"),)),
+    chart=Plan((
+        Panel(
+            ("peak_inward", "steady"), across="voltage", heading="Current", marks=("reversal",),
+            zero=True,
+        ),
+    )),
     facts={
         "voltage": Facts("mV", many=True), "holding": Facts("mV"), "duration": Facts("ms"),
         "ion": Facts(),

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.experiments.clamps import HOLDING, Segment, chosen, current_of, level, peaks
 from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.fits import recovery
+from loligo.experiments.fits import misfit, recovery
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import (
-    HOLDING,
-    Segment,
-    chosen,
-    membrane_of,
-    one,
-    peaks,
-    varied,
-)
+from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
 
@@ -26,6 +20,7 @@ if TYPE_CHECKING:
 
 _INTERVALS = np.geomspace(0.5, 100.0, 24)  # ms
 _TEST = 20.0  # ms
+_INACTIVATED = 0.99  # of the first peak: less is left where the first pulse inactivates
 
 
 def recovery_from_inactivation(
@@ -40,18 +35,27 @@ def recovery_from_inactivation(
     interval : sequence of float, optional
         ms at the holding potential between the pulses; from 0.5 to 100 if not given.
     ion : str, optional
-        The channel; ``Na`` where the membrane has one, else the first that has gates.
+        The channel; ``Na`` where the membrane has one, else the first that is no leak.
     test : float
         mV of both pulses.
     prepulse : float
-        ms of the first, which inactivates.
+        ms of the first, which inactivates; the second lasts 20 ms.
     holding : float
-        mV before and between them.
+        mV before and between them, all gates steady there before; for a model whose rest is
+        elsewhere than near -65 mV give another.
 
     Returns
     -------
     xarray.Dataset
-        ``recovered`` over ``interval``, and an exponential through it with its ``tau`` (ms).
+        ``recovered``, the second peak as a part of the first, over ``interval``; ``exponential``,
+        1 - (1 - start) exp(-interval/tau) nearest to it, with ``tau`` (ms), ``start`` and
+        ``misfit``, the root of the mean square between the two; the ``current`` (uA/cm2) of the
+        second pulse over (``interval``, ``time``).
+
+    Raises
+    ------
+    UsageError
+        If it is no membrane, or its parameters vary, or there is no such channel.
 
     Examples
     --------
@@ -61,38 +65,63 @@ def recovery_from_inactivation(
     8.5
     """
     patch = membrane_of(membrane, "recovery_from_inactivation")
-    row = varied(interval, _INTERVALS, "ms", "interval")
-    level, pulse = one(holding, "mV", "holding"), one(test, "mV", "test")
+    row = varied(interval, _INTERVALS, "ms", "interval", above=0.0).values
+    held, pulse = level(holding, "holding"), level(test, "test")
     lasts = one(prepulse, "ms", "prepulse", above=0.0)
-    (channel,) = chosen(patch, ion, ("Na",))[:1]
-    step = Segment(_TEST, pulse)
-    first, _, _ = peaks(patch, [], step, level, [channel])
-    before = [Segment(lasts, pulse), Segment(row, level)]
-    second, _, precision = peaks(patch, before, step, level, [channel])
-    part = second / first[0] if first[0] else np.full(second.shape, np.nan)
-    start, tau = recovery(row.values, part)
+    channel = chosen(patch, ion)[0]
+    before = Segment.held(patch, pulse, lasts, held)
+    first = peaks(before, lambda course: current_of(course, [channel]))
+    paused = _paused(before, held, row)
+    again = Segment(patch, np.full(row.size, pulse), _TEST, paused)
+    second = peaks(again, lambda course: current_of(course, [channel]))
+    size = float(first.value[0])
+    part = second.value / size if size else np.full(row.size, np.nan)
+    start, tau = _recovery(row, part)
+    curve = 1 - (1 - start) * np.exp(-row / tau)
     return dataset(
         EXPERIMENT, f"Recovery of {channel} from inactivation",
         {
             "recovered": ("interval", part, told(
                 "1", "second peak as a part of the first", label="measured",
-                precision=abs(precision / first[0]) if first[0] else 0.0,
+                precision=abs(second.precision / size) if size else 0.0,
             )),
-            "exponential": (
-                "interval", 1 - (1 - start) * np.exp(-row.values / tau),
-                told("1", "exponential", label="exponential"),
-            ),
+            "exponential": ("interval", curve, told("1", "exponential", label="exponential")),
             "tau": ((), tau, told("ms", "time constant of the recovery")),
+            "start": ((), start, told("1", "what the exponential begins with")),
+            "misfit": ((), misfit(curve, part), told("1", "misfit, root mean square")),
+            "current": (("interval", "time"), second.course, told("uA/cm2", f"I_{channel}")),
         },
-        {"interval": ("interval", row.values, told("ms", "pause between the pulses"))},
-        patch, kind=channel, summary=_summary(channel, part, tau),
+        {
+            "interval": ("interval", row, told("ms", "pause between the pulses")),
+            "time": ("time", second.time, told("ms", "time from the second pulse")),
+        },
+        patch, kind=channel, summary=_summary(channel, size, tau, held),
     )  # fmt: skip
 
 
-def _summary(channel: str, part: np.ndarray, tau: float) -> str:
+def _recovery(row: np.ndarray, part: np.ndarray) -> tuple[float, float]:
+    """How it begins, and the time constant; NaN where nothing was inactivated, or the pauses are
+    all far from it."""
+    start, tau = recovery(row, part)
+    sought = np.nanmin(part, initial=1.0) < _INACTIVATED and row[0] / 100 < tau < row[-1] * 100
+    return (start, tau) if sought else (float("nan"), float("nan"))
+
+
+def _paused(pulse: Segment, held: float, intervals: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Where the membrane is after each pause: each goes on from the one before."""
+    ends, last = [], pulse
+    for lasts in np.diff(intervals, prepend=0.0):
+        last = last.then(held, float(lasts))
+        ends.append(last.end)
+    return {name: np.concatenate([end[name] for end in ends]) for name in ends[0]}
+
+
+def _summary(channel: str, size: float, tau: float, held: float) -> str:
+    if not size:
+        return f"No current flows through {channel} in the pulses."
     if not np.isfinite(tau):
-        return f"The first pulse does not inactivate {channel}."
-    return f"{channel} recovers with a time constant of {tau:.3g} ms."
+        return f"The first pulse does not inactivate {channel}, or there are too few pauses."
+    return f"At {held:g} mV {channel} recovers with a time constant of {tau:.4g} ms."
 
 
 EXPERIMENT = Experiment(

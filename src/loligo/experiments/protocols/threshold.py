@@ -1,4 +1,4 @@
-"""The least that excites: a shock, a pulse, and how all-or-none the answer is."""
+"""The least that excites: how far V must be displaced, and how all-or-none the answer is."""
 
 from __future__ import annotations
 
@@ -6,32 +6,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.experiments.clamps import highest
+from loligo.experiments.excited import THRESHOLD, Excitable, excitable, lanes
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import fired, lanes_of, membrane_of, one
-from loligo.experiments.plan import panel
-from loligo.experiments.search import least
+from loligo.experiments.membranes import one
+from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import course, part
+from loligo.experiments.search import Threshold, least
 from loligo.model import Membrane
-from loligo.simulation import simulate
-from loligo.stimulus import Shock
 
 if TYPE_CHECKING:
     import xarray
 
 _SMALLEST, _LARGEST = 1e-3, 300.0  # mV
-_RELATIVE = 1e-9
+_RELATIVE = 1e-9  # width of a bracket
 _WAIT = 100.0  # ms
 _AROUND = np.concatenate([np.linspace(0.1, 0.98, 23), np.linspace(0.985, 1.015, 31),
                           np.linspace(1.02, 2.0, 25)])  # fmt: skip
+_UNEXCITED = 10.0  # mV: what is shown instead of a threshold, where there is none
+_SHOWN = 1.5  # times as long as the spike at the threshold takes to come, and so much more:
+_AND = 5.0  # ms
+_SAMPLES = 1500
 
 
-def threshold(membrane: Membrane, *, threshold: Any = 0.0, wait: Any = _WAIT) -> xarray.Dataset:
+def threshold(
+    membrane: Membrane, *, threshold: Any = THRESHOLD, wait: Any = _WAIT,
+    progress: bool | None = None,
+) -> xarray.Dataset:  # fmt: skip
     """How far V must be displaced, at once and from rest, to excite; and what other shocks do.
 
     The gates stay as they are at rest while V jumps, as in figure 12 of Hodgkin & Huxley 1952
     (doi:10.1113/jphysiol.1952.sp004764). The answer is steep around the threshold, and yet no
     step: ``width`` says over what part of the threshold the peak grows from a quarter to three
-    quarters of what it becomes.
+    quarters of the way between what shocks of 0.1 and of 2 thresholds reach. Where it is small
+    the answer is all-or-none; in the warmth it is graded (Cole, Guttman & Bezanilla 1970,
+    doi:10.1073/pnas.65.4.884).
 
     Parameters
     ----------
@@ -40,69 +50,122 @@ def threshold(membrane: Membrane, *, threshold: Any = 0.0, wait: Any = _WAIT) ->
         mV that V must rise through to count as excited.
     wait : float
         ms in which it may.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------
     xarray.Dataset
-        ``threshold`` (mV above rest) and its ``charge`` (nC/cm2); ``peak`` (mV), the highest V
-        after a shock, over ``amplitude`` (mV); ``width``. NaN where no shock excites.
+        ``threshold`` (mV above rest), its ``charge`` (nC/cm2), and ``width`` (part of it);
+        ``peak`` (mV), the highest V after a shock, over ``amplitude`` (mV), and the traces behind
+        it, ``V`` (mV) over (``amplitude``, ``time``). NaN where no shock excites.
+
+    Raises
+    ------
+    UsageError
+        If it is no membrane, or rests above the threshold.
 
     Examples
     --------
     >>> import loligo as lo
     >>> found = lo.experiments.threshold(lo.load("hodgkin-huxley-1952"))
-    >>> round(float(found.threshold), 3)
-    6.505
+    >>> round(float(found.threshold), 5)
+    6.50507
     """
-    patch = membrane_of(membrane, "threshold")
     level, lasts = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
-
-    def fires(sizes: np.ndarray) -> np.ndarray:
-        # a shock beyond the threshold counts as one itself: what must rise is V after it
-        return fired(patch, lambda a: Shock(0.0, a), (sizes,), level, lasts)
-
-    found = least(fires, 1, _SMALLEST, _LARGEST, _RELATIVE)
-    value = float(found.value[0])
-    capacitance = float(patch.parameters["C_m"].value)  # type: ignore[arg-type]
-    row = (value if np.isfinite(value) else 10.0) * _AROUND
-    rec = simulate(
-        patch, Shock(0.0, lanes_of("amplitude", row)), lasts, record=["V"], sample_interval=0.01,
-        progress=False,
-    )  # fmt: skip
-    peak = rec.V.max("time").values
+    with course("seeking the threshold", progress):
+        patch = excitable(membrane, "threshold", level)
+        found = _least(patch, level, lasts)
+        value = float(found.value[0])
+        row = (value if np.isfinite(value) else _UNEXCITED) * _AROUND
+        V, time = _traces(patch, row, value, lasts)
+        height, _, sure = highest(time, V)
+        width = _width(patch, value, height, lasts)
     return dataset(
         EXPERIMENT, "Threshold of a shock",
         {
-            "peak": ("amplitude", peak, told("mV", "highest V after the shock")),
-            "threshold": ((), value, told(
-                "mV", "displacement of V that excites", precision=found.precision,
+            "peak": ("amplitude", height, told(
+                "mV", "highest V after the shock", precision=float(sure.max()),
             )),
-            "charge": ((), value * capacitance, told("nC/cm2", "threshold charge")),
-            "width": ((), _width(row / value, peak), told("1", "width of the threshold")),
+            "V": (("amplitude", "time"), V, told("mV", "membrane potential")),
+            "threshold": ((), value, told(
+                "mV", "threshold", precision=found.precision,
+            )),
+            "charge": ((), value * patch.capacitance, told("nC/cm2", "threshold charge")),
+            "width": ((), width, told("1", "width of the threshold, as a part of it")),
         },
-        {"amplitude": ("amplitude", row, told("mV", "displacement of V"))},
-        patch, summary=_summary(bool(found.always[0]), value),
+        {
+            "amplitude": ("amplitude", row, told("mV", "displacement of V")),
+            "time": ("time", time, told("ms", "time")),
+        },
+        patch.membrane, summary=_summary(patch, value, width),
     )  # fmt: skip
 
 
-def _width(part: np.ndarray, peak: np.ndarray) -> float:
+def _least(patch: Excitable, level: float, lasts: float, at_once: bool = False) -> Threshold:
+    """The least displacement that makes V rise through a level, or, if that counts, jump there."""
+    if patch.trouble:
+        return Threshold.none(1)
+
+    def fires(_: np.ndarray, sizes: np.ndarray, until: float) -> np.ndarray:
+        # no shock, which would count as a spike itself where it takes V through the threshold
+        there = at_once & (patch.start["V"] + sizes >= level)
+        return there | (patch.fired(until, start=_displaced(patch, sizes), level=level).count > 0)
+
+    return least(fires, _SMALLEST, np.array([_LARGEST]), lasts, relative=_RELATIVE)
+
+
+def _displaced(patch: Excitable, by: np.ndarray) -> dict[str, Any]:
+    return {"V": lanes(patch.start["V"] + by)[0]}
+
+
+def _traces(
+    patch: Excitable, row: np.ndarray, value: float, lasts: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """V after every shock, and its time: for as long as a late spike takes."""
+    shown = lasts
+    if np.isfinite(value):
+        late = patch.fired(lasts, start=_displaced(patch, np.array([value]))).time[0]
+        shown = min(lasts, float(np.ceil(_SHOWN * late + _AND)))
+    rec = patch.under(shown, start=_displaced(patch, row), every=shown / _SAMPLES)
+    return rec.V.values, rec.time.values
+
+
+def _width(patch: Excitable, value: float, height: np.ndarray, lasts: float) -> float:
     """Over what part of the threshold the peak grows from 1/4 to 3/4 of the way."""
-    if not np.isfinite(part).all():
+    if not np.isfinite(value):
         return float("nan")
-    low, high = peak.min(), peak.max()
-    grown = np.maximum.accumulate((peak - low) / (high - low))
-    return float(np.interp(0.75, grown, part) - np.interp(0.25, grown, part))
+    low, high = height[0], height[-1]
+    quarters = []
+    for k, share in enumerate((0.25, 0.75)):
+        with part(k, 2):
+            found = _least(patch, low + share * (high - low), lasts, at_once=True)
+            quarters.append(float(found.value[0]))
+    return max(0.0, quarters[1] - quarters[0]) / value
 
 
-def _summary(by_itself: bool, value: float) -> str:
-    if by_itself:
-        return "It fires by itself: there is no threshold."
+def _summary(patch: Excitable, value: float, width: float) -> str:
+    if patch.trouble:
+        return f"{patch.trouble}: there is no threshold."
     if not np.isfinite(value):
         return f"No displacement of V up to {_LARGEST:g} mV excites it."
-    return f"A displacement of V by {value:.5g} mV from rest excites it."
+    how = "all or none" if width < _ALL_OR_NONE else "graded"
+    within = f"less than {_SOLVED:g}" if width < _SOLVED else f"{width:.2g}"
+    return (
+        f"A displacement of V by {value:.6g} mV from rest, {patch.start['V']:.2f} mV, excites it. "
+        f"The answer is {how}: the peak grows from a quarter to three quarters of the way within "
+        f"{within} of the threshold."
+    )
 
+
+_ALL_OR_NONE = 0.05  # of the threshold
+_SOLVED = 1e-7  # of the threshold: a smaller width is not told apart
 
 EXPERIMENT = Experiment(
-    threshold, theme="excitability", model="membrane", chart=panel("peak"),
+    threshold, theme="excitability", model="membrane",
+    chart=Plan((
+        Panel(("peak",)),
+        Panel(("V",), across="time", lines="amplitude", heading="V after the shocks"),
+    )),
     facts={"threshold": Facts("mV"), "wait": Facts("ms")},
 )  # fmt: skip

@@ -86,7 +86,8 @@ class _Words:
     def __getitem__(self, name: str) -> str | _Number:
         if name in _PHRASES:
             return _PHRASES[name](self.document)
-        units = self.quantities[name].unit or str(self.document.get("unit", "uA/cm2"))
+        own = self.document.get(f"{name}_unit") or self.quantities[name].unit
+        units = str(own or self.document.get("unit", "uA/cm2"))
         return _Number(self.document[name], unit(units))
 
 

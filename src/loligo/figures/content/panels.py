@@ -226,9 +226,9 @@ def label_of(recorded: Signals, name: str) -> Label:
 
 def colours_of(recorded: Signals, theme: Theme) -> dict[str, str]:
     """Every variable's colour; the same in every panel and for every choice of panels."""
-    channels = channel_colours(
-        [str(c) for n in recorded.series() if (c := recorded.attribute(n, "channel"))], theme
-    )
+    owners = {n: str(c) for n in recorded.series() if (c := recorded.attribute(n, "channel"))}
+    ions = {c: str(recorded.attribute(n, "ion", "")) for n, c in owners.items()}
+    channels = channel_colours(owners.values(), theme, ions)
     free = [c for c in theme.others if c not in channels.values()] or list(theme.others)
     colours: dict[str, str] = {}
     loose = 0

@@ -152,7 +152,7 @@ def _placed(
     if right - left < 0.4 * page.width:
         return None
     caption = ruler.wrapped(what.caption, CAPTION * scale, page.width - page.pad - left)
-    foot = page.pad + (_LEADING * len(caption) + 0.4) * CAPTION * page.point * bool(caption)
+    foot = page.pad + (_LEADING * len(caption) + 0.9) * CAPTION * page.point * bool(caption)
     if foot > _MOST_CAPTION * page.height:
         return None
     heads = [

@@ -17,6 +17,7 @@ from loligo.run.axon.clamps import Clamps
 from loligo.run.axon.currents import Injected
 from loligo.run.axon.divergence import Watch
 from loligo.run.axon.rest import Beginning
+from loligo.run.axon.shocks import Shocks
 from loligo.run.divergence import Losses
 from loligo.run.fixed import Stepped
 from loligo.run.geometry import Patch
@@ -52,6 +53,8 @@ class CoupledCourse(Stepped):
         )
         self.table = Injected(problem, self.schedule, pace.stream)
         self.clamps = self._clamps() if problem.clamps else None
+        self.shocks = self._shocks() if self.table.shocked else None
+        self.facing = self._nothing_seen() if self.table.openings else None
         self.watch = Watch(problem, self.steps, self.patches, self.table, self.schedule)
         self.losses = Losses(problem, beginning.status, beginning.why)
         self.parts = without(portions(problem.lanes.size, threads()), ~self.losses.lost)
@@ -64,6 +67,13 @@ class CoupledCourse(Stepped):
             self.problem, self.table, self.points, self.line, self.patches, self.schedule,
             self.steps,
         )  # fmt: skip
+
+    def _shocks(self) -> Shocks:
+        return Shocks(self.problem, self.line, self.points, self.patches, self.schedule, self.steps)
+
+    def _nothing_seen(self) -> Floats:
+        shape = (self.problem.lanes.size, len(self.table.openings), self.schedule.samples)
+        return np.full(shape, np.nan)
 
     @property
     def over(self) -> bool:
@@ -83,6 +93,15 @@ class CoupledCourse(Stepped):
     def call(self) -> Callable[[range], None]:
         chunk = min(self.amount, self.table.most_steps)
         self.asked = self.stop = min(self.done + chunk, self.schedule.steps)
+        if self.shocks is not None:
+            if self.shocks.come(self.done):
+                self.watch.mark(self.done)
+            self.stop = self.shocks.following(self.done, self.asked)
+        if self.facing is not None:
+            self._face()
+            per = self.schedule.steps_per_sample
+            self.stop = min(self.stop, (self.done // per + 1) * per)
+        self.asked = self.stop
         if self.clamps is not None:
             self.stop = self.clamps.begin(self.done, self.asked)
         currents = self.table.given(self.done, self.stop)
@@ -92,9 +111,18 @@ class CoupledCourse(Stepped):
         self.done = self.stop
         if self.clamps is not None:
             self.clamps.end(self.done)
+        self._face()
         if self.watch.look(self.done, self.losses):
             self.parts = without(self.parts, ~self.losses.lost)
         return self.stop == self.asked  # a clamp's stop says nothing of the pace
+
+    def _face(self) -> None:
+        """V where conductances are, for their currents at the samples."""
+        if self.facing is not None and self.schedule.samples_at(self.done):
+            for i, each in enumerate(self.table.openings):
+                self.facing[:, i, self.done // self.schedule.steps_per_sample] = each.facing(
+                    self.steps.voltage()
+                )
 
     def values(self) -> dict[str, Floats]:
         records = [patch.kernel.program.records for patch in self.patches]

@@ -11,9 +11,11 @@ from loligo.engine.kernel import Schedule
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.compartments import shares
 from loligo.run.axon.electrodes import electrodes, timetable
+from loligo.run.axon.openings import flowing, openings
 from loligo.run.cells import Driven
 from loligo.run.drive import Drive
 from loligo.run.problem import Problem
+from loligo.stimulus import Conductance, Shock
 
 # Where a current jumps, the midpoint rule would ring along fine compartments; this many steps
 # from there on are two backward Euler halves each, which damp it and leave the order at 2
@@ -75,10 +77,13 @@ class Injected:
             (shares(problem.along.parts, place_of(shapes[0])), [drive.paths(s) for s in shapes])
             for shapes in by_point(problem.driven)
         ]
+        self.where = [place_of(shapes[0]) for shapes in by_point(problem.driven)]
+        self.openings = openings(problem)
         self.electrodes = electrodes(problem)
         self.clamped = timetable(
             self.electrodes, problem.along.parts, schedule.dt, problem.times.duration
         )
+        self.shocked = any(isinstance(each.shape, Shock) for each in problem.driven)
         self.jumps = self._jumps()
         row = 8 * self.axons * (self.place.size + 1)
         self.most_steps = max(16, stream // row)
@@ -95,6 +100,8 @@ class Injected:
             own = [b[which[axon]] for b, (_, which) in zip(breakpoints, smooth, strict=True)]
             times = np.concatenate([np.empty(0), *own])
             steps = np.floor(times / self.schedule.dt + 1e-9).astype(np.int64)
+            if self.shocked:  # one inside a step comes before and after it
+                steps = np.concatenate([steps, steps + 1])
             if self.electrodes:
                 steps = np.concatenate([steps, self.clamped.edges[axon]])
             steps = np.unique(steps)
@@ -103,20 +110,40 @@ class Injected:
 
     def given(self, first: int, stop: int) -> dict[str, Any]:
         """What a course is told about the steps from ``first`` to ``stop``."""
-        return {"injected": self.between(first, stop), "damped": self.edges(first, stop)}
+        told = {"injected": self.between(first, stop), "damped": self.edges(first, stop)}
+        return {**told, "opened": self.opened(first, stop)} if self.openings else told
 
     def between(self, first: int, stop: int) -> Floats:
         """(steps, axons, points), nA."""
         edges = np.arange(first, stop + 1) * self.schedule.dt
         table = np.zeros((stop - first, self.axons, self.place.size))
-        for weights, shapes in self.points:
+        across: dict[float, Floats] = {}
+        for each in self.openings:
+            g, driven = each.mean(edges)
+            across[each.place] = 1.0 + g * each.resistance
+            self._share(table, each.shares, driven / across[each.place])
+        for (weights, shapes), where in zip(self.points, self.where, strict=True):
             total = np.zeros(table.shape[:2])
             for paths, which in shapes:
                 charge = np.stack([path.integral(edges[:-1], edges[1:]) for path in paths], axis=1)
                 total += charge[:, which] / self.schedule.dt
-            for place, weight in weights.items():
-                table[:, :, np.searchsorted(self.place, place)] += weight * total
+            if where in across:
+                total /= across[where]
+            self._share(table, weights, total)
         return table
+
+    def opened(self, first: int, stop: int) -> Floats:
+        """The conductances of the steps from ``first`` to ``stop``, (steps, axons, points), uS."""
+        edges = np.arange(first, stop + 1) * self.schedule.dt
+        table = np.zeros((stop - first, self.axons, self.place.size))
+        for each in self.openings:
+            g, _ = each.mean(edges)
+            self._share(table, each.shares, g / (1.0 + g * each.resistance))
+        return table
+
+    def _share(self, table: Floats, weights: dict[int, Floats], total: Floats) -> None:
+        for place, weight in weights.items():
+            table[:, :, np.searchsorted(self.place, place)] += weight * total
 
     def edges(self, first: int, stop: int) -> Integers:
         """(steps, axons): 1 where a current has just changed its course, or the run begins."""
@@ -131,8 +158,16 @@ class Injected:
         return steps
 
 
-def injected(problem: Problem) -> list[tuple[float, Floats]]:
-    """Each point, um, and what it injects at the sample times: (axons, samples) in nA."""
+def injected(problem: Problem, facing: Floats | None) -> list[tuple[float, Floats]]:
+    """Each point, um, and what it injects at the sample times: (axons, samples) in nA.
+
+    Parameters
+    ----------
+    facing
+        Of :func:`loligo.run.axon.openings.flowing`. What flows through conductances at a place is
+        counted to the first point that has one there.
+    """
+    through = dict(flowing(problem, facing))
     drive = Drive(problem)
     currents: list[tuple[float, Floats]] = []
     for shapes in by_point(problem.driven):
@@ -140,5 +175,7 @@ def injected(problem: Problem) -> list[tuple[float, Floats]]:
         for each in shapes:
             paths, which = drive.paths(each)
             total += np.stack([drive.values(path) for path in paths])[which]
+            if isinstance(each.shape, Conductance):
+                total += through.pop(place_of(each), 0.0)
         currents.append((place_of(shapes[0]), total))
     return currents

@@ -55,6 +55,7 @@ def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Probl
         axon, uncut.driven, uncut.clamps, lanes, uncut.times, uncut.records, uncut.initial,
         tuple(patch.cells for patch in patches),
         Geometry(axon, parts, patches, recorded, places, step_for(accuracy, rate)),
+        uncut.until,
     )  # fmt: skip
 
 

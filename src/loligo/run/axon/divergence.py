@@ -35,6 +35,10 @@ class Watch:
         self.table, self.schedule = table, schedule
         self.good, self.saved = 0, steps.save()
 
+    def mark(self, done: int) -> None:
+        """V has been displaced: what is lost from here on is lost after that."""
+        self.good, self.saved = done, self.steps.save()
+
     def look(self, done: int, losses: Losses) -> bool:
         """After step ``done``: whether axons have been lost since the run was last looked at.
 

@@ -10,6 +10,7 @@ import numpy as np
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.currents import by_point, place_of
 from loligo.run.axon.electrodes import Electrode, electrodes
+from loligo.run.axon.openings import flowing
 from loligo.run.axon.places import Ladder, Place, Reading
 from loligo.run.drive import Drive, onto
 from loligo.run.outcome import Outcome, Uncounted
@@ -106,6 +107,7 @@ class _Reader:
                     ]
                     total += np.stack(rows)[which]
                 self._currents.append((place_of(shapes[0]), total))
+            self._currents += flowing(self.problem, self.found.facing, before=_BEFORE)
         return self._currents
 
     def _bend(self, place: float, reading: Reading, where: float) -> Floats:

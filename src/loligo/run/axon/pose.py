@@ -15,17 +15,17 @@ from loligo.errors import StimulusError, UsageError
 from loligo.lanes import Labelled, Value
 from loligo.model import Axon
 from loligo.run.axon.compartments import shape_values
+from loligo.run.begin import initial_values, read_initial
 from loligo.run.cells import Driven, Initial, guess
 from loligo.run.geometry import POSITION
 from loligo.run.pose import (
     check_dimensions,
     grid_of,
-    initial_values,
-    read_initial,
     read_records,
     read_times,
 )
 from loligo.run.problem import I_CLAMP, Group, Uncut
+from loligo.run.until import read_until
 from loligo.stimulus import Clamp
 from loligo.stimulus.base import Stimulus
 from loligo.stimulus.clamp import SERIES
@@ -38,7 +38,7 @@ _OTHER = ("place", "clamp_place", "region", "myelin", POSITION)  # what else a r
 
 def pose(
     axon: Axon, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
-    initial: Any, threshold: Any, positions: Any,
+    initial: Any, threshold: Any, positions: Any, until: Any = None,
 ) -> Uncut:  # fmt: skip
     """Read the arguments of :func:`loligo.simulate` for an axon.
 
@@ -53,7 +53,8 @@ def pose(
     driven = _driven(tuple(p for p in points if not isinstance(p.stimulus, Clamp)))
     alike = _structures(axon)
     outlines = [outline_of(axon.regions[regions[0]].membrane) for regions in alike]
-    begin = read_initial(_filled(initial, outlines), *outlines)
+    begun = _started(axon) if initial is None else _filled(initial, outlines)
+    begin = read_initial(begun, *outlines)
     values = _values(axon, driven, clamps, begin)
     _refuse_position(values)
     lanes = grid_of({name: _without_position(value) for name, value in values.items()})
@@ -67,8 +68,12 @@ def pose(
         Group(regions, outline, _own_records(outline, records))
         for regions, outline in zip(alike, outlines, strict=True)
     )
+    about = {n: what for outline in outlines for n, what in outline.about.items()}
+    of_points = [name for name in records if name in (STIMULUS, I_CLAMP)]
+    along = tuple(name for name in records if name not in of_points)
+    stops = read_until(until, along, lambda name: str(about[name]["units"]))
     return Uncut(
-        axon, driven, clamps, values, lanes, groups, times, records, begin, positions
+        axon, driven, clamps, values, lanes, groups, times, records, begin, positions, stops
     )  # fmt: skip
 
 
@@ -112,6 +117,19 @@ def _structures(axon: Axon) -> list[tuple[int, ...]]:
         structure = json.dumps(region.membrane.structure(), sort_keys=True)
         groups.setdefault(structure, []).append(i)
     return [tuple(regions) for regions in groups.values()]
+
+
+def _started(axon: Axon) -> Any:
+    """Where the membranes say that they start, of which one start is made; or rest."""
+    start: dict[str, Value] = {}
+    for region in axon.regions:
+        for name, value in region.membrane.start.items():
+            if start.setdefault(name, value) != value:
+                raise UsageError(
+                    f"initial: the membranes of this axon say different starts for {name}; give "
+                    'one, for example initial=-65, or initial="rest"'
+                )
+    return start or "rest"
 
 
 def _filled(initial: Any, outlines: list[Outline]) -> Any:

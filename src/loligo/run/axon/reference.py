@@ -26,9 +26,11 @@ from loligo.run.axon.compartments import shares
 from loligo.run.axon.coupled import joined
 from loligo.run.axon.currents import by_point, place_of
 from loligo.run.axon.electrodes import electrodes
+from loligo.run.axon.openings import openings
 from loligo.run.axon.rest import Beginning, begin
+from loligo.run.axon.shocks import charges
 from loligo.run.divergence import Losses, LostError
-from loligo.run.drive import Drive
+from loligo.run.drive import Drive, onto
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
 from loligo.run.march import TREMBLES, Crossings, Solution, march, together
@@ -81,6 +83,7 @@ def integrate(
     outcome.rest = beginning.recorded(problem)
     if problem.clamps:
         outcome.clamped = np.stack([run.clamped for run in runs])
+    outcome.facing = np.stack([run.facing for run in runs])
     outcome.notes += beginning.notes
     outcome.settings = problem.along.settings
     return outcome
@@ -130,7 +133,9 @@ class _Run:
         self._hold(0.0)
         self.width = max(len(part.states) for part in parts)
         self.numbers = [part.at(axon) for part in parts]
-        self.shapes = self._shapes()
+        self.shapes, self.openings = self._shapes(), openings(problem)
+        self.where = [place_of(shapes[0]) for shapes in by_point(problem.driven)]
+        self.shocks = charges(problem)
         grain, recorded = solver.tolerance * TREMBLES, problem.along.recorded
         self.crossings = Crossings(
             recorded * self.width, beginning.voltage[axon, recorded], problem.times.threshold,
@@ -141,6 +146,7 @@ class _Run:
             [np.full((samples, part.sampled.size), np.nan) for _ in part.records] for part in parts
         ]
         self.clamped = np.full((len(self.electrodes), samples), np.nan)
+        self.facing = np.full((len(self.openings), samples), np.nan)
         scale = np.ones((problem.along.parts.count, self.width))
         for part in parts:
             for k, name in enumerate(part.states):
@@ -180,16 +186,27 @@ class _Run:
             for k, change in enumerate(changes, start=1):
                 rates[place, k] = change
         inward = self.coupled.inflow(self.axon, v, onto=inward)
+        across = self._opened(min(t, last), v, inward)
         place = self.points.place
         inward[place] += self.held * (self.potential - v[place])
-        for weights, shapes in self.shapes:
+        for (weights, shapes), where in zip(self.shapes, self.where, strict=True):
             injected = sum(float(shape.value(min(t, last))) for shape in shapes)
             for k, weight in weights.items():
-                inward[k] += weight * injected
+                inward[k] += weight * injected / across.get(where, 1.0)
         rates[:, 0] = inward / self.capacity
         if not np.isfinite(rates).all():  # LSODA would try ever shorter steps, without end
             raise self._lost(t, cells, rates)
         return rates.ravel()
+
+    def _opened(self, t: float, v: Floats, inward: Floats) -> dict[float, float]:
+        """What flows in through conductances; and, by place, by how much less a current does."""
+        across: dict[float, float] = {}
+        for each in self.openings:
+            g, driven = each.of_axon(self.axon, t)
+            across[each.place] = 1.0 + g * float(each.resistance[self.axon])
+            for k, weights in each.shares.items():
+                inward[k] += float(weights[self.axon]) * (driven - g * v[k]) / across[each.place]
+        return across
 
     def _lost(self, t: float, cells: Floats, rates: Floats) -> LostError:
         """Which rate or state is not finite, and where."""
@@ -213,12 +230,30 @@ class _Run:
         for part, rows in zip(self.parts, states, strict=True):
             cells[part.patch.place, 1 : 1 + len(rows)] = rows.T
         times, axons = self.problem.times, self.problem.lanes.size
+        edges = self._edges(times.duration)
+        start = self._enter(0.0, cells.ravel())
+        grid = onto(edges, times.grid) if self.shocks else times.grid
         sampled = march(
-            self._edges(times.duration), times.grid, cells.ravel(), self._segment,
-            self.crossings.look, lambda part: advance((self.axon + part) / axons),
+            edges, grid, start, self._segment, self.crossings.look,
+            lambda part: advance((self.axon + part) / axons), self._enter if self.shocks else None,
         )  # fmt: skip
         self._record(sampled)
+        for i, each in enumerate(self.openings):
+            v = np.stack([w[self.axon] * sampled[k * self.width] for k, w in each.shares.items()])
+            self.facing[i] = v.sum(axis=0)
         self.clamped = self._clamped(sampled[:: self.width])
+
+    def _enter(self, t: float, states: Floats) -> Floats:
+        """What the states become where a charge comes."""
+        after = states.copy()
+        for start, given in self.shocks:
+            if start[self.axon] == t:
+                for k, charge in given.items():
+                    after[k * self.width] += charge[self.axon] / self.capacity[k]
+        rows = self.crossings.rows
+        if (after != states).any():
+            self.crossings.jumped(t, states[rows], after[rows])
+        return after
 
     def _edges(self, end: float) -> Floats:
         inner = [s.breakpoints(end) for _, shapes in self.shapes for s in shapes]

@@ -1,0 +1,103 @@
+"""Runs that end before their time: what is kept, lane by lane, and what is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import loligo as lo
+from loligo.errors import LoligoError
+
+SQUID = lo.load("hodgkin-huxley-1952")
+STEP = lo.Step(5, 10)
+
+
+@pytest.mark.parametrize("solver", [None, lo.Exponential(0.01)], ids=repr)
+@pytest.mark.parametrize("until", [lo.Spikes(2), "V > -20", "m>=0.5", "V < -0.2 V"], ids=str)
+def test_what_is_kept_is_the_beginning_of_the_whole(solver: Any, until: Any) -> None:
+    whole = lo.simulate(SQUID, STEP, 60, solver=solver)
+    rec = lo.simulate(SQUID, STEP, 60, solver=solver, until=until)
+    kept = rec.sizes["time"]
+    if isinstance(until, str):
+        name, limit = ("m", 0.5) if until[0] == "m" else ("V", -20.0)
+        met = np.flatnonzero(whole[name].values > limit) if "<" not in until else np.array([], int)
+        assert kept == (met[0] + 1 if met.size else whole.sizes["time"])
+    else:
+        second = float(whole.spike_time[1])
+        assert rec.time[-2] < second <= rec.time[-1]
+        assert int(rec.spike_count) == 2
+        assert np.isnan(rec.spike_peak[1])
+        assert rec.spike_peak[0] == whole.spike_peak[0]
+    for name in ("V", "m", "I_Na", "time"):
+        assert np.array_equal(rec[name], whole[name][:kept])
+    assert rec.attrs["until"].startswith(until.told() if not isinstance(until, str) else until[0])
+    assert lo.rerun(rec).identical(rec) or lo.rerun(rec).equals(rec)
+
+
+def test_a_lane_ends_by_itself() -> None:
+    sweep = lo.Step(5, [0, 7, 20])
+    whole = lo.simulate(SQUID, sweep, 60)
+    rec = lo.simulate(SQUID, sweep, 60, until=lo.Spikes(2))
+    assert rec.spike_count.values.tolist() == [0, 2, 2]
+    assert rec.attrs["until"] == "2 spikes in 2 of 3 lanes"
+    for k, amplitude in enumerate((0, 7, 20)):
+        kept = int(rec.V[k].notnull().sum())
+        assert np.array_equal(rec.V[k, :kept], whole.V[k, :kept])
+        assert np.isnan(rec.V[k, kept:]).all()
+        one = lo.simulate(SQUID, lo.Step(5, amplitude), 60, until=lo.Spikes(2))
+        assert one.sizes["time"] == kept
+        assert np.array_equal(one.V, rec.V[k, :kept])
+    assert lo.rerun(rec).equals(rec)
+
+
+def test_a_long_run_is_not_run_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from loligo.run.adaptive import AdaptiveCourse
+
+    told: list[float] = []
+    arrived = AdaptiveCourse.arrived
+    monkeypatch.setattr(
+        AdaptiveCourse, "arrived",
+        lambda self: (told.append(float(self.journey.clock[0].max())), arrived(self))[1],
+    )  # fmt: skip
+    for record in (None, ["spikes"]):
+        rec = lo.simulate(SQUID, STEP, 1e5, until=lo.Spikes(3), record=record)
+        assert int(rec.spike_count) == 3
+        assert max(told) < 5e4
+        told.clear()
+
+
+def test_an_axon_ends_when_all_places_have() -> None:
+    axon = lo.Axon(SQUID, "1 cm", 476, 35.4, compartments=20)
+    stimulus = lo.at(0, lo.Pulse(0.5, 0.2, 5000))
+    for positions in (None, [0, "0.8 cm"]):
+        rec = lo.simulate(axon, stimulus, 20, until=lo.Spikes(1), positions=positions)
+        assert (rec.spike_count == 1).all()
+        assert rec.time[-2] < rec.spike_time.max() <= rec.time[-1]
+        also = lo.simulate(axon, stimulus, 20, until="V > 0", positions=positions)
+        assert abs(also.sizes["time"] - rec.sizes["time"]) <= 1
+        assert lo.rerun(rec).equals(rec)
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [
+        (3, "until is 3, but ends a run by until=lo.Spikes(10), or a condition"),
+        ("V ? 3", "until='V > -20'"),
+        ("W > 3", "until: W is not recorded"),
+        ("V > 3 nA", "is a current, but a voltage in mV is wanted"),
+        ("__import__('os').x > 3", "ends a run by"),
+        ("V > [1, 2]", "until"),
+    ],
+)
+def test_what_cannot_end_a_run(until: Any, words: str) -> None:
+    with pytest.raises(LoligoError) as told:
+        lo.simulate(SQUID, None, 5, until=until)
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize("count", [0, 1.5, True, "3", None])
+def test_a_count_of_spikes_is_a_whole_number(count: Any) -> None:
+    with pytest.raises(LoligoError, match="takes a whole number, 1 or more"):
+        lo.Spikes(count)
