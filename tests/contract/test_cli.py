@@ -299,7 +299,7 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --conductance 5 0.5", "--conductance takes START g E, not 5 0.5"),
         ("run --conductance 5 0.5 0", "Write it as in --conductance 5 0.5 0 tau=2"),
         ("run --conductance 5 20nS 0 tau=1", "--conductance 5 '0.02 uS' 0 tau=1 is a total cond"),
-        ("run --conductance 5 -1 0 tau=1", "g"),
+        ("run --conductance 5 -1 0 tau=1", "g must be 0 mS/cm2 or more, but is -1 mS/cm2"),
         ("run --shock 5 5nC", "--shock 5 '5 nC' is a whole charge (nC), but the membrane has no"),
         ("run --shock 5", "--shock takes START AMPLITUDE, not 5"),
         ("run --duration long", "duration: 'long'"),

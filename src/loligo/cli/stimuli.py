@@ -162,7 +162,9 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
             hint = nearest(setting, usage.settings)
             raise UsageError(f"{name} has no setting {setting}={hint}; it has {known}")
     arguments: list[Any] = []
-    keywords: dict[str, Any] = {}
+    keywords: dict[str, Any] = {
+        setting: _SETTINGS.get(setting, value)(word) for setting, word in settings.items()
+    }
     for called, word in zip(usage.values, values, strict=True):
         if called == "file":
             time, current, unit = _samples(Path(word))
@@ -172,7 +174,6 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
             arguments.append(_played(Path(word), _PLAYED[usage.name, called]))
         else:
             arguments.append(value(word))
-    keywords |= {setting: _SETTINGS.get(setting, value)(word) for setting, word in settings.items()}
     return getattr(loligo.stimulus, usage.name)(*arguments, **keywords)
 
 
