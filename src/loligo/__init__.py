@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         conduction_velocity,
         crossings,
         firing_rate,
+        leak_subtracted,
+        narrate,
         spike_shape,
         spike_times,
     )
@@ -92,9 +94,11 @@ __all__ = [
     "explain",
     "firing_rate",
     "input_resistance",
+    "leak_subtracted",
     "length_constant",
     "load",
     "models",
+    "narrate",
     "open",
     "plot",
     "rerun",
@@ -111,7 +115,8 @@ __all__ += stimulus.__all__
 # module -> the public names that it defines
 _MODULES = {
     "analysis": (
-        "conduction_velocity", "crossings", "firing_rate", "spike_shape", "spike_times",
+        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "narrate",
+        "spike_shape", "spike_times",
     ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),

@@ -254,7 +254,8 @@ def rerun(
         shapes = None if stimulus is None else read(stimulus)
         settings = {name: told[name] for name in ("sample_interval", "threshold")}
         names = renamed(told["model"])
-        settings["record"] = [names.get(name, name) for name in told["record"]]
+        listed = told["record"]  # None: everything
+        settings["record"] = None if listed is None else [names.get(n, n) for n in listed]
         chosen = solvers.from_dict(told["solver"])
         settings["solver"] = None if told.get("lane_by_lane") else chosen
         settings["initial"] = _initial_from_plain(told["initial"], names)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import loligo as lo
 from references import reference
@@ -26,7 +28,7 @@ def documents(folder):
 
 
 def test_the_scheme_of_the_page_is_the_gates_of_the_squid(tmp_path):
-    _, states = documents(tmp_path)
+    _, states, *_ = documents(tmp_path)
     squid = lo.load("hodgkin-huxley-1952")
     gates = lo.Membrane(
         celsius=6.3, helpers=squid.helpers, channels=[squid.channels[1], states.channels[1]]
@@ -57,21 +59,43 @@ def test_every_function_of_the_language_is_on_the_page():
         assert re.search(rf"\b{name}\b", page), f"{name} is not in docs/models.md"
 
 
-def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    page = (DOCS / "axon.md").read_text(encoding="utf-8")
+def run_page(name: str, folder: Path) -> int:
+    """Run the blocks of a page, compare what it says comes out; how much it says."""
+    page = (DOCS / name).read_text(encoding="utf-8")
     namespace: dict[str, Any] = {}
     told = 0
     for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
-        exec(compile(block, "docs/axon.md", "exec"), namespace)
+        exec(compile(block, f"docs/{name}", "exec"), namespace)
         for expression, result in re.findall(
-            r"^(\S[^#=]*?)\s+# (['(\[\d].*)$", block, re.MULTILINE
+            r"^(\S[^#=\n]*?) +# (['(\[\d].*)$", block, re.MULTILINE
         ):
             assert str(eval(expression, namespace)) == result.strip("'"), expression
             told += 1
-    assert told >= 9
-    for written in re.findall(r'"([\w]+\.(?:png|gif))"', page):
-        assert (tmp_path / written).stat().st_size > 0, written
+    for written in re.findall(r'"([\w]+\.(?:png|gif|csv))"', page):
+        assert (folder / written).stat().st_size > 0, written
+    return told
+
+
+def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_page("axon.md", tmp_path) >= 9
+
+
+@pytest.mark.slow
+def test_the_page_on_experiments_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_page("experiments.md", tmp_path) >= 5
+
+
+def test_the_table_of_experiments_is_of_those_there_are():
+    """``python docs/experiments.py`` writes it."""
+    spec = importlib.util.spec_from_file_location("experiments_page", DOCS / "experiments.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    text = script.PAGE.read_text(encoding="utf-8")
+    assert script.page(text) == text, "run python docs/experiments.py"
 
 
 def test_every_experiment_on_an_axon_is_on_the_page():
@@ -82,3 +106,28 @@ def test_every_experiment_on_an_axon_is_on_the_page():
     for name in (*names, "myelinated"):
         assert name in page, f"{name} is not in docs/axon.md"
     assert len(names) >= 7
+
+
+@pytest.mark.slow
+def test_the_page_on_amplifiers_runs_and_has_every_knob():
+    page = (DOCS / "amplifier.md").read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    told = 0
+    for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+        exec(compile(block, "docs/amplifier.md", "exec"), namespace)
+        for expression, said in re.findall(
+            r"^(\S[^#=]*?)\s+# ((?:-?[\d.]+, )+-?[\d.]+)", block, re.M
+        ):
+            numbers = [float(number) for number in said.split(", ")]
+            made = eval(expression, namespace).values
+            assert [float(f"{x:.3g}") for x in made] == pytest.approx(
+                numbers, rel=0.003, abs=0.5 * (max(map(abs, numbers)) > 20)
+            ), expression
+            told += 1
+    assert told == 5
+    for name, part in lo.Amplifier.quantities.items():
+        (row,) = [line for line in page.splitlines() if f"`{name}`" in line and line[0] == "|"]
+        default = getattr(lo.Amplifier(), name)
+        if default is not None:
+            assert f"{default:g}" in row if isinstance(default, float) else default in row, name
+        assert f"{part.levels[-1]}" in row

@@ -142,7 +142,7 @@ class Bench:
         return [], dV, Ii + Il, V - self.E + self.Rs * (Ii + Il + self.Cm * dV)
 
     def run(self, first: np.ndarray, times: np.ndarray) -> dict[str, np.ndarray]:
-        """Through the edges: V, V_p, I_out and all that flows through the pipette, pA."""
+        """Through the edges: V, V_p, I_out (nA) and all that flows through the pipette (pA)."""
         y, n = first, self.COUNT[self.level]
         rows: list[tuple[float, ...]] = []
         for (a, b), Vc in zip(itertools.pairwise(EDGES), COMMANDS, strict=True):
@@ -154,7 +154,8 @@ class Bench:
                 _, shown, Vp = self.all(one, Vc)
                 rows.append((one[n], Vp, shown, (Vp + self.E - one[n]) / self.Rs))
             y = found.y[:, -1]
-        return dict(zip(("V", "V_p", "I_out", "flows"), np.array(rows).T, strict=True))
+        found = dict(zip(("V", "V_p", "I_out", "flows"), np.array(rows).T, strict=True))
+        return {**found, "I_out": 1e-3 * found["I_out"]}  # nA
 
 
 def model_cell(y: np.ndarray) -> Any:
@@ -205,7 +206,7 @@ def compare(
     assert off < within * np.abs(exact["flows"]).max()
 
 
-@pytest.mark.parametrize("level", range(6))
+@pytest.mark.parametrize("level", [0, 5])
 def test_each_level_is_what_was_published(level: int) -> None:
     compare(level, lo.Reference())
 
@@ -287,6 +288,7 @@ def charged(rig: lo.Amplifier) -> xr.Dataset:
     return lo.simulate(CELL, clamp, 3, initial=0.0, solver=lo.Reference(), sample_interval=0.01)
 
 
+@pytest.mark.slow
 def test_the_ideal_clamp_is_the_limit_of_no_resistance() -> None:
     """V misses the command by I R_s, I = 10 nS (-80 mV), after R_s C_m = 25 us and 250."""
     for R in (1.0, 10.0):
@@ -297,13 +299,14 @@ def test_the_ideal_clamp_is_the_limit_of_no_resistance() -> None:
         rate = (1 + 1e-3 * R * g) / tau
         exact = settled * (1 - np.exp(-rate * t))
         assert np.abs(rec.V.values[:-1] - exact).max() < 1e-8
-        assert np.abs(rec.I_out.values[:-1] - g * exact).max() < 1e-7
+        assert np.abs(rec.I_out.values[:-1] - 1e-3 * g * exact).max() < 1e-7
     errors = [abs(float(charged(lo.Amplifier(R, level=5)).V[-2]) + 80) for R in (0.4, 0.2)]
     assert errors[0] / errors[1] == pytest.approx(2, rel=0.01)
     whole = charged(lo.Amplifier(5, compensation=1, level=5))
     assert abs(float(whole.V[-2]) + 80) < 1e-8
 
 
+@pytest.mark.slow
 def test_compensation_and_prediction_do_what_they_are_for() -> None:
     def rig(**knobs: Any) -> xr.Dataset:
         return charged(lo.Amplifier(10, level=3, **{"slow_cancellation": "exact", **knobs}))
@@ -321,6 +324,7 @@ def test_compensation_and_prediction_do_what_they_are_for() -> None:
     assert max(early[2:]) < -65
 
 
+@pytest.mark.slow
 def test_the_charging_current_is_cancelled() -> None:
     seen = charged(lo.Amplifier(10, level=3))
     cancelled = charged(lo.Amplifier(10, slow_cancellation="exact", level=3))
@@ -341,6 +345,7 @@ def test_every_number_may_be_an_array() -> None:
         assert np.array_equal(lane.I_out, one.I_out)
 
 
+@pytest.mark.slow
 def test_while_no_clamp_is_on_the_membrane_is_free() -> None:
     rig = lo.Amplifier(5, compensation=0.5, level=1)
     clamp = lo.VoltageClamp(2, 1, -40, amplifier=rig) + lo.VoltageClamp(5, 1, -90, amplifier=rig)
@@ -358,6 +363,24 @@ def test_while_no_clamp_is_on_the_membrane_is_free() -> None:
     assert v[1] / v[0] == pytest.approx(np.exp(-0.4), rel=1e-9)
 
 
+@pytest.mark.slow
+def test_the_command_may_follow_a_waveform() -> None:
+    """The same as ramps that follow one another."""
+    rig = lo.Amplifier(5, compensation=0.5, level=3)
+    wave = lo.Waveform([0, 1, 1.5, 3], [-80, 20, 20, -60], unit="mV")
+    followed = lo.VoltageClamp(1, 3, wave, amplifier=rig)
+    ramps = (
+        lo.VoltageClamp(1, 1, -80, to=20, amplifier=rig)
+        + lo.VoltageClamp(2, 0.5, 20, amplifier=rig)
+        + lo.VoltageClamp(2.5, 1.5, 20, to=-60, amplifier=rig)
+    )
+    for solver, within in ((lo.Reference(), 1e-8), (lo.Exponential(1e-3), 1e-7)):
+        one, other = (lo.simulate(SQUID, each, 5, solver=solver) for each in (followed, ramps))
+        for name in ("V", "V_p", "I_out", "I_clamp"):
+            off = np.abs(one[name] - other[name]).max()
+            assert off < within * np.abs(other[name]).max(), (name, solver)
+
+
 def test_documents_and_files_keep_it(tmp_path: Any) -> None:
     rig = lo.Amplifier(
         [2, 4], compensation=0.3, slow_cancellation="exact", estimated_resistance=3, level=5
@@ -373,7 +396,6 @@ def test_documents_and_files_keep_it(tmp_path: Any) -> None:
     assert lo.rerun(rec).identical(rec)
     lo.save(rec, tmp_path / "clamped.nc")
     assert lo.open(tmp_path / "clamped.nc").identical(rec)
-    assert lo.plot(lo.rerun(rec).isel(series_resistance=0)) is not None
 
 
 WRONG: dict[str, tuple[Callable[[], Any], str]] = {

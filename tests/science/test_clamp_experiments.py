@@ -78,6 +78,27 @@ def test_peaks_and_what_stays(name: str) -> None:
     assert float(found.reversal) == pytest.approx(model["Na"][1], abs=1e-6)
 
 
+@pytest.mark.slow
+def test_without_a_channel_called_Na_it_is_all_but_the_leak() -> None:
+    squid = lo.load(SQUID).to_dict()
+    squid["channels"] = {{"Na": "fast"}.get(n, n): c for n, c in squid["channels"].items()}
+    found = E.iv_curve(lo.Membrane.from_dict(squid))
+    model, before = exact.SQUID, exact.steady(exact.SQUID, HELD)
+    t = np.r_[0, np.geomspace(1e-4, 40, 400001)]
+    lowest = [
+        (exact.flow(model, "Na", before, V, t) + exact.flow(model, "K", before, V, t)).min()
+        for V in found.voltage.values
+    ]
+    assert np.abs(found.peak_inward - lowest).max() < 2e-5
+    turn = brentq(
+        lambda V: (
+            exact.flow(model, "Na", before, V, t) + exact.flow(model, "K", before, V, t)
+        ).min(), 30, 60, xtol=1e-9,
+    )  # fmt: skip
+    assert float(found.reversal) == pytest.approx(turn, abs=1e-5)
+    assert "I_fast + I_K" in found.attrs["summary"]
+
+
 @EACH
 @pytest.mark.parametrize("ion", ["Na", "K"])
 def test_activation(name: str, ion: str) -> None:
@@ -202,6 +223,8 @@ SILENT = {
     "activation_curve": "is the same at all potentials: 0.3 mS/cm²",
     "inactivation_curve": "Prepulses do not halve I_L",
     "recovery_from_inactivation": "does not inactivate L",
+    "input_impedance": "does not resonate",
+    "phase_plane": "V alone moves",
     "tail_currents": "reverse at -65 mV, and none of them decays",
     "window_current": "L does not inactivate, so that there is no window",
 }

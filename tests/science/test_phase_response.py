@@ -81,7 +81,7 @@ def test_the_limit_of_small_shocks_is_the_adjoint() -> None:
 @pytest.mark.slow
 def test_shocks_of_a_size_advance_and_delay_as_a_solution_by_scipy() -> None:
     phase, size = [0.35, 0.75], 3.0
-    found = squid(phase=phase, size=size)
+    found = squid(phase=phase, shock=size)
     period, path = cycle()
     for name, sign in (("advance_up", 1), ("advance_down", -1)):
         for k, p in enumerate(phase):
@@ -106,7 +106,7 @@ def test_the_next_spike_is_that_of_scipy_in_the_limit() -> None:
 
 
 def test_no_digit_that_is_reported_depends_on_the_size() -> None:
-    big, small = (squid(phase=[0.3, 0.6, 0.8], size=size) for size in (0.5, 0.25))
+    big, small = (squid(phase=[0.3, 0.6, 0.8], shock=size) for size in (0.5, 0.25))
     for name in ("response", "response_next"):
         sure = big[name].attrs["precision"] + small[name].attrs["precision"]
         assert abs(big[name] - small[name]).max() <= max(10 * sure, 1e-9)
@@ -156,8 +156,8 @@ def test_without_sodium_nothing_fires() -> None:
         ({"phase": [0.5, 1.0]}, "phase is a part of the cycle, from 0"),
         ({"phase": [-0.1]}, "phase is a part of the cycle"),
         ({"phase": [0.5, 0.5]}, "every value once"),
-        ({"size": 0}, "size"),
-        ({"size": [1, 2]}, "size is one number"),
+        ({"shock": 0}, "shock"),
+        ({"shock": [1, 2]}, "shock is one number"),
         ({"amplitude": [1, 2]}, "amplitude is one number"),
     ],
 )

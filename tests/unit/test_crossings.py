@@ -79,6 +79,7 @@ def test_units_are_those_of_the_variable() -> None:
     )
 
 
+@pytest.mark.slow
 def test_spikes_are_crossings_of_v() -> None:
     rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 40, [5, 10]), 50)
     rises = lo.crossings(rec.V, 0.0, "up")
@@ -140,6 +141,7 @@ def test_rates_of_lost_and_silent_cells() -> None:
     assert silent.instantaneous.shape == (2, 0)
 
 
+@pytest.mark.slow
 def test_rates_of_one_cell_and_of_a_part() -> None:
     rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Step(5, 10), 200)
     found = lo.firing_rate(rec)

@@ -70,6 +70,8 @@ OTHERS = [
     lo.VoltageClamp(2, 8, -80, to=40),
     lo.VoltageClamp(2, 5, -20, series_resistance="4 ohm*cm2"),
     lo.VoltageClamp(2.3, 8, -80, to=40, series_resistance="4 ohm*cm2"),
+    lo.VoltageClamp(2.3, 5, -20, amplifier=lo.Amplifier()),
+    lo.VoltageClamp(2, 8, -80, to=40, amplifier=lo.Amplifier(level=5)),
     lo.Conductance(2, 0.4, -75, duration=5),
     lo.Conductance(2.3, 0.4, -75, tau=3),
     lo.Conductance(2, 0.4, -75, tau=3, rise=0.2),

@@ -28,15 +28,31 @@ if TYPE_CHECKING:
 
     from loligo.experiments.fibre import myelinated as myelinated
     from loligo.experiments.fibre import node as node
+    from loligo.experiments.protocols.action_potential import action_potential as action_potential
+    from loligo.experiments.protocols.activation_curve import activation_curve as activation_curve
+    from loligo.experiments.protocols.clamp_family import clamp_family as clamp_family
     from loligo.experiments.protocols.collision import collision as collision
     from loligo.experiments.protocols.direction import direction as direction
+    from loligo.experiments.protocols.inactivation_curve import (
+        inactivation_curve as inactivation_curve,
+    )
+    from loligo.experiments.protocols.input_impedance import input_impedance as input_impedance
+    from loligo.experiments.protocols.iv_curve import iv_curve as iv_curve
     from loligo.experiments.protocols.membrane_and_propagated import (
         membrane_and_propagated as membrane_and_propagated,
     )
     from loligo.experiments.protocols.obstacle import obstacle as obstacle
     from loligo.experiments.protocols.passive import passive as passive
+    from loligo.experiments.protocols.phase_plane import phase_plane as phase_plane
+    from loligo.experiments.protocols.rate_functions import rate_functions as rate_functions
+    from loligo.experiments.protocols.recovery_from_inactivation import (
+        recovery_from_inactivation as recovery_from_inactivation,
+    )
+    from loligo.experiments.protocols.resting_state import resting_state as resting_state
     from loligo.experiments.protocols.saltatory import saltatory as saltatory
+    from loligo.experiments.protocols.tail_currents import tail_currents as tail_currents
     from loligo.experiments.protocols.velocity import velocity as velocity
+    from loligo.experiments.protocols.window_current import window_current as window_current
 
 _FIBRE = ("myelinated", "node")  # what experiments are made on
 

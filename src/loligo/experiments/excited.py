@@ -1,4 +1,4 @@
-"""A membrane at rest, and what pulses make of it: many lanes at once, each a shock or two pulses."""
+"""A membrane at rest, and what shocks and pulses make of it: many lanes at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.experiments.clamps import HOLDING
 from loligo.experiments.membranes import membrane_of
-from loligo.experiments.runs import Spikes, run, spikes
+from loligo.experiments.runs import Spikes, part, run, spikes
 from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
@@ -30,6 +30,7 @@ CURRENT = 500.0  # uA/cm2 of a pulse at most, and be it ever so long
 
 _RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise
 _INSTANT = 1e-3  # ms
+_INSTANTLY = 100  # as many such things as an experiment, about
 _WATCHED = 500.0  # ms in which a membrane without rest shows what it does instead
 
 
@@ -127,9 +128,16 @@ def excites(
     number
         Of the spike that is meant, from 0.
     """
-    after, before = (fired(patch.level - below).nth(number) for below in (0.0, _RISE))
+    after, lower = fired(patch.level).nth(number), fired(patch.level - _RISE)
+    before = np.array([_last(lower.of(lane), t) for lane, t in enumerate(after)])
     with np.errstate(invalid="ignore"):
         return patch.capacitance * _RISE > current(after) * (after - before)
+
+
+def _last(times: Array, until: float) -> float:
+    """The last of increasing times before one, NaN if there is none."""
+    k = int(np.searchsorted(times, until))
+    return float(times[k - 1]) if k else np.nan
 
 
 def excitable(membrane: Any, experiment: str, level: float) -> Excitable:
@@ -140,8 +148,7 @@ def excitable(membrane: Any, experiment: str, level: float) -> Excitable:
     UsageError
         If it is none, or rests above the threshold.
     """
-    patch = membrane_of(membrane, experiment)
-    idle = Excitable(patch, level, {})
+    idle = Excitable(membrane_of(membrane, experiment), level, {})
     states, lost = at_rest(idle)
     if lost[0]:
         return _restless(replace(idle, start={"V": HOLDING}))
@@ -160,17 +167,19 @@ def at_rest(patch: Excitable) -> tuple[dict[str, Array], Array]:
     of_membrane = [p.value for p in patch.membrane.parameters.values()]
     if any(isinstance(value, Labelled) for value in of_membrane):
         row = 0.0
-    rec = run(
-        patch.membrane, Pulse(0.0, _INSTANT, row) + Pulse(0.0, _INSTANT, 0.0), _INSTANT,
-        record=patch.states, sample_interval=_INSTANT, initial="rest",
-    )  # fmt: skip
+    with part(0, _INSTANTLY):
+        rec = run(
+            patch.membrane, Pulse(0.0, _INSTANT, row) + Pulse(0.0, _INSTANT, 0.0), _INSTANT,
+            record=patch.states, sample_interval=_INSTANT, initial="rest",
+        )  # fmt: skip
     states = {name: rec[name].isel(time=0).values for name in patch.states}
     return states, np.isnan(states["V"])
 
 
 def _restless(held: Excitable) -> Excitable:
     """What a membrane without a rest does instead."""
-    times = held.fired(_WATCHED).time
+    with part(0, _INSTANTLY):
+        times = held.fired(_WATCHED).time
     if times.size > 2:
         rate = 1e3 / (times[-1] - times[-2])
         return replace(held, trouble=f"It fires by itself, at {rate:.3g} Hz, and has no rest")

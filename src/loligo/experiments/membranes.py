@@ -74,6 +74,11 @@ def varied(values: Any, otherwise: Array, unit: str, name: str, **bounds: float)
     return lanes_of(name, row)
 
 
+def between(row: Array) -> str:
+    """``0 to 20``: from where to where numbers go, in words; ``10`` of a single one."""
+    return f"{row[0]:.4g} to {row[-1]:.4g}" if row.size > 1 else f"{row[0]:.4g}"
+
+
 def lanes_of(name: str, row: Array) -> Labelled:
     """A row of numbers as lanes, labelled by themselves."""
     return Labelled((name,), row, {name: row})

@@ -49,6 +49,9 @@ class Panel:
     field
         Two variables over the same two dimensions, upwards and across: a field of directions,
         drawn as arrows behind all; the first points across.
+    points
+        Variables that are drawn as points over their own last dimension, whatever the lines: dots,
+        of the second rings, of the third crosses.
     weight
         The panel's share of the height, beside others of 1.
     """
@@ -62,10 +65,11 @@ class Panel:
     heading: str = ""
     zero: bool = False
     field: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        rows = (self.measured, self.theory, self.marks, self.field)
+        rows = (self.measured, self.theory, self.marks, self.field, self.points)
         words = (*(name for row in rows for name in row), self.across, self.lines, self.heading)
         plain = all(isinstance(word, str) for word in words) and isinstance(self.zero, bool)
         sound = self.log in _AXES and len(self.field) in (0, 2) and 0.1 <= self.weight <= 10
@@ -135,7 +139,7 @@ def _panel(rec: xarray.Dataset, plain: Mapping[str, Any]) -> Panel:
     }
     told["theory"] = tuple(name for name in told.get("theory", ()) if name in rec.data_vars)
     one = Panel(**told)
-    named = {*one.measured, *one.marks, *one.field, one.across, one.lines}
+    named = {*one.measured, *one.marks, *one.field, *one.points, one.across, one.lines}
     missing = named - {"", *map(str, rec.variables)}
     if missing:
         raise ValueError(f"{', '.join(sorted(missing))}: not there")

@@ -23,11 +23,22 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 
+class _Teller:
+    """Tells how much of it all is done, never less than before."""
+
+    def __init__(self, advance: Advance) -> None:
+        self.advance, self.most = advance, 0.0
+
+    def tell(self, fraction: float) -> None:
+        self.most = max(self.most, fraction)
+        self.advance(self.most)
+
+
 @dataclass(frozen=True)
 class _Stretch:
-    """A part of an experiment: what is told of it, and from where to where of the whole it goes."""
+    """A part of an experiment: who tells of it, and from where to where of the whole it goes."""
 
-    advance: Advance
+    teller: _Teller
     begins: float
     ends: float
 
@@ -54,7 +65,7 @@ def course(label: str, progress: bool | Advance | None = None) -> Iterator[None]
         yield
         return
     with bar(label, progress) as advance:
-        before = _NOW.set(_Stretch(advance, 0.0, 1.0))
+        before = _NOW.set(_Stretch(_Teller(advance), 0.0, 1.0))
         try:
             yield
         finally:
@@ -79,7 +90,7 @@ def part(number: int, of: int) -> Iterator[None]:
         yield
         return
     begins, ends = whole.at(min(1.0, number / of)), whole.at(min(1.0, (number + 1) / of))
-    before = _NOW.set(_Stretch(whole.advance, begins, ends))
+    before = _NOW.set(_Stretch(whole.teller, begins, ends))
     try:
         yield
     finally:
@@ -90,7 +101,7 @@ def done(fraction: float) -> None:
     """How much of the part under way is done: for work that is no run."""
     now = _NOW.get()
     if now is not None:
-        now.advance(now.at(fraction))
+        now.teller.tell(now.at(fraction))
 
 
 def run(

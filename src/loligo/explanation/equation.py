@@ -17,6 +17,11 @@ from loligo.system.readable import tree
 _LONGEST = 640  # characters: what is longer is no longer read
 _OF_RATES = {"alpha": " /ms", "beta": " /ms", "tau": " ms"}
 _EXPREL = "exprel(x) = (exp(x) − 1)/x, and 1 at x = 0"
+_DECIDED = (
+    ", where the parameters say so. root(a, b) is the w at which a + b exp(w) is 0, and "
+    "removable(a, b, …) whether there is one and the rest sums to 0, as it does where what is "
+    "divided is 0 there too"
+)
 
 
 def paper(asked: Subject, name: str) -> Stage:
@@ -104,9 +109,11 @@ def _smoothed(asked: Subject, name: str) -> Part | None:
         rows += [f"- {word} = {plain(before, PRINTED)}", f"+ {word} = {plain(after, PRINTED)}"]
         sides.append(f"{latex(before)} &\\;\\to\\; {latex(after)}")
     words = " and ".join(called(each.name) for each in changed)
+    by_lane = any("removable" in row for row in rows)
+    may, where = ("may", _DECIDED) if by_lane else ("would", "")
     text = (
-        f"As written, {words} would be 0/0 at one voltage, and inexact beside it. It is rewritten "
-        f"with a function that is smooth there, {_EXPREL}:"
+        f"As written, {words} {may} be 0/0 at one voltage, and inexact beside it. It is rewritten "
+        f"with a function that is smooth there, {_EXPREL}{where}:"
     )
     body = " \\\\[2pt]\n".join(sides)
     return Part(text, tuple(rows), f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.axon.content import is_axon
@@ -57,7 +58,8 @@ def plot(
     axon: V in time at each.) Of several axons along one dimension, or of spikes alone: when the
     action potential arrived where. What an experiment of ``loligo.experiments`` found is drawn
     against what it varied, with what theory says. Of a model: its gates' steady states, time
-    constants and rates against V.
+    constants and rates against V. Of what `loligo.narrate` tells: V and the currents, its phases
+    marked.
 
     Several recordings, ``lo.plot(control, drug, labels=["control", "TTX"])``, lie over one
     another: a panel for each variable, a line for each recording, which may differ in sampling
@@ -66,7 +68,8 @@ def plot(
     Parameters
     ----------
     rec, *more : xarray.Dataset
-        What `loligo.simulate` returned, or an experiment; of several, one lane each. Or a membrane.
+        What `loligo.simulate` returned, or an experiment; of several, one lane each. Or a
+        membrane, or what `loligo.narrate` returned.
     panels : sequence of str, optional
         May follow the recordings by its place. From the top down, any of ``"V"``, ``"gates"``,
         ``"states"``, ``"conductances"``, ``"currents"``, ``"stimulus"``, or a recorded variable's
@@ -149,6 +152,11 @@ def plot(
 def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
     """Of what is drawn as a chart: a model, an experiment, arrivals along several axons, many
     lanes."""
+    if isinstance(rec, Narration):
+        from loligo.figures.page.narrated import narrated_chart
+
+        _refuse_panels(panels, "a story has one figure")
+        return narrated_chart(rec, title)
     if getattr(rec, "attrs", {}).get("experiment") == "rate functions":
         from loligo.figures.page.gates import gates_chart
 
@@ -182,7 +190,7 @@ def _of_model(rec: Any) -> Any:
     """Of a membrane, what its gates depend on V like; of anything else, itself."""
     if not isinstance(rec, Membrane):
         return rec
-    from loligo.experiments import rate_functions  # type: ignore[attr-defined]
+    from loligo.experiments import rate_functions
 
     found = rate_functions(rec)
     return found.assign_attrs(title=str(found.attrs["subtitle"]), subtitle="Gates")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 
 from loligo.errors import UsageError, nearest
 
@@ -84,7 +85,7 @@ _DARK = Theme(
     channels={"Na": "#ff8548", "K": "#58b4f4", "leak": "#3fcf9f", "Ca": "#e590c2"},
     others=("#b7f58c", "#c3c9ff", "#f2d924", "#9a8cff", "#26ffae"),
     colormap="viridis",
-    colormap_range=(0.2, 1.0),
+    colormap_range=(0.35, 1.0),
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#3a434d",
@@ -138,20 +139,31 @@ def ion(channel: str) -> str:
 def channel_colours(
     channels: Iterable[str], theme: Theme, ions: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """A colour for each channel: Na, K, leak and Ca always the same, the rest in a fixed order.
+    """A colour for each channel: see :func:`channel_inks`."""
+    return {channel: ink(name, theme) for channel, name in channel_inks(channels, ions).items()}
+
+
+def channel_inks(
+    channels: Iterable[str], ions: Mapping[str, str] | None = None
+) -> dict[str, str]:  # fmt: skip
+    """The name of a colour for each channel: Na, K, leak and Ca always the same, the rest in a
+    fixed order.
 
     ``ions``: channel -> the ion that it says it carries. The first that carries one, or is called
     as one, has its colour.
+
+    >>> channel_inks(["A", "L", "h", "Na"])
+    {'A': '1', 'L': 'leak', 'h': '2', 'Na': 'Na'}
     """
     order = list(dict.fromkeys(channels))
     fixed: dict[str, str] = {}
     for called in (str, (ions or {}).get):  # by its own name, and then by its ion
         for channel in order:
-            colour = theme.channels.get(ion(called(channel) or ""), "")
-            if colour and channel not in fixed and colour not in fixed.values():
-                fixed[channel] = colour
-    rest = _cycle(theme.others)
-    return {channel: fixed.get(channel) or next(rest) for channel in order}
+            name = ion(called(channel) or "")
+            if name in _LIGHT.channels and channel not in fixed and name not in fixed.values():
+                fixed[channel] = name
+    rest = count(1)
+    return {channel: fixed.get(channel) or str(next(rest)) for channel in order}
 
 
 def ink(name: str, theme: Theme) -> str:
@@ -166,11 +178,6 @@ def ink(name: str, theme: Theme) -> str:
     if name.isdecimal():
         return theme.others[(int(name) - 1) % len(theme.others)]
     return theme.channels.get(name) or str(getattr(theme, name))
-
-
-def _cycle(colours: tuple[str, ...]) -> Iterator[str]:
-    while True:
-        yield from colours
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +55,8 @@ def check(membrane: Written, quantities: Mapping[str, Expression]) -> None:
     _warn_of_farads(membrane)
     everything = tuple(uses(membrane))
     needed = frozenset[str]().union(*(use.expression.names for use in everything))
-    for end in _ends(membrane, needed):
-        field = _Field(membrane, quantities, end)
+    for lane in _lanes(membrane, needed):
+        field = _Field(membrane, quantities, lane)
         zeros = 0
         for use in everything:
             zeros += _check_poles(use, field)
@@ -124,26 +124,47 @@ _FLAT, _STEP = 1e-6, 0.1
 _BELOW, _ABOVE = int(np.searchsorted(_SCAN, -1)) - 1, int(np.searchsorted(_SCAN, 1))
 
 
-def _ends(membrane: Written, needed: frozenset[str]) -> tuple[int, ...]:
-    """An array that expressions use is tried at its smallest and at its largest value."""
+_Lane: TypeAlias = Mapping[str, int]  # dimension -> index
+_MOST_LANES = 16  # that are looked at; each takes milliseconds
+
+
+def _lanes(membrane: Written, needed: frozenset[str]) -> list[_Lane]:
+    """Where in arrays the expressions are tried: each array at its smallest and at its largest
+    value, and all of them where one lane may be, as far as they lie along the same dimensions."""
     known = membrane.parameters
-    swept = any(isinstance(known[name].value, Labelled) for name in needed & known.keys())
-    return (0, -1) if swept else (0,)
+    used = [known[name].value for name in known if name in needed]
+    used += [state.initial for state in membrane.states if state.initial is not None]
+    arrays = [value for value in used if isinstance(value, Labelled)]
+    lanes: list[_Lane] = []
+    for ends in (np.argmax, np.argmin):
+        ours: dict[str, int] = {}
+        for array in arrays:
+            where = np.unravel_index(int(ends(array.values)), array.shape)
+            own = {dim: int(k) for dim, k in zip(array.dims, where, strict=True)}
+            if any(ours.get(dim, k) != k for dim, k in own.items()):
+                lanes.append({**ours, **own})
+            ours = {**own, **ours}
+        lanes.insert(0, ours)
+    different = dict.fromkeys(tuple(sorted(lane.items())) for lane in lanes)
+    made: list[_Lane] = [dict(lane) for lane in different]
+    return made[:_MOST_LANES]
 
 
 class _Field:
     """Every name's value at given V: gates half open, states at their typical value."""
 
-    def __init__(self, membrane: Written, quantities: Mapping[str, Expression], end: int) -> None:
+    def __init__(
+        self, membrane: Written, quantities: Mapping[str, Expression], lane: _Lane
+    ) -> None:
         self.quantities = quantities
         self.above = tuple(self.quantities)[::-1]
         self.fixed: dict[str, Any] = {
-            p.name: _scalar(p.value, end) for p in membrane.parameters.values()
+            p.name: _at(p.value, lane) for p in membrane.parameters.values()
         }
         self.fixed |= {gate.name: 0.5 for gate in membrane.gates}
         self.fixed |= {x: 1 / len(each.states) for each in membrane.schemes for x in each.kept}
         for state in membrane.states:
-            typical = state.scale if state.initial is None else _scalar(state.initial, end)
+            typical = state.scale if state.initial is None else _at(state.initial, lane)
             self.fixed[state.name] = _OFF * typical
         self.scan = self.at(_SCAN, frozenset(self.quantities))
 
@@ -160,8 +181,12 @@ class _Field:
         return env
 
 
-def _scalar(value: Value, end: int) -> float:
-    return float(np.sort(value.values, axis=None)[end]) if isinstance(value, Labelled) else value
+def _at(value: Value, lane: _Lane) -> float:
+    """A value in one lane; dimensions that disagree in length are refused when they are run."""
+    if not isinstance(value, Labelled):
+        return value
+    where = (min(lane.get(d, 0), n - 1) for d, n in zip(value.dims, value.shape, strict=True))
+    return float(value.values[tuple(where)])
 
 
 # ---------------------------------------------------------------------------- poles

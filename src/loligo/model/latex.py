@@ -23,7 +23,8 @@ _SIGNS = {"<": r"\lt", "<=": r"\le", ">": r"\gt", ">=": r"\ge", "==": "=", "!=":
 _FUNCTIONS = {"log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh", "sinh": r"\sinh",
               "cosh": r"\cosh", "min": r"\min", "max": r"\max",
               "exprel": r"\operatorname{exprel}",
-              "exprel2": r"\operatorname{exprel}_2"}  # fmt: skip
+              "exprel2": r"\operatorname{exprel}_2",
+              "root": r"\operatorname{root}", "removable": r"\operatorname{removable}"}  # fmt: skip
 
 
 def symbol(name: str) -> str:

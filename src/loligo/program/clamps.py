@@ -104,7 +104,8 @@ def _path(term: Term, t: int) -> int:
 
 
 def _stream(term: Term, *_: int) -> int:
-    """What is handed in while the clamp is on: how far the command moves, or its slope."""
+    """What is handed in while the clamp is on: how far the command moves, or its slope; for an
+    amplifier its integral, or itself."""
     return term.p["stream"]
 
 
@@ -126,6 +127,7 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "ramp_through": _moving((_RESISTANCE, *_RAMP), _through(_voltage), _through(_slope)),
     "path": Arithmetic(_WHEN, _nothing, _path, sampled=True),
     "path_slope": Arithmetic((), _stream, _stream, sampled=True),
+    "path_command": Arithmetic((), _stream, _stream, sampled=True),
     "through_path": Arithmetic((_RESISTANCE,), _through_path, _through_path, sampled=True),
     "shock": Arithmetic(("start", "amplitude"), _nothing, _shock, _never),
     "begins": Arithmetic(("start",), _nothing, _begins, _never),

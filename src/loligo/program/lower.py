@@ -115,6 +115,28 @@ def _operation(op: str) -> Callable[[Lowering, Expr], int]:
     return write
 
 
+def _signs_differ(low: Lowering, a: Expr, b: Expr) -> int:
+    return low.b.apply("lt", low.b.mul(low(a), low(b)), low.b.const(0.0))
+
+
+def _root(low: Lowering, e: Expr) -> int:
+    """log(-a/b), computed as log 1 where that is not to be had."""
+    a, b = e.args
+    one, some = low.b.const(1.0), _signs_differ(low, a, b)
+    below = low.b.apply("where", some, low(b), low.b.const(-1.0))
+    above = low.b.apply("where", some, low(a), one)
+    return low.b.apply("log", low.b.apply("neg", low.b.div(above, below)))
+
+
+def _removable(low: Lowering, e: Expr) -> int:
+    a, b, *terms = e.args
+    amounts = [low(term) for term in terms]
+    size = low.b.total(low.b.apply("abs", amount) for amount in amounts)
+    rest = low.b.apply("abs", low.b.total(amounts))
+    small = low.b.apply("le", rest, low.b.mul(low.b.const(s.ROUNDED), size))
+    return low.b.apply("and", _signs_differ(low, a, b), small)
+
+
 _WRITERS: dict[Any, Callable[[Lowering, Expr], int]] = {
     sp.Symbol: _symbol,
     sp.Add: _add,
@@ -128,6 +150,8 @@ _WRITERS: dict[Any, Callable[[Lowering, Expr], int]] = {
     s.Exprel: _operation("exprel"),
     s.Exprel2: _operation("exprel2"),
     s.Where: _operation("where"),
+    s.Root: _root,
+    s.Removable: _removable,
     s.Magnitude: _operation("abs"),
     s.Less: _operation("lt"),
     s.LessEqual: _operation("le"),

@@ -9,7 +9,6 @@ import numpy as np
 from loligo.errors import StimulusError
 from loligo.lanes import Grid
 from loligo.run.cells import Driven
-from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.clamp import VoltageClamp
 from loligo.system.driven import ON, SHOCK
@@ -44,19 +43,6 @@ def refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
                 f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
                 f"{begins[both][0]:g} ms on; let one end where the other begins"
             )
-
-
-def amplifier_of(shapes: tuple[Applied, ...]) -> Amplifier | None:
-    """The one that all clamps have."""
-    clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
-    found = {clamp.amplifier: clamp for clamp in clamps}
-    if len(found) > 1:
-        one, other = list(found.values())[:2]
-        raise StimulusError(
-            f"all clamps of a run have the same amplifier or none, but {one!r} has another than "
-            f"{other!r}; give each of them amplifier=rig, with rig = lo.Amplifier(...)"
-        )
-    return next(iter(found), None)
 
 
 def refuse_whole(shape: Applied) -> None:

@@ -43,7 +43,8 @@ CONTINUUM = (
 )
 _NO_REST = (
     f"the membrane has no stable resting potential between {LOWEST:g} and {HIGHEST:g} mV "
-    "(it may fire by itself); give a holding potential, for example initial=-65"
+    "(it may fire by itself); give a holding potential, for example initial=-65, or let the model "
+    "say where it starts ([start] in its file)"
 )
 NOWHERE = (
     "some state has no steady value at any voltage, so that the membrane has no rest; give that "

@@ -65,7 +65,7 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
         found.refuse()
     status = found.status if found.lost.any() else None
     nothing = np.zeros((len(whole_kernel.program.states) - len(found.states), cells.lanes.size))
-    states = np.ascontiguousarray(np.vstack([found.states, nothing]))
+    states = np.vstack([found.states, nothing])
     for name in cells.outline.follow:
         if name in whole_kernel.program.states:
             states[whole_kernel.program.states.index(name)] = states[0]

@@ -120,11 +120,6 @@ class VoltageClamp(Played, Stimulus):
                 f"{who}: amplifier must be an amplifier such as lo.{Amplifier.example}, not "
                 f"{self.amplifier!r:.60}"
             )
-        if self.path is not None:
-            raise StimulusError(
-                f"{who}: through an amplifier the command is one voltage or a ramp so far, and "
-                f"this one follows {self.path!r}; leave the amplifier out"
-            )
         if self.series_resistance is not None:
             raise StimulusError(
                 f"{who}: an amplifier has a series resistance of its own: leave one of them out, "
@@ -167,11 +162,13 @@ class VoltageClamp(Played, Stimulus):
     @property
     def inputs(self) -> Mapping[str, str]:  # type: ignore[override]
         """Of a membrane's System."""
-        if self.path is not None:
-            return _PLAYED if self.ideal else {"clamp.G": "electrode", "clamp.GV": "through_path"}
         ramp = self.to is not None
         if self.amplifier is not None:
-            return {"amplifier.on": "window", "amplifier.V": "ramp_command" if ramp else "command"}
+            straight = "ramp_command" if ramp else "command"
+            command = straight if self.path is None else "path_command"
+            return {"amplifier.on": "window", "amplifier.V": command}
+        if self.path is not None:
+            return _PLAYED if self.ideal else {"clamp.G": "electrode", "clamp.GV": "through_path"}
         if self.series_resistance is not None:
             return {"clamp.G": "electrode", "clamp.GV": "ramp_through" if ramp else "through"}
         held = {"clamp.on": "window", "clamp.V": "ramp_command" if ramp else "command"}
@@ -234,8 +231,10 @@ class VoltageClamp(Played, Stimulus):
         if name == "clamp.slope":
             size: Any = self.course_played.slope(since)
         else:
-            size = self.course_played.value(since) if name in ("clamp.V", "clamp.GV") else 1.0
-            size = size if self.ideal else size * (1e3 / self._numbers("series_resistance")[0])
+            commands = name in ("clamp.V", "clamp.GV", "amplifier.V")
+            size = self.course_played.value(since) if commands else 1.0
+        if name in ("clamp.G", "clamp.GV"):
+            size = size * (1e3 / self._numbers("series_resistance")[0])
         return plain(np.where((since >= 0) & (t < start + duration), size, 0.0))
 
     def cumulative(self, edges: Times) -> Floats:
@@ -267,6 +266,10 @@ class VoltageClamp(Played, Stimulus):
         start, length = self._numbers("start", "duration")
         inner = self.course_played.knots(min(length, duration - start))
         return within([*edges, *(start + inner[(inner > 0) & (inner < length)])], duration)
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return ("start", "end") if self.path is None else ()
 
     def jumps(self, duration: float) -> Floats:
         if self.path is None or not self.ideal:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from loligo.system.symbols import ROUNDED
+
 
 def _exprel(z: float) -> float:
     return 1.0 if z == 0 else (math.expm1(z) if z < 709.0 else _exp(z)) / z
@@ -39,6 +41,24 @@ def _either(a: bool, b: bool) -> bool:
     return a or b
 
 
+def _root(a: float, b: float) -> float:
+    return math.log(-a / b) if a * b < 0 else 0.0
+
+
+def _removable(a: float, b: float, *terms: float) -> bool:
+    return a * b < 0 and abs(sum(terms)) <= ROUNDED * sum(map(abs, terms))
+
+
+def _vector_root(a: Any, b: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return np.where(np.multiply(a, b) < 0, np.log(np.negative(a) / b), 0.0)
+
+
+def _vector_removable(a: Any, b: Any, *terms: Any) -> Any:
+    small = np.abs(sum(terms)) <= ROUNDED * sum(map(np.abs, terms))
+    return np.logical_and(np.multiply(a, b) < 0, small)
+
+
 def _vector_exprel(z: Any) -> Any:
     zero = np.equal(z, 0)
     return np.where(zero, 1.0, np.expm1(z) / np.where(zero, 1.0, z))
@@ -57,6 +77,8 @@ SCALAR: dict[str, Callable[..., Any]] = {
     "Or": _either,
     "Not": operator.not_,
     "Magnitude": abs,
+    "Root": _root,
+    "Removable": _removable,
 }
 VECTOR: dict[str, Callable[..., Any]] = {
     "Exprel": _vector_exprel,
@@ -68,4 +90,6 @@ VECTOR: dict[str, Callable[..., Any]] = {
     "Or": np.logical_or,
     "Not": np.logical_not,
     "Magnitude": np.abs,
+    "Root": _vector_root,
+    "Removable": _vector_removable,
 }

@@ -19,7 +19,8 @@ from loligo.system.symbols import Expr
 _NOWHERE = (0, 0)  # in no text
 _OPS = {"Less": "<", "LessEqual": "<=", "Equal": "==", "And": "and", "Or": "or", "Not": "not",
         "Exprel": "exprel", "Exprel2": "exprel2", "Where": "where", "Magnitude": "abs",
-        "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tanh": "tanh"}  # fmt: skip
+        "Root": "root", "Removable": "removable", "exp": "exp", "log": "log", "sin": "sin",
+        "cos": "cos", "tanh": "tanh"}  # fmt: skip
 
 
 def tree(expression: Expr) -> Node:

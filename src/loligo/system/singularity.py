@@ -7,6 +7,10 @@ axon) the text gives 0/0, and beside it most digits are lost. The quotient
 
 has a pole cancelled by a zero exactly where f and w' = w + log k are proportional. As
 1 - exp(w') = -w' exprel(w'), it equals -(f/w') / (a exprel(w')), which is smooth.
+
+Where numbers decide it, it is decided here; where parameters do, as in
+(A + B V)/(C + exp((V + D)/F)), each lane's own decide when it runs, and both forms are written:
+that one, and the quotient as it stands.
 """
 
 # SymPy ships no types: what comes out of it is unknown to the checker, not wrong.
@@ -18,7 +22,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from loligo.system.symbols import Expr, Exprel
+from loligo.system.symbols import ROUNDED, Expr, Exprel, Removable, Root, Where
 
 
 def smooth(expression: Expr, v: sp.Symbol) -> Expr:
@@ -31,7 +35,9 @@ def smooth(expression: Expr, v: sp.Symbol) -> Expr:
                 done[e] = e
             else:
                 rebuilt = e.func(*(visit(arg) for arg in e.args))
-                done[e] = _cancel(rebuilt, v) if isinstance(rebuilt, sp.Mul) else rebuilt
+                if isinstance(rebuilt, sp.Mul):
+                    rebuilt = _decide_later(_cancel(rebuilt, v), v)
+                done[e] = rebuilt
         return done[e]
 
     return visit(expression)
@@ -45,22 +51,28 @@ def _affine(e: Expr, v: sp.Symbol) -> tuple[Expr, Expr] | None:
     return p, e.xreplace({v: sp.Integer(0)})
 
 
+def _exponential_sum(base: Expr, v: sp.Symbol) -> tuple[Expr, Expr, Expr] | None:
+    """(a, b, w) with base = a + b exp(w), w affine in v, a and b without it; or None."""
+    if not isinstance(base, sp.Add):
+        return None
+    constant, rest = base.as_independent(v, as_Add=True)
+    factor, exponential = rest.as_independent(v, as_Add=False)
+    if constant == 0 or not isinstance(exponential, sp.exp):
+        return None
+    w = exponential.args[0]
+    return None if _affine(w, v) is None else (constant, factor, w)
+
+
 def _vanishing_exponential(base: Expr, v: sp.Symbol) -> tuple[Expr, Expr] | None:
     """(a, w) with base = a (1 - exp(w)) and w affine in v, or None."""
-    if not isinstance(base, sp.Add) or len(base.args) != 2:
+    parts = _exponential_sum(base, v)
+    if parts is None:
         return None
-    for constant, rest in (base.args, base.args[::-1]):
-        if constant.has(v):
-            continue
-        factor, exponential = rest.as_independent(v, as_Add=False)
-        if not isinstance(exponential, sp.exp) or _affine(exponential.args[0], v) is None:
-            continue
-        k = -factor / constant
-        if k == 1:
-            return constant, exponential.args[0]
-        if k.is_positive and k.is_number:
-            return constant, exponential.args[0] + sp.log(k)
-    return None
+    constant, factor, w = parts
+    k = -factor / constant
+    if k == 1:
+        return constant, w
+    return (constant, w + sp.log(k)) if k.is_positive and k.is_number else None
 
 
 def _hyperbolic(factor: Expr, power: Expr, v: sp.Symbol) -> Expr | None:
@@ -131,6 +143,60 @@ def _cancel(product: Expr, v: sp.Symbol) -> Expr:
     if not changed:
         return product
     return sp.Mul(*(base**power for base, power in pairs))
+
+
+def _decide_later(product: Expr, v: sp.Symbol) -> Expr:
+    """The same, with those quotients in two forms in which parameters decide about a 0/0."""
+    pairs = _factors(product, v)
+    changed = False
+    for i, (base, power) in enumerate(pairs):
+        parts = _exponential_sum(base, v) if power.is_integer else None
+        if parts is None:
+            continue
+        for j in sorted(range(len(pairs)), key=lambda j: _is_driving_force(pairs[j][0])):
+            other, exponent = pairs[j]
+            affine = _affine(other, v) if exponent.is_integer else None
+            if affine is None or exponent * power >= 0:
+                continue
+            quotient = _in_two_forms(other, affine, base, parts, v)
+            if quotient is None:
+                continue
+            sign = 1 if exponent > 0 else -1
+            n = sign * min(abs(int(power)), abs(int(exponent)))
+            pairs[i], pairs[j] = (base, power + n), (other, exponent - n)
+            pairs.append((quotient, sp.Integer(n)))
+            changed = True
+            break
+    return sp.Mul(*(base**power for base, power in pairs)) if changed else product
+
+
+def _is_driving_force(factor: Expr) -> bool:
+    """V - E_K, whose zero is seldom meant to be that of a rate's divisor."""
+    return any(s.name.startswith("E_") for s in factor.free_symbols)
+
+
+def _in_two_forms(
+    f: Expr, affine: tuple[Expr, Expr], base: Expr, parts: tuple[Expr, Expr, Expr], v: sp.Symbol
+) -> Expr | None:
+    """f/(a + b exp(w)) as parameters may have it; None if it is no 0/0 whatever they are."""
+    (p, q), (a, b, w) = affine, parts
+    slope, offset = _affine(w, v) or (sp.S.One, sp.S.Zero)
+    ratio = p / slope
+    if (b / a).is_number:
+        if not (b / a).is_negative:
+            return None
+        root = sp.log(-a / b)
+    else:
+        root = Root(a, b)
+    terms = (q, -ratio * offset, ratio * root)
+    if not all(term.is_number for term in terms):
+        removable = Removable(a, b, *terms)
+        below = Where(removable, a, sp.S.One) * Exprel(w - root)
+        return Where(removable, -ratio / below, f / Where(removable, sp.S.One, base))
+    sizes = list(map(float, terms))
+    if abs(sum(sizes)) > ROUNDED * sum(map(abs, sizes)):
+        return None
+    return -ratio / (a * Exprel(w - root))
 
 
 def denominators(expression: Expr, v: sp.Symbol) -> list[Expr]:

@@ -22,6 +22,10 @@ from loligo.model.tree import Call, Name, Node, Number
 Expr: TypeAlias = Any  # a sympy.Expr
 
 
+ROUNDED = 1e-12
+"""How far numbers that should sum to 0 may be from it, of their sizes: rounding."""
+
+
 class Exprel(sp.Function):
     """(exp(z) - 1)/z, continued by 1 at z = 0."""
 
@@ -78,6 +82,25 @@ class Not(Less):
     """The mask's complement."""
 
     nargs = 1
+
+
+class Root(sp.Function):
+    """``Root(a, b)``: the w at which a + b exp(w) is 0, log(-a/b); 0 where it is nowhere 0."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        a: Expr = self.args[0]
+        b: Expr = self.args[1]
+        return Where(Less(a * b, 0), (1 / a, -1 / b)[argindex - 1], sp.Integer(0))
+
+
+class Removable(sp.Function):
+    """``Removable(a, b, …)``: whether a + b exp(w) is somewhere 0 and these sum to 0, but for
+    rounding; a mask."""
+
+    def _eval_derivative(self, s: sp.Symbol) -> Expr:
+        return sp.Integer(0)
 
 
 class Magnitude(sp.Function):

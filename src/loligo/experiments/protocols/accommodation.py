@@ -50,6 +50,11 @@ class _Ramps:
         lasts = float(np.max(np.divide(height, slope))) + self.wait
         return self.patch.fired(lasts, *self.shapes(slope, height), level=level)
 
+    def fires(self, slope: Any, height: Any) -> Array:
+        """Whether each does, before its own end."""
+        with np.errstate(invalid="ignore"):
+            return self.fired(slope, height).nth(0) <= np.divide(height, slope) + self.wait
+
 
 def accommodation(
     membrane: Membrane, slope: Any = None, *, amplitude: Any = None, threshold: Any = THRESHOLD,
@@ -96,7 +101,7 @@ def accommodation(
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> found = lo.experiments.accommodation(squid, slope=[0.1, 1])
     >>> found.threshold.values.round(4).tolist(), round(float(found.slowest), 4)
-    ([0.0, 0.0], 0.0)
+    ([11.0613, 2.3154], 0.377)
     """
     level, stays = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
     given = slope if slope is None else varied(slope, _TIMES, "uA/cm2/ms", "slope", above=0.0)
@@ -146,7 +151,7 @@ def _thresholds(ramps: _Ramps, row: Array, base: float) -> Threshold:
         return Threshold.none(row.size)
 
     def fires(which: Array, sizes: Array, _: float) -> Array:
-        return ramps.fired(row[which], sizes).count > 0
+        return ramps.fires(row[which], sizes)
 
     most = np.full(row.size, _HIGHEST * base)
     found = least(fires, _LOWEST * base, most, np.inf, early=np.inf)
@@ -165,11 +170,11 @@ def _slowest(ramps: _Ramps, base: float, height: float) -> Threshold:
     fastest, slowest = height / _FAST, height / _SLOW
     if not np.isfinite(base):
         return Threshold.none(1)
-    if ramps.fired(np.array([slowest]), height).count[0]:
+    if ramps.fires(np.array([slowest]), height)[0]:
         return Threshold(np.zeros(1), np.zeros(1))
 
     def fires(_: Array, slopes: Array, __: float) -> Array:
-        return ramps.fired(slopes, height).count > 0
+        return ramps.fires(slopes, height)
 
     return least(fires, slowest, np.array([fastest]), np.inf, early=np.inf)
 
@@ -217,7 +222,7 @@ EXPERIMENT = Experiment(
     accommodation, theme="excitability", model="membrane",
     chart=Plan((
         Panel(("threshold",), ("at_once",), log="x"),
-        Panel(("V",), across="time", lines="slope", heading="At the thresholds"),
+        Panel(("V",), across="time", lines="slope", heading="V at the thresholds"),
     )),
     facts={
         "slope": Facts("uA/cm2/ms", many=True), "amplitude": Facts("uA/cm2"),

@@ -13,8 +13,10 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.protocols.threshold import threshold as sought
+from loligo.experiments.runs import course
 from loligo.model import Membrane
 from loligo.simulation import simulate
+from loligo.solvers import Taylor
 from loligo.system.outline import outline_of
 from loligo.theory.rest import rest
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
+_TOLERANCE = 1e-12  # near its threshold a membrane makes much of a small error
 _STEP = 0.005  # ms between samples
 _AFTER = 3.0  # times the way from the peak to the trough that are shown after the peak
 _LIFTED = 10.0  # mV above what is no rest, where a run begins that may fire by itself
@@ -41,8 +44,9 @@ _SHAPE = {
 
 
 def action_potential(
-    membrane: Membrane, *, strength: Any = 1.1, threshold: Any = 0.0, wait: Any = 100.0
-) -> xarray.Dataset:
+    membrane: Membrane, *, strength: Any = 1.1, threshold: Any = 0.0, wait: Any = 100.0,
+    progress: bool | None = None,
+) -> xarray.Dataset:  # fmt: skip
     """A membrane's action potential after a shock a little above threshold, and its currents.
 
     The shock displaces V at once from rest. Of a membrane that fires by itself, the last whole one
@@ -58,6 +62,8 @@ def action_potential(
         mV that V must rise through to count as excited.
     wait : float
         ms in which it may.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------
@@ -80,7 +86,8 @@ def action_potential(
     level, lasts = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
     times = one(strength, "1", "strength", above=0.0)
     still = rest(patch)
-    found, shock, rec = _run(patch, still, times, level, lasts)
+    with course("seeking the action potential", progress):
+        found, shock, rec = _run(patch, still, times, level, lasts)
     shape = spike_shape(rec, level) if _fired(rec) else None
     which = _whole(shape, last=np.isnan(shock))
     channels = [channel.name for channel in patch.channels]
@@ -135,10 +142,11 @@ def _run(
 def _recorded(patch: Membrane, initial: Any, level: float, lasts: float) -> Any:
     """A run from a potential, or from states: no jump in it counts as a spike. None where its
     states have nowhere to begin."""
+    smooth = outline_of(patch).obstacle is None
     try:
         return simulate(
             patch, None, lasts, initial=initial, threshold=level, sample_interval=_STEP,
-            progress=False,
+            solver=Taylor(_TOLERANCE) if smooth else None, progress=False,
         )  # fmt: skip
     except RunError:
         return None

@@ -10,7 +10,7 @@ from loligo.experiments.excited import THRESHOLD, Excitable, excitable
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.firing import held, rates
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import one, varied
+from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import rheobase
 from loligo.experiments.runs import course, part
@@ -48,11 +48,11 @@ def adaptation(
     Returns
     -------
     xarray.Dataset
-        ``rate`` (Hz), the inverse of each interval, over (``amplitude``, ``interval``), and ``when``
-        (ms) it ended; over ``amplitude`` the ``initial`` and the ``steady`` rate (Hz; 0 where the
-        firing dies out), their ``ratio``, steady to initial, and the ``index``, the mean over
-        neighbouring intervals of their difference beside their sum (above 0 where they grow, as
-        eFEL's ``adaptation_index2``). NaN where there are too few spikes.
+        ``rate`` (Hz), the inverse of each interval, over (``amplitude``, ``interval``), and
+        ``when`` (ms) it ended; over ``amplitude`` the ``initial`` and the ``steady`` rate (Hz; 0
+        where the firing dies out), their ``ratio``, steady to initial, and the ``index``, the mean
+        over neighbouring intervals of their difference beside their sum (above 0 where they grow,
+        as eFEL's ``adaptation_index2``). NaN where there are too few spikes.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def adaptation(
     >>> import loligo as lo
     >>> found = lo.experiments.adaptation(lo.load("hodgkin-huxley-1952"), amplitude=[10])
     >>> found.initial.values.round(2).tolist(), found.steady.values.round(2).tolist()
-    ([0.0], [68.3])
+    ([67.02], [68.32])
     """
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
@@ -98,7 +98,7 @@ def adaptation(
         },
         {
             "amplitude": ("amplitude", row, told("uA/cm2", "injected current")),
-            "interval": ("interval", np.arange(1, most + 1), told("1", "interval")),
+            "interval": ("interval", np.arange(1, most + 1), told("1", "number of the interval")),
         },
         patch.membrane, summary=_summary(patch, row, rate, steady, ratio),
     )  # fmt: skip
@@ -120,12 +120,12 @@ def _summary(patch: Excitable, row: Array, rate: Array, steady: Array, ratio: Ar
     said = [f"{patch.trouble}: it was begun at {patch.start['V']:g} mV"] if patch.trouble else []
     known = np.flatnonzero(ratio > 0)
     if not known.size:
-        said.append(f"It does not go on firing at {row[0]:.4g} to {row[-1]:.4g} µA/cm²")
+        said.append(f"It does not go on firing at {between(row)} µA/cm²")
         return ". ".join(said) + "."
     k = int(known[np.argmin(ratio[known])])
     said.append(
         f"At {row[k]:.4g} µA/cm² the rate goes from {rate[k, 0]:.4g} to {steady[k]:.4g} Hz, "
-        f"{ratio[k]:.3g} of the first"
+        f"{ratio[k]:.3f} of the first"
         + ("" if ratio[k] < _LITTLE else ": no adaptation to speak of")
     )
     silent = row[steady == 0]

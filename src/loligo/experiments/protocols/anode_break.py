@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-_DURATIONS = np.geomspace(1.0, 100.0, 17)  # ms
-_CURRENT = 100.0  # uA/cm2 at most, and in a brief pulse besides what displaces V by
-_DISPLACED = 200.0  # mV
-_WAIT = 100.0  # ms
-_BEFORE = 20.0  # ms before the release that are shown
-_EVERY = 0.05  # ms
+# uA/cm2 at most, and mV by which a brief pulse may displace V besides
+_CURRENT, _DISPLACED = 100.0, 200.0
+_WAIT, _BEFORE = 100.0, 20.0  # ms after the release that count, and before it that are shown
+_DURATIONS, _EVERY = np.geomspace(1.0, 100.0, 17), 0.05  # ms
 
 
 def anode_break(
@@ -71,7 +69,7 @@ def anode_break(
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> found = lo.experiments.anode_break(squid, duration=[5, 20])
     >>> found.threshold.values.round(4).tolist()
-    [-5.6541, -2.4806]
+    [-4.0435, -2.7917]
     """
     d = varied(duration, _DURATIONS, "ms", "duration", above=0.0).values
     level, later = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
@@ -81,6 +79,7 @@ def anode_break(
             found = _thresholds(patch, d, later)
         with part(1, 2):
             V, time = _traces(patch, d, found.value)
+    longest = found.row(slice(-1, None))
     release = np.where(np.isfinite(found.value), V[:, np.searchsorted(time, -1e-9)], np.nan)
     return dataset(
         EXPERIMENT, "Anode break",
@@ -90,8 +89,8 @@ def anode_break(
             )),
             "released_from": ("duration", release, told("mV", "V at the release")),
             "V": (("duration", "time"), V, told("mV", "membrane potential at the threshold")),
-            "rheobase": ((), found.value[-1], told(
-                "uA/cm2", "threshold of the longest", precision=found.row(slice(-1, None)).precision,
+            "rheobase": ((), longest.value[0], told(
+                "uA/cm2", "threshold of the longest", precision=longest.precision,
             )),
         },
         {
@@ -154,7 +153,7 @@ EXPERIMENT = Experiment(
     anode_break, theme="excitability", model="membrane",
     chart=Plan((
         Panel(("threshold",), log="x"),
-        Panel(("V",), across="time", lines="duration", heading="At the thresholds"),
+        Panel(("V",), across="time", lines="duration", heading="V at the thresholds"),
     )),
     facts={
         "duration": Facts("ms", many=True), "threshold": Facts("mV"), "wait": Facts("ms"),

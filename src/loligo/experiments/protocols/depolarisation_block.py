@@ -11,7 +11,7 @@ from loligo.experiments.excited import THRESHOLD, Excitable, excitable, lanes
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.firing import held, rates
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import one, varied
+from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import course, part
 from loligo.experiments.search import RELATIVE, narrowed
@@ -78,7 +78,7 @@ def depolarisation_block(
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> found = lo.experiments.depolarisation_block(squid, amplitude=[50, 150, 160])
     >>> found.sustained.values.tolist(), round(float(found.stable_from), 3)
-    ([True, True, False], 154.527)
+    ([True, True, False], 154.522)
     """
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
@@ -174,7 +174,7 @@ def _summary(
     swing, goes_on = swings
     said = [f"{patch.trouble}: it was begun at {patch.start['V']:g} mV"] if patch.trouble else []
     if not goes_on.any():
-        said.append(f"V does not go on swinging at {row[0]:.4g} to {row[-1]:.4g} µA/cm²")
+        said.append(f"V does not go on swinging at {between(row)} µA/cm²")
         return ". ".join(said) + "."
     k, last = int(np.flatnonzero(goes_on)[0]), int(np.flatnonzero(goes_on)[-1])
     said.append(f"V swings by {swing[k]:.3g} mV at {row[k]:.4g} µA/cm²")

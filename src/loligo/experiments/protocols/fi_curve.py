@@ -11,7 +11,7 @@ from loligo.experiments.excited import THRESHOLD, Excitable, excitable, excites,
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.firing import KICKED, come_to, held, rates, steadiest
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import one, varied
+from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import Spikes, course, part
 from loligo.experiments.search import narrowed
@@ -26,7 +26,8 @@ Array = np.ndarray
 _DEFAULT = np.linspace(0.0, 20.0, 81)  # uA/cm2
 _FINER = 1 / 200  # of the distance between currents: how closely the onset is found
 _FEW = 6.0  # intervals: with fewer at its slowest, nothing shows that it could not be slower
-_ALIKE = 0.75  # of the rate at the next current: what begins at so much begins at once
+_STEP = 15.0  # times so far above the onset the rate of type 1 is 4 times as large
+_ALIKE = 0.75  # of the rate there: what begins at so much begins at once
 
 
 def fi_curve(
@@ -72,7 +73,7 @@ def fi_curve(
     >>> import loligo as lo
     >>> found = lo.experiments.fi_curve(lo.load("hodgkin-huxley-1952"), amplitude=[0, 6.25, 10])
     >>> found.rate.values.round(3).tolist(), found.rate_from_firing.values.round(3).tolist()
-    ([0.0, 0.0, 68.298], [0.0, 0.0, 68.298])
+    ([0.0, 0.0, 68.324], [0.0, 0.0, 68.324])
     """
     row = varied(amplitude, _DEFAULT, "uA/cm2", "amplitude").values
     lasts = one(duration, "ms", "duration", above=0.0)
@@ -101,7 +102,7 @@ def fi_curve(
             "spikes": ("amplitude", count, told("1", "number of spikes")),
             "spike_time": (("amplitude", "spike"), _table(begun), told("ms", "time of spikes")),
             "onset": ((), onset.current, told(
-                "uA/cm2", "current from which it goes on firing", precision=onset.width,
+                "uA/cm2", "it goes on firing from", precision=onset.width,
             )),
             "onset_rate": ((), onset.rate, told("Hz", "rate at which it begins")),
             "onset_from_firing": ((), onset.again, told(
@@ -159,7 +160,7 @@ def _onset(patch: Excitable, row: Array, rate: Array, again: Array, lasts: float
         return rates(held(patch, sizes, lasts), lasts)[0] > 0
 
     _, high = narrowed(fires, row[[first - 1]], row[[first]], lambda _: width)
-    slowest = float(rates(held(patch, high, lasts), lasts)[0][0])
+    slowest, faster = rates(held(patch, high + np.array([0.0, _STEP * width]), lasts), lasts)[0]
     lowest = float(high[0])
     if still.size and 0 < still[0] <= first:
         strong = steadiest(row, rate)
@@ -172,9 +173,9 @@ def _onset(patch: Excitable, row: Array, rate: Array, again: Array, lasts: float
     kind = 0
     if slowest * lasts < 1e3 * _FEW:
         kind = 1
-    elif slowest > _ALIKE * rate[first]:
+    elif slowest > _ALIKE * faster:
         kind = 2
-    return _Onset(float(high[0]), slowest, min(lowest, float(high[0])), width, kind)
+    return _Onset(float(high[0]), float(slowest), min(lowest, float(high[0])), width, kind)
 
 
 def _table(spikes: Spikes) -> Array:
@@ -200,7 +201,7 @@ def _summary(
     if lost:
         said.append(f"{lost} of {row.size} currents could not be run to the end")
     if not firing.size:
-        said.append(f"It does not go on firing at {row[0]:g} to {row[-1]:g} µA/cm²")
+        said.append(f"It does not go on firing at {between(row)} µA/cm²")
         return ". ".join(said) + "."
     fastest = int(np.nanargmax(rate))
     begins = f"It goes on firing from {row[firing[0]]:g} µA/cm², at {rate[firing[0]]:.4g} Hz"

@@ -79,7 +79,7 @@ def input_impedance(
     >>> import loligo as lo
     >>> found = lo.experiments.input_impedance(lo.load("hodgkin-huxley-1952"))
     >>> round(float(found.resonance), 2), round(float(found.input_resistance), 4)
-    (66.79, 0.9001)
+    (66.69, 0.857)
     """
     patch = membrane_of(membrane, "input_impedance")
     row = varied(frequency, _FREQUENCIES, "Hz", "frequency", above=0.0).values
@@ -179,7 +179,7 @@ class _Linear:
         if not self.states or size.argmax() in (0, row.size - 1):
             return _NOTHING, _NOTHING
         k = int(size.argmax())
-        best = minimize_scalar(
+        best: Any = minimize_scalar(
             lambda f: -np.log(np.abs(self.impedance(np.array(f)))), method="bounded",
             bounds=(row[k - 1], row[k + 1]), options={"xatol": 1e-10 * row[k]},
         )  # fmt: skip
@@ -285,14 +285,16 @@ def _summary(found: _Linear, top: float, Q: float, apart: np.ndarray) -> str:
         said += f"; it resonates at {top:.4g} Hz, with {Q:.4g} times that"
     else:
         said += ", and it does not resonate: no impedance is larger"
-    return f"{said}. The answer to a chirp is another by {np.abs(apart).max():.1g} kΩ·cm² at most."
+    return f"{said}. A chirp finds the same within {np.abs(apart).max():.1g} kΩ·cm²."
 
 
 EXPERIMENT = Experiment(
     input_impedance, theme="passive properties", model="membrane",
     chart=Plan((
-        Panel(("zap",), ("impedance",), across="probed", log="x", marks=("resonance",)),
-        Panel(("zap_phase",), ("phase",), across="probed", log="x", zero=True),
+        Panel(("zap",), ("impedance",), across="probed", log="x", weight=1.5),
+        Panel(
+            ("zap_phase",), ("phase",), across="probed", log="x", zero=True, marks=("resonance",)
+        ),
     )),
     facts={
         "frequency": Facts("Hz", many=True), "current": Facts("uA/cm2"),

@@ -124,7 +124,10 @@ def _summary(
 EXPERIMENT = Experiment(
     iv_curve, theme="voltage clamp", model="membrane",
     chart=Plan((
-        Panel(("peak_inward", "steady"), across="voltage", marks=("reversal",), zero=True),
+        Panel(
+            ("peak_inward", "steady"), across="voltage", heading="Current", marks=("reversal",),
+            zero=True,
+        ),
     )),
     facts={
         "voltage": Facts("mV", many=True), "holding": Facts("mV"), "duration": Facts("ms"),

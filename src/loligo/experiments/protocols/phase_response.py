@@ -29,13 +29,13 @@ _DELAYS = 0.2  # of the largest advance: where spikes are delayed by more, it is
 
 
 def phase_response(
-    membrane: Membrane, phase: Any = None, *, amplitude: Any = 10.0, size: Any = 0.5,
+    membrane: Membrane, phase: Any = None, *, amplitude: Any = 10.0, shock: Any = 0.5,
     threshold: Any = 0.0,
 ) -> xarray.Dataset:  # fmt: skip
     """By how much a small shock advances the next spikes, against when in the cycle it comes.
 
     A constant current makes the membrane fire. At a phase of the cycle, a part of the period after
-    a spike, V is displaced by ``size``, upwards in one lane and downwards in another, and the
+    a spike, V is displaced by ``shock``, upwards in one lane and downwards in another, and the
     spikes that follow are compared with those without. The limit of small shocks is extrapolated
     from halvings of the size: it is the membrane's infinitesimal phase response. It is of type 1
     where shocks upwards advance spikes whenever they come, of type 2 where they also delay them
@@ -49,7 +49,7 @@ def phase_response(
         From 0 (a spike) to 1 (the next); 40 phases if not given.
     amplitude : float
         uA/cm2 of the current that makes it fire.
-    size : float
+    shock : float
         mV by which V is displaced.
     threshold : float
         mV that V must rise through for a spike, which is phase 0.
@@ -59,7 +59,7 @@ def phase_response(
     xarray.Dataset
         Over ``phase``: ``response`` (ms/mV), the lasting advance in the limit of small shocks, and
         ``response_next``, that of the next spike alone; ``advance_up`` and ``advance_down`` (ms),
-        lasting, by shocks of ``size``. Also the ``period`` (ms). All NaN where it does not fire
+        lasting, by that shock. Also the ``period`` (ms). All NaN where it does not fire
         regularly, as the summary then says.
 
     Examples
@@ -78,11 +78,11 @@ def phase_response(
             f"{row.values.min():g} to {row.values.max():g}"
         )
     current = one(amplitude, "uA/cm2", "amplitude")
-    shock = one(size, "mV", "size", above=0.0)
+    size = one(shock, "mV", "shock", above=0.0)
     cycle = settled(patch, current, one(threshold, "mV", "threshold"))
     nothing = np.full((2, _HALVINGS, 2, row.values.size), np.nan)
-    advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, shock)
-    sizes = shock / 2.0 ** np.arange(_HALVINGS)
+    advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, size)
+    sizes = size / 2.0 ** np.arange(_HALVINGS)
     (limit, sure), (of_next, sure_next) = (_limit(a[:, 0] - a[:, 1], sizes) for a in advance)
     lasting = advance[0, 0]
     words = cycle if isinstance(cycle, str) else _summary(cycle, row.values, limit)
@@ -90,8 +90,8 @@ def phase_response(
         "response": (limit, "ms/mV", "advance of the spikes that follow", "lasting", sure),
         "response_next": (of_next, "ms/mV", "advance of the next spike", "of the next spike",
                           sure_next),
-        "advance_up": (lasting[0], "ms", "advance by a shock upwards", f"{shock:g} mV", None),
-        "advance_down": (lasting[1], "ms", "advance by a shock downwards", f"−{shock:g} mV", None),
+        "advance_up": (lasting[0], "ms", "advance by a shock upwards", f"{size:g} mV", None),
+        "advance_down": (lasting[1], "ms", "advance by a shock downwards", f"−{size:g} mV", None),
     }  # fmt: skip
     return dataset(
         EXPERIMENT, "Phase response",
@@ -180,7 +180,7 @@ EXPERIMENT = Experiment(
         Panel(("advance_up", "advance_down"), zero=True, heading="Advance by shocks of one size"),
     )),
     facts={
-        "phase": Facts("1", many=True), "amplitude": Facts("uA/cm2"), "size": Facts("mV"),
+        "phase": Facts("1", many=True), "amplitude": Facts("uA/cm2"), "shock": Facts("mV"),
         "threshold": Facts("mV"),
     },
 )  # fmt: skip

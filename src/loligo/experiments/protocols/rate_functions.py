@@ -17,7 +17,7 @@ from loligo.theory.gates import Gating, curves
 if TYPE_CHECKING:
     import xarray
 
-    from loligo.model.parts import Gate
+    from loligo.model.parts import Channel, Gate
 
 Array = np.ndarray
 
@@ -70,7 +70,7 @@ def rate_functions(membrane: Membrane, voltage: Any = None) -> xarray.Dataset:
     variables: dict[str, Any] = {}
     for channel in patch.channels:
         for gate in channel.gates:
-            variables |= _of_gate(gate, channel.name, curves(gate, found))
+            variables |= _of_gate(gate, channel, curves(gate, found))
     for scheme in patch.schemes:
         for state in scheme.states:
             about = told("1", f"steady occupancy of {state}", label=state, kind="inf")
@@ -106,13 +106,14 @@ _NUMBERS = (
 )
 
 
-def _of_gate(gate: Gate, channel: str, found: Mapping[str, Array]) -> dict[str, Any]:
+def _of_gate(gate: Gate, channel: Channel, found: Mapping[str, Array]) -> dict[str, Any]:
     """The curves of a gate, as variables."""
     variables = {}
     for kind, values in found.items():
         unit, meaning = _WHAT[kind]
-        called = f"{meaning} of gate {gate.name} ({channel})"
-        about = told(unit, called, label=gate.name, channel=channel, kind=kind)
+        called = f"{meaning} of gate {gate.name} ({channel.name})"
+        about = told(unit, called, label=gate.name, channel=channel.name, kind=kind)
+        about |= {"ion": channel.ion} if channel.ion else {}
         variables[f"{gate.name}_{kind}"] = ("voltage", values, about)
     return variables
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _INTERVALS = np.geomspace(0.5, 100.0, 24)  # ms
 _TEST = 20.0  # ms
+_INACTIVATED = 0.99  # of the first peak: less is left where the first pulse inactivates
 
 
 def recovery_from_inactivation(
@@ -75,7 +76,7 @@ def recovery_from_inactivation(
     second = peaks(again, lambda course: current_of(course, [channel]))
     size = float(first.value[0])
     part = second.value / size if size else np.full(row.size, np.nan)
-    start, tau = recovery(row, part)
+    start, tau = _recovery(row, part)
     curve = 1 - (1 - start) * np.exp(-row / tau)
     return dataset(
         EXPERIMENT, f"Recovery of {channel} from inactivation",
@@ -96,6 +97,14 @@ def recovery_from_inactivation(
         },
         patch, kind=channel, summary=_summary(channel, size, tau, held),
     )  # fmt: skip
+
+
+def _recovery(row: np.ndarray, part: np.ndarray) -> tuple[float, float]:
+    """How it begins, and the time constant; NaN where nothing was inactivated, or the pauses are
+    all far from it."""
+    start, tau = recovery(row, part)
+    sought = np.nanmin(part, initial=1.0) < _INACTIVATED and row[0] / 100 < tau < row[-1] * 100
+    return (start, tau) if sought else (float("nan"), float("nan"))
 
 
 def _paused(pulse: Segment, held: float, intervals: np.ndarray) -> Mapping[str, np.ndarray]:

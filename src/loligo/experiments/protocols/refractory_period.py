@@ -114,7 +114,7 @@ def refractory_period(
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> found = lo.experiments.refractory_period(squid, interval=[3, 10, 18])
     >>> found.ratio.values.round(4).tolist()
-    [nan, 4.3133, 0.8827]
+    [nan, 4.3134, 0.8827]
     """
     row = varied(interval, _INTERVALS, "ms", "interval", above=0.0).values
     lasts = one(duration, "ms", "duration", above=0.0)
@@ -160,7 +160,7 @@ def refractory_period(
             "interval": ("interval", row, told("ms", "time between the pulses")),
             "time": ("time", time, told("ms", "time")),
         },
-        patch.membrane, summary=_summary(patch, first, row, ratio, (absolute, relative)),
+        patch.membrane, summary=_summary(pair, row, ratio, (absolute, relative)),
     )  # fmt: skip
 
 
@@ -218,30 +218,22 @@ def _relative(pair: _Pair, row: Array, ratio: Array) -> tuple[float, float]:
 def _traces(pair: _Pair, row: Array, second: Array) -> tuple[Array, Array]:
     """V at the thresholds, the first spike alone where nothing excites; and its time."""
     lasts = float(np.ceil(row.max() + pair.lasts + _SOON))
-    size = np.nan_to_num(second)
-    rec = pair.patch.under(
-        lasts,
-        *(
-            pair.pulses(row, size)
-            if np.isfinite(pair.first)
-            else (Pulse(0.0, lasts, lanes(size)[0]),)
-        ),
-        every=_EVERY,
-    )
+    if not np.isfinite(pair.first):
+        return np.full((row.size, 1), np.nan), np.zeros(1)
+    rec = pair.patch.under(lasts, *pair.pulses(row, np.nan_to_num(second)), every=_EVERY)
     return rec.V.values, rec.time.values
 
 
-def _summary(
-    patch: Excitable, first: float, row: Array, ratio: Array, ends: tuple[float, float]
-) -> str:
+def _summary(pair: _Pair, row: Array, ratio: Array, ends: tuple[float, float]) -> str:
+    patch, lasts, first = pair.patch, pair.lasts, pair.first
     if patch.trouble:
         return f"{patch.trouble}: there is no threshold."
     if not np.isfinite(first):
-        return "No pulse excites it: it is never refractory."
+        return f"No pulse of {lasts:g} ms excites it: it is never refractory."
     said = [f"The first threshold is {first:.6g} µA/cm²"]
     dead, absolute, relative = row[~np.isfinite(ratio)], *ends
     if np.isfinite(absolute):
-        said.append(f"until {absolute:.3g} ms nothing excites again")
+        said.append(f"until {absolute:.4g} ms nothing excites again")
     elif dead.size:
         said.append(f"from {dead[0]:g} to {dead[-1]:g} ms nothing excites again")
     if np.isfinite(relative):

@@ -88,10 +88,11 @@ def strength_duration(
     level, later = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
     with course("seeking thresholds", progress):
         patch = excitable(membrane, "strength_duration", level)
-        with part(0, 2):
-            found = _thresholds(patch, np.append(d, LONG), float(d.max()) + later)
-            found, forever = found.row(slice(-1)), settled(patch, found.row(slice(-1, None)))
-        with part(1, 2):
+        with part(0, 3):
+            both = _thresholds(patch, np.append(d, LONG), float(d.max()) + later)
+        with part(1, 3):
+            found, forever = both.row(slice(-1)), settled(patch, both.row(slice(-1, None)))
+        with part(2, 3):
             chronaxie = _chronaxie(patch, float(forever.value[0]), later)
             V, time = _traces(patch, d, found.value)
     value, base = found.value, float(forever.value[0])
@@ -194,7 +195,10 @@ def _summary(patch: Excitable, d: Array, value: Array, base: float, chronaxie: f
 
 EXPERIMENT = Experiment(
     strength_duration, theme="excitability", model="membrane",
-    chart=Plan((Panel(("threshold",), ("lapicque", "weiss"), log="xy"),)),
+    chart=Plan((
+        Panel(("threshold",), ("lapicque", "weiss"), log="xy", marks=("rheobase", "chronaxie")),
+        Panel(("charge",), log="xy"),
+    )),
     facts={
         "duration": Facts("ms", many=True), "threshold": Facts("mV"), "wait": Facts("ms"),
     },

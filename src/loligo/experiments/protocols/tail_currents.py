@@ -36,7 +36,7 @@ _SURE = 1e-7  # of the largest current
 
 def tail_currents(
     membrane: Membrane, voltage: Any = None, *, ion: str | None = None, prepulse: Any = 20.0,
-    prepulse_duration: Any = 10.0, duration: Any = 20.0, holding: Any = HOLDING,
+    prepulse_duration: Any = 10.0, duration: Any = 10.0, holding: Any = HOLDING,
 ) -> xarray.Dataset:  # fmt: skip
     """Currents after a prepulse: the instantaneous current, its reversal, and how channels close.
 
@@ -102,7 +102,7 @@ def tail_currents(
     return dataset(
         EXPERIMENT, f"Tails of {named}",
         {
-            "current": (("voltage", "time"), tail, told("uA/cm2", named)),
+            "current": (("voltage", "time"), tail, told("uA/cm2", f"{named}, tail")),
             "instantaneous": ("voltage", at_once, told(
                 "uA/cm2", f"{named} at once", precision=_SURE * float(np.nanmax(np.abs(at_once))),
             )),
@@ -162,7 +162,7 @@ def _summary(channel: str, row: np.ndarray, turn: float, tau: np.ndarray) -> str
 EXPERIMENT = Experiment(
     tail_currents, theme="voltage clamp", model="membrane",
     chart=Plan((
-        Panel(("current",), lines="voltage", zero=True),
+        Panel(("current",), lines="voltage", zero=True, weight=1.5),
         Panel(("instantaneous",), marks=("reversal",), zero=True),
     )),
     facts={

@@ -11,7 +11,7 @@ from loligo.analysis import spike_shape
 from loligo.experiments.excited import CURRENT, THRESHOLD, Excitable, at_rest, excites, lanes
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
-from loligo.experiments.membranes import membrane_of, one, varied
+from loligo.experiments.membranes import between, membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import LONG, LONGER, SMALLEST, rheobase
 from loligo.experiments.runs import Spikes, course, part
@@ -44,7 +44,9 @@ class _Warmed:
     def at(cls, patch: Excitable, celsius: Array) -> tuple[_Warmed, Array]:
         """And where it has no rest."""
         states, lost = at_rest(_at(patch, celsius))
-        return cls(patch, celsius, states), lost
+        fine = int(np.argmin(lost))  # whose states serve where there are none, if nobody asks
+        usable = {n: np.where(lost, row[fine], row) for n, row in states.items()}
+        return cls(patch, celsius, usable), lost
 
     def row(self, which: Array) -> Excitable:
         """Some of the temperatures, as lanes."""
@@ -101,7 +103,7 @@ def temperature_dependence(
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> found = lo.experiments.temperature_dependence(squid, celsius=[6.3, 18.5])
     >>> found.height.values.round(1).tolist(), found.threshold.values.round(3).tolist()
-    ([0.0, 0.0], [6.505, 0.0])
+    ([39.3, 29.4], [6.505, 7.386])
     """
     row = varied(celsius, _CELSIUS, "degC", "celsius", above=-273.15).values
     level = one(threshold, "mV", "threshold")
@@ -113,14 +115,15 @@ def temperature_dependence(
     if patch.membrane.celsius is not None:
         with course("trying temperatures", progress):
             warmed, lost = _Warmed.at(patch, row)
-            with part(0, 4):
-                found = _thresholds(warmed, ~lost)
-            with part(1, 4):
-                base = _rheobases(warmed, ~lost)
-            with part(2, 4):
-                V, time, height, width = _spikes(warmed, found.value)
-            with part(3, 4):
-                ceases = _ceases(patch, row, base.value)
+            if not lost.all():
+                with part(0, 4):
+                    found = _thresholds(warmed, ~lost)
+                with part(1, 4):
+                    base = _rheobases(warmed, ~lost)
+                with part(2, 4):
+                    V, time, height, width = _spikes(warmed, found.value)
+                with part(3, 4):
+                    ceases = _ceases(patch, row, base.value)
     return dataset(
         EXPERIMENT, "Temperature",
         {
@@ -210,14 +213,10 @@ def _spikes(warmed: _Warmed, value: Array) -> tuple[Array, Array, Array, Array]:
     shape = spike_shape(rec)
     if not shape.sizes["spike"]:
         return V, rec.time.values, *np.full((2, value.size), np.nan)
-    known = np.where(np.isfinite(value), 1.0, np.nan)
     first = shape.isel(spike=0)
-    return (
-        V,
-        rec.time.values,
-        first.peak_voltage.values * known,
-        first.spike_half_width.values * known,
-    )
+    height, width = (first[name].values for name in ("peak_voltage", "spike_half_width"))
+    known = np.isfinite(value)
+    return V, rec.time.values, np.where(known, height, np.nan), np.where(known, width, np.nan)
 
 
 def _ceases(patch: Excitable, row: Array, value: Array) -> float:
@@ -247,8 +246,9 @@ def _summary(
         return "It rests at none of these temperatures: there is no threshold."
     known = np.flatnonzero(np.isfinite(value))
     if not known.size:
-        return f"Nothing excites it at {row[0]:g} to {row[-1]:g} °C."
-    a, b = known[0], known[-1]
+        return f"Nothing excites it at {between(row)} °C."
+    wide = np.flatnonzero(np.isfinite(width))
+    a, b = wide[[0, -1]] if wide.size else known[[0, -1]]
     if a < b and np.ptp(value[known]) <= 1e-6 * value[a]:
         return "Its rates do not depend on temperature: the spike is the same at all of these."
     said = [f"At {row[a]:g} °C the spike reaches {height[a]:.3g} mV and is {width[a]:.3g} ms wide"]

@@ -29,7 +29,7 @@ class Curve:
     """One row of numbers over another.
 
     ``kind`` says of which variable it is, counted from 0, and ``value`` what it is at, where the
-    variable has two dimensions.
+    variable has two dimensions; ``channel``, whose it is.
     """
 
     x: Array
@@ -37,6 +37,7 @@ class Curve:
     label: str = ""
     kind: int = 0
     value: float = math.nan
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Findings:
     theory: tuple[Curve, ...]
     marks: tuple[Mark, ...]
     field: Field | None
+    points: tuple[Curve, ...]
     across: str
     categories: list[tuple[float, str]] | None
     heading: str
@@ -146,8 +148,12 @@ class Findings:
 
 
 def _wide(x: Array) -> bool:
-    x = x[np.isfinite(x)]
-    return bool(x.size and x.min() > 0 and math.log10(x.max() / x.min()) >= _DECADES)
+    """Whether numbers span decades, and are spread over them rather than over an interval."""
+    x = np.unique(x[np.isfinite(x)])
+    if x.size < 2 or x[0] <= 0 or math.log10(x[-1] / x[0]) < _DECADES:
+        return False
+    plain, steps = np.diff(x), np.diff(np.log(x))
+    return bool(steps.std() / steps.mean() <= plain.std() / plain.mean())
 
 
 def read(rec: xarray.Dataset, panel: Panel) -> Findings:
@@ -176,7 +182,7 @@ def read(rec: xarray.Dataset, panel: Panel) -> Findings:
     unit = str(first.attrs.get("units", "1"))
     meaning = panel.heading or str(first.attrs.get("long_name", first.name))
     return Findings(
-        measured, theory, _marks(rec, panel, across, unit), _field(rec, panel),
+        measured, theory, _marks(rec, panel, across, unit), _field(rec, panel), _points(rec, panel),
         _along(rec, across), _categories(rec, across), meaning[:1].upper() + meaning[1:], unit,
         _key(rec, first, panel), names, _hues(rec, first, panel),
         str(first.attrs.get("absent", "")), panel.log or None, panel.zero, panel.weight,
@@ -201,7 +207,8 @@ def _curves(
     """Every row of a variable as a curve, with its name where it is one of a few."""
     x, rows = _across(rec, variable, panel), _rows(variable)
     if variable.ndim == 1:
-        return [Curve(x, rows[0], names[kind] if names else "", kind)]
+        whose = str(variable.attrs.get("channel", "")) if names else ""
+        return [Curve(x, rows[0], names[kind] if names else "", kind, channel=whose)]
     other = _other(variable, panel)
     count = rows.shape[0]
     values = _values(rec, other)
@@ -313,6 +320,17 @@ def _marks(rec: xarray.Dataset, panel: Panel, across: str, up: str) -> tuple[Mar
         if math.isfinite(at) and unit in (sideways, up):
             words = f"{_words(rec[name])} {at:.4g}".replace("-", "−")
             found.append(Mark(at, words, unit == sideways))
+    return tuple(found)
+
+
+def _points(rec: xarray.Dataset, panel: Panel) -> tuple[Curve, ...]:
+    """Variables of one dimension, each over its own."""
+    found = []
+    for k, name in enumerate(panel.points):
+        one = rec[name]
+        if one.ndim != 1:
+            raise UsageError(f"{name} has {one.ndim} dimensions, and points have one")
+        found.append(Curve(_across(rec, one, panel), _rows(one)[0], _words(one), k))
     return tuple(found)
 
 

@@ -63,7 +63,7 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
 def edges(signals: Signals, lane: Lane) -> np.ndarray:
     """When what is done to one lane changes its course, sorted; none if that is not told."""
     from loligo.errors import LoligoError
-    from loligo.figures.content.solution import reduced
+    from loligo.recording.picked import reduced
 
     try:
         one = signals.recording.isel({d: k for d, k in lane.where.items() if d != "position"})

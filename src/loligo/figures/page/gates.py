@@ -10,7 +10,7 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.figures.page import chart
 from loligo.figures.page.curves import conditions
-from loligo.figures.style import DASHES, THEMES, ion
+from loligo.figures.style import DASHES, channel_inks
 
 if TYPE_CHECKING:
     import xarray
@@ -65,14 +65,12 @@ def gates_chart(found: xarray.Dataset, title: str | None) -> chart.Chart:
 
 def _looks(known: list[Any]) -> dict[str, tuple[str, str, tuple[float, ...]]]:
     """Of every variable: its colour, its label, its dashes."""
-    channels = list(dict.fromkeys(str(one.attrs.get("channel", "")) for one in known))
-    fixed = THEMES["light"].channels
-    loose = [each for each in channels if ion(each) not in fixed]
+    ions = {str(one.attrs.get("channel", "")): str(one.attrs.get("ion", "")) for one in known}
+    inks = channel_inks(ions, ions)
     looks = {}
     for one in known:
-        channel = str(one.attrs.get("channel", ""))
-        colour = ion(channel) if ion(channel) in fixed else str(loose.index(channel) + 1)
         dashes = DASHES[_rank(known, one) % len(DASHES)]
+        colour = inks[str(one.attrs.get("channel", ""))]
         looks[str(one.name)] = colour, str(one.attrs.get("label", one.name)), dashes
     return looks
 

@@ -32,8 +32,10 @@ def _fused(a: Assignment, block: Block, used: list[int], new: list[int], b: Buil
     return b.copy(a, new)
 
 
-# what a row of constants cannot hold
-_STAY = MASKS | {"narrow"}
+# what a row of constants cannot hold, and is not made a number for it
+_STAY = frozenset({"narrow"})
+
+_COMPARED = frozenset({"lt", "le", "eq"})
 
 
 def hoist(
@@ -97,7 +99,15 @@ class _Hoist:
 
     def _here(self, index: int) -> int:
         if index not in self.moved:
-            self.moved[index] = self._constant(self.fixed[index])
+            a = self.block.assignments[index]
+            if a.op in _COMPARED:  # as cheap here as what would tell of it
+                self.moved[index] = self.b.apply(a.op, *(self._here(i) for i in a.args))
+            elif a.op in MASKS:
+                one, zero = self.prepare.const(1.0), self.prepare.const(0.0)
+                told = self._constant(self.prepare.apply("where", self.fixed[index], one, zero))
+                self.moved[index] = self.b.apply("lt", self.b.const(0.0), told)
+            else:
+                self.moved[index] = self._constant(self.fixed[index])
         return self.moved[index]
 
     def _constant(self, index: int) -> int:

@@ -1,0 +1,51 @@
+"""What a recording says of how it was made, of the lanes that it still has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loligo.lanes import with_arrays
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def reduced(document: Any, rec: xarray.Dataset) -> Any:
+    """What is told, of the lanes that the recording still has.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If it does not say which these are.
+    """
+    return with_arrays(document, lambda array: _left(array, rec))
+
+
+def _left(array: Mapping[str, Any], rec: xarray.Dataset) -> Any:
+    """Of one array."""
+    dims = array["dims"]
+    values, coords, left = np.array(array["values"]), dict(array.get("coords", {})), []
+    for dim in dims:
+        axis = len(left)
+        if dim == "position":
+            left.append(dim)
+            continue
+        labels = list(coords.get(dim, values.tolist() if len(dims) == 1 else ()))
+        wanted = rec[dim].values if dim in rec.coords else None
+        if wanted is None:  # no labels: none were left out
+            if rec.sizes[dim] != values.shape[axis]:
+                raise ValueError(dim)
+            left.append(dim)
+            continue
+        at = [labels.index(one) for one in np.atleast_1d(wanted).tolist()]
+        values = np.take(values, at if wanted.ndim else at[0], axis=axis)
+        if wanted.ndim:
+            left.append(dim)
+            coords[dim] = [labels[k] for k in at]
+    if not left:
+        return float(values)
+    return {"dims": left, "values": values.tolist(),
+            "coords": {d: c for d, c in coords.items() if d in left}}  # fmt: skip

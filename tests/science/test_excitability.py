@@ -1,0 +1,360 @@
+"""Experiments of excitability and firing: the right numbers, told by SciPy alone, and the right
+words where there are none."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+
+import hh_scipy as hh
+import loligo as lo
+from loligo.errors import LoligoError, UsageError
+
+E = lo.experiments
+SQUID = lo.load("hodgkin-huxley-1952")
+
+EXCITABILITY = ("threshold", "strength_duration", "refractory_period", "accommodation",
+                "anode_break", "temperature_dependence")  # fmt: skip
+FIRING = ("fi_curve", "adaptation", "depolarisation_block")
+
+Current = Callable[[float], float]
+
+
+def fires(
+    pieces: list[tuple[float, Current]], start: list[float] | None = None, tolerance: float = 1e-12
+) -> list[float]:
+    """When V rises through 0 mV under a current given piece by piece, each (until, current(t)), by
+    DOP853 with equations of our own."""
+    begins, y, times = 0.0, start or hh.steady(hh.rest()), []
+
+    def above(t: float, y: np.ndarray, *_: Any) -> float:
+        return y[0]
+
+    above.direction = 1  # type: ignore[attr-defined]
+    for until, current in pieces:
+        if until <= begins:
+            continue
+        found = solve_ivp(
+            lambda t, y, current=current: hh.derivative(t, y, current(t), 120.0), (begins, until),
+            y, method="DOP853", rtol=tolerance, atol=tolerance, events=above, max_step=1.0,
+        )  # fmt: skip
+        times += found.t_events[0].tolist()
+        begins, y = until, found.y[:, -1].tolist()
+    return times
+
+
+def least(hit: Callable[[float], bool], low: float, high: float, parts: float = 1e-7) -> float:
+    """By bisection; the upper end is a hit, the lower is none."""
+    assert hit(high), "the upper end is none"
+    assert not hit(low), "the lower end is one"
+    while abs(high - low) > parts * abs(high):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if hit(middle) else (middle, high)
+    return high
+
+
+def fires_under(lasts: float, size: float) -> bool:
+    return bool(fires(pulse(size, lasts)))
+
+
+def pulse(size: float, lasts: float, after: float = 60.0) -> list[tuple[float, Current]]:
+    return [(lasts, lambda _: size), (lasts + after, lambda _: 0.0)]
+
+
+# ------------------------------------------------------------------------ the squid's numbers
+
+
+def test_thresholds_of_the_squid_axon():
+    """Converged: the tests below have them from SciPy alone."""
+    found = E.strength_duration(SQUID, duration=[1.0])
+    assert float(found.threshold[0]) == pytest.approx(6.9189254, rel=2e-7)
+    assert float(found.rheobase) == pytest.approx(2.2403336, rel=2e-7)
+    assert float(found.chronaxie) == pytest.approx(1.654133, rel=5e-7)
+    assert float(E.threshold(SQUID).threshold) == pytest.approx(6.5050712, rel=1e-7)
+    assert found.threshold.attrs["precision"] < 2e-6
+
+
+@pytest.mark.slow
+def test_thresholds_are_those_of_another_solver():
+    V, *gates = hh.steady(hh.rest())
+    shock = least(lambda by: bool(fires([(60.0, lambda _: 0.0)], [V + by, *gates])), 6.0, 7.0)
+    assert float(E.threshold(SQUID).threshold) == pytest.approx(shock, rel=3e-7)
+
+    d = [0.1, 1.0, 3.0, 30.0]
+    found = E.strength_duration(SQUID, duration=d)
+    for lasts, value in zip(d, found.threshold.values, strict=True):
+        known = least(partial(fires_under, lasts), 0.9 * value, 1.1 * value)
+        assert value == pytest.approx(known, rel=3e-7)
+    base = least(lambda size: bool(fires([(200.0, lambda _: size)])), 2.0, 2.5)
+    assert float(found.rheobase) == pytest.approx(base, rel=3e-7)
+    chronaxie = least(lambda lasts: bool(fires(pulse(2 * base, lasts))), 1.0, 2.0)
+    assert float(found.chronaxie) == pytest.approx(chronaxie, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_a_second_pulse_needs_what_another_solver_says():
+    found = E.refractory_period(SQUID, interval=[8.0, 12.0, 20.0])
+    first = least(lambda size: bool(fires(pulse(size, 1.0))), 6.0, 8.0)
+    assert float(found.first) == pytest.approx(first, rel=3e-7)
+    for later, ratio in zip(found.interval.values, found.ratio.values, strict=True):
+
+        def twice(size: float, later: float = later) -> bool:
+            strong = 1.5 * first
+            pieces = [(1.0, lambda _: strong), (later, lambda _: 0.0)]
+            pieces += [(later + 1.0, lambda _: size), (later + 60, lambda _: 0.0)]
+            return len(fires(pieces)) > 1
+
+        value = ratio * first
+        assert value == pytest.approx(least(twice, 0.9 * value, 1.1 * value), rel=5e-7)
+
+
+@pytest.mark.slow
+def test_slow_ramps_and_anode_break_are_those_of_another_solver():
+    found = E.accommodation(SQUID, slope=[0.3, 1.0])
+    for slope, value in zip(found.slope.values, found.threshold.values, strict=True):
+
+        def ramp(top: float, slope: float = slope) -> bool:
+            rise = top / slope
+            return bool(fires([(rise, lambda t: slope * t), (rise + 100, lambda _: top)]))
+
+        assert value == pytest.approx(least(ramp, 0.95 * value, 1.02 * value), rel=1e-6)
+    top = float(found.amplitude)
+    slowest = least(
+        lambda s: bool(fires([(top / s, lambda t: s * t), (top / s + 100, lambda _: top)])),
+        0.3, 0.5,
+    )  # fmt: skip
+    assert float(found.slowest) == pytest.approx(slowest, rel=1e-6)
+    broken = E.anode_break(SQUID, duration=[3.0, 25.0])
+    for lasts, value in zip(broken.duration.values, broken.threshold.values, strict=True):
+        known = least(partial(fires_under, lasts), 0.9 * value, 1.1 * value)
+        assert value == pytest.approx(known, rel=3e-7)
+
+
+@pytest.mark.slow
+def test_rates_are_those_of_another_solver():
+    found = E.fi_curve(SQUID, amplitude=[5.0, 7.0, 10.0, 50.0], duration=400)
+    for current, rate in zip(found.amplitude.values, found.rate.values, strict=True):
+        times = fires([(400.0, lambda _, size=current: size)], tolerance=1e-11)
+        known = 1e3 / (times[-1] - times[-2]) if len(times) > 2 else 0.0
+        assert rate == pytest.approx(known, rel=1e-7)
+        assert float(found.latency.sel(amplitude=current)) == pytest.approx(times[0], rel=1e-7)
+    # the fold of cycles near 6.26 (Balti, Lanza & Aziz-Alaoui 2018, MBE 15:807, figure 6)
+    fine = E.fi_curve(SQUID)
+    assert float(fine.onset) == pytest.approx(6.26, abs=0.02)
+    assert int(fine.onset_type) == 2
+
+
+@pytest.mark.slow
+def test_the_swings_end_where_the_equilibrium_becomes_stable():
+    """The upper Hopf bifurcation, by the equations written anew."""
+
+    def worst(current: float) -> float:
+        V = brentq(lambda V: hh.derivative(0, hh.steady(V), current, 120.0)[0], -70.0, 0.0,
+                   xtol=1e-13)  # fmt: skip
+        y, slopes = np.array(hh.steady(V)), []
+        for k in range(4):
+            step = np.zeros(4)
+            step[k] = 1e-4 if k == 0 else 1e-6
+            up, down = (np.array(hh.derivative(0, y + s * step, current, 120.0)) for s in (1, -1))
+            slopes.append((up - down) / (2 * step[k]))
+        return float(np.linalg.eigvals(np.array(slopes).T).real.max())
+
+    hopf = brentq(worst, 140.0, 170.0, xtol=1e-9)
+    found = E.depolarisation_block(SQUID, amplitude=[100.0, 150.0, 153.0, 156.0, 160.0])
+    assert float(found.stable_from) == pytest.approx(hopf, rel=1e-6)
+    assert found.sustained.values[[0, 1, 4]].tolist() == [True, True, False]
+    swing = found.swing.values[:3] ** 2  # at such a bifurcation it goes as the root
+    assert (np.diff(swing) / np.diff(found.amplitude.values[:3]))[1] < 0
+    assert found.swing.values[4] < 1.0 < found.swing.values[2]
+
+
+# ------------------------------------------------------------------------ types
+
+
+@pytest.mark.slow
+def test_type_1_begins_slowly_where_rest_ceases_to_exist_and_does_not_accommodate():
+    model = lo.load("wang-buzsaki-1996")
+    base = float(E.strength_duration(model, duration=[1.0]).rheobase)
+    inward = lo.steady_state(model, V=np.linspace(-65, -55, 100_001)).I_ionic.values
+    turns = np.flatnonzero((np.diff(inward[:-1]) > 0) & (np.diff(inward[1:]) <= 0))
+    assert base == pytest.approx(inward[turns[0] + 1], rel=1e-7)
+    curve = E.fi_curve(model, amplitude=[0, 0.25, 0.5])
+    assert int(curve.onset_type) == 1
+    assert float(curve.onset) == pytest.approx(base, rel=0.02)
+    # the rate goes as the root of what is above the onset
+    near = base * np.array([1.01, 1.04])
+    slow = E.fi_curve(model, amplitude=near, duration=4000).rate.values
+    assert slow[1] / slow[0] == pytest.approx(2.0, rel=0.05)
+    ramps = E.accommodation(model, slope=[base / 2000])
+    assert float(ramps.threshold[0]) < 1.1 * base
+    assert float(ramps.slowest) == 0.0
+    assert "no accommodation" in ramps.attrs["summary"]
+
+
+@pytest.mark.slow
+def test_warm_answers_are_graded_and_end():
+    width = [float(E.threshold(SQUID.replace(celsius=c)).width) for c in (6.3, 20, 35)]
+    assert width[0] < 1e-6 < width[1] < 0.05 < width[2]
+    found = E.temperature_dependence(SQUID, celsius=[0, 6.3, 18.5, 32, 35])
+    assert (np.diff(found.height.values[:4]) < 0).all()
+    assert (np.diff(found.width.values[:4]) < 0).all()
+    # FitzHugh 1966 (doi:10.1085/jgp.49.5.989): the threshold of a short shock is least between
+    assert found.threshold.values.argmin() == 1
+    assert float(found.threshold[1]) == pytest.approx(6.5050712, rel=1e-6)
+    assert float(found.rheobase[1]) == pytest.approx(2.2403336, rel=1e-6)
+    ends = float(found.ceases)
+    hot = [E.strength_duration(SQUID.replace(celsius=c), duration=[1.0]) for c in (
+        ends - 0.01, ends + 0.01)]  # fmt: skip
+    assert [bool(np.isfinite(each.rheobase)) for each in hot] == [True, False]
+
+
+# ------------------------------------------------------------------------ what adapts
+
+
+def adapting() -> lo.Membrane:
+    """Wang & Buzsáki's membrane with a slow potassium current that spikes open."""
+    base = lo.load("wang-buzsaki-1996")
+    slow = lo.Gate("z", inf="1/(1+exp(-(V+20)/5))", tau=80)
+    return base.with_channel(lo.Channel("M", g=1.0, E=-90, gates=[slow]))
+
+
+@pytest.mark.slow
+def test_adaptation_is_seen_where_there_is_some():
+    none = E.adaptation(SQUID)
+    assert (np.abs(none.ratio.values - 1) < 0.05).all()
+    assert "no adaptation" in none.attrs["summary"]
+    found = E.adaptation(adapting(), amplitude=[2.0])
+    between = 1 / found.rate.values[0]
+    between = between[np.isfinite(between)]
+    assert float(found.ratio[0]) == pytest.approx(between[0] / between[-1], rel=1e-6)
+    assert float(found.ratio[0]) < 0.9
+    index = np.mean((between[1:] - between[:-1]) / (between[1:] + between[:-1]))
+    assert float(found.index[0]) == pytest.approx(index)
+    assert "no adaptation" not in found.attrs["summary"]
+
+
+# ------------------------------------------------------------------------ words
+
+ODD = {
+    "without sodium": (SQUID.replace(g_Na=0), "threshold", "No displacement"),
+    "by itself": (SQUID.replace(E_L=-20.0), "threshold", "fires by itself"),
+    "nothing lasts": (SQUID.replace(g_Na=0), "strength_duration", "Nothing excites"),
+    "silent": (SQUID.replace(g_Na=0), "fi_curve", "does not go on firing"),
+    "begun": (SQUID.replace(E_L=-20.0), "fi_curve", "it was begun at -65 mV"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_cannot_be_found_is_said(name):
+    model, experiment, words = ODD[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = getattr(E, experiment)(model)
+    assert words in found.attrs["summary"]
+    if experiment != "fi_curve":
+        assert np.isnan(found.threshold).all()
+
+
+def odd_membranes() -> dict[str, lo.Membrane]:
+    rest = {"C_m": 1, "celsius": 6.3, "helpers": dict(SQUID.helpers)}
+    biased = lo.Channel("B", current="-10 + 0*V")
+    return {
+        **{name: lo.load(name) for name in lo.models()},
+        "passive": lo.Membrane(C_m=1, channels=[lo.Channel("L", g=0.3, E=-65)]),
+        "without Na": lo.Membrane(channels=SQUID.channels[1:], **rest),
+        "biased": lo.Membrane(channels=[*SQUID.channels, biased], **rest),
+        "leaky": SQUID.replace(E_L=-20.0),
+        "hot": SQUID.replace(celsius=36.0),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", odd_membranes())
+def test_every_experiment_on_every_kind_of_membrane(name):
+    model = odd_membranes()[name]
+    for experiment in (*EXCITABILITY, *FIRING):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = getattr(E, experiment)(model)
+        words = found.attrs["summary"]
+        assert words.endswith("."), (experiment, words)
+        assert "nan" not in words, (experiment, words)
+        if name in ("passive", "without Na") and experiment in EXCITABILITY:
+            assert np.isnan(found["threshold" if "threshold" in found else "ratio"]).all()
+
+
+# ------------------------------------------------------------------------ wrong input
+
+WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
+    "reversed": ("fi_curve", {"amplitude": [20, 10, 0]}, r"after 20 comes 10: sorted"),
+    "empty": ("strength_duration", {"duration": []}, "duration is empty; give at least one"),
+    "twice": ("anode_break", {"duration": [1, 1, 2]}, "1 comes twice"),
+    "unit": ("fi_curve", {"amplitude": "3 mV"}, "mV"),
+    "no number": ("refractory_period", {"interval": ["soon"]}, "interval"),
+    "NaN": ("accommodation", {"slope": [0.1, np.nan]}, "slope must be a number"),
+    "below zero": ("strength_duration", {"duration": [-1, 1]}, "duration must be above 0"),
+    "list": ("threshold", {"wait": [10, 20]}, "wait is one number"),
+    "low": ("threshold", {"threshold": -80}, "lies below rest"),
+    "a table": ("fi_curve", {"amplitude": [[1, 2], [3, 4]]}, "amplitude"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_input_says_what_to_do(name):
+    experiment, given, words = WRONG[name]
+    with pytest.raises(LoligoError, match=words):
+        getattr(E, experiment)(SQUID, **given)
+
+
+@pytest.mark.parametrize("experiment", [*EXCITABILITY, *FIRING])
+def test_what_is_no_membrane_is_refused(experiment):
+    call = getattr(E, experiment)
+    with pytest.raises(UsageError, match=r"axon.regions\[0\].membrane"):
+        call(lo.Axon(SQUID, 1000, 100, 35.4))
+    with pytest.raises(UsageError, match=r'lo.load\("hodgkin-huxley-1952"\)'):
+        call("hodgkin-huxley-1952")
+    with pytest.raises(UsageError, match="g_Na of this one varies"):
+        call(SQUID.replace(g_Na=[100, 120]))
+
+
+# ------------------------------------------------------------------------ while it runs
+
+
+def test_progress_is_of_the_whole_experiment_and_ends_it_when_told():
+    told: list[float] = []
+    E.strength_duration(SQUID, duration=[1.0], progress=told.append)
+    assert (np.diff(told) >= 0).all()
+    assert told[-1] == pytest.approx(1.0)
+    assert max(np.diff(told)) < 0.6
+
+    def stop(fraction: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        E.strength_duration(SQUID, duration=[1.0], progress=stop)
+
+
+@pytest.mark.slow
+def test_halving_every_tolerance_changes_no_digit(monkeypatch):
+    import loligo.run.default as default
+    from loligo.experiments.search import EARLY, RELATIVE, least
+
+    def digits() -> list[str]:
+        found = E.strength_duration(SQUID, duration=[0.2, 1.0, 5.0])
+        other = E.anode_break(SQUID, duration=[10.0])
+        values = [*found.threshold.values, found.rheobase, found.chronaxie, *other.threshold.values,
+                  E.threshold(SQUID).threshold]  # fmt: skip
+        return [f"{float(value):.6g}" for value in values]
+
+    before = digits()
+    assert least.__defaults__ == (1.0, RELATIVE, EARLY)
+    monkeypatch.setattr(least, "__defaults__", (1.0, RELATIVE / 2, 2 * EARLY))
+    monkeypatch.setattr(default, "Taylor", lambda: lo.Taylor(5e-9))
+    assert digits() == before
