@@ -12,9 +12,10 @@ import numpy as np
 from loligo.figures.style import ion
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNITS = {"uA/cm2": "µA/cm²", "uA/cm2/ms": "µA/cm²/ms", "mS/cm2": "mS/cm²", "uF/cm2": "µF/cm²", "degC": "°C", "um": "µm",
+_UNITS = {"uA/cm2": "µA/cm²", "mS/cm2": "mS/cm²", "uF/cm2": "µF/cm²", "degC": "°C", "um": "µm",
           "uC/cm2": "µC/cm²", "nC/cm2": "nC/cm²", "uS/cm2": "µS/cm²", "ohm*cm": "Ω·cm",
           "ohm*cm2": "Ω·cm²", "kohm*cm2": "kΩ·cm²", "Mohm": "MΩ", "uA": "µA", "us": "µs",
+          "uA/cm2/ms": "µA/cm²/ms",
           "mV/uA*cm2": "mV·cm²/µA", "deg": "°"}  # fmt: skip
 
 
