@@ -282,3 +282,61 @@ def test_a_plane_has_a_trajectory_nullclines_on_their_own_grid_and_a_field() -> 
     (arrows,) = (c for c in axes.collections if type(c).__name__ == "Quiver")
     assert v.size * w.size == arrows.N
     assert np.all(np.sign(arrows.U) == np.sign(rec.dV.values.ravel()))
+
+
+# ------------------------------------------------------------------------ how values are shown
+
+
+def test_what_lies_side_by_side_is_bars_in_the_colours_of_channels() -> None:
+    told = {"units": "mS/cm2", "long_name": "conductance", "role": "measured"}
+    rec = made({"G": ("channel", [0.1, np.nan, 0.3], told)}, {"channel": ["Na", "KA", "L"]},
+               Panel(("G",)))  # fmt: skip
+    figure = lo.plot(rec)
+    assert_legible(figure, (1600, 1000))
+    (axes,) = figure.axes
+    assert not curves_of(axes)
+    heights = [c.get_paths()[0].get_extents().y1 for c in axes.collections]
+    assert heights == pytest.approx([0.1, 0.3])
+    colours = [c.get_facecolor()[0][:3] for c in axes.collections]
+    theme = lo.figures.style.THEMES["light"].channels
+    assert colours == [pytest.approx(to_rgb(theme[name])) for name in ("Na", "leak")]
+    rec["G"] = -rec.G
+    assert not lo.plot(rec).axes[0].collections  # bars are from 0 upwards
+
+
+def test_currents_have_the_colours_of_their_channels() -> None:
+    x = np.linspace(0, 1, 60)
+    names = {"I_K": ("K", x**2), "I_Na": ("Na", -x), "I_L": ("L", 0 * x), "I_X": ("X", x)}
+    rec = made(
+        {
+            name: ("x", y, {"units": "uA/cm2", "label": said, "channel": said})
+            for name, (said, y) in names.items()
+        },
+        {"x": x}, Panel(tuple(names)),
+    )  # fmt: skip
+    theme = lo.figures.style.THEMES["light"].channels
+    (axes,) = lo.plot(rec).axes
+    colours = [to_rgb(line.get_color()) for line in curves_of(axes)]
+    assert colours[:3] == [to_rgb(theme[name]) for name in ("K", "Na", "leak")]
+    assert all(line.get_linestyle() == "-" for line in curves_of(axes))
+
+
+@pytest.mark.parametrize(
+    ("x", "log"),
+    [
+        (np.linspace(0.0125, 0.9875, 40), False), (np.geomspace(0.05, 100, 23), True),
+        (np.array([10.0, 50, 100, 400, 1000]), True), (np.linspace(1, 2, 9), False),
+        (np.array([0.0, 1, 10, 100]), False), (np.array([5.0]), False),
+    ],
+)  # fmt: skip
+def test_an_axis_is_logarithmic_by_itself_where_its_values_are_spread_so(
+    x: np.ndarray, log: bool
+) -> None:
+    rec = made({"y": ("x", np.ones(x.size), {"role": "measured"})}, {"x": x}, Panel(("y",)))
+    assert lo.plot(rec, size=(400, 300)).axes[0].get_xscale() == ("log" if log else "linear")
+
+
+def test_numbers_in_the_summary_are_set_as_numbers_are() -> None:
+    said = "From -65 mV to (-0.5), 3.8e-08 of 1e+04; on-off, I_Na-4, 2-3."
+    texts = [text for text, _ in words_of(lo.plot(threshold(summary=said)))]
+    assert "From −65 mV to (−0.5), 3.8·10⁻⁸ of 1·10⁴; on-off, I_Na-4, 2-3." in texts

@@ -12,7 +12,8 @@ from loligo.errors import UsageError
 from loligo.model import Membrane
 from loligo.simulation import simulate
 from loligo.solvers import Solver, Taylor
-from loligo.stimulus import Step
+from loligo.stimulus import Shock, Step
+from loligo.system.outline import outline_of
 
 if TYPE_CHECKING:
     import xarray
@@ -59,7 +60,8 @@ class Cycle:
         """
         rec = simulate(
             self.membrane, Step(0.0, self.amplitude) + more, self.first + cycles * self.period,
-            solver=self.solver, record=["spikes"], sample_interval=self.period,
+            solver=self.solver, record=list(outline_of(self.membrane).states),
+            sample_interval=self.first + cycles * self.period,
             initial=self.start, threshold=self.level, progress=False,
         )  # fmt: skip
         return np.atleast_2d(spike_times(rec).values)
@@ -68,11 +70,14 @@ class Cycle:
 def settled(membrane: Membrane, amplitude: float, level: float) -> Cycle | str:
     """The regular firing of a membrane under a constant current; or in words why there is none."""
     solver: Solver | None = Taylor(_TOLERANCE)
-    current: Any = Step(0.0, amplitude)
+    current: Any = Step(0.0, amplitude) + Shock(0.0, 0.0)  # of one kernel with `Cycle.spikes`
+    record = list(outline_of(membrane).states)
     start: Any = None
     period, apart = np.nan, np.inf
     for lasts in _STRETCHES:
-        asked = {"threshold": level, "progress": False, "sample_interval": lasts}
+        asked = {
+            "threshold": level, "progress": False, "sample_interval": lasts, "record": record,
+        }  # fmt: skip
         asked |= {} if start is None else {"initial": start}
         try:
             start = simulate(membrane, current, lasts, solver=solver, **asked)

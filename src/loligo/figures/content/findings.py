@@ -148,8 +148,12 @@ class Findings:
 
 
 def _wide(x: Array) -> bool:
-    x = x[np.isfinite(x)]
-    return bool(x.size and x.min() > 0 and math.log10(x.max() / x.min()) >= _DECADES)
+    """Whether numbers span decades, and are spread over them rather than over an interval."""
+    x = np.unique(x[np.isfinite(x)])
+    if x.size < 2 or x[0] <= 0 or math.log10(x[-1] / x[0]) < _DECADES:
+        return False
+    plain, steps = np.diff(x), np.diff(np.log(x))
+    return bool(steps.std() / steps.mean() <= plain.std() / plain.mean())
 
 
 def read(rec: xarray.Dataset, panel: Panel) -> Findings:

@@ -12,11 +12,14 @@ import numpy as np
 from loligo.figures.style import ion
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNITS = {"uA/cm2": "µA/cm²", "mS/cm2": "mS/cm²", "uF/cm2": "µF/cm²", "degC": "°C", "um": "µm",
-          "uC/cm2": "µC/cm²", "nC/cm2": "nC/cm²", "uS/cm2": "µS/cm²", "ohm*cm": "Ω·cm",
-          "ohm*cm2": "Ω·cm²", "kohm*cm2": "kΩ·cm²", "Mohm": "MΩ", "uA": "µA", "us": "µs",
-          "uA/cm2/ms": "µA/cm²/ms",
-          "mV/uA*cm2": "mV·cm²/µA", "deg": "°"}  # fmt: skip
+# What is printed for what recordings have in their units.
+_PRINTED = [
+    (re.compile(pattern), printed)
+    for pattern, printed in (
+        (r"\bu(?=[A-Zms])", "µ"), (r"\b([a-zµ]*m)2\b", r"\1²"), (r"ohm\b", "Ω"), (r"\*", "·"),
+        (r"\bdegC\b", "°C"), (r"\bdeg\b", "°"),
+    )
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,14 @@ def channel(name: str) -> Label:
 def unit(text: str) -> str:
     """A unit as it is printed.
 
-    >>> unit("uA/cm2"), unit("mV"), unit("1")
-    ('µA/cm²', 'mV', '')
+    >>> unit("uA/cm2"), unit("mV"), unit("1"), unit("kohm*cm2"), unit("uA/cm2/ms")
+    ('µA/cm²', 'mV', '', 'kΩ·cm²', 'µA/cm²/ms')
     """
-    return "" if text == "1" else _UNITS.get(text, text)
+    if text == "1":
+        return ""
+    for written, printed in _PRINTED:
+        text = written.sub(printed, text)
+    return text
 
 
 def number(value: float, decimals: int) -> str:

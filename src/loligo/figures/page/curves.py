@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -12,18 +13,25 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.experiments.plan import plan_of
 from loligo.figures.content.findings import Curve, Findings, read
+from loligo.figures.content.labels import power_of_ten
 from loligo.figures.page import chart
-from loligo.figures.style import DASHES, channel_inks
+from loligo.figures.style import DASHES, channel_inks, ion
 
 if TYPE_CHECKING:
     import xarray
 
 _KINDS = ("voltage", "Na", "K", "leak", "Ca", "1")  # the colours of several variables
+_IONS = {"Na", "K", "leak", "Ca"}  # bars named so have their own
 _THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
 _DASHED = (5.0, 3.0)
+_WIDE = 0.3  # half of a bar, of the room for it
 _POINTS = ("dot", "ring", "cross")
 _LONGEST = 1000  # letters of a summary
-_HIDDEN = 0.3  # the part of a line's points from which on it hides the one that it lies over
+_POWER = re.compile(r"(?<=\d)e([+-]\d{1,3})\b")
+_MINUS = re.compile(r"(?<![\w.)])-(?=\d)")
+# the part of a line's points from which on it hides the one that it lies over: those that are near
+# to it, of all that are away from 0, as parts of the largest
+_HIDDEN, _NEAR, _AWAY = 0.3, 2e-3, 0.02
 
 
 def is_experiment(rec: Any) -> bool:
@@ -55,7 +63,8 @@ def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
 def _said(rec: xarray.Dataset) -> str:
     """What was found, in words that can be drawn."""
     letters = str(rec.attrs.get("summary", ""))[:_LONGEST]
-    return "".join(letter if letter.isprintable() else " " for letter in letters)
+    plain = "".join(letter if letter.isprintable() else " " for letter in letters)
+    return _POWER.sub(lambda found: f"·{power_of_ten(int(found[1]))}", _MINUS.sub("−", plain))
 
 
 def _told_once(panels: list[chart.Axes]) -> tuple[chart.Axes, ...]:
@@ -86,7 +95,9 @@ def _axes(table: Findings) -> chart.Axes:
             table.heading, table.unit, log=table.log_up, limits=_upwards(table),
             ticks=() if nothing else None,
         ),
-        scale=hues and chart.Scale(hues.name, hues.low, hues.high, log=hues.log),
+        scale=hues and chart.Scale(
+            hues.name, hues.low, hues.high, log=hues.log, bar=not nothing
+        ),
         key=table.key,
         aside=f"dashed: {told}" if table.theory and table.several and not table.field else "",
         weight=table.weight,
@@ -138,12 +149,13 @@ def _layers(table: Findings) -> list[chart.Layer]:
 
 def _points(table: Findings) -> list[chart.Layer]:
     """What is drawn as points whatever the lines: a kind of mark for each variable."""
-    return [
-        chart.Points(*known, "text", curve.label, mark=mark, size=5.0, stroke=1.2)
-        for curve, mark in zip(table.points, _POINTS, strict=False)
-        for known in [np.stack((curve.x, curve.y))[:, np.isfinite(curve.y)]]
-        if known.size
-    ]
+    layers: list[chart.Layer] = []
+    for curve, mark in zip(table.points, _POINTS, strict=False):
+        known = np.isfinite(curve.y)
+        if known.any():
+            x, y = curve.x[known], curve.y[known]
+            layers.append(chart.Points(x, y, "text", curve.label, mark=mark, size=5.0, stroke=1.2))
+    return layers
 
 
 def _behind(table: Findings) -> list[chart.Layer]:
@@ -185,28 +197,43 @@ def _row(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
     """What was measured: points where they are few, else a line. Of several variables of many
     lines each has its own dashes."""
     curve = table.measured[k]
+    if table.categories is not None:
+        return _bars(table, curve, colour)
     rows = len(table.measured) > len(table.kinds) > 1
     dashes = DASHES[curve.kind % len(DASHES)] if rows else ()
     name = "" if rows and curve.kind else curve.label
     if not table.marked:
         return [chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k))]
     points = chart.Points(curve.x, curve.y, colour)
-    between = table.categories is not None and not table.several  # there is nothing
-    if between or (table.theory and not table.several):
+    if table.theory and not table.several:
         return [points]
     thin = chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k), width=0.8)
     return [thin, points]
 
 
+def _bars(table: Findings, curve: Curve, colour: chart.Colour) -> list[chart.Layer]:
+    """Of what lies side by side: bars from 0, coloured as channels are; points where there are
+    several, or where 0 is far."""
+    if table.several or table.log_up or not (table.y > 0).all():
+        return [chart.Points(curve.x, curve.y, colour, curve.label)]
+    words = [text for _, text in table.categories or ()]
+    inks = channel_inks(words) if _IONS & set(map(ion, words)) else dict.fromkeys(words, colour)
+    return [
+        chart.Area([x - _WIDE, x + _WIDE], [0.0] * 2, [y] * 2, inks[name], alpha=0.75)
+        for x, y, name in zip(curve.x, curve.y, words, strict=True)
+        if np.isfinite(y)
+    ]  # fmt: skip
+
+
 def _seen_through(table: Findings, k: int) -> tuple[float, ...]:
-    """Dashes of a line that would hide one below it, but for those that a scale tells apart."""
-    if table.hues is not None:
-        return ()
-    curve = table.measured[k]
-    for below in table.measured[:k] if table.y.size else ():
+    """Dashes of a line that would hide one below it."""
+    curve, apart_by_kind = table.measured[k], len(table.measured) == len(table.kinds)
+    for below in table.measured[:k] if table.y.size and apart_by_kind else ():
         if below.x.shape == curve.x.shape and np.array_equal(below.x, curve.x):
-            apart = np.abs(below.y - curve.y)
-            if np.mean(apart <= 2e-3 * np.ptp(table.y)) >= _HIDDEN:
+            near, far = (part * np.abs(table.y).max() for part in (_NEAR, _AWAY))
+            away = np.maximum(np.abs(below.y), np.abs(curve.y)) > far
+            hidden = np.abs(below.y - curve.y) <= near
+            if away.any() and hidden[away].mean() >= _HIDDEN:
                 return _DASHED
     return ()
 
