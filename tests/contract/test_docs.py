@@ -28,7 +28,7 @@ def documents(folder):
 
 
 def test_the_scheme_of_the_page_is_the_gates_of_the_squid(tmp_path):
-    _, states = documents(tmp_path)
+    _, states, *_ = documents(tmp_path)
     squid = lo.load("hodgkin-huxley-1952")
     gates = lo.Membrane(
         celsius=6.3, helpers=squid.helpers, channels=[squid.channels[1], states.channels[1]]
@@ -115,10 +115,14 @@ def test_the_page_on_amplifiers_runs_and_has_every_knob():
     told = 0
     for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
         exec(compile(block, "docs/amplifier.md", "exec"), namespace)
-        for expression, said in re.findall(r"^(\S[^#=]*?)\s+# ((?:-?\d+, )+-?\d+)", block, re.M):
+        for expression, said in re.findall(
+            r"^(\S[^#=]*?)\s+# ((?:-?[\d.]+, )+-?[\d.]+)", block, re.M
+        ):
             numbers = [float(number) for number in said.split(", ")]
             made = eval(expression, namespace).values
-            assert [float(f"{x:.3g}") for x in made] == pytest.approx(numbers, abs=0.5), expression
+            assert [float(f"{x:.3g}") for x in made] == pytest.approx(
+                numbers, rel=0.003, abs=0.5 * (max(map(abs, numbers)) > 20)
+            ), expression
             told += 1
     assert told == 5
     for name, part in lo.Amplifier.quantities.items():

@@ -142,7 +142,7 @@ class Bench:
         return [], dV, Ii + Il, V - self.E + self.Rs * (Ii + Il + self.Cm * dV)
 
     def run(self, first: np.ndarray, times: np.ndarray) -> dict[str, np.ndarray]:
-        """Through the edges: V, V_p, I_out and all that flows through the pipette, pA."""
+        """Through the edges: V, V_p, I_out (nA) and all that flows through the pipette (pA)."""
         y, n = first, self.COUNT[self.level]
         rows: list[tuple[float, ...]] = []
         for (a, b), Vc in zip(itertools.pairwise(EDGES), COMMANDS, strict=True):
@@ -154,7 +154,8 @@ class Bench:
                 _, shown, Vp = self.all(one, Vc)
                 rows.append((one[n], Vp, shown, (Vp + self.E - one[n]) / self.Rs))
             y = found.y[:, -1]
-        return dict(zip(("V", "V_p", "I_out", "flows"), np.array(rows).T, strict=True))
+        found = dict(zip(("V", "V_p", "I_out", "flows"), np.array(rows).T, strict=True))
+        return {**found, "I_out": 1e-3 * found["I_out"]}  # nA
 
 
 def model_cell(y: np.ndarray) -> Any:
@@ -298,7 +299,7 @@ def test_the_ideal_clamp_is_the_limit_of_no_resistance() -> None:
         rate = (1 + 1e-3 * R * g) / tau
         exact = settled * (1 - np.exp(-rate * t))
         assert np.abs(rec.V.values[:-1] - exact).max() < 1e-8
-        assert np.abs(rec.I_out.values[:-1] - g * exact).max() < 1e-7
+        assert np.abs(rec.I_out.values[:-1] - 1e-3 * g * exact).max() < 1e-7
     errors = [abs(float(charged(lo.Amplifier(R, level=5)).V[-2]) + 80) for R in (0.4, 0.2)]
     assert errors[0] / errors[1] == pytest.approx(2, rel=0.01)
     whole = charged(lo.Amplifier(5, compensation=1, level=5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,10 @@ def least(hit: Callable[[float], bool], low: float, high: float, parts: float = 
     return high
 
 
+def fires_under(lasts: float, size: float) -> bool:
+    return bool(fires(pulse(size, lasts)))
+
+
 def pulse(size: float, lasts: float, after: float = 60.0) -> list[tuple[float, Current]]:
     return [(lasts, lambda _: size), (lasts + after, lambda _: 0.0)]
 
@@ -85,7 +90,7 @@ def test_thresholds_are_those_of_another_solver():
     d = [0.1, 1.0, 3.0, 30.0]
     found = E.strength_duration(SQUID, duration=d)
     for lasts, value in zip(d, found.threshold.values, strict=True):
-        known = least(lambda size: bool(fires(pulse(size, lasts))), 0.9 * value, 1.1 * value)
+        known = least(partial(fires_under, lasts), 0.9 * value, 1.1 * value)
         assert value == pytest.approx(known, rel=3e-7)
     base = least(lambda size: bool(fires([(200.0, lambda _: size)])), 2.0, 2.5)
     assert float(found.rheobase) == pytest.approx(base, rel=3e-7)
@@ -102,8 +107,9 @@ def test_a_second_pulse_needs_what_another_solver_says():
 
         def twice(size: float, later: float = later) -> bool:
             strong = 1.5 * first
-            return len(fires([(1.0, lambda _: strong), (later, lambda _: 0.0),
-                              (later + 1.0, lambda _: size), (later + 60, lambda _: 0.0)])) > 1  # fmt: skip
+            pieces = [(1.0, lambda _: strong), (later, lambda _: 0.0)]
+            pieces += [(later + 1.0, lambda _: size), (later + 60, lambda _: 0.0)]
+            return len(fires(pieces)) > 1
 
         value = ratio * first
         assert value == pytest.approx(least(twice, 0.9 * value, 1.1 * value), rel=5e-7)
@@ -127,7 +133,7 @@ def test_slow_ramps_and_anode_break_are_those_of_another_solver():
     assert float(found.slowest) == pytest.approx(slowest, rel=1e-6)
     broken = E.anode_break(SQUID, duration=[3.0, 25.0])
     for lasts, value in zip(broken.duration.values, broken.threshold.values, strict=True):
-        known = least(lambda size: bool(fires(pulse(size, lasts))), 0.9 * value, 1.1 * value)
+        known = least(partial(fires_under, lasts), 0.9 * value, 1.1 * value)
         assert value == pytest.approx(known, rel=3e-7)
 
 

@@ -14,10 +14,7 @@ from loligo.errors import LoligoError
 
 impedance = lo.experiments.input_impedance
 SQUID = "hodgkin-huxley-1952"
-EACH = pytest.mark.parametrize(
-    "name",
-    [n if n == SQUID else pytest.param(n, marks=pytest.mark.slow) for n in sorted(exact.LIBRARY)],
-)
+EACH = pytest.mark.parametrize("name", sorted(exact.LIBRARY))
 PASSIVE = lo.Membrane(C_m=2, channels=[lo.Channel("L", g=0.4, E=-65)], name="passive")
 
 
@@ -63,6 +60,7 @@ def linearised(J: np.ndarray, f: np.ndarray) -> np.ndarray:
     return np.array([np.linalg.inv(2j * np.pi * x / 1e3 * np.eye(len(J)) - J)[0, 0] for x in f])
 
 
+@pytest.mark.slow
 @EACH
 @pytest.mark.parametrize("current", [0.0, -3.0])
 def test_the_linearised_membrane_and_a_chirp_agree_with_equations_written_anew(

@@ -104,7 +104,7 @@ def test_lanes_that_were_picked_out_and_what_is_said() -> None:
     whole = lo.leak_subtracted(rec)
     one = lo.leak_subtracted(rec.sel(voltage=60.0).isel(time=slice(10, None)))
     assert np.array_equal(one.I_linear, whole.I_linear.sel(voltage=60.0)[10:])
-    assert one.I_subtracted.attrs["units"] == "pA"
+    assert one.I_subtracted.attrs["units"] == "nA"
     assert "P/-4" in one.I_subtracted.attrs["long_name"]
     assert whole.attrs["summary"].startswith("I_out less leak and capacitive current by P/-4")
 
@@ -122,7 +122,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: simulated(family(), record=["V"]), r"neither I_out nor I_clamp; simulate again"
     ),
     "two at once": (
-        lambda: simulated(lo.VoltageClamp(0, 3, 0) + lo.VoltageClamp(1, 3, 20)), r"same time"
+        lambda: simulated(lo.VoltageClamp(0, 3, 0) + lo.VoltageClamp(1, 3, 20)), r"at the same time"
     ),
 }  # fmt: skip
 

@@ -138,11 +138,27 @@ def test_what_a_clamp_held() -> None:
         (lambda: lo.simulate(SQUID, lo.Shock(5, 7), 20), "A shock moves V by +7 mV"),
         (lambda: lo.simulate(SQUID, lo.Pulse(5, 10, -5), 12), "V is pulled down by"),
         (
+            lambda: lo.simulate(SQUID, lo.Pulse(5, 1, 20), 40).sel(time=slice(6.5, 40)),
+            "No action potential begins in this recording",
+        ),
+        (
+            lambda: lo.simulate(SQUID, lo.VoltageClamp(2, 15, -80, to=40), 20),
+            "V is clamped for 15 ms and goes from -80 to 39.96 mV.",
+        ),
+        (
+            lambda: lo.simulate(SQUID, lo.VoltageClamp(2, 5, -90) + lo.Pulse(10, 1, 20), 40),
+            "10.00 ms   -68.7 mV  20 µA/cm² flow in and charge the membrane.",
+        ),
+        (
+            lambda: lo.simulate(SQUID, lo.Step(5, 5) + lo.Noise(0, 100, 5, seed=1, tau=2), 100),
+            "0.00 ms   -65.0 mV  Up to 13.4 µA/cm² flow in",
+        ),
+        (
             lambda: lo.simulate(SQUID, lo.Pulse(5, 1, 20), 20)[["V"]].drop_attrs(),
             "what was done is not known",
         ),
     ],
-    ids=["rest", "shock", "down", "another's"],
+    ids=["rest", "shock", "down", "late", "ramp", "clamp first", "noise", "another's"],
 )
 def test_other_stories(make: object, words: str) -> None:
     assert words in lo.narrate(make()).text  # type: ignore[operator]

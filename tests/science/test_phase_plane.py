@@ -54,6 +54,7 @@ def roots(row: np.ndarray) -> int:
     return int(np.count_nonzero(np.diff(np.sign(row))))
 
 
+@pytest.mark.slow
 def test_the_squid_s_plane() -> None:
     found = plane(SQUID, current=2, shock=[5, 20])
     V, n = found.along_x.values, found.nullcline_x.values
@@ -218,6 +219,10 @@ WRONG: list[tuple[lo.Membrane, dict[str, Any], str]] = [
     (SQUID, {"x": "m", "others": {"V": "steady"}}, "V is no gate"),
     (SQUID, {"shock": 5, "start": [(0, 0.5)]}, "not both"),
     (SQUID, {"start": [5]}, "row of pairs"),
+    (SQUID, {"start": 5}, "row of pairs"),
+    (SQUID, {"start": "rest"}, "row of pairs"),
+    (SQUID, {"start": [(1, 2, 3)]}, "row of pairs"),
+    (SQUID, {"start": (-60, "fast")}, "start"),
     (SQUID, {"start": []}, "start is empty"),
     (SQUID, {"x_range": (50, -50)}, "the lower first"),
     (SQUID, {"y_range": 1}, "pair of numbers"),

@@ -77,11 +77,19 @@ OTHERS = [
     lo.Conductance(2, 0.4, -75, tau=3, rise=0.2),
     lo.Shock(7, -4),
 ]
+_SAMPLES = lo.Waveform([0, 2, 2, 6, 9], [-65, -20, -80, 10, 40], unit="mV")
+PLAYED = [
+    lo.VoltageClamp(2.3, 8, _SAMPLES),
+    lo.VoltageClamp(2.3, 8, lo.Noise(0, 8, 5, tau=3, mean=-60, seed=1)),
+    lo.VoltageClamp(2.3, 8, _SAMPLES, series_resistance="4 ohm*cm2"),
+    lo.Conductance(2.3, lo.Waveform([0, 2, 2, 6], [0, 0.4, 0.1, 0.3]), -75),
+    lo.Conductance(2.3, lo.Waveform([0, 2, 6], [0.4, 0.1, 0], hold=True), -75),
+]
 FIXED = [kind for kind in SHAPES if kind not in ("noise", "waveform")]
 
 
 def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
-    others = {kind for thing in OTHERS for kind in thing.inputs.values()}
+    others = {kind for thing in (*OTHERS, *PLAYED) for kind in thing.inputs.values()}
     # where V jumps is no shape's own: it is asked for beside one
     assert others | set(CURRENTS) | {"begins"} == set(ARITHMETIC)
     assert set(CURRENTS) == set(SHAPES) | {"shock"}
@@ -111,6 +119,37 @@ def test_what_is_no_current_has_its_value_and_its_integral(thing: Any) -> None:
                 for a, z in itertools.pairwise(cuts)
             ]
             assert abs(made["charge"][k] - sum(parts)) < 1e-11 * (1 + abs(sum(parts)))
+
+
+@pytest.mark.parametrize("thing", PLAYED, ids=repr)
+def test_what_is_played_has_its_value_and_its_integral(thing: Any) -> None:
+    """The program's, of what is handed in, against the class's own value, integrated by SciPy."""
+    edges = np.array([0, 1.9, 2.3, 2.301, 3.7, 4.3, 7.0, 9.99, 12.4, 30.0])
+    points = thing.breakpoints(30)
+    one = thing.at(**dict.fromkeys(thing.linear, 1.0))
+    for name, kind in thing.inputs.items():
+        source, b = Source(kind, "a", into=name), Builder()
+        t0, t1 = b.input("t0"), b.input("t1")
+        charge = source.arithmetic.charge(source.term(b), t0, t1)
+        value = source.value(b, t1)
+        given_ = {f"a.{p}": float(getattr(thing, p)) for p in source.arithmetic.parameters}
+        times = {"t0": edges[:-1], "t1": edges[1:]}
+        handed = {"a.stream": np.diff(one.cumulative(edges))}
+        found = numpy_map(b.block({"charge": charge}), {**given_, **times, **handed})["charge"]
+        handed = {"a.stream": one.streamed(edges[1:])}
+        there = numpy_map(b.block({"value": value}), {**given_, **times, **handed})["value"]
+        if kind == "path":  # handed in at edges alone
+            assert not np.any(found)
+            continue
+        assert np.allclose(there, thing.put(name, edges[1:]), rtol=1e-13, atol=1e-12)
+        for k, (low, high) in enumerate(itertools.pairwise(edges)):
+            cuts = [low, *points[(points > low) & (points < high)], high]
+            parts = [
+                quad(lambda t, name=name: thing.put(name, t), a, z, epsabs=1e-12, epsrel=1e-12)[0]
+                for a, z in itertools.pairwise(cuts)
+            ]
+            whole = np.broadcast_to(found, edges.size - 1)[k]
+            assert abs(whole - sum(parts)) < 1e-10 * (1 + abs(sum(parts)))
 
 
 @pytest.mark.parametrize("kind", SHAPES)

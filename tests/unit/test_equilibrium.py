@@ -156,7 +156,8 @@ def test_a_membrane_that_fires_by_itself_has_no_rest_and_is_told_so() -> None:
         begin(lo.load("hodgkin-huxley-1952").replace(**SPONTANEOUS))
     assert str(told.value) == (
         "the membrane has no stable resting potential between -150 and 100 mV (it may fire by "
-        "itself); give a holding potential, for example initial=-65"
+        "itself); give a holding potential, for example initial=-65, or let the model say where it "
+        "starts ([start] in its file)"
     )
     rec = lo.simulate(lo.load("hodgkin-huxley-1952").replace(**SPONTANEOUS), None, 100, initial=-65)
     assert int(rec.spike_count) > 3  # it does

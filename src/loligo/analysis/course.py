@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _FINE = 0.005  # ms between samples
 _MOST = 400_000  # samples
-_MOST_EDGES = 10_000
 _SAME = 1e-6  # of the range of V
 _NO_LANES = ("time", "spike", "event", "edge")
 
@@ -187,7 +186,7 @@ def _full(rec: xarray.Dataset, told: dict[str, Any] | None) -> xarray.Dataset:
         return rec
     import xarray as xr
 
-    interval = _interval(told, float(time[-1] - time[0]))
+    interval = _interval(told, rec.attrs.get("dt"), float(time[-1] - time[0]))
     made = {**told, "record": None, "sample_interval": interval}
     try:
         with warnings.catch_warnings():
@@ -202,11 +201,10 @@ def _full(rec: xarray.Dataset, told: dict[str, Any] | None) -> xarray.Dataset:
     return part if np.quantile(off, 0.95) <= max(_SAME * span, 1e-3) else rec
 
 
-def _interval(told: Mapping[str, Any], lasts: float) -> float:
+def _interval(told: Mapping[str, Any], step: Any, lasts: float) -> float:
     """Between samples, ms: a whole part of what it was, and of the step if that is fixed."""
     asked = float(told["sample_interval"])
     parts = max(1, int(np.ceil(asked / max(_FINE, lasts / _MOST) - 1e-9)))
-    step = told["solver"].get("dt") if isinstance(told.get("solver"), Mapping) else None
     if not isinstance(step, int | float) or told.get("lane_by_lane"):
         return asked / parts
     steps = round(asked / step)
@@ -245,14 +243,13 @@ def _done(
         return nothing
     try:
         shapes = from_dict(document).shapes
-        edges = np.unique(np.concatenate([each.breakpoints(float(time[-1])) for each in shapes]))
+        known = [each.breakpoints(float(time[-1])) for each in shapes if not each.sampled]
+        edges = np.unique(np.concatenate([np.zeros(0), *known]))
     except (LoligoError, KeyError, TypeError, ValueError):
         return nothing
     windows: list[tuple[str, Any, Any]] = [(s.kind, *s.window()) for s in shapes]
     shocks = tuple(float(start) for kind, start, _ in windows if kind == "shock")
     held = sorted((float(a), float(a + lasts)) for kind, a, lasts in windows if kind == "clamp")
-    if edges.size > _MOST_EDGES:  # a path, which changes its course all the time
-        edges = edges[:0]
     inside = edges[(edges >= time[0] - 1e-9) & (edges <= time[-1] + 1e-9)]
     during = [Held(max(a, time[0]), min(b, time[-1])) for a, b in held
               if a < time[-1] and b > time[0]]  # fmt: skip

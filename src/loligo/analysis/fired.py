@@ -7,10 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from loligo.analysis.course import Course
-from loligo.analysis.instant import Mark, base_of, cause, flows, main, mark, number, off, stretch
+from loligo.analysis.instant import (
+    Mark,
+    base_of,
+    cause,
+    flows,
+    main,
+    mark,
+    number,
+    off,
+    pushed,
+    stretch,
+)
+from loligo.analysis.shape import RECOVERY
 
 _STILL = 0.05  # mV/ms: V that moves slower stands still
 _NOTHING = 1e-6  # of the largest ionic current: no current
+_SLIGHT = 0.05  # uA/cm2: as good as none
 _NEAR = 1.0  # mV from where it began: recovered
 _GROWN = 1.2  # times a conductance: still open
 _EVEN = 0.01  # of an interval: the others are alike
@@ -63,16 +76,25 @@ def _places(course: Course, begin: float, end: float, spike: float) -> _Places:
     inward, how = _inward(course, first, steep)
     if how == "turned" and course.slope[inward] < -_STILL:  # it turned as V was pulled down
         how = "pulled"
-    edge = max(e for e in edges if e <= (steep if how == "pulled" else inward))
+    if how == "at once" and base is not None and course.V[inward] < course.V[base] - _NEAR:
+        how = "pulled"  # below where it began all current may be inward
     if how == "pulled":
+        edge = max(e for e in edges if e <= steep and (e == first or pushed(course, e, steep) > 0))
         level = course.V[base] if base is not None else course.V[edge]
         over = np.flatnonzero(course.V[edge : steep + 1] >= level)
         inward = edge + int(over[0]) if over.size else edge
-    elif inward in (edge, first):
-        how = "at once"
-    low = top + int(course.V[top : stop + 1].argmin())
+    else:
+        edge = max(e for e in edges if e <= inward)
+        how = "at once" if inward in (edge, first) else how
+    low = top + _lowest(course.V[top : stop + 1])
     fall = top + int(course.slope[top : low + 1].argmin())
     return _Places(base, edge, inward, how, steep, top, fall, low, stop)
+
+
+def _lowest(V: np.ndarray) -> int:
+    """Where V is lowest before it has risen again."""
+    risen = np.flatnonzero(V - np.minimum.accumulate(V) > RECOVERY)
+    return int(V[: int(risen[0]) if risen.size else V.size].argmin())
 
 
 def _inward(course: Course, first: int, steep: int) -> tuple[int, str]:
@@ -89,18 +111,18 @@ def _turn(course: Course, at: _Places) -> Mark | None:
     if not course.currents:
         return None
     what = flows(course, at.inward)
-    if at.how == "pulled":
-        gates = off(course, at.base, at.inward)
-        why = f" Gates are not yet back: {gates}." if gates else ""
-        return mark(course, at.inward, "turns inward",
-                     "V is back where it began, but the net ionic current, 0 there before, is "
-                     f"inward ({what}): V goes on by itself.{why}")  # fmt: skip
     helped = course.injected[at.inward] > 0
     alone = "from here V would rise without the stimulus" if helped else "V rises by itself"
-    verb = "turns inward" if at.how == "turned" else "is inward at once"
-    return mark(
-        course, at.inward, "turns inward", f"The net ionic current {verb} ({what}): {alone}."
-    )
+    if at.how != "pulled":
+        verb = "turns inward" if at.how == "turned" else "is inward at once"
+        words = f"The net ionic current {verb} ({what}): {alone}."
+        return mark(course, at.inward, "turns inward", words)
+    gates = off(course, at.base, at.inward)
+    why = f" Gates are not yet back: {gates}." if gates else ""
+    still = at.base is not None and abs(course.ionic[at.base]) < _SLIGHT
+    before = ", 0 there before," if still else ""
+    words = f"V is back where it began, but the net ionic current{before} is inward ({what})"
+    return mark(course, at.inward, "turns inward", f"{words}: {alone}.{why}")
 
 
 def _peak(course: Course, at: _Places) -> Mark:

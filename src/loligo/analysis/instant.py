@@ -93,6 +93,12 @@ def off(course: Course, base: int | None, k: int) -> str:
     )  # fmt: skip
 
 
+def pushed(course: Course, edge: int, until: int) -> float:
+    """By how much more is injected after an edge than just before it, at most."""
+    after = course.injected[edge : max(until, edge + 1)]
+    return float(after.max() - course.injected[max(edge - 1, 0)])
+
+
 def cause(course: Course, edge: int, until: int, passively: bool) -> Mark:
     """What set it off, and what it does before the net current turns inward."""
     before = max(edge - 1, 0)

@@ -146,6 +146,8 @@ def _verdict(course: Course, marks: list[Mark]) -> str:
         return "It fired." if count == 1 else f"It fired {count} times."
     if course.held:
         return "V was clamped."
+    if "under way" in phases:
+        return "No action potential begins in this recording."
     return "It swung without firing." if "swings" in phases else "It did not fire."
 
 

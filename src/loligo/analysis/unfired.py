@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from loligo.analysis.course import Course, Held
-from loligo.analysis.instant import Mark, cause, flows, mark, number, stretch
+from loligo.analysis.instant import Mark, base_of, cause, flows, mark, number, stretch
 
 _SHOWN = 0.005  # of the current that has grown most: less is not named
 _FLAT = 0.5  # mV: V that moved by less did nothing
 _NOTHING = 1e-6  # of the largest ionic current: no current
-_SMALL = 0.02  # of the current that changes most: changes too little to be told
+_SMALL = 0.005  # of the largest current: changes too little to be told
+_CONSTANT = 0.01  # mV
 
 
 def failed(course: Course, begin: float, end: float) -> list[Mark]:
@@ -25,10 +26,12 @@ def failed(course: Course, begin: float, end: float) -> list[Mark]:
     if float(np.ptp(V)) < _FLAT:
         still = "V hardly moves" if course.edges.size else "Nothing is done, and V stays"
         return [mark(course, first, "rest", f"{still}. {_balance(course, first)}")]
+    if base_of(course) is None and first == 0 and not course.held:
+        return [_under_way(course, V)]
     edges = [course.at(e) for e in (*course.edges, *course.shocks) if begin - 1e-9 <= e < end]
     up = course.V[high] - V[0] >= V[0] - course.V[low]
     most = high if up else low
-    onset = max((e for e in edges if e <= most and _begins(course, e, up)), default=first)
+    onset = max((e for e in edges if e <= most and _begins(course, e, most, up)), default=first)
     marks = [cause(course, onset, most, True)]
     count, lowest, highest = course.swings
     if count > 1:
@@ -44,13 +47,23 @@ def failed(course: Course, begin: float, end: float) -> list[Mark]:
     return [*marks, mark(course, low, "lowest", f"{words}{currents}.")]
 
 
-def _begins(course: Course, edge: int, up: bool) -> bool:
+def _under_way(course: Course, V: np.ndarray) -> Mark:
+    """Where V moved when the recording began."""
+    low, high = float(V.min()), float(V.max())
+    by = [f"{each:.4g} mV" for each in (low, high) if abs(each - V[0]) > _FLAT
+          and abs(each - V[-1]) > _FLAT]  # fmt: skip
+    beyond = f", by way of {' and '.join(by)}" if by else ""
+    words = f"V is on its way when the recording begins: to {V[-1]:.4g} mV{beyond}."
+    return mark(course, 0, "under way", words)
+
+
+def _begins(course: Course, edge: int, until: int, up: bool) -> bool:
     """Whether something that raises (or lowers) V begins at an edge."""
     before = max(edge - 1, 0)
-    pushed = float(course.injected[edge] - course.injected[before])
+    after = course.injected[edge : max(until, edge + 1)] - course.injected[before]
     jumped = float(course.V[edge] - course.V[before])
     sign = 1.0 if up else -1.0
-    return sign * pushed > 0 or sign * jumped > _FLAT or edge == before
+    return bool((sign * after > 0).any()) or sign * jumped > _FLAT or edge == before
 
 
 def _balance(course: Course, k: int) -> str:
@@ -101,12 +114,16 @@ def held_at(course: Course, clamp: Held) -> list[Mark]:
     """What flowed while V was clamped."""
     first, last = stretch(course, clamp.start, clamp.end)
     V = course.V[first : last + 1]
-    low, high = float(V.min()), float(V.max())
-    where = f"at {V[-1]:.4g} mV" if high - low < 0.01 else f"between {low:.4g} and {high:.4g} mV"
-    begun = f"V is held {where} for {clamp.end - clamp.start:.4g} ms."
+    low, high, lasts = float(V.min()), float(V.max()), f"{clamp.end - clamp.start:.4g} ms"
+    if high - low < _CONSTANT:
+        begun = f"V is held at {V[-1]:.4g} mV for {lasts}."
+    else:
+        begun = f"V is clamped for {lasts} and goes from {V[0]:.4g} to {V[-1]:.4g} mV"
+        wider = low < min(V[0], V[-1]) - _FLAT or high > max(V[0], V[-1]) + _FLAT
+        begun += f", between {low:.4g} and {high:.4g} mV." if wider else "."
     marks = [mark(course, first, "held", begun)]
     parts = {name: current[first : last + 1] for name, current in course.currents.items()}
-    most = max((float(np.ptp(part)) for part in parts.values()), default=0.0)
+    most = max((float(np.abs(c).max()) for c in course.currents.values()), default=0.0)
     for name, part in parts.items():
         k = int(np.abs(part).argmax())
         if float(np.ptp(part)) < max(_SMALL * most, 1e-9):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from loligo.experiments.fibre import myelinated as myelinated
     from loligo.experiments.fibre import node as node
+    from loligo.experiments.protocols.action_potential import action_potential as action_potential
     from loligo.experiments.protocols.activation_curve import activation_curve as activation_curve
     from loligo.experiments.protocols.clamp_family import clamp_family as clamp_family
     from loligo.experiments.protocols.collision import collision as collision
@@ -43,9 +44,11 @@ if TYPE_CHECKING:
     from loligo.experiments.protocols.obstacle import obstacle as obstacle
     from loligo.experiments.protocols.passive import passive as passive
     from loligo.experiments.protocols.phase_plane import phase_plane as phase_plane
+    from loligo.experiments.protocols.rate_functions import rate_functions as rate_functions
     from loligo.experiments.protocols.recovery_from_inactivation import (
         recovery_from_inactivation as recovery_from_inactivation,
     )
+    from loligo.experiments.protocols.resting_state import resting_state as resting_state
     from loligo.experiments.protocols.saltatory import saltatory as saltatory
     from loligo.experiments.protocols.tail_currents import tail_currents as tail_currents
     from loligo.experiments.protocols.velocity import velocity as velocity

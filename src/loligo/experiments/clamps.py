@@ -271,10 +271,10 @@ def _sampled(
 
 def _extremes(time: Array, curves: Array, inward: bool) -> tuple[Array, Array, Array]:
     """The extreme of each curve, when, and by how much it may be another."""
-    lost = ~np.isfinite(curves).all(axis=1)
+    lost = np.asarray(~np.isfinite(curves).all(axis=1))
     curves = np.where(lost[:, None], 0.0, curves)
     sign = np.where(curves.max(axis=1) > -curves.min(axis=1), 1.0, -1.0)
-    sign = np.where(inward, -1.0, sign)
+    sign = np.full(sign.shape, -1.0) if inward else sign
     value, when, unsure = highest(time, curves * sign[:, None])
     flat = np.ptp(curves, axis=1) <= _FLAT * np.abs(curves).max(axis=1)
     return np.where(lost, np.nan, value * sign), np.where(lost | flat, np.nan, when), unsure

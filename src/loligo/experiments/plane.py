@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loligo.analysis.curve import root
-from loligo.experiments.found import told
-from loligo.experiments.reduced import Reduced
+from loligo.errors import UsageError
+from loligo.experiments.found import numbers, told
+from loligo.experiments.reduced import Reduced, Rest
 from loligo.run.steady import derivative
 from loligo.system.outline import STIMULUS
 from loligo.theory.patch import Patch
 
 Array = np.ndarray
+Complex = NDArray[np.complex128]
 Function = Callable[[Array, Array], Array]
 
+_BEYOND = 10.0  # mV beyond the outermost reversal potentials
+_NEAR = np.geomspace(1e-3, 200.0, 300)  # mV from rest, where there are no reversal potentials
+_ROOM = 0.35  # around what is known of a state without bounds
 _NEWTON = 40  # steps at most
 _SAME = 1e-7  # of the plane's size: what is closer is one point
 _TURNS = 1e-9  # beside the other part of an eigenvalue: less is none
@@ -79,7 +85,7 @@ class Plane:
         whole = self.patch.jacobian(self._states(x, y), lane)
         return whole[:, self._rows][:, :, self._rows]
 
-    def fixed(self, curve: Array) -> tuple[Array, Array]:
+    def fixed(self, curve: Array) -> tuple[Array, Complex]:
         """Where both stand still, (points, 2), and the eigenvalues there, (points, 2).
 
         Parameters
@@ -114,7 +120,7 @@ class Plane:
         return at, np.linalg.eigvals(self.slopes(at[:, 0], at[:, 1])).astype(complex)
 
 
-def kind_of(values: Array) -> str:
+def kind_of(values: Complex) -> str:
     """What paths do around a fixed point, by its two eigenvalues.
 
     >>> kind_of(np.array([-1.0, -2.0])), kind_of(np.array([0.1 + 1j, 0.1 - 1j]))
@@ -130,6 +136,74 @@ def kind_of(values: Array) -> str:
     if real.min() < 0 < real.max():
         return "saddle"
     return "stable node" if real.max() < 0 else "unstable node"
+
+
+# ------------------------------------------------------------------------ how large it is
+
+
+@dataclass(frozen=True)
+class Box:
+    """From where to where the plane is drawn, and which sides somebody asked for."""
+
+    sides: tuple[tuple[float, float], tuple[float, float]]
+    given: tuple[bool, bool]
+    bounded: tuple[bool, bool]
+
+    @classmethod
+    def around(cls, plane: Plane, still: Rest, x_range: Any, y_range: Any) -> Box:
+        asked = [
+            _pair(value, plane.unit(k), name)
+            for k, (value, name) in enumerate(((x_range, "x_range"), (y_range, "y_range")))
+        ]
+        sides = [
+            side or _suggested(plane, still, k) for k, side in enumerate(asked)
+        ]  # fmt: skip
+        gates = tuple(name in plane.patch.outline.gates for name in (plane.x, plane.y))
+        return cls(tuple(sides), tuple(side is not None for side in asked), gates)  # type: ignore[arg-type]
+
+    def with_room_for(self, values: Array) -> Box:
+        """Larger, where nobody asked for so much and no more, and paths, (2, ...), leave it."""
+        sides = []
+        for k, (low, high) in enumerate(self.sides):
+            row = values[k][np.isfinite(values[k])]
+            if not (self.given[k] or self.bounded[k]) and row.size:
+                room = 0.04 * np.ptp(row)
+                low, high = min(low, float(row.min()) - room), max(high, float(row.max()) + room)
+            sides.append((low, high))
+        return replace(self, sides=tuple(sides))
+
+
+def _pair(given: Any, unit: str, name: str) -> tuple[float, float] | None:
+    if given is None:
+        return None
+    row = numbers(given, unit, name)
+    if row.size != 2 or not row[0] < row[1]:
+        raise UsageError(f"{name} is a pair of numbers, the lower first, such as (-90, 60)")
+    return float(row[0]), float(row[1])
+
+
+def _suggested(plane: Plane, still: Rest, side: int) -> tuple[float, float]:
+    """Of a gate all; of V what lies between reversal potentials; else from where to where its own
+    rate changes its sign with the other state at rest, and some room."""
+    name = (plane.x, plane.y)[side]
+    outline = plane.patch.outline
+    if name in outline.gates:
+        return 0.0, 1.0
+    potentials = [p.value for key, p in outline.parameters.items() if key.startswith("E_")]
+    if name == "V" and len(potentials) > 1:
+        known = np.array(potentials, dtype=float)
+        return float(known.min()) - _BEYOND, float(known.max()) + _BEYOND
+    centre = [np.nan_to_num(still.states[each]) for each in (plane.x, plane.y)]
+    row = centre[side] + np.concatenate([-_NEAR[::-1], [0.0], _NEAR]) * outline.scales[name] / (
+        100.0 if name == "V" else 1.0
+    )
+    other = np.full(row.size, centre[1 - side])
+    rate = plane.rates(*((row, other) if side == 0 else (other, row)))[side]
+    turns = np.flatnonzero(np.sign(rate[:-1]) != np.sign(rate[1:]))
+    ends = row[turns] if turns.size else row[:0]
+    low, high = min([centre[side], *ends]), max([centre[side], *ends])
+    room = _ROOM * (high - low) if high - low > 1e-2 * outline.scales[name] else 0.5
+    return float(low - room), float(high + room)
 
 
 # ------------------------------------------------------------------------ where a rate is 0

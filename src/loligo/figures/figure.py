@@ -190,7 +190,7 @@ def _of_model(rec: Any) -> Any:
     """Of a membrane, what its gates depend on V like; of anything else, itself."""
     if not isinstance(rec, Membrane):
         return rec
-    from loligo.experiments import rate_functions  # type: ignore[attr-defined]
+    from loligo.experiments import rate_functions
 
     found = rate_functions(rec)
     return found.assign_attrs(title=str(found.attrs["subtitle"]), subtitle="Gates")

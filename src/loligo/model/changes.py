@@ -25,13 +25,17 @@ class Changeable(Written):
     """What a membrane can be made into: each gives a new one, and leaves this as it is."""
 
     def changed(self, **values: Any) -> Self:
-        """The same but for these arguments of its making. A temperature on which nothing depends
-        any more is left out."""
+        """The same but for these arguments of its making."""
+        return cast(Any, type(self))(**self.arguments(**values))
+
+    def arguments(self, **values: Any) -> dict[str, Any]:
+        """What it is made of, but for these. A temperature on which nothing depends any more is
+        left out."""
         fields = {key: getattr(self, key) for key in _FIELDS}
         fields |= {"parameters": {p.name: p for p in self.extra}, **values}
         if fields["celsius"] is not None and self.celsius is not None and not warms(fields):
             fields["celsius"] = None
-        return cast(Any, type(self))(**fields)
+        return fields
 
     # ------------------------------------------------------------------------ pharmacology
 

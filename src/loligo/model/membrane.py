@@ -169,7 +169,7 @@ class Membrane(Changeable):
         ]
         extra = {p.name: p.valued(values[p.name]) if p.name in values else p for p in self.extra}
         others = {key: values[key] for key in (*_SCALARS, *_ABOUT) if key in values}
-        return self.changed(channels=channels, parameters=extra, **others)
+        return Membrane(**self.arguments(channels=channels, parameters=extra, **others))
 
     def _no_parameter(self, name: str) -> str:
         model = self.name or "this membrane"

@@ -59,24 +59,41 @@ class Drive:
         problem, end = self.problem, self.end
         some = [
             i
-            for i, d in enumerate(problem.driven)
-            if sampled or not d.shape.sampled or ON in d.shape.inputs
+            for i, each in enumerate(problem.driven)
+            if sampled or not each.shape.sampled or ON in each.shape.inputs
         ]
-        driven = [problem.driven[i] for i in some]
-        timing = [each.name(name) for each in driven for name in each.shape.timing]
-        rows = [problem.lanes.flat(name) for name in timing]
+        timing = [each.name(n) for each in map(problem.driven.__getitem__, some)
+                  for n in each.shape.timing]  # fmt: skip
+        table = [problem.lanes.flat(name) for name in timing]
         # lanes that are stimulated at the same times have the same edges
-        first, which = distinct(np.stack(rows or [np.zeros(problem.lanes.size)]))
-        columns: list[Floats] = []
-        rows = [self._in_lanes(each, first) for each in driven]
-        for shapes in zip(*rows, strict=True) if rows else [()] * first.size:
-            own = (s.breakpoints(end) if sampled else s.jumps(end) for s in shapes)
-            points = np.unique(np.concatenate([*own, [end]]))
-            columns.append(points[(points > 0) & (points <= end)])
-        edges = np.full((max(map(len, columns)), len(columns)), end)
+        first, which = distinct(np.stack(table or [np.zeros(problem.lanes.size)]))
+        rows = [self._own(i, first, sampled) for i in some]
+        points = np.concatenate([*rows, np.full((1, first.size), end)])
+        points = np.sort(np.where((points > 0) & (points <= end), points, end), axis=0)
+        if any(ON in each.shape.inputs for each in problem.driven):
+            # start + duration may miss the next start by rounding: the last of them is the edge
+            near = np.diff(points, axis=0) <= points[1:] * ROUNDED
+            for row in np.flatnonzero(near.any(axis=1))[::-1]:
+                points[row] = np.where(near[row], points[row + 1], points[row])
+        again = np.diff(points, axis=0) == 0
+        points[:-1] = np.where(again, end, points[:-1])
+        points = np.sort(points, axis=0)
+        return points[: int((points < end).sum(axis=0).max()) + 1][:, which]
+
+    def _own(self, index: int, lanes: Integers, sampled: bool) -> Floats:
+        """(rows, lanes): the edges of one shape in some lanes, filled up with the end."""
+        problem, end, each = self.problem, self.end, self.problem.driven[index]
+        if each.shape.marks:
+            start = problem.lanes.flat(each.name("start"))[lanes]
+            if "end" not in each.shape.marks:
+                return start[None]
+            return np.stack([start, start + problem.lanes.flat(each.name("duration"))[lanes]])
+        shapes = self._in_lanes(each, lanes)
+        columns = [s.breakpoints(end) if sampled else s.jumps(end) for s in shapes]
+        rows = np.full((max(map(len, columns)), len(columns)), end)
         for column, points in enumerate(columns):
-            edges[: len(points), column] = points
-        return edges[:, which]
+            rows[: len(points), column] = points
+        return rows
 
     def _in_lanes(self, each: Driven, lanes: Integers) -> list[Any]:
         """One shape, as a density, with the numbers of each of some lanes."""

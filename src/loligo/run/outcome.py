@@ -13,6 +13,7 @@ from loligo.engine.kernel import Kernel
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.charges import Charges
+from loligo.run.held import ever, made_by_clamp
 from loligo.run.problem import Problem
 from loligo.run.status import lost
 
@@ -149,6 +150,8 @@ def spikes_of(
     peak, trough = _own(found, *swings.last(voltage, problem.times.threshold))
     lane, recorded = _recorded(problem, found.lane)
     kept = recorded & (found.time <= problem.times.duration)
+    if problem.geometry is None:
+        kept &= ~made_by_clamp(problem, found.time, np.where(recorded, lane, 0))
     return (
         found.time[kept], lane[kept], peak[kept], trough[kept], _uncounted(problem, swings, voltage)
     )  # fmt: skip
@@ -193,6 +196,8 @@ def _uncounted(problem: Problem, swings: Swings, voltage: Floats) -> Uncounted:
     ended.reach(slice(None), voltage)
     place = _places(problem)
     count, low, high = (ended.of(name)[place] for name in ("count", "lowest", "highest"))
+    if problem.geometry is None:  # where V is told where to go, its swings are no spikes' either
+        count = np.where(ever(problem), 0, count)
     none = count == 0
     return Uncounted(
         count.astype(np.int64), np.where(none, np.nan, low), np.where(none, np.nan, high)

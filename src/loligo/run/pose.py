@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-import warnings
 from collections.abc import Mapping
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from loligo import units
-from loligo.errors import StimulusError, UnitError, UsageError, nearest
+from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
-from loligo.model.check import warn_of_volts
-from loligo.run.cells import SHARE_ERROR, Cells, Driven, Initial, Times, numbers_of
+from loligo.run.begin import beginning, initial_values, read_initial
+from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
+from loligo.run.doing import driven_by, refuse_two_clamps, refuse_whole
 from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
-from loligo.run.status import lost
+from loligo.run.rig import at_rig
 from loligo.run.until import read_until
-from loligo.stimulus.amplifier import Amplifier
-from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus, refuse_played
-from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.amplifier import OWNER, amplified
-from loligo.system.driven import CLAMP_CURRENT, ON, SHOCK
+from loligo.system.driven import CLAMP_CURRENT
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
 
@@ -55,22 +48,15 @@ def pose(
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
         check(stimulus, times.duration)
-    driven = _driven(shapes)
+    driven = driven_by(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
-    amplifier = _amplifier(shapes)
-    if amplifier is not None:
-        if membrane.area is None:
-            raise StimulusError(
-                "an amplifier counts in pA, pF and MOhm, so the membrane needs an area: "
-                "model.replace(area=2000) in um2"
-            )
-        outline, driven = amplified(outline, amplifier), (*driven, Driven(OWNER, amplifier))
+    outline, driven = at_rig(membrane, outline, driven)
     _refuse_axon(initial)
     begin = read_initial(beginning(initial, membrane), outline)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
     check_dimensions(lanes, (*outline.records, *jumps))
-    _refuse_two_clamps(driven, lanes)
+    refuse_two_clamps(driven, lanes, times.duration)
     if record is None and lanes.size > 1:
         record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size)
@@ -78,43 +64,6 @@ def pose(
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops)
-
-
-def _driven(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
-    """Where V is held, the charge of every jump is noted: of an ideal clamp, and of a shock."""
-    held = any(ON in shape.inputs for shape in shapes)
-    return tuple(
-        Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
-        for i, shape in enumerate(shapes)
-    )
-
-
-def _refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
-    """V has one command at a time."""
-    clamps = [each for each in driven if isinstance(each.shape, VoltageClamp)]
-    starts = [lanes.flat(each.name("start")) for each in clamps]
-    ends = [a + lanes.flat(c.name("duration")) for a, c in zip(starts, clamps, strict=True)]
-    for i, k in itertools.combinations(range(len(clamps)), 2):
-        begins = np.maximum(starts[i], starts[k])
-        both = np.minimum(ends[i], ends[k]) - begins > 1e-9
-        if both.any():
-            raise StimulusError(
-                f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
-                f"{begins[both][0]:g} ms on; let one end where the other begins"
-            )
-
-
-def _amplifier(shapes: tuple[Applied, ...]) -> Amplifier | None:
-    """The one that all clamps have."""
-    clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
-    found = {clamp.amplifier: clamp for clamp in clamps}
-    if len(found) > 1:
-        one, other = list(found.values())[:2]
-        raise StimulusError(
-            f"all clamps of a run have the same amplifier or none, but {one!r} has another than "
-            f"{other!r}; give each of them amplifier=rig, with rig = lo.Amplifier(...)"
-        )
-    return next(iter(found), None)
 
 
 def refuse_placed(stimulus: Any) -> None:
@@ -127,6 +76,8 @@ def refuse_placed(stimulus: Any) -> None:
     if stimulus is not None and not isinstance(stimulus, Stimulus):
         number = isinstance(stimulus, int | float) and not isinstance(stimulus, bool)
         meant = f"; a constant current is lo.Step(0, {stimulus!r:.20})" if number else ""
+        if isinstance(stimulus, list | tuple) and stimulus:
+            meant = "; several are done at once when they are added: add them with +"
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
             f"not {stimulus!r:.80}{meant}"
@@ -177,21 +128,10 @@ def _values(
     """Every number of the run by its name in :attr:`Problem.lanes`."""
     values = numbers_of(outline)
     for each in driven:
-        shape = each.shape
-        if shape.total and membrane.area is None:
-            what, density = _WHOLE.get(shape.kind, ("a total current (nA)", "current in uA/cm2"))
-            raise StimulusError(
-                f"{shape!r} is {what}, but the membrane has no area to spread it "
-                f"over; give one, model.replace(area=1000) in um2, or the {density}"
-            )
-        values |= {each.name(p): getattr(shape, p) for p in shape.parameters}
+        if membrane.area is None:
+            refuse_whole(each.shape)
+        values |= {each.name(p): getattr(each.shape, p) for p in each.shape.parameters}
     return values | initial_values(initial)
-
-
-def initial_values(initial: Initial) -> dict[str, Value]:
-    """What was given of the beginning, by its names in :attr:`Problem.lanes`."""
-    voltage = {} if initial.voltage is None else {"initial.V": initial.voltage}
-    return voltage | {f"initial.{name}": value for name, value in initial.states.items()}
 
 
 def _refuse_axon(initial: Any) -> None:
@@ -202,138 +142,6 @@ def _refuse_axon(initial: Any) -> None:
             f"initial: this is a recording of {places} places along an axon, and the model is one "
             "membrane; continue one of them: initial=rec.isel(position=0), or "
             "rec.sel(position=5000, method='nearest')"
-        )
-
-
-def beginning(initial: Any, membrane: Membrane) -> Any:
-    """What was said of the beginning; or what the model says of it; or rest."""
-    return (membrane.start or "rest") if initial is None else initial
-
-
-def read_initial(initial: Any, *outlines: Outline) -> Initial:
-    """Where a run begins, from what a person wrote.
-
-    Parameters
-    ----------
-    outlines
-        Of the membrane; of the different membranes of an axon. A state counts where there is one
-        of its name.
-    """
-    if isinstance(initial, str) and initial == "rest":
-        return Initial()
-    states = _states(outlines)
-    if hasattr(initial, "data_vars"):
-        return _given(_last(initial, states), states)
-    if isinstance(initial, Mapping):
-        return _given(cast(Mapping[Any, Any], initial), states)
-    try:
-        held = units.read(initial, "mV", "initial")
-    except (UsageError, UnitError) as problem:
-        raise type(problem)(
-            f"{problem}. initial may be 'rest', a holding potential in mV, a mapping of states "
-            "such as {'V': -60, 'h': 0.2}, or a recording to continue from"
-        ) from None
-    warn_of_volts({"initial": held})
-    _warn_of_row(held, tuple(states))
-    return Initial(held)
-
-
-def _warn_of_row(held: Value, states: tuple[str, ...]) -> None:
-    """Say so where a row of voltages looks like the states of one cell."""
-    row = held.values.ravel() if isinstance(held, Labelled) else np.zeros(0)
-    if row.size == len(states) > 1 and np.all((row[1:] >= 0) & (row[1:] <= 1)):
-        warnings.warn(
-            f"initial: several numbers are several runs, each held at one of them (mV). The states "
-            f"of one are given by their names: initial={{'V': {row[0]:g}, '{states[1]}': "
-            f"{row[1]:g}, ...}}",
-            stacklevel=4,
-        )
-
-
-def _states(outlines: tuple[Outline, ...]) -> dict[str, Outline]:
-    """Every state, and a membrane that has it."""
-    owners: dict[str, Outline] = {}
-    for outline in outlines:
-        for name in outline.states:
-            one, other = outline.about[name], owners.setdefault(name, outline).about[name]
-            if one["units"] != other["units"]:
-                raise UsageError(
-                    f"one membrane of the axon has a state {name} in {other['units']}, another in "
-                    f"{one['units']}, so that initial={{'{name}': ...}} or a recording cannot mean "
-                    "both: give the states two names, or one unit"
-                )
-    return owners
-
-
-def _given(initial: Mapping[Any, Any], owners: Mapping[str, Outline]) -> Initial:
-    states: dict[str, Value] = {}
-    for name, value in initial.items():
-        if name == "V":
-            continue
-        if name not in owners:
-            raise UsageError(
-                f"initial: {_follows(name, owners)} in the model"
-                f"{nearest(str(name), owners)}; its states are {', '.join(owners)}"
-            )
-        outline = owners[name]
-        if name in (*outline.gates, *outline.occupancies):
-            states[name] = _read_share(value, f"initial_{name}")
-        else:
-            states[name] = units.read(value, outline.about[name]["units"], f"initial_{name}")
-    voltage = units.read(initial["V"], "mV", "initial_V") if "V" in initial else None
-    warn_of_volts({"the initial V": voltage})
-    return Initial(voltage, states)
-
-
-def _read_share(value: Any, name: str) -> Value:
-    """Of channels: between 0 and 1, but for the error of the run that it was the end of."""
-    share = units.read(value, "1", name)
-    numbers = share.values if isinstance(share, Labelled) else np.array(share)
-    outside = (numbers < -SHARE_ERROR) | (numbers > 1 + SHARE_ERROR)
-    if outside.any():
-        raise UsageError(
-            f"{name} is a share of channels and must be between 0 and 1, but is "
-            f"{numbers[outside].flat[0]:g}"
-        )
-    return share
-
-
-def _follows(name: object, owners: Mapping[str, Outline]) -> str:
-    """Why a name is no state that can be given."""
-    for outline in owners.values():
-        if name in outline.records and outline.about[str(name)]["role"] == "state":
-            return (
-                f"{name} is 1 less the other occupancies of its scheme: leave it out. It is no "
-                "state"
-            )
-    return f"there is no state {name!r}"
-
-
-def _last(rec: Any, owners: Mapping[str, Outline]) -> dict[str, Any]:
-    """The last sample of a recording."""
-    missing = [name for name in owners if name not in rec.data_vars]
-    if missing:
-        raise UsageError(
-            f"initial: the recording to continue from lacks {', '.join(missing)}; "
-            f"record all states in the first run: record={list(owners)}"
-        )
-    timed = all("time" in rec[name].dims for name in owners)
-    if timed and not rec.sizes["time"]:
-        raise UsageError("initial: the recording to continue from has no samples")
-    _refuse_lost(rec)
-    # a recording of which one moment was selected is continued from there
-    return {n: rec[n].isel(time=-1, drop=True) if timed else rec[n] for n in owners}
-
-
-def _refuse_lost(rec: Any) -> None:
-    status = getattr(rec.get("status"), "values", np.zeros(0, np.int8))
-    gone = lost(status, status.size)
-    if gone.any():
-        those = f"{gone.sum():,} of its {gone.size:,} lanes" if status.ndim else "it"
-        raise UsageError(
-            f"initial: the recording cannot be continued, for {those} could not be run "
-            "(rec.status says how it ended); select lanes that could, for example "
-            "rec.where(rec.status < 2, drop=True)"
         )
 
 
@@ -376,11 +184,6 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
             )
 
 
-_WHOLE = {
-    "conductance": ("a total conductance (uS)", "conductance in mS/cm2"),
-    "shock": ("a whole charge (nC)", "charge in nC/cm2"),
-    "clamp": ("held through a whole resistance (Mohm)", "series_resistance in 'ohm*cm2'"),
-}
 _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
 _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from loligo.engine.engines import ENGINES
 from loligo.lanes import Floats
-from loligo.program.term import EDGE_TOLERANCE
+from loligo.program.term import EDGE_TOLERANCE, ROUNDED
 from loligo.run.charges import charges_of, ledgers
 from loligo.run.divergence import Losses, LostError
 from loligo.run.drive import onto
@@ -165,7 +165,12 @@ class _Lane:
     def _edges(self) -> Floats:
         end = self.problem.times.duration
         inner = [s.breakpoints(end) for s in self.shapes]
-        return np.unique(np.concatenate([[0.0, end], *inner]))
+        edges = np.unique(np.concatenate([[0.0, end], *inner]))
+        if self.f.jump is None:
+            return edges
+        # start + duration may miss the next start by rounding: the last of them is the edge
+        last = np.append(np.diff(edges) > edges[1:] * ROUNDED, True)
+        return edges[last]
 
     def _segment(self, a: float, b: float, start: Floats) -> Solution:
         from scipy.integrate import solve_ivp

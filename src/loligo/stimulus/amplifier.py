@@ -48,7 +48,7 @@ class Amplifier(Applied):
 
     ``lo.VoltageClamp(5, 20, 0, amplifier=lo.Amplifier(series_resistance=10))`` is a clamp as it is
     in a laboratory: V follows the command late and misses it by what flows through the series
-    resistance, and what the experimenter sees (``I_out``, pA) is what amplifier and filter make of
+    resistance, and what the experimenter sees (``I_out``, nA) is what amplifier and filter make of
     the pipette's current. Recorded are also the pipette's potential (``V_p``, mV) and its current
     into the membrane (``I_clamp``). The membrane needs an area.
 

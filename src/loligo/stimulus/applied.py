@@ -169,6 +169,12 @@ class Applied(metaclass=_Called):
         start, length = self._numbers("start", "duration")
         return within([start, start + length], duration)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Which of "start" and "end" its breakpoints are; nothing where there may be others."""
+        usual = type(self).breakpoints is Applied.breakpoints
+        return ("start", "end") if usual else ()
+
     def jumps(self, duration: float) -> Floats:
         """Those of its breakpoints over which no step of a fixed length may go where states jump:
         none of a sampled current, whose mean is told."""

@@ -267,6 +267,10 @@ class VoltageClamp(Played, Stimulus):
         inner = self.course_played.knots(min(length, duration - start))
         return within([*edges, *(start + inner[(inner > 0) & (inner < length)])], duration)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return ("start", "end") if self.path is None else ()
+
     def jumps(self, duration: float) -> Floats:
         if self.path is None or not self.ideal:
             return super().jumps(duration)

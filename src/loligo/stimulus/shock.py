@@ -90,6 +90,10 @@ class Shock(Applied, Stimulus):
     def breakpoints(self, duration: float) -> Floats:
         return within(self._numbers("start"), duration)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return ("start",)
+
     def window(self) -> tuple[Value, Value]:
         return self.start, np.inf
 

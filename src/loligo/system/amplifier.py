@@ -1,9 +1,10 @@
 """System → System: a membrane at a patch clamp's amplifier.
 
 The equations are those of Lei et al. 2020 (doi:10.1098/rsta.2019.0348) and 2025
-(doi:10.1002/advs.202500691) as their model files have them, level by level; units are mV, pA, pF,
-GOhm, ms. They are written as for a clamp that is on; all of them are linear in the command, so
-that a step of which a part is on takes that part of them, and the mean of the command.
+(doi:10.1002/advs.202500691) as their model files have them, level by level, in mV, pA, pF, GOhm and
+ms; what is shown is recorded in nA. They are written as for a clamp that is on; all of them are
+linear in the command, so that a step of which a part is on takes that part of them, and the mean of
+the command.
 
 While no clamp is on the amplifier's potentials follow V, and its currents vanish.
 """
@@ -36,7 +37,7 @@ FOLLOWS = 0.01  # ms, while no clamp is on
 _ABOUT: Mapping[str, Mapping[str, Any]] = {
     CLAMP_CURRENT: CLAMP_ABOUT,
     PIPETTE: {"units": "mV", "long_name": "potential of the pipette", "role": "pipette"},
-    SHOWN: {"units": "pA", "long_name": "current that the amplifier shows", "role": "clamp"},
+    SHOWN: {"units": "nA", "long_name": "current that the amplifier shows", "role": "clamp"},
 }
 # level -> its potentials, which follow V, and what vanishes while no clamp is on
 _SIX, _FOUR = ("f11", "f12", "f13", "f14", "f15", "f16"), ("f21", "f22", "f23", "f24")
@@ -181,7 +182,7 @@ def _amplified(free: System, level: int, names: tuple[str, ...]) -> System:
     observables = {
         CLAMP_CURRENT: bench.gated(circuit.flows) * 100 / bench.symbol("area"),
         PIPETTE: bench.gated(circuit.pipette) + (1 - on) * V,
-        SHOWN: bench.gated(circuit.shown),
+        SHOWN: bench.gated(circuit.shown) / 1000,
     }
     return replace(
         free,

@@ -1,5 +1,4 @@
-"""What theory says of a model, without simulating it: where it stands still, how far a small
-potential reaches, how fast an action potential travels."""
+"""What theory says of a model: where it stands still, how far and how fast potentials reach"""
 
 from loligo.theory.passive import input_resistance, length_constant
 from loligo.theory.rest import rest

@@ -222,7 +222,7 @@ EXPERIMENT = Experiment(
     accommodation, theme="excitability", model="membrane",
     chart=Plan((
         Panel(("threshold",), ("at_once",), log="x"),
-        Panel(("V",), across="time", lines="slope", heading="At the thresholds"),
+        Panel(("V",), across="time", lines="slope", heading="V at the thresholds"),
     )),
     facts={
         "slope": Facts("uA/cm2/ms", many=True), "amplitude": Facts("uA/cm2"),

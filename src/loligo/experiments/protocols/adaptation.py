@@ -98,7 +98,7 @@ def adaptation(
         },
         {
             "amplitude": ("amplitude", row, told("uA/cm2", "injected current")),
-            "interval": ("interval", np.arange(1, most + 1), told("1", "interval")),
+            "interval": ("interval", np.arange(1, most + 1), told("1", "number of the interval")),
         },
         patch.membrane, summary=_summary(patch, row, rate, steady, ratio),
     )  # fmt: skip
@@ -125,7 +125,7 @@ def _summary(patch: Excitable, row: Array, rate: Array, steady: Array, ratio: Ar
     k = int(known[np.argmin(ratio[known])])
     said.append(
         f"At {row[k]:.4g} µA/cm² the rate goes from {rate[k, 0]:.4g} to {steady[k]:.4g} Hz, "
-        f"{ratio[k]:.3g} of the first"
+        f"{ratio[k]:.3f} of the first"
         + ("" if ratio[k] < _LITTLE else ": no adaptation to speak of")
     )
     silent = row[steady == 0]

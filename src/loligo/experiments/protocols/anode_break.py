@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-_DURATIONS = np.geomspace(1.0, 100.0, 17)  # ms
-_CURRENT = 100.0  # uA/cm2 at most, and in a brief pulse besides what displaces V by
-_DISPLACED = 200.0  # mV
-_WAIT = 100.0  # ms
-_BEFORE = 20.0  # ms before the release that are shown
-_EVERY = 0.05  # ms
+# uA/cm2 at most, and mV by which a brief pulse may displace V besides
+_CURRENT, _DISPLACED = 100.0, 200.0
+_WAIT, _BEFORE = 100.0, 20.0  # ms after the release that count, and before it that are shown
+_DURATIONS, _EVERY = np.geomspace(1.0, 100.0, 17), 0.05  # ms
 
 
 def anode_break(
@@ -155,7 +153,7 @@ EXPERIMENT = Experiment(
     anode_break, theme="excitability", model="membrane",
     chart=Plan((
         Panel(("threshold",), log="x"),
-        Panel(("V",), across="time", lines="duration", heading="At the thresholds"),
+        Panel(("V",), across="time", lines="duration", heading="V at the thresholds"),
     )),
     facts={
         "duration": Facts("ms", many=True), "threshold": Facts("mV"), "wait": Facts("ms"),

@@ -102,7 +102,7 @@ def fi_curve(
             "spikes": ("amplitude", count, told("1", "number of spikes")),
             "spike_time": (("amplitude", "spike"), _table(begun), told("ms", "time of spikes")),
             "onset": ((), onset.current, told(
-                "uA/cm2", "current from which it goes on firing", precision=onset.width,
+                "uA/cm2", "it goes on firing from", precision=onset.width,
             )),
             "onset_rate": ((), onset.rate, told("Hz", "rate at which it begins")),
             "onset_from_firing": ((), onset.again, told(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.errors import UsageError, nearest
 from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.found import dataset, numbers, told
+from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
-from loligo.experiments.plane import Plane, contour, kind_of
+from loligo.experiments.plane import Box, Plane, contour, kind_of
 from loligo.experiments.reduced import Rest, reduced
 from loligo.experiments.runs import run
 from loligo.lanes import Labelled
@@ -28,9 +28,6 @@ _GRID = (241, 161)  # of the search for nullclines
 _ARROWS = (25, 17)
 _SAMPLES = 6000
 _SHOCKS = (0.04, 0.15)  # of the range of x
-_BEYOND = 10.0  # mV beyond the outermost reversal potentials
-_NEAR = np.geomspace(1e-3, 200.0, 300)  # mV from rest, where there are no reversal potentials
-_ROOM = 0.35  # around what is known of a state without bounds
 
 
 def phase_plane(
@@ -61,7 +58,7 @@ def phase_plane(
     shock : sequence of float, optional
         By which x is displaced from rest, in its unit, for a path each; two if not given.
     start : sequence of pairs, optional
-        Where paths begin instead, ``[(-60, 0.4), ...]``.
+        Where paths begin instead, ``[(-60, 0.4), ...]``, or one pair.
     x_range, y_range : pair of float, optional
         From where to where; if not given, what the equations suggest.
     duration : float
@@ -88,7 +85,7 @@ def phase_plane(
     >>> import loligo as lo
     >>> found = lo.experiments.phase_plane(lo.load("hodgkin-huxley-1952"))
     >>> found.kind.values.tolist()
-    ['stable focus']
+    ['stable focus', 'saddle', 'unstable node']
     """
     patch = membrane_of(membrane, "phase_plane")
     if y is None and outline_of(patch).states == (x,):
@@ -99,9 +96,9 @@ def phase_plane(
         raise UsageError("give shocks or starts of the paths, not both")
     still = Rest.of(patch, rest(patch))
     plane = Plane(reduced(patch, x, y, others, still), x, y, held)
-    box = _Box.around(plane, still, x_range, y_range)
+    box = Box.around(plane, still, x_range, y_range)
     paths = _paths(plane, _starts(plane, still, box, shock, start), lasts)
-    box = box.with_room_for(paths)
+    box = box.with_room_for(paths.values)
     across, up = (np.linspace(*side, count) for side, count in zip(box.sides, _GRID, strict=True))
     nullclines = [contour(lambda a, b, k=k: plane.rates(a, b)[k], across, up) for k in (0, 1)]
     fixed, values = plane.fixed(nullclines[0])
@@ -177,74 +174,6 @@ def _alone(membrane: Membrane, x: str) -> xarray.Dataset:
     )  # fmt: skip
 
 
-# ------------------------------------------------------------------------ how large it is
-
-
-@dataclass(frozen=True)
-class _Box:
-    """From where to where the plane is drawn, and which sides somebody asked for."""
-
-    sides: tuple[tuple[float, float], tuple[float, float]]
-    given: tuple[bool, bool]
-    bounded: tuple[bool, bool]
-
-    @classmethod
-    def around(cls, plane: Plane, still: Rest, x_range: Any, y_range: Any) -> _Box:
-        asked = [
-            _pair(value, plane.unit(k), name)
-            for k, (value, name) in enumerate(((x_range, "x_range"), (y_range, "y_range")))
-        ]
-        sides = [
-            side or _suggested(plane, still, k) for k, side in enumerate(asked)
-        ]  # fmt: skip
-        gates = tuple(name in plane.patch.outline.gates for name in (plane.x, plane.y))
-        return cls(tuple(sides), tuple(side is not None for side in asked), gates)  # type: ignore[arg-type]
-
-    def with_room_for(self, paths: _Paths) -> _Box:
-        """Larger, where nobody asked for so much and no more, and a path leaves it."""
-        sides = []
-        for k, (low, high) in enumerate(self.sides):
-            row = paths.values[k][np.isfinite(paths.values[k])]
-            if not (self.given[k] or self.bounded[k]) and row.size:
-                room = 0.04 * np.ptp(row)
-                low, high = min(low, float(row.min()) - room), max(high, float(row.max()) + room)
-            sides.append((low, high))
-        return replace(self, sides=tuple(sides))
-
-
-def _pair(given: Any, unit: str, name: str) -> tuple[float, float] | None:
-    if given is None:
-        return None
-    row = numbers(given, unit, name)
-    if row.size != 2 or not row[0] < row[1]:
-        raise UsageError(f"{name} is a pair of numbers, the lower first, such as (-90, 60)")
-    return float(row[0]), float(row[1])
-
-
-def _suggested(plane: Plane, still: Rest, side: int) -> tuple[float, float]:
-    """Of a gate all; of V what lies between reversal potentials; else from where to where its own
-    rate changes its sign with the other state at rest, and some room."""
-    name = (plane.x, plane.y)[side]
-    outline = plane.patch.outline
-    if name in outline.gates:
-        return 0.0, 1.0
-    potentials = [p.value for key, p in outline.parameters.items() if key.startswith("E_")]
-    if name == "V" and len(potentials) > 1:
-        known = np.array(potentials, dtype=float)
-        return float(known.min()) - _BEYOND, float(known.max()) + _BEYOND
-    centre = [np.nan_to_num(still.states[each]) for each in (plane.x, plane.y)]
-    row = centre[side] + np.concatenate([-_NEAR[::-1], [0.0], _NEAR]) * outline.scales[name] / (
-        100.0 if name == "V" else 1.0
-    )
-    other = np.full(row.size, centre[1 - side])
-    rate = plane.rates(*((row, other) if side == 0 else (other, row)))[side]
-    turns = np.flatnonzero(np.sign(rate[:-1]) != np.sign(rate[1:]))
-    ends = row[turns] if turns.size else row[:0]
-    low, high = min([centre[side], *ends]), max([centre[side], *ends])
-    room = _ROOM * (high - low) if high - low > 1e-2 * outline.scales[name] else 0.5
-    return float(low - room), float(high + room)
-
-
 # ------------------------------------------------------------------------ paths
 
 
@@ -257,9 +186,10 @@ class _Starts:
     labels: np.ndarray
 
 
-def _starts(plane: Plane, still: Rest, box: _Box, shock: Any, start: Any) -> _Starts:
+def _starts(plane: Plane, still: Rest, box: Box, shock: Any, start: Any) -> _Starts:
     if start is not None:
-        pairs = [_start(each, plane) for each in (start if np.iterable(start) else [start])]
+        alone = not np.iterable(start) or (len(start) == 2 and not any(map(_pairs, start)))
+        pairs = [_start(each, plane) for each in ([start] if alone else start)]
         if not pairs:
             raise UsageError("start is empty; give at least one pair, [(-60, 0.4)]")
         return _Starts(np.array(pairs), "start", np.arange(1.0, len(pairs) + 1))
@@ -273,8 +203,12 @@ def _starts(plane: Plane, still: Rest, box: _Box, shock: Any, start: Any) -> _St
     return _Starts(at + np.outer(sizes, [1.0, 0.0]), "shock", sizes)
 
 
+def _pairs(value: Any) -> bool:
+    return isinstance(value, list | tuple | np.ndarray)
+
+
 def _start(pair: Any, plane: Plane) -> list[float]:
-    if isinstance(pair, str) or not np.iterable(pair) or len(pair) != 2:
+    if not _pairs(pair) or len(pair) != 2:
         raise UsageError(
             f"start is a row of pairs, of {plane.x} and {plane.y} each, [(-60, 0.4), ...], and "
             f"{pair!r:.40} is none"
@@ -325,7 +259,7 @@ def _paths(plane: Plane, starts: _Starts, lasts: float) -> _Paths:
 # ------------------------------------------------------------------------ what is drawn
 
 
-def _field(plane: Plane, box: _Box) -> tuple[dict[str, Any], dict[str, Any]]:
+def _field(plane: Plane, box: Box) -> tuple[dict[str, Any], dict[str, Any]]:
     """The grid, and the rates on it."""
     row, column = (np.linspace(*side, n) for side, n in zip(box.sides, _ARROWS, strict=True))
     rates = plane.rates(*np.meshgrid(row, column))
@@ -378,7 +312,7 @@ def _spaced(unit: str) -> str:
 
 
 EXPERIMENT = Experiment(
-    phase_plane, theme="dynamics", model="membrane",
+    phase_plane, theme="membrane", model="membrane",
     chart=Plan((
         Panel(
             ("path_y",), ("nullcline_x", "nullcline_y"), across="path_x",

@@ -233,7 +233,7 @@ def _summary(pair: _Pair, row: Array, ratio: Array, ends: tuple[float, float]) -
     said = [f"The first threshold is {first:.6g} µA/cm²"]
     dead, absolute, relative = row[~np.isfinite(ratio)], *ends
     if np.isfinite(absolute):
-        said.append(f"until {absolute:.3g} ms nothing excites again")
+        said.append(f"until {absolute:.4g} ms nothing excites again")
     elif dead.size:
         said.append(f"from {dead[0]:g} to {dead[-1]:g} ms nothing excites again")
     if np.isfinite(relative):

@@ -195,7 +195,10 @@ def _summary(patch: Excitable, d: Array, value: Array, base: float, chronaxie: f
 
 EXPERIMENT = Experiment(
     strength_duration, theme="excitability", model="membrane",
-    chart=Plan((Panel(("threshold",), ("lapicque", "weiss"), log="xy"),)),
+    chart=Plan((
+        Panel(("threshold",), ("lapicque", "weiss"), log="xy", marks=("rheobase", "chronaxie")),
+        Panel(("charge",), log="xy"),
+    )),
     facts={
         "duration": Facts("ms", many=True), "threshold": Facts("mV"), "wait": Facts("ms"),
     },

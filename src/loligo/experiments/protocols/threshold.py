@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import xarray
 
 _SMALLEST, _LARGEST = 1e-3, 300.0  # mV
+_RELATIVE = 1e-9  # width of a bracket
 _WAIT = 100.0  # ms
 _AROUND = np.concatenate([np.linspace(0.1, 0.98, 23), np.linspace(0.985, 1.015, 31),
                           np.linspace(1.02, 2.0, 25)])  # fmt: skip
@@ -88,7 +89,7 @@ def threshold(
             )),
             "V": (("amplitude", "time"), V, told("mV", "membrane potential")),
             "threshold": ((), value, told(
-                "mV", "displacement of V that excites", precision=found.precision,
+                "mV", "threshold", precision=found.precision,
             )),
             "charge": ((), value * patch.capacitance, told("nC/cm2", "threshold charge")),
             "width": ((), width, told("1", "width of the threshold, as a part of it")),
@@ -111,7 +112,7 @@ def _least(patch: Excitable, level: float, lasts: float, at_once: bool = False) 
         there = at_once & (patch.start["V"] + sizes >= level)
         return there | (patch.fired(until, start=_displaced(patch, sizes), level=level).count > 0)
 
-    return least(fires, _SMALLEST, np.array([_LARGEST]), lasts)
+    return least(fires, _SMALLEST, np.array([_LARGEST]), lasts, relative=_RELATIVE)
 
 
 def _displaced(patch: Excitable, by: np.ndarray) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def _width(patch: Excitable, value: float, height: np.ndarray, lasts: float) -> 
         with part(k, 2):
             found = _least(patch, low + share * (high - low), lasts, at_once=True)
             quarters.append(float(found.value[0]))
-    return (quarters[1] - quarters[0]) / value
+    return max(0.0, quarters[1] - quarters[0]) / value
 
 
 def _summary(patch: Excitable, value: float, width: float) -> str:
@@ -149,17 +150,22 @@ def _summary(patch: Excitable, value: float, width: float) -> str:
     if not np.isfinite(value):
         return f"No displacement of V up to {_LARGEST:g} mV excites it."
     how = "all or none" if width < _ALL_OR_NONE else "graded"
+    within = f"less than {_SOLVED:g}" if width < _SOLVED else f"{width:.2g}"
     return (
         f"A displacement of V by {value:.6g} mV from rest, {patch.start['V']:.2f} mV, excites it. "
         f"The answer is {how}: the peak grows from a quarter to three quarters of the way within "
-        f"{width:.2g} of the threshold."
+        f"{within} of the threshold."
     )
 
 
 _ALL_OR_NONE = 0.05  # of the threshold
+_SOLVED = 1e-7  # of the threshold: a smaller width is not told apart
 
 EXPERIMENT = Experiment(
     threshold, theme="excitability", model="membrane",
-    chart=Plan((Panel(("peak",)),)),
+    chart=Plan((
+        Panel(("peak",)),
+        Panel(("V",), across="time", lines="amplitude", heading="V after the shocks"),
+    )),
     facts={"threshold": Facts("mV"), "wait": Facts("ms")},
 )  # fmt: skip

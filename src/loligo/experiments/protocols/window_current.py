@@ -60,7 +60,7 @@ def window_current(
     >>> import loligo as lo
     >>> found = lo.experiments.window_current(lo.load("hodgkin-huxley-1952"))
     >>> round(float(found.V_peak), 2), round(float(found.peak_current), 3)
-    (-34.22, -79.683)
+    (-31.94, -76.352)
     """
     patch = membrane_of(membrane, "window_current")
     row = levels(voltage, _POTENTIALS)
@@ -115,11 +115,13 @@ def _steady(patch: Membrane, name: str, row: np.ndarray) -> tuple[np.ndarray, ..
 
 def _top(row: np.ndarray, curve: np.ndarray) -> tuple[float, float, float]:
     """The top of a curve above 0, where, and how sure; NaN if it is at an end."""
-    nothing = (float("nan"),) * 3
+    nothing = float("nan"), float("nan"), float("nan")
     if row.size < 3 or int(curve.argmax()) in (0, row.size - 1):
         return nothing
-    value, at, sure = (float(each[0]) for each in highest(row, curve[None]))
-    return (value, at, max(sure, _SURE * value)) if value > _LEAST else nothing
+    value, at, sure = (each[0] for each in highest(row, curve[None]))
+    if not value > _LEAST:
+        return nothing
+    return float(value), float(at), float(max(sure, _SURE * value))
 
 
 def _width(row: np.ndarray, curve: np.ndarray, top: float) -> tuple[float, float]:

@@ -149,12 +149,13 @@ def _layers(table: Findings) -> list[chart.Layer]:
 
 def _points(table: Findings) -> list[chart.Layer]:
     """What is drawn as points whatever the lines: a kind of mark for each variable."""
-    return [
-        chart.Points(*known, "text", curve.label, mark=mark, size=5.0, stroke=1.2)
-        for curve, mark in zip(table.points, _POINTS, strict=False)
-        for known in [np.stack((curve.x, curve.y))[:, np.isfinite(curve.y)]]
-        if known.size
-    ]
+    layers: list[chart.Layer] = []
+    for curve, mark in zip(table.points, _POINTS, strict=False):
+        known = np.isfinite(curve.y)
+        if known.any():
+            x, y = curve.x[known], curve.y[known]
+            layers.append(chart.Points(x, y, "text", curve.label, mark=mark, size=5.0, stroke=1.2))
+    return layers
 
 
 def _behind(table: Findings) -> list[chart.Layer]:

@@ -15,13 +15,12 @@ from loligo.errors import StimulusError, UsageError
 from loligo.lanes import Labelled, Value
 from loligo.model import Axon
 from loligo.run.axon.compartments import shape_values
+from loligo.run.begin import initial_values, read_initial
 from loligo.run.cells import Driven, Initial, guess
 from loligo.run.geometry import POSITION
 from loligo.run.pose import (
     check_dimensions,
     grid_of,
-    initial_values,
-    read_initial,
     read_records,
     read_times,
 )
