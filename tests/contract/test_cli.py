@@ -203,6 +203,41 @@ def test_help(loligo) -> None:
     assert loligo("--version").out == f"loligo {lo.__version__}\n"
 
 
+def test_what_is_done_to_a_membrane(loligo, folder: Path) -> None:
+    """As the same is in Python."""
+    squid = lo.load("hodgkin-huxley-1952")
+    (folder / "command.csv").write_text("time (ms),V (V)\n0,-0.065\n5,0.02\n8,-0.065\n")
+    (folder / "opened.csv").write_text("time (ms),g (mS/cm2)\n0,0\n2,0.4\n6,0\n")
+    for words, stimulus in (
+        ("--clamp 2 5 -60:20:3 to=0", lo.VoltageClamp(2, 5, [-60, -20, 20], to=0)),
+        (
+            "--clamp 1 9 command.csv",
+            lo.VoltageClamp(1, 9, lo.Waveform([0, 5, 8], [-65, 20, -65], unit="mV")),
+        ),
+        (
+            "--conductance 1 opened.csv 0 --shock 15 7",
+            lo.Conductance(1, lo.Waveform([0, 2, 6], [0, 0.4, 0]), 0) + lo.Shock(15, 7),
+        ),
+        (
+            "--conductance 1 0.5 -75 tau=2 rise=1 --alpha 2 1 9 --clamp 9 1 -65",
+            lo.Alpha(2, 1, 9)
+            + lo.Conductance(1, 0.5, E=-75, tau=2, rise=1)
+            + lo.VoltageClamp(9, 1, -65),
+        ),
+    ):
+        options = [*words.split(), "--duration", "20", "--initial", "rest", "--output", "made.nc"]
+        assert loligo("run", *options, "--solver", "exponential:0.01").status == 0
+        rec = lo.simulate(squid, stimulus, 20, solver=lo.Exponential(0.01))
+        assert np.array_equal(lo.open("made.nc").V, rec.V), words
+
+
+def test_steps_from_a_file(loligo, folder: Path) -> None:
+    (folder / "steps.csv").write_text("time (ms),current (uA/cm2)\n0,0\n5,20\n6,0\n")
+    pulse = loligo("run", "--pulse", "5", "1", "20", "--duration", "20").out.splitlines()[0]
+    ended = loligo("run", "--waveform", "steps.csv", "hold=yes", "--duration", "20")
+    assert ended.out.splitlines()[0] == pulse
+
+
 def test_every_example_in_the_help_is_right(loligo, folder: Path) -> None:
     """Each is taken from the help and its arguments are read, without the long runs."""
     from loligo.cli.commands import COMMANDS
@@ -255,6 +290,18 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --pulse 100 1 1", "lies wholly outside the run"),
         ("run --noise 0 9 1 sed=1", "--noise has no setting sed= (did you mean seed?)"),
         ("run --noise 0 9 1 seed=1.5", "seed=1.5: a seed is a whole number"),
+        ("run --waveform a.csv hold=perhaps", "hold=perhaps: hold=yes for steps that last"),
+        ("run --clamp 0 5 0 --clamp 3 5 0", "--clamp 0 5 0 and --clamp 3 5 0 are on at the same"),
+        ("run --clamp 5 -1 0", "duration must be above 0 ms, but is -1 ms; write it as in --clamp"),
+        ("run --clamp 0 5 5nA", "'5nA' is a current, but a voltage in mV is wanted"),
+        ("run --clamp 0 5 0 series_resistance=5", "--set area=1000 in um2"),
+        ("run --clamp 0 5 a.csv", "cannot read a.csv: there is no such file"),
+        ("run --conductance 5 0.5", "--conductance takes START g E, not 5 0.5"),
+        ("run --conductance 5 0.5 0", "Write it as in --conductance 5 0.5 0 tau=2"),
+        ("run --conductance 5 20nS 0 tau=1", "--conductance 5 '0.02 uS' 0 tau=1 is a total cond"),
+        ("run --conductance 5 -1 0 tau=1", "g must be 0 mS/cm2 or more, but is -1 mS/cm2"),
+        ("run --shock 5 5nC", "--shock 5 '5 nC' is a whole charge (nC), but the membrane has no"),
+        ("run --shock 5", "--shock takes START AMPLITUDE, not 5"),
         ("run --duration long", "duration: 'long'"),
         ("run --duration -1", "duration"),
         ("run --initial low", "initial: 'low'"),

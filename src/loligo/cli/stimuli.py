@@ -45,8 +45,9 @@ class Usage:
 
     @cached_property
     def values(self) -> tuple[str, ...]:
-        """The names of the values, in order."""
-        return tuple(word.lower() for word in self.text.split() if not word.startswith("["))
+        """The names of the values, in order; a letter is a symbol, as it stands."""
+        words = (word for word in self.text.split() if not word.startswith("["))
+        return tuple(word if len(word) == 1 else word.lower() for word in words)
 
     @cached_property
     def settings(self) -> tuple[str, ...]:
@@ -150,7 +151,7 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
     early = any(_SETTING.match(word) for word, what in zip(values, usage.values, strict=False)
                 if what != "file")  # fmt: skip
     if early or len(values) != count:
-        wanted = " ".join(value.upper() for value in usage.values)
+        wanted = " ".join(word for word in usage.text.split() if not word.startswith("["))
         told = " ".join(f"'{word}'" if " " in word else word for word in given) or "nothing"
         apart = ", with blanks between them" if "," in told and count > 1 else ""
         apart = apart or (", without quotation marks around all of them" * (told[0] == "'"))
@@ -161,16 +162,34 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
             hint = nearest(setting, usage.settings)
             raise UsageError(f"{name} has no setting {setting}={hint}; it has {known}")
     arguments: list[Any] = []
-    keywords: dict[str, Any] = {}
+    keywords: dict[str, Any] = {
+        setting: _SETTINGS.get(setting, value)(word) for setting, word in settings.items()
+    }
     for called, word in zip(usage.values, values, strict=True):
         if called == "file":
             time, current, unit = _samples(Path(word))
             arguments += [time, current]
             keywords |= {"unit": unit} if unit else {}
+        elif (usage.name, called) in _PLAYED and Path(word).suffix.lower() in _FILES:
+            arguments.append(_played(Path(word), _PLAYED[usage.name, called]))
         else:
             arguments.append(value(word))
-    keywords |= {setting: _SETTINGS.get(setting, value)(word) for setting, word in settings.items()}
     return getattr(loligo.stimulus, usage.name)(*arguments, **keywords)
+
+
+# what may be played from a file: of which class, and which of its values
+_PLAYED = {("VoltageClamp", "voltage"): "COMMAND", ("Conductance", "g"): "OPENED"}
+_FILES = (".csv", ".tsv", ".txt", ".dat", ".nc", ".npz", ".xlsx")
+
+
+def _played(path: Path, kind: str) -> Any:
+    """What a clamp, or a conductance, follows."""
+    from loligo.recording import waveform
+    from loligo.stimulus import Waveform
+
+    kinds = getattr(waveform, kind)
+    time, samples, unit = waveform.read_waveform(path, kinds)
+    return Waveform(time, samples, unit=unit or kinds.units[0])
 
 
 def _seeds(text: str) -> Any:

@@ -57,7 +57,6 @@ def _shape(found: re.Match[str]) -> str:
         return f"{option} {usage.text}"
     given = [word.strip() for word in found[2].split(",")]
     named = dict(word.split("=", 1) for word in given if "=" in word)
-    named |= {n.lower(): named.pop(n) for n in list(named) if n.lower() in usage.values}
     values = [word for word in given if "=" not in word]
     values += [named.pop(name) for name in usage.values if name in named]
     for of, name in _UNITS.items():

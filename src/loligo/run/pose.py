@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from loligo import units
 from loligo.errors import StimulusError, UsageError, nearest
@@ -15,16 +12,15 @@ from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.run.begin import beginning, initial_values, read_initial
 from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
+from loligo.run.doing import driven_by, refuse_two_clamps, refuse_whole
 from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
 from loligo.run.rig import at_rig
 from loligo.run.until import read_until
-from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Stimulus, refuse_played
-from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
-from loligo.system.driven import CLAMP_CURRENT, ON, SHOCK
+from loligo.system.driven import CLAMP_CURRENT
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
 
@@ -52,7 +48,7 @@ def pose(
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
         check(stimulus, times.duration)
-    driven = _driven(shapes)
+    driven = driven_by(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     outline, driven = at_rig(membrane, outline, driven)
     _refuse_axon(initial)
@@ -60,7 +56,7 @@ def pose(
     lanes = grid_of(_values(membrane, outline, driven, begin))
     jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
     check_dimensions(lanes, (*outline.records, *jumps))
-    _refuse_two_clamps(driven, lanes)
+    refuse_two_clamps(driven, lanes, times.duration)
     if record is None and lanes.size > 1:
         record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size)
@@ -68,30 +64,6 @@ def pose(
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops)
-
-
-def _driven(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
-    """Where V is held, the charge of every jump is noted: of an ideal clamp, and of a shock."""
-    held = any(ON in shape.inputs for shape in shapes)
-    return tuple(
-        Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
-        for i, shape in enumerate(shapes)
-    )
-
-
-def _refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
-    """V has one command at a time."""
-    clamps = [each for each in driven if isinstance(each.shape, VoltageClamp)]
-    starts = [lanes.flat(each.name("start")) for each in clamps]
-    ends = [a + lanes.flat(c.name("duration")) for a, c in zip(starts, clamps, strict=True)]
-    for i, k in itertools.combinations(range(len(clamps)), 2):
-        begins = np.maximum(starts[i], starts[k])
-        both = np.minimum(ends[i], ends[k]) - begins > 1e-9
-        if both.any():
-            raise StimulusError(
-                f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
-                f"{begins[both][0]:g} ms on; let one end where the other begins"
-            )
 
 
 def refuse_placed(stimulus: Any) -> None:
@@ -104,6 +76,8 @@ def refuse_placed(stimulus: Any) -> None:
     if stimulus is not None and not isinstance(stimulus, Stimulus):
         number = isinstance(stimulus, int | float) and not isinstance(stimulus, bool)
         meant = f"; a constant current is lo.Step(0, {stimulus!r:.20})" if number else ""
+        if isinstance(stimulus, list | tuple) and stimulus:
+            meant = "; several are done at once when they are added: add them with +"
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
             f"not {stimulus!r:.80}{meant}"
@@ -154,14 +128,9 @@ def _values(
     """Every number of the run by its name in :attr:`Problem.lanes`."""
     values = numbers_of(outline)
     for each in driven:
-        shape = each.shape
-        if shape.total and membrane.area is None:
-            what, density = _WHOLE.get(shape.kind, ("a total current (nA)", "current in uA/cm2"))
-            raise StimulusError(
-                f"{shape!r} is {what}, but the membrane has no area to spread it "
-                f"over; give one, model.replace(area=1000) in um2, or the {density}"
-            )
-        values |= {each.name(p): getattr(shape, p) for p in shape.parameters}
+        if membrane.area is None:
+            refuse_whole(each.shape)
+        values |= {each.name(p): getattr(each.shape, p) for p in each.shape.parameters}
     return values | initial_values(initial)
 
 
@@ -215,11 +184,6 @@ def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
             )
 
 
-_WHOLE = {
-    "conductance": ("a total conductance (uS)", "conductance in mS/cm2"),
-    "shock": ("a whole charge (nC)", "charge in nC/cm2"),
-    "clamp": ("held through a whole resistance (Mohm)", "series_resistance in 'ohm*cm2'"),
-}
 _LARGEST_BLOCK = 64  # lanes that a kernel takes together, at most
 _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where it is
 

@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -45,8 +45,9 @@ class Spikes:
     count: int
 
     def __post_init__(self) -> None:
-        whole = not isinstance(self.count, bool) and isinstance(self.count, int | np.integer)
-        if not whole or self.count < 1:
+        given: Any = self.count
+        whole = not isinstance(given, bool) and isinstance(given, int | np.integer)
+        if not whole or given < 1:
             raise UsageError(
                 f"lo.Spikes takes a whole number, 1 or more, as in lo.Spikes(10), not "
                 f"{self.count!r:.60}"
@@ -88,7 +89,8 @@ class Condition:
     def first(self, times: Times, rows: Mapping[str, Floats], spikes: Found, size: int) -> Integers:
         """In each lane, the first sample at which it holds; as many as there are if none."""
         holds = SIGNS[self.sign](rows[self.name], self.value)
-        return np.where(holds.any(axis=1), holds.argmax(axis=1), holds.shape[1])
+        first: Integers = np.where(holds.any(axis=1), holds.argmax(axis=1), times.samples)
+        return first
 
 
 Found: TypeAlias = tuple[Floats, Integers]  # times of spikes, and their lanes
@@ -131,5 +133,5 @@ def read_until(given: Any, records: tuple[str, ...], unit: Callable[[str], str])
 def from_document(document: Any) -> Any:
     """What :meth:`to_document` said, as a person writes it."""
     if isinstance(document, Mapping):
-        return Spikes(document["spikes"])
+        return Spikes(cast(Mapping[str, Any], document)["spikes"])
     return document

@@ -100,17 +100,15 @@ ENTRIES: dict[str, Entry] = {
         "An alpha function that peaks after TAU.",
     ),
     "Conductance": Entry(
-        "synapses", "--conductance", "START G E [duration=…] [tau=…] [rise=…]",
-        "G, mS/cm², that reverses at E, mV: open for duration, or with tau and rise as a synapse.",
+        "synapses", "--conductance", "START g E [duration=…] [tau=…] [rise=…]",
+        "G, mS/cm², that reverses at E, mV: open for duration, or with tau and rise as a synapse, "
+        "or as a FILE in place of G says.",
     ),
-    "Shock": Entry(
-        "shock", "--shock", "START AMPLITUDE",
-        "V displaced at once, in mV; or by a charge: '5 nC/cm2'.",
-    ),
+    "Shock": Entry("shock", "--shock", "START AMPLITUDE", "V displaced, mV; or by '5 nC/cm2'."),
     "VoltageClamp": Entry(
         "clamp", "--clamp", "START DURATION VOLTAGE [to=…] [series_resistance=…]",
-        "V held at VOLTAGE, mV; moving to another with to; repeat for steps. Several at once: "
-        "-60:40:11.",
+        "V held at VOLTAGE, mV (several: -60:40:11), or led along a FILE in its place; moving to "
+        "another with to; repeat for steps.",
     ),
     "Clamp": Entry("clamp"),
 }  # fmt: skip

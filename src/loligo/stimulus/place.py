@@ -151,4 +151,4 @@ def at(place: Any, stimulus: Stimulus | Clamp) -> Placed:
         return Placed((Point(where, stimulus),))
     total: list[Any] = [shape.at_place() for shape in stimulus.shapes]
     first, *rest = total
-    return Placed((Point(where, sum(rest, start=first)),))
+    return Placed((Point(where, sum(rest, start=cast(Stimulus, first))),))

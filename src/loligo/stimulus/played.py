@@ -99,7 +99,7 @@ class Played(Applied):
         self._know(scalars)
         own = {name: value for name, value in scalars.items() if name not in inner}
         chosen = super().at(**own)
-        chosen.__dict__.pop("_played", None)
+        vars(chosen).pop("_played", None)
         if inner:
             chosen._set(self.plays, self.path.at(**inner))
         return chosen
@@ -141,7 +141,7 @@ class Course(Protocol):
 class Samples:
     """See :class:`Course`: a waveform."""
 
-    def __init__(self, path: Waveform) -> None:
+    def __init__(self, path: Any) -> None:
         time, row = path.start + path.time, path.amplitude * path.values[int(path.case or 0)]
         gaps, steps = np.diff(time), np.diff(row)
         with np.errstate(all="ignore"):
@@ -211,7 +211,7 @@ def course_of(path: Shape) -> Course:
     return _COURSES[type(path)](path)
 
 
-def refuse_command(who: str, path: Shape, lasts: Any, example: str) -> None:
+def refuse_command(who: str, path: Any, lasts: Any, example: str) -> None:
     """Refuse noise that cannot be a command: white, or shorter than what it is the command of."""
     if not isinstance(path, Noise):
         return
@@ -221,9 +221,11 @@ def refuse_command(who: str, path: Shape, lasts: Any, example: str) -> None:
             f"a correlation time, as in {example}"
         )
     longest = float(np.max(lasts.values if isinstance(lasts, Labelled) else lasts))
-    if path.start > 0 or path.start + path.duration < longest:
+    begins: Any = path.start
+    ends = begins + path.duration
+    if begins > 0 or ends < longest:
         raise StimulusError(
-            f"{who}: its noise is on from {path.start:g} to {path.start + path.duration:g} ms "
+            f"{who}: its noise is on from {begins:g} to {ends:g} ms "
             f"after the start, and the clamp for {longest:g} ms: its command must last as "
             f"long; write it as in {example}"
         )

@@ -196,6 +196,12 @@ class Conductance(Played, Stimulus):
     def _read_conductance(self) -> None:
         either = [self.g_unit] if self.g_unit in CONDUCTANCES else list(CONDUCTANCES)
         value, unit = self._guarded(lambda: units.read_either(self.g, either, "g"))
+        least = float(np.min(value.values if isinstance(value, Labelled) else value))
+        if least < 0:
+            raise StimulusError(
+                f"Conductance: g must be 0 {unit} or more, but is {least:g} {unit}; what inhibits "
+                f"has an E below V. Write it as in {self.example}"
+            )
         self._set("g", value)
         self._set("g_unit", unit)
 

@@ -276,7 +276,7 @@ def _summary(found: _Linear, top: float, Q: float, apart: np.ndarray) -> str:
 
 
 EXPERIMENT = Experiment(
-    input_impedance, theme="passive properties", model="membrane",
+    input_impedance, theme="membrane", model="membrane",
     chart=Plan((
         Panel(("zap",), ("impedance",), across="probed", log="x", weight=1.5),
         Panel(

@@ -119,7 +119,7 @@ class Injected:
         table = np.zeros((stop - first, self.axons, self.place.size))
         across: dict[float, Floats] = {}
         for each in self.openings:
-            g, driven = each.mean(edges)
+            g, driven = each.mean(first, stop, self.schedule.dt)
             across[each.place] = 1.0 + g * each.resistance
             self._share(table, each.shares, driven / across[each.place])
         for (weights, shapes), where in zip(self.points, self.where, strict=True):
@@ -134,10 +134,9 @@ class Injected:
 
     def opened(self, first: int, stop: int) -> Floats:
         """The conductances of the steps from ``first`` to ``stop``, (steps, axons, points), uS."""
-        edges = np.arange(first, stop + 1) * self.schedule.dt
         table = np.zeros((stop - first, self.axons, self.place.size))
         for each in self.openings:
-            g, _ = each.mean(edges)
+            g, _ = each.mean(first, stop, self.schedule.dt)
             self._share(table, each.shares, g / (1.0 + g * each.resistance))
         return table
 

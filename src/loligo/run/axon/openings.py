@@ -11,7 +11,7 @@ and each centre takes its share, with its own V: of second order in the compartm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,14 @@ class Opening:
     resistance: Floats
     shapes: list[tuple[Driven, list[Any], Integers]]
 
-    def mean(self, edges: Floats) -> tuple[Floats, Floats]:
-        """g and g E from edge to edge, (steps, axons), uS and nA."""
-        width = np.diff(edges)[:, None]
-        return self._added(lambda path: path.opened(edges[:-1], edges[1:]), width)
+    def mean(self, first: int, stop: int, dt: float) -> tuple[Floats, Floats]:
+        """g and g E in each of some steps, (steps, axons), uS and nA."""
+        edges = np.arange(first, stop + 1) * dt
+
+        def during(path: Any) -> Any:
+            return path.opened(edges[:-1], edges[1:])
+
+        return self._added(during, dt)
 
     def at(self, grid: Floats, end: float, before: float = 0.0) -> tuple[Floats, Floats]:
         """g and g E just after the times of a grid or, with ``before``, so long before."""
@@ -66,7 +70,7 @@ class Opening:
         each = [(path.conductance(t), path.E) for path in mine]
         return sum(g for g, _ in each), sum(g * reversal for g, reversal in each)
 
-    def _added(self, read: Any, width: Any) -> tuple[Floats, Floats]:
+    def _added(self, read: Callable[[Any], Any], width: float) -> tuple[Floats, Floats]:
         total: Any = 0.0
         driven: Any = 0.0
         for _, paths, which in self.shapes:

@@ -1,0 +1,55 @@
+"""What is done to a membrane, all of it together: what follows from that, and what cannot be."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from loligo.errors import StimulusError
+from loligo.lanes import Grid
+from loligo.run.cells import Driven
+from loligo.stimulus.applied import Applied
+from loligo.stimulus.clamp import VoltageClamp
+from loligo.system.driven import ON, SHOCK
+
+# of the whole cell, and for each cm2
+_WHOLE = {
+    "conductance": ("a total conductance (uS)", "conductance in mS/cm2"),
+    "shock": ("a whole charge (nC)", "charge in nC/cm2"),
+    "clamp": ("held through a whole resistance (Mohm)", "series_resistance in 'ohm*cm2'"),
+}
+
+
+def driven_by(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
+    """Where V is held, the charge of every jump is noted: of an ideal clamp, and of a shock."""
+    held = any(ON in shape.inputs for shape in shapes)
+    return tuple(
+        Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
+        for i, shape in enumerate(shapes)
+    )
+
+
+def refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid, duration: float) -> None:
+    """V has one command at a time."""
+    clamps = [each for each in driven if isinstance(each.shape, VoltageClamp)]
+    starts = [lanes.flat(each.name("start")) for each in clamps]
+    ends = [a + lanes.flat(c.name("duration")) for a, c in zip(starts, clamps, strict=True)]
+    for i, k in itertools.combinations(range(len(clamps)), 2):
+        begins = np.maximum(starts[i], starts[k])
+        both = np.minimum(np.minimum(ends[i], ends[k]), duration) - begins > 1e-9
+        if both.any():
+            raise StimulusError(
+                f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
+                f"{begins[both][0]:g} ms on; let one end where the other begins"
+            )
+
+
+def refuse_whole(shape: Applied) -> None:
+    """Where there is no area to spread it over."""
+    if shape.total:
+        what, density = _WHOLE.get(shape.kind, ("a total current (nA)", "current in uA/cm2"))
+        raise StimulusError(
+            f"{shape!r} is {what}, but the membrane has no area to spread it "
+            f"over; give one, model.replace(area=1000) in um2, or the {density}"
+        )
