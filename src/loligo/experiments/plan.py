@@ -92,6 +92,7 @@ class Plan:
         """Every variable that is drawn, and what as."""
         return {
             **{name: THEORY for panel in self.panels for name in panel.theory},
+            **{name: MEASURED for panel in self.panels for name in panel.points},
             **{name: MEASURED for panel in self.panels for name in panel.measured},
         }
 

@@ -115,8 +115,9 @@ def reduced(membrane: Membrane, x: str, y: str, others: Any, rest: Rest) -> Redu
     others
         ``"steady"``, ``"frozen"`` (where the membrane rests), or for each: one of these, a number,
         or a formula of the states that are left. Of what nothing is said: what is faster than
-        ``y`` is steady, what is slower frozen; a gate of about the same pace that V moves the other
-        way is as large a part of 1 - y as at rest, as h of the squid's axon nearly is of 1 - n
+        ``y`` (``x``, where y is V) is steady, what is slower frozen; a gate of about the same pace
+        that V moves the other way is as large a part of 1 - y as at rest, as h of the squid's axon
+        nearly is of 1 - n
         (FitzHugh 1961, doi:10.1016/S0006-3495(61)86902-6, has 0.85 - n).
 
     Raises
@@ -127,8 +128,9 @@ def reduced(membrane: Membrane, x: str, y: str, others: Any, rest: Rest) -> Redu
     outline = outline_of(membrane)
     left = [name for name in outline.states if name not in (x, y)]
     given = _given(others, left, outline)
+    slow = x if y == "V" else y
     ways = {
-        name: _way(given.get(name, _by_pace(name, y, outline, rest)), name, outline, rest)
+        name: _way(given.get(name, _by_pace(name, slow, outline, rest)), name, outline, rest)
         for name in left
     }
     document = membrane.to_dict()

@@ -116,7 +116,7 @@ class Cuts:
         broken = self._by_block(progress.diverged != 0)[part.start : part.stop]
         return part.start + np.flatnonzero((steps < stop) & ~broken)
 
-    def _by_block(self, lanes: Floats) -> Floats:
+    def _by_block(self, lanes: Any) -> Any:
         return lanes.reshape(-1, self.kernel.width).any(axis=1)
 
     def _of(self, blocks: Integers) -> Integers:
@@ -206,7 +206,7 @@ class Cuts:
 
     def _keep(self, progress: Progress, lanes: Integers) -> tuple[_Cells, Floats]:
         """What lanes are before a step, which the kernel makes as if nothing happened in it."""
-        t = progress.step[lanes // self.kernel.width] * self.schedule.dt
+        t: Any = progress.step[lanes // self.kernel.width] * self.schedule.dt
         cells = self._taken(progress, lanes, t, progress.lead[lanes].copy())
         return cells, progress.swings.table[lanes].copy()
 
@@ -220,7 +220,7 @@ class Cuts:
             return
         cells, swings = kept[0].of(fine), kept[1][fine]
         progress.swings.table[cells.lanes] = swings
-        ends = progress.step[cells.lanes // self.kernel.width]
+        ends: Any = progress.step[cells.lanes // self.kernel.width]
         edges = self.edges
         there = edges.inside[:, cells.lanes] & (edges.steps[:, cells.lanes] == ends)
         first, many = there.argmax(axis=0), there.sum(axis=0)

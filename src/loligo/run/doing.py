@@ -30,14 +30,14 @@ def driven_by(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
     )
 
 
-def refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid) -> None:
+def refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid, duration: float) -> None:
     """V has one command at a time."""
     clamps = [each for each in driven if isinstance(each.shape, VoltageClamp)]
     starts = [lanes.flat(each.name("start")) for each in clamps]
     ends = [a + lanes.flat(c.name("duration")) for a, c in zip(starts, clamps, strict=True)]
     for i, k in itertools.combinations(range(len(clamps)), 2):
         begins = np.maximum(starts[i], starts[k])
-        both = np.minimum(ends[i], ends[k]) - begins > 1e-9
+        both = np.minimum(np.minimum(ends[i], ends[k]), duration) - begins > 1e-9
         if both.any():
             raise StimulusError(
                 f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "

@@ -56,7 +56,7 @@ def pose(
     lanes = grid_of(_values(membrane, outline, driven, begin))
     jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
     check_dimensions(lanes, (*outline.records, *jumps))
-    refuse_two_clamps(driven, lanes)
+    refuse_two_clamps(driven, lanes, times.duration)
     if record is None and lanes.size > 1:
         record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size)
@@ -76,6 +76,8 @@ def refuse_placed(stimulus: Any) -> None:
     if stimulus is not None and not isinstance(stimulus, Stimulus):
         number = isinstance(stimulus, int | float) and not isinstance(stimulus, bool)
         meant = f"; a constant current is lo.Step(0, {stimulus!r:.20})" if number else ""
+        if isinstance(stimulus, list | tuple) and stimulus:
+            meant = "; several are done at once when they are added: add them with +"
         raise UsageError(
             "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, "
             f"not {stimulus!r:.80}{meant}"

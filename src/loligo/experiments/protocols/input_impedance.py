@@ -17,6 +17,7 @@ from loligo.simulation import simulate
 from loligo.solvers import Exponential, Taylor
 from loligo.stimulus import Chirp, Step
 from loligo.system.outline import outline_of
+from loligo.theory.linear import Linear
 from loligo.theory.patch import Patch
 from loligo.theory.rest import rest
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     import xarray
 
 _FREQUENCIES = np.geomspace(1.0, 500.0, 241)  # Hz
-_LOWEST, _HIGHEST = 1e-3, 1e4  # Hz, between which a resonance is looked for
 _SWING = 5e-3  # mV of the answer to a chirp: what is nonlinear is about a millionth of it
 _PROBED = 30  # frequencies at most of which the chirp's answer is told
 _CYCLES = 40  # samples of the fastest
@@ -165,26 +165,13 @@ class _Linear:
         """Complex, kohm cm2, at frequencies in Hz."""
         if not self.states:
             return np.full(np.shape(frequency), complex(np.nan, np.nan))
-        size = len(self.jacobian)
-        turning = 2j * np.pi * np.asarray(frequency)[..., None, None] / 1e3 * np.eye(size)
-        first = np.eye(size)[:, :1]
-        return np.linalg.solve(turning - self.jacobian, first)[..., 0, 0] / self.capacitance
+        return Linear(self.jacobian, self.capacitance).impedance(frequency)
 
     def resonance(self) -> tuple[float, float]:
         """Where the impedance is largest, and how much larger than at 0 Hz; NaN if it is there."""
-        from scipy.optimize import minimize_scalar
-
-        row = np.geomspace(_LOWEST, _HIGHEST, 1401)
-        size = np.abs(self.impedance(row))
-        if not self.states or size.argmax() in (0, row.size - 1):
+        if not self.states:
             return _NOTHING, _NOTHING
-        k = int(size.argmax())
-        best: Any = minimize_scalar(
-            lambda f: -np.log(np.abs(self.impedance(np.array(f)))), method="bounded",
-            bounds=(row[k - 1], row[k + 1]), options={"xatol": 1e-10 * row[k]},
-        )  # fmt: skip
-        Q = float(np.abs(self.impedance(best.x))) / self.resistance
-        return (float(best.x), Q) if Q > 1 + 1e-9 else (_NOTHING, _NOTHING)
+        return Linear(self.jacobian, self.capacitance).resonance()
 
     @property
     def time_constant(self) -> float:
@@ -289,7 +276,7 @@ def _summary(found: _Linear, top: float, Q: float, apart: np.ndarray) -> str:
 
 
 EXPERIMENT = Experiment(
-    input_impedance, theme="passive properties", model="membrane",
+    input_impedance, theme="membrane", model="membrane",
     chart=Plan((
         Panel(("zap",), ("impedance",), across="probed", log="x", weight=1.5),
         Panel(

@@ -58,7 +58,7 @@ def phase_plane(
     shock : sequence of float, optional
         By which x is displaced from rest, in its unit, for a path each; two if not given.
     start : sequence of pairs, optional
-        Where paths begin instead, ``[(-60, 0.4), ...]``.
+        Where paths begin instead, ``[(-60, 0.4), ...]``, or one pair.
     x_range, y_range : pair of float, optional
         From where to where; if not given, what the equations suggest.
     duration : float
@@ -188,7 +188,8 @@ class _Starts:
 
 def _starts(plane: Plane, still: Rest, box: Box, shock: Any, start: Any) -> _Starts:
     if start is not None:
-        pairs = [_start(each, plane) for each in (start if np.iterable(start) else [start])]
+        alone = not np.iterable(start) or (len(start) == 2 and not any(map(_pairs, start)))
+        pairs = [_start(each, plane) for each in ([start] if alone else start)]
         if not pairs:
             raise UsageError("start is empty; give at least one pair, [(-60, 0.4)]")
         return _Starts(np.array(pairs), "start", np.arange(1.0, len(pairs) + 1))
@@ -202,8 +203,12 @@ def _starts(plane: Plane, still: Rest, box: Box, shock: Any, start: Any) -> _Sta
     return _Starts(at + np.outer(sizes, [1.0, 0.0]), "shock", sizes)
 
 
+def _pairs(value: Any) -> bool:
+    return isinstance(value, list | tuple | np.ndarray)
+
+
 def _start(pair: Any, plane: Plane) -> list[float]:
-    if not isinstance(pair, list | tuple | np.ndarray) or len(pair) != 2:
+    if not _pairs(pair) or len(pair) != 2:
         raise UsageError(
             f"start is a row of pairs, of {plane.x} and {plane.y} each, [(-60, 0.4), ...], and "
             f"{pair!r:.40} is none"
@@ -307,7 +312,7 @@ def _spaced(unit: str) -> str:
 
 
 EXPERIMENT = Experiment(
-    phase_plane, theme="dynamics", model="membrane",
+    phase_plane, theme="membrane", model="membrane",
     chart=Plan((
         Panel(
             ("path_y",), ("nullcline_x", "nullcline_y"), across="path_x",
