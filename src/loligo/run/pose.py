@@ -13,6 +13,7 @@ from loligo.errors import StimulusError, UsageError, nearest
 from loligo.lanes import Grid, Labelled, Value, block_width, grid
 from loligo.memory import refuse_too_large
 from loligo.model import Membrane
+from loligo.model.check import warn_of_volts
 from loligo.run.begin import beginning, initial_values, read_initial
 from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
 from loligo.run.pace import Pace
@@ -52,6 +53,10 @@ def pose(
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
         check(stimulus, times.duration)
+    clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
+    for name in ("voltage", "to"):
+        told = {f"the {name} of {clamp!r:.60}": getattr(clamp, name) for clamp in clamps}
+        warn_of_volts({n: v for n, v in told.items() if isinstance(v, float | Labelled)})
     driven = _driven(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     outline, driven = at_rig(membrane, outline, driven)
