@@ -89,7 +89,9 @@ FIXED = [kind for kind in SHAPES if kind not in ("noise", "waveform")]
 
 
 def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
-    others = {kind for thing in (*OTHERS, *PLAYED) for kind in thing.inputs.values()}
+    amplified = lo.VoltageClamp(2.3, 8, _SAMPLES, amplifier=lo.Amplifier())
+    every = (*OTHERS, *PLAYED, amplified)
+    others = {kind for thing in every for kind in thing.inputs.values()}
     # where V jumps is no shape's own: it is asked for beside one
     assert others | set(CURRENTS) | {"begins"} == set(ARITHMETIC)
     assert set(CURRENTS) == set(SHAPES) | {"shock"}
