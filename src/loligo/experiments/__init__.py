@@ -28,11 +28,18 @@ if TYPE_CHECKING:
 
     from loligo.experiments.fibre import myelinated as myelinated
     from loligo.experiments.fibre import node as node
+    from loligo.experiments.protocols.accommodation import accommodation as accommodation
     from loligo.experiments.protocols.action_potential import action_potential as action_potential
     from loligo.experiments.protocols.activation_curve import activation_curve as activation_curve
+    from loligo.experiments.protocols.adaptation import adaptation as adaptation
+    from loligo.experiments.protocols.anode_break import anode_break as anode_break
     from loligo.experiments.protocols.clamp_family import clamp_family as clamp_family
     from loligo.experiments.protocols.collision import collision as collision
+    from loligo.experiments.protocols.depolarisation_block import (
+        depolarisation_block as depolarisation_block,
+    )
     from loligo.experiments.protocols.direction import direction as direction
+    from loligo.experiments.protocols.fi_curve import fi_curve as fi_curve
     from loligo.experiments.protocols.inactivation_curve import (
         inactivation_curve as inactivation_curve,
     )
@@ -48,9 +55,19 @@ if TYPE_CHECKING:
     from loligo.experiments.protocols.recovery_from_inactivation import (
         recovery_from_inactivation as recovery_from_inactivation,
     )
+    from loligo.experiments.protocols.refractory_period import (
+        refractory_period as refractory_period,
+    )
     from loligo.experiments.protocols.resting_state import resting_state as resting_state
     from loligo.experiments.protocols.saltatory import saltatory as saltatory
+    from loligo.experiments.protocols.strength_duration import (
+        strength_duration as strength_duration,
+    )
     from loligo.experiments.protocols.tail_currents import tail_currents as tail_currents
+    from loligo.experiments.protocols.temperature_dependence import (
+        temperature_dependence as temperature_dependence,
+    )
+    from loligo.experiments.protocols.threshold import threshold as threshold
     from loligo.experiments.protocols.velocity import velocity as velocity
     from loligo.experiments.protocols.window_current import window_current as window_current
 
