@@ -30,8 +30,9 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
     label
         A verb: "simulating".
     show
-        True or False; None shows a bar where somebody looks (a terminal or a notebook). A function
-        is told instead; what it raises ends the work.
+        True or False; None shows a bar where somebody looks (a terminal or a notebook), but none
+        inside work that shows none or is waited for. A function is told instead; what it raises
+        ends the work.
 
     Examples
     --------
@@ -43,7 +44,9 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
         return
     if not isinstance(show, bool | None):
         raise UsageError(f"progress may be True, False, None or a function, not {show!r:.60}")
-    bar = _Bar(label) if (_somebody_looks() if show is None else show) else None
+    if show is None:
+        show = _AROUND.get() is not False and _somebody_looks()
+    bar = _Bar(label) if show else None
     before = _AROUND.set(bar or False)
     try:
         yield bar.advance if bar else _silent
@@ -55,7 +58,8 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
 
 @contextmanager
 def waiting(label: str) -> Iterator[None]:
-    """Say what is waited for, once that takes longer than two seconds, where a bar would be shown.
+    """Say what is waited for, once that takes longer than two seconds, where a bar would be shown;
+    what is waited for inside it is part of it, and not said.
 
     Parameters
     ----------
@@ -75,9 +79,11 @@ def waiting(label: str) -> Iterator[None]:
     over = Event()
     teller = Thread(target=_tell, args=(label, over), daemon=True)
     teller.start()
+    before = _AROUND.set(False)
     try:
         yield
     finally:
+        _AROUND.reset(before)
         over.set()
         teller.join()
 

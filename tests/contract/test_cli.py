@@ -203,6 +203,7 @@ def test_help(loligo) -> None:
     assert loligo("--version").out == f"loligo {lo.__version__}\n"
 
 
+@pytest.mark.slow
 def test_what_is_done_to_a_membrane(loligo, folder: Path) -> None:
     """As the same is in Python."""
     squid = lo.load("hodgkin-huxley-1952")

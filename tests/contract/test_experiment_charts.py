@@ -14,7 +14,9 @@ from loligo.errors import UsageError
 from loligo.experiments.plan import Panel, Plan
 from seen import assert_legible, words_of
 
-SIZES = [(1600, 1000), (1920, 1080), (480, 320)]
+SLIDE, THUMBNAIL = (1920, 1080), (480, 320)
+SIZES = [pytest.param((1600, 1000), marks=pytest.mark.slow),
+         pytest.param(SLIDE, marks=pytest.mark.slow), THUMBNAIL]  # fmt: skip
 
 
 def made(variables: dict[str, Any], coords: dict[str, Any], *panels: Panel, **attrs: Any):
@@ -79,7 +81,7 @@ SHOWN = {
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", SHOWN)
 def test_no_word_overlaps_another_or_leaves_the_picture(name: str, size: tuple[int, int]) -> None:
-    theme = "dark" if size == SIZES[1] else "light"
+    theme = "dark" if size == SLIDE else "light"
     assert_legible(lo.plot(SHOWN[name](), size=size, theme=theme), size)
 
 
@@ -218,7 +220,7 @@ def test_the_axes_named_are_logarithmic_and_no_others(log: str) -> None:
     assert axes.get_yscale() == ("log" if "y" in wanted else "linear")
 
 
-@pytest.mark.parametrize("size", [(1600, 1000), (480, 320)], ids=str)
+@pytest.mark.parametrize("size", SIZES[1:], ids=str)
 def test_the_summary_stands_below_whole_and_wrapped(size: tuple[int, int]) -> None:
     summary = "Rheobase 2.24 µA/cm², chronaxie 1.654 ms. " * 5
     figure = lo.plot(threshold(summary=summary), size=size)
@@ -241,7 +243,13 @@ def test_a_summary_for_which_there_is_no_room_is_left_out_whole() -> None:
     assert "What was found." not in [text for text, _ in words_of(bare)]
 
 
-@pytest.mark.parametrize("summary", ["a\nb\x00\ud800 $x^$ \\frac", "x" * 100_000, 5, "€" * 900])
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "a\nb\x00\ud800 $x^$ \\frac",
+        *(pytest.param(said, marks=pytest.mark.slow) for said in ("x" * 100_000, 5, "€" * 900)),
+    ],
+)
 def test_a_summary_from_a_file_is_only_drawn(summary: Any) -> None:
     assert_legible(lo.plot(threshold(summary=summary), size=(640, 480)), (640, 480))
 
@@ -337,6 +345,6 @@ def test_an_axis_is_logarithmic_by_itself_where_its_values_are_spread_so(
 
 
 def test_numbers_in_the_summary_are_set_as_numbers_are() -> None:
-    said = "From -65 mV to (-0.5), 3.8e-08 of 1e+04; on-off, I_Na-4, 2-3."
+    said = "From -65 mV to (-0.5), 3.8e-08 of 1e+04; on-off, I_Na-4, 2-3, 1 - n."
     texts = [text for text, _ in words_of(lo.plot(threshold(summary=said)))]
-    assert "From −65 mV to (−0.5), 3.8·10⁻⁸ of 1·10⁴; on-off, I_Na-4, 2-3." in texts
+    assert "From −65 mV to (−0.5), 3.8·10⁻⁸ of 1·10⁴; on-off, I_Na-4, 2-3, 1 − n." in texts

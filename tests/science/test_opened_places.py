@@ -48,6 +48,7 @@ def test_a_conductance_divides_the_voltage_with_the_cable() -> None:
     assert off[1] < 1e-5
 
 
+@pytest.mark.slow
 def test_a_charge_stays_on_the_membrane() -> None:
     """What a passive cable keeps of a charge: Q exp(-t/tau) in all, wherever it has spread."""
     for when in (1.0, 1.013):
@@ -63,19 +64,15 @@ def test_a_charge_stays_on_the_membrane() -> None:
         assert np.abs(kept[before]).max() < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what",
     [
         lo.at(3003, lo.Conductance(0.5, 25, E=0, tau=1)),
         lo.at(9000, lo.Conductance(1, lo.Waveform([0, 1, 2], [0, 40, 0]), E=0))
         + lo.at(9000, lo.Pulse(1.5, 0.3, 500)) + lo.at(1000, lo.Alpha(1, 0.5, 300)),
-        pytest.param(
-            lo.at(0, lo.Conductance(1.0031, 25, E=0, duration=2) + lo.Alpha(2, 1, 200)),
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            lo.at(5000, lo.Conductance(1, 25, E=0, tau=1, rise=0.2)), marks=pytest.mark.slow
-        ),
+        lo.at(0, lo.Conductance(1.0031, 25, E=0, duration=2) + lo.Alpha(2, 1, 200)),
+        lo.at(5000, lo.Conductance(1, 25, E=0, tau=1, rise=0.2)),
     ],
     ids=["alpha", "waveform and currents", "at an end", "rise and decay"],
 )  # fmt: skip
@@ -95,6 +92,7 @@ def test_of_second_order_in_time(what: Any) -> None:
     assert lo.rerun(compiled).equals(compiled)
 
 
+@pytest.mark.slow
 def test_a_shock_between_steps_is_of_second_order() -> None:
     what = lo.at(4000, lo.Shock(1, "0.6 nC"))
     truth = lo.simulate(SQUID, what, 2, solver=lo.Reference(1e-10))

@@ -105,6 +105,7 @@ def test_the_next_spike_is_that_of_scipy_in_the_limit() -> None:
     assert float(found.response_next[0]) == pytest.approx(limit, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_no_digit_that_is_reported_depends_on_the_size() -> None:
     big, small = (squid(phase=[0.3, 0.6, 0.8], shock=size) for size in (0.5, 0.25))
     for name in ("response", "response_next"):
@@ -112,6 +113,7 @@ def test_no_digit_that_is_reported_depends_on_the_size() -> None:
         assert abs(big[name] - small[name]).max() <= max(10 * sure, 1e-9)
 
 
+@pytest.mark.slow
 def test_the_squid_is_of_type_2() -> None:
     found = squid()
     assert "type 2" in found.summary
@@ -127,6 +129,7 @@ def test_models_of_a_continuous_fi_curve_are_of_type_1(name: str) -> None:
     assert np.isfinite(found.response).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "said"),
     [

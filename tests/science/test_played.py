@@ -70,7 +70,11 @@ def held(command: Callable[[float], float], knots: list[float], times: np.ndarra
 @pytest.mark.parametrize("name", PIECES)
 @pytest.mark.parametrize(
     ("solver", "within"),
-    [(lo.Reference(1e-11), 1e-9), (lo.Exponential(0.01), 1e-4), (lo.Exponential(0.005), 3e-5)],
+    [
+        pytest.param(lo.Reference(1e-11), 1e-9, marks=pytest.mark.slow),
+        (lo.Exponential(0.01), 1e-4),
+        pytest.param(lo.Exponential(0.005), 3e-5, marks=pytest.mark.slow),
+    ],
     ids=["Reference", "10 us", "5 us"],
 )
 def test_V_is_led_and_the_gates_follow(name: str, solver: Any, within: float) -> None:
@@ -92,6 +96,7 @@ def test_V_is_led_and_the_gates_follow(name: str, solver: Any, within: float) ->
     assert off < 30 * within * largest
 
 
+@pytest.mark.slow
 def test_a_conductance_follows_a_waveform() -> None:
     """Under Exponential of second order in the step, and exact under Reference."""
     g = lo.Waveform([0, 2, 2, 6], [0, 0.4, 0.1, 0], unit="mS/cm2")
@@ -116,6 +121,7 @@ def test_a_conductance_follows_a_waveform() -> None:
     assert off[2] < 1e-7
 
 
+@pytest.mark.slow
 def test_lanes_of_what_is_played_are_single_runs() -> None:
     solver = lo.Exponential(0.01)
     noise = lo.Noise(0, 20, [2, 5], tau=3, mean=-60, seed=[3, 4])
@@ -142,6 +148,7 @@ def test_lanes_of_what_is_played_are_single_runs() -> None:
     assert lo.rerun(many).equals(many)
 
 
+@pytest.mark.slow
 def test_a_total_conductance_is_spread_over_the_area() -> None:
     shape = ([0, 2, 4], [0, 1, 0])
     big = SQUID.replace(area=1e5)

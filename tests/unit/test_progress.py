@@ -78,3 +78,16 @@ def test_a_bar_asked_for_without_a_stream_is_no_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(told, "_PATIENCE", 0.0)
     with progress("simulating", show=True) as advance:
         advance(0.5)
+
+
+def test_what_is_waited_for_inside_is_part_of_it(monkeypatch):
+    """One thing is said at a time: two would overwrite each other on a terminal."""
+    told = []
+    monkeypatch.setattr("loligo.progress._LONG", 0.0)
+    monkeypatch.setattr("loligo.progress._PATIENCE", 0.0)
+    monkeypatch.setattr("loligo.progress._somebody_looks", lambda: True)
+    monkeypatch.setattr("loligo.progress._tell", lambda label, over: told.append(label))
+    monkeypatch.setattr("loligo.progress._Bar._open", lambda bar: told.append(bar.label))
+    with waiting("an experiment"), waiting("compiling"), progress("simulating") as advance:
+        advance(0.5)
+    assert told == ["an experiment"]

@@ -14,7 +14,11 @@ SQUID = lo.load("hodgkin-huxley-1952")
 STEP = lo.Step(5, 10)
 
 
-@pytest.mark.parametrize("solver", [None, lo.Exponential(0.01)], ids=repr)
+@pytest.mark.parametrize(
+    "solver",
+    [None, pytest.param(lo.Exponential(0.01), marks=pytest.mark.slow)],
+    ids=["default", "Exponential"],
+)
 @pytest.mark.parametrize("until", [lo.Spikes(2), "V > -20", "m>=0.5", "V < -0.2 V"], ids=str)
 def test_what_is_kept_is_the_beginning_of_the_whole(solver: Any, until: Any) -> None:
     whole = lo.simulate(SQUID, STEP, 60, solver=solver)
@@ -68,6 +72,7 @@ def test_a_long_run_is_not_run_to_its_end(monkeypatch: pytest.MonkeyPatch) -> No
         told.clear()
 
 
+@pytest.mark.slow
 def test_an_axon_ends_when_all_places_have() -> None:
     axon = lo.Axon(SQUID, "1 cm", 476, 35.4, compartments=20)
     stimulus = lo.at(0, lo.Pulse(0.5, 0.2, 5000))

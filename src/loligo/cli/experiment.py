@@ -209,10 +209,7 @@ def _made(
             if experiment.model:
                 keywords |= _model(experiment, model, cable, parameters)
         with watch.stage("experiment"), notes():
-            from loligo.progress import waiting
-
-            with waiting(f"making the experiment {typed(experiment.name)}"):
-                found = _run(experiment, keywords)
+            found = _run(experiment, keywords)
     written = []
     if table:
         with watch.stage("write"):
@@ -229,7 +226,13 @@ def _made(
 
 
 def _run(experiment: "Experiment", keywords: dict[str, Any]) -> "xarray.Dataset":
-    return experiment.run(**keywords)
+    """It is made; if it has no bar of its own, it is said after a while that it is waited for."""
+    from loligo.progress import waiting
+
+    if "progress" in inspect.signature(experiment.run).parameters:
+        return experiment.run(**keywords)
+    with waiting(f"making the experiment {typed(experiment.name)}"):
+        return experiment.run(**keywords)
 
 
 def _draw(found: "xarray.Dataset", path: Path, drawn: dict[str, Any]) -> None:

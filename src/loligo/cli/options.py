@@ -71,7 +71,8 @@ class Run(Group):
         Text,
         typer.Option(
             metavar="rest|MV",
-            help="Start at rest, or held at a voltage. By default rest; -65 if no MODEL is given.",
+            help="Start at rest, or held at a voltage. By default where MODEL says that it starts, "
+            "else rest; -65 if no MODEL is given.",
             rich_help_panel=RUN,
         ),
     ] = None

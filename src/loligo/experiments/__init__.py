@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from loligo.experiments.protocols.obstacle import obstacle as obstacle
     from loligo.experiments.protocols.passive import passive as passive
     from loligo.experiments.protocols.phase_plane import phase_plane as phase_plane
+    from loligo.experiments.protocols.phase_response import phase_response as phase_response
     from loligo.experiments.protocols.rate_functions import rate_functions as rate_functions
     from loligo.experiments.protocols.recovery_from_inactivation import (
         recovery_from_inactivation as recovery_from_inactivation,

@@ -9,6 +9,7 @@ import numpy as np
 
 from loligo.analysis import spike_times
 from loligo.errors import UsageError
+from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.simulation import simulate
 from loligo.solvers import Solver, Taylor
@@ -48,7 +49,7 @@ class Cycle:
     period: float
     precision: float
 
-    def spikes(self, more: Any, cycles: float) -> Array:
+    def spikes(self, more: Any, cycles: float, progress: bool | None = None) -> Array:
         """(lanes, spikes): when it fires where more is done to it besides; NaN after the last.
 
         Parameters
@@ -62,36 +63,42 @@ class Cycle:
             self.membrane, Step(0.0, self.amplitude) + more, self.first + cycles * self.period,
             solver=self.solver, record=list(outline_of(self.membrane).states),
             sample_interval=self.first + cycles * self.period,
-            initial=self.start, threshold=self.level, progress=False,
+            initial=self.start, threshold=self.level, progress=progress,
         )  # fmt: skip
         return np.atleast_2d(spike_times(rec).values)
 
 
-def settled(membrane: Membrane, amplitude: float, level: float) -> Cycle | str:
+def settled(
+    membrane: Membrane, amplitude: float, level: float, progress: bool | None = None
+) -> Cycle | str:
     """The regular firing of a membrane under a constant current; or in words why there is none."""
     solver: Solver | None = Taylor(_TOLERANCE)
-    current: Any = Step(0.0, amplitude) + Shock(0.0, 0.0)  # of one kernel with `Cycle.spikes`
+    # two lanes with shocks of nothing: then it has the kernel of `Cycle.spikes`
+    nothing = Labelled(("lane",), np.zeros(2))
+    current: Any = Step(0.0, amplitude) + Shock(nothing, nothing)
     record = list(outline_of(membrane).states)
     start: Any = None
     period, apart = np.nan, np.inf
     for lasts in _STRETCHES:
         asked = {
-            "threshold": level, "progress": False, "sample_interval": lasts, "record": record,
+            "threshold": level, "progress": progress, "sample_interval": lasts, "record": record,
         }  # fmt: skip
         asked |= {} if start is None else {"initial": start}
         try:
-            start = simulate(membrane, current, lasts, solver=solver, **asked)
+            both = simulate(membrane, current, lasts, solver=solver, **asked)
         except UsageError:
             if solver is None or start is not None:
                 raise
             solver = None  # an equation that Taylor does not take
-            start = simulate(membrane, current, lasts, **asked)
-        intervals = np.diff(start.spike_time.values)[-_COMPARED:]
+            both = simulate(membrane, current, lasts, **asked)
+        start = both.isel(lane=0)
+        times = spike_times(start).values
+        intervals = np.diff(times[np.isfinite(times)])[-_COMPARED:]
         if intervals.size:
             period, apart = float(intervals[-1]), float(np.ptp(intervals))
         if intervals.size == _COMPARED and apart <= _SETTLED * period:
             break
-    times = start.spike_time.values
+    times = times[np.isfinite(times)]
     under = f"at {amplitude:g} µA/cm²"
     if times.size < 2 or lasts - times[-1] > 2 * period:
         return f"It does not go on firing {under}; give another amplitude."

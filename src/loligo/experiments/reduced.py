@@ -115,8 +115,9 @@ def reduced(membrane: Membrane, x: str, y: str, others: Any, rest: Rest) -> Redu
     others
         ``"steady"``, ``"frozen"`` (where the membrane rests), or for each: one of these, a number,
         or a formula of the states that are left. Of what nothing is said: what is faster than
-        ``y`` (or ``x``, where y is V) is steady, what is slower frozen; a gate of about the same pace that V moves the other
-        way is as large a part of 1 - y as at rest, as h of the squid's axon nearly is of 1 - n
+        ``y`` (``x``, where y is V) is steady, what is slower frozen; a gate of about the same pace
+        that V moves the other way is as large a part of 1 - y as at rest, as h of the squid's axon
+        nearly is of 1 - n
         (FitzHugh 1961, doi:10.1016/S0006-3495(61)86902-6, has 0.85 - n).
 
     Raises

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.axon.content import is_axon
@@ -152,7 +151,7 @@ def plot(
 def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
     """Of what is drawn as a chart: a model, an experiment, arrivals along several axons, many
     lanes."""
-    if isinstance(rec, Narration):
+    if hasattr(rec, "course"):  # of a narration; its module brings that of runs with it
         from loligo.figures.page.narrated import narrated_chart
 
         _refuse_panels(panels, "a story has one figure")

@@ -30,7 +30,7 @@ _DELAYS = 0.2  # of the largest advance: where spikes are delayed by more, it is
 
 def phase_response(
     membrane: Membrane, phase: Any = None, *, amplitude: Any = 10.0, shock: Any = 0.5,
-    threshold: Any = 0.0,
+    threshold: Any = 0.0, progress: bool | None = None,
 ) -> xarray.Dataset:  # fmt: skip
     """By how much a small shock advances the next spikes, against when in the cycle it comes.
 
@@ -53,6 +53,8 @@ def phase_response(
         mV by which V is displaced.
     threshold : float
         mV that V must rise through for a spike, which is phase 0.
+    progress : bool, optional
+        As of `loligo.simulate`.
 
     Returns
     -------
@@ -79,9 +81,9 @@ def phase_response(
         )
     current = one(amplitude, "uA/cm2", "amplitude")
     size = one(shock, "mV", "shock", above=0.0)
-    cycle = settled(patch, current, one(threshold, "mV", "threshold"))
+    cycle = settled(patch, current, one(threshold, "mV", "threshold"), progress)
     nothing = np.full((2, _HALVINGS, 2, row.values.size), np.nan)
-    advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, size)
+    advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, size, progress)
     sizes = size / 2.0 ** np.arange(_HALVINGS)
     (limit, sure), (of_next, sure_next) = (_limit(a[:, 0] - a[:, 1], sizes) for a in advance)
     lasting = advance[0, 0]
@@ -112,7 +114,7 @@ def phase_response(
     )  # fmt: skip
 
 
-def _advances(cycle: Cycle, phase: Array, size: float) -> Array:
+def _advances(cycle: Cycle, phase: Array, size: float, progress: bool | None) -> Array:
     """(lasting or of the next spike, halvings, upwards or downwards, phases): ms by which spikes
     come earlier."""
     sizes = size / 2.0 ** np.arange(_HALVINGS)[:, None, None] * np.array([1.0, -1.0])[:, None]
@@ -121,7 +123,7 @@ def _advances(cycle: Cycle, phase: Array, size: float) -> Array:
     lanes = [Labelled(("lane",), np.append(row.ravel(), row.flat[0] * k)) for row, k in
              ((when, 1.0), (every, 0.0))]  # fmt: skip
     for cycles in _CYCLES:
-        times = cycle.spikes(Shock(*lanes), cycles + 0.5)
+        times = cycle.spikes(Shock(*lanes), cycles + 0.5, progress)
         without = times[-1][np.isfinite(times[-1])]
         following, last_but_one, last = (
             _nearest(times[:-1], without[k]).reshape(every.shape) for k in (1, -2, -1)

@@ -59,7 +59,7 @@ def rate_functions(membrane: Membrane, voltage: Any = None) -> xarray.Dataset:
     >>> import loligo as lo
     >>> found = lo.experiments.rate_functions(lo.load("hodgkin-huxley-1952"))
     >>> found.half.values.round(2).tolist()
-    [-40.04, -62.34, -53.23]
+    [-40.02, -62.31, -53.41]
     >>> float(found.m_alpha.sel(voltage=-40)), float(found.n_alpha.sel(voltage=-55))
     (1.0, 0.1)
     """

@@ -28,7 +28,7 @@ _WIDE = 0.3  # half of a bar, of the room for it
 _POINTS = ("dot", "ring", "cross")
 _LONGEST = 1000  # letters of a summary
 _POWER = re.compile(r"(?<=\d)e([+-]\d{1,3})\b")
-_MINUS = re.compile(r"(?<![\w.)])-(?=\d)")
+_MINUS = re.compile(r"(?<![\w.)])-(?=\d)|(?<=\s)-(?=\s)")
 # the part of a line's points from which on it hides the one that it lies over: those that are near
 # to it, of all that are away from 0, as parts of the largest
 _HIDDEN, _NEAR, _AWAY = 0.3, 2e-3, 0.02
