@@ -197,7 +197,7 @@ def _long(warmed: _Warmed, rests: Array) -> Threshold:
     known = np.flatnonzero(np.isfinite(found.value))
     if not known.size:
         return found
-    size = found.value[known]
+    size = warmed.patch.surely(found.value[known])
     own = excites(
         warmed.patch, lambda level: _stepped(warmed, known, size, LONG, level=level), lambda _: size
     )
