@@ -348,3 +348,9 @@ def test_numbers_in_the_summary_are_set_as_numbers_are() -> None:
     said = "From -65 mV to (-0.5), 3.8e-08 of 1e+04; on-off, I_Na-4, 2-3, 1 - n."
     texts = [text for text, _ in words_of(lo.plot(threshold(summary=said)))]
     assert "From −65 mV to (−0.5), 3.8·10⁻⁸ of 1·10⁴; on-off, I_Na-4, 2-3, 1 − n." in texts
+
+
+def test_no_name_of_a_variable_makes_a_story_of_what_was_found() -> None:
+    rec = family().rename(I="course", command="marks")
+    rec.attrs["chart"] = Plan((Panel(("course",), lines="voltage"),)).attributes["chart"]
+    assert "Title" in [text for text, _ in words_of(lo.plot(rec))]

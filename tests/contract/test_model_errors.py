@@ -776,3 +776,10 @@ def test_a_start_in_volts_is_noticed() -> None:
         simulate(squid(), None, 1, initial=(-65, 0.05, 0.6, 0.32), solver=quick)
     with pytest.warns(UserWarning, match="the initial V = -0.065 would be next to nothing"):
         simulate(squid(), None, 1, initial={"V": -0.065}, solver=quick)
+
+
+def test_a_list_of_channels_is_told_that_each_has_its_name_in_the_heading(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('C_m = 1\n[[channels]]\nname = "K"\n')
+    said = told(lambda: load(path))
+    assert said.endswith("each has its name in the heading: [channels.NAME], not [[channels]]")

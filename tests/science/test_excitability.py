@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 import hh_scipy as hh
 import loligo as lo
 from loligo.errors import LoligoError, UsageError
+from loligo.experiments.search import least
 
 E = lo.experiments
 SQUID = lo.load("hodgkin-huxley-1952")
@@ -221,6 +222,70 @@ def test_adaptation_is_seen_where_there_is_some():
     index = np.mean((between[1:] - between[:-1]) / (between[1:] + between[:-1]))
     assert float(found.index[0]) == pytest.approx(index)
     assert "no adaptation" not in found.attrs["summary"]
+
+
+def test_sizes_that_fire_between_two_octaves_are_found():
+    """Larger ones fire no more: a shock may take V past the threshold by itself."""
+    low, high = np.array([46.9, 1.0, 200.0]), np.array([60.9, 2.5, 100.0])
+    found = least(lambda which, sizes, _: (sizes > low[which]) & (sizes < high[which]), 1e-3,
+                  np.full(3, 300.0), 100.0)  # fmt: skip
+    assert found.value == pytest.approx([46.9, 1.0, np.nan], rel=1e-6, nan_ok=True)
+
+
+@pytest.mark.slow
+def test_firing_that_the_jump_of_the_current_ends_is_told_from_rest():
+    found = E.fi_curve(SQUID, amplitude=[6.5, 10.0, 20.0])
+    assert found.rate_from_firing.values == pytest.approx(found.rate.values, rel=1e-6)
+
+
+def barnacle() -> lo.Membrane:
+    """Morris & Lecar 1981 with the numbers of Rinzel & Ermentrout 1998, figure 7.1."""
+    m = lo.Gate("m", inf="0.5*(1+tanh((V+1.2)/18))", instantaneous=True)
+    w = lo.Gate("w", inf="0.5*(1+tanh((V-2)/30))", tau="1/(0.04*cosh((V-2)/60))")
+    return lo.Membrane(C_m=20, channels=[
+        lo.Channel("Ca", g=4.4, E=120, gates=[m]), lo.Channel("K", g=8, E=-84, gates=[w]),
+        lo.Channel("L", g=2, E=-60),
+    ])  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_graded_answer_has_its_thresholds():
+    """Of two equations written anew, DOP853 at 1e-11: a lower shock leaves V under 0 mV, a higher
+    one takes it there at once."""
+
+    def ionic(V, w):
+        return 2.2 * (1 + np.tanh((V + 1.2) / 18)) * (V - 120) + 8 * w * (V + 84) + 2 * (V + 60)
+
+    def open_(V):
+        return 0.5 * (1 + np.tanh((V - 2) / 30))
+
+    rest = brentq(lambda V: ionic(V, open_(V)), -70, -40, xtol=1e-13)
+
+    def fires(shock, pieces):
+        y = [rest + shock, open_(rest)]
+        for lasts, current in pieces:
+            run = solve_ivp(
+                lambda _, y, injected=current: [
+                    (injected - ionic(*y)) / 20,
+                    (open_(y[0]) - y[1]) * 0.04 * np.cosh((y[0] - 2) / 60),
+                ],
+                (0, lasts), y, method="DOP853", rtol=1e-11, atol=1e-12, max_step=1.0,
+            )  # fmt: skip
+            if (run.y[0] > 0).any():
+                return True
+            y = run.y[:, -1]
+        return False
+
+    strength = E.strength_duration(barnacle(), duration=[1.0])
+    for value, hit in (
+        (E.threshold(barnacle()).threshold, lambda size: fires(size, [(300, 0)])),
+        (strength.threshold[0], lambda size: fires(0, [(1, size), (300, 0)])),
+        (strength.rheobase, lambda size: fires(0, [(500, size)])),
+    ):
+        assert is_least(value, hit, within=1e-6)
+    words = E.action_potential(barnacle()).attrs["summary"]
+    assert "nan" not in words
+    assert "too slowly for an onset" in words
 
 
 # ------------------------------------------------------------------------ words

@@ -146,7 +146,7 @@ def _repolarisation(course: Course, at: _Places) -> Mark | None:
     if at.low <= at.top + 1:
         return None
     currents = f": {flows(course, at.fall)}" if course.currents else ""
-    falls = f"V falls fastest, by {number(course.slope[at.fall])} mV/ms"
+    falls = f"V falls fastest, by {number(-course.slope[at.fall])} mV/ms"
     return mark(course, at.fall, "repolarisation", f"{falls}{currents}.")
 
 

@@ -18,6 +18,7 @@ EARLY = 30.0  # ms in which most spikes come that come at all
 _LANES = 320  # in a call, about: it costs as much as what so many compute
 _FEWEST, _MOST = 8, 64  # parts of a bracket
 _CALLS = 30
+_FINE = 2.0**0.25  # between sizes: a shock too large takes V past the threshold by itself
 _SOLVER = 5e-8  # of a threshold
 RELATIVE = 1e-7  # width of a bracket, beside its size
 
@@ -68,9 +69,9 @@ def least(
     """The least size that fires, of each row, between two sizes.
 
     Where firing comes and goes as the size grows, it is the first rise that counts, as far as
-    sizes a factor of 2 apart can tell. Spikes mostly come early: so runs are short, and at the end
-    a long one of what has not fired shows whether they were long enough; where they were not, the
-    search goes on with long ones.
+    sizes a factor of 2 apart can tell, or finer ones where none of these fires. Spikes mostly come
+    early: so runs are short, and at the end a long one of what has not fired shows whether they
+    were long enough; where they were not, the search goes on with long ones.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def least(
     rows = np.arange(largest.size)
     early = min(early, lasts)
     with part(0, 3):
-        lowest, highest = _octaves(fires, rows, smallest, largest, sign, early, lasts)
+        lowest, highest = _brackets(fires, rows, smallest, largest, sign, early, lasts)
     with part(1, 3):
         low, high = _narrowed(fires, rows, lowest, highest, relative, sign, early)
     if early < lasts:
@@ -100,13 +101,27 @@ def least(
     return Threshold(sign * high, sign * np.where(np.isfinite(high), low, np.nan))
 
 
-def _octaves(
+def _brackets(
     fires: Fires, rows: Array, smallest: float, largest: Array, sign: float, early: float,
     lasts: float,
 ) -> tuple[Array, Array]:  # fmt: skip
-    """Brackets a factor of 2 wide; the upper end is NaN where nothing fires."""
-    steps = max(1, int(np.ceil(np.log2(largest.max() / smallest))))
-    sizes = np.minimum(smallest * 2.0 ** np.arange(steps + 1), largest[:, None])
+    """A factor of 2 wide, or less where what fires lies between; NaN above where nothing fires."""
+    low, high = _steps(fires, rows, smallest, largest, sign, early, lasts, 2.0)
+    rest = np.flatnonzero(np.isnan(high))
+    if rest.size:
+        low[rest], high[rest] = _steps(
+            fires, rows[rest], smallest, largest[rest], sign, early, lasts, _FINE
+        )
+    return low, high
+
+
+def _steps(
+    fires: Fires, rows: Array, smallest: float, largest: Array, sign: float, early: float,
+    lasts: float, factor: float,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Brackets a factor wide; the upper end is NaN where nothing fires."""
+    steps = max(1, int(np.ceil(np.log2(largest.max() / smallest) / np.log2(factor))))
+    sizes = np.minimum(smallest * factor ** np.arange(steps + 1), largest[:, None])
     which = np.broadcast_to(rows[:, None], sizes.shape)
     with part(0, 2):
         hit = fires(which.ravel(), sign * sizes.ravel(), early).reshape(sizes.shape)
@@ -115,8 +130,9 @@ def _octaves(
         with part(1, 2):
             hit[left] = fires(which[left], sign * sizes[left], lasts)
     first = hit.argmax(axis=1)
-    high = np.where(hit.any(axis=1), sizes[rows, first], np.nan)
-    return np.where(first > 0, sizes[rows, np.maximum(first - 1, 0)], 0.0), high
+    each = np.arange(rows.size)
+    high = np.where(hit.any(axis=1), sizes[each, first], np.nan)
+    return np.where(first > 0, sizes[each, np.maximum(first - 1, 0)], 0.0), high
 
 
 def _narrowed(

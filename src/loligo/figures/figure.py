@@ -151,7 +151,8 @@ def plot(
 def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
     """Of what is drawn as a chart: a model, an experiment, arrivals along several axons, many
     lanes."""
-    if hasattr(rec, "course"):  # of a narration; its module brings that of runs with it
+    if hasattr(rec, "course") and not hasattr(rec, "dims"):
+        # Of a narration (its module brings that of runs with it); a dataset's may be a variable.
         from loligo.figures.page.narrated import narrated_chart
 
         _refuse_panels(panels, "a story has one figure")

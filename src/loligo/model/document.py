@@ -200,7 +200,13 @@ def _table(
 ) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         with at(path):
-            raise ModelError(f"{what}: a table is needed here, not {value!r:.60}")
+            many = isinstance(value, list) and path and all(isinstance(v, Mapping) for v in value)
+            name = ".".join(path)
+            instead = (
+                f"each has its name in the heading: [{name}.NAME], not [[{name}]]"
+                if many else f"a table is needed here, not {value!r:.60}"
+            )  # fmt: skip
+            raise ModelError(f"{what}: {instead}")
     table = cast(Mapping[Any, Any], value)
     if len(table) > MAX_PARTS:
         with at(path):

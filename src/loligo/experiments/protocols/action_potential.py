@@ -236,9 +236,13 @@ def _summary(still: Any, variables: dict[str, Any], channels: list[str]) -> str:
         f"{number('threshold'):.5g} mV), V peaks {number('latency'):.3g} ms later"
         if np.isfinite(number("shock")) else "It fires by itself; V peaks"
     )  # fmt: skip
+    above = (
+        f"{number('amplitude'):.1f} mV above the onset, it is "
+        f"{number('half_width'):.3g} ms wide at half of that,"
+        if np.isfinite(number("amplitude")) else "It rises too slowly for an onset and a width; it"
+    )  # fmt: skip
     said = [
-        f"{begin} at {number('peak'):.1f} mV. {number('amplitude'):.1f} mV above the onset, it is "
-        f"{number('half_width'):.3g} ms wide at half of that, rises by up to "
+        f"{begin} at {number('peak'):.1f} mV. {above} rises by up to "
         f"{number('upstroke'):.0f} and falls by up to {-number('downstroke'):.0f} mV/ms, and "
         f"reaches {number('undershoot'):.1f} mV afterwards."
     ]

@@ -85,7 +85,7 @@ def fi_curve(
             rate, sure = rates(begun, lasts)
             count, first = _own(patch, row, begun, lasts)
         with part(1, 3):
-            again, nearly = _from_firing(patch, row, rate, lasts)
+            again, nearly = _from_firing(patch, row, rate, sure, lasts)
         with part(2, 3):
             onset = _onset(patch, row, rate, again, lasts)
     return dataset(
@@ -130,12 +130,18 @@ def _own(patch: Excitable, row: Array, begun: Spikes, lasts: float) -> tuple[Arr
 
 
 def _from_firing(
-    patch: Excitable, row: Array, rate: Array, lasts: float
+    patch: Excitable, row: Array, rate: Array, sure: Array, lasts: float
 ) -> tuple[Array, Array]:  # fmt: skip
-    """Rates where each current is come to from one in the middle of those that make it fire."""
+    """Rates where each current is come to from one in the middle of those that make it fire.
+
+    The jump of the current can end a firing that would last (it may leave the membrane near rest).
+    Where the current makes it fire from rest, the firing that it comes to so is the one told.
+    """
     if not (rate > 0).any():
         return rate.copy(), np.zeros(rate.shape)
-    return rates(come_to(patch, row, steadiest(row, rate), lasts), KICKED + lasts)
+    again, nearly = rates(come_to(patch, row, steadiest(row, rate), lasts), KICKED + lasts)
+    ended = (again == 0) & (rate > 0)
+    return np.where(ended, rate, again), np.where(ended, sure, nearly)
 
 
 @dataclass(frozen=True)
