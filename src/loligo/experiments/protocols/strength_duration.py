@@ -128,7 +128,7 @@ def strength_duration(
     )  # fmt: skip
 
 
-def _pulse(d: Array, sizes: Array) -> Pulse:
+def _pulse(d: Array, sizes: Array | float) -> Pulse:
     durations, amplitudes = lanes(d, sizes)
     return Pulse(0.0, durations, amplitudes)
 

@@ -212,7 +212,8 @@ def _spikes(warmed: _Warmed, value: Array) -> tuple[Array, Array, Array, Array]:
     V = np.where(np.isfinite(value)[:, None], rec.V.values, np.nan)
     shape = spike_shape(rec)
     if not shape.sizes["spike"]:
-        return V, rec.time.values, *np.full((2, value.size), np.nan)
+        nothing = np.full(value.size, np.nan)
+        return V, rec.time.values, nothing, nothing
     first = shape.isel(spike=0)
     height, width = (first[name].values for name in ("peak_voltage", "spike_half_width"))
     known = np.isfinite(value)
