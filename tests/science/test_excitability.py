@@ -186,6 +186,8 @@ def test_type_1_begins_slowly_where_rest_ceases_to_exist_and_does_not_accommodat
 def test_warm_answers_are_graded_and_end():
     width = [float(E.threshold(SQUID.replace(celsius=c)).width) for c in (6.3, 20, 35)]
     assert width[0] < 1e-6 < width[1] < 0.05 < width[2]
+    # V jumps, though a shock of that size itself takes it far: -35 mV, and then 43 mV
+    assert float(E.threshold(lo.load("connor-stevens-1977")).width) < 1e-6
     found = E.temperature_dependence(SQUID, celsius=[0, 6.3, 18.5, 32, 35])
     assert (np.diff(found.height.values[:4]) < 0).all()
     assert (np.diff(found.width.values[:4]) < 0).all()

@@ -185,6 +185,7 @@ def test_the_figure_marks_every_phase(spike: xr.Dataset) -> None:
     labels = [getattr(layer, "label", "") for layer in currents.layers]
     assert [label for label in labels if label] == ["Na", "K", "L", "net"]
     assert "(4) peak: 6.5" in chart.caption
+    assert "(1) cause: 5.00 ms, −65.0 mV." in chart.caption
     assert len(lo.plot(told).axes) >= 2
     with pytest.raises(lo.LoligoError, match="one figure"):
         lo.plot(told, panels=["V"])

@@ -29,16 +29,15 @@ def membrane_of(membrane: Any, experiment: str) -> Membrane:
             "axon.regions[0].membrane"
         )
     if not isinstance(membrane, Membrane):
-        hint = f', such as lo.load("{membrane}")' if isinstance(membrane, str) else ""
+        named = membrane if isinstance(membrane, str) else "hodgkin-huxley-1952"
         raise UsageError(
-            f"{experiment} takes a membrane, such as lo.load('hodgkin-huxley-1952'), not "
-            f"{membrane!r:.60}{hint}"
+            f'{experiment} takes a membrane, such as lo.load("{named:.60}"), not {membrane!r:.60}'
         )
     for name, parameter in membrane.parameters.items():
         if isinstance(parameter.value, Labelled):
             raise UsageError(
                 f"{experiment} is made on one membrane, and {name} of this one varies "
-                f"({parameter.value!r}); make it for each: [… for x in values]"
+                f"({parameter.value!r}); make it once for each of its values"
             )
     return membrane
 

@@ -243,14 +243,18 @@ def _summary(still: Any, variables: dict[str, Any], channels: list[str]) -> str:
     )  # fmt: skip
     said = [
         f"{begin} at {number('peak'):.1f} mV. {above} rises by up to "
-        f"{number('upstroke'):.0f} and falls by up to {-number('downstroke'):.0f} mV/ms, and "
-        f"reaches {number('undershoot'):.1f} mV afterwards."
+        f"{_speed(number('upstroke'))} and falls by up to {_speed(-number('downstroke'))} mV/ms, "
+        f"and reaches {number('undershoot'):.1f} mV afterwards."
     ]
     charge = variables["charge"][1]
     moved = [f"{name} {value:+.4g}" for name, value in zip(channels, charge, strict=True)]
     if moved:
         said.append(f"Charge in excess of rest (nC/cm², inward negative): {', '.join(moved)}.")
     return " ".join(said)
+
+
+def _speed(value: float) -> str:
+    return f"{value:.0f}" if value >= 10.0 else f"{value:.2g}"
 
 
 EXPERIMENT = Experiment(

@@ -239,7 +239,7 @@ def _summary(
 ) -> str:
     if membrane.celsius is None:
         return (
-            "The model has no temperature: its rates are those of its paper's. Give its gates a "
+            "The model has no temperature: its rates are those of its paper. Give its gates a "
             "q10 and the membrane celsius= to let them depend on it."
         )
     height, width, value = spike

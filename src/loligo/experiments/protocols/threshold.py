@@ -39,9 +39,9 @@ def threshold(
     The gates stay as they are at rest while V jumps, as in figure 12 of Hodgkin & Huxley 1952
     (doi:10.1113/jphysiol.1952.sp004764). The answer is steep around the threshold, and yet no
     step: ``width`` says over what part of the threshold the peak grows from a quarter to three
-    quarters of the way between what shocks of 0.1 and of 2 thresholds reach. Where it is small
-    the answer is all-or-none; in the warmth it is graded (Cole, Guttman & Bezanilla 1970,
-    doi:10.1073/pnas.65.4.884).
+    quarters of the way between where the shock at threshold itself takes V and what one of twice
+    its size reaches. Where it is small the answer is all-or-none; in the warmth it is graded
+    (Cole, Guttman & Bezanilla 1970, doi:10.1073/pnas.65.4.884).
 
     Parameters
     ----------
@@ -132,10 +132,13 @@ def _traces(
 
 
 def _width(patch: Excitable, value: float, height: np.ndarray, lasts: float) -> float:
-    """Over what part of the threshold the peak grows from 1/4 to 3/4 of the way."""
+    """Over what part of the threshold the peak grows from 1/4 to 3/4 of the way.
+
+    The way begins where a shock of the threshold's size takes V by itself.
+    """
     if not np.isfinite(value):
         return float("nan")
-    low, high = height[0], height[-1]
+    low, high = patch.start["V"] + value, height[-1]
     quarters = []
     for k, share in enumerate((0.25, 0.75)):
         with part(k, 2):

@@ -7,6 +7,7 @@ import numpy as np
 from loligo.analysis.course import Course
 from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
+from loligo.figures.content.labels import number
 from loligo.figures.page import chart
 from loligo.figures.style import channel_inks
 
@@ -53,7 +54,7 @@ def _shown(told: Narration) -> tuple[float, float]:
 def _brief(told: Narration) -> list[str]:
     """When and where, of each mark."""
     return [
-        f"{time:.2f} ms, {V:.1f} mV." for time, V in
+        f"{number(time, 2)} ms, {number(V, 1)} mV." for time, V in
         zip(told.marks.time.values, told.marks.V.values, strict=True)
     ]  # fmt: skip
 
