@@ -184,6 +184,15 @@ def test_numbers_have_units_ranges_and_commas(text: str, expected: Any, doubling
     assert lo.open("found.csv").amplitude.values == pytest.approx(expected)
 
 
+def test_what_is_said_of_each_name_is_written_in_braces(loligo: Any) -> None:
+    status, _, err = loligo("phase-plane", "--others", '{"m": "steady", "q": 0.5}')
+    assert status == 2
+    assert "q" in err
+    status, _, err = loligo("phase-plane", "--others", "{m: steady}")
+    assert status == 2
+    assert """write it as in --others '{"m": "steady", "h": "0.8 - n"}'""" in err
+
+
 def test_the_models_parameters_are_set_as_elsewhere(doubling: Any) -> None:
     _, out, _ = doubling("--amplitude", "1", "--set", "g_Na=60", "--kind", "halve", "--g_L", "2")
     assert "Given False 0 None 2 60." in out

@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional, cast
 
 import typer
 
@@ -286,7 +286,23 @@ def _value(one: "Parameter", text: Any) -> Any:
         raise UsageError(
             f"{flag(one.name)} {text}{nearest(text, choices)}: it is one of {', '.join(choices)}"
         )
+    if not one.facts.unit and text.lstrip().startswith("{"):
+        return _each(text, one.name)
     return text if choices else arguments.quantity(text, one.facts.unit, one.name)
+
+
+def _each(text: str, name: str) -> dict[str, Any]:
+    """Something for each of several names, written as in Python or JSON."""
+    try:
+        said: Any = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise UsageError(
+            f"{flag(name)} {text!r:.80} cannot be read; write it as in "
+            f"""{flag(name)} '{{"m": "steady", "h": "0.8 - n"}}'"""
+        )
+    return cast(dict[str, Any], said)
 
 
 def _properties(texts: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -200,7 +200,8 @@ def _table(
 ) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         with at(path):
-            many = isinstance(value, list) and path and all(isinstance(v, Mapping) for v in value)
+            rows = cast(list[Any], value) if isinstance(value, list) and path else []
+            many = bool(rows) and all(isinstance(row, Mapping) for row in rows)
             name = ".".join(path)
             instead = (
                 f"each has its name in the heading: [{name}.NAME], not [[{name}]]"

@@ -122,8 +122,8 @@ def _summary(channel: str, largest: float, part: np.ndarray, fit: Boltzmann) -> 
         return f"{channel} does not conduct at any of the potentials."
     if np.isfinite(fit.half):
         return (
-            f"{channel} conducts up to {largest:.4g} mS/cm². Boltzmann's curve through the parts of "
-            f"it has its half at {fit.half:.4g} mV and a slope of {fit.slope:.4g} mV."
+            f"{channel} conducts up to {largest:.4g} mS/cm². Boltzmann's curve through the parts "
+            f"of it has its half at {fit.half:.4g} mV and a slope of {fit.slope:.4g} mV."
         )
     known = part[np.isfinite(part)]
     if np.ptp(known) < 1e-6 and known.size > 1:
