@@ -193,6 +193,13 @@ def test_what_is_said_of_each_name_is_written_in_braces(loligo: Any) -> None:
     assert """write it as in --others '{"m": "steady", "h": "0.8 - n"}'""" in err
 
 
+def test_an_experiment_called_as_one_of_its_options_is_no_option(loligo: Any) -> None:
+    _, _, err = loligo("threshold", "--set", "g_Na=0:120:3")
+    assert "error: threshold is made on one membrane, and g_Na of this one varies" in err
+    _, _, err = loligo("threshold", "--threshold", "-80")
+    assert "--threshold" in err
+
+
 def test_the_models_parameters_are_set_as_elsewhere(doubling: Any) -> None:
     _, out, _ = doubling("--amplitude", "1", "--set", "g_Na=60", "--kind", "halve", "--g_L", "2")
     assert "Given False 0 None 2 60." in out

@@ -326,7 +326,8 @@ def _in_the_words_of(experiment: "Experiment") -> Iterator[None]:
         for each in experiment.parameters:
             if each.kind != "property":
                 text = re.sub(rf"(?<![\w.-]){each.name}=", f"{flag(each.name)} ", text)
-                text = re.sub(rf"^{each.name}\b", flag(each.name), text)
+                # an experiment may be called as one of its parameters is: threshold
+                text = re.sub(rf"^{each.name}\b(?! is made on)", flag(each.name), text)
         raise UsageError(text) from error
 
 
