@@ -111,7 +111,7 @@ _WORDS: Mapping[str, str | _Said] = {
     ),
     r"\bloligo\.models\(\)": "`loligo models`",
     r"\blo\.at(?=:| takes)": "--at",
-    r"^(initial|duration|threshold|solver|panels)\b(?=:? )": _flag,
+    r"^(initial|duration|threshold|solver|panels)\b(?! is made on)(?=:? )": _flag,
     r"^(record)\b(?=: )": _flag,
     r"(?<![\w-])(sample_interval)\b": _flag,
 }
