@@ -7,6 +7,7 @@ Each message says what is wrong, where, and what to do about it. All of them are
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
 
 
@@ -81,3 +82,16 @@ def pointing(text: str, start: int, end: int, width: int = 76) -> str:
     left, right = ("..." if first else ""), ("..." if first + width < len(line) else "")
     carets = "^" * max(1, min(end - start, first + width - start))
     return f"    {left}{shown}{right}\n    {' ' * (len(left) + start - first)}{carets}"
+
+
+def callers_level() -> int:
+    """The ``stacklevel`` at which a warning points at the line of whoever called loligo, from
+    however deep inside it is given."""
+    frame, level = sys._getframe(1), 1  # pyright: ignore[reportPrivateUsage]: documented by Python
+    while frame.f_back is not None and _own(frame.f_globals.get("__name__", "")):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def _own(module: str) -> bool:
+    return module.partition(".")[0] == __name__.partition(".")[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo import solvers
-from loligo.errors import LoligoError, UsageError
+from loligo.errors import LoligoError, UsageError, callers_level
 from loligo.lanes import Value, from_plain, to_plain
 from loligo.model import Axon, Membrane
 from loligo.model.earlier import renamed
@@ -155,7 +155,7 @@ def record_run(
     _check(solver, timings)
     answer = answered(model, stimulus, duration, solver, progress, pace, **asked)
     for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
-        warnings.warn(note, stacklevel=3)
+        warnings.warn(note, stacklevel=callers_level())
     if timings is not None:
         timings.update(answer.outcome.timings)
     return recording_of(answer, stimulus, asked["positions"])
@@ -277,7 +277,7 @@ def rerun(
             f"the recording has the dimension {joined[0]!r}, and the run that its attributes tell "
             "of has not (of recordings that were joined, xarray keeps the attributes of the first "
             "alone): this is that run, made again",
-            stacklevel=2,
+            stacklevel=callers_level(),
         )
     return again
 

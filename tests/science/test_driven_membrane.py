@@ -206,3 +206,20 @@ def test_charges_in_files(suffix: str, tmp_path: Path) -> None:
     again = lo.open(tmp_path / f"held.{suffix}")
     assert again.identical(rec)
     assert lo.rerun(again).identical(rec)
+
+
+def test_what_is_meant_otherwise_is_said() -> None:
+    with pytest.warns(UserWarning, match="the voltage of VoltageClamp.* would be next to nothing"):
+        lo.simulate(SQUID, lo.VoltageClamp(2, 3, -0.065), 6)
+    with pytest.raises(lo.LoligoError, match="add them with"):
+        lo.simulate(SQUID, [lo.Pulse(1, 1, 5), lo.Pulse(3, 1, 5)], 6)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", SOLVERS)
+def test_only_a_free_membrane_makes_spikes(name: str) -> None:
+    """A clamp's steps and ramps through the threshold are none; a shock's displacement is one."""
+    held = lo.VoltageClamp(1, 2, 20) + lo.VoltageClamp(3, 4, -90, to=0)
+    rec = recorded(held + lo.Shock(7, -80) + lo.Shock(2, 60) + lo.Shock(14, 90), SOLVERS[name])
+    assert rec.spike_time.values[: int(rec.spike_count)].tolist() == [14]
+    soft = lo.VoltageClamp(2, 2, 20, series_resistance="5 ohm*cm2")  # V is free
+    assert int(recorded(soft, SOLVERS[name], 4).spike_count) == 1

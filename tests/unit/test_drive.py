@@ -89,7 +89,9 @@ FIXED = [kind for kind in SHAPES if kind not in ("noise", "waveform")]
 
 
 def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
-    others = {kind for thing in (*OTHERS, *PLAYED) for kind in thing.inputs.values()}
+    amplified = lo.VoltageClamp(2.3, 8, _SAMPLES, amplifier=lo.Amplifier())
+    every = (*OTHERS, *PLAYED, amplified)
+    others = {kind for thing in every for kind in thing.inputs.values()}
     # where V jumps is no shape's own: it is asked for beside one
     assert others | set(CURRENTS) | {"begins"} == set(ARITHMETIC)
     assert set(CURRENTS) == set(SHAPES) | {"shock"}
@@ -353,7 +355,7 @@ def means(shape: Shape, edges: np.ndarray, run: Any = numpy_map) -> dict[str, np
     return run(block, {**numbers(shape), "t0": edges[:-1], "t1": edges[1:], ".dt": step})
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CURRENTS if ARITHMETIC[kind].still])
+@pytest.mark.parametrize("kind", [kind for kind in SHAPES if ARITHMETIC[kind].still])
 @given(data=st.data(), step=st.sampled_from([0.001, 0.01, 0.025, 0.1, 1 / 3]))
 @settings(max_examples=examples(25), deadline=None)
 def test_the_mean_stays_the_same_to_the_bit_up_to_the_next_edge(

@@ -567,5 +567,8 @@ def test_waveforms_state_their_units() -> None:
     assert lo.Waveform(array) == expected
     assert lo.Waveform(times, array) == expected
     volts = xr.DataArray([0.0, 5, 0], {"time": times}, ["time"], attrs={"units": "mV"})
-    with pytest.raises(lo.LoligoError, match="a voltage"):
-        lo.Waveform(volts)
+    with pytest.raises(lo.LoligoError, match=r"lo\.VoltageClamp"):  # a command, and no current
+        lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Waveform(volts), 10)
+    molar = array.assign_attrs(units="mM")
+    with pytest.raises(lo.LoligoError, match="a concentration"):
+        lo.Waveform(molar)

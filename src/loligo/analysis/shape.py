@@ -23,7 +23,7 @@ from loligo.analysis.features import (
     turns,
 )
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
-from loligo.errors import UsageError
+from loligo.errors import UsageError, callers_level
 from loligo.recording.door import welcome
 from loligo.recording.spikes import SPIKE
 from loligo.units import read
@@ -149,7 +149,7 @@ def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, thresh
         warnings.warn(
             f"the samples are too few for the shape of spikes: between them V peaks {missed:.2g} "
             "mV higher; simulate with a shorter sample_interval (rec.spike_peak is right)",
-            stacklevel=3,
+            stacklevel=callers_level(),
         )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from loligo.errors import FileError, UsageError, nearest
 
@@ -104,9 +104,12 @@ def _quantity(text: str, unit: str, name: str) -> Any:
         return found
     from loligo.units import read
 
+    def number(stated: str) -> float:
+        return cast(float, read(stated, unit, name))  # text states one number
+
     if isinstance(found, str):
-        return float(read(found, unit, name))
-    return found * float(read(f"1 {own}", unit, name)) if own else found
+        return number(found)
+    return found * number(f"1 {own}") if own else found
 
 
 def solver(text: str | None) -> Solver | None:

@@ -332,8 +332,9 @@ def _calls(experiment: "Experiment") -> Iterator[ast.Call]:
     """The calls of the experiment in its docstring's example."""
     lines = re.findall(r"^\s*(?:>>>|\.\.\.) ?(.*)$", inspect.getdoc(experiment.run) or "", re.M)
     for node in ast.walk(ast.parse("\n".join(lines))):
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr == experiment.name:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr == experiment.name:
             yield node
 
 

@@ -29,6 +29,7 @@ DISPLACED = 300.0  # mV by which a pulse displaces V at most, and be it ever so 
 CURRENT = 500.0  # uA/cm2 of a pulse at most, and be it ever so long
 
 _RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise
+_UNSURE = 1e-2  # of a threshold, of equations that are not smooth
 _INSTANT = 1e-3  # ms
 _INSTANTLY = 100  # as many such things as an experiment, about
 _WATCHED = 500.0  # ms in which a membrane without rest shows what it does instead
@@ -65,6 +66,12 @@ class Excitable:
     def capacitance(self) -> float:
         """uF/cm2."""
         return float(self.membrane.parameters["C_m"].value)  # type: ignore[arg-type]
+
+    def surely(self, size: Array) -> Array:
+        """A little more than what was found to be the least that fires, where a run of another
+        length may have other steps, and with them another least."""
+        smooth = outline_of(self.membrane).obstacle is None
+        return size if smooth else size * (1 + _UNSURE)
 
     def under(
         self, lasts: float, *pulses: Stimulus, start: Mapping[str, Any] | None = None,

@@ -49,10 +49,10 @@ def _held(patch: Excitable, lasts: float) -> Threshold:
     found = least(fires, SMALLEST, np.array([CURRENT]), lasts)
     if not np.isfinite(found.value[0]):
         return found
+    size = patch.surely(found.value)
     own = excites(
-        patch, lambda level: patch.fired(lasts, _step(found.value, lasts), level=level),
-        lambda _: found.value,
-    )  # fmt: skip
+        patch, lambda level: patch.fired(lasts, _step(size, lasts), level=level), lambda _: size
+    )
     return found.where(own)
 
 

@@ -131,7 +131,8 @@ def _narrowed(
 
 
 def narrowed(
-    hit: Callable[[Array, Array], Array], low: Array, high: Array, width: Callable[[Array], Any]
+    hit: Callable[[Array, Array], Array], low: Array, high: Array, width: Callable[[Array], Any],
+    most: int = _MOST,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Brackets between what is no hit and what is one, made narrow; those that are NaN stay so.
 
@@ -145,6 +146,8 @@ def narrowed(
         The upper end is a hit; it may be the smaller.
     width
         How wide a bracket with such an upper end may be.
+    most
+        Parts of a bracket in a call: few where each costs as much as the call.
     """
     low, high = low.copy(), high.copy()
     for call in range(_CALLS):
@@ -153,7 +156,7 @@ def narrowed(
             wide = np.flatnonzero(np.abs(high - low) > allowed)
         if not wide.size:
             break
-        parts = int(np.clip(_LANES // wide.size, _FEWEST, _MOST))
+        parts = int(np.clip(_LANES // wide.size, _FEWEST, most))
         size = np.abs(high - low)[wide] / allowed[wide]
         left = int(np.ceil(np.log(size.max()) / np.log(parts)))
         a, b = low[wide, None], high[wide, None]

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from loligo.errors import callers_level
 from loligo.lanes import Floats, Labelled, Value
 from loligo.model.expression import Expression
 from loligo.model.namespace import Use, uses
@@ -74,7 +75,7 @@ def warn_of_volts(voltages: Mapping[str, Value | None]) -> None:
     warnings.warn(
         f"voltages are in mV here, and {named} would be next to nothing. If this is in volts, "
         'multiply it by 1000, or write the unit, as in "-0.065 V"',
-        stacklevel=5,
+        stacklevel=callers_level(),
     )
 
 
@@ -86,7 +87,7 @@ def _warn_of_farads(membrane: Written) -> None:
         warnings.warn(
             f"capacitances are in uF/cm2 here, and C_m = {largest:g} would be next to nothing. If "
             'this is in F/cm2, multiply it by 1e6, or write the unit, as in "1e-6 F/cm2"',
-            stacklevel=5,
+            stacklevel=callers_level(),
         )
 
 
@@ -112,7 +113,7 @@ def _warn_of_step(use: Use, values: Floats) -> None:
             f"{use.where} jumps from {low:.4g} to {high:.4g} within 1 mV of 0 and is "
             "constant elsewhere. V is in mV here: if this was written for V in volts, write "
             "(V/1000) where it says V, and rates per ms",
-            stacklevel=6,
+            stacklevel=callers_level(),
         )
 
 

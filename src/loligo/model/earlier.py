@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
+from loligo.errors import callers_level
 from loligo.model.parts import RATES
 from loligo.model.reading import reserved
 
@@ -47,7 +48,8 @@ def brought_up(document: Mapping[str, Any]) -> Mapping[str, Any]:
     told = ", ".join(f"{old} is called {new}" for old, new in names.items() if reserved(old))
     told = told or f"the channel clamp is called {names['clamp']}"
     warnings.warn(
-        f"this model uses names that are reserved since it was written; here {told}", stacklevel=4
+        f"this model uses names that are reserved since it was written; here {told}",
+        stacklevel=callers_level(),
     )
     return _changed(document, names)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.errors import FileError
+from loligo.errors import FileError, callers_level
 from loligo.recording.cells import Rows, column
 from loligo.recording.contents import Contents
 from loligo.recording.layout import Column, Layout
@@ -192,11 +192,11 @@ def _say_what_changed(
             f"{path} was saved again by another program: {', '.join(changed)} "
             f"{'has' if len(changed) == 1 else 'have'} not every digit that loligo wrote, or was "
             "edited (spreadsheets keep 15 digits, and fewer in a .csv)",
-            stacklevel=5,
+            stacklevel=callers_level(),
         )
     if added:
         warnings.warn(
             f"{path} has columns that loligo did not write, and that are left out: "
             f"{', '.join(added)[:200]}",
-            stacklevel=5,
+            stacklevel=callers_level(),
         )

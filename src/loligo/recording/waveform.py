@@ -49,7 +49,7 @@ class Kind:
 
     def is_of(self, unit_text: str) -> bool:
         """Whether a unit is one of its."""
-        return measures(unit_text) in map(dimension, self.units)
+        return any(measures(unit_text) == dimension(unit) for unit in self.units)
 
 
 CURRENT = Kind(("uA/cm2", "nA"), "current", "I_stim")

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from loligo import units
-from loligo.errors import UnitError, UsageError, nearest
+from loligo.errors import UnitError, UsageError, callers_level, nearest
 from loligo.lanes import Labelled, Value
 from loligo.model import Membrane
 from loligo.model.check import warn_of_volts
@@ -65,7 +65,7 @@ def _warn_of_row(held: Value, states: tuple[str, ...]) -> None:
             f"initial: several numbers are several runs, each held at one of them (mV). The states "
             f"of one are given by their names: initial={{'V': {row[0]:g}, '{states[1]}': "
             f"{row[1]:g}, ...}}",
-            stacklevel=4,
+            stacklevel=callers_level(),
         )
 
 

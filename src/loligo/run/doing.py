@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 
 from loligo.errors import StimulusError
-from loligo.lanes import Grid
+from loligo.lanes import Grid, Labelled
+from loligo.model.check import warn_of_volts
 from loligo.run.cells import Driven
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.clamp import VoltageClamp
@@ -23,11 +24,19 @@ _WHOLE = {
 
 def driven_by(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
     """Where V is held, the charge of every jump is noted: of an ideal clamp, and of a shock."""
+    _warn_of_volts(shapes)
     held = any(ON in shape.inputs for shape in shapes)
     return tuple(
         Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
         for i, shape in enumerate(shapes)
     )
+
+
+def _warn_of_volts(shapes: tuple[Applied, ...]) -> None:
+    clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
+    for name in ("voltage", "to"):
+        commands = {f"the {name} of {clamp!r:.60}": getattr(clamp, name) for clamp in clamps}
+        warn_of_volts({n: v for n, v in commands.items() if isinstance(v, float | Labelled)})
 
 
 def refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid, duration: float) -> None:

@@ -15,7 +15,7 @@ from loligo.system.driven import ON, SHOCK
 def made_by_clamp(problem: Problem, time: Floats, lane: Integers) -> Any:
     """Of spikes, whether a clamp made V rise: as it went on, or by its command until it ended.
 
-    What a shock does as a clamp ends, it does to a free membrane.
+    What a shock that lifts V does as a clamp ends, it does to a free membrane.
     """
     by_clamp = np.zeros(time.shape, dtype=bool)
     on_after = by_clamp.copy()
@@ -27,7 +27,8 @@ def made_by_clamp(problem: Problem, time: Floats, lane: Integers) -> Any:
         for each in problem.driven:
             if SHOCK in each.shape.inputs:
                 when = problem.lanes.flat(each.name("start"))[lane]
-                by_clamp &= on_after | (np.abs(time - when) > EDGE_TOLERANCE)
+                lifts = problem.lanes.flat(each.name("amplitude"))[lane] > 0
+                by_clamp &= on_after | ~lifts | (np.abs(time - when) > EDGE_TOLERANCE)
     return by_clamp
 
 

@@ -39,7 +39,7 @@ class Spikes:
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> rec = lo.simulate(squid, lo.Step(5, 10), 1000, until=lo.Spikes(3))
     >>> int(rec.spike_count), round(float(rec.time[-1]), 2)
-    (3, 36.0)
+    (3, 36.5)
     """
 
     count: int

@@ -80,7 +80,7 @@ class VoltageClamp(Played, Stimulus):
     unit: ClassVar[str] = ""
     caption: ClassVar[str] = "V held at {voltage} {when}"
     example: ClassVar[str] = "VoltageClamp(start=1, duration=5, voltage=0)"
-    _noisy: ClassVar[str] = "VoltageClamp(0, 100, lo.Noise(0, 100, 5, tau=3, mean=-65, unit='mV'))"
+    _noisy: ClassVar[str] = "VoltageClamp(0, 100, Noise(0, 100, 5, tau=3, mean=-65, unit='mV'))"
     plays: ClassVar[str] = "voltage"
     quantities: ClassVar[Any] = {
         "start": START,

@@ -100,7 +100,7 @@ class Noise(Shape):
     def __post_init__(self) -> None:
         given = self.unit
         stated = any(units.has_unit(each) for each in (self.amplitude, self.mean))
-        self._set("said", bool(given) or stated)
+        self._set("said", (isinstance(given, str) and given != "") or stated)
         super().__post_init__()
         mean, _ = self._read_current(self.mean, "mean", self._either("mean"), given or self.unit)
         self._set("mean", mean)

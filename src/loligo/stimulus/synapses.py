@@ -148,7 +148,9 @@ class Conductance(Played, Stimulus):
 
     def __post_init__(self) -> None:
         self._read_quantities()
-        self._set("said", bool(self.g_unit) or units.has_unit(self.g))
+        self._set(
+            "said", (isinstance(self.g_unit, str) and self.g_unit != "") or units.has_unit(self.g)
+        )
         if isinstance(self.g, Stimulus):
             return self._read_waveform()
         self._read_conductance()

@@ -103,7 +103,9 @@ class Waveform(Shape):
             )
         self._set("hold", bool(self.hold))
         values = self.time if self.values is None else self.values
-        self._set("said", bool(self.unit) or units.has_unit(values))
+        self._set(
+            "said", (isinstance(self.unit, str) and self.unit != "") or units.has_unit(values)
+        )
         given_time, given_values = self.time, self.values
         if given_values is None:
             given_time, given_values = None, given_time

@@ -157,7 +157,7 @@ def _thresholds(ramps: _Ramps, row: Array, base: float) -> Threshold:
     found = least(fires, _LOWEST * base, most, np.inf, early=np.inf)
     known = np.isfinite(found.value)
     if known.any():
-        slope, height = row[known], found.value[known]
+        slope, height = row[known], ramps.patch.surely(found.value[known])
         known[known] = excites(
             ramps.patch, lambda level: ramps.fired(slope, height, level),
             lambda t: np.minimum(slope * t, height),

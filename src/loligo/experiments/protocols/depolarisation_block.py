@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-_FIRST, _LAST, _TRIED = 1e-2, 2000.0, 71  # uA/cm2: where an unstable equilibrium is looked for
+_FIRST, _LAST, _TRIED = 1e-2, 2000.0, 36  # uA/cm2: where an unstable equilibrium is looked for
+_PARTS = 8  # of a bracket at once: every equilibrium is dear
 _OTHERWISE = 200.0  # uA/cm2, to which currents go where there is none
 _BEYOND = 1.25  # times the current at which the equilibrium becomes stable, and
 _CURRENTS = 61  # currents to there
@@ -134,7 +135,9 @@ def _stable_from(patch: Excitable) -> float:
     if not unstable.size or unstable[-1] == tried.size - 1:
         return np.nan
     last = unstable[-1:]
-    _, high = narrowed(stable, tried[last], tried[last + 1], lambda high: RELATIVE * high)
+    _, high = narrowed(
+        stable, tried[last], tried[last + 1], lambda high: RELATIVE * high, most=_PARTS
+    )
     return float(high[0])
 
 

@@ -188,8 +188,9 @@ class _Starts:
 
 def _starts(plane: Plane, still: Rest, box: Box, shock: Any, start: Any) -> _Starts:
     if start is not None:
-        alone = not np.iterable(start) or (len(start) == 2 and not any(map(_pairs, start)))
-        pairs = [_start(each, plane) for each in ([start] if alone else start)]
+        rows = list(start) if np.iterable(start) else [start]
+        alone = not np.iterable(start) or (len(rows) == 2 and not any(map(_pairs, rows)))
+        pairs = [_start(each, plane) for each in ([start] if alone else rows)]
         if not pairs:
             raise UsageError("start is empty; give at least one pair, [(-60, 0.4)]")
         return _Starts(np.array(pairs), "start", np.arange(1.0, len(pairs) + 1))

@@ -120,7 +120,7 @@ def _advances(cycle: Cycle, phase: Array, size: float, progress: bool | None) ->
     sizes = size / 2.0 ** np.arange(_HALVINGS)[:, None, None] * np.array([1.0, -1.0])[:, None]
     every = np.broadcast_to(sizes, (_HALVINGS, 2, phase.size))
     when = np.broadcast_to(cycle.first + phase * cycle.period, every.shape)
-    lanes = [Labelled(("lane",), np.append(row.ravel(), row.flat[0] * k)) for row, k in
+    lanes = [Labelled(("lane",), np.append(row, row.flat[0] * k).astype(np.float64)) for row, k in
              ((when, 1.0), (every, 0.0))]  # fmt: skip
     for cycles in _CYCLES:
         times = cycle.spikes(Shock(*lanes), cycles + 0.5, progress)

@@ -58,7 +58,7 @@ class _Pair:
         known = np.isfinite(found.value)
         if not known.any():
             return found
-        late, size = after[known], found.value[known]
+        late, size = after[known], self.patch.surely(found.value[known])
         known[known] = excites(
             self.patch,
             lambda level: self.patch.fired(ends, *self.pulses(late, size), level=level),
@@ -177,10 +177,11 @@ def _alone(patch: Excitable, lasts: float) -> Threshold:
     found = least(lambda _, sizes, until: fired(sizes, until).count > 0, SMALLEST, limit, ends)
     if not np.isfinite(found.value[0]):
         return found
+    size = patch.surely(found.value)
     return found.where(
         excites(
-            patch, lambda level: fired(found.value, ends, level=level),
-            lambda t: np.where(t <= lasts, found.value, 0.0),
+            patch, lambda level: fired(size, ends, level=level),
+            lambda t: np.where(t <= lasts, size, 0.0),
         )
     )  # fmt: skip
 

@@ -128,7 +128,7 @@ def strength_duration(
     )  # fmt: skip
 
 
-def _pulse(d: Array, sizes: Array) -> Pulse:
+def _pulse(d: Array, sizes: Array | float) -> Pulse:
     durations, amplitudes = lanes(d, sizes)
     return Pulse(0.0, durations, amplitudes)
 
@@ -150,7 +150,7 @@ def _own(patch: Excitable, d: Array, found: Threshold, lasts: float) -> Threshol
     known = np.isfinite(found.value)
     if not known.any():
         return found
-    pulse, size = d[known], found.value[known]
+    pulse, size = d[known], patch.surely(found.value[known])
     known[known] = excites(
         patch, lambda level: patch.fired(lasts, _pulse(pulse, size), level=level),
         lambda t: np.where(t <= pulse, size, 0.0),

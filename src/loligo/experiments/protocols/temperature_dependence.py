@@ -197,7 +197,7 @@ def _long(warmed: _Warmed, rests: Array) -> Threshold:
     known = np.flatnonzero(np.isfinite(found.value))
     if not known.size:
         return found
-    size = found.value[known]
+    size = warmed.patch.surely(found.value[known])
     own = excites(
         warmed.patch, lambda level: _stepped(warmed, known, size, LONG, level=level), lambda _: size
     )
@@ -212,7 +212,8 @@ def _spikes(warmed: _Warmed, value: Array) -> tuple[Array, Array, Array, Array]:
     V = np.where(np.isfinite(value)[:, None], rec.V.values, np.nan)
     shape = spike_shape(rec)
     if not shape.sizes["spike"]:
-        return V, rec.time.values, *np.full((2, value.size), np.nan)
+        nothing = np.full(value.size, np.nan)
+        return V, rec.time.values, nothing, nothing
     first = shape.isel(spike=0)
     height, width = (first[name].values for name in ("peak_voltage", "spike_half_width"))
     known = np.isfinite(value)
