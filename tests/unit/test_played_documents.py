@@ -164,3 +164,13 @@ def test_sums_in_sums_end_somewhere() -> None:
 def test_a_level_is_one_number() -> None:
     with pytest.raises(LoligoError, match="level is"):
         lo.Amplifier(level=np.array([[1, 2], [3, 4]]))  # type: ignore[arg-type]
+
+
+def test_a_recording_that_tells_of_sums_in_sums_is_drawn_all_the_same() -> None:
+    rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Shock(1, 2), 3)
+    told = json.loads(rec.attrs["provenance"])
+    inner: Any = {"kind": "shock", "start": 0, "amplitude": 1}
+    for _ in range(300):
+        inner = {"kind": "sum", "shapes": [inner]}
+    rec.attrs["provenance"] = json.dumps({**told, "stimulus": inner})
+    assert lo.plot(rec)
