@@ -291,7 +291,10 @@ def test_at_a_spike_time_v_is_the_threshold() -> None:
     assert last.V.values[-1] == pytest.approx(-12.5, abs=1e-7)
 
 
-@pytest.mark.parametrize("solver", [lo.Taylor(1e-9), lo.Taylor(1e-9, engine="numpy")])
+@pytest.mark.parametrize(
+    "solver",
+    [lo.Taylor(1e-9), pytest.param(lo.Taylor(1e-9, engine="numpy"), marks=pytest.mark.slow)],
+)
 def test_a_run_that_starts_above_the_threshold_fires_when_it_comes_back(solver: Any) -> None:
     above = lo.simulate(SQUID, lo.Step(0, 10), 30, initial=10.0, solver=solver)
     true = reference(SQUID, lo.Step(0, 10), 30, initial=10.0)

@@ -60,7 +60,10 @@ def agree(one: xr.Dataset, other: xr.Dataset, digits: float = 1e-9) -> None:
             assert np.abs(a - b).max() <= 100 * digits * np.abs(b).max(), name
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [n if n == "hodgkin-huxley-1952" else pytest.param(n, marks=pytest.mark.slow) for n in MODELS],
+)
 def test_both_engines_agree_on_every_model(name: str) -> None:
     model = MODELS[name]()
     agree(run(model, STIMULI["pulse"]), run(model, STIMULI["pulse"], NUMPY))

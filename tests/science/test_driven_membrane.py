@@ -22,6 +22,11 @@ SOLVERS: dict[str, Any] = {
     "Exponential": lo.Exponential(0.005),
     "Reference": lo.Reference(1e-12),
 }
+# the others take longer
+NAMES = [
+    name if name in ("Taylor", "Exponential") else pytest.param(name, marks=pytest.mark.slow)
+    for name in SOLVERS
+]
 # mV; of second order in the step
 WITHIN = {"Exponential": 0.05}
 EXACT = 5e-8
@@ -74,7 +79,7 @@ def alpha(t: float, start: float, tau: float) -> float:
     return s * np.exp(1 - s)
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_conductances_and_currents_add_up(name: str) -> None:
     stimulus = (
         lo.Conductance(2, 0.5, 0, tau=1.5)
@@ -100,7 +105,7 @@ def test_conductances_and_currents_add_up(name: str) -> None:
     assert rec.spike_count == 1
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_shock_displaces_V_alone(name: str) -> None:
     rec = recorded(lo.Shock(3, 8) + lo.Shock(14, "-12 nC/cm2"), SOLVERS[name])
     y = free(lambda t, v: 0.0, [0, 3, 14, 20], rec.time.values, REST, {3: 8.0, 14: -12.0})
@@ -108,7 +113,7 @@ def test_a_shock_displaces_V_alone(name: str) -> None:
     assert np.abs(rec.h - y[2]).max() < (1e-3 if name in WITHIN else 1e-9)
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_an_electrode_with_a_resistance(name: str) -> None:
     """5 ohm cm2: V follows the command with a time constant of 5 us, and misses it by I R."""
     rec = recorded(lo.VoltageClamp(2, 8, 0, series_resistance="5 ohm*cm2"), SOLVERS[name])
@@ -130,7 +135,7 @@ def test_a_resistance_in_megohm_needs_an_area() -> None:
     assert np.abs(small.V - text.V).max() < 1e-9
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_command_may_move(name: str) -> None:
     """From -90 to 60 mV in 15 ms: V is the command, gates follow it, the electrode gives C dV/dt
     and the ionic current."""
@@ -150,7 +155,7 @@ def test_the_command_may_move(name: str) -> None:
     assert np.abs(rec.I_clamp.values[on] - flows).max() < (0.2 if name in WITHIN else 1e-6)
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_family_of_commands_is_one_call(name: str) -> None:
     """Holding, prepulse and test pulses add up; the peak sodium current of a textbook's family."""
     hold = lo.VoltageClamp(0, 5, -65)
@@ -174,7 +179,7 @@ def test_a_family_of_commands_is_one_call(name: str) -> None:
         assert np.abs(made - exact).max() < bound * np.abs(exact).max()
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_charge_of_a_jump_is_told_apart(name: str) -> None:
     """C times what the electrode moves V by; a shock under the clamp is taken up by it, one on a
     free membrane is not its own."""
@@ -215,7 +220,7 @@ def test_what_is_meant_otherwise_is_said() -> None:
         lo.simulate(SQUID, [lo.Pulse(1, 1, 5), lo.Pulse(3, 1, 5)], 6)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_only_a_free_membrane_makes_spikes(name: str) -> None:
     """A clamp's steps and ramps through the threshold are none; a shock's displacement is one."""
     held = lo.VoltageClamp(1, 2, 20) + lo.VoltageClamp(3, 4, -90, to=0)

@@ -19,6 +19,11 @@ ALL: dict[str, Any] = {
     "Exponential, NumPy": lo.Exponential(0.01, engine="numpy"),
     "Reference": lo.Reference(1e-13),
 }
+# the others take longer
+NAMES = [
+    name if name in ("Taylor", "Exponential") else pytest.param(name, marks=pytest.mark.slow)
+    for name in ALL
+]
 # where gates are moved exactly while V stands still
 EXACT = ("Exponential", "Exponential, NumPy")
 # between the steps of DOP853, which a fast gate drives towards its limit of stability
@@ -59,7 +64,7 @@ def exact_gate(name: str, v: float, first: float, since: np.ndarray) -> np.ndarr
     )
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_V_is_the_command_and_the_gates_follow_exactly(name: str) -> None:
     rec = held(ALL[name])
     where = on(rec)
@@ -83,7 +88,7 @@ def test_V_is_the_command_and_the_gates_follow_exactly(name: str) -> None:
     assert not rec.I_clamp.values[~where].any()
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_before_and_after_it_is_free(name: str) -> None:
     """Against SciPy, segment by segment, from the states just after each edge."""
     rec = held(ALL[name])
@@ -117,6 +122,7 @@ def squid(t: float, y: np.ndarray, current: float) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_a_lane_is_the_same_alone(name: str) -> None:
     rec = held(ALL[name])
@@ -135,6 +141,7 @@ def test_a_lane_is_the_same_alone(name: str) -> None:
         assert np.array_equal(alone.spike_time[:count], rec.spike_time[k, :count])
 
 
+@pytest.mark.slow
 def test_spikes_are_those_of_the_reference() -> None:
     reference = held(ALL["Reference"])
     for name in ALL:
@@ -160,6 +167,7 @@ def test_the_order_of_fixed_steps(shift: float) -> None:
         assert (rec.V.values[k, where] == COMMAND[k]).all()
 
 
+@pytest.mark.slow
 def test_what_is_on_at_the_ends_of_a_run() -> None:
     for solver in ALL.values():
         clamps = lo.Clamp(0, 1, -90) + lo.Clamp(lanes(np.array([1.5, 2.0])), 5, 10)
