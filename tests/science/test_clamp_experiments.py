@@ -12,6 +12,7 @@ import held_gates as exact
 import loligo as lo
 from cells import bistable
 from loligo.errors import LoligoError
+from loligo.experiments.fits import boltzmann
 
 E = lo.experiments
 SQUID = "hodgkin-huxley-1952"
@@ -283,3 +284,23 @@ def test_an_axon_is_no_membrane(name: str) -> None:
         getattr(E, name)(axon)
     with pytest.raises(LoligoError, match="varies"):
         getattr(E, name)(lo.load(SQUID).replace(g_Na=[60, 120]))
+
+
+def test_points_that_rise_and_fall_have_no_curve_of_boltzmann() -> None:
+    """Held at 0 mV the peak conductance goes down, up and down again with the potential; the
+    nearest curve is as good as straight (its slope 180 mV over a range of 150)."""
+    found = E.activation_curve(lo.load(SQUID), holding=0)
+    assert np.isnan(found.V_half)
+    assert np.isnan(found.slope)
+    assert "no curve fits it" in found.attrs["summary"]
+
+
+def test_a_curve_of_boltzmann_comes_out_as_it_went_in() -> None:
+    V = np.linspace(-80.0, 40.0, 13)
+    for slope in (9.0, -6.0):
+        fit = boltzmann(V, 1 / (1 + np.exp(-(V + 31.5) / slope)))
+        assert abs(fit.half + 31.5) < 1e-9
+        assert abs(fit.slope - slope) < 1e-9
+    straight = boltzmann(V, 0.5 + 0.001 * (V + 20))
+    assert np.isnan(straight.half)
+    assert np.isnan(straight.slope)

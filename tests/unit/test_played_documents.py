@@ -51,6 +51,7 @@ def test_a_waveform_of_earlier_documents_does_not_hold() -> None:
         {"kind": "sum", "shapes": []},
         {"kind": "waveform"},
         {"kind": "waveform", "time": [0, 1], "values": [0, 1], "evil": 1},
+        {"kind": "waveform", "time": [0, 1], "values": [0, 1], "amplitude": {"kind": "noise"}},
         {"kind": ["waveform"]},
         {"kind": "noise", "start": 0, "duration": 1, "amplitude": "x"},
         {"dims": ["time"], "values": "0"},
@@ -119,3 +120,57 @@ def test_a_whole_charge_is_spread_over_the_area() -> None:
     shock = lo.Shock(1, "7 nC")
     rec = lo.simulate(squid, shock, 2)
     assert np.isclose(rec.V.sel(time=1.0) - rec.V.sel(time=0.95), 7 / 2 / 0.5, atol=1e-3)
+
+
+def _deep() -> dict[str, Any]:
+    inner: dict[str, Any] = {"kind": "shock", "start": 0, "amplitude": 1}
+    for _ in range(5000):
+        inner = {"kind": "sum", "shapes": [inner]}
+    return inner
+
+
+_CLAMP = {"kind": "clamp", "start": 0, "duration": 1, "voltage": 0}
+_OPEN = {"kind": "conductance", "start": 0, "g": 1, "E": 0, "tau": 1}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"kind": "sum", "shapes": 3},
+        {"kind": "sum", "shapes": None},
+        # plain numbers would be taken to be in another unit than these
+        {"kind": "shock", "start": 0, "amplitude": 1, "amplitude_unit": "pC"},
+        {"kind": "shock", "start": 0, "amplitude": 1, "amplitude_unit": [1]},
+        {**_OPEN, "g_unit": "nS"},
+        {**_OPEN, "g_unit": {}},
+        {**_CLAMP, "series_resistance": 1, "resistance_unit": "GOhm"},
+        {**_CLAMP, "series_resistance": 1, "resistance_unit": ["Mohm"]},
+        {**_CLAMP, "resistance_unit": "Mohm"},
+        {**_CLAMP, "amplifier": {"kind": "amplifier", "compensation": None}},
+        {**_CLAMP, "amplifier": {"kind": "amplifier", "level": [[1, 2]]}},
+    ],
+    ids=repr,
+)
+def test_a_document_of_another_form_is_refused(document: Any) -> None:
+    with pytest.raises(LoligoError):
+        from_dict(document)
+
+
+def test_sums_in_sums_end_somewhere() -> None:
+    with pytest.raises(LoligoError, match="too deeply"):
+        from_dict(_deep())
+
+
+def test_a_level_is_one_number() -> None:
+    with pytest.raises(LoligoError, match="level is"):
+        lo.Amplifier(level=np.array([[1, 2], [3, 4]]))  # type: ignore[arg-type]
+
+
+def test_a_recording_that_tells_of_sums_in_sums_is_drawn_all_the_same() -> None:
+    rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Shock(1, 2), 3)
+    told = json.loads(rec.attrs["provenance"])
+    inner: Any = {"kind": "shock", "start": 0, "amplitude": 1}
+    for _ in range(300):
+        inner = {"kind": "sum", "shapes": [inner]}
+    rec.attrs["provenance"] = json.dumps({**told, "stimulus": inner})
+    assert lo.plot(rec)

@@ -27,7 +27,8 @@ class Boltzmann:
 def boltzmann(V: Array, part: Array) -> Boltzmann:
     """The curve from 0 to 1, or 1 to 0, nearest to points in the sense of least squares.
 
-    NaN where fewer than three points are known, or they do not come half way.
+    NaN where fewer than three points are known, or they do not come half way, or the nearest curve
+    goes the other way, or is halfway elsewhere, or is flatter than they could show.
     """
     from scipy.optimize import least_squares
 
@@ -46,7 +47,10 @@ def boltzmann(V: Array, part: Array) -> Boltzmann:
     found = least_squares(
         misses, [middle, 8.0 if rises else -8.0], xtol=1e-14, ftol=1e-14, gtol=1e-14
     )
-    return Boltzmann(float(found.x[0]), float(found.x[1]))
+    half, slope = (float(each) for each in found.x)
+    if not (V[0] <= half <= V[-1] and 0 < (slope if rises else -slope) < V[-1] - V[0]):
+        return Boltzmann(np.nan, np.nan)
+    return Boltzmann(half, slope)
 
 
 def misfit(curve: Array, points: Array) -> float:

@@ -21,7 +21,10 @@ def reduced(document: Any, rec: xarray.Dataset) -> Any:
     KeyError, ValueError
         If it does not say which these are.
     """
-    return with_arrays(document, lambda array: _left(array, rec))
+    try:
+        return with_arrays(document, lambda array: _left(array, rec))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _left(array: Mapping[str, Any], rec: xarray.Dataset) -> Any:

@@ -190,9 +190,13 @@ class Amplifier(Applied):
     def __post_init__(self) -> None:
         for name, part in self.quantities.items():
             value = getattr(self, name)
-            if value is not None and not self._exact(name):
+            as_it_is = value is None and name == "estimated_resistance"
+            if not as_it_is and not self._exact(name):
                 self._set(name, self._read(value, part.unit, name, **part.bounds))
-        if isinstance(self.level, bool) or self.level not in LEVELS:
+        number = isinstance(self.level, int | float | np.integer) and not isinstance(
+            self.level, bool
+        )
+        if not number or self.level not in LEVELS:
             raise StimulusError(
                 f"Amplifier: level is {self.level!r:.60}; give 0, the whole amplifier, to 5, the "
                 "series resistance alone"

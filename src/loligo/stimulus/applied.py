@@ -199,6 +199,22 @@ class Applied(metaclass=_Called):
         limits: Any = bounds
         return self._guarded(lambda: units.read(value, unit, name, **limits))
 
+    def _units_of(self, name: str, known: Iterable[str]) -> list[str]:
+        """The units that a number may be in: the one that a field names, or all if it names none.
+
+        Raises
+        ------
+        StimulusError
+            If it is none of them: a plain number would be taken to be in another.
+        """
+        known, unit = list(known), getattr(self, name)
+        if isinstance(unit, str) and unit in ("", *known):
+            return [unit] if unit else known
+        raise StimulusError(
+            f"{type(self).__name__}: {name} is {unit!r:.60}, but it may be {', '.join(known)}; "
+            "write other units with the number itself, as text"
+        )
+
     def _guarded(self, reading: Callable[[], _Read]) -> _Read:
         """Run a reading; what goes wrong is told with the class's name and an example."""
         who = type(self).__name__

@@ -110,6 +110,11 @@ class VoltageClamp(Played, Stimulus):
             self._set("to", self._read(self.to, "mV", "to"))
         if self.series_resistance is not None:
             self._read_resistance()
+        elif self.resistance_unit:
+            raise StimulusError(
+                f"{type(self).__name__}: resistance_unit is that of series_resistance, which is "
+                "not given"
+            )
         if self.amplifier is not None:
             self._check_amplifier()
 
@@ -136,7 +141,7 @@ class VoltageClamp(Played, Stimulus):
             )
 
     def _read_resistance(self) -> None:
-        either = [self.resistance_unit] if self.resistance_unit in _LEAST else list(_LEAST)
+        either = self._units_of("resistance_unit", _LEAST)
         value, unit = self._guarded(
             lambda: units.read_either(self.series_resistance, either, "series_resistance")
         )

@@ -42,11 +42,21 @@ def from_dict(document: Mapping[str, Any]) -> Stimulus:
 
 def current_or_clamp(document: Mapping[str, Any]) -> Stimulus | Clamp:
     """What ``to_dict`` of a current or of a clamp described; see :func:`from_dict`."""
+    try:
+        return _described(document)
+    except RecursionError:
+        raise StimulusError("a stimulus is described by sums nested too deeply") from None
+
+
+def _described(document: Mapping[str, Any]) -> Stimulus | Clamp:
     if not isinstance(document, Mapping):
-        raise StimulusError(f"a stimulus is described by named fields, not by {document!r}")
+        raise StimulusError(f"a stimulus is described by named fields, not by {document!r:.60}")
     kind = document.get("kind")
     if kind == "sum":
-        parts = [from_dict(part) for part in document.get("shapes", ())]
+        shapes = document.get("shapes", ())
+        if not isinstance(shapes, list | tuple):
+            raise StimulusError(f"the shapes of a sum are a list of stimuli, not {shapes!r:.60}")
+        parts = [from_dict(part) for part in cast(Iterable[Mapping[str, Any]], shapes)]
         return Sum(tuple(shape for part in parts for shape in part.shapes))
     if not isinstance(kind, str) or kind not in KINDS:
         near = nearest(str(kind), KINDS)
@@ -81,6 +91,8 @@ def _field(value: Any) -> Any:
                 f"in place of a number there may be a waveform or noise, not a "
                 f"{field['kind']!r:.40}"
             )
+        if any(isinstance(each, Mapping) and "kind" in each for each in field.values()):
+            raise StimulusError(f"a {field['kind']}'s own numbers follow no other")
         return current_or_clamp(field)
     return from_plain(field)
 

@@ -67,7 +67,7 @@ class Shock(Applied, Stimulus):
 
     def __post_init__(self) -> None:
         self._read_quantities()
-        either = [self.amplitude_unit] if self.amplitude_unit in _UNITS else list(_UNITS)
+        either = self._units_of("amplitude_unit", _UNITS)
         value, unit = self._guarded(lambda: units.read_either(self.amplitude, either, "amplitude"))
         self._set("amplitude", value)
         self._set("amplitude_unit", unit)

@@ -196,7 +196,7 @@ class Conductance(Played, Stimulus):
         self._set("said", given.said)
 
     def _read_conductance(self) -> None:
-        either = [self.g_unit] if self.g_unit in CONDUCTANCES else list(CONDUCTANCES)
+        either = self._units_of("g_unit", CONDUCTANCES)
         value, unit = self._guarded(lambda: units.read_either(self.g, either, "g"))
         least = float(np.min(value.values if isinstance(value, Labelled) else value))
         if least < 0:

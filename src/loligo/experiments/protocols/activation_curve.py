@@ -130,7 +130,8 @@ def _summary(channel: str, largest: float, part: np.ndarray, fit: Boltzmann) -> 
         return f"The conductance of {channel} is the same at all potentials: {largest:.4g} mS/cm²."
     return (
         f"The conductance of {channel} does not come to half of its most between these "
-        "potentials, or there are fewer than three: no curve fits it."
+        "potentials, or not as Boltzmann's curve does, or there are fewer than three: no curve "
+        "fits it."
     )
 
 
