@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.text import Text
 from scipy.integrate import solve_ivp
 
 import loligo as lo
@@ -228,3 +229,12 @@ def test_only_a_free_membrane_makes_spikes(name: str) -> None:
     assert rec.spike_time.values[: int(rec.spike_count)].tolist() == [14]
     soft = lo.VoltageClamp(2, 2, 20, series_resistance="5 ohm*cm2")  # V is free
     assert int(recorded(soft, SOLVERS[name], 4).spike_count) == 1
+
+
+def test_a_family_is_drawn_with_what_the_electrode_gives() -> None:
+    hold = lo.VoltageClamp(0, 2, -65)
+    rec = lo.simulate(SQUID, hold + lo.VoltageClamp(2, 3, [-20, 0, 20]), 6, initial=-65)
+    figure = lo.plot(rec)
+    upper, lower = figure.axes[:2]
+    assert min(len(upper.lines), len(lower.lines)) >= 3
+    assert any("Current of the clamp" in text.get_text() for text in figure.findobj(Text))

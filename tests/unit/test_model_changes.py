@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_drugs_block_by_their_dose_and_find_channels_by_the_ion() -> None:
     assert lo.TEA("5 mM").block == pytest.approx(5 / 5.4, rel=1e-15)
     steep = Drug("X", "2 mM", half_dose="1 mM", ion="K", hill=3)
     assert steep.block == pytest.approx(8 / 9, rel=1e-15)
-    assert Drug("X", 1e6, half_dose=1e-6, ion="K").left == pytest.approx(1e-12, rel=1e-12)
+    assert Drug("X", "1e6 mM", half_dose=1e-6, ion="K").left == pytest.approx(1e-12, rel=1e-12)
     for name in lo.models():
         model = lo.load(name)
         before, ttx, tea = g(model), g(model.with_drug(lo.TTX("3.3 nM"))), None
@@ -338,3 +339,12 @@ def test_a_channel_has_the_colour_of_its_ion() -> None:
     about = outline_of(fast).about
     assert about["I_Fast"]["ion"] == about["E_Fast"]["ion"] == "Na"
     assert "ion" not in about["I_L"]
+
+
+def test_a_dose_that_was_meant_in_another_unit_is_told() -> None:
+    with pytest.warns(UserWarning, match=r"10 mM is 3e\+06 times .*as in \"10 nM\""):
+        lo.TTX(10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert lo.TTX("10 mM").block == pytest.approx(1, abs=1e-6)
+        assert lo.TEA(5).block == pytest.approx(5 / 5.4)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from loligo.errors import ModelError
+from loligo.errors import ModelError, callers_level
 from loligo.lanes import Floats, Value
 from loligo.model.combining import combined
 from loligo.model.reading import freeze, identifier, ion_name, label, members
-from loligo.units import read
+from loligo.units import has_unit, read
+
+_PLENTY = 1e5  # times the half-dose, more than anybody gives
 
 
 @dataclass(frozen=True, init=False)
@@ -84,9 +87,20 @@ class Drug:
             channels=members(channels, str, f"channels of {called}"),
             source=label(source, f"source of {called}"),
         )
+        self._warn_of_plenty(has_unit(concentration))
         if not self.ion and not self.channels:
             raise ModelError(
                 f'{called}: nothing says what it blocks; give the ion, ion="K", or channels=["K"]'
+            )
+
+    def _warn_of_plenty(self, stated: bool) -> None:
+        """Say so where a plain number may have been meant in another unit than mM."""
+        most, half = (np.max(getattr(v, "values", v)) for v in (self.concentration, self.half_dose))
+        if not stated and most > _PLENTY * half:
+            warnings.warn(
+                f"{self.name}: {most:g} mM is {most / half:.0e} times the dose that blocks half; "
+                f'a plain number is in mM: write the unit, as in "{most:g} nM"',
+                stacklevel=callers_level(),
             )
 
     @property

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 _DURATIONS = np.geomspace(0.05, 100.0, 23)  # ms
+_LONGEST = 1e5  # ms: beyond it a pulse is a step, and its run would last for ever
 _BRIEF = 1e-3  # ms, where the chronaxie is sought from
 _WAIT = 100.0  # ms after the end, for a spike that comes late
 _EVERY = 0.05  # ms
@@ -84,7 +85,7 @@ def strength_duration(
     >>> round(float(found.chronaxie), 5)
     1.65413
     """
-    d = varied(duration, _DURATIONS, "ms", "duration", above=0.0).values
+    d = varied(duration, _DURATIONS, "ms", "duration", above=0.0, below=_LONGEST).values
     level, later = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
     with course("seeking thresholds", progress):
         patch = excitable(membrane, "strength_duration", level)

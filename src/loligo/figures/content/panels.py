@@ -81,7 +81,8 @@ def _usual(recorded: Signals) -> list[str]:
             f"or name the panels that it does hold: panels={recorded.series()!r}."
         )
     if recorded.dims:
-        return ["V", "stimulus"] if recorded.names("stimulus") else ["V"]
+        electrode = ["I_clamp"] if recorded.names("clamp") else []
+        return ["V", *electrode, *(["stimulus"] if recorded.names("stimulus") else [])]
     conducted = "conductances" if recorded.names("conductance") else "currents"
     kinds = ("V", "gates", "states", conducted, "stimulus")
     return [kind for kind in kinds if recorded.names(_ROLES[kind])]
