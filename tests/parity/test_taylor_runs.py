@@ -69,7 +69,12 @@ def test_both_engines_agree_on_every_model(name: str) -> None:
     agree(run(model, STIMULI["pulse"]), run(model, STIMULI["pulse"], NUMPY))
 
 
-@pytest.mark.parametrize("name", STIMULI)
+QUICK = ("pulse", "train", "sine")
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in STIMULI]
+)
 def test_both_engines_agree_with_the_reference_under_every_stimulus(name: str) -> None:
     one, other = run(SQUID, STIMULI[name]), run(SQUID, STIMULI[name], NUMPY)
     agree(one, other)
@@ -157,7 +162,7 @@ def test_a_lane_is_what_it_would_be_alone(lanes: int, expected: dict[str, bytes]
         pytest.param(solver, samples, id=f"{name}-{samples}", marks=marks)
         for name, solver in (("llvm", LLVM), ("numpy", NUMPY), ("exp", lo.Exponential(0.01)))
         for samples in (2, 3, 511, 512, 513)
-        for marks in ([pytest.mark.slow] if name == "numpy" and samples % 2 else [],)
+        for marks in ([pytest.mark.slow] if name == "numpy" else [],)
     ],
 )
 def test_any_number_of_samples_is_that_of_a_lane_alone(solver: Any, samples: int) -> None:
@@ -180,7 +185,13 @@ def number(value: Any, lane: int) -> float:
     return value if isinstance(value, float) else float(value.values[lane])
 
 
-@pytest.mark.parametrize("solver", [LLVM, NUMPY], ids=["llvm", "numpy"])
+@pytest.mark.parametrize(
+    "solver",
+    [
+        pytest.param(LLVM, id="llvm"),
+        pytest.param(NUMPY, id="numpy", marks=pytest.mark.slow),
+    ],
+)
 def test_every_lane_has_edges_of_its_own(solver: Any) -> None:
     start, duration = np.array([1.0, 2.5, 2.55]), np.array([1e-5, 0.3, 7.77])
     rec = run(SQUID, lo.Pulse(start, duration, 20), solver, record=["V", "I_stim"])
@@ -192,7 +203,13 @@ def test_every_lane_has_edges_of_its_own(solver: Any) -> None:
             assert np.array_equal(found.I_stim.values, alone.I_stim.values)
 
 
-@pytest.mark.parametrize("solver", [LLVM, lo.Taylor(3e-6)], ids=["1e-9", "3e-6"])
+@pytest.mark.parametrize(
+    "solver",
+    [
+        pytest.param(LLVM, id="1e-9"),
+        pytest.param(lo.Taylor(3e-6), id="3e-6", marks=pytest.mark.slow),
+    ],
+)
 def test_a_recording_is_made_again_bit_for_bit(solver: Any, tmp_path: Path) -> None:
     rec = run(calcium(), STIMULI["sum"], solver, record=["V", "Ca", "I_Ca"], sample_interval=0.37)
     assert bits(lo.rerun(rec)) == bits(rec)

@@ -68,9 +68,7 @@ def anywhere() -> Iterator[Any]:
     for solver in SOLVERS:
         slow = "numpy" in solver
         if slow:
-            yield pytest.param(
-                solver, RUN / 10, marks=[pytest.mark.slow] if "taylor" in solver else []
-            )
+            yield pytest.param(solver, RUN / 10, marks=[pytest.mark.slow])
         if solver != "reference":
             yield pytest.param(solver, RUN, marks=[pytest.mark.slow] if slow else [])
 

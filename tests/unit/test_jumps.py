@@ -133,7 +133,10 @@ def exact_gate(name: str, v: float, first: float, since: np.ndarray) -> np.ndarr
     return steady + (first - steady) * np.exp(-(alpha + beta) * since)
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n == "Taylor, NumPy" else n for n in SOLVERS],
+)
 def test_V_is_what_it_jumps_to_and_gates_follow_exactly(name: str) -> None:
     asked = problem()
     values, on = solved(SOLVERS[name], asked).values, held(asked)
