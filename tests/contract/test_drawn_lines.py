@@ -42,7 +42,10 @@ def both(model, stimulus, duration=30.0, interval=0.05, record=None):
 
 
 @pytest.mark.parametrize("interval", [0.05, pytest.param(0.2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", LIBRARY)
+@pytest.mark.parametrize(
+    "name",
+    [n if n.startswith("hodgkin") else pytest.param(n, marks=pytest.mark.slow) for n in LIBRARY],
+)
 def test_every_membrane_of_the_library_is_drawn_within_20_microvolts(name, interval):
     rec, dense = both(lo.load(name), lo.Pulse(5, 20, LIBRARY[name]), interval=interval)
     assert rec.spike_count > 0

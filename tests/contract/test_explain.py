@@ -143,7 +143,7 @@ def test_what_cannot_be_is_said(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of this kind")
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", [80, pytest.param(120, marks=pytest.mark.slow)])
 def test_on_a_terminal_it_has_colours_and_fits(columns: int) -> None:
     import pty
 

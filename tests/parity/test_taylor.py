@@ -206,11 +206,9 @@ PAIRS = [
 ]  # fmt: skip
 
 
-# one of them: a case takes five seconds, most of it in the reference
-SOME = [p if k == 4 else pytest.param(*p, marks=pytest.mark.slow) for k, p in enumerate(PAIRS)]
-
-
-@pytest.mark.parametrize(("name", "kind"), SOME)
+# a case takes five seconds, most of it in the reference
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_every_model_under_random_numbers_and_stimuli(name: str, kind: str) -> None:
     """Over the whole run, not its end alone; times kappa, what the case itself makes of a
     shift of its start in units of what the squid axon under 10 uA/cm2 does."""
@@ -250,6 +248,7 @@ def check_case(name: str, kind: str, seed: int) -> list[tuple[float, ...]]:
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_the_random_runs_fire(name: str, kind: str) -> None:
     model, stimulus = random_case(name, kind, seed=len(name) * 7 + len(kind))
@@ -259,6 +258,7 @@ def test_the_random_runs_fire(name: str, kind: str) -> None:
 # --------------------------------------------------------------------- near threshold, spikes
 
 
+@pytest.mark.slow
 def test_the_brink_of_repetitive_firing() -> None:
     """Careless steps give 6, 21 or 5 spikes here."""
     rec = lo.simulate(SQUID, lo.Step(0, [6.2, 6.3]), 400, record=["spikes"])

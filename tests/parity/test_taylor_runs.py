@@ -69,7 +69,7 @@ def test_both_engines_agree_on_every_model(name: str) -> None:
     agree(run(model, STIMULI["pulse"]), run(model, STIMULI["pulse"], NUMPY))
 
 
-QUICK = ("pulse", "train", "sine")
+QUICK = ("pulse", "train")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_a_spike_is_seen_again_only_after_v_was_low() -> None:
         assert seen > 3
 
 
-@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize("engine", ["llvm", pytest.param("numpy", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("dt", "duration"), [(0.01, 10.045), (0.01, 10.049), (0.05, 10.04), (0.05, 10.05)]
 )

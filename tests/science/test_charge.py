@@ -96,7 +96,10 @@ def test_a_pulse_inside_one_step_delivers_its_charge(solver: str, duration: floa
     assert risen == pytest.approx(np.ones(5), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", lo.models())
+@pytest.mark.parametrize(
+    "name",
+    [n if n.startswith("hodg") else pytest.param(n, marks=pytest.mark.slow) for n in lo.models()],
+)
 def test_every_model_of_the_library_is_a_capacitor_when_it_is_blocked(name: str) -> None:
     starts = np.linspace(0, 19, 8)
     for solver in ("llvm", "numpy"):

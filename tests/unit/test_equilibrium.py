@@ -76,7 +76,14 @@ def test_rest_does_not_drift(name: str, engine: str) -> None:
     assert rec.V.attrs["rest"] == float(rec.V[0])
 
 
-@pytest.mark.parametrize("name", ["hodgkin-huxley-1952", "wang-buzsaki-1996", "calcium", "mutual"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hodgkin-huxley-1952",
+        "mutual",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("wang-buzsaki-1996", "calcium")),
+    ],
+)
 def test_rest_does_not_drift_under_taylor(name: str) -> None:
     rec = lo.simulate(membrane(name), None, 100, sample_interval=1, solver=lo.Taylor(1e-10))
     assert float(np.ptp(rec.V.values)) < 1e-7

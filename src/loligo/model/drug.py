@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loligo.errors import ModelError, callers_level
-from loligo.lanes import Floats, Value
+from loligo.lanes import Floats, Labelled, Value
 from loligo.model.combining import combined
 from loligo.model.reading import freeze, identifier, ion_name, label, members
 from loligo.units import has_unit, read
@@ -95,7 +95,10 @@ class Drug:
 
     def _warn_of_plenty(self, stated: bool) -> None:
         """Say so where a plain number may have been meant in another unit than mM."""
-        most, half = (np.max(getattr(v, "values", v)) for v in (self.concentration, self.half_dose))
+        most, half = (
+            float(np.max(value.values if isinstance(value, Labelled) else value))
+            for value in (self.concentration, self.half_dose)
+        )
         if not stated and most > _PLENTY * half:
             warnings.warn(
                 f"{self.name}: {most:g} mM is {most / half:.0e} times the dose that blocks half; "

@@ -110,7 +110,7 @@ class VoltageClamp(Played, Stimulus):
             self._set("to", self._read(self.to, "mV", "to"))
         if self.series_resistance is not None:
             self._read_resistance()
-        elif self.resistance_unit:
+        elif not isinstance(self.resistance_unit, str) or self.resistance_unit != "":
             raise StimulusError(
                 f"{type(self).__name__}: resistance_unit is that of series_resistance, which is "
                 "not given"
