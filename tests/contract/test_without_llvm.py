@@ -28,7 +28,17 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+# the others take longer, and import no more
+QUICK = ("fixed steps", "adaptive steps", "an axon")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(run, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name, run in RUNS.items()
+    ],
+)
 def test_a_run_needs_no_llvmlite(run: str) -> None:
     code = f"{ABSENT}\nrec = {run}\nassert np.isfinite(rec.V).all()\nassert rec.V.max() > -60"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

@@ -221,7 +221,7 @@ def test_what_is_meant_otherwise_is_said() -> None:
         lo.simulate(SQUID, [lo.Pulse(1, 1, 5), lo.Pulse(3, 1, 5)], 6)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["Taylor", *NAMES[1:]])
+@pytest.mark.parametrize("name", NAMES)
 def test_only_a_free_membrane_makes_spikes(name: str) -> None:
     """A clamp's steps and ramps through the threshold are none; a shock's displacement is one."""
     held = lo.VoltageClamp(1, 2, 20) + lo.VoltageClamp(3, 4, -90, to=0)
