@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from commands import called
 from loligo.cli import arguments, main, stimuli
 
 SMALL = ("--size", "320x240", "--fps", "5")
@@ -39,11 +40,7 @@ def loligo(capsys: pytest.CaptureFixture[str]):
     """Run a command in this process."""
 
     def call(*words: str) -> Ended:
-        capsys.readouterr()
-        status = main(list(words))
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return Ended(status, out, err)
+        return Ended(*called(capsys, *words))
 
     return call
 

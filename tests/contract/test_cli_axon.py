@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import loligo as lo
+from commands import called
 from loligo.cli import main
 
 SMALL = ("--size", "480x400", "--fps", "5")
@@ -22,14 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def loligo(capsys: pytest.CaptureFixture[str]):
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = main(["axon", *words])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return call
+    return partial(called, capsys, "axon")
 
 
 def test_without_arguments_it_is_the_classical_demonstration(loligo):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 import loligo as lo
+from commands import called
 from loligo.cli import arguments, main
 from loligo.cli import experiment as command
 from loligo.experiments import table
@@ -34,14 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def loligo(capsys: pytest.CaptureFixture[str]):
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = main(["experiment", *words])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return call
+    return partial(called, capsys, "experiment")
 
 
 def one_of_each(membrane, amplitude, *, kind="double", fast=False, level=0.0, ion=None, g_L=0.3):
