@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.experiments.clamps import highest
+from loligo.analysis.curve import highest
 from loligo.experiments.excited import THRESHOLD, Excitable, excitable, lanes
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
