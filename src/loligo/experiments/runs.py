@@ -16,6 +16,7 @@ from loligo.run.pace import Pace
 from loligo.run.solve import Answer
 from loligo.run.status import lost
 from loligo.simulation import answered, recording_of
+from loligo.solvers import Solver
 
 if TYPE_CHECKING:
     import xarray
@@ -105,8 +106,9 @@ def done(fraction: float) -> None:
 
 
 def run(
-    model: Any, stimulus: Any, duration: float, *, record: list[str], sample_interval: float,
-    initial: Any = "rest", threshold: float = 0.0,
+    model: Any, stimulus: Any, duration: float, *, record: list[str] | None,
+    sample_interval: float, initial: Any = "rest", threshold: float = 0.0,
+    solver: Solver | None = None,
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`loligo.simulate`, as a part of an experiment.
 
@@ -114,7 +116,7 @@ def run(
     a ``spike_count`` of -1 and NaN for its values.
     """
     answer = _answer(
-        model, stimulus, duration, record=record, sample_interval=sample_interval,
+        model, stimulus, duration, solver, record=record, sample_interval=sample_interval,
         initial=initial, threshold=threshold,
     )  # fmt: skip
     return recording_of(answer, stimulus, None)
@@ -169,7 +171,7 @@ def spikes(
         What is recorded once at the end: a run that is asked for it has its kernel.
     """
     answer = _answer(
-        model, stimulus, duration, record=record, sample_interval=duration, initial=initial,
+        model, stimulus, duration, None, record=record, sample_interval=duration, initial=initial,
         threshold=threshold,
     )  # fmt: skip
     outcome, size = answer.outcome, answer.problem.lanes.size
@@ -177,6 +179,8 @@ def spikes(
     return Spikes(outcome.spike_lane, outcome.spike_time, size, gone)
 
 
-def _answer(model: Any, stimulus: Any, duration: float, **asked: Any) -> Answer:
+def _answer(
+    model: Any, stimulus: Any, duration: float, solver: Solver | None, **asked: Any
+) -> Answer:
     told: Callable[[float], None] | bool = done if _NOW.get() is not None else False
-    return answered(model, stimulus, duration, None, told, Pace(), positions=None, **asked)
+    return answered(model, stimulus, duration, solver, told, Pace(), positions=None, **asked)

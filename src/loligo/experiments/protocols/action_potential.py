@@ -13,9 +13,8 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.protocols.threshold import threshold as sought
-from loligo.experiments.runs import course
+from loligo.experiments.runs import course, run
 from loligo.model import Membrane
-from loligo.simulation import simulate
 from loligo.solvers import Taylor
 from loligo.system.outline import outline_of
 from loligo.theory.rest import rest
@@ -144,9 +143,9 @@ def _recorded(patch: Membrane, initial: Any, level: float, lasts: float) -> Any:
     states have nowhere to begin."""
     smooth = outline_of(patch).obstacle is None
     try:
-        return simulate(
-            patch, None, lasts, initial=initial, threshold=level, sample_interval=_STEP,
-            solver=Taylor(_TOLERANCE) if smooth else None, progress=False,
+        return run(
+            patch, None, lasts, record=None, initial=initial, threshold=level,
+            sample_interval=_STEP, solver=Taylor(_TOLERANCE) if smooth else None,
         )  # fmt: skip
     except RunError:
         return None

@@ -11,9 +11,9 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
-from loligo.simulation import simulate
 from loligo.solvers import Exponential, Taylor
 from loligo.stimulus import Chirp, Step
 from loligo.system.outline import outline_of
@@ -258,8 +258,8 @@ def _run(
 ) -> xarray.Dataset:  # fmt: skip
     """As exactly as there is a solver for it."""
     smooth = outline_of(membrane).obstacle is None
-    return simulate(
-        membrane, stimulus, samples * interval, initial=states, record=["V"], progress=False,
+    return run(
+        membrane, stimulus, samples * interval, initial=states, record=["V"],
         sample_interval=interval, solver=Taylor(1e-12) if smooth else Exponential(0.01),
     )  # fmt: skip
 
