@@ -24,7 +24,6 @@ _WHOLE = {
 
 def driven_by(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
     """Where V is held, the charge of every jump is noted: of an ideal clamp, and of a shock."""
-    _warn_of_volts(shapes)
     held = any(ON in shape.inputs for shape in shapes)
     return tuple(
         Driven(f"stimulus{i}", shape, noted=held and not {ON, SHOCK}.isdisjoint(shape.inputs))
@@ -32,7 +31,8 @@ def driven_by(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
     )
 
 
-def _warn_of_volts(shapes: tuple[Applied, ...]) -> None:
+def warn_of_clamps_in_volts(shapes: tuple[Applied, ...]) -> None:
+    """Say so where a command, in mV, is as small as if it were in volts."""
     clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
     for name in ("voltage", "to"):
         commands = {f"the {name} of {clamp!r:.60}": getattr(clamp, name) for clamp in clamps}

@@ -12,7 +12,12 @@ from loligo.memory import refuse_too_large
 from loligo.model import Membrane
 from loligo.run.begin import beginning, initial_values, read_initial
 from loligo.run.cells import Cells, Driven, Initial, Times, numbers_of
-from loligo.run.doing import driven_by, refuse_two_clamps, refuse_whole
+from loligo.run.doing import (
+    driven_by,
+    refuse_two_clamps,
+    refuse_whole,
+    warn_of_clamps_in_volts,
+)
 from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
 from loligo.run.rig import at_rig
@@ -48,6 +53,7 @@ def pose(
     shapes = () if stimulus is None else stimulus.shapes
     if stimulus is not None:
         check(stimulus, times.duration)
+    warn_of_clamps_in_volts(shapes)
     driven = driven_by(shapes)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     outline, driven = at_rig(membrane, outline, driven)
