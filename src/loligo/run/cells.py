@@ -156,3 +156,8 @@ class Driven:
 
     def name(self, parameter: str) -> str:
         return f"{self.prefix}.{parameter}"
+
+    def span(self, lanes: Grid) -> tuple[Floats, Floats]:
+        """When it goes on and off in each lane, ms."""
+        start = lanes.flat(self.name("start"))
+        return start, start + lanes.flat(self.name("duration"))

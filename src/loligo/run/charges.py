@@ -60,7 +60,7 @@ def _when(problem: Problem, each: Driven) -> Floats:
     if "duration" not in each.shape.parameters:
         return np.where(happens & (start >= 0), start, np.nan)
     # what is on before a run goes on as that begins
-    lasts = start + problem.lanes.flat(each.name("duration")) > 0
+    lasts = each.span(problem.lanes)[1] > 0
     return np.where(happens & lasts, np.maximum(start, 0.0), np.nan)
 
 

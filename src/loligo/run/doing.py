@@ -9,6 +9,7 @@ import numpy as np
 from loligo.errors import StimulusError
 from loligo.lanes import Grid, Labelled
 from loligo.model.check import warn_of_volts
+from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.cells import Driven
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.clamp import VoltageClamp
@@ -42,14 +43,13 @@ def warn_of_clamps_in_volts(shapes: tuple[Applied, ...]) -> None:
 def refuse_two_clamps(driven: tuple[Driven, ...], lanes: Grid, duration: float) -> None:
     """V has one command at a time."""
     clamps = [each for each in driven if isinstance(each.shape, VoltageClamp)]
-    starts = [lanes.flat(each.name("start")) for each in clamps]
-    ends = [a + lanes.flat(c.name("duration")) for a, c in zip(starts, clamps, strict=True)]
-    for i, k in itertools.combinations(range(len(clamps)), 2):
-        begins = np.maximum(starts[i], starts[k])
-        both = np.minimum(np.minimum(ends[i], ends[k]), duration) - begins > 1e-9
+    for one, other in itertools.combinations(clamps, 2):
+        (start, end), (again, until) = one.span(lanes), other.span(lanes)
+        begins = np.maximum(start, again)
+        both = np.minimum(np.minimum(end, until), duration) - begins > EDGE_TOLERANCE
         if both.any():
             raise StimulusError(
-                f"{clamps[i].shape!r} and {clamps[k].shape!r} are on at the same time, from "
+                f"{one.shape!r} and {other.shape!r} are on at the same time, from "
                 f"{begins[both][0]:g} ms on; let one end where the other begins"
             )
 

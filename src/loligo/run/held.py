@@ -42,7 +42,4 @@ def ever(problem: Problem) -> Any:
 
 def _clamps(problem: Problem) -> list[tuple[Floats, Floats]]:
     """When each ideal clamp goes on and off, lane by lane."""
-    held = [each for each in problem.driven if ON in each.shape.inputs]
-    starts = [problem.lanes.flat(each.name("start")) for each in held]
-    lengths = [problem.lanes.flat(each.name("duration")) for each in held]
-    return [(start, start + length) for start, length in zip(starts, lengths, strict=True)]
+    return [each.span(problem.lanes) for each in problem.driven if ON in each.shape.inputs]
