@@ -12,11 +12,11 @@ from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError
 from loligo.lanes import Floats, Integers
-from loligo.run.charges import ledgers
+from loligo.run.charges import ends_at_sample, ledgers
 from loligo.run.divergence import Loss, Losses, diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
-from loligo.run.jumps import Begun, begin
+from loligo.run.jumps import Begun, at_end, begin
 from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
@@ -128,8 +128,11 @@ class AdaptiveCourse:
         return self.journey.states[0]
 
     def noted(self) -> Floats:
-        which = ledgers(self.kernel.program.states)
-        return self.journey.states[which, : self.problem.lanes.size]
+        which, lanes = ledgers(self.kernel.program.states), self.problem.lanes.size
+        if not which or not ends_at_sample(self.problem):
+            return self.journey.states[which, :lanes]
+        # the last sample shows what jumps at the very end, the states that run on do not
+        return at_end(self.problem, self.kernel, self.constants, self.journey.states)[which]
 
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""
