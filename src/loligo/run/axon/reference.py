@@ -167,7 +167,7 @@ class _Run:
 
     def _hold(self, time: float) -> None:
         """What clamps add just after a time."""
-        on = [e.at(time) for e in self.electrodes]
+        on = self.on = [e.at(time) for e in self.electrodes]
         points, link = held(self.points, self.line, self.electrodes, on)
         self.coupled = replace(self.line, link=link)
         self.held, self.potential = points.conductance[self.axon], points.potential[self.axon]
@@ -189,6 +189,10 @@ class _Run:
         across = self._opened(min(t, last), v, inward)
         place = self.points.place
         inward[place] += self.held * (self.potential - v[place])
+        for e, on in zip(self.electrodes, self.on, strict=True):
+            if e.moves:
+                moved = e.moved(np.array([min(t, last)]), beside=0.0)[0]
+                inward[list(e.compartments)] += e.towards(on, moved)[self.axon]
         for (weights, shapes), where in zip(self.shapes, self.where, strict=True):
             injected = sum(float(shape.value(min(t, last))) for shape in shapes)
             for k, weight in weights.items():
@@ -258,6 +262,7 @@ class _Run:
     def _edges(self, end: float) -> Floats:
         inner = [s.breakpoints(end) for _, shapes in self.shapes for s in shapes]
         inner += [np.clip(e.start[:, self.axon], 0.0, end) for e in self.electrodes]
+        inner += [knots for e in self.electrodes for knots in e.knots(self.axon, end)]
         inner += [np.clip(e.stop[:, self.axon], 0.0, end) for e in self.electrodes]
         return np.unique(np.concatenate([[0.0, end], *inner]))
 
@@ -268,8 +273,9 @@ class _Run:
         for i, e in enumerate(self.electrodes):
             for k, t in enumerate(times.grid):
                 on = e.at(float(t) if t < end else float(np.nextafter(end, 0.0)))
+                moved = e.moved(np.array([t]), after=t < end)[0]
                 v = voltage[list(e.compartments), k]
-                currents[i, k] = through(e, on, v)[self.axon]
+                currents[i, k] = through(e, on, v, moved)[self.axon]
         return currents
 
     def _segment(self, a: float, b: float, start: Floats) -> Solution:
