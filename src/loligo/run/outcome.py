@@ -148,10 +148,7 @@ def spikes_of(
     """
     found = _sorted(_joined(batches))
     peak, trough = _own(found, *swings.last(voltage, problem.times.threshold))
-    lane, recorded = _recorded(problem, found.lane)
-    kept = recorded & (found.time <= problem.times.duration)
-    if problem.geometry is None:
-        kept &= ~made_by_clamp(problem, found.time, np.where(recorded, lane, 0))
+    lane, kept = _counted(problem, found)
     return (
         found.time[kept], lane[kept], peak[kept], trough[kept], _uncounted(problem, swings, voltage)
     )  # fmt: skip
@@ -160,8 +157,17 @@ def spikes_of(
 def joined_spikes(problem: Problem, batches: Sequence[Batch]) -> tuple[Floats, Integers]:
     """Times and lanes of the spikes found so far, of axons at the recorded compartments."""
     found = _joined(batches)
+    lane, kept = _counted(problem, found)
+    return found.time[kept], lane[kept]
+
+
+def _counted(problem: Problem, found: Batch) -> tuple[Integers, Any]:
+    """The recording's lane of each spike, and whether it is one of the recording's."""
     lane, recorded = _recorded(problem, found.lane)
-    return found.time[recorded], lane[recorded]
+    kept = recorded & (found.time <= problem.times.duration)
+    if problem.geometry is None:
+        kept &= ~made_by_clamp(problem, found.time, np.where(recorded, lane, 0))
+    return lane, kept
 
 
 def _joined(batches: Sequence[Batch]) -> Batch:

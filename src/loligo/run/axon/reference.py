@@ -33,9 +33,10 @@ from loligo.run.divergence import Losses, LostError
 from loligo.run.drive import Drive, onto
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
-from loligo.run.march import TREMBLES, Crossings, Solution, march, together
+from loligo.run.march import TREMBLES, Crossings, Solution, looks, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
+from loligo.run.until import Spikes
 from loligo.solvers import Reference
 
 _PARTS = 4  # of a step, in each of which V turns once at most: LSODA's are short
@@ -237,15 +238,26 @@ class _Run:
         edges = self._edges(times.duration)
         start = self._enter(0.0, cells.ravel())
         grid = onto(edges, times.grid) if self.shocks else times.grid
+        spikes = isinstance(self.problem.until, Spikes) and self.problem.along.places is None
         sampled = march(
-            edges, grid, start, self._segment, self.crossings.look,
-            lambda part: advance((self.axon + part) / axons), self._enter if self.shocks else None,
+            looks(edges, times.sample_interval) if spikes else edges, grid, start, self._segment,
+            self.crossings.look, lambda part: advance((self.axon + part) / axons),
+            self._enter if self.shocks else None, self._over if spikes else None,
         )  # fmt: skip
         self._record(sampled)
         for i, each in enumerate(self.openings):
             v = np.stack([w[self.axon] * sampled[k * self.width] for k, w in each.shares.items()])
             self.facing[i] = v.sum(axis=0)
         self.clamped = self._clamped(sampled[:: self.width])
+
+    def _over(self, samples: int, states: Floats) -> bool:
+        """Whether so many spikes have passed every recorded place."""
+        until, places = self.problem.until, self.problem.along.recorded.size
+        assert isinstance(until, Spikes), "of values it is known afterwards"
+        found = [(b.time, b.lane) for b in self.crossings.spikes] or [(np.empty(0), np.empty(0))]
+        time, lane = (np.concatenate(rows) for rows in zip(*found, strict=True))
+        first = until.first(self.problem.times, {}, (time, lane.astype(np.int64)), places)
+        return bool(first.max() < samples)
 
     def _enter(self, t: float, states: Floats) -> Floats:
         """What the states become where a charge comes."""
