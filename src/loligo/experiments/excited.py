@@ -28,7 +28,8 @@ THRESHOLD = 0.0  # mV
 DISPLACED = 300.0  # mV by which a pulse displaces V at most, and be it ever so brief
 CURRENT = 500.0  # uA/cm2 of a pulse at most, and be it ever so long
 
-_RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise
+_RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise, or
+_NEARER = 0.02  # of the way to it from rest, if that is less: V need not be in millivolts
 _GRADED = 1e-3  # of a threshold: so much above it the answer is decided
 _UNSURE = 1e-2  # of a threshold, of equations that are not smooth
 _INSTANT = 1e-3  # ms
@@ -62,6 +63,11 @@ class Excitable:
     def states(self) -> list[str]:
         """The names of its states, V first."""
         return list(outline_of(self.membrane).states)
+
+    @property
+    def rise(self) -> float:
+        """mV below the threshold, from where on it is asked what makes V rise."""
+        return min(_RISE, _NEARER * (self.level - self.start.get("V", HOLDING)))
 
     @property
     def capacitance(self) -> float:
@@ -138,10 +144,10 @@ def excites(
     number
         Of the spike that is meant, from 0.
     """
-    after, lower = fired(patch.level).nth(number), fired(patch.level - _RISE)
+    after, lower = fired(patch.level).nth(number), fired(patch.level - patch.rise)
     before = np.array([_last(lower.of(lane), t) for lane, t in enumerate(after)])
     with np.errstate(invalid="ignore"):
-        return patch.capacitance * _RISE > current(after) * (after - before)
+        return patch.capacitance * patch.rise > current(after) * (after - before)
 
 
 def _last(times: Array, until: float) -> float:
