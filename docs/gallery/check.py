@@ -180,12 +180,13 @@ def _small(drawn: Seen) -> list[str]:
 
 
 def _lines(drawn: Seen) -> list[tuple[Any, Any]]:
-    """Every visible line of data with its axes."""
+    """Every visible line of data with its axes; not those that only mark a value."""
     return [
         (axes, line)
         for axes in drawn.figure.axes
         for line in axes.lines
         if line.get_visible() and line.get_linewidth() > 0 and line.get_linestyle() != "None"
+        if line.get_transform() == axes.transData
     ]
 
 

@@ -51,7 +51,8 @@ def silent() -> Any:
 @cache
 def lanes(*amplitudes: float) -> Any:
     """The squid under several currents."""
-    return lo.simulate(squid(), lo.Pulse(5, 40, amplitude=list(amplitudes)), 50)
+    pulse = lo.Pulse(5, 40, amplitude=list(amplitudes))
+    return lo.simulate(squid(), pulse, 50, record=["V", "m", "h", "n", "I_stim"])
 
 
 @cache

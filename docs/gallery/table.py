@@ -12,7 +12,7 @@ from docs.gallery import subjects as of
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "light": {},
     "dark": {"theme": "dark"},
-    "slide": {"size": (1920, 1080)},
+    "slide": {"size": "slide"},
     "thumbnail": {"size": (480, 360)},
 }
 SLIDES = ("slide",)  # of which type is to be read from the last row
