@@ -314,8 +314,8 @@ def _say_when(drawn: Drawn, row: Row, main: float, theme: Theme) -> None:
     slot = layout.slots[drawn.what.rows.index(row)]
     text(
         drawn.figure, layout.page, layout.right, slot.heading_y,
-        Label(say("at {time}", time=drawn.what.axon.clock(main))), HEADING * layout.scale, color=theme.muted,
-        ha="right", va="baseline",
+        Label(say("at {time}", time=drawn.what.axon.clock(main))), HEADING * layout.scale,
+        color=theme.muted, ha="right", va="baseline",
     )  # fmt: skip
 
 

@@ -87,6 +87,7 @@ def _shared(panels: tuple[chart.Axes, ...]) -> bool:
 
 def _axes(table: Findings) -> chart.Axes:
     told = ", ".join(dict.fromkeys(curve.label for curve in table.theory))
+    said = table.theory and table.several and not table.field
     nothing = not table.y.size
     hues = table.hues
     return chart.Axes(
@@ -100,7 +101,7 @@ def _axes(table: Findings) -> chart.Axes:
             hues.name, hues.low, hues.high, log=hues.log, bar=not nothing
         ),
         key=table.key,
-        aside=say("dashed: {lines}", lines=told) if table.theory and table.several and not table.field else "",
+        aside=say("dashed: {lines}", lines=told) if said else "",
         weight=table.weight,
     )  # fmt: skip
 
