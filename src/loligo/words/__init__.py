@@ -24,7 +24,7 @@ from loligo.errors import UsageError, nearest
 ENGLISH = "en"
 VARIABLE = "LOLIGO_LANGUAGE"  # of the environment
 
-_NUMBER = re.compile(r"[-−]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"[-−]?\d+(\.\d+)?( \S+)?")
 
 _chosen: list[str] = []  # by `language`: the last counts
 _spoken: ContextVar[str | None] = ContextVar("language", default=None)

@@ -11,7 +11,7 @@ from loligo.errors import UsageError
 from loligo.figures.page import chart
 from loligo.figures.page.curves import conditions
 from loligo.figures.style import DASHES, channel_inks
-from loligo.words import say
+from loligo.words import reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -60,7 +60,7 @@ def gates_chart(found: xarray.Dataset, title: str | None) -> chart.Chart:
             panels.append(_panel(lines[:_MOST], say(heading), unit))
     if not panels:
         raise UsageError("the membrane has no gates, so there are no rates to draw")
-    words = str(found.attrs.get("title", "")) if title is None else title
+    words = reworded(str(found.attrs.get("title", ""))) if title is None else title
     return chart.Chart(tuple(panels), words, conditions(found) if words else "", shared=True)
 
 

@@ -30,7 +30,7 @@ def narrated_chart(told: Narration, title: str | None) -> chart.Chart:
     panels = [_voltage(told, inside, across)]
     if course.currents:
         panels.append(_currents(told, inside, across))
-    words = course.title if title is None else title
+    words = reworded(course.title) if title is None else title
     caption = " ".join(
         f"({k}) {reworded(str(phase))}: {said}" for k, (phase, said) in enumerate(
             zip(told.marks.phase.values, _brief(told), strict=True), start=1)
