@@ -24,7 +24,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER: dict[str, list[set[str]]] = {
     "": [
         {"errors"},
-        {"files", "lanes", "memory", "progress"},
+        {"files", "lanes", "memory", "progress", "words"},
         {"units"},
         {"model", "stimulus"},
         {"system"},

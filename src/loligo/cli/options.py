@@ -128,10 +128,18 @@ class Look(Group):
     title: Annotated[
         Text, typer.Option(metavar="TEXT", help="'' for none.", rich_help_panel=DRAWING)
     ] = None
+    language: Annotated[
+        Text,
+        typer.Option(
+            metavar="en|de", help="By default LOLIGO_LANGUAGE, or en.", rich_help_panel=DRAWING
+        ),
+    ] = None
 
     def keywords(self) -> dict[str, Any]:
         """As ``lo.plot`` and ``lo.animate`` take it."""
-        said = {"theme": self.theme, "dpi": self.dpi, "title": self.title}
+        said = {
+            "theme": self.theme, "dpi": self.dpi, "title": self.title, "language": self.language,
+        }  # fmt: skip
         return said | {"size": self.size}
 
 

@@ -18,6 +18,7 @@ from loligo.model import Membrane
 from loligo.stimulus import Pulse
 from loligo.stimulus.base import Stimulus
 from loligo.system.outline import outline_of
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -198,8 +199,10 @@ def _restless(held: Excitable) -> Excitable:
         times = held.fired(_WATCHED).time
     if times.size > 2:
         rate = 1e3 / (times[-1] - times[-2])
-        return replace(held, trouble=f"It fires by itself, at {rate:.3g} Hz, and has no rest")
-    return replace(held, trouble="It has no stable rest without a current")
+        return replace(
+            held, trouble=say("It fires by itself, at {rate:.3g} Hz, and has no rest", rate=rate)
+        )
+    return replace(held, trouble=say("It has no stable rest without a current"))
 
 
 def most(patch: Excitable, duration: Any) -> Any:

@@ -16,6 +16,7 @@ from loligo.figures.content.picture import Picture
 from loligo.figures.page.size import sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.model import Membrane
+from loligo.words import speaking
 
 if TYPE_CHECKING:
     import xarray
@@ -37,6 +38,7 @@ def plot(
     dpi: float | None = None,
     title: str | None = None,
     at: float | Sequence[float] | None = None,
+    language: str | None = None,
 ) -> Figure:
     """Draw a recording, or several on the same axes.
 
@@ -92,6 +94,8 @@ def plot(
         Instead of the recording's own; ``""`` for none.
     at : float or sequence of float, optional
         Of an axon: the instants shown (ms), the middle one in full.
+    language : str, optional
+        ``"en"`` or ``"de"``; by default that of `loligo.language`.
 
     Returns
     -------
@@ -119,6 +123,15 @@ def plot(
     >>> len(figure.axes)
     2
     """
+    with speaking(language):
+        return _plot(rec, more, panels, labels, theme, size, dpi, title, at)
+
+
+def _plot(
+    rec: Any, more: Sequence[Any], panels: Any, labels: Any, theme: str, size: Any, dpi: Any,
+    title: str | None, at: Any,
+) -> Figure:  # fmt: skip
+    """What is drawn, in the language that is spoken."""
     from loligo.figures.page.drawing import draw
 
     colours = style.theme(theme)
