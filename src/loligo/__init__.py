@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.analysis import (
         conduction_velocity,
         crossings,
+        features,
         firing_rate,
         leak_subtracted,
         narrate,
@@ -92,6 +93,7 @@ __all__ = [
     "crossings",
     "experiments",
     "explain",
+    "features",
     "firing_rate",
     "input_resistance",
     "leak_subtracted",
@@ -115,8 +117,8 @@ __all__ += stimulus.__all__
 # module -> the public names that it defines
 _MODULES = {
     "analysis": (
-        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "narrate",
-        "spike_shape", "spike_times",
+        "conduction_velocity", "crossings", "features", "firing_rate", "leak_subtracted",
+        "narrate", "spike_shape", "spike_times",
     ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from loligo.cores import cores
 from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError
@@ -19,7 +18,7 @@ from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.jumps import Begun, begin
 from loligo.run.outcome import empty_rows, recorded_rows
-from loligo.run.pace import Pace, portions
+from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
 from loligo.run.status import Status
 from loligo.solvers import Taylor
@@ -52,7 +51,7 @@ class AdaptiveCourse:
         begun = begin(problem, kernel, self.constants, states, edges, self.route.depth, grain)
         self.journey = _journey(problem, kernel, begun)
         self._leave(np.flatnonzero(losses.lost))
-        self.parts = portions(len(self.journey.finished), cores())
+        self.parts = portions(len(self.journey.finished), threads())
         self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)
 
     @property

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from loligo.cores import cores
 from loligo.engine.kernel import GRAIN, Kernel, Progress, Schedule, Streams, padded
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import UsageError
@@ -22,7 +21,7 @@ from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.jumps import Begun, begin
 from loligo.run.outcome import empty_rows, recorded_rows
-from loligo.run.pace import Pace, portions
+from loligo.run.pace import Pace, portions, threads
 from loligo.run.problem import Problem
 from loligo.run.status import Status
 from loligo.solvers import Exponential
@@ -96,7 +95,7 @@ class FixedCourse(Stepped):
         if losses.lost.any():
             self._stand_in(np.flatnonzero(losses.lost))
             self.progress.take(self.before)
-        self.parts = portions(len(self.progress.step), cores())
+        self.parts = portions(len(self.progress.step), threads())
         self.amount = pace.opening(_MOST_STEPS, _FIRST, problem.lanes.size)
 
     @property

@@ -57,6 +57,11 @@ class Pace:
         return self.amount or max(1, min(_MOST, int(amount * faster)))
 
 
+def threads() -> int:
+    """How many cores to use: :func:`loligo.cores.cores`."""
+    return cores()
+
+
 def portions(blocks: int, workers: int) -> list[range]:
     """The blocks in nearly equal runs: one for a single worker, many small ones for several, who
     take the next when they are done with one. So none waits long for another whose lanes, or
@@ -88,7 +93,7 @@ def without(parts: Sequence[range], left: Any) -> list[range]:
 
 def crew(parts: Sequence[range]) -> ThreadPoolExecutor:
     """Who works on the parts: a thread for each core, no more than there are parts."""
-    return ThreadPoolExecutor(max(1, min(cores(), len(parts))))
+    return ThreadPoolExecutor(max(1, min(threads(), len(parts))))
 
 
 def everywhere(
