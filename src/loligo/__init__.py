@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
+    from loligo.many import design, rows
     from loligo.model import (
         TEA,
         TTX,
@@ -91,6 +92,7 @@ __all__ = [
     "at",
     "conduction_velocity",
     "crossings",
+    "design",
     "experiments",
     "explain",
     "features",
@@ -105,6 +107,7 @@ __all__ = [
     "plot",
     "rerun",
     "rest",
+    "rows",
     "save",
     "simulate",
     "spike_shape",
@@ -123,6 +126,7 @@ _MODULES = {
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
+    "many": ("design", "rows"),
     "model": (
         "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
         "State", "load", "models",

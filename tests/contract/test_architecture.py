@@ -32,7 +32,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"engine", "solvers"},
         {"run"},
         {"recording"},
-        {"simulation"},
+        {"many", "simulation"},
         {"analysis", "explanation", "theory"},
         {"experiments"},
         {"figures"},

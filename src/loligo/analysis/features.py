@@ -223,7 +223,7 @@ def features(
     >>> rec = lo.simulate(squid, lo.Pulse(20, 60, [-2, 10]), 100)
     >>> found = lo.features(rec)
     >>> found.spike_count.values.tolist(), found.AP_amplitude.values.round(1).tolist()
-    ([0.0, 5.0], [nan, 81.7])
+    ([0.0, 5.0], [nan, 84.4])
     >>> print(found.sag_amplitude.attrs["units"], found.sag_amplitude.attrs["long_name"])
     mV sag
     """
