@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.errors import UsageError
+from loligo.cores import cores
 
 _MOST = 1 << 40  # of anything in one call
 _SHARES = 16  # of the blocks, for each of several workers
@@ -59,14 +58,8 @@ class Pace:
 
 
 def threads() -> int:
-    """How many cores to use: ``LOLIGO_THREADS``, or all that this process may use."""
-    wish = os.environ.get("LOLIGO_THREADS", "")
-    if wish:
-        if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
-            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number from 1 to 4096")
-        return int(wish)
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    """How many cores to use: :func:`loligo.cores.cores`."""
+    return cores()
 
 
 def portions(blocks: int, workers: int) -> list[range]:
