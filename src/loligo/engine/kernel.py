@@ -28,7 +28,7 @@ ROUNDING = 1e-6  # mV: more than the rounding of any V that is far from its end
 # is shortened to one of these parts.
 NEXT_REACH, SHORTER = 1.3, (0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4, 0.3)
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
-DIVERGED, STIFF = 1, 2  # a journey's status
+DIVERGED, STIFF, SLIDES, CHATTERS = 1, 2, 3, 4  # a journey's status
 CAPACITY = 1 << 14  # spikes that one call has room for
 # mV: how far below the threshold V must have been for its rise to be a spike, under noise, which
 # carries it up and down many times as it passes. Without noise every rise is one that is more
@@ -176,14 +176,16 @@ class Journey:
     Attributes
     ----------
     states : (states, lanes)
-    clock : (4, lanes)
+    clock : (4 and more, lanes)
         The time; whether a spike can be seen (1 or 0), whether the next step is a careful one,
-        whether V rises.
+        whether V rises; and what is kept of switches (:mod:`loligo.engine.switches`).
     swings
     counters : (4, lanes)
         The next edge, the next sample, short steps in a row, all steps.
     status : (lanes,)
-        0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short.
+        0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short,
+        SLIDES where both sides of a switch push back to it, CHATTERS where switches come ever
+        faster.
     finished : (blocks,)
     out : (records, lanes, samples)
         Its rows may lie further apart than they are long.

@@ -198,7 +198,6 @@ def _answer(
 def _width(model: Any, solver: Solver | None) -> int | None:
     """As many lanes at once however many there are: searches go from many to few, and each width
     is a kernel of its own."""
-    smooth = isinstance(model, Membrane) and outline_of(model).obstacle is None
-    if not smooth or not isinstance(solver, Taylor | None):
+    if not isinstance(model, Membrane) or not isinstance(solver, Taylor | None):
         return None
     return block_width(_MANY, host().vector, _REGISTERS)

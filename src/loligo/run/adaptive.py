@@ -8,12 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
+from loligo.engine import switches
+from loligo.engine.kernel import (
+    CHATTERS,
+    COUNTERS,
+    SLIDES,
+    STIFF,
+    Journey,
+    Kernel,
+    Route,
+    padded,
+)
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError
 from loligo.lanes import Floats, Integers
 from loligo.run.charges import ends_at_sample, ledgers
-from loligo.run.divergence import Loss, Losses, diverged
+from loligo.run.divergence import Loss, Losses, at_switch, diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.jumps import Begun, at_end, begin
@@ -147,12 +157,19 @@ class AdaptiveCourse:
         return [n for n, scale in scales.items() if not abs(values[n]) <= 100 * scale]
 
     def _kind(self, lane: int) -> Status:
+        if self.journey.status[lane] in (SLIDES, CHATTERS):
+            return Status.SWITCHING
         # steps also shrink where a state runs away to infinity in finite time
         stiff = self.journey.status[lane] == STIFF and not self._far(lane)
         return Status.STIFF if stiff else Status.DIVERGED
 
     def _loss(self, lane: int) -> Loss:
         t, where = float(self.journey.clock[0, lane]), self.problem.where(lane)
+        if self._kind(lane) == Status.SWITCHING:
+            which = switches.at_switch(self.kernel.program, self.journey.clock[:, lane])
+            fast = self.journey.status[lane] == CHATTERS
+            error = at_switch(t, which, bool(fast), self._values(lane), where)
+            return Loss(lane, Status.SWITCHING, error, where, t)
         last = ", ".join(f"{n} = {v:.6g}" for n, v in self._values(lane).items())
         if self._kind(lane) == Status.STIFF:
             error = RunError(
@@ -170,7 +187,7 @@ class AdaptiveCourse:
 def _journey(problem: Problem, kernel: Kernel, begun: Begun) -> Journey:
     filled = padded(begun.states, kernel.width).copy()
     lanes = int(filled.shape[1])
-    clock = np.zeros((4, lanes))
+    clock = switches.begin(kernel.program, lanes)
     clock[1] = padded(begun.armed, kernel.width)
     return Journey(
         states=filled,
