@@ -16,6 +16,7 @@ from loligo.lanes import Floats
 
 _SHARE = 0.8  # of the memory that is free, at most
 _CHANGED = ("states", "clock", "counters", "swings", "out")  # by a call; the rest is seen after it
+_SORTED = 4  # calls: by then it is seen how fast lanes go
 _GRAINS = 8  # of the logarithm of what a lane has before it, by which lanes are put together
 _INTEGERS, _POINTERS = own(ADAPT_INTEGERS), own(ADAPT_POINTERS)
 
@@ -35,6 +36,8 @@ class Voyage:
         self.most = journey.status.size  # lanes that there is room for
         self.begun = np.zeros(journey.status.size, dtype=bool)  # lanes that may have recorded
         self.left: Any = None  # rounds that each lane may have before it
+        self.order: Any = None  # lanes that had not arrived when they were last put in order
+        self.calls = 0  # since these lanes are here
 
     @property
     def journey(self) -> Journey:
@@ -58,11 +61,11 @@ class Voyage:
         }  # fmt: skip
         before = journey.clock[0, lanes.start : lanes.stop].copy()
         held.start(
-            "adapt", going.astype(np.uint32),
+            "adapt", going,
             tuple(integers[name] for name in _INTEGERS),
             tuple(getattr(route, name) for name in ADAPT_DOUBLES), _POINTERS,
         )  # fmt: skip
-        self.stale = True
+        self.stale, self.calls = True, self.calls + 1
         held.fetch("status", "finished")
         held.fetch("clock", first=1)
         self._foresee(route, before, rounds)
@@ -102,15 +105,21 @@ class Voyage:
                 self.most = (self.most + 1) // 2
                 continue
             self.begun[lanes.start : lanes.stop] = True
-            self.left = np.zeros(len(lanes))
+            self.left, self.calls = np.zeros(len(lanes)), 0
+            self.order = np.arange(len(lanes), dtype=np.uint32)
             return held
 
     def _in_order(self, held: Held) -> Any:
-        """The lanes that have not arrived, those first that have most before them."""
+        """The lanes that have not arrived, those first that had most before them when they were
+        last put in order: in the first calls, and where many have arrived since."""
         finished = self.journey.finished[held.lanes.start : held.lanes.stop]
-        going = np.flatnonzero(finished == 0)
-        grain = (_GRAINS * np.log2(1.0 + self.left[going])).astype(np.uint16)
-        return going[np.argsort(np.uint16(2**16 - 1) - grain, kind="stable")]
+        going = self.order[finished[self.order] == 0]
+        if self.calls < _SORTED or 2 * going.size < self.order.size:
+            going = np.sort(going)
+            grain = (_GRAINS * np.log2(1.0 + self.left[going])).astype(np.uint16)
+            going = going[np.argsort(np.uint16(2**16 - 1) - grain, kind="stable")]
+            self.order = going
+        return going
 
     def _foresee(self, route: Route, before: Floats, rounds: int) -> None:
         """How many rounds each lane may have before it, as it went in this call."""

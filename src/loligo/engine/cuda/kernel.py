@@ -35,8 +35,7 @@ class CudaKernel:
         Spikes of one lane between two times at which they are taken home.
     """
 
-    width = 1
-    alone = True
+    width, alone = 1, True
 
     def __init__(
         self, program: Program, maps: Kernel, gpu: Gpu, functions: Functions,
