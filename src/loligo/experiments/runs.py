@@ -20,7 +20,6 @@ from loligo.run.solve import Answer
 from loligo.run.status import lost
 from loligo.simulation import answered, recording_of
 from loligo.solvers import Solver, Taylor
-from loligo.system.outline import outline_of
 
 if TYPE_CHECKING:
     import xarray

@@ -87,10 +87,9 @@ class _Functions:
     def __init__(self, problem: Problem) -> None:
         import sympy as sp
 
+        from loligo.run.switched import Conditions
         from loligo.system.numeric import SCALAR, VECTOR
         from loligo.system.symbols import symbol
-
-        from loligo.run.switched import Conditions
 
         system = problem.cells[0].outline.build()
         self.states = system.states

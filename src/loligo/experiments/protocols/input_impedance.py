@@ -16,7 +16,6 @@ from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.solvers import Taylor
 from loligo.stimulus import Chirp, Step
-from loligo.system.outline import outline_of
 from loligo.theory.linear import Linear
 from loligo.theory.patch import Patch
 from loligo.theory.rest import rest
