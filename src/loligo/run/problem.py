@@ -83,10 +83,8 @@ class Problem:
     @cached_property
     def obstacle(self) -> str | None:
         """Why this problem has no power series between the edges of its stimulus, or None."""
-        for shape in self.shapes:
-            if shape.sampled:
-                return f"{type(shape).__name__} {shape.follows}"
-        return next((c.outline.obstacle for c in self.cells if c.outline.obstacle), None)
+        sampled = (shape for shape in self.shapes if shape.sampled)
+        return next((f"{type(shape).__name__} {shape.follows}" for shape in sampled), None)
 
     @cached_property
     def noisy(self) -> bool:

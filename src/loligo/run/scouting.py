@@ -24,14 +24,14 @@ from loligo.solvers import Exponential
 _LATER, _LATEST = 0.05, 1.0  # a finer step may end later: as part of the time; ms
 
 
-def climbed(problem: Problem, smooth: bool, pace: Pace, advance: Advance) -> Outcome:
+def climbed(problem: Problem, pace: Pace, advance: Advance) -> Outcome:
     """The outcome of :class:`loligo.run.halving.Ladder`, as long as the problem's."""
     shorter = _shorter(problem, pace)
     if shorter is None:
-        return Ladder(problem, smooth, pace).climb(advance)
-    outcome = Ladder(shorter, smooth, pace).climb(advance)
+        return Ladder(problem, pace).climb(advance)
+    outcome = Ladder(shorter, pace).climb(advance)
     if _last(shorter, outcome) is None:
-        return Ladder(problem, smooth, pace).climb(advance)
+        return Ladder(problem, pace).climb(advance)
     outcome.values = {n: _filled(rows, problem) for n, rows in outcome.values.items()}
     return outcome
 
