@@ -12,7 +12,7 @@ import numpy as np
 
 from loligo import solvers
 from loligo.errors import LoligoError, UsageError, callers_level
-from loligo.lanes import Value, from_plain, to_plain
+from loligo.lanes import from_plain, to_plain
 from loligo.model import Axon, Membrane
 from loligo.model.earlier import renamed
 from loligo.progress import progress as bar
@@ -84,8 +84,9 @@ def simulate(
         None is where the model says that it starts, and rest if it says nothing. ``"rest"`` is the
         stable equilibrium without stimulus, for each lane; what fires by itself has none. A number
         is a holding potential (mV) with all gates at their steady state. A mapping gives states by
-        name, in an axon those of any of its membranes; with these held the others are made steady,
-        V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
+        name, in an axon those of any of its membranes, or by region (``{"node": {"V": -70}}``, the
+        others as if nothing were said); with these held the others are made steady, V at rest if it
+        is not given. What the equations keep constant, the sum of occupancies say,
         keeps the value that the model's initial values give it. A recording is continued from its
         last sample; an axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
@@ -351,6 +352,7 @@ def _provenance(problem: Problem, stimulus: Any, solver: Solver, duration: float
 
 def _initial_to_plain(initial: Initial) -> Any:
     states = {name: to_plain(value) for name, value in initial.states.items()}
+    states |= {label: _initial_to_plain(own) for label, own in initial.regions.items()}
     if initial.voltage is None:
         return states or "rest"
     voltage = to_plain(initial.voltage)
@@ -360,7 +362,10 @@ def _initial_to_plain(initial: Initial) -> Any:
 def _initial_from_plain(document: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(document, Mapping):
         return document
-    values: dict[str, Value] = {
-        names.get(name, name): from_plain(value) for name, value in document.items()
-    }
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if value == "rest" or (isinstance(value, Mapping) and "dims" not in value):
+            values[name] = _initial_from_plain(value, names)  # of a region
+        else:
+            values[names.get(name, name)] = from_plain(value)
     return values

@@ -12,11 +12,12 @@ from loligo.engine.kernel import Kernel
 from loligo.errors import UsageError
 from loligo.lanes import Grid, Integers, Labelled, Value
 from loligo.memory import refuse_too_large
+from loligo.run.axon.beginnings import labels_of, of_region
 from loligo.run.axon.compartments import cut
 from loligo.run.axon.pilot import finer
 from loligo.run.axon.places import Ladder, Place, needed
 from loligo.run.axon.resolution import counts_of, different, rise, step_for
-from loligo.run.cells import Cells, Initial, guess
+from loligo.run.cells import Cells, guess
 from loligo.run.geometry import POSITION, Compartments, Geometry, Patch, along
 from loligo.run.problem import Group, Problem, Uncut
 
@@ -69,10 +70,12 @@ def _patch(uncut: Uncut, group: Group, parts: Compartments) -> Patch:
         }
         if per_region:
             own[name] = _over_regions(name, per_region, lanes, parts.region[place])
-    begin = Initial(
-        uncut.initial.voltage,
-        {name: v for name, v in uncut.initial.states.items() if name in outline.states},
-    )
+    label = labels_of(uncut.axon)[group.regions[0]]
+    begin = of_region(uncut.initial, label, outline)
+    for name in (f"initial.{state}" for state in ("V", *begin.states)):
+        per_region = {i: values[n] for i in group.regions if (n := f"region{i}.{name}") in values}
+        if per_region:
+            own[name] = _over_regions(name, per_region, lanes, parts.region[place])
     for name in ("V", *begin.states):
         if f"initial.{name}" in values:
             own[f"initial.{name}"] = _at_places(values[f"initial.{name}"], parts, place)
