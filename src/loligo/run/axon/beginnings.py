@@ -79,7 +79,7 @@ def _of_region(
 ) -> Initial:
     if isinstance(given, str) and given == "rest":
         return Initial()
-    named: Mapping[Any, Any] = given if _is_mapping(given) else {"V": given}
+    named = cast(Mapping[Any, Any], given) if _is_mapping(given) else {"V": given}
     together = {**everywhere, **named}
     try:
         return read_initial(together, *outlines) if together else Initial()
