@@ -109,6 +109,7 @@ _WORDS: Mapping[str, str | _Said] = {
     r"(?<![\w-])initial may be 'rest', a holding potential in mV, .* to continue from": (
         "--initial may be rest, or a holding potential in mV"
     ),
+    r": (?:np\.unique|sorted)\(\.\.\.\)$": "",
     r"\bloligo\.models\(\)": "`loligo models`",
     r"\blo\.at(?=:| takes)": "--at",
     r"^(initial|duration|threshold|solver|panels)\b(?! is made on)(?=:? )": _flag,
