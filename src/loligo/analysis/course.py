@@ -23,6 +23,7 @@ from loligo.recording.door import welcome
 from loligo.recording.picked import reduced
 from loligo.simulation import rerun
 from loligo.stimulus.document import from_dict
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -285,10 +286,10 @@ def _words(rec: xarray.Dataset, told: Mapping[str, Any] | None) -> str:
     """What was done, of this lane; "" where that is not said."""
     if told is not None and "stimulus" in told:
         try:
-            return "nothing is done" if told["stimulus"] is None else repr(
+            return say("nothing is done") if told["stimulus"] is None else repr(
                 from_dict(told["stimulus"])
             )  # fmt: skip
         except (LoligoError, KeyError, TypeError):
             pass
     said = str(rec.attrs.get("stimulus", ""))
-    return "nothing is done" if said == "none" else said
+    return say("nothing is done") if said == "none" else said

@@ -69,8 +69,7 @@ class Cycle:
 
 def settled(membrane: Membrane, amplitude: float, level: float) -> Cycle | str:
     """The regular firing of a membrane under a constant current; or in words why there is none."""
-    smooth = outline_of(membrane).obstacle is None
-    solver: Solver | None = Taylor(_TOLERANCE) if smooth else None
+    solver = Taylor(_TOLERANCE)
     # two lanes with shocks of nothing: then it has the kernel of `Cycle.spikes`
     nothing = Labelled(("lane",), np.zeros(2))
     current: Any = Step(0.0, amplitude) + Shock(nothing, nothing)

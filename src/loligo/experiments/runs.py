@@ -23,7 +23,6 @@ from loligo.run.solve import Answer
 from loligo.run.status import lost
 from loligo.simulation import answered, recording_of
 from loligo.solvers import Solver, Taylor
-from loligo.system.outline import outline_of
 
 if TYPE_CHECKING:
     import xarray
@@ -253,7 +252,6 @@ def _answer(
 def _width(model: Any, solver: Solver | None) -> int | None:
     """As many lanes at once however many there are: searches go from many to few, and each width
     is a kernel of its own."""
-    smooth = isinstance(model, Membrane) and outline_of(model).obstacle is None
-    if not smooth or not isinstance(solver, Taylor | None):
+    if not isinstance(model, Membrane) or not isinstance(solver, Taylor | None):
         return None
     return block_width(_MANY, host().vector, _REGISTERS)

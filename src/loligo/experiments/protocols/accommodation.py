@@ -17,6 +17,7 @@ from loligo.experiments.runs import Spikes, part, protocol
 from loligo.experiments.search import Threshold, least
 from loligo.model import Membrane
 from loligo.stimulus import Pulse, Ramp
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -202,30 +203,49 @@ def _summary(
     patch: Excitable, row: Array, value: Array, base: float, height: float, slowest: Threshold
 ) -> str:
     if patch.trouble:
-        return f"{patch.trouble}: there is no threshold."
+        return say("{trouble}: there is no threshold.", trouble=patch.trouble)
     if not np.isfinite(base):
-        return "No current excites it by lasting, and no ramp."
-    said = [f"Switched on at once {base:.6g} µA/cm² excite"]
+        return say("No current excites it by lasting, and no ramp.")
+    said = [say("Switched on at once {base:.6g} µA/cm² excite", base=base)]
     known = np.flatnonzero(np.isfinite(value))
     if not known.size:
-        said.append(f"No ramp excites it, up to {_HIGHEST * base:.4g} µA/cm²")
+        said.append(say("No ramp excites it, up to {base:.4g} µA/cm²", base=_HIGHEST * base))
     else:
         k = int(known[0])
-        said.append(f"A ramp of {row[k]:.3g} µA/cm²/ms must rise to {value[k]:.6g} µA/cm²")
+        said.append(
+            say(
+                "A ramp of {row:.3g} µA/cm²/ms must rise to {value:.6g} µA/cm²",
+                row=row[k],
+                value=value[k],
+            )
+        )
     slope = float(slowest.value[0])
     if slope > 0:
         said.append(
-            f"To {height:.4g} µA/cm² the slowest that excites rises by {slope:.6g} µA/cm²/ms"
+            say(
+                "To {height:.4g} µA/cm² the slowest that excites rises by {slope:.6g} µA/cm²/ms",
+                height=height,
+                slope=slope,
+            )
         )
     elif slope == 0:
         usual = (1 + _ALIKE) * np.fmax(base, value[-1])
         at_once = known.size and value[known[0]] <= usual
         said.append(
-            f"To {height:.4g} µA/cm² even one that takes {_SLOW:g} ms excites"
-            f"{': no accommodation' if at_once else ''}"
+            say(
+                "To {height:.4g} µA/cm² even one that takes {slow:g} ms excites: no accommodation",
+                height=height,
+                slow=_SLOW,
+            )
+            if at_once
+            else say(
+                "To {height:.4g} µA/cm² even one that takes {slow:g} ms excites",
+                height=height,
+                slow=_SLOW,
+            )
         )
     else:
-        said.append(f"To {height:.4g} µA/cm² none excites")
+        said.append(say("To {height:.4g} µA/cm² none excites", height=height))
     return ". ".join(said) + "."
 
 

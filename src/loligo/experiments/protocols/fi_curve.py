@@ -18,6 +18,7 @@ from loligo.experiments.search import narrowed
 from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -208,32 +209,57 @@ def _most(sure: Array) -> float:
 def _summary(
     patch: Excitable, row: Array, rate: Array, again: Array, onset: _Onset, lasts: float
 ) -> str:
-    said = [f"{patch.trouble}: it was begun at {patch.start['V']:g} mV"] if patch.trouble else []
+    said = (
+        [say("{trouble}: it was begun at {V:g} mV", trouble=patch.trouble, V=patch.start["V"])]
+        if patch.trouble
+        else []
+    )
     firing = np.flatnonzero(rate > 0)
     lost = int(np.isnan(rate).sum())
     if lost:
-        said.append(f"{lost} of {row.size} currents could not be run to the end")
+        said.append(
+            say("{lost} of {size} currents could not be run to the end", lost=lost, size=row.size)
+        )
     if not firing.size:
-        said.append(f"It does not go on firing at {between(row)} µA/cm²")
+        said.append(say("It does not go on firing at {row} µA/cm²", row=between(row)))
         return ". ".join(said) + "."
     fastest = int(np.nanargmax(rate))
-    begins = f"It goes on firing from {row[firing[0]]:g} µA/cm², at {rate[firing[0]]:.4g} Hz"
+    begins = say(
+        "It goes on firing from {row:g} µA/cm², at {rate:.4g} Hz",
+        row=row[firing[0]],
+        rate=rate[firing[0]],
+    )
     if np.isfinite(onset.current):
-        begins = f"It goes on firing from {onset.current:.4g} µA/cm², at {onset.rate:.3g} Hz"
+        begins = say(
+            "It goes on firing from {current:.4g} µA/cm², at {rate:.3g} Hz",
+            current=onset.current,
+            rate=onset.rate,
+        )
         begins += {
-            1: f", as slowly as {lasts:g} ms can tell: type 1",
-            2: " at once: type 2",
-            0: "; whether it could begin more slowly does not show",
+            1: say(", as slowly as {lasts:g} ms can tell: type 1", lasts=lasts),
+            2: say(" at once: type 2"),
+            0: say("; whether it could begin more slowly does not show"),
         }[onset.type]
     said.append(begins)
-    said.append(f"The fastest is {rate[fastest]:.4g} Hz, at {row[fastest]:g} µA/cm²")
+    said.append(
+        say("The fastest is {rate:.4g} Hz, at {row:g} µA/cm²", rate=rate[fastest], row=row[fastest])
+    )
     if onset.type != 1 and onset.again < onset.current - 2 * onset.width:
-        said.append(f"Come to from firing it goes on down to {onset.again:.4g} µA/cm²: bistable")
+        said.append(
+            say(
+                "Come to from firing it goes on down to {again:.4g} µA/cm²: bistable",
+                again=onset.again,
+            )
+        )
     last = firing[-1]
     if last + 1 < row.size:
         said.append(
-            f"Above {row[last]:g} µA/cm² nothing rises through {patch.level:g} mV again and again: "
-            "depolarisation_block tells what becomes of it"
+            say(
+                "Above {row:g} µA/cm² nothing rises through {level:g} mV again and again: "
+                "depolarisation_block tells what becomes of it",
+                row=row[last],
+                level=patch.level,
+            )
         )
     return ". ".join(said) + "."
 

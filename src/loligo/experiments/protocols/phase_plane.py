@@ -20,6 +20,7 @@ from loligo.model import Membrane
 from loligo.stimulus import Step, VoltageClamp
 from loligo.system.outline import outline_of
 from loligo.theory.rest import rest
+from loligo.words import reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -183,7 +184,7 @@ def _alone(membrane: Membrane, x: str) -> xarray.Dataset:
     }  # fmt: skip
     return dataset(
         EXPERIMENT, "Phase plane", {**fixed, **paths, **rows, **fields}, coords, membrane,
-        summary=f"{x} alone moves, and a plane needs two states: there is none.",
+        summary=say("{x} alone moves, and a plane needs two states: there is none.", x=x),
     )  # fmt: skip
 
 
@@ -356,12 +357,23 @@ def _along(plane: Plane, nullclines: list[np.ndarray]) -> dict[str, Any]:
 
 def _summary(plane: Plane, fixed: np.ndarray, kinds: list[str]) -> str:
     words = plane.reduced.words
-    said = f"Of the others, {words}. " if words else ""
+    said = f"{say('Of the others, {words}.', words=words)} " if words else ""
     if not kinds:
-        return f"{said}{plane.x} and {plane.y} nowhere stand still together."
+        return say(
+            "{said}{x} and {y} nowhere stand still together.", said=said, x=plane.x, y=plane.y
+        )
     units = [_spaced(plane.unit(k)) for k in (0, 1)]
     each = "; ".join(
-        f"{kind} at {plane.x} = {x:.4g}{units[0]}, {plane.y} = {y:.4g}{units[1]}"
+        say(
+            "{kind} at {x} = {x_value:.4g}{x_unit}, {y} = {y_value:.4g}{y_unit}",
+            kind=reworded(kind),
+            x=plane.x,
+            x_value=x,
+            x_unit=units[0],
+            y=plane.y,
+            y_value=y,
+            y_unit=units[1],
+        )
         for (x, y), kind in zip(fixed, kinds, strict=True)
     )
     return f"{said}{each[0].upper()}{each[1:]}."

@@ -18,6 +18,7 @@ from loligo.experiments.runs import part, protocol
 from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Shock
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -184,18 +185,29 @@ def _limit(between: Array, sizes: Array) -> tuple[Array, float]:
 
 def _summary(cycle: Cycle, phase: Array, response: Array) -> str:
     most, least = int(response.argmax()), int(response.argmin())
-    said = f"At {cycle.amplitude:g} µA/cm² it fires every {cycle.period:.5g} ms. "
+    said = say(
+        "At {amplitude:g} µA/cm² it fires every {period:.5g} ms. ",
+        amplitude=cycle.amplitude,
+        period=cycle.period,
+    )
     if response[most] <= 0:
-        return f"{said}A small shock upwards delays the next spikes at all of these phases."
-    said += (
-        f"A small shock upwards advances the spikes that follow most at phase {phase[most]:.3g}, "
-        f"by {response[most]:.3g} ms for each mV"
+        return say(
+            "{said}A small shock upwards delays the next spikes at all of these phases.", said=said
+        )
+    said += say(
+        "A small shock upwards advances the spikes that follow most at phase "
+        "{phase:.3g}, by {response:.3g} ms for each mV",
+        phase=phase[most],
+        response=response[most],
     )
     if response[least] >= 0:
-        return f"{said}, and delays them at none of these: type 1."
-    return (
-        f"{said}, and delays them most at phase {phase[least]:.3g}, by {-response[least]:.3g} ms: "
-        f"type {2 if -response[least] > _DELAYS * response[most] else 1}."
+        return say("{said}, and delays them at none of these: type 1.", said=said)
+    return say(
+        "{said}, and delays them most at phase {phase:.3g}, by {response:.3g} ms: type {kind}.",
+        said=said,
+        phase=phase[least],
+        response=-response[least],
+        kind=2 if -response[least] > _DELAYS * response[most] else 1,
     )
 
 
