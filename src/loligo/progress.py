@@ -13,6 +13,7 @@ from typing import Any
 from loligo.errors import UsageError
 
 _PATIENCE = 0.5  # s: what is over sooner needs no bar
+_BLINK = 0.2  # s: what a bar says for less cannot be read
 _LONG = 2.0  # s: what is over sooner needs no word
 
 Advance = Callable[[float], None]
@@ -59,7 +60,7 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
 @contextmanager
 def waiting(label: str) -> Iterator[None]:
     """Say what is waited for, once that takes longer than two seconds, where a bar would be shown;
-    what is waited for inside it is part of it, and not said.
+    what is waited for inside it is part of it, and not said. A bar around it says it in its place.
 
     Parameters
     ----------
@@ -73,11 +74,12 @@ def waiting(label: str) -> Iterator[None]:
     """
     around = _AROUND.get()
     looked_at = _somebody_looks() if around is None else bool(around)
-    if not looked_at or (isinstance(around, _Bar) and around.display is not None):
+    if not looked_at:
         yield
         return
     over = Event()
-    teller = Thread(target=_tell, args=(label, over), daemon=True)
+    tell = around.tell if isinstance(around, _Bar) else _tell
+    teller = Thread(target=tell, args=(label, over), daemon=True)
     teller.start()
     before = _AROUND.set(False)
     try:
@@ -128,6 +130,16 @@ class _Bar:
                 return
             self.display = self._open()
         self.display.update(self.task, completed=fraction)
+
+    def tell(self, label: str, over: Event) -> None:
+        """What is waited for stands before the bar, until it is over."""
+        if over.wait(max(_BLINK, self.started + _PATIENCE - time.perf_counter())):
+            return
+        with suppress(Exception):  # never a reason to fail
+            self.display = self.display or self._open()
+            self.display.update(self.task, description=f"{label} …")
+            over.wait()
+            self.display.update(self.task, description=self.label)
 
     def _open(self) -> Any:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
