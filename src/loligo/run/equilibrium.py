@@ -40,7 +40,7 @@ LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
 _GRID = np.arange(LOWEST, HIGHEST + SPACING / 2, SPACING)
 _SLOW = 1e-5  # of the fastest rate: slower is looked at more closely
 _PARTS = 16  # into which a bracket is cut
-_BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
+_BLOCK = 1 << 17  # lanes relaxed at once, to bound the memory
 CONTINUUM = (
     "the membrane has no single resting potential: without any conductance every "
     "voltage is an equilibrium; give a holding potential, for example initial=-65"

@@ -183,28 +183,11 @@ def _joined(batches: Sequence[Batch]) -> Batch:
 
 def _sorted(found: Batch) -> Batch:
     """By lane, then by time."""
-    for sort in (_by_lane, _by_lane_and_time):
-        if _in_order(found):
-            break
-        order = sort(found)
-        found = Batch(*(column[order] for column in found))
-    return found
-
-
-def _in_order(found: Batch) -> bool:
-    here, following = found.lane[:-1], found.lane[1:]
-    later = (following > here) | (found.time[1:] >= found.time[:-1])
-    return bool((later & (following >= here)).all())
-
-
-def _by_lane(found: Batch) -> Any:
-    """Of each lane they are found in the order of time, which this sort keeps: it is the quicker,
-    and mostly does."""
-    return np.argsort(found.lane, kind="stable")
-
-
-def _by_lane_and_time(found: Batch) -> Any:
-    return np.lexsort((found.time, found.lane))
+    if (found.lane[1:] >= found.lane[:-1]).all():
+        return found
+    # each lane's are found in the order of time, which this sort keeps
+    order = np.argsort(found.lane, kind="stable")
+    return Batch(*(column[order] for column in found))
 
 
 def _own(found: Batch, *last: Floats) -> Iterator[Floats]:

@@ -22,6 +22,7 @@ from loligo.errors import RunError
 _LIBRARIES = {"win32": ("nvcuda.dll",), "linux": ("libcuda.so.1", "libcuda.so")}
 _OUT_OF_MEMORY, _NO_DEVICE, _BUSY = 2, 100, 46  # results of the driver's functions
 _NAME, _MAJOR, _MINOR, _PROCESSORS = 256, 75, 76, 16  # letters; numbers of attributes
+_REGISTERS, _LOCAL = 4, 3  # numbers of a function's attributes
 _PIECE = 1 << 25  # bytes
 _PTX, _LOG = 1, 8192  # what is linked; bytes of what the linker says
 _ERROR_LOG, _ERROR_SIZE = 5, 6  # options of the linker
@@ -119,6 +120,19 @@ class Functions:
         self.gpu.enter()
         self.gpu.driver("cuModuleGetFunction", byref(function), self.module, name.encode())
         return function
+
+    def costs(self, name: str, group: int = 128) -> dict[str, int]:
+        """What a function takes: ``registers`` of each thread, ``local`` bytes of its stack; and
+        ``resident``, how many threads one processor of the GPU can then have at once, in groups of
+        so many."""
+        function, driver, groups = self.named(name), self.gpu.driver, c_int()
+        values = [c_int(), c_int()]
+        for value, which in zip(values, (_REGISTERS, _LOCAL), strict=True):
+            driver("cuFuncGetAttribute", byref(value), c_int(which), function)
+        driver("cuOccupancyMaxActiveBlocksPerMultiprocessor", byref(groups), function,
+               c_int(group), c_size_t(0))  # fmt: skip
+        registers, local = (value.value for value in values)
+        return {"registers": registers, "local": local, "resident": group * groups.value}
 
 
 class Gpu:
