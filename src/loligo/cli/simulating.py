@@ -118,7 +118,7 @@ def plot(
     parameters: options.Parameters,
     stimuli: Stimuli,
     run: options.Run,
-    drawing: options.Drawing,
+    drawing: options.Still,
     output: Annotated[Path, options.output("A .png, .svg, .pdf or .jpg file.")] = Path(
         "action_potential.png"
     ),
