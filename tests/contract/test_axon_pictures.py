@@ -113,7 +113,7 @@ def test_an_electrode_that_was_not_recorded_is_known_from_the_provenance():
 def test_few_positions_are_traces_in_time():
     rec = axon_recording().isel(position=[10, 80, 150]).drop_vars(["spike_count", "spike_time"])
     said = [text for text, _ in words_of(lo.plot(rec))]
-    assert {"0.525", "7.53", "Time (ms)", "position", " (cm)"} <= set(said)
+    assert {"0.525", "7.53", "Time (ms)", "Position (cm)"} <= set(said)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_text_grows_with_the_picture_and_more_with_dpi():
 
 def test_lanes_are_named_by_their_coordinate():
     words = [text for text, _ in texts(plot(recordings.lanes([0, 2, 5, 10, 20])))]
-    for text in ("0", "2", "5", "10", "20", "amplitude", " (µA/cm²)"):
+    for text in ("0", "2", "5", "10", "20", "Amplitude (µA/cm²)"):
         assert text in words
 
 
@@ -163,7 +163,7 @@ def test_many_lanes_become_a_map_of_V():
     rec = VARIANTS["many lanes"]()
     figure = plot(rec)
     words = [text for text, _ in texts(figure)]
-    assert {"Membrane potential (mV)", "amplitude", "Time"} <= set(words)
+    assert {"Membrane potential (mV)", "Amplitude (µA/cm²)", "Time (ms)"} <= set(words)
     (image,) = figure.axes[0].get_images()
     assert image.get_clim() == pytest.approx((rec.V.values.min(), rec.V.values.max()), abs=0.5)
 

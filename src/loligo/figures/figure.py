@@ -12,8 +12,9 @@ from loligo.figures import style
 from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
-from loligo.figures.content.panels import MOST_OVERLAID, picture
+from loligo.figures.content.lanes import most_overlaid
 from loligo.figures.content.picture import Picture
+from loligo.figures.content.recorded import picture
 from loligo.figures.page.frame import Size
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.model import Membrane
@@ -39,13 +40,18 @@ def plot(
     dpi: float | None = None,
     title: str | None = None,
     at: float | Sequence[float] | None = None,
+    stacked: bool = False,
 ) -> Figure:
     """Draw a recording, or several on the same axes.
 
     Voltage on top; gates, conductances and the injected current below it on one time axis.
     The tinted band is where current is injected; dashed lines are the resting potential and 0 mV.
-    Up to 8 lanes are drawn over one another, coloured by their coordinate; more along one
-    dimension become a map of V, and along two a map of the spike count.
+    Up to 8 lanes are drawn over one another, coloured in the order of their values, a panel for
+    each variable that was recorded; ``stacked=True`` gives each of up to 24 axes of its own. More
+    along one dimension become a map of V, and along two or three maps of the spike count. Spikes
+    alone are a raster, a row for each lane, with their number below it. Of a clamp V and its
+    current are drawn; what charges the membrane through a series resistance may lie beyond the
+    axis.
 
     Between its samples a line is the solution: the run is made again with more samples, where that
     is soon done and gives the same values, and samples are joined by polynomials where it is not;
@@ -88,6 +94,8 @@ def plot(
         Instead of the recording's own; ``""`` for none.
     at : float or sequence of float, optional
         Of an axon: the instants shown (ms), the middle one in full.
+    stacked : bool
+        Lanes one above the other, each on axes of its own, instead of over one another.
 
     Returns
     -------
@@ -123,13 +131,15 @@ def plot(
     if len(recs) > 1:
         if at is not None:
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
+        if stacked:
+            raise UsageError("stacked=True is of the lanes of one recording; these are several")
         shown = titled(together(recs, labels, panels, colours), title)
         with style.house_style():
             return draw(
                 shown, pixels(usual_size(shown) if size is None else size, dpi), colours
             ).figure
     refuse_labels(labels)
-    chart = _chart(rec, panels, at, title)
+    chart = None if stacked else _chart(rec, panels, at, title)
     with style.house_style():
         if chart is not None:
             from loligo.figures.page.charting import draw_chart
@@ -144,7 +154,7 @@ def plot(
             )
         if at is not None:
             raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
-        shown = titled(picture(signals.read(rec), panels, colours), title)
+        shown = titled(picture(signals.read(rec), panels, colours, stacked), title)
         return draw(shown, pixels(usual_size(shown) if size is None else size, dpi), colours).figure
 
 
@@ -174,11 +184,27 @@ def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
         from loligo.figures.page.curves import experiment_chart
 
         return experiment_chart(arrivals(rec), title)
-    if is_axon(rec) or not _many(rec):
+    if is_axon(rec):
         return None
-    from loligo.figures.page.maps import map_chart
+    return _sweep_chart(rec, title)
 
-    return map_chart(rec, title)
+
+def _sweep_chart(rec: Any, title: str | None) -> Chart | None:
+    """Of spikes alone, and of more lanes than can be told apart as lines."""
+    from loligo.figures.page import maps, rasters
+
+    signals.check(rec)
+    if not any("time" in variable.dims for variable in rec.data_vars.values()):
+        swept = signals.unswept(rec)
+        if rasters.is_spikes(swept):
+            return rasters.spikes_chart(swept, title)
+        if maps.is_grid(swept):
+            return maps.map_chart(swept, title)
+        return None
+    recorded = signals.read(rec)
+    if len(recorded.lanes) <= most_overlaid(recorded):
+        return None
+    return maps.map_chart(recorded.recording, title)
 
 
 def _refuse_panels(panels: Any, why: str) -> None:
@@ -194,16 +220,6 @@ def _of_model(rec: Any) -> Any:
 
     found = rate_functions(rec)
     return found.assign_attrs(title=str(found.attrs["subtitle"]), subtitle="Gates")
-
-
-def _many(rec: xarray.Dataset) -> bool:
-    """More lanes than can be told apart as lines."""
-    recorded = any("time" in v.dims for v in getattr(rec, "data_vars", {}).values())
-    if not recorded:  # only spikes: a sweep over two parameters is still worth a map
-        from loligo.figures.page.maps import is_grid
-
-        return is_grid(rec)
-    return len(signals.read(rec).lanes) > MOST_OVERLAID
 
 
 def titled(shown: Picture, title: str | None) -> Picture:

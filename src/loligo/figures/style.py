@@ -11,8 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 from loligo.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
 
 # Typeset sizes in points, for a figure 8 inches wide; small figures scale them down.
 TITLE, SUBTITLE, HEADING, TICK, LABEL = 13.0, 10.0, 10.0, 9.0, 10.5
@@ -35,8 +39,8 @@ class Theme:
     stimulus: str
     channels: Mapping[str, str]
     others: tuple[str, ...]
-    colormap: str
-    colormap_range: tuple[float, float]
+    graded: tuple[str, ...]  # lines in the order of a value, from the lowest to the highest
+    colormap: str  # of maps
     voltage_map: str  # V by colour, along an axon
     voltage_range: tuple[float, float]
     sheath: str  # myelin
@@ -54,9 +58,18 @@ _LIGHT = Theme(
     voltage="#22262b",
     stimulus="#9a6400",
     channels={"Na": "#d04a02", "K": "#0068b0", "leak": "#00875f", "Ca": "#b0508a"},
-    others=("#8a3ffc", "#7a1010", "#434e59", "#4a1260", "#3c19a6"),
+    others=(
+        "#8a3ffc",
+        "#7a1010",
+        "#434e59",
+        "#706633",
+        "#a30099",
+        "#e0143d",
+        "#4a1260",
+        "#3c19a6",
+    ),
+    graded=("#110044", "#4b0ba9", "#2129d8", "#15696c", "#3b6d49", "#8b6432", "#b85210"),
     colormap="viridis",
-    colormap_range=(0.0, 0.8),
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#dfe3e8",
@@ -83,9 +96,18 @@ _DARK = Theme(
     voltage="#f4f6f8",
     stimulus="#f2bd4b",
     channels={"Na": "#ff8548", "K": "#58b4f4", "leak": "#3fcf9f", "Ca": "#e590c2"},
-    others=("#b7f58c", "#c3c9ff", "#f2d924", "#9a8cff", "#26ffae"),
+    others=(
+        "#b7f58c",
+        "#c3c9ff",
+        "#f2d924",
+        "#33a31f",
+        "#e05cc2",
+        "#ff5266",
+        "#9a8cff",
+        "#26ffae",
+    ),
+    graded=("#b86fff", "#7ea2e4", "#5bbaba", "#98bc6c", "#abc112", "#ffda48", "#ffffed"),
     colormap="viridis",
-    colormap_range=(0.35, 1.0),
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#3a434d",
@@ -178,6 +200,25 @@ def ink(name: str, theme: Theme) -> str:
     if name.isdecimal():
         return theme.others[(int(name) - 1) % len(theme.others)]
     return theme.channels.get(name) or str(getattr(theme, name))
+
+
+def gradient(theme: Theme) -> Colormap:
+    """The colours of lines in the order of a value, of which each reads as text on the page."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list(f"loligo {theme.name}", theme.graded)
+
+
+def in_order(count: int, theme: Theme) -> list[str]:
+    """So many colours in order, the lowest first.
+
+    >>> in_order(2, THEMES["light"])
+    ['#110044', '#b85210']
+    """
+    from matplotlib.colors import to_hex
+
+    parts = (k / max(count - 1, 1) for k in range(count))
+    return [to_hex(gradient(theme)(part)) for part in parts]
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -41,11 +41,12 @@ class Slot:
         low, high = self.axis.limits
         return self.bottom + self.height * (value - low) / (high - low)
 
-    def spread(self, heights: Sequence[float]) -> np.ndarray:
-        """Heights of labels moved apart within the panel."""
+    def spread(self, heights: Sequence[float], order: Sequence[int] | None = None) -> np.ndarray:
+        """Heights of labels moved apart within the panel; from the bottom up in an ``order``, if
+        one is given."""
         step = line_height(self.label_size)
         low, high = self.bottom + step / 2, self.bottom + self.height - step / 2
-        return labels.spread(heights, step, low, max(low, high))
+        return labels.spread(heights, step, low, max(low, high), order)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +129,14 @@ def _arranged(
     right = page.width - page.pad - max(GAP * scale + beyond if beyond else 0.0, 0.12 * scale)
     if right - left < 0.4 * page.width:
         return None
-    unit, factor = _time_unit(picture)
+    unit, factor = time_unit(picture)
     times = ticks.across(picture.start, picture.end, right - left, ruler, scale, factor)
     right = min(right, page.width - page.pad - ruler.width(times[-1].text, TICK * scale) / 2)
     headed = tuple(
         replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, right - left - taken))
         for slot, taken in ((s, _key(panel, ruler, scale)) for panel, s in pairs)
     )
-    across = Across(picture.start, picture.end, times, f"Time ({unit})")
+    across = Across(picture.start, picture.end, times, f"Time ({unit})" if unit else "Time")
     return Layout(page, left, right, headed, across)
 
 
@@ -149,14 +150,15 @@ def _stack(
 ) -> list[tuple[float, float]] | None:
     """Lower and upper edge of every panel, from the top down; None if they get too low."""
     scale, point, top = page.scale, page.point, page.top
-    heading, space = 1.55 * HEADING * point, 0.09 * scale
+    space = 0.09 * scale
+    heads = [_head_room(panel, page) for panel in picture.panels]
     count = len(picture.panels)
-    room = top - bottom - clock - count * heading - (count - 1) * space
+    room = top - bottom - clock - sum(heads) - (count - 1) * space
     total = sum(panel.axis.weight for panel in picture.panels)
     places = []
-    for panel in picture.panels:
+    for panel, heading in zip(picture.panels, heads, strict=True):
         tall = room * panel.axis.weight / total
-        if tall < 2.3 * TICK * point or tall < 0.62 * len(panel.traces) * LABEL * point:
+        if tall < 2.3 * TICK * point or tall < 0.62 * _labels(panel) * LABEL * point:
             return None
         top -= heading + (0.0 if places else clock)
         places.append((top - tall, top))
@@ -164,9 +166,20 @@ def _stack(
     return places
 
 
+def _head_room(panel: Panel, page: Page) -> float:
+    """Over a panel: for what stands there, or for half a number of each of two axes."""
+    said = panel.axis.words or panel.key is not None
+    return (1.55 * HEADING if said else 0.5 * TICK) * page.point
+
+
+def _labels(panel: Panel) -> int:
+    """How many names stand beside a panel; at least one."""
+    return max(1, sum(bool(trace.label.text) for trace in panel.traces))
+
+
 def _label_size(panel: Panel, height: float, scale: float) -> float:
     """Points at which all of a panel's labels fit beside it."""
-    fits = height / (line_height(LABEL * scale) * len(panel.traces))
+    fits = height / (line_height(LABEL * scale) * _labels(panel))
     return LABEL * scale * min(1.0, max(fits, 0.5))
 
 
@@ -194,6 +207,7 @@ def clock_y(layout: Layout) -> float:
     return slot.bottom + slot.height + 0.45 * LABEL * layout.page.point
 
 
-def _time_unit(picture: Picture) -> tuple[str, float]:
+def time_unit(picture: Picture) -> tuple[str, float]:
     """Seconds from 5 s on."""
-    return ("s", 1000.0) if picture.end - picture.start >= 5000 else ("ms", 1.0)
+    long = picture.end - picture.start >= 5000 and picture.time_unit == "ms"
+    return ("s", 1000.0) if long else (picture.time_unit, 1.0)
