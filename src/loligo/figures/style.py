@@ -73,7 +73,7 @@ _LIGHT = Theme(
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#dfe3e8",
-    places=("#a372f2", "#8a3ffc", "#4a1a96"),
+    places=("#8b49ee", "#6a24cf", "#4a1a96"),
     recordings=(
         "#22262b",
         "#c2410c",
@@ -111,7 +111,7 @@ _DARK = Theme(
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#3a434d",
-    places=("#e6d6ff", "#b58cff", "#8050f0"),
+    places=("#e6d6ff", "#b58cff", "#9070f4"),
     recordings=(
         "#f4f6f8",
         "#ff8548",

@@ -5,22 +5,38 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from loligo.figures.content.labels import unit
 from loligo.lanes import with_arrays
 from loligo.stimulus.document import KINDS
+from loligo.words import decimal, join, say, worded
+
+_bare: ContextVar[bool] = ContextVar("bare", default=False)  # whether units are left out
 
 
-def conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> str:
+def conditions(
+    attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None, units: bool = True
+) -> str:
     """``10 µA/cm² from 5 to 45 ms, 6.3 °C``, as far as the recording's provenance tells.
 
-    ``chosen`` are the coordinates of a lane that was picked out of a sweep.
+    ``chosen`` are the coordinates of a lane that was picked out of a sweep; ``units`` are left out
+    of a model that has none.
 
     >>> pulse = {"kind": "pulse", "start": 5, "duration": 40, "amplitude": 10}
-    >>> conditions({"provenance": json.dumps({"stimulus": pulse})})
-    '10 µA/cm² from 5 to 45 ms'
+    >>> told = {"provenance": json.dumps({"stimulus": pulse})}
+    >>> conditions(told), conditions(told, units=False)
+    ('10 µA/cm² from 5 to 45 ms', '10 from 5 to 45')
     """
+    before = _bare.set(not units)
+    try:
+        return _conditions(attrs, chosen)
+    finally:
+        _bare.reset(before)
+
+
+def _conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> str:
     try:
         known = _picked(json.loads(attrs["provenance"]), chosen or {})
         model = known.get("model", {})
@@ -40,8 +56,34 @@ def stimulus(document: Mapping[str, Any] | None) -> str:
     if document["kind"] == "placed":
         return _placed(document)
     if document["kind"] == "sum":
-        return " + ".join(stimulus(part) for part in document["shapes"])
-    return KINDS[document["kind"]].sentence(document).format_map(_Words(document))
+        return " + ".join(_one_by_one(document["shapes"]))
+    return worded(KINDS[document["kind"]].sentence(document)).format_map(_Words(document))
+
+
+def _one_by_one(shapes: list[Mapping[str, Any]]) -> list[str]:
+    """Every shape of a sum; the commands of a clamp that follow one another are one phrase."""
+    said: list[str] = []
+    end: Any = None
+    for shape in shapes:
+        goes_on = end is not None and shape["start"] == end and _steady(shape)
+        end = shape["start"] + shape["duration"] if _steady(shape) else None
+        if goes_on:
+            words = _Words(shape)
+            voltage = f"{words['voltage']}"
+            said[-1] += say(", then at {voltage} to {end}", voltage=voltage, end=_amount(end, "ms"))
+        else:
+            said.append(stimulus(shape))
+    return said
+
+
+def _steady(shape: Mapping[str, Any]) -> bool:
+    """Whether a shape is a clamp at one potential, or at one for each lane, between known times."""
+    if shape["kind"] != "clamp" or shape.get("to") is not None:
+        return False
+    numbers = [shape["start"], shape["duration"]]
+    return "kind" not in (shape["voltage"] if isinstance(shape["voltage"], dict) else {}) and all(
+        isinstance(each, int | float) for each in numbers
+    )
 
 
 def _current(d: Mapping[str, Any]) -> str:
@@ -56,24 +98,29 @@ def _placed(d: Mapping[str, Any]) -> str:
     where: dict[str, list[float]] = {}
     for point in d["points"]:
         where.setdefault(stimulus(point["stimulus"]), []).append(float(point["place"]))
-    return " + ".join(f"{what} at {_places(places)}" for what, places in where.items())
+    return " + ".join(_at(what, places) for what, places in where.items())
 
 
-def _places(places: list[float]) -> str:
+def _at(what: str, places: list[float]) -> str:
     if places == [0.0]:
-        return "the left end"
+        return say("{what} at the left end", what=what)
     steps = ((1e4, "cm", 1e4), (1e3, "mm", 1e3), (0.0, "µm", 1.0))
     _, name, um = next(step for step in steps if max(places) >= step[0])
-    return " and ".join(_number(place / um) for place in places) + f" {name}"
+    where = f"{join([_number(place / um) for place in places])} {name}"
+    return say("{what} at {place}", what=what, place=where)
 
 
 def _when(d: Mapping[str, Any]) -> str:
     start, duration = d["start"], d["duration"]
     if isinstance(start, int | float) and isinstance(duration, int | float):
         if math.isinf(duration):
-            return f"from {_amount(start, 'ms')}"
-        return f"from {_number(start)} to {_amount(start + duration, 'ms')}"
-    return f"for {_amount(duration, 'ms')} from {_amount(start, 'ms')}"
+            return say("from {start}", start=_amount(start, "ms"))
+        return say(
+            "from {start} to {end}", start=_number(start), end=_amount(start + duration, "ms")
+        )
+    return say(
+        "for {duration} from {start}", duration=_amount(duration, "ms"), start=_amount(start, "ms")
+    )
 
 
 class _Words:
@@ -98,7 +145,7 @@ class _Number:
         self.number, self._units = _amount(value), units
 
     def __format__(self, _: str) -> str:
-        return f"{self.number} {self._units}".rstrip()
+        return f"{self.number} {'' if _bare.get() else self._units}".rstrip()
 
 
 _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"current": _current, "when": _when}
@@ -108,8 +155,10 @@ def _amount(value: Any, unit: str = "") -> str:
     """A number, or the range of several, with its unit."""
     numbers = list(_flat(value["values"] if isinstance(value, Mapping) else value))
     low, high = min(numbers), max(numbers)
-    text = _number(low) if low == high else f"{_number(low)} to {_number(high)}"
-    return f"{text} {unit}".rstrip()
+    text = _number(low)
+    if low != high:
+        text = say("{low} to {high}", low=text, high=_number(high))
+    return f"{text} {'' if _bare.get() else unit}".rstrip()
 
 
 def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:
@@ -133,4 +182,4 @@ def _flat(value: Any) -> Iterator[float]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.6g}".replace("-", "−")
+    return decimal(f"{value:.6g}").replace("-", "−")

@@ -11,6 +11,7 @@ import numpy as np
 
 from loligo.figures.style import ion
 from loligo.model import latex
+from loligo.words import decimal, reworded
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What is printed for what recordings have in their units.
@@ -106,7 +107,7 @@ def _in_a_line(each: Label) -> str:
 
 def channel(name: str) -> Label:
     """A channel's name: ``Na``, ``K``, ``leak``."""
-    return Label(ion(name))
+    return Label(reworded(ion(name)))
 
 
 def unit(text: str) -> str:
@@ -150,7 +151,7 @@ def number(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.lstrip("-")
-    return text.replace("-", "−")
+    return decimal(text).replace("-", "−")
 
 
 def written(value: float, digits: int = 4) -> str:

@@ -15,6 +15,7 @@ from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Trace, padded, spread
 from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import DASHES, Theme, channel_colours
+from loligo.words import reworded, say
 
 MOST_OVERLAID = 8  # lanes drawn over one another; more become a map
 MOST_GATES = 6  # on one axis; more have an axis for each channel
@@ -98,7 +99,7 @@ def grouped(
             for channel, group in _apart(names, lambda name: recorded.attribute(name, "channel"))
         ]
     if kind is not None and kind not in ("V", "states", "clamp"):
-        return [(names, _HEADINGS[kind])]
+        return [(names, say(_HEADINGS[kind]))]
     # one axis cannot hold two units
     return [(group, heading_of(recorded, group)) for _, group in _apart(names, recorded.unit)]
 
@@ -106,7 +107,9 @@ def grouped(
 def _of_channel(gates: Sequence[str], channel: str) -> str:
     """What stands over the gates of one channel."""
     name = labels.channel(channel).text
-    return f"Gate {labels.quoted(gates[0])} of {name}" if len(gates) == 1 else f"Gates of {name}"
+    if len(gates) == 1:
+        return say("Gate {name} of {channel}", name=labels.quoted(gates[0]), channel=name)
+    return say("Gates of {channel}", channel=name)
 
 
 def _apart(
@@ -139,15 +142,16 @@ def heading_of(recorded: Signals, names: Sequence[str]) -> str:
     channel = recorded.attribute(names[0], "channel")
     alone = _ALONE.get(str(recorded.role(names[0]))) if len(names) == 1 and channel else None
     if alone:
-        return alone.format(name=labels.quoted(names[0]), channel=labels.channel(str(channel)).text)
+        name = labels.quoted(names[0])
+        return say(alone, name=name, channel=labels.channel(str(channel)).text)
     roles = {recorded.role(name) for name in names}
     if roles == {"voltage"} and recorded.dimensionless:
-        return "V (dimensionless)"
+        return say("V (dimensionless)")
     for kind, role in ROLES.items():
         if roles == {role} and kind in _HEADINGS:
-            return _HEADINGS[kind]
+            return say(_HEADINGS[kind])
     if len(names) == 1:
-        words = str(recorded.attribute(names[0], "long_name") or names[0])
+        words = reworded(str(recorded.attribute(names[0], "long_name") or names[0]))
         return words if words == names[0] else words[:1].upper() + words[1:]
     return ", ".join(map(labels.quoted, names))
 
@@ -180,7 +184,7 @@ def commanded(
     )
     if not more:
         return panel
-    heading = f"{panel.axis.heading}, command dashed"
+    heading = say("{heading}, command dashed", heading=panel.axis.heading)
     traces = (*panel.traces, *more)
     axis = axis_of(recorded, names, traces, heading, panel.axis.rest)
     return replace(panel, axis=axis, traces=traces)
@@ -267,7 +271,7 @@ def axis_of(
     if rest is not None:
         rest, limits = _with_rest(rest, limits)
     return Axis(
-        heading=f"{heading}, transients cut off" if cut else heading,
+        heading=say("{heading}, transients cut off", heading=heading) if cut else heading,
         unit=labels.unit(recorded.unit(names[0])),
         limits=limits,
         weight=max(_WEIGHTS.get(str(role), 1.5), 0.36 * sum(bool(t.label.text) for t in traces)),

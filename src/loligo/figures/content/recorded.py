@@ -12,6 +12,7 @@ from loligo.figures.content import captions, lanes, panels, signals
 from loligo.figures.content.picture import Panel, Picture
 from loligo.figures.content.signals import Signals
 from loligo.figures.style import Theme, ion
+from loligo.words import reworded
 
 _MOST_USUAL = 9  # panels of several lanes, if nobody chose
 _CLAMPED = {"voltage": 1.7, "clamp": 3.0}  # weights: the current is what a clamp is about
@@ -33,7 +34,7 @@ def picture(
     made = _keyed_once(p for one in wanted for p in _panels(recorded, one, theme, stacked))
     attrs = recorded.recording.attrs
     return Picture(
-        title=str(attrs.get("title") or attrs.get("model") or ""),
+        title=reworded(str(attrs.get("title") or attrs.get("model") or "")),
         subtitle=_subtitle(recorded),
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),
@@ -46,7 +47,8 @@ def picture(
 def _subtitle(recorded: Signals) -> str:
     """What was done, how warm it was, and which lanes failed."""
     rec = recorded.recording
-    said = captions.conditions(rec.attrs, signals.chosen(rec))
+    units = not recorded.dimensionless
+    said = captions.conditions(rec.attrs, signals.chosen(rec), units)
     return ", ".join(filter(None, (said, signals.failed(rec))))
 
 

@@ -14,7 +14,9 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.figures.content import labels
 from loligo.figures.content.dimensionless import is_dimensionless
+from loligo.figures.content.swept import of_which
 from loligo.run.status import Status
+from loligo.words import decimal, join, reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -185,10 +187,13 @@ def failed(recording: xarray.Dataset) -> str:
         at = np.argwhere(status.values == state)
         if 0 < len(at) <= _MOST_TOLD and status.ndim == 1:
             dim = str(status.dims[0])
-            where = " and ".join(coordinate(recording, dim, int(k)) for (k,) in at)
-            said.append(" ".join(filter(None, (f"{why} at {where}", dimension(recording, dim)[1]))))
+            where = join([coordinate(recording, dim, int(k)) for (k,) in at])
+            place = " ".join(filter(None, (where, dimension(recording, dim)[1])))
+            said.append(say("{what} at {place}", what=say(why), place=place))
         elif len(at):
-            said.append(f"{why} in {len(at)} of {status.size} lanes")
+            said.append(
+                say("{why} in {some} of {all} lanes", why=say(why), some=len(at), all=status.size)
+            )
     return ", ".join(said)
 
 
@@ -212,10 +217,10 @@ def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
         return str(index)
     value = told.values[index]
     if dim == "position":
-        return f"{float(value) / places(recording)[1]:.3g}"
+        return decimal(f"{float(value) / places(recording)[1]:.3g}")
     if not isinstance(value, float | int | np.number):
-        return str(value)
-    return labels.written(float(value))
+        return reworded(str(value))
+    return decimal(labels.written(float(value)))
 
 
 def ranks(recording: xarray.Dataset, dim: str) -> np.ndarray:
@@ -234,14 +239,14 @@ def dimension(recording: xarray.Dataset, dim: str) -> tuple[labels.Label, str]:
         return labels.symbol(dim), ""
     unit = labels.unit(str(told.attrs.get("units", "")))
     if dim == "position":
-        return labels.Label("Position"), places(recording)[0]
+        return labels.Label(say("Position")), places(recording)[0]
     name, meaning = str(told.name), str(told.attrs.get("long_name", ""))
     begun = re.fullmatch(r"initial_(\w+)", name)
     if begun:
-        return labels.words(["Initial ", labels.symbol(begun[1])]), unit
+        return labels.typeset(say("Initial {name}", name=labels.quoted(begun[1]))), unit
     if not _in_words(name):
         return labels.symbol(name), unit
-    words = meaning or name
+    words = of_which(recording, dim) or reworded(meaning or name)
     return labels.Label(words[:1].upper() + words[1:]), unit
 
 

@@ -12,7 +12,6 @@ from loligo.figures.page.extent import Side, bar_marks
 from loligo.figures.page.frame import (
     GAP,
     Page,
-    Size,
     axes_at,
     blank,
     named,
@@ -34,6 +33,7 @@ from loligo.figures.page.placing import (
     starts,
 )
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, LABEL, LINE_WIDTH, Theme
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.ticks import Tick
 from loligo.figures.style import TICK
 
-_ACROSS = 9  # ticks at most
+_ACROSS, _BESIDE = 9, 6  # ticks at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,13 +180,15 @@ def _within(
     return marks
 
 
-def bar_marks(scale: chart.Scale, tall: float = math.inf, size: float = 1.0) -> tuple[Tick, ...]:
-    """Ticks beside the colours, ``tall`` inches high; of counts, in the middle of each colour."""
+def bar_marks(scale: chart.Scale, tall: float, size: float) -> tuple[Tick, ...]:
+    """Ticks beside the colours, ``tall`` inches high, of type ``size`` times the usual; of counts,
+    in the middle of each colour."""
     low, high = scale.low, scale.high
+    most = min(_BESIDE, max(2, int(tall / (1.5 * TICK * size / 72))))
     if scale.log:
-        return ticks.decades(low, high, lambda marks: len(marks) <= 6)
+        return ticks.decades(low, high, lambda marks: len(marks) <= most)
     if not scale.whole:
-        return ticks.even(low, high, 6, 1.0)
+        return ticks.even(low, high, most, 1.0)
     many = scale.together
     firsts = [round(low) + k * many for k in range(scale.steps)]
     marks = tuple(

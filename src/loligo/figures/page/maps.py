@@ -10,8 +10,10 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.figures.content import injected, labels, signals
 from loligo.figures.content.captions import conditions
+from loligo.figures.content.dimensionless import is_dimensionless
 from loligo.figures.content.labels import Label
 from loligo.figures.page import chart
+from loligo.words import reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -45,9 +47,10 @@ def headed(
     rec: xarray.Dataset, panels: tuple[chart.Axes, ...], title: str | None, shared: bool = False
 ) -> chart.Chart:
     """Panels under the recording's title, or under another, and what was done."""
-    heading = str(rec.attrs.get("title") or rec.attrs.get("model") or "")
+    heading = reworded(str(rec.attrs.get("title") or rec.attrs.get("model") or ""))
     words = heading if title is None else title
-    said = (conditions(rec.attrs, signals.chosen(rec)), signals.failed(rec))
+    units = not is_dimensionless(rec, ("V",) if "V" in rec else ())
+    said = (conditions(rec.attrs, signals.chosen(rec), units), signals.failed(rec))
     return chart.Chart(panels, words, ", ".join(filter(None, said)) if words else "", shared)
 
 
@@ -72,11 +75,12 @@ def _in_time(recorded: signals.Signals) -> chart.Axes:
     some = recorded.lanes[:: max(1, len(recorded.lanes) // 16)]
     on = injected.stretches(injected.when_on(recorded, some), (time[-1] - time[0]) / 400)
     edges, axis = along(rec, dim)
+    axis = replace(axis, unit="1") if recorded.dimensionless else axis
     bars = tuple(chart.Band(start, end, "stimulus", over=True) for start, end in on)
     return chart.Axes(
         (chart.Image(time, edges, values), *bars),
         chart.Axis(
-            Label("Time"),
+            Label(say("Time")),
             "1" if recorded.dimensionless else "ms",
             limits=ends(time),
             ticks=told(time[0], time[-1], 11),
@@ -90,12 +94,12 @@ def _unit(recorded: signals.Signals, name: str) -> tuple[str, float]:
     """What colours stand for, and by how much values differ at least."""
     unit = labels.unit(recorded.unit(name))
     if recorded.role(name) == "clamp":
-        words = str(recorded.attribute(name, "long_name", name))
+        words = reworded(str(recorded.attribute(name, "long_name", name)))
         return f"{words[:1].upper()}{words[1:]} ({unit})", 0.0
     return (
-        ("V (dimensionless)", 0.1)
+        (say("V (dimensionless)"), 0.1)
         if recorded.dimensionless
-        else (f"Membrane potential ({unit})", 1.0)
+        else (f"{say('Membrane potential')} ({unit})", 1.0)
     )
 
 
@@ -132,7 +136,7 @@ def _counts(rec: xarray.Dataset) -> tuple[chart.Axes, ...]:
     count = rec["spike_count"]
     values = np.where(count.values < 0, np.nan, count.values)  # of a lane that was lost, -1
     low, high = min(np.nanmin(values, initial=0.0), 0.0), max(np.nanmax(values, initial=1.0), 1.0)
-    scale = chart.Scale("Number of spikes", float(low), float(high), whole=True)
+    scale = chart.Scale(say("Number of spikes"), float(low), float(high), whole=True)
     if count.ndim == 2:
         down, right = map(str, count.dims)
         return (_count_map(rec, values, down, right, scale),)

@@ -12,6 +12,7 @@ from loligo.figures.content import injected, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.page import chart
 from loligo.figures.page.maps import along, ends, headed, in_order, told
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -80,7 +81,7 @@ def _raster(rec: xarray.Dataset) -> chart.Axes:
     y = np.column_stack((low + beside, high - beside, np.full(row.size, np.nan))).ravel()
     start, end = _span(rec, when)
     strokes = chart.Line(x, y, "voltage", width=_width(times.shape[0]))
-    heading = up if dims else chart.Axis("Spikes", limits=(0.0, 1.0), ticks=())
+    heading = up if dims else chart.Axis(say("Spikes"), limits=(0.0, 1.0), ticks=())
     return chart.Axes(
         (*_bands(rec, start, end), strokes), _time(rec, start, end), heading, weight=1.6
     )
@@ -92,7 +93,7 @@ def _width(lanes: int) -> float:
 
 
 def _time(rec: xarray.Dataset, start: float, end: float) -> chart.Axis:
-    return chart.Axis(Label("Time"), "ms", limits=(start, end), ticks=told(start, end, 11))
+    return chart.Axis(Label(say("Time")), "ms", limits=(start, end), ticks=told(start, end, 11))
 
 
 def _span(rec: xarray.Dataset, when: np.ndarray) -> tuple[float, float]:
@@ -129,7 +130,7 @@ def _curve(rec: xarray.Dataset) -> chart.Axes:
     order = np.argsort(x, kind="stable")
     x, y = x[order], counts[order]
     high = float(np.nanmax(y, initial=1.0))
-    up = chart.Axis("Number of spikes", limits=(-0.04 * high, 1.08 * high), ticks=_whole(high))
+    up = chart.Axis(say("Number of spikes"), limits=(-0.04 * high, 1.08 * high), ticks=_whole(high))
     across = chart.Axis(axis.name, axis.unit, limits=None if in_order else ends(edges),
                         ticks=None if in_order else axis.ticks)  # fmt: skip
     if x.size > _MARKED:
@@ -157,4 +158,4 @@ def _rate(rec: xarray.Dataset) -> chart.Axes:
     bins = np.linspace(start, end, _BINS + 1)
     per = np.histogram(when, bins)[0] / ((bins[1] - bins[0]) * 1e-3 * rec["spike_count"].size)
     area, outline = chart.histogram(bins, per)
-    return chart.Axes((area, outline), _time(rec, start, end), chart.Axis("Firing rate", "Hz"))
+    return chart.Axes((area, outline), _time(rec, start, end), chart.Axis(say("Firing rate"), "Hz"))
