@@ -121,7 +121,7 @@ def test_an_instant_may_have_its_unit():
 def test_few_positions_are_traces_in_time():
     rec = axon_recording().isel(position=[10, 80, 150]).drop_vars(["spike_count", "spike_time"])
     said = [text for text, _ in words_of(lo.plot(rec))]
-    assert {"0.525", "7.53", "Time (ms)", "position", " (cm)"} <= set(said)
+    assert {"0.525", "7.53", "Time (ms)", "Position (cm)"} <= set(said)
 
 
 ALL = ("V", "gates", "currents", "axon", "map", "traces")
