@@ -94,7 +94,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         except OSError as error:
             if isinstance(error.filename, str | bytes) and os.fsdecode(error.filename) != str(part):
                 raise  # about some other file: not ours to explain
-            raise _failure(target, error) from error
+            raise failure(target, error) from error
         _folder_to_disk(target.parent)
     finally:
         _close(lock)
@@ -112,7 +112,7 @@ def check(path: str | os.PathLike[str]) -> None:
     """
     target = _destination(path)
     if not os.access(target.parent, os.W_OK):
-        raise _failure(target, PermissionError(errno.EACCES, "Permission denied"))
+        raise failure(target, PermissionError(errno.EACCES, "Permission denied"))
 
 
 def named(path: Any) -> Path:
@@ -151,9 +151,9 @@ def _destination(path: str | os.PathLike[str]) -> Path:
         folder = target.parent
         folder_is_there = folder.is_dir()
     except RuntimeError as error:  # a loop of links, up to Python 3.12
-        raise _failure(given, OSError(errno.ELOOP, str(error))) from error
+        raise failure(given, OSError(errno.ELOOP, str(error))) from error
     except OSError as error:
-        raise _failure(given, error) from error
+        raise failure(given, error) from error
     if not folder_is_there:
         what = "is not a folder" if folder.exists() else "does not exist"
         raise FileError(
@@ -184,7 +184,7 @@ def _create(target: Path) -> tuple[Path, int | None]:
         # Not the `tempfile` module: it would make the result readable by its owner alone.
         handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     except OSError as error:
-        raise _failure(target, error) from error
+        raise failure(target, error) from error
     if fcntl is None:
         os.close(handle)
         return part, None
@@ -256,7 +256,8 @@ def _close(handle: int | None) -> None:
         os.close(handle)
 
 
-def _failure(path: Path, error: OSError) -> FileError:
+def failure(path: Path, error: OSError) -> FileError:
+    """What the system refused, and what a person can do."""
     reason = error.strerror or str(error) or type(error).__name__
     known = _REMEDY.get(error.errno) if error.errno is not None else None
     return FileError(f"cannot write {path}: {known or reason}")

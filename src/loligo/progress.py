@@ -22,7 +22,9 @@ _AROUND: ContextVar[_Bar | bool | None] = ContextVar("_AROUND", default=None)
 
 
 @contextmanager
-def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance]:
+def progress(
+    label: str, show: bool | Advance | None = None, amount: tuple[int, str] | None = None
+) -> Iterator[Advance]:
     """A function that takes the fraction done, 0 to 1.
 
     Parameters
@@ -33,6 +35,8 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
         True or False; None shows a bar where somebody looks (a terminal or a notebook), but none
         inside work that shows none or is waited for. A function is told instead; what it raises
         ends the work.
+    amount
+        How much there is to do, and of what: then the bar says how many of it a second.
 
     Examples
     --------
@@ -46,7 +50,7 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
         raise UsageError(f"progress may be True, False, None or a function, not {show!r:.60}")
     if show is None:
         show = _AROUND.get() is not False and _somebody_looks()
-    bar = _Bar(label) if show else None
+    bar = _Bar(label, amount) if show else None
     before = _AROUND.set(bar or False)
     try:
         yield bar.advance if bar else _silent
@@ -116,18 +120,27 @@ def _somebody_looks() -> bool:
 class _Bar:
     """A rich progress bar that appears only when the work turns out to be long."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, amount: tuple[int, str] | None) -> None:
+        self.label, self.amount, self.first = label, amount, 0.0
         self.started = time.perf_counter()
         self.display: Any = None
         self.task: Any = None
 
     def advance(self, fraction: float) -> None:
+        self.first = self.first or fraction
         if self.display is None:
             if time.perf_counter() - self.started < _PATIENCE or fraction >= 1.0:
                 return
             self.display = self._open()
-        self.display.update(self.task, completed=fraction)
+        self.display.update(self.task, completed=fraction, rate=self._rate(fraction))
+
+    def _rate(self, fraction: float) -> str:
+        """How much was done in a second, since the first word of it."""
+        if self.amount is None:
+            return ""
+        whole, what = self.amount
+        seconds = time.perf_counter() - self.started
+        return f"{(fraction - self.first) * whole / seconds:,.0f} {what}/s"
 
     def _open(self) -> Any:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -136,11 +149,12 @@ class _Bar:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:3.0f} %"),
+            *([] if self.amount is None else [TextColumn("{task.fields[rate]}")]),
             TimeRemainingColumn(),
         )
         display = Progress(*columns, console=_console(), transient=True)
         display.start()
-        self.task = display.add_task(self.label, total=1.0)
+        self.task = display.add_task(self.label, total=1.0, rate="")
         return display
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ def _status(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
-        _say("interrupted; files are as they were")
+        _say(str(error) or "interrupted; files are as they were")
         return _INTERRUPTED
     if isinstance(error, LoligoError):
         from loligo.cli.wording import in_its_words

@@ -83,16 +83,24 @@ def _beside_taylor(problem: Problem, outcome: Outcome, advance: Advance, pace: P
     outcome.notes += [note for note in climbed.notes if note not in outcome.notes]
     note = f"{str(why).partition(';')[0]}; {_STEPS}"
     if stiff.size == lanes:
+        outcome.tried = int(outcome.settings.get("steps", 0))
         outcome.error, outcome.settings = climbed.error, {**climbed.settings, "note": note}
+        outcome.within = climbed.within
         return Choice(Exponential(climbed.settings["dt"]), outcome, True)
     if climbed.error is not None:
         outcome.error = np.full(lanes, np.nan)
         outcome.error[stiff] = climbed.error
     if "accuracy" not in climbed.settings:  # Exponential lost all of them as well
         return Choice(Taylor(), outcome, True)
-    which = f"in the {stiff.size:,} lanes of status {int(Status.EXPONENTIAL)}"
-    accuracy = (
-        f"{outcome.settings['accuracy']}; {which}, by Exponential, {climbed.settings['accuracy']}"
+    outcome.within = climbed.within
+    accuracy = accuracy_of_both(
+        outcome.settings["accuracy"], stiff.size, climbed.settings["accuracy"]
     )
     outcome.settings |= {**climbed.settings, "accuracy": accuracy, "note": note}
     return Choice(Taylor(), outcome, True)
+
+
+def accuracy_of_both(taylor: str, stiff: int, exponential: str) -> str:
+    """What lanes are good to of which some, so many, were too stiff for Taylor."""
+    which = f"in the {stiff:,} lanes of status {int(Status.EXPONENTIAL)}"
+    return f"{taylor}; {which}, by Exponential, {exponential}"

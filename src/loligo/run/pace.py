@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
@@ -58,8 +60,30 @@ class Pace:
         return self.amount or max(1, min(_MOST, int(amount * faster)))
 
 
+_SHARE: ContextVar[int | None] = ContextVar("_SHARE", default=None)
+
+
+@contextmanager
+def share(cores: int) -> Generator[None]:
+    """Use no more than so many cores, here and in what is called: the others have work as well.
+
+    >>> with share(1):
+    ...     threads()
+    1
+    """
+    before = _SHARE.set(cores)
+    try:
+        yield
+    finally:
+        _SHARE.reset(before)
+
+
 def threads() -> int:
-    """How many cores to use: ``LOLIGO_THREADS``, or all that this process may use."""
+    """How many cores to use: those of a :func:`share`; ``LOLIGO_THREADS``; or all that this process
+    may use."""
+    own = _SHARE.get()
+    if own is not None:
+        return own
     wish = os.environ.get("LOLIGO_THREADS", "")
     if wish:
         if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
