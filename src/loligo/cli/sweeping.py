@@ -9,7 +9,7 @@ from loligo.cli import arguments, options
 from loligo.cli.report import Stopwatch, notes, report
 from loligo.cli.simulating import Job
 from loligo.cli.stimuli import Stimuli
-from loligo.errors import UsageError
+from loligo.errors import Interrupted, StoppedError, UsageError
 
 SWEEP = "Sweep"
 STORES = (".zarr",)
@@ -120,12 +120,15 @@ def sweep(
 
 
 def _with_client(address: str | None, how: dict[str, Any], work: Any) -> Any:
-    if address is None:
-        return work(how)
-    from loligo.sweeps.dask import connected
+    try:
+        if address is None:
+            return work(how)
+        from loligo.sweeps.dask import connected
 
-    with connected(address) as client:
-        return work({**how, "client": client})
+        with connected(address) as client:
+            return work({**how, "client": client})
+    except Interrupted as error:  # Typer would keep no word of it
+        raise StoppedError(str(error)) from None
 
 
 def _gone_on_with(where: Path, summary: str | None, how: dict[str, Any], watch: Stopwatch) -> Any:

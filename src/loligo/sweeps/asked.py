@@ -213,7 +213,7 @@ def from_document(document: Mapping[str, Any], summary: Summary | None) -> Asked
 
 def key_of(document: Mapping[str, Any]) -> str:
     """What tells one sweep from another."""
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -35,7 +35,7 @@ def by_client(store: Store, left: list[int], client: Any, done: Done, advance: A
 
     tasks = _Tasks(store, left, client)
     lanes = 0
-    with tasks.cancelled_at_the_end():
+    with client.as_current(), tasks.cancelled_at_the_end():
         work = as_completed(list(tasks.more()), with_results=False)
         for future in work:
             number, names = tasks.result(future)

@@ -120,7 +120,7 @@ class Folder:
 
 def write_json(path: Path, document: Any) -> None:
     """A document, and before it a sum over its bytes; whole or not at all."""
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(document, ensure_ascii=False)  # order matters: that of currents, say
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
         part.write_text(f"{_sum(text)}\n{text}\n", encoding="utf-8")
