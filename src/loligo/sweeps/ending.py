@@ -245,27 +245,29 @@ def conclude(store: Store) -> list[str]:
     whole = Whole(store.asked)
     for number, record in enumerate(store.records()):
         whole.add(record, store.label(number))
-    with writing(store.folder):
-        nodes: dict[str, Any] = {}
-        for name, (layout, _) in whole.arrays.items():
-            nodes[name] = layout.told(whole.about(name))
-            write_zarr(store.folder.array(name) / "zarr.json", nodes[name])
-        for name in map(str, store.asked.coordinates.variables):
-            nodes[name] = read_zarr(store.folder.array(name) / "zarr.json")
-        extra = [n for n in map(str, store.asked.coordinates.coords) if n not in store.boxes.dims]
-        about = whole.attributes()
-        if names := sorted({*whole.coordinates, *extra}):
-            about["coordinates"] = " ".join(names)
-        inline = {
-            "kind": "inline",
-            "must_understand": False,
-            "metadata": dict(sorted(nodes.items())),
-        }
-        root = {"zarr_format": 3, "node_type": "group", "attributes": about}
-        write_zarr(store.folder.path / "zarr.json", {**root, "consolidated_metadata": inline})
-        write_json(store.folder.whole, {"blocks": store.boxes.count, "key": store.asked.key})
-        store.folder.tidy()
+    with writing(store.folder), store.folder.lock():
+        if not store.folder.whole.exists():  # another may have been faster
+            _write(store, whole)
     return whole.notes(store.label)
+
+
+def _write(store: Store, whole: Whole) -> None:
+    nodes: dict[str, Any] = {}
+    for name, (layout, _) in whole.arrays.items():
+        nodes[name] = layout.told(whole.about(name))
+        write_zarr(store.folder.array(name) / "zarr.json", nodes[name])
+    own = store.asked.coordinates
+    for name in map(str, own.variables):
+        nodes[name] = read_zarr(store.folder.array(name) / "zarr.json")
+    extra = [name for name in map(str, own.coords) if name not in store.boxes.dims]
+    about = whole.attributes()
+    if names := sorted({*whole.coordinates, *extra}):
+        about["coordinates"] = " ".join(names)
+    inline = {"kind": "inline", "must_understand": False, "metadata": dict(sorted(nodes.items()))}
+    root = {"zarr_format": 3, "node_type": "group", "attributes": about}
+    write_zarr(store.folder.path / "zarr.json", {**root, "consolidated_metadata": inline})
+    write_json(store.folder.whole, {"blocks": store.boxes.count, "key": store.asked.key})
+    store.folder.tidy()
 
 
 def _json(document: Any) -> str:

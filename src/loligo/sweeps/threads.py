@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from contextvars import copy_context
 
+from loligo.errors import FileError
 from loligo.program.recipe import NotSmoothError
 from loligo.run import pace
 from loligo.run.boxes import boxed
@@ -135,5 +136,9 @@ class _Crew:
 def compute(store: Store, number: int, advance: Advance) -> list[str]:
     """One block, from its lanes to its record; the names of what it has."""
     result = run(store.asked, store.boxes.where(number), store.label(number), advance)
-    store.write(number, result)
+    try:
+        store.write(number, result)
+    except FileError:
+        if not store.is_whole(number):  # otherwise another has written it meanwhile, and tidied up
+            raise
     return sorted(map(str, result.kept.variables))
