@@ -9,6 +9,7 @@ from loligo.sweeps.asked import Asked
 
 _WORK = 2e7  # lanes x ms in a block: some seconds of a core
 _MOST = 10_000  # lanes; more make it no faster
+_WIDE = {"cuda": 50}  # times as many, where a machine takes all lanes of a block at once
 _FEWEST = 64  # that fill the vectors of a processor
 _KEPT = 1 << 28  # bytes of what a block records
 _SHARE = 0.25  # of the memory, for all blocks that are under way
@@ -23,14 +24,14 @@ def lanes_at_once(asked: Asked, workers: int) -> int:
     workers
         Blocks that are computed at the same time.
     """
-    times = asked.posed.times
-    work = max(_FEWEST, int(_WORK / times.duration))
+    times, wide = asked.posed.times, _WIDE.get(getattr(asked.solver, "engine", ""), 1)
+    work = max(_FEWEST, int(wide * _WORK / times.duration))
     if isinstance(asked.posed, Uncut):
         work = max(1, int(_WORK / times.duration) // _compartments(asked))
     each = bytes_of(asked)
     free = available()
-    memory = _KEPT if free is None else min(_KEPT, int(_SHARE * free / workers))
-    return max(1, min(_MOST, work, int(memory / each)))
+    memory = wide * _KEPT if free is None else min(wide * _KEPT, int(_SHARE * free / workers))
+    return max(1, min(wide * _MOST, work, int(memory / each)))
 
 
 def bytes_of(asked: Asked) -> float:

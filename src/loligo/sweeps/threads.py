@@ -29,10 +29,10 @@ class Stopped(BaseException):
 
 
 def at_once(solver: Solver | None, blocks: int) -> int:
-    """How many blocks are computed at the same time. What holds the interpreter's lock, or has a
-    device of its own, gains nothing by more than one, but for what is written meanwhile."""
+    """How many blocks are computed at the same time: what holds the interpreter's lock, or has a
+    device of its own, gains nothing by more than one."""
     engine = "llvm" if solver is None else solver.engine
-    return max(1, min(pace.threads() if engine == "llvm" else 2, blocks))
+    return max(1, min(pace.threads() if engine == "llvm" else 1, blocks))
 
 
 def by_threads(store: Store, numbers: Iterator[int], done: Done, advance: Advance) -> None:
