@@ -91,7 +91,7 @@ class Whole:
         asked, document = self.asked, self.asked.document
         solver, settings = self.solver(), self.settings()
         said = {**self._common("said"), **self._common("kept")}
-        for name in _settings_of(self.facts):
+        for name in (*_settings_of(self.facts), "not_recorded" if asked.summary else ""):
             said.pop(name, None)
         provenance: dict[str, Any] = {
             name: document[name] for name in ("model", "stimulus")
