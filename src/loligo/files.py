@@ -98,7 +98,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         except OSError as error:
             if isinstance(error.filename, str | bytes) and os.fsdecode(error.filename) != str(part):
                 raise  # about some other file: not ours to explain
-            raise _failure(target, error) from error
+            raise failure(target, error) from error
         _folder_to_disk(target.parent)
     finally:
         _close(lock)
@@ -156,9 +156,9 @@ def _destination(path: str | os.PathLike[str]) -> Path:
         folder = target.parent
         folder_is_there = folder.is_dir()
     except RuntimeError as error:  # a loop of links, up to Python 3.12
-        raise _failure(given, OSError(errno.ELOOP, str(error))) from error
+        raise failure(given, OSError(errno.ELOOP, str(error))) from error
     except OSError as error:
-        raise _failure(given, error) from error
+        raise failure(given, error) from error
     if not folder_is_there:
         what = "is not a folder" if folder.exists() else "does not exist"
         raise FileError(
@@ -193,7 +193,7 @@ def _create(target: Path) -> tuple[Path, int | None]:
             f"cannot write {target}: its folder takes no files; choose another folder"
         ) from error
     except OSError as error:
-        raise _failure(target, error) from error
+        raise failure(target, error) from error
     if fcntl is None:
         os.close(handle)
         return part, None
@@ -280,7 +280,8 @@ def _close(handle: int | None) -> None:
         os.close(handle)
 
 
-def _failure(path: Path, error: OSError) -> FileError:
+def failure(path: Path, error: OSError) -> FileError:
+    """What the system refused, and what a person can do."""
     reason = error.strerror or str(error) or type(error).__name__
     code = errno.EBUSY if getattr(error, "winerror", None) in _SHARED else error.errno
     known = _REMEDY.get(code) if code is not None else None

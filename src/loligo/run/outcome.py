@@ -56,6 +56,10 @@ class Outcome:
     error : (lanes,) or None
         Of the lanes whose step was chosen for an accuracy: how far off V is, mV, as half the step
         says; NaN in the others.
+    within : (float or None, float) or None
+        What those lanes are good to: V, mV, where it is known, and spikes, ms.
+    tried
+        Steps that Taylor took, where all lanes turned out to be too stiff for it.
     rest : (lanes,) or None
         The resting potential, where the run began there; of a lost lane another's.
     settings
@@ -81,6 +85,8 @@ class Outcome:
     status: NDArray[np.int8] | None = None
     first_lost: list[Any] = field(default_factory=list[Any])
     error: Floats | None = None
+    within: tuple[float | None, float] | None = None
+    tried: int = 0
     rest: Floats | None = None
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     notes: list[str] = field(default_factory=list[str])
