@@ -77,7 +77,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "findings", "models", "simulating"}, {"experiment"}, {"commands"},
+        {"axon", "features", "findings", "models", "simulating"}, {"experiment"}, {"commands"},
     ],
 }  # fmt: skip
 LEVEL = {
