@@ -59,7 +59,7 @@ def features(
     \b
     loligo features sweep.nc --output features.csv
     loligo features recording.csv --threshold -20
-    loligo features measured.csv --pulse 500 1000 '-50 pA' --output features.xlsx
+    loligo features measured.csv --pulse 500 1000 -50pA --output features.xlsx
     """
     where = arguments.output(output, RECORDINGS, {}) if output else None
     watch = Stopwatch()

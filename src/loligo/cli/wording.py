@@ -113,6 +113,6 @@ _WORDS: Mapping[str, str | _Said] = {
     r"\blo\.at(?=:| takes)": "--at",
     r"^(initial|duration|threshold|solver|panels)\b(?! is made on)(?=:? )": _flag,
     r"^(record)\b(?=: )": _flag,
-    r"(?<![\w-])(sample_interval)\b": _flag,
+    r"(?<![\w-])(sample_interval|derivative_threshold)\b": _flag,
 }
 _TABLE = [(re.compile(pattern), said) for pattern, said in _WORDS.items()]
