@@ -36,8 +36,7 @@ _LEVELS = (
 
 def _of_stimulus(v: Trace, rows: Array, start: float, end: float) -> dict[str, Array]:
     """Of cells that were stimulated at the same time."""
-    low, high = (int(np.searchsorted(v.time, at, side)) for at, side in
-                 ((start, "left"), (end, "right")))  # fmt: skip
+    low, high = (int(np.searchsorted(v.time, at)) for at in (start, np.nextafter(end, np.inf)))
     means = (
         _before(v.time, start),
         Mean.over(v.time, end - _TENTH * (end - start), end),
