@@ -67,6 +67,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         steady_state,
         travelling_wave,
     )
+    from loligo.words import language
 
 __version__ = "0.1.0"
 
@@ -98,6 +99,7 @@ __all__ = [
     "features",
     "firing_rate",
     "input_resistance",
+    "language",
     "leak_subtracted",
     "length_constant",
     "load",
@@ -141,6 +143,7 @@ _MODULES = {
     "theory": (
         "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",
     ),
+    "words": ("language",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -24,7 +24,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER: dict[str, list[set[str]]] = {
     "": [
         {"cgroups", "errors"},
-        {"cores", "files", "lanes", "memory", "progress"},
+        {"cores", "files", "lanes", "memory", "progress", "words"},
         {"units"},
         {"model", "stimulus"},
         {"system"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -15,6 +15,8 @@ from loligo.cores import cores
 
 _MOST = 1 << 40  # of anything in one call
 _SHARES = 16  # of the blocks, for each of several workers
+ALONE = 64  # times what a core does, a machine may do that takes all lanes at once
+_LONGER = 5  # times as long are its calls: around each of them there is more to do
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Pace:
     amount: int | None = None
     stream: int = 1 << 25
     width: int | None = None
+
+    def alone(self) -> Pace:
+        """For a machine that takes all lanes at once."""
+        return replace(self, call=_LONGER * self.call)
 
     def opening(self, most: int, all_lanes: int, lanes: int) -> int:
         """How much to do in the first call, which is a guess: no call of many lanes may take
