@@ -82,7 +82,8 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "findings", "models", "simulating"}, {"experiment", "sweeping"}, {"commands"},
+        {"axon", "features", "findings", "models", "simulating"}, {"experiment", "sweeping"},
+        {"commands"},
     ],
 }  # fmt: skip
 LEVEL = {
