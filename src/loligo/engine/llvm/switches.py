@@ -161,7 +161,8 @@ class Switches:
         counts = e.larger(b.fmul(e.const(COUNTS), blur), b.fmul(e.const(SHARE), moves))
         # where none counts, it stands still where it is: on the side that is written first
         leads = b.select(b.fcmp_ordered("==", sign, none), e.const(-1.0), sign)
-        for term in reversed(terms):
+        for k in range(len(terms), 0, -1):
+            term = terms[-1] if k == len(terms) else self._soon(each.curve, k, reach)
             leads = b.select(e.less(counts, self._abs(term)), self._sign(term), leads)
         wanted = b.select(zero, leads, self._sign(first))
         extent = b.fadd(self._abs(first), moves)
@@ -179,6 +180,16 @@ class Switches:
             total = b.fadd(total, self._abs(terms[-1]))
             power = b.fmul(power, reach)
         return terms, total
+
+    def _soon(self, curve: list[Value], k: int, reach: Value) -> Value:
+        """What a derivative moves a gap by, until the next has its say."""
+        e, b = self.e, self.e.builder
+        following = b.fmul(e.const(k + 1.0), self._abs(curve[k + 1]))
+        time = b.fdiv(self._abs(curve[k]), e.larger(e.const(LEAST), following))
+        time, moved = e.lesser(reach, time), curve[k]
+        for _ in range(k):
+            moved = b.fmul(moved, time)
+        return moved
 
     def _blur(self, each: Gap, moves: Value) -> Value:
         """What of a gap is rounding."""
