@@ -18,6 +18,7 @@ from loligo.model import Membrane
 from loligo.stimulus import Pulse
 from loligo.stimulus.base import Stimulus
 from loligo.system.outline import outline_of
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -28,7 +29,8 @@ THRESHOLD = 0.0  # mV
 DISPLACED = 300.0  # mV by which a pulse displaces V at most, and be it ever so brief
 CURRENT = 500.0  # uA/cm2 of a pulse at most, and be it ever so long
 
-_RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise
+_RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise, or
+_NEARER = 0.02  # of the way to it from rest, if that is less: V need not be in millivolts
 _GRADED = 1e-3  # of a threshold: so much above it the answer is decided
 _INSTANT = 1e-3  # ms
 _INSTANTLY = 100  # as many such things as an experiment, about
@@ -61,6 +63,11 @@ class Excitable:
     def states(self) -> list[str]:
         """The names of its states, V first."""
         return list(outline_of(self.membrane).states)
+
+    @property
+    def rise(self) -> float:
+        """mV below the threshold, from where on it is asked what makes V rise."""
+        return min(_RISE, _NEARER * (self.level - self.start.get("V", HOLDING)))
 
     @property
     def capacitance(self) -> float:
@@ -135,10 +142,10 @@ def excites(
     number
         Of the spike that is meant, from 0.
     """
-    after, lower = fired(patch.level).nth(number), fired(patch.level - _RISE)
+    after, lower = fired(patch.level).nth(number), fired(patch.level - patch.rise)
     before = np.array([_last(lower.of(lane), t) for lane, t in enumerate(after)])
     with np.errstate(invalid="ignore"):
-        return patch.capacitance * _RISE > current(after) * (after - before)
+        return patch.capacitance * patch.rise > current(after) * (after - before)
 
 
 def _last(times: Array, until: float) -> float:
@@ -189,8 +196,10 @@ def _restless(held: Excitable) -> Excitable:
         times = held.fired(_WATCHED).time
     if times.size > 2:
         rate = 1e3 / (times[-1] - times[-2])
-        return replace(held, trouble=f"It fires by itself, at {rate:.3g} Hz, and has no rest")
-    return replace(held, trouble="It has no stable rest without a current")
+        return replace(
+            held, trouble=say("It fires by itself, at {rate:.3g} Hz, and has no rest", rate=rate)
+        )
+    return replace(held, trouble=say("It has no stable rest without a current"))
 
 
 def most(patch: Excitable, duration: Any) -> Any:

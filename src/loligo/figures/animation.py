@@ -15,11 +15,13 @@ from loligo.figures import style
 from loligo.figures.axon import content
 from loligo.figures.content import signals
 from loligo.figures.content.panels import MOST_OVERLAID, picture
-from loligo.figures.figure import pixels, titled
+from loligo.figures.figure import titled
 from loligo.figures.film.timing import Timing, timing
+from loligo.figures.page.size import sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.files import named, replacing
 from loligo.progress import progress as progress_bar
+from loligo.words import speaking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
     from loligo.figures.content.picture import Picture
     from loligo.figures.film.frames import Frame
     from loligo.figures.film.palette import Palette
-    from loligo.figures.page.frame import Size
+    from loligo.figures.page.size import Size
 
 _SHOWN_WIDTH = 800  # CSS pixels in a notebook
 _USUAL_PATH = "action_potential.gif"
+_USUAL_SIZE = (1600, 1200)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def animate(
     *more: Any,
     path: str | os.PathLike[str] = _USUAL_PATH,
     labels: Sequence[str] | None = None,
-    size: tuple[int, int] = (1600, 1200),
+    size: tuple[float, float] | str | None = None,
     dpi: float | None = None,
     fps: float | None = None,
     speed: float | None = None,
@@ -94,6 +97,7 @@ def animate(
     title: str | None = None,
     loop: bool = True,
     progress: bool | Callable[[int, int], object] | None = None,
+    language: str | None = None,
 ) -> Animation:
     """Draw a recording in time, or several on the same axes, with a moving head.
 
@@ -108,10 +112,9 @@ def animate(
     path : path
         May follow the recordings by its place. Ends in ``.gif``, ``.webp`` (smaller, all colours)
         or ``.mp4`` (needs ``pip install "loligo[mp4]"``).
-    size : (int, int)
-        Width and height in pixels.
-    dpi : float, optional
-        Dots per inch. By default text scales with the size; a larger value makes it larger.
+    size, dpi
+        As for `loligo.plot`; by default 1600 × 1200 pixels. ``"slide"`` and ``"16:9"`` are
+        1920 × 1080.
     fps : float, optional
         Frames a second, 25 by default. GIF knows whole hundredths of a second and browsers slow
         down less than two, so 50, 33.3, 25, 20, 16.7, ... exist; the nearest is taken and stated.
@@ -119,7 +122,7 @@ def animate(
         Milliseconds of model time a second; by default the whole recording takes 5 s.
     frames : int, optional
         Number of frames, instead of ``speed``.
-    panels, labels, theme, title
+    panels, labels, theme, title, language
         As for `loligo.plot`.
     loop : bool
         Begin again after the end (the last frame stands for 1.5 s).
@@ -152,12 +155,13 @@ def animate(
     recs, path = told_apart(rec, more, path, _USUAL_PATH, "path")
     target = named(path)
     kind = _format(target)
-    where = pixels(size, dpi)
-    subject = _subject(recs, labels, panels, colours, title)
+    where = sized(size, dpi, _USUAL_SIZE)
+    with speaking(language):
+        subject = _subject(recs, labels, panels, colours, title)
     duration = subject.end - subject.start
     plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
     kind.check()
-    with replacing(target) as part:
+    with replacing(target) as part, speaking(language):
         with style.house_style():
             made = subject.made(where, plan.times(subject.start, subject.end))
         flow = _reported(made.frames(), plan.count, progress, target.name)

@@ -22,7 +22,7 @@ import numpy as np
 from loligo.engine.engines import ENGINES
 from loligo.lanes import Floats
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
-from loligo.run.charges import charges_of, ledgers
+from loligo.run.charges import charges_of, ends_at_sample, ledgers
 from loligo.run.divergence import Losses, LostError, at_switch
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
@@ -87,10 +87,9 @@ class _Functions:
     def __init__(self, problem: Problem) -> None:
         import sympy as sp
 
+        from loligo.run.switched import Conditions
         from loligo.system.numeric import SCALAR, VECTOR
         from loligo.system.symbols import symbol
-
-        from loligo.run.switched import Conditions
 
         system = problem.cells[0].outline.build()
         self.states = system.states
@@ -135,7 +134,7 @@ class _Lane:
         self.scale = np.array([scales.get(s, 1.0) for s in functions.states])
         self.start = self._after(0.0, states)
         self.ledgers = ledgers(functions.states)
-        self.noted = self.start[self.ledgers]
+        self.noted, self.last = self.start[self.ledgers], self.start
         grain = solver.tolerance * TREMBLES
         self.crossings = Crossings(
             np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS
@@ -162,6 +161,8 @@ class _Lane:
         states = march(edges, grid, self.start, self._segment, look, advance, self._enter)
         for k in np.flatnonzero(grid >= edges[-1]):
             states[:, k] = self._after(float(edges[-1]), states[:, k])
+        if ends_at_sample(self.problem):
+            self.noted = self._after(float(edges[-1]), self.last)[self.ledgers]
         return self._records(grid, states)
 
     def _enter(self, t: float, states: Floats) -> Floats:
@@ -226,6 +227,7 @@ class _Lane:
             raise self._failed(a, start, str(problem)) from problem
         if not solution.success or not np.isfinite(solution.y[:, -1]).all():
             raise self._failed(float(solution.t[-1]), solution.y[:, -1], solution.message)
+        self.last = solution.y[:, -1]
         return solution
 
     def _failed(self, t: float, states: Floats, why: str) -> LostError:

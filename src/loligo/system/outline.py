@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from loligo.lanes import Value
@@ -110,11 +111,6 @@ def outline_of(membrane: Membrane) -> Outline:
     states = ("V", *moving, *occupied, *(state.name for state in membrane.states))
     scales = dict.fromkeys(states, 1.0) | {"V": V_SCALE}
 
-    def build() -> System:
-        from loligo.system import equations
-
-        return equations.build(membrane)
-
     return Outline(
         states=states,
         scales=scales | {state.name: state.scale for state in membrane.states},
@@ -127,9 +123,15 @@ def outline_of(membrane: Membrane) -> Outline:
         records=_records(membrane),
         about=_about(membrane),
         key=membrane.structure(),
-        build=build,
+        build=partial(_built, membrane),
         conditional=any(map(_conditional, expressions(membrane))),
     )
+
+
+def _built(membrane: Membrane) -> System:
+    from loligo.system import equations
+
+    return equations.build(membrane)
 
 
 def _records(membrane: Membrane) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from loligo.engine.kernel import CHATTERS, DIVERGED, SHORTEST, SLIDES, STIFF, ST
 from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
+    Around,
     at,
     element,
     emit_blocks,
@@ -50,7 +51,7 @@ ADAPT_POINTERS = (
 )  # fmt: skip
 
 
-def emit_adapt(e: Emitter, program: Program) -> None:
+def emit_adapt(e: Emitter, program: Program, around: Around = emit_blocks) -> None:
     """``void adapt(...)``: at most ``rounds`` rounds of each block of lanes.
 
     A block begins where it stopped in the last call, and sets ``finished`` when all its lanes
@@ -61,7 +62,7 @@ def emit_adapt(e: Emitter, program: Program) -> None:
         slots = Slots(e, program)
         return lambda index: _Block(e, program, arguments, slots, index).emit()
 
-    emit_blocks(e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS, inside)
+    around(e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS, inside)
 
 
 class _Block:

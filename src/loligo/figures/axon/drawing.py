@@ -19,7 +19,6 @@ from loligo.figures.page.drawing import axes_of, line_of, rules_of
 from loligo.figures.page.frame import (
     GAP,
     TICK_LENGTH,
-    Size,
     axes_at,
     blank,
     text,
@@ -27,7 +26,9 @@ from loligo.figures.page.frame import (
     titles,
 )
 from loligo.figures.page.layout import Layout, Slot, line_height
+from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, TICK, Theme
+from loligo.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -291,7 +292,7 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
             drawn, axes, values, theme.voltage if first else theme.muted, (), 3.5 if first else 2.5
         )
         if not first:
-            line.set(alpha=0.55, linewidth=0.75 * line.get_linewidth())
+            line.set(alpha=0.75, linewidth=0.75 * line.get_linewidth())
         seen = np.where(quiet & (values < top), values, -np.inf)
         x, peak = float(axon.place[seen.argmax()]), float(seen.max())
         if not np.isfinite(peak) or any(abs(x - other) < wide for other in taken):
@@ -313,8 +314,8 @@ def _say_when(drawn: Drawn, row: Row, main: float, theme: Theme) -> None:
     slot = layout.slots[drawn.what.rows.index(row)]
     text(
         drawn.figure, layout.page, layout.right, slot.heading_y,
-        Label(f"at {drawn.what.axon.clock(main)}"), HEADING * layout.scale, color=theme.muted,
-        ha="right", va="baseline",
+        Label(say("at {time}", time=drawn.what.axon.clock(main))), HEADING * layout.scale,
+        color=theme.muted, ha="right", va="baseline",
     )  # fmt: skip
 
 
@@ -358,7 +359,7 @@ def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     text(
         drawn.figure, stack.page, layout.left,
         stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72,
-        Label("Time (ms), membrane potential by colour"), HEADING * stack.scale,
+        Label(say("Time (ms), membrane potential by colour")), HEADING * stack.scale,
         color=theme.text, va="baseline",
     )  # fmt: skip
     wide = 0.05 * stack.scale / (layout.right - layout.left) * axon.length
