@@ -56,7 +56,9 @@ class Driver:
         if result == _NO_DEVICE:
             return f"engine='cuda' needs a GPU of NVIDIA's, and this machine shows none; {_INSTEAD}"
         if result == _BUSY:
-            return f"the GPU is kept by another process for itself alone; wait for it, or {_INSTEAD}"
+            return (
+                f"the GPU is kept by another process for itself alone; wait for it, or {_INSTEAD}"
+            )
         text = c_char_p()
         self.library.cuGetErrorString(c_int(result), byref(text))
         why = (text.value or b"").decode(errors="replace") or f"error {result}"

@@ -96,4 +96,3 @@ class CudaKernel:
                 f"this run of {lanes} lanes needs more there; run fewer lanes at once, record "
                 "less, end what else uses the GPU, or use engine='llvm'"
             ) from None
-

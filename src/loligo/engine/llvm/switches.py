@@ -107,10 +107,11 @@ class Switches:
     def gaps(self, name: str, results: Mapping[str, Value]) -> list[Gap]:
         """Of the series that a block has yielded."""
         orders = range(self.orders[name] + 1)
-        return [
-            Gap(widened(self.e, [results[coefficient(gap(k), n)] for n in orders]), results[size(k)])
-            for k in range(self.count)
-        ]  # fmt: skip
+        found: list[Gap] = []
+        for k in range(self.count):
+            curve = [results[coefficient(gap(k), n)] for n in orders]
+            found.append(Gap(widened(self.e, curve), results[size(k)]))
+        return found
 
     # ---- before a step ----------------------------------------------------------------------
 
@@ -193,7 +194,7 @@ class Switches:
 
     def _blur(self, each: Gap, moves: Value) -> Value:
         """What of a gap is rounding."""
-        e, b = self.e, self.e.builder
+        e = self.e
         moved = e.fma(e.const(BLURRED), moves, e.const(LEAST))
         return e.fma(e.const(ROUNDED), each.size, moved)
 
