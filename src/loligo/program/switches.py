@@ -109,6 +109,15 @@ class _Holder:
     def opposite(self, mask: int) -> int:
         return self.b.apply("not", mask)
 
+    def at_most(self, x: int, y: int) -> int:
+        return self.opposite(self.below(y, x))
+
+    def least(self, x: int, y: int) -> int:
+        return self.choose(self.below(x, y), x, y)
+
+    def largest(self, x: int, y: int) -> int:
+        return self.choose(self.below(y, x), x, y)
+
     def equal(self, x: int, y: int) -> int:
         return self.opposite(self.b.apply("or", self.below(x, y), self.below(y, x)))
 
@@ -134,10 +143,10 @@ def _inside(op: str, h: _Holder, *args: int) -> int:
 # its switch it has the side on which what is written there does not hold: `<` is false, `<=` true.
 _WRITERS: dict[str, Callable[..., int]] = {
     "lt": _Holder.below,
-    "le": lambda h, x, y: h.opposite(h.below(y, x)),
+    "le": _Holder.at_most,
     "eq": _Holder.equal,
     "abs": _Holder.size_of,
-    "min": lambda h, x, y: h.choose(h.below(x, y), x, y),
-    "max": lambda h, x, y: h.choose(h.below(y, x), x, y),
+    "min": _Holder.least,
+    "max": _Holder.largest,
     **{op: partial(_inside, op) for op in ("sqrt", "log", "pow")},
 }

@@ -114,7 +114,7 @@ class Way:
         while True:
             near = self._near(t, y)
             if tuple(self.sides) in tried:
-                which = [self.told[k] for k in np.flatnonzero(near)]
+                which = [self.told[k] for k in np.flatnonzero(near).tolist()]
                 raise SlidesError(t, y, which, False)
             tried.add(tuple(self.sides))
             sides = self.sides.copy()
@@ -185,9 +185,7 @@ class Way:
         for j in range(1, times.size):
             low, high = float(times[j - 1]), float(times[j])
             if gap[j] < -rounded[j]:
-                root: Any = (
-                    low if gap[j - 1] <= 0 else brentq(at, low, high, xtol=1e-14, rtol=1e-15)
-                )
+                root: Any = low if gap[j - 1] <= 0 else brentq(at, low, high, xtol=1e-14)
                 return float(root)
             dips = j + 1 < times.size and gap[j] < min(gap[j - 1], gap[j + 1])
             if dips and gap[j] < 2 * max(gap[j - 1] - gap[j], gap[j + 1] - gap[j]):
@@ -198,11 +196,13 @@ class Way:
                     options={"xatol": 1e-12},
                 )
                 if least.fun < -rounded[j] and gap[j - 1] > 0:
-                    root = brentq(at, low, float(least.x), xtol=1e-14, rtol=1e-15)
+                    root = brentq(at, low, float(least.x), xtol=1e-14)
                     return float(root)
         return None
 
     def _count(self, length: float, t: float, y: Floats) -> None:
         self.short = self.short + 1 if length < _FASTEST and self.landed.any() else 0
         if self.short >= _MOST:
-            raise SlidesError(t, y, [self.told[k] for k in np.flatnonzero(self.landed)], True)
+            raise SlidesError(
+                t, y, [self.told[k] for k in np.flatnonzero(self.landed).tolist()], True
+            )
