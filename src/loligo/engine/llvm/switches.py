@@ -31,6 +31,7 @@ from loligo.engine.switches import (
     SWITCHED,
     WALK,
     most_changes,
+    rows,
 )
 from loligo.program import Program
 from loligo.program.program import coefficient
@@ -87,15 +88,14 @@ class Switches:
     """
 
     def __init__(self, e: Emitter, program: Program) -> None:
-        self.e, b = e, e.builder
-        self.count = len(program.conditions)
-        self.sides = [b.alloca(e.double) for _ in range(self.count)]
-        self.changes, self.short = (b.alloca(e.double) for _ in range(2))
-        last = CLOCK + self.count
-        every = {CLOCK + k: slot for k, slot in enumerate(self.sides)}
-        self.rows = {**every, last: self.changes, last + 1: self.short} if self.count else {}
+        self.e, self.count = e, len(program.conditions)
         self.orders = program.scheme.orders
-        self.walk = _Walk(e)
+        slots = [e.builder.alloca(e.double) for _ in range(rows(program))]
+        self.rows: dict[int, Value] = dict(enumerate(slots, CLOCK))
+        self.sides = slots[: self.count]
+        if self.count:
+            self.changes, self.short = slots[self.count :]
+            self.walk = _Walk(e)
 
     def held(self) -> dict[str, Value]:
         """The sides, as a block reads them."""
