@@ -153,10 +153,9 @@ def test_both_engines_switch_alike_and_lanes_do_not_see_their_neighbours() -> No
     other = run(model, stimulus, 10, QUICK, **every)
     assert np.nanmax(np.abs(one.V - other.V)) < 1e-5
     assert np.array_equal(one.status, other.status)
-    values = {n: p.value for n, p in model.parameters.items()}
     for lane in (0, 4):
-        numbers = {n: float(np.asarray(getattr(v, "values", v)).ravel()[lane % np.size(
-            getattr(v, "values", v))]) for n, v in values.items()}  # fmt: skip
+        drawn = {n: getattr(p.value, "values", None) for n, p in model.parameters.items()}
+        numbers = {n: float(v[lane]) for n, v in drawn.items() if v is not None}
         alone = run(model.replace(**numbers), stimulus, 10, lo.Taylor(1e-9), **every)
         assert np.array_equal(alone.V.isel(lane=lane), one.V[lane], equal_nan=True)
 
