@@ -64,8 +64,7 @@ def simulate(
         ms.
     solver : Solver, optional
         If not given, ``Taylor(1e-8)``; or, where the problem is not smooth between the edges of
-        the stimulus (under noise and sampled waveforms, and with conditionals in the model),
-        ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
+        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
         every sample and 0.01 ms in its spikes, from 0.01 ms down to 1/128 of it. So is a lane run
         that is too stiff for ``Taylor``, unless that was asked for. An axon takes ``Exponential``
         with the step that its ``accuracy`` asks for in the fastest lane (and as many
