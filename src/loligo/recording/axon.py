@@ -26,9 +26,7 @@ def axon_dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -
     """Everything of a membrane's recording over (lanes…, position, time), and the axon itself."""
     rec = dataset(problem, outcome, attrs)
     rec["position"].attrs = {"units": "um", "long_name": "position along the axon"}
-    for dim, told in (_DIMENSIONS | _played(problem)).items():
-        if dim in rec.coords and _labels(problem, dim):
-            rec[dim].attrs = rec[dim].attrs or dict(told)
+    name_dimensions(rec, problem)
     rec = rec.assign_coords(_along(problem))
     if "I_stim" in problem.records:
         rec = (
@@ -40,6 +38,13 @@ def axon_dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -
         where = [electrode.place for electrode in electrodes(problem)]
         rec = _placed(rec, problem, I_CLAMP, outcome.clamped, where, _CLAMP)
     return rec
+
+
+def name_dimensions(rec: xarray.Dataset, problem: Problem) -> None:
+    """Say of dimensions that bear the name of a number of an axon's what they are."""
+    for dim, told in (_DIMENSIONS | _played(problem)).items():
+        if dim in rec.coords and _labels(problem, dim):
+            rec[dim].attrs = rec[dim].attrs or dict(told)
 
 
 def axon_attributes(axon: Axon) -> dict[str, Any]:

@@ -83,16 +83,24 @@ def _beside_taylor(problem: Problem, outcome: Outcome, advance: Advance, pace: P
     outcome.notes += [note for note in again.notes if note not in outcome.notes]
     note = f"{str(why).partition(';')[0]}; {_STEPS}"
     if stiff.size == lanes:
+        outcome.tried = int(outcome.settings.get("steps", 0))
         outcome.error, outcome.settings = again.error, {**again.settings, "note": note}
+        outcome.within = again.within
         return Choice(Exponential(again.settings["dt"]), outcome, True)
     if again.error is not None:
         outcome.error = np.full(lanes, np.nan)
         outcome.error[stiff] = again.error
     if "accuracy" not in again.settings:  # Exponential lost all of them as well
         return Choice(Taylor(), outcome, True)
-    which = f"in the {stiff.size:,} lanes of status {int(Status.EXPONENTIAL)}"
-    accuracy = (
-        f"{outcome.settings['accuracy']}; {which}, by Exponential, {again.settings['accuracy']}"
+    outcome.within = again.within
+    accuracy = accuracy_of_both(
+        outcome.settings["accuracy"], stiff.size, again.settings["accuracy"]
     )
     outcome.settings |= {**again.settings, "accuracy": accuracy, "note": note}
     return Choice(Taylor(), outcome, True)
+
+
+def accuracy_of_both(taylor: str, stiff: int, exponential: str) -> str:
+    """What lanes are good to of which some, so many, were too stiff for Taylor."""
+    which = f"in the {stiff:,} lanes of status {int(Status.EXPONENTIAL)}"
+    return f"{taylor}; {which}, by Exponential, {exponential}"

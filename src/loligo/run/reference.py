@@ -88,7 +88,7 @@ class _Functions:
     def __init__(self, problem: Problem) -> None:
         import sympy as sp
 
-        from loligo.run.switched import Conditions
+        from loligo.system.conditions import Conditions
         from loligo.system.numeric import SCALAR, VECTOR
         from loligo.system.symbols import symbol
 
