@@ -40,7 +40,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"__main__"},
     ],
     "model": [
-        {"combining", "places", "table", "tree"}, {"formats", "latex", "plain", "tokens"},
+        {"combining", "places", "table", "tree"}, {"formats", "latex", "mathml", "plain", "tokens"},
         {"functions"}, {"expression"}, {"reading"}, {"drug", "parameter"}, {"parts"},
         {"earlier", "scheme"},
         {"rewritten", "written"}, {"frame", "ode", "start"}, {"blocks"}, {"ions", "namespace"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import time
+import types
 
 import pytest
 
@@ -104,7 +105,49 @@ def test_what_is_waited_for_inside_is_part_of_it(monkeypatch):
     monkeypatch.setattr("loligo.progress._PATIENCE", 0.0)
     monkeypatch.setattr("loligo.progress._somebody_looks", lambda: True)
     monkeypatch.setattr("loligo.progress._tell", lambda label, over: told.append(label))
-    monkeypatch.setattr("loligo.progress._Bar._open", lambda bar: told.append(bar.label))
+    monkeypatch.setattr("loligo.progress._Terminal", lambda label, _: told.append(label))
     with waiting("an experiment"), waiting("compiling"), progress("simulating") as advance:
         advance(0.5)
     assert told == ["an experiment"]
+
+
+class Notebook:
+    """The outputs of a notebook's cell, as a front end keeps them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.outputs: dict[str, list[dict[str, str]]] = {}
+        display = types.ModuleType("IPython.display")
+        display.publish_display_data = self.publish  # type: ignore[attr-defined]
+        for name in ("IPython", "ipykernel"):
+            monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+        monkeypatch.setitem(sys.modules, "IPython.display", display)
+
+    def publish(self, data: dict[str, str], transient: dict[str, str], update: bool) -> None:
+        name = transient["display_id"]
+        assert update == (name in self.outputs)
+        self.outputs.setdefault(name, []).append(data)
+
+
+def test_a_bar_in_a_notebook_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = Notebook(monkeypatch)
+    monkeypatch.setattr(told, "_PATIENCE", 0.0)
+    monkeypatch.setattr(told, "_EVERY", 0.0)
+    with progress("simulating <all>") as advance:
+        advance(0.25)
+        advance(0.5)
+    ((quarter, half, last),) = notebook.outputs.values()
+    assert "simulating &lt;all&gt;" in quarter["text/html"]
+    assert 'value="0.2500"' in quarter["text/html"]
+    assert half["text/plain"].startswith("simulating <all> 50 %, 0:0")
+    assert last == {}
+
+
+def test_a_wait_in_a_notebook_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = Notebook(monkeypatch)
+    monkeypatch.setattr(told, "_LONG", 0.05)
+    wait()
+    ((said, last),) = notebook.outputs.values()
+    assert said["text/plain"] == "compiling the equations …"
+    assert last == {}
+    wait(0.01)
+    assert len(notebook.outputs) == 1

@@ -13,7 +13,7 @@ from loligo.engine.kernel import Kernel
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.charges import Charges
-from loligo.run.held import ever, made_by_clamp
+from loligo.run.held import clamped, ever, made_by_clamp
 from loligo.run.problem import Problem
 from loligo.run.status import lost
 
@@ -147,10 +147,7 @@ def spikes_of(problem: Problem, batches: list[Batch], swings: Swings, voltage: F
     """
     rows = list(_sorted(_emptied(batches)))  # time, lane, peak and trough: there may be many
     _own(rows, *swings.last(voltage, problem.times.threshold))
-    rows[_LANE], recorded = _recorded(problem, rows[_LANE])
-    kept = recorded & (rows[_TIME] <= problem.times.duration)
-    if problem.geometry is None:
-        kept &= ~made_by_clamp(problem, rows[_TIME], np.where(recorded, rows[_LANE], 0))
+    rows[_LANE], kept = _counted(problem, rows[_TIME], rows[_LANE])
     if not kept.all():
         for column in range(len(rows)):
             rows[column] = rows[column][kept]
@@ -161,8 +158,17 @@ def spikes_of(problem: Problem, batches: list[Batch], swings: Swings, voltage: F
 def joined_spikes(problem: Problem, batches: Sequence[Batch]) -> tuple[Floats, Integers]:
     """Times and lanes of the spikes found so far, of axons at the recorded compartments."""
     time, where = (_row(name, [getattr(b, name) for b in batches]) for name in ("time", "lane"))
-    lane, recorded = _recorded(problem, where)
-    return time[recorded], lane[recorded]
+    lane, kept = _counted(problem, time, where)
+    return time[kept], lane[kept]
+
+
+def _counted(problem: Problem, time: Floats, where: Integers) -> tuple[Integers, Any]:
+    """The recording's lane of each spike, and whether it is one of the recording's."""
+    lane, kept = _recorded(problem, where)
+    kept &= time <= problem.times.duration
+    if problem.geometry is None and clamped(problem):
+        kept &= ~made_by_clamp(problem, time, np.where(kept, lane, 0))
+    return lane, kept
 
 
 def _emptied(batches: list[Batch]) -> Batch:
@@ -182,32 +188,15 @@ def _row(name: str, pieces: Sequence[Any]) -> Any:
 
 def _sorted(found: Batch) -> Batch:
     """By lane, then by time."""
-    for sort in (_by_lane, _by_lane_and_time):
-        if _in_order(found):
-            break
-        order = sort(found)
-        rows = found._asdict()
-        del found
-        for name in rows:
-            rows[name] = rows[name][order]
-        found = Batch(**rows)
-    return found
-
-
-def _in_order(found: Batch) -> bool:
-    here, following = found.lane[:-1], found.lane[1:]
-    later = (following > here) | (found.time[1:] >= found.time[:-1])
-    return bool((later & (following >= here)).all())
-
-
-def _by_lane(found: Batch) -> Any:
-    """Of each lane they are found in the order of time, which this sort keeps: it is the quicker,
-    and mostly does."""
-    return np.argsort(found.lane, kind="stable")
-
-
-def _by_lane_and_time(found: Batch) -> Any:
-    return np.lexsort((found.time, found.lane))
+    if (found.lane[1:] >= found.lane[:-1]).all():
+        return found
+    # each lane's are found in the order of time, which this sort keeps
+    order = np.argsort(found.lane, kind="stable")
+    rows = found._asdict()
+    del found
+    for name in rows:
+        rows[name] = rows[name][order]
+    return Batch(**rows)
 
 
 def _own(rows: list[Any], *last: Floats) -> None:
@@ -216,10 +205,8 @@ def _own(rows: list[Any], *last: Floats) -> None:
     lane = rows[_LANE]
     ends = np.flatnonzero(np.append(lane[1:] != lane[:-1], True)[: lane.size])
     for column, at_end in zip((_PEAK, _TROUGH), last, strict=True):
-        values = np.empty_like(rows[column])
-        values[:-1] = rows[column][1:]
-        values[ends] = at_end[lane[ends]]
-        rows[column] = values
+        rows[column][:-1] = rows[column][1:]
+        rows[column][ends] = at_end[lane[ends]]
 
 
 def _uncounted(problem: Problem, swings: Swings, voltage: Floats) -> Uncounted:

@@ -236,12 +236,17 @@ class Way:
         for j in range(1, times.size):
             low, high = float(times[j - 1]), float(times[j])
             if gap[j] < -rounded[j]:
-                root: Any = low if gap[j - 1] <= 0 else brentq(at, low, high, xtol=1e-14, rtol=1e-15)
+                root: Any = (
+                    low if gap[j - 1] <= 0 else brentq(at, low, high, xtol=1e-14, rtol=1e-15)
+                )
                 return float(root)
             dips = j + 1 < times.size and gap[j] < min(gap[j - 1], gap[j + 1])
             if dips and gap[j] < 2 * max(gap[j - 1] - gap[j], gap[j + 1] - gap[j]):
                 least: Any = minimize_scalar(
-                    at, bounds=(low, float(times[j + 1])), method="bounded", options={"xatol": 1e-12}
+                    at,
+                    bounds=(low, float(times[j + 1])),
+                    method="bounded",
+                    options={"xatol": 1e-12},
                 )
                 if least.fun < -rounded[j] and gap[j - 1] > 0:
                     root = brentq(at, low, float(least.x), xtol=1e-14, rtol=1e-15)

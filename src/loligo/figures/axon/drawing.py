@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     import xarray
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from loligo.figures.page.notebook import ShownFigure
 
@@ -66,7 +65,7 @@ def draw_axon(
     size: Size,
     title: str | None,
     at: Any = None,
-) -> Figure:
+) -> ShownFigure:
     """The wave at a few instants, one of them in full, and the whole run as a map."""
     axon = read(rec)
     chosen_rows, extras = rows(axon, chosen, "map", theme)
