@@ -154,7 +154,9 @@ def TTX(concentration: Any, half_dose: Any = "3.3 nM") -> Drug:
     >>> round(poisoned.parameters["g_Na"].value, 2)
     29.77
     """
-    return Drug("TTX", concentration, half_dose, ion="Na", source="doi:10.1113/jphysiol.1973.sp010304")
+    return Drug(
+        "TTX", concentration, half_dose, ion="Na", source="doi:10.1113/jphysiol.1973.sp010304"
+    )
 
 
 def TEA(concentration: Any, half_dose: Any = "0.4 mM") -> Drug:

@@ -100,7 +100,9 @@ def _alike(kernel: Kernel, cells: Cells) -> Steady | None:
     numbers = (*outline.parameters, *map(guess, outline.states), *begun)
     if size == 1 or any(isinstance(values.get(name), Labelled) for name in numbers):
         return None
-    found = _sought(kernel, replace(cells, lanes=replace(cells.lanes, dims=(), shape=(), coords={})))
+    found = _sought(
+        kernel, replace(cells, lanes=replace(cells.lanes, dims=(), shape=(), coords={}))
+    )
     return replace(
         found, states=np.repeat(found.states, size, axis=1), status=np.repeat(found.status, size)
     )

@@ -18,6 +18,7 @@ from loligo.errors import RunError
 from loligo.lanes import Floats
 from loligo.program import Program
 
+
 class CudaKernel:
     """A program in the machine code of a GPU. A thread has one lane, and the GPU takes as many
     threads at once as it can; so one of the processor's calls it, with all lanes.

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from loligo.errors import UsageError, nearest
-from loligo.figures.content import between, captions, injected, labels, signals
+from loligo.figures.content import between, injected, labels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.content.signals import Lane, Signals
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.style import DASHES, Theme, channel_colours, ordered
 from loligo.words import reworded, say
 
@@ -34,7 +35,7 @@ def picture(recorded: Signals, chosen: Sequence[object] | str | None, theme: The
     attrs = recorded.recording.attrs
     return Picture(
         title=reworded(str(attrs.get("title") or attrs.get("model") or "")),
-        subtitle=captions.conditions(attrs, signals.chosen(recorded.recording)),
+        subtitle=subtitle(recorded.recording),
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),
         panels=panels,

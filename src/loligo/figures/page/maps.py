@@ -8,8 +8,8 @@ import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.content import injected, labels, signals
-from loligo.figures.content.captions import conditions
 from loligo.figures.content.labels import Label
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.page import chart
 from loligo.words import reworded, say
 
@@ -36,7 +36,7 @@ def map_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
     panel = _counts(rec) if is_grid(rec) else _voltages(signals.read(rec))
     heading = reworded(str(rec.attrs.get("title") or rec.attrs.get("model") or ""))
     words = heading if title is None else title
-    below = conditions(rec.attrs, signals.chosen(rec)) if words else ""
+    below = subtitle(rec) if words else ""
     return chart.Chart((panel,), words, below)
 
 
