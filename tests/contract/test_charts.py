@@ -73,6 +73,13 @@ def test_few_decades_have_round_numbers_and_many_have_powers():
     assert "1000" in said or "100" in said
 
 
+def test_a_logarithmic_axis_shorter_than_a_decade_has_round_numbers_too():
+    x = np.linspace(1.0, 1.45, 16)
+    panel = Axes((Line(x, x),), Axis("x"), Axis("y", log=True))
+    said = [text for text, _ in words_of(drawn(Chart((panel,)), (640, 480)))]
+    assert {"1.1", "1.3"} <= set(said)
+
+
 def test_an_unstable_branch_is_dashed_and_joins_the_stable_one():
     x, stable = np.arange(10.0), np.arange(10) < 4
     solid, dashed = chart.branch(x, x, stable)

@@ -23,6 +23,7 @@ from loligo.recording.door import welcome
 from loligo.recording.picked import reduced
 from loligo.simulation import rerun
 from loligo.stimulus.document import from_dict
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -67,6 +68,8 @@ class Course:
         Whether it is known what was done.
     swings
         How often V went up and down without a spike being counted, and between what.
+    stimulus, done
+        What was done: in words, and as its plain description, where that is known.
     """
 
     time: Array
@@ -86,6 +89,7 @@ class Course:
     clamp: Array | None = None
     title: str = ""
     stimulus: str = ""
+    done: Mapping[str, Any] | None = None
     known: bool = True
     ionic: Array = field(init=False)
     slope: Array = field(init=False)
@@ -141,6 +145,7 @@ def course_of(rec: Any) -> Course:
         spikes=_spikes(rec), threshold=float(_threshold(rec)), swings=_swings(rec),
         clamp=np.asarray(full["I_clamp"].values, dtype=float) if "I_clamp" in full else None,
         title=str(rec.attrs.get("title", "")), stimulus=_words(rec, told),
+        done=stimulus,
         known=told is not None or "I_stim" in full,
     )  # fmt: skip
 
@@ -281,10 +286,10 @@ def _words(rec: xarray.Dataset, told: Mapping[str, Any] | None) -> str:
     """What was done, of this lane; "" where that is not said."""
     if told is not None and "stimulus" in told:
         try:
-            return "nothing is done" if told["stimulus"] is None else repr(
+            return say("nothing is done") if told["stimulus"] is None else repr(
                 from_dict(told["stimulus"])
             )  # fmt: skip
         except (LoligoError, KeyError, TypeError):
             pass
     said = str(rec.attrs.get("stimulus", ""))
-    return "nothing is done" if said == "none" else said
+    return say("nothing is done") if said == "none" else said

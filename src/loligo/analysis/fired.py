@@ -20,6 +20,7 @@ from loligo.analysis.instant import (
     stretch,
 )
 from loligo.analysis.shape import RECOVERY
+from loligo.words import say
 
 _STILL = 0.05  # mV/ms: V that moves slower stands still
 _NOTHING = 1e-6  # of the largest ionic current: no current
@@ -52,7 +53,7 @@ class _Places:
 
 def excited(course: Course, begin: float, end: float, spike: float) -> list[Mark]:
     at = _places(course, begin, end, spike)
-    rises = f"V rises fastest, by {number(course.slope[at.steep])} mV/ms"
+    rises = say("V rises fastest, by {slope} mV/ms", slope=number(course.slope[at.steep]))
     currents = f": {flows(course, at.steep)}" if course.currents else ""
     told = [
         cause(course, at.edge, at.inward, at.how == "turned"), _turn(course, at),
@@ -112,41 +113,51 @@ def _turn(course: Course, at: _Places) -> Mark | None:
         return None
     what = flows(course, at.inward)
     helped = course.injected[at.inward] > 0
-    alone = "from here V would rise without the stimulus" if helped else "V rises by itself"
+    alone = say("from here V would rise without the stimulus" if helped else "V rises by itself")
     if at.how != "pulled":
-        verb = "turns inward" if at.how == "turned" else "is inward at once"
-        words = f"The net ionic current {verb} ({what}): {alone}."
+        words = say(
+            "The net ionic current turns inward ({currents}): {then}." if at.how == "turned"
+            else "The net ionic current is inward at once ({currents}): {then}.",
+            currents=what, then=alone,
+        )  # fmt: skip
         return mark(course, at.inward, "turns inward", words)
     gates = off(course, at.base, at.inward)
-    why = f" Gates are not yet back: {gates}." if gates else ""
+    why = " " + say("Gates are not yet back: {gates}.", gates=gates) if gates else ""
     still = at.base is not None and abs(course.ionic[at.base]) < _SLIGHT
-    before = ", 0 there before," if still else ""
-    words = f"V is back where it began, but the net ionic current{before} is inward ({what})"
-    return mark(course, at.inward, "turns inward", f"{words}: {alone}.{why}")
+    words = say(
+        "V is back where it began, but the net ionic current, 0 there before, is inward "
+        "({currents}): {then}." if still
+        else "V is back where it began, but the net ionic current is inward ({currents}): {then}.",
+        currents=what, then=alone,
+    )  # fmt: skip
+    return mark(course, at.inward, "turns inward", f"{words}{why}")
 
 
 def _peak(course: Course, at: _Places) -> Mark:
     """Where inward and outward current balance."""
     if at.top >= course.time.size - 1:
-        return mark(course, at.top, "peak", "The recording ends while V still rises.")
+        return mark(course, at.top, "peak", say("The recording ends while V still rises."))
     if not course.currents:
-        return mark(course, at.top, "peak", "V is highest.")
+        return mark(course, at.top, "peak", say("V is highest."))
     carrier, short = main(course, at.top, -1), ""
     if carrier in course.reversals:
         away = course.reversals[carrier] - float(course.V[at.top])
-        short = f" E_{carrier}, {number(course.reversals[carrier])} mV, is {away:.1f} mV away."
+        short = " " + say(
+            "E_{channel}, {reversal} mV, is {away:.1f} mV away.",
+            channel=carrier, reversal=number(course.reversals[carrier]), away=away,
+        )  # fmt: skip
     injected = float(course.injected[at.top])
-    also = f", {number(injected)} injected" if injected > 0 else ""
-    return mark(course, at.top, "peak",
-                 f"Inward and outward current balance ({flows(course, at.top)}{also}): V turns."
-                 f"{short}")  # fmt: skip
+    currents = flows(course, at.top)
+    currents += say(", {current} injected", current=number(injected)) if injected > 0 else ""
+    words = say("Inward and outward current balance ({currents}): V turns.", currents=currents)
+    return mark(course, at.top, "peak", f"{words}{short}")
 
 
 def _repolarisation(course: Course, at: _Places) -> Mark | None:
     if at.low <= at.top + 1:
         return None
     currents = f": {flows(course, at.fall)}" if course.currents else ""
-    falls = f"V falls fastest, by {number(-course.slope[at.fall])} mV/ms"
+    falls = say("V falls fastest, by {slope} mV/ms", slope=number(-course.slope[at.fall]))
     return mark(course, at.fall, "repolarisation", f"{falls}{currents}.")
 
 
@@ -155,22 +166,22 @@ def _undershoot(course: Course, at: _Places) -> Mark | None:
     if at.low <= at.top + 1:
         return None
     if at.low >= course.time.size - 1:
-        return mark(course, at.low, "end", "The recording ends while V still falls.")
+        return mark(course, at.low, "end", say("The recording ends while V still falls."))
     base = at.base
     if base is None:
-        return mark(course, at.low, "undershoot", "V is lowest.")
+        return mark(course, at.low, "undershoot", say("V is lowest."))
     below = float(course.V[base] - course.V[at.low])
     if below <= 0:
-        return mark(course, at.low, "undershoot",
-                     f"V is lowest, {-below:.1f} mV above where it began.")  # fmt: skip
+        words = say("V is lowest, {above:.1f} mV above where it began.", above=-below)
+        return mark(course, at.low, "undershoot", words)
     grown = [
         (float(now[at.low] / now[base]), name) for name, now in course.conductances.items()
         if now[base] > 0 and name in course.currents and course.currents[name][at.low] > 0
     ]  # fmt: skip
     ratio, name = max(grown, default=(0.0, ""))
-    why = f": G_{name} is still {number(ratio)} times what it was" if ratio > _GROWN else ""
-    return mark(course, at.low, "undershoot",
-                 f"V is lowest, {below:.1f} mV below where it began{why}.")  # fmt: skip
+    still = say("G_{channel} is still {ratio} times what it was", channel=name, ratio=number(ratio))
+    words = say("V is lowest, {below:.1f} mV below where it began", below=below)
+    return mark(course, at.low, "undershoot", f"{words}{f': {still}' if ratio > _GROWN else ''}.")
 
 
 def _recovery(course: Course, at: _Places, spike: float, end: float) -> Mark | None:
@@ -186,24 +197,32 @@ def _recovery(course: Course, at: _Places, spike: float, end: float) -> Mark | N
     gates = off(course, base, min(back, last))
     if back > last:
         away = float(course.V[last] - course.V[base])
-        side = "above" if away > 0 else "below"
-        also = f"; gates differ: {gates}" if gates else ""
-        words = f"At the end V is {abs(away):.1f} mV {side} where it began{also}."
-        return mark(course, last, "recovery", words)
-    also = f", but not its gates: {gates}" if gates else ""
-    return mark(course, back, "recovery",
-                 f"V is back within {_NEAR:g} mV of where it began{also}.")  # fmt: skip
+        words = say(
+            "At the end V is {away:.1f} mV above where it began" if away > 0
+            else "At the end V is {away:.1f} mV below where it began",
+            away=abs(away),
+        )  # fmt: skip
+        words += say("; gates differ: {gates}", gates=gates) if gates else ""
+        return mark(course, last, "recovery", f"{words}.")
+    words = say("V is back within {near:g} mV of where it began", near=_NEAR)
+    words += say(", but not its gates: {gates}", gates=gates) if gates else ""
+    return mark(course, back, "recovery", f"{words}.")
 
 
 def _train(course: Course, train: np.ndarray) -> Mark:
     """In a sentence."""
     gaps = np.diff(train)
     if gaps.size == 1:
-        apart = f"{number(gaps[0])} ms later"
+        apart = say("{gap} ms later", gap=number(gaps[0]))
     elif np.ptp(gaps) < _EVEN * gaps[0]:
-        apart = f"every {number(gaps[-1])} ms"
+        apart = say("every {gap} ms", gap=number(gaps[-1]))
     else:
-        apart = f"{number(gaps[0])} ms apart at first, {number(gaps[-1])} ms at last"
+        apart = say(
+            "{first} ms apart at first, {last} ms at last",
+            first=number(gaps[0]), last=number(gaps[-1]),
+        )  # fmt: skip
     rate = f" ({number(1e3 / gaps[-1])} Hz)" if gaps.size > 1 else ""
-    words = f"It fires again, {train.size} times in all, {apart}{rate}."
+    words = say(
+        "It fires again, {count} times in all, {apart}.", count=train.size, apart=apart + rate
+    )
     return mark(course, course.at(float(train[1])), "again", words)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loligo.analysis.course import Course
+from loligo.words import decimal, say
 
 _SHOWN = 0.005  # of all inward, or all outward current: less is not named
 _STILL = 0.05  # mV/ms: V that moves slower stands still
@@ -46,10 +47,11 @@ def flows(course: Course, k: int) -> str:
     now = {name: float(current[k]) for name, current in course.currents.items()}
     inward, outward = _side(now, -1), _side(now, 1)
     if not inward and not outward:
-        return "no ionic current flows"
-    said = [f"in through {inward}" if inward else "nothing flows in",
-            f"out through {outward}" if outward else "nothing flows out"]  # fmt: skip
-    return ", ".join(said)
+        return say("no ionic current flows")
+    return ", ".join([
+        say("in through {channels}", channels=inward) if inward else say("nothing flows in"),
+        say("out through {channels}", channels=outward) if outward else say("nothing flows out"),
+    ])  # fmt: skip
 
 
 def _side(now: dict[str, float], sign: int) -> str:
@@ -80,7 +82,7 @@ def number(value: float) -> str:
     >>> number(0.01234), number(1234.5)
     ('0.0123', '1234')
     """
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return decimal(f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}")
 
 
 def off(course: Course, base: int | None, k: int) -> str:
@@ -88,7 +90,7 @@ def off(course: Course, base: int | None, k: int) -> str:
     if base is None:
         return ""
     return ", ".join(
-        f"{name} {gate[k]:.2f} instead of {gate[base]:.2f}"
+        say("{gate} {now:.2f} instead of {before:.2f}", gate=name, now=gate[k], before=gate[base])
         for name, gate in course.gates.items() if abs(gate[k] - gate[base]) > _MOVED
     )  # fmt: skip
 
@@ -106,21 +108,28 @@ def cause(course: Course, edge: int, until: int, passively: bool) -> Mark:
     during = course.injected[edge : max(until, edge + 1)]
     if edge > before and any(abs(time - s) < 1e-6 for s in course.shocks):
         moved = float(course.V[edge] - course.V[before])
-        words = f"A shock moves V by {moved:+.3g} mV at once; the gates have not moved yet."
+        words = say(
+            "A shock moves V by {moved:+.3g} mV at once; the gates have not moved yet.", moved=moved
+        )
     elif any(abs(time - h.end) < 1e-6 for h in course.held):
-        words = f"The clamp lets V go at {course.V[edge]:.4g} mV."
+        words = say("The clamp lets V go at {V:.4g} mV.", V=course.V[edge])
     elif edge > before and was < 0 <= course.injected[edge]:
-        words = f"The current of {number(was)} µA/cm² that held V down is over."
+        words = say(
+            "The current of {current} µA/cm² that held V down is over.", current=number(was)
+        )
     elif (during > 0).any():
         words = _charging(course, edge, until, passively)
     elif edge > before and was > 0 >= course.injected[edge]:
-        words = f"The current of {number(was)} µA/cm² is over."
+        words = say("The current of {current} µA/cm² is over.", current=number(was))
     elif (during < 0).any():
-        words = f"A current of {number(during.min())} µA/cm² flows out and pulls V down."
+        words = say(
+            "A current of {current} µA/cm² flows out and pulls V down.",
+            current=number(during.min()),
+        )
     elif not course.known:
-        words = "What was done is not known."
+        words = say("What was done is not known.")
     else:
-        words = "Nothing is injected: V moves by itself."
+        words = say("Nothing is injected: V moves by itself.")
     return mark(course, edge, "cause", words)
 
 
@@ -131,11 +140,13 @@ def _charging(course: Course, edge: int, until: int, passively: bool) -> str:
     during = course.injected[edge : max(lasts, edge + 1)]
     most = float(during.max())
     steady = float(np.ptp(during)) <= 1e-6 * abs(most)
-    said = f"{number(most)} µA/cm² flow in" if steady else f"Up to {number(most)} µA/cm² flow in"
+    how = "{current} µA/cm² flow in" if steady else "Up to {current} µA/cm² flow in"
+    begun = say(how, current=number(most))
     middle = (edge + until) // 2
     if not passively or middle <= edge or course.ionic[middle] <= 0:
-        return f"{said} and charge the membrane."
-    return (
-        f"{said} and charge the membrane; V rises passively, and ionic current flows out against "
-        f"it: half way {number(course.ionic[middle])} net ({flows(course, middle)})."
-    )
+        return say("{begun} and charge the membrane.", begun=begun)
+    return say(
+        "{begun} and charge the membrane; V rises passively, and ionic current flows out against "
+        "it: half way {net} net ({currents}).",
+        begun=begun, net=number(course.ionic[middle]), currents=flows(course, middle),
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from loligo.analysis.course import Course, course_of
 from loligo.analysis.fired import excited
 from loligo.analysis.instant import Mark
 from loligo.analysis.unfired import failed, held_at
+from loligo.words import reworded, say, speaking
 
 if TYPE_CHECKING:
     import xarray
@@ -51,7 +52,7 @@ class Narration:
         return f"<pre>{html.escape(self.text)}</pre>"
 
 
-def narrate(rec: Any) -> Narration:
+def narrate(rec: Any, *, language: str | None = None) -> Narration:
     """Tell why a membrane fired, or why it did not, from the currents that flowed.
 
     The phases are instants with a meaning of their own, none of them a fixed potential: where the
@@ -67,6 +68,8 @@ def narrate(rec: Any) -> Narration:
     ----------
     rec : xarray.Dataset
         A recording of one membrane; of several cells, choose one: ``rec.isel(amplitude=0)``.
+    language : str, optional
+        ``"en"`` or ``"de"``; by default that of `loligo.language`.
 
     Returns
     -------
@@ -86,9 +89,10 @@ def narrate(rec: Any) -> Narration:
     >>> told.marks.phase.values.tolist()[:4]
     ['cause', 'turns inward', 'upstroke', 'peak']
     """
-    course = course_of(rec)
-    marks = _story(course)
-    return Narration(_text(course, marks), _table(course, marks), course)
+    with speaking(language):
+        course = course_of(rec)
+        marks = _story(course)
+        return Narration(_text(course, marks), _table(course, marks), course)
 
 
 def _story(course: Course) -> list[Mark]:
@@ -119,13 +123,14 @@ def _free(course: Course) -> list[tuple[float, float]]:
 
 
 def _text(course: Course, marks: list[Mark]) -> str:
-    what = course.stimulus or ("" if course.known else "what was done is not known")
-    head = ": ".join(part for part in (course.title, what) if part)
+    what = course.stimulus or ("" if course.known else say("what was done is not known"))
+    head = ": ".join(part for part in (reworded(course.title), what) if part)
     lines = [head, _verdict(course, marks), ""]
     for mark in marks:
-        lines += _wrapped(f"{mark.time:8.2f} ms  {mark.V:6.1f} mV  ", mark.words)
+        begin = say("{time:8.2f} ms  {V:6.1f} mV  ", time=mark.time, V=mark.V)
+        lines += _wrapped(begin, mark.words)
     if course.currents:
-        lines += ["", "Currents in µA/cm²; shares are of all that flows the same way."]
+        lines += ["", say("Currents in µA/cm²; shares are of all that flows the same way.")]
     return "\n".join(lines)
 
 
@@ -143,12 +148,12 @@ def _verdict(course: Course, marks: list[Mark]) -> str:
     phases = {mark.phase for mark in marks}
     if "upstroke" in phases:
         count = int(course.spikes.size)
-        return "It fired." if count == 1 else f"It fired {count} times."
+        return say("It fired.") if count == 1 else say("It fired {count} times.", count=count)
     if course.held:
-        return "V was clamped."
+        return say("V was clamped.")
     if "under way" in phases:
-        return "No action potential begins in this recording."
-    return "It swung without firing." if "swings" in phases else "It did not fire."
+        return say("No action potential begins in this recording.")
+    return say("It swung without firing." if "swings" in phases else "It did not fire.")
 
 
 def _table(course: Course, marks: list[Mark]) -> xarray.Dataset:

@@ -6,6 +6,7 @@ import numpy as np
 
 from loligo.analysis.course import Course, Held
 from loligo.analysis.instant import Mark, base_of, cause, flows, mark, number, stretch
+from loligo.words import decimal, join, say
 
 _SHOWN = 0.005  # of the current that has grown most: less is not named
 _FLAT = 0.5  # mV: V that moved by less did nothing
@@ -20,11 +21,13 @@ def failed(course: Course, begin: float, end: float) -> list[Mark]:
     V = course.V[first : last + 1]
     high, low = first + int(V.argmax()), first + int(V.argmin())
     if any(abs(begin - h.end) < 1e-6 for h in course.held):
-        words = f"The clamp lets V go at {V[0]:.4g} mV, and it returns to {V[-1]:.4g} mV"
-        beyond = f", by way of {V.min():.4g} mV" if low not in (first, last) else ""
-        return [mark(course, first, "let go", f"{words}{beyond}.")]
+        words = say(
+            "The clamp lets V go at {V:.4g} mV, and it returns to {end:.4g} mV", V=V[0], end=V[-1]
+        )
+        words += say(", by way of {V:.4g} mV", V=V.min()) if low not in (first, last) else ""
+        return [mark(course, first, "let go", f"{words}.")]
     if float(np.ptp(V)) < _FLAT:
-        still = "V hardly moves" if course.edges.size else "Nothing is done, and V stays"
+        still = say("V hardly moves" if course.edges.size else "Nothing is done, and V stays")
         return [mark(course, first, "rest", f"{still}. {_balance(course, first)}")]
     if base_of(course) is None and first == 0 and not course.held:
         return [_under_way(course, V)]
@@ -35,14 +38,15 @@ def failed(course: Course, begin: float, end: float) -> list[Mark]:
     marks = [cause(course, onset, most, True)]
     count, lowest, highest = course.swings
     if count > 1:
-        words = (
-            f"V goes up and down {count} times, between {number(lowest)} and {number(highest)} mV, "
-            f"and never passes {course.threshold:g} mV."
-        )
+        words = say(
+            "V goes up and down {count} times, between {low} and {high} mV, and never passes "
+            "{threshold:g} mV.",
+            count=count, low=number(lowest), high=number(highest), threshold=course.threshold,
+        )  # fmt: skip
         return [*marks, mark(course, most, "swings", words)]
     if up:
         return [*marks, mark(course, high, "highest", _why(course, first, onset, high))]
-    words = f"V is pulled down by {V[0] - course.V[low]:.1f} mV and no further"
+    words = say("V is pulled down by {by:.1f} mV and no further", by=V[0] - course.V[low])
     currents = f": {flows(course, low)}" if course.currents else ""
     return [*marks, mark(course, low, "lowest", f"{words}{currents}.")]
 
@@ -50,11 +54,11 @@ def failed(course: Course, begin: float, end: float) -> list[Mark]:
 def _under_way(course: Course, V: np.ndarray) -> Mark:
     """Where V moved when the recording began."""
     low, high = float(V.min()), float(V.max())
-    by = [f"{each:.4g} mV" for each in (low, high) if abs(each - V[0]) > _FLAT
+    by = [decimal(f"{each:.4g} mV") for each in (low, high) if abs(each - V[0]) > _FLAT
           and abs(each - V[-1]) > _FLAT]  # fmt: skip
-    beyond = f", by way of {' and '.join(by)}" if by else ""
-    words = f"V is on its way when the recording begins: to {V[-1]:.4g} mV{beyond}."
-    return mark(course, 0, "under way", words)
+    words = say("V is on its way when the recording begins: to {V:.4g} mV", V=V[-1])
+    words += say(", by way of {places}", places=join(by)) if by else ""
+    return mark(course, 0, "under way", f"{words}.")
 
 
 def _begins(course: Course, edge: int, until: int, up: bool) -> bool:
@@ -73,19 +77,22 @@ def _balance(course: Course, k: int) -> str:
 
 def _why(course: Course, base: int, onset: int, high: int) -> str:
     """Which current won."""
-    short = f"{course.threshold - course.V[high]:.1f} mV short of {course.threshold:g} mV"
-    top = f"V gets no higher than this, {short}."
+    top = say(
+        "V gets no higher than this, {short:.1f} mV short of {threshold:g} mV.",
+        short=course.threshold - course.V[high], threshold=course.threshold,
+    )  # fmt: skip
     if not course.currents:
         return top
     tiny = _NOTHING * float(np.abs(course.ionic).max(initial=0.0))
     least = onset + int(course.ionic[onset : high + 1].argmin())
     if course.ionic[least] < -tiny and onset < least < high:
-        turned = (
-            f"The net ionic current was inward for a while (most at {course.time[least]:.2f} ms), "
-            "but outward current caught up"
+        turned = say(
+            "The net ionic current was inward for a while (most at {time:.2f} ms), "
+            "but outward current caught up",
+            time=course.time[least],
         )
     else:
-        turned = "The net ionic current never turned inward"
+        turned = say("The net ionic current never turned inward")
     return f"{top} {turned}: {flows(course, high)}. {_winner(course, base, high)}".rstrip()
 
 
@@ -98,11 +105,11 @@ def _winner(course: Course, base: int, high: int) -> str:
     if not loss:
         return ""
     first = max(loss, key=lambda name: loss[name])
-    inward = f"inward {_summed(gain)}" if gain else "inward nothing"
-    return (
-        f"Since it began, {inward} has been added and outward {_summed(loss)} (less inward counts "
-        f"as outward): {first} won."
-    )
+    return say(
+        "Since it began, inward {gain} has been added and outward {loss} (less inward counts "
+        "as outward): {channel} won.",
+        gain=_summed(gain) if gain else say("nothing"), loss=_summed(loss), channel=first,
+    )  # fmt: skip
 
 
 def _summed(parts: dict[str, float]) -> str:
@@ -114,13 +121,17 @@ def held_at(course: Course, clamp: Held) -> list[Mark]:
     """What flowed while V was clamped."""
     first, last = stretch(course, clamp.start, clamp.end)
     V = course.V[first : last + 1]
-    low, high, lasts = float(V.min()), float(V.max()), f"{clamp.end - clamp.start:.4g} ms"
+    low, high, lasts = float(V.min()), float(V.max()), clamp.end - clamp.start
     if high - low < _CONSTANT:
-        begun = f"V is held at {V[-1]:.4g} mV for {lasts}."
+        begun = say("V is held at {V:.4g} mV for {lasts:.4g} ms.", V=V[-1], lasts=lasts)
     else:
-        begun = f"V is clamped for {lasts} and goes from {V[0]:.4g} to {V[-1]:.4g} mV"
+        begun = say(
+            "V is clamped for {lasts:.4g} ms and goes from {V:.4g} to {end:.4g} mV",
+            lasts=lasts, V=V[0], end=V[-1],
+        )  # fmt: skip
         wider = low < min(V[0], V[-1]) - _FLAT or high > max(V[0], V[-1]) + _FLAT
-        begun += f", between {low:.4g} and {high:.4g} mV." if wider else "."
+        begun += say(", between {low:.4g} and {high:.4g} mV", low=low, high=high) if wider else ""
+        begun += "."
     marks = [mark(course, first, "held", begun)]
     parts = {name: current[first : last + 1] for name, current in course.currents.items()}
     most = max((float(np.abs(c).max()) for c in course.currents.values()), default=0.0)
@@ -128,11 +139,15 @@ def held_at(course: Course, clamp: Held) -> list[Mark]:
         k = int(np.abs(part).argmax())
         if float(np.ptp(part)) < max(_SMALL * most, 1e-9):
             continue
-        way, value = "inward" if part[k] < 0 else "outward", f"{part[k]:.4g} µA/cm²"
+        way = say("inward" if part[k] < 0 else "outward")
         after = course.time[first + k] - clamp.start
+        told = {"name": name, "way": way, "value": part[k], "after": number(after)}
         if 0 < k < part.size - 1:
-            words = f"I_{name} peaks {way} at {value}, {number(after)} ms after the clamp began."
+            text = "I_{name} peaks {way} at {value:.4g} µA/cm², {after} ms after the clamp began."
+        elif k:
+            text = "I_{name} has grown to {value:.4g} µA/cm², {way}."
         else:
-            words = f"I_{name} {'has grown to' if k else 'begins at'} {value}, {way}."
+            text = "I_{name} begins at {value:.4g} µA/cm², {way}."
+        words = say(text, **told)
         marks.append(mark(course, first + k, f"I_{name}", words))
     return marks

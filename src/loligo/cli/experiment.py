@@ -21,6 +21,7 @@ from loligo.cli.findings import findings
 from loligo.cli.groups import Group, Texts, parameter, spelt_out
 from loligo.cli.report import Stopwatch, notes, size
 from loligo.errors import ModelError, StimulusError, UnitError, UsageError, nearest
+from loligo.words import speaking
 
 if TYPE_CHECKING:
     import xarray
@@ -203,7 +204,7 @@ def _made(
     with watch.stage("import"):
         import loligo.recording
         import loligo.simulation
-    with _in_the_words_of(experiment):
+    with _in_the_words_of(experiment), speaking(look.language):
         with watch.stage("model"), arguments.reading():
             keywords = _keywords(experiment, asked.given)
             if experiment.model:

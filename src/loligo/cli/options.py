@@ -128,10 +128,19 @@ class Look(Group):
     title: Annotated[
         Text, typer.Option(metavar="TEXT", help="'' for none.", rich_help_panel=DRAWING)
     ] = None
+    language: Annotated[
+        Text,
+        typer.Option(
+            metavar="en|de", help="By default LOLIGO_LANGUAGE, or en.", rich_help_panel=DRAWING
+        ),
+    ] = None
 
     def keywords(self) -> dict[str, Any]:
         """As ``lo.plot`` and ``lo.animate`` take it."""
-        return {"theme": self.theme, "size": self.size, "dpi": self.dpi, "title": self.title}
+        return {
+            "theme": self.theme, "size": self.size, "dpi": self.dpi, "title": self.title,
+            "language": self.language,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)

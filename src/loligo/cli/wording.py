@@ -21,7 +21,7 @@ _UNITS = {
 }  # fmt: skip
 _Said: TypeAlias = Callable[[re.Match[str]], str]
 
-_FLAGS = "duration|sample_interval|threshold|fps|speed|title|theme|dpi|celsius"
+_FLAGS = "duration|sample_interval|threshold|fps|speed|title|theme|dpi|celsius|language"
 _PYTHONS = {kind.__name__: name for name, kind in SOLVERS.items()}
 _SHAPES = {usage.name: (option, usage) for option, usage in STIMULI.items()}
 # Arguments of a call, with at most one call within.

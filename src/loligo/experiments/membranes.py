@@ -11,6 +11,7 @@ from loligo.experiments.found import numbers
 from loligo.lanes import Labelled
 from loligo.model import Axon, Membrane
 from loligo.units import read
+from loligo.words import decimal, say
 
 Array = np.ndarray
 
@@ -75,7 +76,11 @@ def varied(values: Any, otherwise: Array, unit: str, name: str, **bounds: float)
 
 def between(row: Array) -> str:
     """``0 to 20``: from where to where numbers go, in words; ``10`` of a single one."""
-    return f"{row[0]:.4g} to {row[-1]:.4g}" if row.size > 1 else f"{row[0]:.4g}"
+    return (
+        say("{first:.4g} to {last:.4g}", first=row[0], last=row[-1])
+        if row.size > 1
+        else decimal(f"{row[0]:.4g}")
+    )
 
 
 def lanes_of(name: str, row: Array) -> Labelled:

@@ -14,6 +14,7 @@ from loligo.model import Membrane
 from loligo.system.outline import Outline, outline_of
 from loligo.theory.patch import Patch
 from loligo.units import read
+from loligo.words import decimal, say
 
 STEADY, FROZEN = "steady", "frozen"
 _HELD = "_held"  # behind a gate's name: the parameter that it is held at
@@ -89,19 +90,23 @@ class Reduced:
     def words(self) -> str:
         """What became of the others; empty where there are none."""
         steady = [name for name, way in self.ways.items() if way == STEADY]
-        said = [f"{_listed(steady)} steady"] if steady else []
+        said = [say("{steady} steady", steady=_listed(steady))] if steady else []
         for name, way in self.ways.items():
             if isinstance(way, Share):
-                said += [f"{name} = {way.part:.4g} (1 - {way.other})"]
+                said += [decimal(f"{name} = {way.part:.4g} (1 - {way.other})")]
             elif way != STEADY:
-                said += [f"{name} = {way}" if isinstance(way, str) else f"{name} held at {way:.4g}"]
+                said += [
+                    f"{name} = {way}"
+                    if isinstance(way, str)
+                    else say("{name} held at {way:.4g}", name=name, way=way)
+                ]
         return ", ".join(said)
 
 
 def _listed(names: list[str]) -> str:
     if len(names) == 1:
-        return f"{names[0]} is"
-    return f"{', '.join(names[:-1])} and {names[-1]} are"
+        return say("{names} is", names=names[0])
+    return say("{names} and {last} are", names=", ".join(names[:-1]), last=names[-1])
 
 
 def reduced(membrane: Membrane, x: str, y: str, others: Any, rest: Rest) -> Reduced:

@@ -21,6 +21,7 @@ from loligo.figures.page.size import sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.files import named, replacing
 from loligo.progress import progress as progress_bar
+from loligo.words import speaking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,6 +99,7 @@ def animate(
     title: str | None = None,
     loop: bool = True,
     progress: bool | Callable[[int, int], object] | None = None,
+    language: str | None = None,
 ) -> Animation:
     """Draw a recording in time, or several on the same axes, with a moving head.
 
@@ -122,7 +124,7 @@ def animate(
         Milliseconds of model time a second; by default the whole recording takes 5 s.
     frames : int, optional
         Number of frames, instead of ``speed``.
-    panels, labels, theme, title
+    panels, labels, theme, title, language
         As for `loligo.plot`.
     loop : bool
         Begin again after the end (the last frame stands for 1.5 s).
@@ -156,11 +158,12 @@ def animate(
     target = named(path)
     kind = _format(target)
     where = sized(size, dpi, _USUAL_SIZE)
-    subject = _subject(recs, labels, panels, colours, title)
+    with speaking(language):
+        subject = _subject(recs, labels, panels, colours, title)
     duration = subject.end - subject.start
     plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
     kind.check()
-    with replacing(target) as part:
+    with replacing(target) as part, speaking(language):
         with style.house_style():
             made = subject.made(where, plan.times(subject.start, subject.end))
         flow = _reported(made.frames(), plan.count, progress, target.name)

@@ -16,6 +16,7 @@ from loligo.figures.content.picture import Picture
 from loligo.figures.page.size import Size, sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.model import Membrane
+from loligo.words import speaking
 
 if TYPE_CHECKING:
     import xarray
@@ -39,6 +40,7 @@ def plot(
     title: str | None = None,
     at: float | Sequence[float] | None = None,
     transparent: bool = False,
+    language: str | None = None,
 ) -> Figure:
     """Draw a recording, or several on the same axes.
 
@@ -96,6 +98,8 @@ def plot(
         Of an axon: the instants shown (ms), the middle one in full.
     transparent : bool
         Whether what lies behind the figure is to be seen through its background.
+    language : str, optional
+        ``"en"`` or ``"de"``; by default that of `loligo.language`.
 
     Returns
     -------
@@ -124,20 +128,27 @@ def plot(
     >>> len(figure.axes)
     2
     """
-    colours = style.theme(theme)
+    with speaking(language):
+        drawn = _drawn(rec, more, panels, labels, style.theme(theme), (size, dpi), title, at)
+        return (drawn.see_through() if transparent else drawn).waiting()
+
+
+def _drawn(
+    rec: Any, more: Sequence[Any], panels: Any, labels: Any, colours: style.Theme, wanted: Any,
+    title: str | None, at: Any,
+) -> ShownFigure:  # fmt: skip
+    """What is drawn, in the language that is spoken; ``wanted`` are a size and its resolution."""
     recs, panels = told_apart(_of_model(rec), more, panels, None, "panels")
 
     def large(usual: tuple[int, int]) -> Size:
-        return sized(size, dpi, usual)
+        return sized(*wanted, usual)
 
     if len(recs) > 1:
         if at is not None:
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
-        drawn = _lines(titled(together(recs, labels, panels, colours), title), large, colours)
-    else:
-        refuse_labels(labels)
-        drawn = _one(recs[0], panels, at, title, large, colours)
-    return (drawn.see_through() if transparent else drawn).waiting()
+        return _lines(titled(together(recs, labels, panels, colours), title), large, colours)
+    refuse_labels(labels)
+    return _one(recs[0], panels, at, title, large, colours)
 
 
 def _one(

@@ -25,11 +25,13 @@ class LostError(RunError):
     ----------
     t
         When, ms.
+    status
+        What became of it.
     """
 
-    def __init__(self, message: str, t: float) -> None:
+    def __init__(self, message: str, t: float, status: Status = Status.DIVERGED) -> None:
         super().__init__(message)
-        self.t = t
+        self.t, self.status = t, status
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,17 @@ class Losses:
 
     def fail(self, lane: int, error: LostError, label: str) -> None:
         """A lane whose run came to nothing."""
-        self.add(
-            lane, Status.DIVERGED, lambda _: Loss(lane, Status.DIVERGED, error, label, error.t)
-        )
+        self.add(lane, error.status, lambda _: Loss(lane, error.status, error, label, error.t))
 
 
 def first_of(losses: Iterable[Loss], status: Statuses) -> list[Loss]:
     """The first lanes of each status, of those that have come to it in the end."""
-    final = [loss for loss in losses if status[loss.lane] == loss.status]
-    final.sort(key=lambda loss: (loss.status, loss.lane))
+    return first_of_all(loss for loss in losses if status[loss.lane] == loss.status)
+
+
+def first_of_all(losses: Iterable[Loss]) -> list[Loss]:
+    """The first lanes of each status."""
+    final = sorted(losses, key=lambda loss: (loss.status, loss.lane))
     kinds = groupby(final, key=lambda loss: loss.status)
     return [loss for _, same in kinds for loss in islice(same, _MOST_TOLD)]
 
@@ -151,6 +155,35 @@ def diverged(t: float, what: str, remedy: str, where: str = "") -> RunError:
     )
 
 
+def at_switch(
+    t: float, conditions: Iterable[str], fast: bool, values: Mapping[str, float], where: str
+) -> LostError:
+    """The error of a lane that cannot leave a switch.
+
+    Parameters
+    ----------
+    conditions
+        At whose switch it is.
+    fast
+        Whether it comes to switches ever faster; else it slides along one.
+    """
+    last = ", ".join(f"{name} = {value:.6g}" for name, value in values.items())
+    which = " and of ".join(conditions) or "several conditions"
+    what = (
+        f"it comes to the switch of {which} ever faster, a thousand times within a thousandth of "
+        "a ms of each other"
+        if fast
+        else f"on both sides of the switch of {which} it is pushed back to it, and slides along it"
+    )
+    return LostError(
+        f"no branch of a condition holds from t = {t:.6g} ms on{where}: {what}; the last values "
+        f"were {last}. Write what lies between the two branches as well: a smooth step, as in "
+        "1/(1 + exp(-(V + 40)/0.1)) for V > -40, or two thresholds",
+        t,
+        Status.SWITCHING,
+    )
+
+
 _RESETS = (
     ". If the paper sets V back when it reaches a threshold (integrate-and-fire, Izhikevich): such "
     "a rule is no equation, and cannot be written here"
@@ -162,16 +195,22 @@ def smaller_step(dt: float) -> str:
     return f"take a smaller step: solver=lo.Exponential(dt={dt / 4:.3g})"
 
 
-def told_of_all(status: Statuses, first: Iterable[Loss]) -> str:
+def counts_of(status: Statuses) -> dict[Status, int]:
+    """How many lanes came to each end."""
+    kinds, counts = np.unique(status, return_counts=True)
+    return {Status(int(kind)): int(count) for kind, count in zip(kinds, counts, strict=True)}
+
+
+def told_of_all(counts: Mapping[Status, int], first: Iterable[Loss]) -> str:
     """One warning for all lanes of a sweep that were lost: how many of each kind, which were the
     first of them and when, and what was the matter with the very first."""
-    gone = int(lost(status, status.size).sum())
+    gone = sum(count for status, count in counts.items() if status.lost)
     kinds: dict[Status, list[Loss]] = {}
     for loss in first:
         kinds.setdefault(loss.status, []).append(loss)
-    reasons = [_told_of_kind(int((status == kind).sum()), kinds[kind]) for kind in sorted(kinds)]
+    reasons = [_told_of_kind(counts[kind], kinds[kind]) for kind in sorted(kinds)]
     return (
-        f"{gone:,} of {status.size:,} lanes could not be run: their values are NaN, their "
+        f"{gone:,} of {sum(counts.values()):,} lanes could not be run: their values are NaN, their "
         f"spike_count is -1, and rec.status says why. {'. '.join(reasons)}"
     )
 

@@ -35,9 +35,14 @@ _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
 
 def pose(
     membrane: Any, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
-    initial: Any, threshold: Any, until: Any = None,
+    initial: Any, threshold: Any, until: Any = None, at_once: bool = True,
 ) -> Problem:  # fmt: skip
     """Read the arguments of :func:`loligo.simulate` for a membrane.
+
+    Parameters
+    ----------
+    at_once
+        Whether all lanes are run together, and so must fit into the memory.
 
     Raises
     ------
@@ -65,9 +70,10 @@ def pose(
     refuse_two_clamps(driven, lanes, times.duration)
     if record is None and lanes.size > 1:
         record = _of_several(outline)
-    records = read_records(record, outline.records, lanes.size)
+    records = read_records(record, outline.records, lanes.size, jumps[:1])
     cells = Cells(outline, lanes, begin, records)
-    _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
+    if at_once:
+        check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops)
 
@@ -160,8 +166,10 @@ def _of_several(outline: Outline) -> list[str]:
     return [name for name in outline.records if outline.about[name]["role"] in roles]
 
 
-def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:
-    """What to record along time, of what is known."""
+def read_records(
+    record: Any, known: tuple[str, ...], lanes: int, besides: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """What to record along time, of what is known; what is recorded ``besides`` is so anyway."""
     if record is None:
         return known if lanes == 1 else ("V",)
     if isinstance(record, str):
@@ -171,12 +179,12 @@ def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, 
     except TypeError:
         raise UsageError(f"record must be a list of names, not {record!r:.80}") from None
     for name in wanted:
-        if name not in (*known, SPIKES):
+        if name not in (*known, *besides, SPIKES):
             raise UsageError(
                 f"record: the model has no {name!r}{nearest(str(name), known)}; it has "
-                f"{', '.join(known)}, and {SPIKES!r} stands for the spikes alone"
+                f"{', '.join((*known, *besides))}, and {SPIKES!r} stands for the spikes alone"
             )
-    return tuple(name for name in wanted if name != SPIKES)
+    return tuple(name for name in wanted if name not in (*besides, SPIKES))
 
 
 def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:
@@ -200,7 +208,8 @@ _PORTIONS = 6
 _STEP = 0.01  # ms, of the default solver of sampled stimuli
 
 
-def _check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+def check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+    """Refuse a run that would not fit."""
     fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
     what = f"{lanes:,} lanes × {times.samples:,} samples × {len(records)} recorded"
     needed = memory_of(lanes, times, records, sampled)

@@ -12,6 +12,7 @@ from loligo.run.equilibria import Equilibria, equilibria
 from loligo.run.steady import Kept
 from loligo.theory.patch import Patch
 from loligo.units import read, read_either
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -169,16 +170,27 @@ def _summary(
         return _nowhere(found)
     V, mode = table[0], values[0]
     if not fine[0]:
-        others = f" (there are {V.size} equilibria, none of them stable)" if V.size > 1 else ""
-        return (
-            f"It has no stable rest and may fire by itself: at {V[0]:.6g} mV the currents "
-            f"balance{others}, but a small push grows{_pace(mode)}."
+        others = (
+            say(" (there are {size} equilibria, none of them stable)", size=V.size)
+            if V.size > 1
+            else ""
+        )
+        return say(
+            "It has no stable rest and may fire by itself: at {V:.6g} mV the currents "
+            "balance{others}, but a small push grows{mode}.",
+            V=V[0],
+            others=others,
+            mode=_pace(mode),
         )
     own = V[np.flatnonzero(also[0])[0]]
-    said = f"It rests at {own:.6g} mV: a small push decays{_pace(mode)}."
-    rest = [f"{v:.6g} mV ({'stable' if ok else 'unstable'})"
+    said = say("It rests at {own:.6g} mV: a small push decays{mode}.", own=own, mode=_pace(mode))
+    rest = [say("{V:.6g} mV (stable)" if ok else "{V:.6g} mV (unstable)", V=v)
             for v, ok in zip(V, also[0], strict=True) if v != own]  # fmt: skip
-    return f"{said} It has other equilibria: {', '.join(rest)}." if rest else said
+    return (
+        say("{said} It has other equilibria: {rest}.", said=said, rest=", ".join(rest))
+        if rest
+        else said
+    )
 
 
 def _pace(modes: Any) -> str:
@@ -187,40 +199,56 @@ def _pace(modes: Any) -> str:
     if not modes.size:
         return ""
     slowest = modes[0]
-    said = f" by e in {1 / abs(slowest.real):.3g} ms" if slowest.real else ""
+    said = say(" by e in {time:.3g} ms", time=1 / abs(slowest.real)) if slowest.real else ""
     swings = modes[modes.imag > np.abs(modes.real)]  # others are over before they turn
     if not swings.size:
         return said
-    rate = f"swinging at {swings[0].imag / (2 * np.pi) * 1e3:.3g} Hz"
+    rate = say("swinging at {rate:.3g} Hz", rate=swings[0].imag / (2 * np.pi) * 1e3)
     if swings[0].real == slowest.real:
         return f"{said}, {rate}"
-    return f"{said}, and {rate} for the first {1 / abs(swings[0].real):.3g} ms"
+    return say(
+        "{said}, and {rate} for the first {time:.3g} ms",
+        said=said,
+        rate=rate,
+        time=1 / abs(swings[0].real),
+    )
 
 
 def _nowhere(found: Equilibria) -> str:
     low, high = found.between
     if found.why is None:
-        return (
-            f"The currents balance nowhere between {low:g} and {high:g} mV: it has no rest there."
+        return say(
+            "The currents balance nowhere between {low:g} and {high:g} mV: it has no rest there.",
+            low=low,
+            high=high,
         )
     told = found.why.partition("; give")[0]  # what helps a run
     return f"{told[0].upper()}{told[1:]}."
 
 
 def _of_many(found: Equilibria, any_: Any, fine: np.ndarray, stable: np.ndarray, lanes: int) -> str:
-    said = [f"{int(fine.sum())} of {lanes} lanes have a stable rest"]
+    said = [say("{count} of {lanes} lanes have a stable rest", count=int(fine.sum()), lanes=lanes)]
     unstable = int((any_ & ~fine).sum())
-    said += (
-        [f"{unstable} an unstable equilibrium alone (they may fire by themselves)"]
-        if (unstable)
-        else []
-    )
+    if unstable:
+        said += [
+            say(
+                "{count} an unstable equilibrium alone (they may fire by themselves)",
+                count=unstable,
+            )
+        ]
     none = int((~any_).sum())
-    said += (
-        [f"{none} no equilibrium between {found.between[0]:g} and {found.between[1]:g} mV"]
-        if (none)
-        else []
-    )
+    if none:
+        low, high = found.between
+        said += [
+            say(
+                "{count} no equilibrium between {low:g} and {high:g} mV",
+                count=none, low=low, high=high,
+            )
+        ]  # fmt: skip
     several = int((stable > 1).sum())
-    more = f" {several} have several stable ones, of which the lowest is taken." if several else ""
+    more = (
+        say(" {several} have several stable ones, of which the lowest is taken.", several=several)
+        if several
+        else ""
+    )
     return f"{'; '.join(said)}.{more}"

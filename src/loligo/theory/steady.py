@@ -11,6 +11,7 @@ from loligo.run.bounds import bounded
 from loligo.run.equilibrium import held
 from loligo.theory.patch import Patch
 from loligo.units import read
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -85,21 +86,38 @@ def steady_state(model: Any, V: Any) -> xarray.Dataset:
 def _summary(V: Floats, current: Floats, slope: Floats, lost: Any, why: list[str]) -> str:
     """In words."""
     if lost.any():
-        many = f"In {int(lost.sum())} of {lost.size} lanes " if lost.size > 1 else ""
+        many = (
+            say("In {count} of {size} lanes ", count=int(lost.sum()), size=lost.size)
+            if lost.size > 1
+            else ""
+        )
         told = why[0].partition("; give")[0]  # what helps a run
         return f"{many}{told}." if many else f"{told[0].upper()}{told[1:]}."
     if V.size == 1:
-        way = "inward" if current[0] < 0 else "outward"
-        flows = f"{abs(current[0]):.6g} µA/cm² flow {way}" if current[0] else "no current flows"
-        return (
-            f"Held at {V[0]:.6g} mV, {flows} for ever; the steady current changes by "
-            f"{slope[0]:.4g} µA/cm² with every mV."
+        way = say("inward" if current[0] < 0 else "outward")
+        flows = (
+            say("{current:.6g} µA/cm² flow {way}", current=abs(current[0]), way=way)
+            if current[0]
+            else say("no current flows")
+        )
+        return say(
+            "Held at {V:.6g} mV, {flows} for ever; the steady current changes by "
+            "{slope:.4g} µA/cm² with every mV.",
+            V=V[0],
+            flows=flows,
+            slope=slope[0],
         )
     falls = int((slope < 0).sum())
     region = (
-        f"It falls with V in {falls} of {V.size} lanes: a region of negative slope."
-        if falls else "It rises with V everywhere."
+        say(
+            "It falls with V in {falls} of {size} lanes: a region of negative slope.",
+            falls=falls, size=V.size,
+        )
+        if falls else say("It rises with V everywhere.")
     )  # fmt: skip
-    return (
-        f"The steady current runs from {current.min():.5g} to {current.max():.5g} µA/cm². {region}"
+    return say(
+        "The steady current runs from {low:.5g} to {high:.5g} µA/cm². {region}",
+        low=current.min(),
+        high=current.max(),
+        region=region,
     )

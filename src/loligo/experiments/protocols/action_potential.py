@@ -18,6 +18,7 @@ from loligo.model import Membrane
 from loligo.solvers import Taylor
 from loligo.system.outline import outline_of
 from loligo.theory.rest import rest
+from loligo.words import decimal, say
 
 if TYPE_CHECKING:
     import xarray
@@ -141,11 +142,10 @@ def _run(
 def _recorded(patch: Membrane, initial: Any, level: float, lasts: float) -> Any:
     """A run from a potential, or from states: no jump in it counts as a spike. None where its
     states have nowhere to begin."""
-    smooth = outline_of(patch).obstacle is None
     try:
         return run(
             patch, None, lasts, record=None, initial=initial, threshold=level,
-            sample_interval=_STEP, solver=Taylor(_TOLERANCE) if smooth else None,
+            sample_interval=_STEP, solver=Taylor(_TOLERANCE),
         )  # fmt: skip
     except RunError:
         return None
@@ -228,32 +228,56 @@ def _summary(still: Any, variables: dict[str, Any], channels: list[str]) -> str:
 
     if not np.isfinite(number("peak")):
         if not np.isfinite(float(still.V)) or not bool(still.stable):
-            return f"{still.attrs['summary']} No action potential was seen."
-        return "No displacement of V excites it: it has no action potential."
+            return say("{summary} No action potential was seen.", summary=still.attrs["summary"])
+        return say("No displacement of V excites it: it has no action potential.")
     begin = (
-        f"Displaced by {number('shock'):.4g} mV at once (the threshold is "
-        f"{number('threshold'):.5g} mV), V peaks {number('latency'):.3g} ms later"
-        if np.isfinite(number("shock")) else "It fires by itself; V peaks"
-    )  # fmt: skip
+        say(
+            "Displaced by {shock:.4g} mV at once (the threshold is {threshold:.5g} mV), V peaks "
+            "{latency:.3g} ms later",
+            shock=number("shock"),
+            threshold=number("threshold"),
+            latency=number("latency"),
+        )
+        if np.isfinite(number("shock"))
+        else say("It fires by itself; V peaks")
+    )
     above = (
-        f"{number('amplitude'):.1f} mV above the onset, it is "
-        f"{number('half_width'):.3g} ms wide at half of that,"
-        if np.isfinite(number("amplitude")) else "It rises too slowly for an onset and a width; it"
-    )  # fmt: skip
+        say(
+            "{amplitude:.1f} mV above the onset, it is {half_width:.3g} ms wide at half of that,",
+            amplitude=number("amplitude"),
+            half_width=number("half_width"),
+        )
+        if np.isfinite(number("amplitude"))
+        else say("It rises too slowly for an onset and a width; it")
+    )
     said = [
-        f"{begin} at {number('peak'):.1f} mV. {above} rises by up to "
-        f"{_speed(number('upstroke'))} and falls by up to {_speed(-number('downstroke'))} mV/ms, "
-        f"and reaches {number('undershoot'):.1f} mV afterwards."
+        say(
+            "{begin} at {peak:.1f} mV. {above} rises by up to {upstroke} and falls by up "
+            "to {downstroke} mV/ms, and reaches {undershoot:.1f} mV afterwards.",
+            begin=begin,
+            peak=number("peak"),
+            above=above,
+            upstroke=_speed(number("upstroke")),
+            downstroke=_speed(-number("downstroke")),
+            undershoot=number("undershoot"),
+        )
     ]
     charge = variables["charge"][1]
-    moved = [f"{name} {value:+.4g}" for name, value in zip(channels, charge, strict=True)]
+    moved = [
+        f"{name} {decimal(f'{value:+.4g}')}" for name, value in zip(channels, charge, strict=True)
+    ]
     if moved:
-        said.append(f"Charge in excess of rest (nC/cm², inward negative): {', '.join(moved)}.")
+        said.append(
+            say(
+                "Charge in excess of rest (nC/cm², inward negative): {moved}.",
+                moved=", ".join(moved),
+            )
+        )
     return " ".join(said)
 
 
 def _speed(value: float) -> str:
-    return f"{value:.0f}" if value >= 10.0 else f"{value:.2g}"
+    return decimal(f"{value:.0f}" if value >= 10.0 else f"{value:.2g}")
 
 
 EXPERIMENT = Experiment(

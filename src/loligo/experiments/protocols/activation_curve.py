@@ -22,6 +22,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -119,19 +120,28 @@ def activation_curve(
 
 def _summary(channel: str, largest: float, part: np.ndarray, fit: Boltzmann) -> str:
     if not largest:
-        return f"{channel} does not conduct at any of the potentials."
+        return say("{channel} does not conduct at any of the potentials.", channel=channel)
     if np.isfinite(fit.half):
-        return (
-            f"{channel} conducts up to {largest:.4g} mS/cm². Boltzmann's curve through the parts "
-            f"of it has its half at {fit.half:.4g} mV and a slope of {fit.slope:.4g} mV."
+        return say(
+            "{channel} conducts up to {largest:.4g} mS/cm². Boltzmann's curve through the "
+            "parts of it has its half at {half:.4g} mV and a slope of {slope:.4g} mV.",
+            channel=channel,
+            largest=largest,
+            half=fit.half,
+            slope=fit.slope,
         )
     known = part[np.isfinite(part)]
     if np.ptp(known) < 1e-6 and known.size > 1:
-        return f"The conductance of {channel} is the same at all potentials: {largest:.4g} mS/cm²."
-    return (
-        f"The conductance of {channel} does not come to half of its most between these "
-        "potentials, or not as Boltzmann's curve does, or there are fewer than three: no curve "
-        "fits it."
+        return say(
+            "The conductance of {channel} is the same at all potentials: {largest:.4g} mS/cm².",
+            channel=channel,
+            largest=largest,
+        )
+    return say(
+        "The conductance of {channel} does not come to half of its most between these "
+        "potentials, or not as Boltzmann's curve does, or there are fewer than three: "
+        "no curve fits it.",
+        channel=channel,
     )
 
 

@@ -15,6 +15,7 @@ from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import rheobase
 from loligo.experiments.runs import course, part
 from loligo.model import Membrane
+from loligo.words import decimal, say
 
 if TYPE_CHECKING:
     import xarray
@@ -117,20 +118,35 @@ def _index(between: Array) -> float:
 
 
 def _summary(patch: Excitable, row: Array, rate: Array, steady: Array, ratio: Array) -> str:
-    said = [f"{patch.trouble}: it was begun at {patch.start['V']:g} mV"] if patch.trouble else []
+    said = (
+        [say("{trouble}: it was begun at {V:g} mV", trouble=patch.trouble, V=patch.start["V"])]
+        if patch.trouble
+        else []
+    )
     known = np.flatnonzero(ratio > 0)
     if not known.size:
-        said.append(f"It does not go on firing at {between(row)} µA/cm²")
+        said.append(say("It does not go on firing at {row} µA/cm²", row=between(row)))
         return ". ".join(said) + "."
     k = int(known[np.argmin(ratio[known])])
     said.append(
-        f"At {row[k]:.4g} µA/cm² the rate goes from {rate[k, 0]:.4g} to {steady[k]:.4g} Hz, "
-        f"{ratio[k]:.3f} of the first"
-        + ("" if ratio[k] < _LITTLE else ": no adaptation to speak of")
+        say(
+            "At {row:.4g} µA/cm² the rate goes from {rate:.4g} to {steady:.4g} Hz, "
+            "{ratio:.3f} of the first",
+            row=row[k],
+            rate=rate[k, 0],
+            steady=steady[k],
+            ratio=ratio[k],
+        )
+        + ("" if ratio[k] < _LITTLE else say(": no adaptation to speak of"))
     )
     silent = row[steady == 0]
     if silent.size:
-        said.append(f"At {', '.join(f'{one:.4g}' for one in silent)} µA/cm² the firing dies out")
+        said.append(
+            say(
+                "At {silent} µA/cm² the firing dies out",
+                silent=", ".join(decimal(f"{one:.4g}") for one in silent),
+            )
+        )
     return ". ".join(said) + "."
 
 

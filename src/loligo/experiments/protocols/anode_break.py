@@ -16,6 +16,7 @@ from loligo.experiments.runs import course, part
 from loligo.experiments.search import EARLY, Threshold, least
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -134,18 +135,31 @@ def _traces(patch: Excitable, d: Array, value: Array) -> tuple[Array, Array]:
 
 def _summary(patch: Excitable, d: Array, value: Array, release: Array) -> str:
     if patch.trouble:
-        return f"{patch.trouble}: there is no threshold."
+        return say("{trouble}: there is no threshold.", trouble=patch.trouble)
     known = np.flatnonzero(np.isfinite(value))
-    tried = f"{-_CURRENT:g} µA/cm², and what displaces V by {-_DISPLACED:g} mV besides"
+    tried = say(
+        "{current:g} µA/cm², and what displaces V by {displaced:g} mV besides",
+        current=-_CURRENT,
+        displaced=-_DISPLACED,
+    )
     if not known.size:
-        return f"It is not excited when a hyperpolarising current ends: tried was down to {tried}."
+        return say(
+            "It is not excited when a hyperpolarising current ends: tried was down to {tried}.",
+            tried=tried,
+        )
     k = int(known[-1])
-    said = (
-        f"The end of {value[k]:.6g} µA/cm² that lasted {d[k]:g} ms excites it, from "
-        f"{release[k]:.4g} mV"
+    said = say(
+        "The end of {value:.6g} µA/cm² that lasted {d:g} ms excites it, from {release:.4g} mV",
+        value=value[k],
+        d=d[k],
+        release=release[k],
     )
     if known[0] > 0:
-        said += f"; none excites that lasted {d[known[0] - 1]:.3g} ms or less, down to {tried}"
+        said += say(
+            "; none excites that lasted {d:.3g} ms or less, down to {tried}",
+            d=d[known[0] - 1],
+            tried=tried,
+        )
     return said + "."
 
 

@@ -13,6 +13,7 @@ from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
 from loligo.system.outline import outline_of
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -103,11 +104,23 @@ def _summary(current: np.ndarray, row: np.ndarray, held: float) -> str:
     deep, high = int(lowest.argmin()), int(highest.argmax())
     said = []
     if lowest[deep] < 0:
-        said += [f"inward current is largest at {row[deep]:g} mV, {-lowest[deep]:.4g} µA/cm²"]
+        said += [
+            say(
+                "inward current is largest at {row:g} mV, {lowest:.4g} µA/cm²",
+                row=row[deep],
+                lowest=-lowest[deep],
+            )
+        ]
     if highest[high] > 0:
-        said += [f"outward current at {row[high]:g} mV, {highest[high]:.4g} µA/cm²"]
-    flows = "; ".join(said) or "no current flows"
-    return f"Held at {held:g} mV and stepped: {flows}."
+        said += [
+            say(
+                "outward current at {row:g} mV, {highest:.4g} µA/cm²",
+                row=row[high],
+                highest=highest[high],
+            )
+        ]
+    flows = "; ".join(said) or say("no current flows")
+    return say("Held at {held:g} mV and stepped: {flows}.", held=held, flows=flows)
 
 
 EXPERIMENT = Experiment(

@@ -18,6 +18,7 @@ from loligo.experiments.search import RELATIVE, narrowed
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
 from loligo.theory import rest
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -175,19 +176,31 @@ def _summary(
     patch: Excitable, row: Array, swings: tuple[Array, Array], largest: float, end: float
 ) -> str:
     swing, goes_on = swings
-    said = [f"{patch.trouble}: it was begun at {patch.start['V']:g} mV"] if patch.trouble else []
+    said = (
+        [say("{trouble}: it was begun at {V:g} mV", trouble=patch.trouble, V=patch.start["V"])]
+        if patch.trouble
+        else []
+    )
     if not goes_on.any():
-        said.append(f"V does not go on swinging at {between(row)} µA/cm²")
+        said.append(say("V does not go on swinging at {row} µA/cm²", row=between(row)))
         return ". ".join(said) + "."
     k, last = int(np.flatnonzero(goes_on)[0]), int(np.flatnonzero(goes_on)[-1])
-    said.append(f"V swings by {swing[k]:.3g} mV at {row[k]:.4g} µA/cm²")
-    said[-1] += f" and by {swing[last]:.3g} mV at {row[last]:.4g}"
+    said.append(say("V swings by {swing:.3g} mV at {row:.4g} µA/cm²", swing=swing[k], row=row[k]))
+    said[-1] += say(" and by {swing:.3g} mV at {row:.4g}", swing=swing[last], row=row[last])
     if np.isfinite(largest):
-        said.append(f"Up to {largest:.5g} µA/cm² it rises through {patch.level:g} mV: spikes")
+        said.append(
+            say(
+                "Up to {largest:.5g} µA/cm² it rises through {level:g} mV: spikes",
+                largest=largest,
+                level=patch.level,
+            )
+        )
     if np.isfinite(end):
-        said.append(f"Above {end:.7g} µA/cm² the equilibrium is stable, and swings die away")
+        said.append(
+            say("Above {end:.7g} µA/cm² the equilibrium is stable, and swings die away", end=end)
+        )
     else:
-        said.append("The equilibrium does not become stable again")
+        said.append(say("The equilibrium does not become stable again"))
     return ". ".join(said) + "."
 
 

@@ -9,21 +9,22 @@ import numpy as np
 
 from loligo.experiments.excited import THRESHOLD, Excitable, excitable, excites, lanes
 from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.firing import KICKED, come_to, held, rates, steadiest
+from loligo.experiments.firing import KICKED, come_to, held, rates, shown, steadiest
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import Spikes, course, part
 from loligo.experiments.search import narrowed
+from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
 
 Array = np.ndarray
 
-_DEFAULT = np.linspace(0.0, 20.0, 81)  # uA/cm2
 _FINER = 1 / 200  # of the distance between currents: how closely the onset is found
 _FEW = 6.0  # intervals: with fewer at its slowest, nothing shows that it could not be slower
 _STEP = 15.0  # times so far above the onset the rate of type 1 is 4 times as large
@@ -47,7 +48,7 @@ def fi_curve(
     membrane : Membrane
         One that has no rest begins at -65 mV.
     amplitude : sequence of float, optional
-        uA/cm2; from 0 to 20 if not given.
+        uA/cm2; from 0 to 20 if not given, or as far as its own firing goes.
     duration : float
         ms that the current lasts.
     threshold : float
@@ -75,13 +76,13 @@ def fi_curve(
     >>> found.rate.values.round(3).tolist(), found.rate_from_firing.values.round(3).tolist()
     ([0.0, 0.0, 68.324], [0.0, 0.0, 68.324])
     """
-    row = varied(amplitude, _DEFAULT, "uA/cm2", "amplitude").values
+    given = amplitude if amplitude is None else varied(amplitude, np.ones(1), "uA/cm2", "amplitude")
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
     with course("finding rates", progress):
         patch = excitable(membrane, "fi_curve", level)
         with part(0, 3):
-            begun = held(patch, row, lasts)
+            row, begun = _begun(patch, given, lasts)
             rate, sure = rates(begun, lasts)
             count, first = _own(patch, row, begun, lasts)
         with part(1, 3):
@@ -113,6 +114,13 @@ def fi_curve(
         {"amplitude": ("amplitude", row, told("uA/cm2", "injected current"))},
         patch.membrane, summary=_summary(patch, row, rate, again, onset, lasts),
     )  # fmt: skip
+
+
+def _begun(patch: Excitable, given: Labelled | None, lasts: float) -> tuple[Array, Spikes]:
+    """The currents, and the spikes of each from rest."""
+    if given is None:
+        return shown(patch, lasts)
+    return given.values, held(patch, given.values, lasts)
 
 
 def _own(patch: Excitable, row: Array, begun: Spikes, lasts: float) -> tuple[Array, Array]:
@@ -201,32 +209,57 @@ def _most(sure: Array) -> float:
 def _summary(
     patch: Excitable, row: Array, rate: Array, again: Array, onset: _Onset, lasts: float
 ) -> str:
-    said = [f"{patch.trouble}: it was begun at {patch.start['V']:g} mV"] if patch.trouble else []
+    said = (
+        [say("{trouble}: it was begun at {V:g} mV", trouble=patch.trouble, V=patch.start["V"])]
+        if patch.trouble
+        else []
+    )
     firing = np.flatnonzero(rate > 0)
     lost = int(np.isnan(rate).sum())
     if lost:
-        said.append(f"{lost} of {row.size} currents could not be run to the end")
+        said.append(
+            say("{lost} of {size} currents could not be run to the end", lost=lost, size=row.size)
+        )
     if not firing.size:
-        said.append(f"It does not go on firing at {between(row)} µA/cm²")
+        said.append(say("It does not go on firing at {row} µA/cm²", row=between(row)))
         return ". ".join(said) + "."
     fastest = int(np.nanargmax(rate))
-    begins = f"It goes on firing from {row[firing[0]]:g} µA/cm², at {rate[firing[0]]:.4g} Hz"
+    begins = say(
+        "It goes on firing from {row:g} µA/cm², at {rate:.4g} Hz",
+        row=row[firing[0]],
+        rate=rate[firing[0]],
+    )
     if np.isfinite(onset.current):
-        begins = f"It goes on firing from {onset.current:.4g} µA/cm², at {onset.rate:.3g} Hz"
+        begins = say(
+            "It goes on firing from {current:.4g} µA/cm², at {rate:.3g} Hz",
+            current=onset.current,
+            rate=onset.rate,
+        )
         begins += {
-            1: f", as slowly as {lasts:g} ms can tell: type 1",
-            2: " at once: type 2",
-            0: "; whether it could begin more slowly does not show",
+            1: say(", as slowly as {lasts:g} ms can tell: type 1", lasts=lasts),
+            2: say(" at once: type 2"),
+            0: say("; whether it could begin more slowly does not show"),
         }[onset.type]
     said.append(begins)
-    said.append(f"The fastest is {rate[fastest]:.4g} Hz, at {row[fastest]:g} µA/cm²")
+    said.append(
+        say("The fastest is {rate:.4g} Hz, at {row:g} µA/cm²", rate=rate[fastest], row=row[fastest])
+    )
     if onset.type != 1 and onset.again < onset.current - 2 * onset.width:
-        said.append(f"Come to from firing it goes on down to {onset.again:.4g} µA/cm²: bistable")
+        said.append(
+            say(
+                "Come to from firing it goes on down to {again:.4g} µA/cm²: bistable",
+                again=onset.again,
+            )
+        )
     last = firing[-1]
     if last + 1 < row.size:
         said.append(
-            f"Above {row[last]:g} µA/cm² nothing rises through {patch.level:g} mV again and again: "
-            "depolarisation_block tells what becomes of it"
+            say(
+                "Above {row:g} µA/cm² nothing rises through {level:g} mV again and again: "
+                "depolarisation_block tells what becomes of it",
+                row=row[last],
+                level=patch.level,
+            )
         )
     return ". ".join(said) + "."
 

@@ -21,6 +21,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -110,21 +111,32 @@ def inactivation_curve(
 
 def _summary(channel: str, largest: float, part: np.ndarray, fit: Boltzmann) -> str:
     if not largest:
-        return f"No current flows through {channel} in the test pulse, whatever the prepulse."
+        return say(
+            "No current flows through {channel} in the test pulse, whatever the prepulse.",
+            channel=channel,
+        )
     if not np.isfinite(fit.half):
         least = float(np.nanmin(part))
-        return (
-            f"Prepulses do not halve I_{channel}, or there are fewer than three of them: at least "
-            f"{100 * least:.3g} % of the largest is left, and no curve fits it."
+        return say(
+            "Prepulses do not halve I_{channel}, or there are fewer than three of them: at "
+            "least {least:.3g} % of the largest is left, and no curve fits it.",
+            channel=channel,
+            least=100 * least,
         )
     if fit.slope < 0:
-        return (
-            f"Prepulses to {fit.half:.4g} mV inactivate half of {channel}; Boltzmann's slope is "
-            f"{fit.slope:.4g} mV."
+        return say(
+            "Prepulses to {half:.4g} mV inactivate half of {channel}; Boltzmann's slope is "
+            "{slope:.4g} mV.",
+            half=fit.half,
+            channel=channel,
+            slope=fit.slope,
         )
-    return (
-        f"Prepulses do not inactivate {channel}, they open it: half of the largest current is "
-        f"left by one to {fit.half:.4g} mV; Boltzmann's slope is {fit.slope:.4g} mV."
+    return say(
+        "Prepulses do not inactivate {channel}, they open it: half of the largest "
+        "current is left by one to {half:.4g} mV; Boltzmann's slope is {slope:.4g} mV.",
+        channel=channel,
+        half=fit.half,
+        slope=fit.slope,
     )
 
 

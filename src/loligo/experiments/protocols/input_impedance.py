@@ -14,12 +14,12 @@ from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
-from loligo.solvers import Exponential, Taylor
+from loligo.solvers import Taylor
 from loligo.stimulus import Chirp, Step
-from loligo.system.outline import outline_of
 from loligo.theory.linear import Linear
 from loligo.theory.patch import Patch
 from loligo.theory.rest import rest
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -257,22 +257,25 @@ def _run(
     membrane: Membrane, stimulus: Any, states: dict[str, float], interval: float, samples: int
 ) -> xarray.Dataset:  # fmt: skip
     """As exactly as there is a solver for it."""
-    smooth = outline_of(membrane).obstacle is None
     return run(
         membrane, stimulus, samples * interval, initial=states, record=["V"],
-        sample_interval=interval, solver=Taylor(1e-12) if smooth else Exponential(0.01),
+        sample_interval=interval, solver=Taylor(1e-12),
     )  # fmt: skip
 
 
 def _summary(found: _Linear, top: float, Q: float, apart: np.ndarray) -> str:
     if not found.states:
-        return f"There is no stable rest around which to measure. {found.why}"
-    said = f"Its input resistance is {found.resistance:.4g} kΩ·cm²"
+        return say("There is no stable rest around which to measure. {why}", why=found.why)
+    said = say("Its input resistance is {resistance:.4g} kΩ·cm²", resistance=found.resistance)
     if np.isfinite(top):
-        said += f"; it resonates at {top:.4g} Hz, with {Q:.4g} times that"
+        said += say("; it resonates at {top:.4g} Hz, with {Q:.4g} times that", top=top, Q=Q)
     else:
-        said += ", and it does not resonate: no impedance is larger"
-    return f"{said}. A chirp finds the same within {np.abs(apart).max():.1g} kΩ·cm²."
+        said += say(", and it does not resonate: no impedance is larger")
+    return say(
+        "{said}. A chirp finds the same within {apart:.1g} kΩ·cm².",
+        said=said,
+        apart=np.abs(apart).max(),
+    )
 
 
 EXPERIMENT = Experiment(

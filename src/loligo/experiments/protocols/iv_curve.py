@@ -23,6 +23,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -112,13 +113,23 @@ def _summary(
     row: np.ndarray, value: np.ndarray, turn: float, named: str, held: float
 ) -> str:  # fmt: skip
     deep = int(np.argmin(np.where(np.isfinite(value), value, np.inf)))
-    start = f"From {held:g} mV, {named} is"
+    start = say("From {held:g} mV, {named} is", held=held, named=named)
     if not value[deep] < 0:
-        return f"{start} not inward at any potential from {row.min():g} to {row.max():g} mV."
-    said = f"{start} most inward at {row[deep]:g} mV, {value[deep]:.6g} µA/cm²"
+        return say(
+            "{start} not inward at any potential from {low:g} to {high:g} mV.",
+            start=start,
+            low=row.min(),
+            high=row.max(),
+        )
+    said = say(
+        "{start} most inward at {row:g} mV, {value:.6g} µA/cm²",
+        start=start,
+        row=row[deep],
+        value=value[deep],
+    )
     if np.isfinite(turn):
-        return f"{said}, and turns outward at {turn:.4g} mV."
-    return f"{said}, and does not turn outward up to {row.max():g} mV."
+        return say("{said}, and turns outward at {turn:.4g} mV.", said=said, turn=turn)
+    return say("{said}, and does not turn outward up to {high:g} mV.", said=said, high=row.max())
 
 
 EXPERIMENT = Experiment(

@@ -13,6 +13,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, varied
 from loligo.model import Membrane
 from loligo.theory.gates import Gating, curves
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -156,17 +157,18 @@ def _highest(function: Callable[[Array], Array], V: Array, values: Array) -> tup
 
 def _summary(patch: Membrane, table: list[tuple[float, float, float]]) -> str:
     if not table:
-        return "The membrane has no gates." if not patch.schemes else (
-            "The membrane has no gates but kinetic schemes."
+        return say(
+            "The membrane has no gates but kinetic schemes." if patch.schemes
+            else "The membrane has no gates."
         )  # fmt: skip
     said = []
     for gate, (half, slowest, at) in zip(patch.gates, table, strict=True):
-        parts = [] if np.isnan(half) else [f"half at {half:.4g} mV"]
+        parts = [] if np.isnan(half) else [say("half at {half:.4g} mV", half=half)]
         if gate.instantaneous:
-            parts.append("always at its steady state")
+            parts.append(say("always at its steady state"))
         elif np.isfinite(slowest):
-            parts.append(f"slowest at {at:.3g} mV ({slowest:.3g} ms)")
-        said.append(f"{gate.name}: {', '.join(parts) or 'beyond the voltages shown'}")
+            parts.append(say("slowest at {at:.3g} mV ({slowest:.3g} ms)", at=at, slowest=slowest))
+        said.append(f"{gate.name}: {', '.join(parts) or say('beyond the voltages shown')}")
     return "; ".join(said) + "."
 
 

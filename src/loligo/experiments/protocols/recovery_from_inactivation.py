@@ -14,6 +14,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -118,10 +119,18 @@ def _paused(pulse: Segment, held: float, intervals: np.ndarray) -> Mapping[str, 
 
 def _summary(channel: str, size: float, tau: float, held: float) -> str:
     if not size:
-        return f"No current flows through {channel} in the pulses."
+        return say("No current flows through {channel} in the pulses.", channel=channel)
     if not np.isfinite(tau):
-        return f"The first pulse does not inactivate {channel}, or there are too few pauses."
-    return f"At {held:g} mV {channel} recovers with a time constant of {tau:.4g} ms."
+        return say(
+            "The first pulse does not inactivate {channel}, or there are too few pauses.",
+            channel=channel,
+        )
+    return say(
+        "At {held:g} mV {channel} recovers with a time constant of {tau:.4g} ms.",
+        held=held,
+        channel=channel,
+        tau=tau,
+    )
 
 
 EXPERIMENT = Experiment(

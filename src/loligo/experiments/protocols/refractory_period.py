@@ -17,6 +17,7 @@ from loligo.experiments.runs import course, part
 from loligo.experiments.search import RELATIVE, Threshold, least, narrowed
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -228,22 +229,34 @@ def _traces(pair: _Pair, row: Array, second: Array) -> tuple[Array, Array]:
 def _summary(pair: _Pair, row: Array, ratio: Array, ends: tuple[float, float]) -> str:
     patch, lasts, first = pair.patch, pair.lasts, pair.first
     if patch.trouble:
-        return f"{patch.trouble}: there is no threshold."
+        return say("{trouble}: there is no threshold.", trouble=patch.trouble)
     if not np.isfinite(first):
-        return f"No pulse of {lasts:g} ms excites it: it is never refractory."
-    said = [f"The first threshold is {first:.6g} µA/cm²"]
+        return say("No pulse of {lasts:g} ms excites it: it is never refractory.", lasts=lasts)
+    said = [say("The first threshold is {first:.6g} µA/cm²", first=first)]
     dead, absolute, relative = row[~np.isfinite(ratio)], *ends
     if np.isfinite(absolute):
-        said.append(f"until {absolute:.4g} ms nothing excites again")
+        said.append(say("until {absolute:.4g} ms nothing excites again", absolute=absolute))
     elif dead.size:
-        said.append(f"from {dead[0]:g} to {dead[-1]:g} ms nothing excites again")
+        said.append(
+            say(
+                "from {first:g} to {last:g} ms nothing excites again",
+                first=dead[0],
+                last=dead[-1],
+            )
+        )
     if np.isfinite(relative):
-        said.append(f"until {relative:.4g} ms it takes more than at rest")
+        said.append(say("until {relative:.4g} ms it takes more than at rest", relative=relative))
     if (ratio < 1).any():
         k = int(np.nanargmin(ratio))
-        said.append(f"later less, {ratio[k]:.4g} of it at {row[k]:.3g} ms: it is supernormal")
+        said.append(
+            say(
+                "later less, {ratio:.4g} of it at {row:.3g} ms: it is supernormal",
+                ratio=ratio[k],
+                row=row[k],
+            )
+        )
     elif np.isfinite(ratio).any():
-        said.append("at none of these intervals it takes less than at rest")
+        said.append(say("at none of these intervals it takes less than at rest"))
     return "; ".join(said) + "."
 
 

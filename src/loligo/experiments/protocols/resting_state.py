@@ -15,6 +15,7 @@ from loligo.theory.linear import Linear
 from loligo.theory.patch import Patch
 from loligo.theory.rest import rest
 from loligo.theory.steady import steady_state
+from loligo.words import decimal, say
 
 if TYPE_CHECKING:
     import xarray
@@ -167,20 +168,33 @@ def _summary(found: xarray.Dataset, variables: dict[str, Any], channels: list[st
             if flow * sign > 0
         ]
         if own:
-            told_ = ", ".join(f"{name} {100 * share:.3g} %" for share, name in sorted(own)[::-1])
-            said.append(f"Current flows {way} through {told_}.")
+            parts = ", ".join(
+                decimal(f"{name} {100 * share:.3g} %") for share, name in sorted(own)[::-1]
+            )
+            said.append(
+                say("Current flows {way} through {channels}.", way=say(way), channels=parts)
+            )
     resistance = number("input_resistance")
     if np.isfinite(resistance) and resistance > 0:
         said.append(
-            f"Input resistance {resistance:.4g} kΩ·cm²; time constant "
-            f"{number('time_constant'):.4g} ms."
+            say(
+                "Input resistance {resistance:.4g} kΩ·cm²; time constant {time_constant:.4g} ms.",
+                resistance=resistance,
+                time_constant=number("time_constant"),
+            )
         )
     elif np.isfinite(resistance):
-        said.append("The steady current falls with V there, so that it has no input resistance.")
+        said.append(
+            say("The steady current falls with V there, so that it has no input resistance.")
+        )
     if np.isfinite(number("resonance")):
         said.append(
-            f"It resonates at {number('resonance'):.3g} Hz, with "
-            f"{number('resonance_height'):.3g} times the impedance of 0 Hz."
+            say(
+                "It resonates at {resonance:.3g} Hz, with {resonance_height:.3g} times the "
+                "impedance of 0 Hz.",
+                resonance=number("resonance"),
+                resonance_height=number("resonance_height"),
+            )
         )
     return " ".join(said)
 

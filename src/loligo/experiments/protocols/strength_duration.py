@@ -26,6 +26,7 @@ from loligo.experiments.runs import course, part
 from loligo.experiments.search import EARLY, Threshold, least
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -179,18 +180,33 @@ def _traces(patch: Excitable, d: Array, value: Array) -> tuple[Array, Array]:
 
 def _summary(patch: Excitable, d: Array, value: Array, base: float, chronaxie: float) -> str:
     if patch.trouble:
-        return f"{patch.trouble}: there is no threshold."
-    tried = f"{CURRENT:g} µA/cm², and what displaces V by {DISPLACED:g} mV besides"
+        return say("{trouble}: there is no threshold.", trouble=patch.trouble)
+    tried = say(
+        "{current:g} µA/cm², and what displaces V by {displaced:g} mV besides",
+        current=CURRENT,
+        displaced=DISPLACED,
+    )
     if not np.isfinite(value).any() and not np.isfinite(base):
-        return f"Nothing excites it: tried was up to {tried}."
+        return say("Nothing excites it: tried was up to {tried}.", tried=tried)
     said = (
-        f"Rheobase {base:.6g} µA/cm², chronaxie {chronaxie:.6g} ms."
+        say(
+            "Rheobase {base:.6g} µA/cm², chronaxie {chronaxie:.6g} ms.",
+            base=base,
+            chronaxie=chronaxie,
+        )
         if np.isfinite(base)
-        else f"There is no rheobase: no current up to {CURRENT:g} µA/cm² excites it by lasting."
+        else say(
+            "There is no rheobase: no current up to {current:g} µA/cm² excites it by lasting.",
+            current=CURRENT,
+        )
     )
     missing = d[~np.isfinite(value)]
     if missing.size:
-        said += f" Nothing excites it within {missing[-1]:.3g} ms: tried was up to {tried}."
+        said += say(
+            " Nothing excites it within {missing:.3g} ms: tried was up to {tried}.",
+            missing=missing[-1],
+            tried=tried,
+        )
     return said
 
 

@@ -23,6 +23,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -145,18 +146,23 @@ def _decays(
 
 def _summary(channel: str, row: np.ndarray, turn: float, tau: np.ndarray) -> str:
     reverses = (
-        f"The tails of {channel} reverse at {turn:.5g} mV"
+        say("The tails of {channel} reverse at {turn:.5g} mV", channel=channel, turn=turn)
         if np.isfinite(turn)
-        else f"The tails of {channel} do not reverse from {row.min():g} to {row.max():g} mV"
+        else say(
+            "The tails of {channel} do not reverse from {low:g} to {high:g} mV",
+            channel=channel,
+            low=row.min(),
+            high=row.max(),
+        )
     )
     known = np.flatnonzero(np.isfinite(tau))
     if not known.size:
-        return f"{reverses}, and none of them decays."
+        return say("{reverses}, and none of them decays.", reverses=reverses)
     first, last = known[0], known[-1]
-    decays = f"decay with {tau[first]:.3g} ms at {row[first]:g} mV"
+    decays = say("decay with {tau:.3g} ms at {row:g} mV", tau=tau[first], row=row[first])
     if last != first:
-        decays += f" and {tau[last]:.3g} ms at {row[last]:g} mV"
-    return f"{reverses}; they {decays}."
+        decays += say(" and {tau:.3g} ms at {row:g} mV", tau=tau[last], row=row[last])
+    return say("{reverses}; they {decays}.", reverses=reverses, decays=decays)
 
 
 EXPERIMENT = Experiment(

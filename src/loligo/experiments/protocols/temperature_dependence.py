@@ -18,6 +18,7 @@ from loligo.experiments.runs import Spikes, course, part
 from loligo.experiments.search import Threshold, least, narrowed
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
+from loligo.words import decimal, say
 
 if TYPE_CHECKING:
     import xarray
@@ -238,27 +239,41 @@ def _summary(
     membrane: Membrane, row: Array, lost: Array, spike: tuple[Array, Array, Array], ceases: float
 ) -> str:
     if membrane.celsius is None:
-        return (
-            "The model has no temperature: its rates are those of its paper. Give its gates a "
-            "q10 and the membrane celsius= to let them depend on it."
+        return say(
+            "The model has no temperature: its rates are those of its paper. Give its "
+            "gates a q10 and the membrane celsius= to let them depend on it."
         )
     height, width, value = spike
     if lost.all():
-        return "It rests at none of these temperatures: there is no threshold."
+        return say("It rests at none of these temperatures: there is no threshold.")
     known = np.flatnonzero(np.isfinite(value))
     if not known.size:
-        return f"Nothing excites it at {between(row)} °C."
+        return say("Nothing excites it at {row} °C.", row=between(row))
     wide = np.flatnonzero(np.isfinite(width))
     a, b = wide[[0, -1]] if wide.size else known[[0, -1]]
     if a < b and np.ptp(value[known]) <= 1e-6 * value[a]:
-        return "Its rates do not depend on temperature: the spike is the same at all of these."
-    said = [f"At {row[a]:g} °C the spike reaches {height[a]:.3g} mV and is {width[a]:.3g} ms wide"]
+        return say("Its rates do not depend on temperature: the spike is the same at all of these.")
+    said = [
+        say(
+            "At {row:g} °C the spike reaches {height:.3g} mV and is {width:.3g} ms wide",
+            row=row[a],
+            height=height[a],
+            width=width[a],
+        )
+    ]
     if a < b:
-        said[0] += f", at {row[b]:g} °C {height[b]:.3g} mV and {width[b]:.3g} ms"
+        said[0] += say(
+            ", at {row:g} °C {height:.3g} mV and {width:.3g} ms",
+            row=row[b],
+            height=height[b],
+            width=width[b],
+        )
     if np.isfinite(ceases):
-        said.append(f"From {ceases:.5g} °C on no lasting current excites it")
+        said.append(say("From {ceases:.5g} °C on no lasting current excites it", ceases=ceases))
     if lost.any():
-        said.append(f"At {', '.join(f'{each:g}' for each in row[lost])} °C it has no rest")
+        said.append(
+            say("At {lost} °C it has no rest", lost=", ".join(decimal(f"{t:g}") for t in row[lost]))
+        )
     return ". ".join(said) + "."
 
 

@@ -15,6 +15,7 @@ from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import course, part
 from loligo.experiments.search import Threshold, least
 from loligo.model import Membrane
+from loligo.words import decimal, say
 
 if TYPE_CHECKING:
     import xarray
@@ -149,15 +150,21 @@ def _width(patch: Excitable, value: float, height: np.ndarray, lasts: float) -> 
 
 def _summary(patch: Excitable, value: float, width: float) -> str:
     if patch.trouble:
-        return f"{patch.trouble}: there is no threshold."
+        return say("{trouble}: there is no threshold.", trouble=patch.trouble)
     if not np.isfinite(value):
-        return f"No displacement of V up to {_LARGEST:g} mV excites it."
-    how = "all or none" if width < _ALL_OR_NONE else "graded"
-    within = f"less than {_SOLVED:g}" if width < _SOLVED else f"{width:.2g}"
-    return (
-        f"A displacement of V by {value:.6g} mV from rest, {patch.start['V']:.2f} mV, excites it. "
-        f"The answer is {how}: the peak grows from a quarter to three quarters of the way within "
-        f"{within} of the threshold."
+        return say("No displacement of V up to {largest:g} mV excites it.", largest=_LARGEST)
+    how = say("all or none" if width < _ALL_OR_NONE else "graded")
+    within = (
+        say("less than {solved:g}", solved=_SOLVED) if width < _SOLVED else decimal(f"{width:.2g}")
+    )
+    return say(
+        "A displacement of V by {value:.6g} mV from rest, {V:.2f} mV, excites it. The "
+        "answer is {how}: the peak grows from a quarter to three quarters of the way "
+        "within {within} of the threshold.",
+        value=value,
+        V=patch.start["V"],
+        how=how,
+        within=within,
     )
 
 

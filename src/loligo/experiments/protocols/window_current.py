@@ -14,6 +14,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
+from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
@@ -145,13 +146,26 @@ def _summary(name: str, found: dict[str, tuple[Any, Any, Any]]) -> str:
     )
     said = []
     if np.isfinite(top):
-        said += [f"at most {100 * top:.3g} % of {name} is open for good, at {at:.4g} mV"]
+        said += [
+            say(
+                "at most {top:.3g} % of {name} is open for good, at {at:.4g} mV",
+                top=100 * top,
+                name=name,
+                at=at,
+            )
+        ]
     elif (np.asarray(found["availability"][1]) == 1).all():
-        said += [f"{name} does not inactivate, so that there is no window"]
+        said += [say("{name} does not inactivate, so that there is no window", name=name)]
     else:
-        said += [f"{name} has no window between these potentials"]
+        said += [say("{name} has no window between these potentials", name=name)]
     if np.isfinite(deepest):
-        said += [f"its steady current is most inward at {where:.4g} mV, {deepest:.4g} µA/cm²"]
+        said += [
+            say(
+                "its steady current is most inward at {where:.4g} mV, {deepest:.4g} µA/cm²",
+                where=where,
+                deepest=deepest,
+            )
+        ]
     words = "; ".join(said)
     return f"{words[0].upper()}{words[1:]}."
 

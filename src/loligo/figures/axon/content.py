@@ -15,6 +15,7 @@ from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import Theme
+from loligo.words import decimal, reworded
 
 if TYPE_CHECKING:
     import xarray
@@ -143,7 +144,7 @@ class AxonRecord:
         """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
         place = float(self.place[index])
         round_ = [p * self.length for p in PLACES if abs(p * self.length - place) < self.slack]
-        return f"{(round_ or [place])[0]:.3g} {self.unit}"
+        return decimal(f"{(round_ or [place])[0]:.3g} {self.unit}")
 
     @property
     def slack(self) -> float:
@@ -208,7 +209,7 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         else np.asarray(myelin.values, dtype=bool),
         electrodes=_electrodes(rec, recorded.time, per_um),
         bends=injected.edges(given, Lane({}, "")),
-        title=str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
+        title=reworded(str(rec.attrs.get("title") or rec.attrs.get("model") or "")),
         subtitle=_subtitle(rec),
     )
 
@@ -236,7 +237,7 @@ def _subtitle(rec: xarray.Dataset) -> str:
     except UsageError:  # spikes that do not belong to these places: nothing is said of them
         return said
     if str(velocity.outcome.values) == "travelled":
-        fast = f"{abs(float(velocity)):.3g} m/s"
+        fast = decimal(f"{abs(float(velocity)):.3g} m/s")
         said = f"{said}: {fast}" if said else fast
     return said
 

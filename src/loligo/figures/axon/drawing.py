@@ -28,6 +28,7 @@ from loligo.figures.page.frame import (
 from loligo.figures.page.layout import Layout, Slot, line_height
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, TICK, Theme
+from loligo.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -312,8 +313,8 @@ def _say_when(drawn: Drawn, row: Row, main: float, theme: Theme) -> None:
     slot = layout.slots[drawn.what.rows.index(row)]
     text(
         drawn.figure, layout.page, layout.right, slot.heading_y,
-        Label(f"at {drawn.what.axon.clock(main)}"), HEADING * layout.scale, color=theme.muted,
-        ha="right", va="baseline",
+        Label(say("at {time}", time=drawn.what.axon.clock(main))), HEADING * layout.scale,
+        color=theme.muted, ha="right", va="baseline",
     )  # fmt: skip
 
 
@@ -357,7 +358,7 @@ def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     text(
         drawn.figure, stack.page, layout.left,
         stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72,
-        Label("Time (ms), membrane potential by colour"), HEADING * stack.scale,
+        Label(say("Time (ms), membrane potential by colour")), HEADING * stack.scale,
         color=theme.text, va="baseline",
     )  # fmt: skip
     wide = 0.05 * stack.scale / (layout.right - layout.left) * axon.length

@@ -18,12 +18,16 @@ from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, TICK, Theme
+from loligo.words import say
 
 # inches: the thickest axon, the marks of electrodes above it and of what is followed below it
 _STRIP, _ELECTRODE, _MARK = 0.42, 0.2, 0.13
 _WEIGHTS = {MAP: 3.6, TRACES: 2.3}
 BAR = 0.1  # inches: the width of the colour bar
-_COUNTED = {1: "one place", 2: "two places", 3: "three places"}
+_AT_PLACES = {
+    1: "Membrane potential at one place", 2: "Membrane potential at two places",
+    3: "Membrane potential at three places",
+}  # fmt: skip
 _LEAST_ROW = 3.2  # lines of ticks
 
 
@@ -104,7 +108,7 @@ def _traces(axon: AxonRecord, theme: Theme) -> Picture:
     rows = np.concatenate([trace.values for trace in traces])
     low, high = float(np.min(rows)), float(np.max(rows))
     axis = Axis(
-        f"Membrane potential at {_COUNTED[len(traces)]}", "mV",
+        say(_AT_PLACES[len(traces)]), "mV",
         LIMITS["voltage"](low, high), 2.0, zero=low < 0 < high,
     )  # fmt: skip
     on = tuple(interval for e in axon.electrodes for interval in e.on)
@@ -144,7 +148,7 @@ def _arranged(what: Content, size: Size, ruler: Ruler, scale: float) -> Stack | 
     places = Across(
         0.0, what.axon.length,
         ticks.across(0.0, what.axon.length, right - left, ruler, scale),
-        f"Position along the axon ({what.axon.unit})",
+        f"{say('Position along the axon')} ({what.axon.unit})",
     )  # fmt: skip
     rows = Layout(page, left, right, tuple(slots), places)
     traces = None

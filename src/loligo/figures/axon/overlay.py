@@ -15,6 +15,7 @@ from loligo.figures.content.labels import Label
 from loligo.figures.content.overlay import Named, framed, named, names_in
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.style import Theme
+from loligo.words import decimal, say
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +83,9 @@ def _panel(both: Sequence[_NamedAxon], name: str, um: float, shortest: AxonRecor
     role = str(recorded.role(name))
     ends = [end for t in traces for end in (float(np.min(t.values)), float(np.max(t.values)))]
     limits = LIMITS.get(role, padded)(min(ends), max(ends))
-    where = f"{um * shortest.per_um:.3g} {shortest.unit}"
+    where = decimal(f"{um * shortest.per_um:.3g} {shortest.unit}")
     axis = Axis(
-        f"{panels.heading_of(recorded, [name])} at {where}",
+        say("{what} at {place}", what=panels.heading_of(recorded, [name]), place=where),
         labels.unit(recorded.unit(name)),
         limits,
         weight=2.0,

@@ -10,6 +10,7 @@ from typing import Any
 from loligo.figures.content.labels import unit
 from loligo.lanes import with_arrays
 from loligo.stimulus.document import KINDS
+from loligo.words import decimal, join, say, worded
 
 
 def conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> str:
@@ -41,7 +42,7 @@ def stimulus(document: Mapping[str, Any] | None) -> str:
         return _placed(document)
     if document["kind"] == "sum":
         return " + ".join(stimulus(part) for part in document["shapes"])
-    return KINDS[document["kind"]].sentence(document).format_map(_Words(document))
+    return worded(KINDS[document["kind"]].sentence(document)).format_map(_Words(document))
 
 
 def _current(d: Mapping[str, Any]) -> str:
@@ -56,24 +57,29 @@ def _placed(d: Mapping[str, Any]) -> str:
     where: dict[str, list[float]] = {}
     for point in d["points"]:
         where.setdefault(stimulus(point["stimulus"]), []).append(float(point["place"]))
-    return " + ".join(f"{what} at {_places(places)}" for what, places in where.items())
+    return " + ".join(_at(what, places) for what, places in where.items())
 
 
-def _places(places: list[float]) -> str:
+def _at(what: str, places: list[float]) -> str:
     if places == [0.0]:
-        return "the left end"
+        return say("{what} at the left end", what=what)
     steps = ((1e4, "cm", 1e4), (1e3, "mm", 1e3), (0.0, "µm", 1.0))
     _, name, um = next(step for step in steps if max(places) >= step[0])
-    return " and ".join(_number(place / um) for place in places) + f" {name}"
+    where = f"{join([_number(place / um) for place in places])} {name}"
+    return say("{what} at {place}", what=what, place=where)
 
 
 def _when(d: Mapping[str, Any]) -> str:
     start, duration = d["start"], d["duration"]
     if isinstance(start, int | float) and isinstance(duration, int | float):
         if math.isinf(duration):
-            return f"from {_amount(start, 'ms')}"
-        return f"from {_number(start)} to {_amount(start + duration, 'ms')}"
-    return f"for {_amount(duration, 'ms')} from {_amount(start, 'ms')}"
+            return say("from {start}", start=_amount(start, "ms"))
+        return say(
+            "from {start} to {end}", start=_number(start), end=_amount(start + duration, "ms")
+        )
+    return say(
+        "for {duration} from {start}", duration=_amount(duration, "ms"), start=_amount(start, "ms")
+    )
 
 
 class _Words:
@@ -108,7 +114,9 @@ def _amount(value: Any, unit: str = "") -> str:
     """A number, or the range of several, with its unit."""
     numbers = list(_flat(value["values"] if isinstance(value, Mapping) else value))
     low, high = min(numbers), max(numbers)
-    text = _number(low) if low == high else f"{_number(low)} to {_number(high)}"
+    text = _number(low)
+    if low != high:
+        text = say("{low} to {high}", low=text, high=_number(high))
     return f"{text} {unit}".rstrip()
 
 
@@ -133,4 +141,4 @@ def _flat(value: Any) -> Iterator[float]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.6g}".replace("-", "−")
+    return decimal(f"{value:.6g}").replace("-", "−")

@@ -12,6 +12,7 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.experiments.plan import Panel
 from loligo.figures.content import labels, signals
+from loligo.words import decimal, reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -172,7 +173,7 @@ def read(rec: xarray.Dataset, panel: Panel) -> Findings:
         curve for k, one in enumerate(kinds) for curve in _curves(rec, one, k, names, panel)
     )
     theory = tuple(
-        Curve(_across(rec, one, panel), row, str(one.attrs.get("label", "theory")), k)
+        Curve(_across(rec, one, panel), row, reworded(str(one.attrs.get("label", "theory"))), k)
         for k, name in enumerate(panel.theory)
         if rec[name].ndim
         for one in [_lying(rec, name, panel)]
@@ -180,12 +181,12 @@ def read(rec: xarray.Dataset, panel: Panel) -> Findings:
     )
     across = panel.across or dim
     unit = str(first.attrs.get("units", "1"))
-    meaning = panel.heading or str(first.attrs.get("long_name", first.name))
+    meaning = reworded(panel.heading or str(first.attrs.get("long_name", first.name)))
     return Findings(
         measured, theory, _marks(rec, panel, across, unit), _field(rec, panel), _points(rec, panel),
         _along(rec, across), _categories(rec, across), meaning[:1].upper() + meaning[1:], unit,
         _key(rec, first, panel), names, _hues(rec, first, panel),
-        str(first.attrs.get("absent", "")), panel.log or None, panel.zero, panel.weight,
+        reworded(str(first.attrs.get("absent", ""))), panel.log or None, panel.zero, panel.weight,
     )  # fmt: skip
 
 
@@ -263,7 +264,8 @@ def _rows(variable: xarray.DataArray) -> Array:
 
 
 def _words(variable: xarray.DataArray) -> str:
-    return str(variable.attrs.get("label") or variable.attrs.get("long_name") or variable.name)
+    words = variable.attrs.get("label") or variable.attrs.get("long_name") or variable.name
+    return reworded(str(words))
 
 
 # ------------------------------------------------------------------------ axes
@@ -290,13 +292,16 @@ def _placed(rec: xarray.Dataset, dim: str) -> bool:
 def _along(rec: xarray.Dataset, dim: str) -> str:
     """The name of the axis across."""
     if _placed(rec, dim):
-        return f"Position along the axon ({signals.places(rec)[0]})"
+        return f"{say('Position along the axon')} ({signals.places(rec)[0]})"
     return _named(rec, dim)
 
 
 def _named(rec: xarray.Dataset, dim: str) -> str:
     told = rec[dim].attrs if dim in rec.variables else {}
-    meaning, unit = str(told.get("long_name", dim)), labels.unit(str(told.get("units", "1")))
+    meaning, unit = (
+        reworded(str(told.get("long_name", dim))),
+        labels.unit(str(told.get("units", "1"))),
+    )
     meaning = meaning[:1].upper() + meaning[1:]
     return f"{meaning} ({unit})" if unit else meaning
 
@@ -305,7 +310,7 @@ def _categories(rec: xarray.Dataset, dim: str) -> list[tuple[float, str]] | None
     """Texts side by side."""
     if rec[dim].dtype.kind not in "OUS":
         return None
-    return [(float(k), str(text)) for k, text in enumerate(rec[dim].values)]
+    return [(float(k), reworded(str(text))) for k, text in enumerate(rec[dim].values)]
 
 
 # ------------------------------------------------------------------------ beside the lines
@@ -318,7 +323,8 @@ def _marks(rec: xarray.Dataset, panel: Panel, across: str, up: str) -> tuple[Mar
     for name in panel.marks:
         unit, at = str(rec[name].attrs.get("units", "1")), float(rec[name])
         if math.isfinite(at) and unit in (sideways, up):
-            words = f"{_words(rec[name])} {at:.4g}".replace("-", "−")
+            number = decimal(f"{at:.4g}")
+            words = f"{_words(rec[name])} {number} {labels.unit(unit)}".rstrip().replace("-", "−")
             found.append(Mark(at, words, unit == sideways))
     return tuple(found)
 

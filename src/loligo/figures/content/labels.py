@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loligo.figures.style import ion
+from loligo.words import decimal, reworded
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What is printed for what recordings have in their units.
@@ -47,7 +48,7 @@ def symbol(name: str) -> Label:
 
 def channel(name: str) -> Label:
     """A channel's name: ``Na``, ``K``, ``leak``."""
-    return Label(ion(name))
+    return Label(reworded(ion(name)))
 
 
 def unit(text: str) -> str:
@@ -74,7 +75,7 @@ def number(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.lstrip("-")
-    return text.replace("-", "−")
+    return decimal(text).replace("-", "−")
 
 
 def exponent(largest: float) -> int:

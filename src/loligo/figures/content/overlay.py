@@ -12,6 +12,7 @@ from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Panel, Picture, Trace
 from loligo.figures.content.signals import Signals
 from loligo.figures.style import DASHES, Theme
+from loligo.words import join, reworded
 
 if TYPE_CHECKING:
     import xarray
@@ -110,7 +111,7 @@ def _labels(recorded: Sequence[Signals], labels: object) -> list[str]:
 
 def _title(recorded: Signals) -> str:
     attrs = recorded.recording.attrs
-    return str(attrs.get("title") or attrs.get("model") or "")
+    return reworded(str(attrs.get("title") or attrs.get("model") or ""))
 
 
 def _titles(several: Sequence[Named]) -> tuple[str, str]:
@@ -118,9 +119,9 @@ def _titles(several: Sequence[Named]) -> tuple[str, str]:
     titles = list(dict.fromkeys(filter(None, (_title(one.recorded) for one in several))))
     said = [_conditions(one.recorded.recording) for one in several]
     if len(set(said)) == 1:
-        return " and ".join(titles), said[0]
+        return join(titles), said[0]
     told = [f"{one.label}: {words}" for one, words in zip(several, said, strict=True) if words]
-    return " and ".join(titles), "; ".join(told)
+    return join(titles), "; ".join(told)
 
 
 def _conditions(rec: xarray.Dataset) -> str:

@@ -14,6 +14,7 @@ from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import DASHES, Theme, channel_colours, ordered
+from loligo.words import reworded, say
 
 MOST_OVERLAID = 8  # lanes drawn over one another; more become a map
 # A line of more vertices is drawn as it looks on so many columns, finer than any screen.
@@ -32,7 +33,7 @@ def picture(recorded: Signals, chosen: Sequence[object] | str | None, theme: The
     panels = _keyed_once(panel for one in wanted for panel in _panels(recorded, one, theme))
     attrs = recorded.recording.attrs
     return Picture(
-        title=str(attrs.get("title") or attrs.get("model") or ""),
+        title=reworded(str(attrs.get("title") or attrs.get("model") or "")),
         subtitle=captions.conditions(attrs, signals.chosen(recorded.recording)),
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),
@@ -140,7 +141,7 @@ def _kind_panels(
     recorded: Signals, kind: str | None, names: tuple[str, ...], theme: Theme
 ) -> list[Panel]:
     if kind is not None and kind != "states":
-        return [_panel(recorded, names, theme, _HEADINGS[kind])]
+        return [_panel(recorded, names, theme, say(_HEADINGS[kind]))]
     groups: dict[str, list[str]] = {}  # one axis cannot hold two units
     for name in names:
         groups.setdefault(recorded.unit(name), []).append(name)
@@ -170,13 +171,13 @@ def heading_of(recorded: Signals, names: Sequence[str]) -> str:
     channel = recorded.attribute(names[0], "channel")
     alone = _ALONE.get(str(recorded.role(names[0]))) if len(names) == 1 and channel else None
     if alone:
-        return alone.format(name=names[0], channel=labels.channel(str(channel)).text)
+        return say(alone, name=names[0], channel=labels.channel(str(channel)).text)
     roles = {recorded.role(name) for name in names}
     for kind, role in _ROLES.items():
         if roles == {role} and kind in _HEADINGS:
-            return _HEADINGS[kind]
+            return say(_HEADINGS[kind])
     if len(names) == 1:
-        words = str(recorded.attribute(names[0], "long_name") or names[0])
+        words = reworded(str(recorded.attribute(names[0], "long_name") or names[0]))
         return words if words == names[0] else words[:1].upper() + words[1:]
     return ", ".join(names)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.content import labels
+from loligo.words import decimal, reworded
 
 if TYPE_CHECKING:
     import xarray
@@ -158,10 +159,10 @@ def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
         return str(index)
     value = recording[dim].values[index]
     if dim == "position":
-        return f"{float(value) / places(recording)[1]:.3g}"
+        return decimal(f"{float(value) / places(recording)[1]:.3g}")
     if not isinstance(value, float | int | np.number):
-        return str(value)
-    return f"{float(value):.4g}".replace("-", "−")
+        return reworded(str(value))
+    return decimal(f"{float(value):.4g}").replace("-", "−")
 
 
 def dimension(recording: xarray.Dataset, dim: str) -> tuple[labels.Label, str]:

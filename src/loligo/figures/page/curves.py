@@ -16,6 +16,7 @@ from loligo.figures.content.findings import Curve, Findings, read
 from loligo.figures.content.labels import power_of_ten
 from loligo.figures.page import chart
 from loligo.figures.style import DASHES, channel_inks, ion
+from loligo.words import decimal, reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -52,7 +53,7 @@ def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
     plan = plan_of(rec)
     if plan is None:
         raise UsageError("the dataset says of no variable that it was measured")
-    words = str(rec.attrs.get("title", "")) if title is None else title
+    words = reworded(str(rec.attrs.get("title", ""))) if title is None else title
     panels = _told_once([_axes(read(rec, panel)) for panel in plan.panels])
     return chart.Chart(
         panels, words, conditions(rec) if words else "", _shared(panels),
@@ -86,6 +87,7 @@ def _shared(panels: tuple[chart.Axes, ...]) -> bool:
 
 def _axes(table: Findings) -> chart.Axes:
     told = ", ".join(dict.fromkeys(curve.label for curve in table.theory))
+    said = table.theory and table.several and not table.field
     nothing = not table.y.size
     hues = table.hues
     return chart.Axes(
@@ -99,7 +101,7 @@ def _axes(table: Findings) -> chart.Axes:
             hues.name, hues.low, hues.high, log=hues.log, bar=not nothing
         ),
         key=table.key,
-        aside=f"dashed: {told}" if table.theory and table.several and not table.field else "",
+        aside=say("dashed: {lines}", lines=told) if said else "",
         weight=table.weight,
     )  # fmt: skip
 
@@ -107,7 +109,7 @@ def _axes(table: Findings) -> chart.Axes:
 def conditions(rec: xarray.Dataset) -> str:
     """Of which axon: what was not varied."""
     if "subtitle" in rec.attrs:
-        return str(rec.attrs["subtitle"])
+        return reworded(str(rec.attrs["subtitle"]))
     try:
         axon = json.loads(rec.attrs["axon"])
         regions, membranes = axon["regions"], axon["membranes"]
@@ -115,16 +117,20 @@ def conditions(rec: xarray.Dataset) -> str:
         return ""
     said = []
     if len({r["diameter"] for r in regions if not isinstance(r["diameter"], dict)}) == 1:
-        said += [("diameter", f"{regions[0]['diameter']:.4g} µm")]
+        said += [("diameter", _number(regions[0]["diameter"], "µm"))]
     if "fibre_um" in rec.attrs:
-        said = [("fibre", f"fibre {float(rec.attrs['fibre_um']):.4g} µm")]
+        said = [("fibre", say("fibre {wide}", wide=_number(float(rec.attrs["fibre_um"]), "µm")))]
     if isinstance(axon["axial_resistivity"], float):
-        said += [("axial_resistivity", f"{axon['axial_resistivity']:.4g} Ω·cm")]
+        said += [("axial_resistivity", _number(axon["axial_resistivity"], "Ω·cm"))]
     celsius = membranes[0].get("celsius")
     if isinstance(celsius, int | float):
-        said += [("celsius", f"{celsius:.4g} °C")]
-    model = membranes[0].get("title") or ""
+        said += [("celsius", _number(celsius, "°C"))]
+    model = reworded(str(membranes[0].get("title") or ""))
     return ", ".join(filter(None, [model, *(what for dim, what in said if dim not in rec.dims)]))
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{decimal(f'{value:.4g}')} {unit}"
 
 
 # ------------------------------------------------------------------------ the layers
@@ -263,7 +269,7 @@ def _blocked(table: Findings) -> list[chart.Layer]:
     if not table.y.size:
         low, high = np.nanmin(table.x), np.nanmax(table.x)
         middle = np.sqrt(low * high) if table.log else (low + high) / 2
-        return [chart.Note(float(middle), 0.5, table.absent or "nothing was found")]
+        return [chart.Note(float(middle), 0.5, table.absent or say("nothing was found"))]
     x, (floor, _) = table.blocked, _floor(table)
     if not x.size:
         return []

@@ -11,6 +11,7 @@ from loligo.errors import UsageError
 from loligo.figures.page import chart
 from loligo.figures.page.curves import conditions
 from loligo.figures.style import DASHES, channel_inks
+from loligo.words import reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -56,10 +57,10 @@ def gates_chart(found: xarray.Dataset, title: str | None) -> chart.Chart:
             for one in known if one.attrs.get("kind") == kind
         ]  # fmt: skip
         if lines:
-            panels.append(_panel(lines[:_MOST], heading, unit))
+            panels.append(_panel(lines[:_MOST], say(heading), unit))
     if not panels:
         raise UsageError("the membrane has no gates, so there are no rates to draw")
-    words = str(found.attrs.get("title", "")) if title is None else title
+    words = reworded(str(found.attrs.get("title", ""))) if title is None else title
     return chart.Chart(tuple(panels), words, conditions(found) if words else "", shared=True)
 
 
@@ -96,7 +97,7 @@ def _panel(lines: list[chart.Line], heading: str, unit: str) -> chart.Axes:
         top = float(values.max())
         limits = (max(float(values.min()), top * 10**-_DECADES) / 1.3, top * 1.3)
         lines = [replace(one, y=np.where(one.y > 0, one.y, np.nan)) for one in lines]
-    across = chart.Axis("Membrane potential", "mV", limits=_ends(lines))
+    across = chart.Axis(say("Membrane potential"), "mV", limits=_ends(lines))
     return chart.Axes(tuple(lines), across, chart.Axis(heading, unit, log=log, limits=limits))
 
 

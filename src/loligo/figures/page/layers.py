@@ -86,6 +86,7 @@ def draw_layers(
     for k, layer in enumerate(layers):
         look = {"zorder": 3 + 0.01 * k, "clip_on": up.cut}
         _DRAWN[type(layer)](axes, layer, _Brush(page, inks, look))
+    _clear_of_lines(axes, 4 * page.scale)
 
 
 def _line(axes: Axes, layer: chart.Line, brush: _Brush) -> None:
@@ -204,6 +205,33 @@ def _rule(axes: Axes, layer: chart.Rule, brush: _Brush) -> None:
             xycoords=("data", "axes fraction"), gid=_RULED, **_written(brush, "muted", va="top"),
         )  # fmt: skip
         _kept_inside(axes, words, 8 * scale)
+
+
+def _clear_of_lines(axes: Axes, beside: float) -> None:
+    """The words of rules stand where no line goes through them: on the other side, or below."""
+    curves = [
+        line.get_path().transformed(line.get_transform()).cleaned(remove_nans=True)
+        for line in axes.lines
+        if np.size(line.get_xdata()) > 2
+    ]
+    ruled = [words for words in axes.texts if words.get_gid() == _RULED]
+    for words in ruled:
+        others = [other.get_window_extent() for other in ruled if other is not words]
+        wide = words.get_window_extent().width * 72 / axes.figure.dpi
+        was = words.xy, words.xyann, words.get_va()
+        places = [was, *(
+            ((words.xy[0], foot), (across, 0.0), va)
+            for foot, va in ((1.0, "top"), (0.0, "bottom"))
+            for across in (beside, -beside - wide)
+        )]  # fmt: skip
+        for place in [*places, was]:
+            words.xy, words.xyann = place[:2]
+            words.set_va(place[2])
+            box = words.get_window_extent()
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            crossed = any(curve.intersects_bbox(box, filled=False) for curve in curves)
+            if inside and not crossed and not any(map(box.overlaps, others)):
+                break
 
 
 def _note(axes: Axes, layer: chart.Note, brush: _Brush) -> None:

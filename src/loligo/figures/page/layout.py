@@ -21,6 +21,7 @@ from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, TICK
+from loligo.words import say
 
 Readout = Callable[[Panel, float], float]  # a panel's widest running value, at a size in points
 
@@ -136,7 +137,7 @@ def _arranged(
         replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, right - left - taken))
         for slot, taken in ((s, _key(panel, ruler, scale)) for panel, s in pairs)
     )
-    across = Across(picture.start, picture.end, times, f"Time ({unit})")
+    across = Across(picture.start, picture.end, times, f"{say('Time')} ({unit})")
     return Layout(page, left, right, headed, across)
 
 

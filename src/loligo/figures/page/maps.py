@@ -11,6 +11,7 @@ from loligo.figures.content import injected, labels, signals
 from loligo.figures.content.captions import conditions
 from loligo.figures.content.labels import Label
 from loligo.figures.page import chart
+from loligo.words import reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -33,7 +34,7 @@ def map_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
         For more dimensions, and where V or the spike count is not recorded.
     """
     panel = _counts(rec) if is_grid(rec) else _voltages(signals.read(rec))
-    heading = str(rec.attrs.get("title") or rec.attrs.get("model") or "")
+    heading = reworded(str(rec.attrs.get("title") or rec.attrs.get("model") or ""))
     words = heading if title is None else title
     below = conditions(rec.attrs, signals.chosen(rec)) if words else ""
     return chart.Chart((panel,), words, below)
@@ -62,9 +63,11 @@ def _voltages(recorded: signals.Signals) -> chart.Axes:
     bars = tuple(chart.Band(start, end, "stimulus", over=True) for start, end in on)
     return chart.Axes(
         (chart.Image(time, edges, values), *bars),
-        chart.Axis(Label("Time"), "ms", limits=_ends(time), ticks=_told(time[0], time[-1], 11)),
+        chart.Axis(
+            Label(say("Time")), "ms", limits=_ends(time), ticks=_told(time[0], time[-1], 11)
+        ),
         axis,
-        scale=_scale("Membrane potential (mV)", values),
+        scale=_scale(f"{say('Membrane potential')} (mV)", values),
     )
 
 
@@ -102,7 +105,7 @@ def _counts(rec: xarray.Dataset) -> chart.Axes:
     finite = values[np.isfinite(values)]
     low, high = min(finite.min(initial=0.0), 0.0), max(finite.max(initial=1.0), 1.0)
     (x, across), (y, up) = _axis(rec, right), _axis(rec, down)
-    scale = chart.Scale("Number of spikes", float(low), float(high), whole=True)
+    scale = chart.Scale(say("Number of spikes"), float(low), float(high), whole=True)
     return chart.Axes((chart.Image(x, y, values),), across, up, scale=scale)
 
 

@@ -7,9 +7,11 @@ import numpy as np
 from loligo.analysis.course import Course
 from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
+from loligo.figures.content.captions import stimulus
 from loligo.figures.content.labels import number
 from loligo.figures.page import chart
 from loligo.figures.style import channel_inks
+from loligo.words import reworded, say
 
 _MOST = 4000  # vertices of a line
 _BESIDE = 0.12  # of the time from the first mark to the last that is shown around them
@@ -24,19 +26,28 @@ def narrated_chart(told: Narration, title: str | None) -> chart.Chart:
         raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
     course = told.course
     low, high = _shown(told)
-    across = chart.Axis("Time", "ms", limits=(low, high))
+    across = chart.Axis(say("Time"), "ms", limits=(low, high))
     inside = (course.time >= low) & (course.time <= high)
     panels = [_voltage(told, inside, across)]
     if course.currents:
         panels.append(_currents(told, inside, across))
-    words = course.title if title is None else title
+    words = reworded(course.title) if title is None else title
     caption = " ".join(
-        f"({k}) {phase}: {said}" for k, (phase, said) in enumerate(
+        f"({k}) {reworded(str(phase))}: {said}" for k, (phase, said) in enumerate(
             zip(told.marks.phase.values, _brief(told), strict=True), start=1)
     )  # fmt: skip
     return chart.Chart(
-        tuple(panels), words, course.stimulus if words else "", shared=True, caption=caption
+        tuple(panels),
+        words,
+        _done(course) if words else "",
+        shared=True,
+        caption=caption,
     )
+
+
+def _done(course: Course) -> str:
+    """What was done, in words."""
+    return stimulus(course.done) if course.done else course.stimulus
 
 
 def _shown(told: Narration) -> tuple[float, float]:
@@ -73,7 +84,7 @@ def _voltage(told: Narration, inside: np.ndarray, across: chart.Axis) -> chart.A
     low, high = float(np.min(line.y)), float(np.max(line.y))
     room = max(high - low, 1.0)
     limits = (low - 0.06 * room, high + 0.15 * room)  # for the numbers
-    up = chart.Axis("Membrane potential", "mV", limits=limits)
+    up = chart.Axis(say("Membrane potential"), "mV", limits=limits)
     return chart.Axes((line, dots, *numbers), across, up, weight=1.2)
 
 
@@ -93,8 +104,8 @@ def _currents(told: Narration, inside: np.ndarray, across: chart.Axis) -> chart.
     for name, current in course.currents.items():
         drawn = _thinned(course, current, inside)
         label = name if float(np.abs(current[inside]).max(initial=0.0)) >= _UNSEEN * most else ""
-        lines.append(chart.Line(drawn.x, drawn.y, inks[name], label))
+        lines.append(chart.Line(drawn.x, drawn.y, inks[name], reworded(label)))
     net = _thinned(course, course.ionic, inside)
-    lines.append(chart.Line(net.x, net.y, "voltage", "net", dashes=(3.0, 2.0), width=0.8))
+    lines.append(chart.Line(net.x, net.y, "voltage", say("net"), dashes=(3.0, 2.0), width=0.8))
     lines += [chart.Rule(float(time), across=True) for time in told.marks.time.values]
-    return chart.Axes(tuple(lines), across, chart.Axis("Ionic current", "uA/cm2"))
+    return chart.Axes(tuple(lines), across, chart.Axis(say("Ionic current"), "uA/cm2"))

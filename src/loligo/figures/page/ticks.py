@@ -10,6 +10,7 @@ from loligo.figures.content import labels
 from loligo.figures.content.picture import Axis
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.style import TICK
+from loligo.words import decimal, say
 
 _MANTISSAS = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))  # of a decade, from many to few
 
@@ -38,7 +39,7 @@ def upright(axis: Axis, height: float, scale: float) -> tuple[Tick, ...]:
     apart = 1.25 * line / height * (high - low)
     away = [mark for mark in marks if abs(mark.value - axis.rest) >= apart]
     value = "" if axis.scale else f" {labels.number(axis.rest, 1)}"
-    return (*away, Tick(axis.rest, f"rest{value}", rest=True))
+    return (*away, Tick(axis.rest, f"{say('rest')}{value}", rest=True))
 
 
 def across(
@@ -64,16 +65,24 @@ def _told(places: Sequence[float], factor: float) -> tuple[Tick, ...]:
 
 
 def decades(low: float, high: float, fits: Callable[[Sequence[Tick]], bool]) -> tuple[Tick, ...]:
-    """Of a logarithmic axis: 1, 2 and 5 of every decade, or fewer until they fit."""
+    """Of a logarithmic axis: 1, 2 and 5 of every decade, or fewer until they fit; round numbers
+    where the axis is too short for two of those."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     marks: tuple[Tick, ...] = ()
     for mantissas in _MANTISSAS:
         places = [m * 10.0**p for p in powers for m in mantissas if low <= m * 10.0**p <= high]
-        if len(places) < 2 and marks:
-            return marks
+        if len(places) < 2:
+            return marks or _round(low, high, fits)
         marks = tuple(Tick(place, _power(place)) for place in places)
         if fits(marks):
             return marks
+    return marks
+
+
+def _round(low: float, high: float, fits: Callable[[Sequence[Tick]], bool]) -> tuple[Tick, ...]:
+    marks = even(low, high, 6)
+    while len(marks) > 2 and not fits(marks):
+        marks = marks[::2]
     return marks
 
 
@@ -81,7 +90,7 @@ def _power(place: float) -> str:
     """A round number of a logarithmic axis: ``0.02``, ``500``, ``10⁻⁶``, ``2·10⁵``."""
     power = math.floor(math.log10(place) + 1e-9)
     if -4 <= power < 5:
-        return f"{place:.6g}"
+        return decimal(f"{place:.6g}")
     mantissa = round(place / 10.0**power)
     return (
         labels.power_of_ten(power) if mantissa == 1 else f"{mantissa}·{labels.power_of_ten(power)}"
