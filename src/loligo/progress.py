@@ -15,6 +15,7 @@ from typing import Any
 from loligo.errors import UsageError
 
 _PATIENCE = 0.5  # s: what is over sooner needs no bar
+_BLINK = 0.2  # s: what a bar says for less cannot be read
 _LONG = 2.0  # s: what is over sooner needs no word
 _EVERY = 0.1  # s: from one state of a notebook's bar to the next
 
@@ -25,7 +26,9 @@ _AROUND: ContextVar[_Bar | bool | None] = ContextVar("_AROUND", default=None)
 
 
 @contextmanager
-def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance]:
+def progress(
+    label: str, show: bool | Advance | None = None, amount: tuple[int, str] | None = None
+) -> Iterator[Advance]:
     """A function that takes the fraction done, 0 to 1.
 
     Parameters
@@ -36,6 +39,8 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
         True or False; None shows a bar where somebody looks (a terminal or a notebook), but none
         inside work that shows none or is waited for. A function is told instead; what it raises
         ends the work.
+    amount
+        How much there is to do, and of what: then the bar says how many of it a second.
 
     Examples
     --------
@@ -49,7 +54,7 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
         raise UsageError(f"progress may be True, False, None or a function, not {show!r:.60}")
     if show is None:
         show = _AROUND.get() is not False and _somebody_looks()
-    bar = _Bar(label) if show else None
+    bar = _Bar(label, amount) if show else None
     before = _AROUND.set(bar or False)
     try:
         yield bar.advance if bar else _silent
@@ -62,7 +67,7 @@ def progress(label: str, show: bool | Advance | None = None) -> Iterator[Advance
 @contextmanager
 def waiting(label: str) -> Iterator[None]:
     """Say what is waited for, once that takes longer than two seconds, where a bar would be shown;
-    what is waited for inside it is part of it, and not said.
+    what is waited for inside it is part of it, and not said. A bar around it says it in its place.
 
     Parameters
     ----------
@@ -76,11 +81,12 @@ def waiting(label: str) -> Iterator[None]:
     """
     around = _AROUND.get()
     looked_at = _somebody_looks() if around is None else bool(around)
-    if not looked_at or (isinstance(around, _Bar) and around.display is not None):
+    if not looked_at:
         yield
         return
     over = Event()
-    teller = Thread(target=_tell, args=(label, over), daemon=True)
+    tell = around.tell if isinstance(around, _Bar) else _tell
+    teller = Thread(target=tell, args=(label, over), daemon=True)
     teller.start()
     before = _AROUND.set(False)
     try:
@@ -126,18 +132,41 @@ def _somebody_looks() -> bool:
 class _Bar:
     """A progress bar that appears only when the work turns out to be long, and leaves nothing."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, amount: tuple[int, str] | None) -> None:
+        self.label, self.amount, self.first = label, amount, 0.0
         self.started = time.perf_counter()
         self.display: _Terminal | _Cell | None = None
 
     def advance(self, fraction: float) -> None:
+        self.first = self.first or fraction
         if self.display is None:
             if time.perf_counter() - self.started < _PATIENCE or fraction >= 1.0:
                 return
+        self._opened().show(fraction, self._rate(fraction))
+
+    def _rate(self, fraction: float) -> str:
+        """How much was done in a second, since the first word of it."""
+        if self.amount is None:
+            return ""
+        whole, what = self.amount
+        seconds = time.perf_counter() - self.started
+        return f"{(fraction - self.first) * whole / seconds:,.0f} {what}/s"
+
+    def tell(self, label: str, over: Event) -> None:
+        """What is waited for stands before the bar, until it is over."""
+        if over.wait(max(_BLINK, self.started + _PATIENCE - time.perf_counter())):
+            return
+        with suppress(Exception):  # never a reason to fail
+            display = self._opened()
+            display.say(f"{label} …")
+            over.wait()
+            display.say(self.label)
+
+    def _opened(self) -> _Terminal | _Cell:
+        if self.display is None:
             kind = _Cell if _in_a_notebook() else _Terminal
             self.display = kind(self.label, self.started)
-        self.display.show(fraction)
+        return self.display
 
     def close(self) -> None:
         if self.display is not None:
@@ -155,14 +184,18 @@ class _Terminal:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:3.0f} %"),
+            TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
         self._bar: Any = Progress(*columns, console=Console(stderr=True), transient=True)
         self._bar.start()
-        self._task = self._bar.add_task(label, total=1.0)
+        self._task = self._bar.add_task(label, total=1.0, rate="")
 
-    def show(self, fraction: float) -> None:
-        self._bar.update(self._task, completed=fraction)
+    def show(self, fraction: float, rate: str) -> None:
+        self._bar.update(self._task, completed=fraction, rate=rate)
+
+    def say(self, label: str) -> None:
+        self._bar.update(self._task, description=label)
 
     def close(self) -> None:
         self._bar.stop()
@@ -172,16 +205,22 @@ class _Cell:
     """A bar under the cell of a notebook."""
 
     def __init__(self, label: str, started: float) -> None:
-        self._label, self._started = label, started
+        self._label, self._started, self._fraction, self._rate = label, started, 0.0, ""
         self._output, self._said = _Output(), 0.0
 
-    def show(self, fraction: float) -> None:
+    def say(self, label: str) -> None:
+        self._label, self._said = label, 0.0
+        self.show(self._fraction, self._rate)
+
+    def show(self, fraction: float, rate: str) -> None:
         now = time.perf_counter()
+        self._fraction, self._rate = fraction, rate
         if now - self._said < _EVERY:
             return
         self._said = now
         left = (now - self._started) * (1.0 - fraction) / max(fraction, 1e-3)
         words = f"{100 * fraction:.0f} %, {int(left) // 60}:{int(left) % 60:02d} left"
+        words = f"{words}, {rate}" if rate else words
         bar = f'<progress value="{fraction:.4f}" max="1"></progress>'
         self._output.show(f"{self._label} {words}", f"{html.escape(self._label)} {bar} {words}")
 

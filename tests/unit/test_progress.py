@@ -52,13 +52,30 @@ def test_nor_where_no_bar_was_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue() == ""
 
 
-def test_nor_in_the_middle_of_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_bar_says_what_is_waited_for_in_its_own_place(
+    begun: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(told, "_PATIENCE", 0.0)
+    monkeypatch.setattr(told, "_BLINK", 0.01)
+    with progress("simulating") as advance:
+        if begun:
+            advance(0.5)
+        wait()
+        advance(0.6)
+        time.sleep(0.15)
+    said = terminal.getvalue()
+    assert "compiling the equations …" in said
+    assert said.rindex("simulating") > said.rindex("compiling")
+
+
+def test_a_bar_does_not_flicker_for_what_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
     monkeypatch.setattr(told, "_PATIENCE", 0.0)
     with progress("simulating") as advance:
         advance(0.5)
-        wait()
-    assert "simulating" in terminal.getvalue()
+        wait(0.01)
     assert "compiling" not in terminal.getvalue()
 
 

@@ -91,6 +91,14 @@ class Run(Group):
             metavar="MS", help="Time between samples; 0.05 by default.", rich_help_panel=RUN
         ),
     ] = None
+    until: Annotated[
+        Text,
+        typer.Option(
+            metavar="CONDITION",
+            help="End the run earlier: after '10 spikes', or at 'V > -20'.",
+            rich_help_panel=RUN,
+        ),
+    ] = None
     threshold: Annotated[
         Text,
         typer.Option(

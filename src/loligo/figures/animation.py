@@ -14,7 +14,8 @@ from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.axon import content
 from loligo.figures.content import signals
-from loligo.figures.content.panels import MOST_OVERLAID, picture
+from loligo.figures.content.panels import MOST_OVERLAID
+from loligo.figures.content.recorded import picture
 from loligo.figures.figure import titled
 from loligo.figures.film.timing import Timing, timing
 from loligo.figures.page.size import sized
