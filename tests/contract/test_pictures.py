@@ -187,7 +187,7 @@ def test_a_size_is_what_it_is_for(size, pixels, smallest, largest):
     assert max(sizes) <= largest
 
 
-@pytest.mark.parametrize("panels", [("V",), None])
+@pytest.mark.parametrize("panels", [("V",), None, ("V", "m", "h", "n", "I_Na", "I_K", "I_leak", "G_Na", "stimulus")])
 def test_type_on_a_slide_is_for_the_last_row_whatever_the_number_of_panels(panels):
     figure = plot(recordings.recording(), panels, size="slide")
     texts = [one for one in figure.findobj(matplotlib.text.Text) if one.get_text()]

@@ -93,7 +93,7 @@ def arrange(picture: Picture, size: Size, ruler: Ruler, readout: Readout | None)
     UsageError
         If the panels do not fit at a legible size.
     """
-    made = largest(size, 6, lambda scale: _arranged(picture, size, ruler, readout, scale))
+    made = largest(size, 6, lambda scale: arranged(picture, size, ruler, readout, scale))
     if made is None:
         raise UsageError(
             f"{len(picture.panels)} panels do not fit in {size.width} × {size.height} pixels "
@@ -102,10 +102,12 @@ def arrange(picture: Picture, size: Size, ruler: Ruler, readout: Readout | None)
     return made
 
 
-def _arranged(
-    picture: Picture, size: Size, ruler: Ruler, readout: Readout | None, scale: float
-) -> Layout | None:
-    page = paged(size, scale, picture.title, picture.subtitle)
+def arranged(
+    picture: Picture, size: Size, ruler: Ruler, readout: Readout | None, scale: float,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> Layout | None:  # fmt: skip
+    """Everything at a scale, between two parts of the page's width; None if it does not fit."""
+    page = replace(paged(size, scale, picture.title, picture.subtitle), span=span)
     point = page.point
     clock = clock_room(page) if readout else 0.0
     bottom = page.pad + (1.45 * HEADING + 1.3 * TICK) * point + TICK_ROOM * scale
@@ -124,18 +126,18 @@ def _arranged(
         )
         for at, (panel, (low, high)) in enumerate(zip(picture.panels, places, strict=True))
     )
-    left = page.pad + ruler.widest((t.text for s in slots for t in s.ticks), TICK * scale)
+    left = page.left + ruler.widest((t.text for s in slots for t in s.ticks), TICK * scale)
     left += TICK_ROOM * scale
     pairs = list(zip(picture.panels, slots, strict=True))
     beyond = max(_beyond(panel, slot, ruler, readout, scale) for panel, slot in pairs)
-    right = page.width - page.pad - max(GAP * scale + beyond if beyond else 0.0, 0.12 * scale)
-    if right - left < 0.4 * page.width:
+    right = page.right - max(GAP * scale + beyond if beyond else 0.0, 0.12 * scale)
+    if right - left < 0.4 * (page.right - page.left):
         return None
     unit, factor = time_unit(picture)
     times = ticks.across(picture.start, picture.end, right - left, ruler, scale, factor)
-    right = min(right, page.width - page.pad - ruler.width(times[-1].text, TICK * scale) / 2)
+    right = min(right, page.right - ruler.width(times[-1].text, TICK * scale) / 2)
     headed = tuple(
-        replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, right - left - taken))
+        replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, page.right - left - taken))
         for slot, taken in ((s, _key(panel, ruler, scale)) for panel, s in pairs)
     )
     name = say("Time")
