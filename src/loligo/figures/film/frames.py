@@ -282,11 +282,12 @@ def _moving(scene: Scene, k: int, image: np.ndarray) -> None:
         for y, colour in zip(head.y[k], colours, strict=True):
             if math.isfinite(y):
                 dot(scene, image, x, float(y), colour)
-    clock = _clock_left(scene, k)
+    clock = clock_left(scene, k)
     blend(scene, image, scene.clock[k], clock, scene.clock_top, rgb(scene.theme.text))
 
 
-def _clock_left(scene: Scene, k: int) -> int:
+def clock_left(scene: Scene, k: int) -> int:
+    """Where the running time begins: over the head, within the frame."""
     wide = scene.clock[k].shape[1]
     return max(
         0, min(round(float(scene.x[k]) - wide / 2), scene.size.width - wide - scene.gap // 2)
@@ -349,7 +350,7 @@ def _moving_box(scene: Scene, k: int) -> Box:
     x = float(scene.x[k])
     reach = math.ceil((_DOT + _HALO) * scene.unit) + 2
     widest = max(text.shape[1] for head in scene.heads for text in head.text[k])
-    clock = _clock_left(scene, k)
+    clock = clock_left(scene, k)
     left = min(math.floor(x) - reach, clock)
     right = max(
         round(x) + scene.gap + widest, clock + scene.clock[k].shape[1], math.ceil(x) + reach
