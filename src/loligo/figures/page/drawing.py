@@ -23,7 +23,7 @@ from loligo.figures.page.frame import (
     ticked,
     titles,
 )
-from loligo.figures.page.layout import Layout, Readout, Slot, arrange, line_height
+from loligo.figures.page.layout import KEY_LINE, Layout, Readout, Slot, arrange, line_height
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, LINE_WIDTH, Theme
@@ -206,7 +206,8 @@ def _key(figure: Any, panel: Panel, slot: Slot, layout: Layout, ruler: Ruler, th
         return
     page = layout.page
     x = page.right - ruler.name(*panel.key, HEADING * page.scale)
-    named(figure, page, ruler, x, slot.heading_y, *panel.key, theme.text)
+    y = slot.heading_y - (KEY_LINE * HEADING * page.point if slot.key_below else 0.0)
+    named(figure, page, ruler, x, y, *panel.key, theme.text)
 
 
 def _axis_across(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:

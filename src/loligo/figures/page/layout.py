@@ -23,6 +23,9 @@ from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, TICK
 from loligo.words import say
 
+KEY_LINE = 1.35  # of a heading's height: from one line over a panel to the next
+_HEADED = 0.8  # of a column's width, which also has numbers: room for a heading and a key in a line
+
 Readout = Callable[[Panel, float], float]  # a panel's widest running value, at a size in points
 
 
@@ -37,6 +40,7 @@ class Slot:
     heading_y: float
     ticks: tuple[Tick, ...]
     label_size: float
+    key_below: bool = False  # what lanes are values of stands in a line below the heading
 
     def y(self, value: Any) -> Any:
         """Height above the figure's lower edge, in inches, of values on this axis."""
@@ -111,7 +115,8 @@ def arranged(
     point = page.point
     clock = clock_room(page) if readout else 0.0
     bottom = page.pad + (1.45 * HEADING + 1.3 * TICK) * point + TICK_ROOM * scale
-    places = _stack(picture, page, bottom, clock)
+    apart = [_apart(panel, page, ruler) for panel in picture.panels]
+    places = _stack(picture, page, bottom, clock, apart)
     if places is None:
         return None
     slots = tuple(
@@ -120,9 +125,10 @@ def arranged(
             low,
             high - low,
             panel.axis.words,
-            high + 0.42 * HEADING * point + (0.0 if at else clock),
+            high + (0.42 + KEY_LINE * apart[at]) * HEADING * point + (0.0 if at else clock),
             ticks.upright(panel.axis, high - low, scale),
             _label_size(panel, high - low, page),
+            apart[at],
         )
         for at, (panel, (low, high)) in enumerate(zip(picture.panels, places, strict=True))
     )
@@ -138,7 +144,10 @@ def arranged(
     right = min(right, page.right - ruler.width(times[-1].text, TICK * scale) / 2)
     headed = tuple(
         replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, page.right - left - taken))
-        for slot, taken in ((s, _key(panel, ruler, scale)) for panel, s in pairs)
+        for slot, taken in (
+            (s, 0.0 if own else _key(panel, ruler, scale))
+            for (panel, s), own in zip(pairs, apart, strict=True)
+        )
     )
     name = say("Time")
     across = Across(picture.start, picture.end, times, f"{name} ({unit})" if unit else name)
@@ -151,12 +160,15 @@ def clock_room(page: Page) -> float:
 
 
 def _stack(
-    picture: Picture, page: Page, bottom: float, clock: float
+    picture: Picture, page: Page, bottom: float, clock: float, apart: Sequence[bool]
 ) -> list[tuple[float, float]] | None:
     """Lower and upper edge of every panel, from the top down; None if they get too low."""
     scale, top = page.scale, page.top
     space = 0.09 * scale
-    heads = [_head_room(panel, page) for panel in picture.panels]
+    heads = [
+        _head_room(panel, page) + (KEY_LINE * HEADING * page.point if own else 0.0)
+        for panel, own in zip(picture.panels, apart, strict=True)
+    ]
     count = len(picture.panels)
     room = top - bottom - clock - sum(heads) - (count - 1) * space
     heights = shared(
@@ -230,6 +242,15 @@ def _beyond(panel: Panel, slot: Slot, ruler: Ruler, readout: Readout | None, sca
     if readout is not None:
         widths.append(readout(panel, slot.label_size) + 0.06 * scale)
     return max(widths, default=0.0)
+
+
+def _apart(panel: Panel, page: Page, ruler: Ruler) -> bool:
+    """Whether what lanes are values of stands in a line of its own, below the heading."""
+    if panel.key is None:
+        return False
+    size = HEADING * page.scale
+    both = ruler.width(panel.axis.words, size) + _key(panel, ruler, page.scale)
+    return both > _HEADED * (page.right - page.left)
 
 
 def _key(panel: Panel, ruler: Ruler, scale: float) -> float:
