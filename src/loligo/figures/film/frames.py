@@ -129,6 +129,7 @@ def _unit(panel: Panel) -> str:
 def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scene:
     """Draw ``picture`` once, and find out what every frame at ``times`` adds to it."""
     drawing = draw(picture, size, theme, readout(picture))
+    picture = drawing.picture
     renderer = drawing.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     bare, still = (image_codes(image) for image in _still(drawing, renderer))
     lines = reveal.layers(drawing, picture, times, renderer)

@@ -39,6 +39,7 @@ class Drawing:
     """A drawn figure, with the parts of it that an animation treats apart."""
 
     figure: ShownFigure
+    picture: Picture  # of what there was room for
     layout: Layout
     lines: tuple[tuple[Line2D, ...], ...]  # of every panel, in the order of its traces
     rules: tuple[Line2D, ...]  # rest and 0 mV
@@ -53,7 +54,7 @@ def draw(
 ) -> Drawing:
     """Lay out and draw ``picture``. ``readout`` makes room for running values (animations)."""
     figure, ruler = blank(size, theme)
-    layout = arrange(picture, size, ruler, readout(ruler) if readout else None)
+    picture, layout = arrange(picture, size, ruler, readout(ruler) if readout else None)
     lines, rules, ends = [], [], []
     for slot, panel in zip(layout.slots, picture.panels, strict=True):
         axes = axes_of(figure, layout, slot, picture.on, theme)
@@ -64,7 +65,7 @@ def draw(
         _key(figure, panel, slot, layout, ruler, theme)
     _axis_across(figure.axes[-1], figure, layout, theme)
     titles(figure, layout.page, ruler, layout.left, theme)
-    return Drawing(figure, layout, tuple(lines), tuple(rules), tuple(ends))
+    return Drawing(figure, picture, layout, tuple(lines), tuple(rules), tuple(ends))
 
 
 def axes_of(
