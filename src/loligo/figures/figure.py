@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from loligo.figures.content.arrivals import arrivals, is_arrivals
 from loligo.figures.content.lanes import most_overlaid
 from loligo.figures.content.picture import Picture
 from loligo.figures.content.recorded import picture
-from loligo.figures.page.size import sized
+from loligo.figures.page.size import Size, sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.model import Membrane
 from loligo.words import speaking
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from loligo.figures.page.chart import Chart
+    from loligo.figures.page.notebook import ShownFigure
 
 _USUAL_AXON = (1600, 1300)  # pixels
 _MANY_PANELS = 4  # of a chart, for which it is higher
@@ -40,6 +41,7 @@ def plot(
     title: str | None = None,
     at: float | Sequence[float] | None = None,
     stacked: bool = False,
+    transparent: bool = False,
     language: str | None = None,
 ) -> Figure:
     """Draw a recording, or several on the same axes.
@@ -102,14 +104,17 @@ def plot(
         Of an axon: the instants shown (ms), the middle one in full.
     stacked : bool
         Lanes one above the other, each on axes of its own, instead of over one another.
+    transparent : bool
+        Whether what lies behind the figure is to be seen through its background.
     language : str, optional
         ``"en"`` or ``"de"``; by default that of `loligo.language`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Free of matplotlib's global state: nothing to close. It shows itself in a notebook;
-        ``figure.savefig("spike.pdf")`` writes it.
+        It shows itself in a notebook; in a script ``plt.show()`` or ``figure.show()`` shows it.
+        ``figure.savefig("spike.pdf")`` writes it: PDF with real fonts, SVG with words that can be
+        edited.
 
     Raises
     ------
@@ -132,43 +137,62 @@ def plot(
     2
     """
     with speaking(language):
-        return _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked)
+        drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked)
+    return (drawn.see_through() if transparent else drawn).waiting()
 
 
 def _plot(
     rec: Any, more: Sequence[Any], panels: Any, labels: Any, theme: str, size: Any, dpi: Any,
     title: str | None, at: Any, stacked: bool,
-) -> Figure:  # fmt: skip
+) -> ShownFigure:  # fmt: skip
     """What is drawn, in the language that is spoken."""
-    from loligo.figures.page.drawing import draw
-
     colours = style.theme(theme)
     recs, panels = told_apart(_of_model(rec), more, panels, None, "panels")
-    rec = recs[0]
+
+    def large(usual: tuple[int, int]) -> Size:
+        return sized(size, dpi, usual)
+
     if len(recs) > 1:
         if at is not None:
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
         if stacked:
             raise UsageError("stacked=True is of the lanes of one recording; these are several")
-        shown = titled(together(recs, labels, panels, colours), title)
-        with style.house_style():
-            return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
+        return _lines(titled(together(recs, labels, panels, colours), title), large, colours)
     refuse_labels(labels)
+    return _one(recs[0], panels, at, stacked, title, large, colours)
+
+
+def _one(
+    rec: Any, panels: Any, at: Any, stacked: bool, title: str | None,
+    large: Callable[[tuple[int, int]], Size], colours: style.Theme,
+) -> ShownFigure:  # fmt: skip
+    """One thing drawn: what it is decides how."""
     chart = None if stacked else _chart(rec, panels, at, title)
+    if chart is not None:
+        from loligo.figures.page.charting import draw_chart
+
+        usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS else 1300)
+        with style.house_style():
+            return draw_chart(chart, large(usual), colours)
+    if is_axon(rec) and not stacked:
+        from loligo.figures.axon.drawing import draw_axon
+
+        with style.house_style():
+            return draw_axon(rec, panels, colours, large(_USUAL_AXON), title, at)
+    if at is not None:
+        raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
+    shown = titled(picture(signals.read(rec), panels, colours, stacked), title)
+    return _lines(shown, large, colours)
+
+
+def _lines(
+    shown: Picture, large: Callable[[tuple[int, int]], Size], colours: style.Theme
+) -> ShownFigure:
+    """Lines in time."""
+    from loligo.figures.page.drawing import draw
+
     with style.house_style():
-        if chart is not None:
-            from loligo.figures.page.charting import draw_chart
-
-            usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS else 1300)
-            return draw_chart(chart, sized(size, dpi, usual), colours)
-        if is_axon(rec) and not stacked:
-            from loligo.figures.axon.drawing import draw_axon
-
-            return draw_axon(rec, panels, colours, sized(size, dpi, _USUAL_AXON), title, at)
-        if at is not None:
-            raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
-        shown = titled(picture(signals.read(rec), panels, colours, stacked), title)
-        return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
+        return draw(shown, large(usual_size(shown)), colours).figure
 
 
 def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:

@@ -38,10 +38,11 @@ from loligo.figures.style import HEADING, LABEL, LINE_WIDTH, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from loligo.figures.page.notebook import ShownFigure
 
 
-def draw_chart(what: chart.Chart, size: Size, theme: Theme) -> Figure:
+def draw_chart(what: chart.Chart, size: Size, theme: Theme) -> ShownFigure:
     """Lay out and draw a chart.
 
     Raises
