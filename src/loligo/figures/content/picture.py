@@ -13,7 +13,8 @@ from loligo.figures.content.labels import Label
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One line: its vertices, its look, and what its numbers mean."""
+    """One line: its vertices, its look, and what its numbers mean; ``aside`` if it is there for
+    comparison, without a head of its own in an animation."""
 
     name: str
     label: Label
@@ -21,6 +22,7 @@ class Trace:
     values: np.ndarray
     colour: str
     dashes: tuple[float, ...] = ()
+    aside: bool = False
 
     def at(self, times: np.ndarray) -> np.ndarray:
         """The line's value; where it jumps, the value after the jump; before it begins and after

@@ -163,14 +163,14 @@ def _ends(slot: Slot, last: np.ndarray, ordered: bool) -> tuple[np.ndarray, bool
         return placed(slot, last), True
     middle = slot.bottom + slot.height / 2
     wanted = np.array([slot.y(v) if math.isfinite(v) else middle for v in last])
-    up = np.arange(last.size)
+    up = list(range(last.size))
     step = line_height(slot.label_size)
     for order in (up, up[::-1]):
-        heights = slot.spread(list(wanted), list(order))
+        heights = slot.spread(list(wanted), order)
         if np.abs(heights - wanted).max() <= 0.5 * step:
             return heights, True
     told = bool((np.diff(wanted) >= -0.1 * step).all())
-    return slot.spread(list(wanted), list(up)), told
+    return slot.spread(list(wanted), up), told
 
 
 def _leader(figure: Any, layout: Layout, start: float, end: float, colour: str) -> Any:
