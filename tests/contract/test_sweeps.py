@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from commands import called
 from loligo.sweeps import block as blocks
 from loligo.sweeps.boxes import Boxes
 from loligo.sweeps.leases import Leases
@@ -140,6 +141,17 @@ def test_what_is_damaged_is_told_and_computed_again(
         swept(store)
     assert "is computed again" in str(caught[0].message)
     assert len(computed) == 1
+    assert content(store) == before
+
+
+@pytest.mark.parametrize("file", ["zarr.json", "V/zarr.json", "g_Na/c/0", ".sweep/whole.json"])
+def test_what_belongs_to_no_block_is_written_again(
+    store: Path, computed: list[str], file: str
+) -> None:
+    before = content(store)
+    _cut_short(store / file)
+    swept(store)
+    assert not computed
     assert content(store) == before
 
 
@@ -322,3 +334,48 @@ def test_only_one_of_many_takes_a_block(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sum(took) == 1
+
+
+def test_a_store_opens_as_a_recording_of_which_nothing_is_read_yet(
+    store: Path, whole: xr.Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rec = lo.open(store)
+    assert not isinstance(rec.V.variable._data, np.ndarray)
+    xr.testing.assert_equal(lo.spike_times(rec), lo.spike_times(whole))
+    assert not isinstance(rec.V.variable._data, np.ndarray)
+    xr.testing.assert_equal(rec.load(), whole)
+    shutil.rmtree(store / "V/c/1")
+    next((store / ".sweep").rglob("*1.json")).unlink()
+    status, out, _ = called(capsys, "sweep", str(store), "--status")
+    assert status == 0
+    assert "all 15 lanes are done" in out  # until it is looked at again
+    (store / "zarr.json").write_text("{")
+    with pytest.raises(lo.LoligoError, match=r"is damaged .*call loligo.sweep again"):
+        lo.open(store)
+
+
+def test_the_command_goes_on_with_a_store_and_says_what_is_left(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(store.parent)
+    before = content(store)
+    for file in ("blocks/0000/0000004.json", "whole.json"):
+        (store / ".sweep" / file).unlink()
+    _, out, _ = called(capsys, "sweep", "sweep.zarr", "--status")
+    assert out.startswith("sweep.zarr: 12 of 15 lanes are done (4 of 5 blocks); 3 are left")
+    status, out, err = called(capsys, "sweep", "sweep.zarr")
+    assert (status, err) == (0, "")
+    assert out.startswith("sweep.zarr: all 15 lanes are done, in 5 blocks\n5 × 3 = 15 cells, ")
+    assert content(store) == before
+    for words, told in (
+        (["--pulse", "1", "1", "2"], "sweep.zarr is a store; --pulse cannot change it any more"),
+        (["--summary", "features"], "keeps whole recordings, and the given summary is"),
+        (["--summary", "nothing"], "loligo has no such function"),
+        (["--dask", "tcp://127.0.0.1:9"], "there is no Dask scheduler at tcp://127.0.0.1:9"),
+    ):
+        if words[0] == "--dask":
+            pytest.importorskip("distributed")
+            monkeypatch.setattr("loligo.sweeps.dask.PATIENCE", "0.1s")
+        status, _, err = called(capsys, "sweep", "sweep.zarr", *words)
+        assert status in (1, 2)
+        assert told in err
