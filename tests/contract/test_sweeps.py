@@ -24,15 +24,16 @@ pytest.importorskip("zarr")
 SQUID = lo.load("hodgkin-huxley-1952").replace(g_Na=[60.0, 90.0, 120.0, 150.0, 180.0])
 PULSE = lo.Pulse(5, 10, [0.0, 10.0, 20.0])
 LANES = 15
+SOLVER = lo.Exponential(0.05)  # whose kernels are made fastest
 
 
 def swept(store: Path, **settings: Any) -> xr.Dataset:
-    return lo.sweep(SQUID, PULSE, 20, store=store, **{"block": 3, **settings})
+    return lo.sweep(SQUID, PULSE, 20, store=store, **{"block": 3, "solver": SOLVER, **settings})
 
 
 @pytest.fixture(scope="module")
 def whole() -> xr.Dataset:
-    return lo.simulate(SQUID, PULSE, 20)
+    return lo.simulate(SQUID, PULSE, 20, solver=SOLVER)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +160,7 @@ def test_what_belongs_to_no_block_is_written_again(
     ("other", "what"),
     [
         ({"threshold": -20}, "its threshold differs"),
-        ({"solver": lo.Taylor(1e-6)}, "its solver differs"),
+        ({"solver": lo.Exponential(0.04)}, "its solver differs"),
         ({"dtype": "float32"}, "its dtype differs"),
         ({"summary": lo.spike_times}, "keeps whole recordings, and the given summary is"),
     ],
@@ -169,7 +170,7 @@ def test_two_sweeps_are_never_mixed(store: Path, other: dict[str, Any], what: st
     with pytest.raises(lo.LoligoError, match=what):
         swept(store, **other)
     with pytest.raises(lo.LoligoError, match="of another sweep"):
-        lo.sweep(SQUID, lo.Pulse(5, 10, [0.0, 10.0, 21.0]), 20, store=store)
+        lo.sweep(SQUID, lo.Pulse(5, 10, [0.0, 10.0, 21.0]), 20, store=store, solver=SOLVER)
     assert content(store) == before
 
 
@@ -253,6 +254,7 @@ def test_a_summary_that_cannot_be_kept(tmp_path: Path, summary: Any, told: str) 
         swept(tmp_path / "s.zarr", summary=summary)
 
 
+@pytest.mark.slow
 def test_values_may_be_kept_with_fewer_digits(whole: xr.Dataset, tmp_path: Path) -> None:
     rec = swept(tmp_path / "s.zarr", dtype=np.float32).load()
     np.testing.assert_array_equal(rec.V, whole.V.astype("float32"))
@@ -371,11 +373,7 @@ def test_the_command_goes_on_with_a_store_and_says_what_is_left(
         (["--pulse", "1", "1", "2"], "sweep.zarr is a store; --pulse cannot change it any more"),
         (["--summary", "features"], "keeps whole recordings, and the given summary is"),
         (["--summary", "nothing"], "loligo has no such function"),
-        (["--dask", "tcp://127.0.0.1:9"], "there is no Dask scheduler at tcp://127.0.0.1:9"),
     ):
-        if words[0] == "--dask":
-            pytest.importorskip("distributed")
-            monkeypatch.setattr("loligo.sweeps.dask.PATIENCE", "0.1s")
         status, _, err = called(capsys, "sweep", "sweep.zarr", *words)
         assert status in (1, 2)
         assert told in err
