@@ -26,6 +26,10 @@ _YOUNG = 2.0
 # Where locks do not work (Windows, some network disks) only age tells a leftover.
 _OLD = 24 * 3600.0
 
+# Windows' numbers: a file that another program has open, or locked a part of; access denied.
+_SHARED, _DENIED = (32, 33), 5
+_PATIENCE = (0.05, 0.2, 0.5, None)  # s, between attempts to put a file where one is held
+
 # What an operating system's refusal means for the person, and what they can do.
 _REMEDY = {
     errno.ENOSPC: "the disk is full; free some space or write elsewhere",
@@ -88,7 +92,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             _to_disk(part)
             _close(lock)
             lock = None
-            os.replace(part, target)
+            _put(part, target)
         except LoligoError:
             raise
         except OSError as error:
@@ -110,9 +114,10 @@ def check(path: str | os.PathLike[str]) -> None:
     FileError
         There is no such folder, no permission, or ``path`` is not an ordinary file.
     """
-    target = _destination(path)
-    if not os.access(target.parent, os.W_OK):
-        raise failure(target, PermissionError(errno.EACCES, "Permission denied"))
+    part, lock = _create(_destination(path))  # what an access bit says of a folder need not hold
+    _close(lock)
+    with contextlib.suppress(OSError):
+        part.unlink()
 
 
 def named(path: Any) -> Path:
@@ -183,6 +188,10 @@ def _create(target: Path) -> tuple[Path, int | None]:
     try:
         # Not the `tempfile` module: it would make the result readable by its owner alone.
         handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileNotFoundError as error:  # its folder is there, and yet takes none: /proc
+        raise FileError(
+            f"cannot write {target}: its folder takes no files; choose another folder"
+        ) from error
     except OSError as error:
         raise failure(target, error) from error
     if fcntl is None:
@@ -251,6 +260,21 @@ def _folder_to_disk(folder: Path) -> None:
             os.close(handle)
 
 
+def _put(part: Path, target: Path) -> None:
+    """The file takes its place. Windows refuses that while another program holds the file that is
+    there; one that only looks at it, as scanners of viruses do, lets it go soon."""
+    for patience in _PATIENCE:
+        try:
+            os.replace(part, target)
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in (*_SHARED, _DENIED):
+                raise
+            if patience is None:
+                raise OSError(errno.EBUSY, "held by another program", str(part)) from error
+            time.sleep(patience)
+
+
 def _close(handle: int | None) -> None:
     if handle is not None:
         os.close(handle)
@@ -259,5 +283,6 @@ def _close(handle: int | None) -> None:
 def failure(path: Path, error: OSError) -> FileError:
     """What the system refused, and what a person can do."""
     reason = error.strerror or str(error) or type(error).__name__
-    known = _REMEDY.get(error.errno) if error.errno is not None else None
+    code = errno.EBUSY if getattr(error, "winerror", None) in _SHARED else error.errno
+    known = _REMEDY.get(code) if code is not None else None
     return FileError(f"cannot write {path}: {known or reason}")

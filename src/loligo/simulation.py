@@ -64,8 +64,7 @@ def simulate(
         ms.
     solver : Solver, optional
         If not given, ``Taylor(1e-8)``; or, where the problem is not smooth between the edges of
-        the stimulus (under noise and sampled waveforms, and with conditionals in the model),
-        ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
+        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
         every sample and 0.01 ms in its spikes, from 0.01 ms down to 1/128 of it. So is a lane run
         that is too stiff for ``Taylor``, unless that was asked for. An axon takes ``Exponential``
         with the step that its ``accuracy`` asks for in the fastest lane (and as many
@@ -96,11 +95,12 @@ def simulate(
         in; at a clamp, what the electrode holds there), gates, currents and conductances are the
         cubic through those of the same membrane. By default the centres of all compartments.
     until : Spikes or str, optional
-        What ends a run before ``duration``: so many spikes, ``lo.Spikes(10)``, or a condition on
-        something that is recorded, ``"V > -20"`` (or ``<``, ``>=``, ``<=``; in its own unit, or one
-        that is said). The last sample is the first at which it is so: in a single run no more are
-        kept, in a sweep each lane's others are NaN; of an axon, where it has been so at every
-        recorded place. The recording's ``until`` tells, and how many lanes ended by it.
+        What ends a run before ``duration``: so many spikes, ``lo.Spikes(10)`` or ``"10 spikes"``,
+        or a condition on something that is recorded, ``"V > -20"`` (or ``<``, ``>=``, ``<=``; in
+        its own unit, or one that is said). The last sample is the first at which it is so: in a
+        single run no more are kept, in a sweep each lane's others are NaN; of an axon, where it has
+        been so at every recorded place. The recording's ``until`` tells, and how many lanes ended
+        by it.
     progress : bool or callable, optional
         Whether to show a bar; by default on a terminal and in a notebook. A function is called
         with the fraction done instead.

@@ -41,7 +41,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"__main__"},
     ],
     "model": [
-        {"combining", "places", "table", "tree"}, {"formats", "latex", "plain", "tokens"},
+        {"combining", "places", "table", "tree"}, {"formats", "latex", "mathml", "plain", "tokens"},
         {"functions"}, {"expression"}, {"reading"}, {"drug", "parameter"}, {"parts"},
         {"earlier", "scheme"},
         {"rewritten", "written"}, {"frame", "ode", "start"}, {"blocks"}, {"ions", "namespace"},
@@ -82,7 +82,8 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "findings", "models", "simulating"}, {"experiment", "sweeping"}, {"commands"},
+        {"axon", "features", "findings", "models", "simulating"}, {"experiment", "sweeping"},
+        {"commands"},
     ],
 }  # fmt: skip
 LEVEL = {

@@ -9,6 +9,7 @@ import typer
 
 from loligo.cli.axon import axon
 from loligo.cli.experiment import command_of, experiment, named
+from loligo.cli.features import features
 from loligo.cli.groups import spelt_out
 from loligo.cli.models import explain, models, show
 from loligo.cli.options import Debug, Other
@@ -25,6 +26,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "experiment": experiment,
     "run": simulate,
     "sweep": sweep,
+    "features": features,
     "models": models,
     "show": show,
     "explain": explain,

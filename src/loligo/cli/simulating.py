@@ -80,6 +80,7 @@ class Job:
                 sample_interval=arguments.value(run.sample_interval or "0.05"),
                 initial=arguments.initial(initial),
                 threshold=arguments.value(run.threshold or "0"),
+                until=run.until,
                 timings=watch.inner,
             )
 
@@ -124,7 +125,7 @@ def plot(
     parameters: options.Parameters,
     stimuli: Stimuli,
     run: options.Run,
-    drawing: options.Drawing,
+    drawing: options.Still,
     output: Annotated[Path, options.output("A .png, .svg, .pdf or .jpg file.")] = Path(
         "action_potential.png"
     ),
@@ -136,6 +137,7 @@ def plot(
     loligo plot
     loligo plot --pulse 5 40 0:20:6 --output steps.pdf
     loligo plot connor-stevens-1977 --pulse 10 180 8:12:3 --duration 200
+    loligo plot --step 5 10 --duration 100 --until 'V > 20'
     loligo plot recording.npz --panels V,m,h,n
     """
     job, look = Job(model, parameters, stimuli, run), drawing.keywords()
@@ -176,6 +178,7 @@ def simulate(
     loligo run --clamp 5 20 -60:60:7 --record I_Na --record I_clamp --output family.nc
     loligo run --conductance 5 0.5 0 tau=2 --conductance 6 1 -75 tau=8 rise=1 --shock 20 7
     loligo run traub-miles-1991 --noise 0 1000 2 tau=3 seed=1 --duration 1000
+    loligo run --step 5 10 --duration 1000 --until '10 spikes'
     """
     job = Job(model, parameters, stimuli, run, record or ())
     where = arguments.output(output, RECORDINGS, _OTHERS) if output else None
