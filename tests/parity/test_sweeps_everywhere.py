@@ -180,6 +180,16 @@ def test_workers_of_dask_write_the_same_bytes(
     assert seen[-1] == 1.0
 
 
+def test_any_number_of_threads_writes_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, pulse = SQUID.replace(g_Na=np.linspace(60, 180, 7)), lo.Pulse(5, 10, [0.0, 10, 20])
+    for threads in (1, 3):
+        monkeypatch.setenv("LOLIGO_THREADS", str(threads))
+        lo.sweep(model, pulse, 20, store=tmp_path / f"{threads}.zarr", block=3)
+    assert content(tmp_path / "1.zarr") == content(tmp_path / "3.zarr")
+
+
 def test_no_scheduler_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -107,7 +107,7 @@ def sweep(
     ...     rec = lo.sweep(squid, lo.Pulse(5, 40, [5, 10]), 50, store=f"{folder}/sweep.zarr",
     ...                    record="spikes")
     ...     print(rec.spike_count.values.tolist())
-    [[0, 0], [1, 3], [4, 5]]
+    [[0, 1], [1, 3], [3, 3]]
     """
     check_solver(solver, timings)
     check_zarr()
