@@ -103,14 +103,7 @@ SHAPE: Mapping[str, Feature] = {
     "AP_duration_half_width": Feature(
         "ms", "width of spikes", f"halfway between onset and peak; {_MEAN}"
     ),
-    "spike_half_width": Feature(
-        "ms", "width of spikes above the trough", f"halfway between trough and peak; {_MEAN}"
-    ),
-    "AP1_width": Feature(
-        "ms", "width of the first spike above the trough", "halfway between trough and peak"
-    ),
     "AP_peak_upstroke": Feature("mV/ms", "maximum rate of rise", _MEAN),
-    "AP_peak_downstroke": Feature("mV/ms", "maximum rate of fall", f"negative; {_MEAN}"),
     "AHP_depth_abs": Feature(
         "mV", "voltage of the after-hyperpolarisation",
         f"the lowest after the peak until V has risen 1 mV from there; {_MEAN}",
@@ -165,6 +158,8 @@ LEVELS: Mapping[str, Feature] = {
     ),
 }  # fmt: skip
 
+# second width and slope of a spike: lo.spike_shape has them, of each
+_OF_EACH_ALONE = ("spike_half_width", "AP_peak_downstroke")
 _OF_TOTAL = "MOhm"
 _ABOUT = ("title", "model", "stimulus", "solver", "loligo_version")
 
@@ -189,8 +184,9 @@ def features(
     The time of a spike is that of its peak, as in eFEL; in a recording without V, which has
     only the features of rhythm, it is the rise through the threshold:
     ``attrs["spikes_timed_at"]`` says which. Widths and rates are those of the smooth curve
-    through the samples (:func:`loligo.spike_shape`), means those over time, so that nothing
-    depends on how densely V was sampled, and samples need not be evenly spaced.
+    through the samples (:func:`loligo.spike_shape` has them and more of each spike), means those
+    over time, so that nothing depends on how densely V was sampled, and samples need not be evenly
+    spaced.
 
     Parameters
     ----------
@@ -275,7 +271,7 @@ def _measured(
         train = Train(spikes.lane, spikes.time, lanes.size)
         return rhythm(train, done.start, done.end), dict(RHYTHM)
     v = trace(rec, lanes)
-    each = shapes(v, spikes, rate)
+    each = shapes(v, spikes, rate, _OF_EACH_ALONE)
     timed = np.isfinite(each["peak_time"])
     train = Train(spikes.lane[timed], each["peak_time"][timed], lanes.size)
     found = rhythm(train, done.start, done.end)
@@ -297,7 +293,6 @@ def _shape(train: Train, each: Mapping[str, Array]) -> dict[str, Array]:
         "APlast_amp": train.nth(amplitude, -1),
         "AP1_begin_voltage": train.nth(begin, 0),
         "AP_rise_time": train.mean(each["peak_time"] - each["AP_begin_time"]),
-        "AP1_width": train.nth(each["spike_half_width"], 0),
         "fast_AHP": train.chosen(more).mean((begin - each["AHP_depth_abs"])[more]),
     }
 
