@@ -265,6 +265,22 @@ def test_a_lane_that_was_lost_has_no_feature(swept: xr.Dataset) -> None:
     assert found.isel(g_Na=2).equals(lo.features(swept).isel(g_Na=2))
 
 
+def test_lanes_that_ended_by_themselves_are_as_long_as_they_were() -> None:
+    def run(amplitude: Any) -> xr.Dataset:
+        return lo.simulate(SQUID, lo.Pulse(5, 60, amplitude), 80, until="V < -70")
+
+    rec = run([0.0, 8.0, 20.0])
+    found = lo.features(rec)
+    assert np.isnan(rec.V).any("time").values.tolist() == [False, True, True]
+    for k in (1, 2):
+        alone = lo.features(run(float(rec.amplitude[k])))
+        assert alone.drop_vars("amplitude", errors="ignore").equals(
+            found.isel(amplitude=k, drop=True)
+        )
+    none = lo.features(rec.isel(amplitude=slice(0, 0)))
+    assert dict(none.sizes) == {"amplitude": 0}
+
+
 @pytest.mark.slow
 def test_an_axon_is_described_at_each_place() -> None:
     axon = lo.Axon(SQUID, "4 cm", 476, 35.4)
