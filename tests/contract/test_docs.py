@@ -82,6 +82,12 @@ def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_page_on_sweeps_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_page("sweeps.md", tmp_path) >= 4
+
+
+@pytest.mark.slow
 def test_the_page_on_experiments_runs_and_says_what_comes_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run_page("experiments.md", tmp_path) >= 5

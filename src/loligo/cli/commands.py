@@ -15,6 +15,7 @@ from loligo.cli.models import explain, models, show
 from loligo.cli.options import Debug, Other
 from loligo.cli.simulating import animate, plot, simulate
 from loligo.cli.stimuli import join_values
+from loligo.cli.sweeping import sweep
 
 # In the order of the help. A new command is a function that says which options it takes, in a
 # module of its own, and a line here.
@@ -24,6 +25,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "axon": axon,
     "experiment": experiment,
     "run": simulate,
+    "sweep": sweep,
     "features": features,
     "models": models,
     "show": show,
