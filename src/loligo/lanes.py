@@ -197,8 +197,8 @@ def with_arrays(document: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Several values broadcast over the union of their dimensions; lanes are numbered in C order: the
-    last dimension runs fastest."""
+    """Several values broadcast over the union of their dimensions; lanes are numbered in C order,
+    the last dimension fastest."""
 
     dims: tuple[str, ...]
     shape: tuple[int, ...]
