@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from docs.gallery import models, swept
 from docs.gallery import subjects as of
+from PIL import Image
 
 # what each row is drawn as, and how
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
@@ -35,6 +37,8 @@ class Row:
         What `loligo.plot` is told besides.
     variants : tuple of str
         Which of `VARIANTS` are made.
+    film : bool
+        Whether it is a frame of an animation.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Row:
     shown: Callable[[], Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     variants: tuple[str, ...] = tuple(VARIANTS)
+    film: bool = False
 
     def drawn(self, variant: str) -> Any:
         """The figure."""
@@ -49,7 +54,26 @@ class Row:
 
         shown = self.shown()
         several = shown if isinstance(shown, tuple) else (shown,)
-        return lo.plot(*several, **{**VARIANTS[variant], **self.options})
+        return lo.plot(*several, **self.look(variant))
+
+    def look(self, variant: str) -> Mapping[str, Any]:
+        """How it is drawn."""
+        return {**VARIANTS[variant], **self.options}
+
+    def made(self, variant: str, path: Path | None = None) -> list[str]:
+        """Draw it, into a file if one is given, and say what is wrong with it."""
+        from docs.gallery.check import faults
+        from docs.gallery.films import filmed
+
+        if self.film:
+            image, found = filmed(self.shown(), self.look(variant))
+            if path is not None:
+                Image.fromarray(image).save(path)
+            return found
+        figure = self.drawn(variant)
+        if path is not None:
+            figure.savefig(path)
+        return faults(figure, slide=variant in SLIDES)
 
 
 def pictures() -> Iterator[tuple[Row, str]]:
@@ -77,6 +101,12 @@ ROWS: tuple[Row, ...] = (
         {"panels": ("V", "currents", "stimulus")}),
     Row("recording-voltage", "V alone", of.brief, {"panels": "V"}),
     Row("recording-no-title", "Without a title", of.brief, {"title": ""}),
+    # frames of animations
+    Row("film", "The demonstration", lambda: of.firing(_SQUID), film=True),
+    Row("film-voltage", "V alone, in time", of.brief, {"panels": "V"}, film=True),
+    Row("film-calcium", "Five channels in time", lambda: of.membrane("calcium", 10), film=True),
+    Row("film-lanes", "Five currents in time", lambda: of.lanes(0, 2, 5, 10, 20), film=True,
+        variants=("light", "dark", "thumbnail")),
     # lanes
     Row("lanes", "Five currents", lambda: of.lanes(0, 2, 5, 10, 20)),
     Row("lanes-gates", "Gates of two lanes", lambda: of.lanes(2, 10), {"panels": ("V", "m", "h")}),

@@ -139,9 +139,9 @@ class _Bar:
 
     def advance(self, fraction: float) -> None:
         self.first = self.first or fraction
-        if self.display is None:
-            if time.perf_counter() - self.started < _PATIENCE or fraction >= 1.0:
-                return
+        soon = time.perf_counter() - self.started < _PATIENCE
+        if self.display is None and (soon or fraction >= 1.0):
+            return
         self._opened().show(fraction, self._rate(fraction))
 
     def _rate(self, fraction: float) -> str:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.content import captions, lanes, panels, signals
+from loligo.figures.content import lanes, panels
 from loligo.figures.content.picture import Panel, Picture
 from loligo.figures.content.signals import Signals
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.style import Theme, ion
 from loligo.words import reworded
 
@@ -41,21 +42,13 @@ def picture(
     attrs = recorded.recording.attrs
     return Picture(
         title=reworded(str(attrs.get("title") or attrs.get("model") or "")),
-        subtitle=_subtitle(recorded),
+        subtitle=subtitle(recorded.recording, not recorded.dimensionless),
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),
         panels=made if chosen is not None or stacked else _weighed(recorded, made),
         on=panels.on(recorded),
         time_unit="" if recorded.dimensionless else "ms",
     )
-
-
-def _subtitle(recorded: Signals) -> str:
-    """What was done, how warm it was, and which lanes failed."""
-    rec = recorded.recording
-    units = not recorded.dimensionless
-    said = captions.conditions(rec.attrs, signals.chosen(rec), units)
-    return ", ".join(filter(None, (said, signals.failed(rec))))
 
 
 def _keyed_once(panels: Iterable[Panel]) -> tuple[Panel, ...]:
