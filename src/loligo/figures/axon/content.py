@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
+from loligo.figures.axon.fibre import titles
 from loligo.figures.content import between, captions, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Lane, Signals
 from loligo.figures.style import Theme
-from loligo.words import decimal, reworded
+from loligo.words import decimal
 
 if TYPE_CHECKING:
     import xarray
@@ -25,7 +26,9 @@ _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants 
 PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _BRIEF = 3.0  # ms
+_MOST_STRETCHES = 4
 _SPIKE = 30.0  # mV: less is no action potential
+_BRIEF_CURRENT = 0.25  # of the run: a current that is on for longer belongs to what happens
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,15 @@ class Electrode:
 
     place: float
     on: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of an axon that is called something else than most of it."""
+
+    start: float
+    end: float
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +66,8 @@ class AxonRecord:
         Where current is injected.
     bends
         When what is done changes its course.
+    stretches
+        Those that have a name of their own.
     """
 
     recorded: Signals
@@ -70,6 +84,7 @@ class AxonRecord:
     bends: np.ndarray
     title: str
     subtitle: str
+    stretches: tuple[Stretch, ...]
 
     def values(self, name: str) -> np.ndarray:
         """A variable, (places, time); 0 where the axon has no such channel."""
@@ -84,6 +99,37 @@ class AxonRecord:
         for electrode in self.electrodes:
             quiet &= np.abs(self.place - electrode.place) > _NEAR * self.length
         return quiet
+
+    def undisturbed(self) -> np.ndarray:
+        """Which instants tell what the axon does by itself: not those while a brief current goes
+        in, which is seen far along a myelinated axon."""
+        on = np.zeros(self.time.size, dtype=bool)
+        for electrode in self.electrodes:
+            for begin, end in electrode.on:
+                on |= (self.time >= begin) & (self.time <= end)
+        return ~on if on.mean() < _BRIEF_CURRENT else np.ones(on.size, dtype=bool)
+
+    @property
+    def nodes(self) -> np.ndarray:
+        """Which of the places are nodes, one of each: what is bare between myelin."""
+        bare = ~self.myelin
+        edges = np.flatnonzero(np.diff(np.r_[0, bare.astype(int), 0]))
+        if not self.myelin.any():
+            return np.empty(0, dtype=int)
+        middle = [
+            (first + last - 1) // 2 for first, last in zip(edges[::2], edges[1::2], strict=True)
+        ]
+        return np.array(middle, dtype=int)
+
+    def arrivals(self) -> np.ndarray | None:
+        """(places,): when the first action potential was there, ms; None if it is not known."""
+        from loligo.analysis import spike_times
+
+        rec = self.recorded.recording
+        if "spike_count" not in rec or rec["spike_count"].dims != ("position",):
+            return None
+        times = spike_times(rec)
+        return times.isel(spike=0).values if times.sizes["spike"] else None
 
     def line(self, values: np.ndarray, smooth: bool) -> tuple[np.ndarray, np.ndarray]:
         """Vertices of a line along the axon, of ``values`` (places, ...): V is smooth; what
@@ -101,8 +147,9 @@ class AxonRecord:
         quiet = self.quiet()
         far = self.V[quiet]
         if not far.size or far.max() - far.min() < _SPIKE:
-            quiet[:] = True
-        return float(values[quiet].min()), float(values[quiet].max())
+            return float(values.min()), float(values.max())
+        part = values[quiet][:, self.undisturbed()]
+        return float(part.min()), float(part.max())
 
     def at(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Columns of ``values`` between two samples, (places, times)."""
@@ -143,8 +190,8 @@ class AxonRecord:
     def named(self, index: int) -> str:
         """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
         place = float(self.place[index])
-        round_ = [p * self.length for p in PLACES if abs(p * self.length - place) < self.slack]
-        return decimal(f"{(round_ or [place])[0]:.3g} {self.unit}")
+        digits = next(k for k in range(1, 10) if abs(float(f"{place:.{k}g}") - place) < self.slack)
+        return decimal(f"{place:.{digits}g} {self.unit}")
 
     @property
     def slack(self) -> float:
@@ -192,6 +239,7 @@ def read(rec: xarray.Dataset) -> AxonRecord:
     length = float(edges[-1])
     unit, um = signals.places(rec)
     per_um = 1 / um
+    title, membrane = titles(rec)
     wide = rec.coords.get("diameter")
     myelin = rec.coords.get("myelin")
     return AxonRecord(
@@ -209,8 +257,9 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         else np.asarray(myelin.values, dtype=bool),
         electrodes=_electrodes(rec, recorded.time, per_um),
         bends=injected.edges(given, Lane({}, "")),
-        title=reworded(str(rec.attrs.get("title") or rec.attrs.get("model") or "")),
-        subtitle=_subtitle(rec),
+        title=title,
+        subtitle=", ".join(filter(None, [membrane, _subtitle(rec)])),
+        stretches=_stretches(rec, edges * per_um),
     )
 
 
@@ -225,6 +274,23 @@ def _edges(centre: np.ndarray) -> np.ndarray:
         return edges
     last = centre[-1] + (centre[-1] - centre[-2]) / 2
     return np.concatenate(([0.0], (centre[1:] + centre[:-1]) / 2, [last]))
+
+
+def _stretches(rec: xarray.Dataset, edges: np.ndarray) -> tuple[Stretch, ...]:
+    """What is to be named: a few parts of a bare axon that differ from the longest."""
+    if "region" not in rec.coords or rec["region"].dims != ("position",) or rec["myelin"].any():
+        return ()
+    names = [str(name) for name in rec["region"].values]
+    starts = [k for k in range(len(names)) if k == 0 or names[k] != names[k - 1]]
+    found = [
+        Stretch(float(edges[a]), float(edges[b]), names[a])
+        for a, b in zip(starts, [*starts[1:], len(names)], strict=True)
+    ]
+    usual = max({s.name for s in found}, key=lambda name: sum(
+        s.end - s.start for s in found if s.name == name
+    ))  # fmt: skip
+    other = tuple(s for s in found if s.name != usual)
+    return other if len(other) <= _MOST_STRETCHES else ()
 
 
 def _subtitle(rec: xarray.Dataset) -> str:

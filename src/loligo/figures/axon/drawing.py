@@ -9,8 +9,8 @@ import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.axon import tube
-from loligo.figures.axon.content import AxonRecord, Row, read, rows
-from loligo.figures.axon.layout import BAR, Content, Stack, arrange, content
+from loligo.figures.axon.content import AxonRecord, Row, Stretch, read, rows
+from loligo.figures.axon.layout import BAR, Content, Stack, arrange, bar_ticks, content
 from loligo.figures.content.between import curved
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Trace
@@ -28,7 +28,7 @@ from loligo.figures.page.frame import (
 )
 from loligo.figures.page.layout import Layout, Slot, line_height
 from loligo.figures.style import HEADING, TICK, Theme
-from loligo.words import say
+from loligo.words import reworded, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,6 +158,8 @@ def _strip(figure: Any, what: Content, stack: Stack, shape: tube.Tube, theme: Th
     axes.set_ylim(-1.06, 1.06)
     tube.draw(axes, shape, theme, stack.scale)
     top = stack.strip[0] + stack.strip[1]
+    for stretch in what.axon.stretches:
+        _stretch(figure, stack, stretch, what.axon.length, theme)
     for electrode in what.axon.electrodes:
         colour = theme.rule if what.moving else theme.stimulus  # it lights up when it is on
         _tip(figure, stack, electrode.place / what.axon.length, top, 1.0, colour)
@@ -167,6 +169,25 @@ def _strip(figure: Any, what: Content, stack: Stack, shape: tube.Tube, theme: Th
             part = what.axon.place[k] / what.axon.length
             _tip(figure, stack, part, stack.strip[0], -1.0, trace.colour)
     return axes
+
+
+def _stretch(figure: Any, stack: Stack, one: Stretch, length: float, theme: Theme) -> None:
+    """A bracket over a part of the axon that has a name, and the name."""
+    from matplotlib.lines import Line2D
+
+    assert stack.strip is not None
+    layout, scale = stack.rows, stack.scale
+    left, right = (
+        layout.left + part / length * (layout.right - layout.left) for part in (one.start, one.end)
+    )
+    y = stack.strip[0] + stack.strip[1] + 0.03 * scale
+    look = {"color": theme.muted, "linewidth": 0.9 * scale, "transform": figure.dpi_scale_trans}
+    low = y - 0.03 * scale
+    figure.add_artist(Line2D([left, left, right, right], [low, y, y, low], **look))
+    text(
+        figure, stack.page, (left + right) / 2, y + 0.025 * scale, Label(reworded(one.name)),
+        TICK * scale, color=theme.text, ha="center", va="baseline",
+    )  # fmt: skip
 
 
 def tip(stack: Stack, part: float, y: float, side: float) -> list[tuple[float, float]]:
@@ -256,8 +277,13 @@ def _bar(drawn: Drawn, theme: Theme) -> None:
         frameon=False, xticks=[], yticks=[],
     )  # fmt: skip
     axes.imshow(
-        scale.table[::-1, None], aspect="auto", interpolation="nearest", extent=(0, 1, 0, 1)
-    )
+        scale.shades[::-1, None], aspect="auto", interpolation="nearest",
+        extent=(0, 1, scale.low, scale.high),
+    )  # fmt: skip
+    marks = bar_ticks(scale.low, scale.high, (high - low) / stack.scale)
+    axes.yaxis.tick_right()
+    axes.set_yticks([mark.value for mark in marks], [mark.text for mark in marks])
+    ticked(axes, stack.page, theme)
 
 
 # ------------------------------------------------------------------------ what moves
@@ -338,6 +364,17 @@ def _colour_strip(drawn: Drawn, V: np.ndarray) -> None:
     axes.set_ylim(-1.06, 1.06)
 
 
+def _hops(drawn: Drawn, axes: Axes) -> None:
+    """When each node of a myelinated axon fired: from one to the next the impulse jumps."""
+    axon = drawn.what.axon
+    times = axon.arrivals()
+    if times is not None:
+        axes.plot(
+            axon.place[axon.nodes], times[axon.nodes], linestyle="none", marker="o",
+            markersize=2.6 * drawn.stack.scale, color="#ffffff", markeredgewidth=0.0, zorder=4,
+        )  # fmt: skip
+
+
 def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     """V over places and times, the time upwards."""
     from matplotlib.patches import Rectangle
@@ -347,20 +384,25 @@ def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     start, end = float(axon.time[0]), float(axon.time[-1])
     half = 0.5 * np.diff(axon.time)
     times = np.concatenate(([start], axon.time[:-1] + half, [end]))
+    steps = drawn.scale.steps(axon.V.T)
     axes.pcolorfast(
-        axon.edges, times, axon.V.T, cmap=drawn.scale.colormap, vmin=drawn.scale.low,
-        vmax=drawn.scale.high,
+        axon.edges, times, steps, cmap=drawn.scale.colormap, vmin=-0.5,
+        vmax=len(drawn.scale.table) - 0.5,
     )  # fmt: skip
     axes.set(xlim=(0.0, axon.length), ylim=(start, end))
     axes.set_yticks([t.value for t in stack.map_ticks], [t.text for t in stack.map_ticks])
     ticked(axes, stack.page, theme)
     axes.axhline(main, color="#ffffff", linewidth=0.8 * stack.scale, alpha=0.8, dashes=(5, 4))
+    _hops(drawn, axes)
     layout = stack.rows
+    words = say(
+        "Time (ms), membrane potential by colour; grey: beyond it, at the electrode"
+        if drawn.scale.exceeded(axon.V) else "Time (ms), membrane potential by colour"
+    )  # fmt: skip
     text(
         drawn.figure, stack.page, layout.left,
-        stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72,
-        Label(say("Time (ms), membrane potential by colour")), HEADING * stack.scale,
-        color=theme.text, va="baseline",
+        stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72, Label(words),
+        HEADING * stack.scale, color=theme.text, va="baseline",
     )  # fmt: skip
     wide = 0.05 * stack.scale / (layout.right - layout.left) * axon.length
     for electrode in axon.electrodes:
