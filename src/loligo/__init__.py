@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.analysis import (
         conduction_velocity,
         crossings,
+        features,
         firing_rate,
         leak_subtracted,
         narrate,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
+    from loligo.many import design, rows
     from loligo.model import (
         TEA,
         TTX,
@@ -91,8 +93,10 @@ __all__ = [
     "at",
     "conduction_velocity",
     "crossings",
+    "design",
     "experiments",
     "explain",
+    "features",
     "firing_rate",
     "input_resistance",
     "language",
@@ -105,6 +109,7 @@ __all__ = [
     "plot",
     "rerun",
     "rest",
+    "rows",
     "save",
     "simulate",
     "spike_shape",
@@ -117,12 +122,13 @@ __all__ += stimulus.__all__
 # module -> the public names that it defines
 _MODULES = {
     "analysis": (
-        "conduction_velocity", "crossings", "firing_rate", "leak_subtracted", "narrate",
-        "spike_shape", "spike_times",
+        "conduction_velocity", "crossings", "features", "firing_rate", "leak_subtracted",
+        "narrate", "spike_shape", "spike_times",
     ),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
+    "many": ("design", "rows"),
     "model": (
         "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
         "State", "load", "models",

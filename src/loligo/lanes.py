@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from types import MappingProxyType as ReadOnly
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -84,7 +84,7 @@ class Labelled:
                 _check_finite(dim, labels)
         object.__setattr__(self, "dims", dims)
         object.__setattr__(self, "values", values)
-        object.__setattr__(self, "coords", MappingProxyType(coords))
+        object.__setattr__(self, "coords", ReadOnly(coords))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -207,6 +207,9 @@ class Grid:
     coords: Mapping[str, Coordinate]
     values: Mapping[str, Value]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Grid, (self.dims, self.shape, dict(self.coords), dict(self.values))
+
     @property
     def size(self) -> int:
         """How many lanes there are; 1 when nothing varies."""
@@ -294,9 +297,7 @@ def grid(values: Mapping[str, Value]) -> Grid:
                         f"put both in one: .sortby({dim!r})"
                     )
                 raise _conflict(dim, first, "some labels", name, "others")
-    return Grid(
-        tuple(sizes), tuple(sizes.values()), MappingProxyType(coords), MappingProxyType({**values})
-    )
+    return Grid(tuple(sizes), tuple(sizes.values()), ReadOnly(coords), ReadOnly({**values}))
 
 
 def distinct(table: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from loligo.cgroups import groups
 from loligo.errors import RunError
 
 _ROOT = Path("/")
@@ -40,27 +41,16 @@ def _from_proc(root: Path) -> Iterator[int]:
                 yield int(line.split()[1]) * 1024
 
 
+_FILES = {
+    1: (("memory.limit_in_bytes",), "memory.usage_in_bytes"),
+    2: (("memory.max", "memory.high"), "memory.current"),
+}
+
+
 def _from_groups(root: Path) -> Iterator[int]:
     """What the control groups that hold this process leave, each and all above it."""
-    with suppress(OSError, ValueError):
-        for line in (root / "proc/self/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if not controllers:
-                for base in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
-                    for folder in _upwards(root / base, path):
-                        yield from _left(folder, ("memory.max", "memory.high"), "memory.current")
-            elif "memory" in controllers.split(","):
-                for folder in _upwards(root / "sys/fs/cgroup/memory", path):
-                    limit, used = "memory.limit_in_bytes", "memory.usage_in_bytes"
-                    yield from _left(folder, (limit,), used)
-
-
-def _upwards(base: Path, path: str) -> Iterator[Path]:
-    """A group's folder and those of all groups around it. Inside a container the path may be one
-    of the host's, of which only the top is seen."""
-    parts = [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
-    for count in range(len(parts), -1, -1):
-        yield base.joinpath(*parts[:count])
+    for version, folder in groups("memory", root):
+        yield from _left(folder, *_FILES[version])
 
 
 def _left(folder: Path, limits: tuple[str, ...], used: str) -> Iterator[int]:

@@ -76,7 +76,8 @@ def simulate(
         The recording's ``solver``, ``dt``, ``accuracy`` and ``V_error`` (mV) tell.
     record : list of str, optional
         Names along time. By default everything for one lane, V for several (of clamped membranes
-        the currents too); ``["spikes"]`` keeps the spikes alone.
+        the currents too); ``["spikes"]`` keeps the spikes alone, ``["Q_clamp"]`` them and the
+        charges of a clamp's jumps, which are always recorded.
     sample_interval : float or quantity
         Samples lie at its multiples (ms); at an edge of the stimulus, the value just after it.
     initial : None, "rest", float, mapping or recording
@@ -119,7 +120,9 @@ def simulate(
         256 MB and four times the spikes, they lie in one row along ``event``, lane by lane, and
         ``spike_lane`` says whose each is. ``status`` says how each lane of a sweep ended. Under an
         ideal clamp of a membrane ``Q_clamp`` (nC/cm2), over the lanes and ``edge``, is the charge
-        that the electrode gives at once when V jumps, at ``edge_time`` (ms).
+        that the electrode gives at once when V jumps, at ``edge_time`` (ms), be it because a clamp
+        goes on, a shock comes or the command itself jumps. At an edge a sample is just after it;
+        but a clamp that ends where the run ends is still on in the last one.
 
     Raises
     ------

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from loligo.system.equations import System
 
 
+_ENGINES = ("llvm", "cuda", "numpy")
+
+
 def _scalar(value: Any, unit: str, name: str) -> float:
     number = units.read(value, unit, name, above=0)
     if not isinstance(number, float):
@@ -24,8 +27,8 @@ def _scalar(value: Any, unit: str, name: str) -> float:
 
 
 def _check_engine(engine: str) -> None:
-    if not isinstance(engine, str) or engine not in ("llvm", "numpy"):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UsageError(f"engine is {engine!r}; there are 'llvm' and 'numpy'")
+    if not isinstance(engine, str) or engine not in _ENGINES:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"engine is {engine!r}; there are 'llvm', 'cuda' and 'numpy'")
 
 
 def _check_precision(precision: str) -> None:
@@ -51,8 +54,9 @@ class Exponential:
     dt : float or quantity
         Step in ms. It is shortened, if need be, so that a whole number of steps makes one
         sample interval.
-    engine : {"llvm", "numpy"}
-        Machine code, or NumPy: slow, for reading and checking.
+    engine : {"llvm", "cuda", "numpy"}
+        Machine code of this processor; of a GPU of NVIDIA's, for many lanes, with the same bits;
+        or NumPy: slow, for reading and checking.
     precision : {"float64", "float32"}
         Of the states and the rates. float32 takes less than half the time, for populations of
         many cells. Times, edges and the charge of a stimulus stay float64, the initial rest is
@@ -114,8 +118,9 @@ class Taylor:
     tolerance : float
         Of the local error of a step, relative to each state's scale: V 100 mV, gates 1, others
         as declared. 1e-13 to 1e-3.
-    engine : {"llvm", "numpy"}
-        Machine code, or NumPy: slow, for reading and checking.
+    engine : {"llvm", "cuda", "numpy"}
+        Machine code of this processor; of a GPU of NVIDIA's, for many lanes, with the same bits;
+        or NumPy: slow, for reading and checking.
 
     Examples
     --------

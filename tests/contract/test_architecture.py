@@ -23,8 +23,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What a part does not list may stand anywhere in it, as long as nothing goes round in a circle.
 ORDER: dict[str, list[set[str]]] = {
     "": [
-        {"errors"},
-        {"files", "lanes", "memory", "progress", "words"},
+        {"cgroups", "errors"},
+        {"cores", "files", "lanes", "memory", "progress", "words"},
         {"units"},
         {"model", "stimulus"},
         {"system"},
@@ -32,7 +32,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"engine", "solvers"},
         {"run"},
         {"recording"},
-        {"simulation"},
+        {"many", "simulation"},
         {"analysis", "explanation", "theory"},
         {"experiments"},
         {"figures"},

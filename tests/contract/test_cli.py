@@ -313,7 +313,11 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --output none/a.nc", "the folder none does not exist; make it first"),
         ("plot none.nc", "cannot read none.nc: there is no such file"),
         ("plot --theme blue", "'blue'"),
-        ("plot --size big", "--size takes WIDTHxHEIGHT in pixels, such as 1600x1200, not 'big'"),
+        (
+            "plot --size big",
+            "--size 'big' is not a size; give WIDTHxHEIGHT in pixels, each from 200 to 16000, such "
+            "as 1600x1200, or in inches, such as 8x6in, or what it is for: 'slide', '16:9', ",
+        ),
         ("animate --fps fast", "fps"),
         ("animate --nonsense", "--nonsense"),
         ("simulate", "simulate"),

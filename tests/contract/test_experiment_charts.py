@@ -178,13 +178,36 @@ def test_numbers_that_were_found_are_marked_on_the_axis_of_their_unit() -> None:
     figure = lo.plot(threshold())
     (axes,) = figure.axes
     said = [text for text, _ in words_of(figure)]
-    assert "rheobase 2" in said
-    assert "chronaxie 1.654" in said
+    assert "rheobase 2 µA/cm²" in said
+    assert "chronaxie 1.654 ms" in said
     assert not any("lost" in text or "other" in text for text in said)
     upright = [line for line in axes.lines if len(set(np.ravel(line.get_xdata()))) == 1]
     assert [np.ravel(line.get_xdata())[0] for line in upright] == [1.654321]
     level = [line for line in axes.lines if set(np.ravel(line.get_ydata())) == {2.0}]
     assert len(level) == 1
+
+
+@pytest.mark.parametrize("foot", [False, True])
+def test_the_words_of_a_mark_stand_where_no_curve_goes_through_them(foot: bool) -> None:
+    x = np.linspace(0.0, 10.0, 201)
+    y = np.where(x > 4.9, 10.0, 0.0) if foot else np.where(x > 4.9, 10.0, 9.0)
+    rec = made(
+        {
+            "y": ("x", y, {"units": "mV", "long_name": "y", "role": "measured"}),
+            "at": ((), 5.0, {"units": "ms", "long_name": "rest"}),
+        },
+        {"x": ("x", x, {"units": "ms", "long_name": "time"})}, Panel(("y",), marks=("at",)),
+    )  # fmt: skip
+    figure = lo.plot(rec)
+    (axes,) = figure.axes
+    figure.canvas.draw()
+    (words,) = [text for text in axes.texts if text.get_text() == "rest 5 ms"]
+    box = words.get_window_extent()
+    (curve,) = curves_of(axes)
+    path = curve.get_path().transformed(curve.get_transform())
+    assert not path.intersects_bbox(box, filled=False)
+    assert axes.bbox.x0 <= box.x0
+    assert box.x1 <= axes.bbox.x1
 
 
 def test_where_nothing_was_found_the_variable_says_what_that_means() -> None:

@@ -41,6 +41,7 @@ VARIANTS = {
     ),
     "strange names": lambda: recordings.recording().assign_attrs(title="$5 \\bad{ _^% <b>"),
 }
+MANY = ("V", "m", "h", "n", "I_Na", "I_K", "stimulus")
 SIZES = [(1600, 1200), (640, 480), (1920, 600), (700, 1400)]
 
 
@@ -142,15 +143,51 @@ def test_the_drawn_line_is_the_recording():
     assert np.abs(np.interp(rec.time.values, time, drawn) - rec.V.values).max() < 0.005
 
 
-def test_text_grows_with_the_picture_and_more_with_dpi():
+def test_text_grows_with_pixels_and_dpi_changes_pixels_alone():
     def heading(**size):
-        found = texts(plot(recordings.recording(), ("V", "stimulus"), **size))
-        return next(box.height for text, box in found if text.startswith("Membrane"))
+        figure = plot(recordings.recording(), ("V", "stimulus"), **size)
+        box = next(box for text, box in texts(figure) if text.startswith("Membrane"))
+        return box.height, figure
 
-    usual = heading(size=(1600, 1200))
-    assert heading(size=(800, 600)) == pytest.approx(usual / 2, abs=1.5)
-    assert heading(size=(3200, 2400)) == pytest.approx(usual * 2, abs=2.5)
-    assert heading(size=(1600, 1200), dpi=300) > 1.1 * usual
+    usual, _ = heading(size=(1600, 1200))
+    assert heading(size=(800, 600))[0] == pytest.approx(usual / 2, abs=1.5)
+    assert heading(size=(3200, 2400))[0] == pytest.approx(usual * 2, abs=2.5)
+    for dpi in (100, 300, 600):
+        tall, figure = heading(size=(8, 6), dpi=dpi)
+        assert pixels_of(figure).shape[:2] == (6 * dpi, 8 * dpi)
+        assert tall == pytest.approx(usual * dpi / 200, abs=2)
+        tall, figure = heading(size=(1600, 1200), dpi=dpi)  # in print, larger or smaller
+        assert pixels_of(figure).shape[:2] == (1200, 1600)
+        assert tall == pytest.approx(usual, abs=2)
+        assert figure.get_figwidth() == pytest.approx(1600 / dpi)
+
+
+@pytest.mark.parametrize(
+    ("size", "pixels", "smallest", "largest"),  # points
+    [
+        (None, (1600, 1200), 9, 13),
+        ("slide", (1920, 1080), 13.5, 25),
+        ("16:9", (1920, 1080), 7, 13),
+        ("paper", (2100, 1530), 6.3, 12),
+        ("column", (1020, 1296), 5.4, 10),
+        ((5, 4), (1000, 800), 5, 12),
+        ("16 x 12 cm", (1260, 945), 5, 12),
+        ("1600x1200", (1600, 1200), 9, 13),
+    ],
+)
+def test_a_size_is_what_it_is_for(size, pixels, smallest, largest):
+    figure = plot(recordings.recording(), size=size)
+    assert pixels_of(figure).shape[:2] == pixels[::-1]
+    sizes = [one.get_fontsize() for one in figure.findobj(matplotlib.text.Text) if one.get_text()]
+    assert smallest <= min(sizes) + 1e-9
+    assert max(sizes) <= largest
+
+
+@pytest.mark.parametrize("panels", [("V",), None])
+def test_type_on_a_slide_is_for_the_last_row_whatever_the_number_of_panels(panels):
+    figure = plot(recordings.recording(), panels, size="slide")
+    texts = [one for one in figure.findobj(matplotlib.text.Text) if one.get_text()]
+    assert min(one.get_fontsize() for one in texts) / 72 >= figure.get_figheight() / 40 - 1e-9
 
 
 def test_lanes_are_named_by_their_coordinate():
@@ -212,7 +249,9 @@ def test_a_title_can_be_given_or_left_out():
         ({"size": (800.5, 600)}, "is not a size"),
         ({"dpi": 0}, "dpi=0 is not a resolution; give dots per inch from 10 to 2400"),
         ({"dpi": "high"}, "dpi='high' is not a resolution"),
-        ({"size": (300, 220), "dpi": 300}, r"4 panels do not fit in 300 × 220 pixels at 300 dots"),
+        ({"size": (200, 200), "panels": MANY}, r"7 panels do not fit in 200 × 200 pixels"),
+        ({"size": "slyde"}, r"not a size \(did you mean slide\?\)"),
+        ({"size": "column", "dpi": 20}, r"at 20 dots per inch is 68 × 86 pixels"),
         ({"theme": "pink"}, "theme='pink' is not a theme"),
         ({"title": 5}, "title=5 is not text"),
     ],

@@ -250,6 +250,34 @@ def barnacle() -> lo.Membrane:
     ])  # fmt: skip
 
 
+def bonhoeffer() -> lo.Membrane:
+    """FitzHugh 1961 without units: rest is at -1.2."""
+    fast, slow = lo.Channel("fast", current="V**3/3 - V"), lo.Channel("slow", current="w")
+    w = lo.State("w", "0.08*(V + 0.7 - 0.8*w)", initial=-0.6, unit="1", scale=1.0)
+    return lo.Membrane(C_m=1, channels=[fast, slow], states=[w])
+
+
+@pytest.mark.slow
+def test_a_model_without_units_has_its_thresholds():
+    """Of FitzHugh's equations written anew, DOP853 at 1e-11."""
+    rest = brentq(lambda V: V - V**3 / 3 - (V + 0.7) / 0.8, -2, 0, xtol=1e-14)
+
+    def fires(current, lasts):
+        run = solve_ivp(
+            lambda t, y: [
+                y[0] - y[0] ** 3 / 3 - y[1] + (current if t < lasts else 0),
+                0.08 * (y[0] + 0.7 - 0.8 * y[1]),
+            ],
+            (0, 500), [rest, (rest + 0.7) / 0.8], method="DOP853", rtol=1e-11, atol=1e-12,
+            max_step=0.5,
+        )  # fmt: skip
+        return bool((run.y[0] > 0).any())
+
+    found = E.strength_duration(bonhoeffer(), duration=[5.0, 50.0])
+    assert is_least(found.rheobase, lambda size: fires(size, np.inf), within=1e-5)
+    assert is_least(found.threshold[1], lambda size: fires(size, 50.0), within=1e-5)
+
+
 @pytest.mark.slow
 def test_a_graded_answer_has_its_thresholds():
     """Of two equations written anew, DOP853 at 1e-11: a lower shock leaves V under 0 mV, a higher
@@ -285,6 +313,11 @@ def test_a_graded_answer_has_its_thresholds():
         (strength.rheobase, lambda size: fires(0, [(500, size)])),
     ):
         assert is_least(value, hit, within=1e-6)
+    fi = E.fi_curve(barnacle())
+    assert (fi.rate > 0).sum() > 20  # nothing fires under the squid's currents, 0 to 20
+    assert 70 < float(fi.onset) < 90  # Rinzel & Ermentrout: about 88 for repetitive firing
+    shocked = E.phase_response(barnacle(), phase=[0.9])
+    assert float(shocked.response[0]) > 0
     words = E.action_potential(barnacle()).attrs["summary"]
     assert "nan" not in words
     assert "too slowly for an onset" in words

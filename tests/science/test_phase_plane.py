@@ -152,7 +152,7 @@ def test_fitzhugh_s_own_plane() -> None:
     (true,) = (r.real for r in np.roots([1 / 3, 0, 1 / 0.8 - 1, 0.7 / 0.8 - 0.5]) if not r.imag)
     assert float(found.fixed_x[0]) == pytest.approx(true, rel=1e-12)
     assert found.kind.values.tolist() == ["unstable focus"]  # it goes round for ever
-    assert float(found.path_x[0, -800:].max() - found.path_x[0, -800:].min()) > 3
+    assert float(found.path_x[0, 3000:].max() - found.path_x[0, 3000:].min()) > 3
 
 
 @pytest.mark.slow
@@ -240,3 +240,25 @@ def test_wrong_input_says_what_to_do(
 ) -> None:
     with pytest.raises(LoligoError, match=words):
         plane(membrane, **asked)
+
+
+@pytest.mark.slow
+def test_shocks_and_times_are_those_of_the_model() -> None:
+    """Where nothing is given a shock excites, another does not, and the paths go to their end."""
+    slow = lo.Membrane(
+        C_m=20,
+        channels=[
+            lo.Channel("Ca", g=4.4, E=120, gates=[
+                lo.Gate("m", inf="0.5*(1+tanh((V+1.2)/18))", instantaneous=True),
+            ]),
+            lo.Channel("K", g=8, E=-84, gates=[
+                lo.Gate("w", inf="0.5*(1+tanh((V-2)/30))", tau="10/(0.04*cosh((V-2)/60))"),
+            ]),
+            lo.Channel("L", g=2, E=-60),
+        ],
+    )  # fmt: skip
+    found = plane(slow)
+    tops = found.path_x.max("time").values
+    assert tops[0] < -10 < 20 < tops[1]
+    assert float(found.time[-1]) > 100
+    assert np.ptp(found.path_x.values[:, -100:]) < 5

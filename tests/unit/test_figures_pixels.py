@@ -15,11 +15,11 @@ from loligo.figures import style
 from loligo.figures.content import signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import picture
-from loligo.figures.figure import pixels
 from loligo.figures.film import frames, gif, palette, reveal
 from loligo.figures.film.difference import patches
 from loligo.figures.film.glyphs import Typesetter
 from loligo.figures.page.drawing import draw
+from loligo.figures.page.size import sized
 
 LIGHT = style.THEMES["light"]
 TIMES = np.linspace(0, 50, 51)
@@ -29,7 +29,7 @@ TIMES = np.linspace(0, 50, 51)
 def scene():
     shown = picture(signals.read(recordings.recording()), None, LIGHT)
     with style.house_style():
-        return frames.scene(shown, pixels((640, 480), None), LIGHT, TIMES)
+        return frames.scene(shown, sized((640, 480), None, (640, 480)), LIGHT, TIMES)
 
 
 # ------------------------------------------------------------------------ palette
@@ -113,7 +113,7 @@ def test_patches_put_together_are_the_frames(scene, even):
 def test_every_pixel_of_a_line_appears_when_the_line_gets_there():
     shown = picture(signals.read(recordings.recording()), ("V", "gates", "stimulus"), LIGHT)
     with style.house_style():
-        drawing = draw(shown, pixels((1600, 1200), None), LIGHT)
+        drawing = draw(shown, sized((1600, 1200), None, (640, 480)), LIGHT)
         renderer = drawing.figure.canvas.get_renderer()
         layers = reveal.layers(drawing, shown, TIMES, renderer)
     layout = drawing.layout
@@ -136,7 +136,7 @@ def test_after_the_last_frame_every_line_is_whole(scene):
         at, index = scene.changes.at(k)
         image[at] = index
     with style.house_style():
-        drawing = draw(shown, pixels((640, 480), None), LIGHT, frames.readout(shown))
+        drawing = draw(shown, sized((640, 480), None, (640, 480)), LIGHT, frames.readout(shown))
         for artist in drawing.ends:
             artist.set_visible(False)
         drawing.figure.canvas.draw()

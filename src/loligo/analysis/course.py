@@ -68,6 +68,8 @@ class Course:
         Whether it is known what was done.
     swings
         How often V went up and down without a spike being counted, and between what.
+    stimulus, done
+        What was done: in words, and as its plain description, where that is known.
     """
 
     time: Array
@@ -87,6 +89,7 @@ class Course:
     clamp: Array | None = None
     title: str = ""
     stimulus: str = ""
+    done: Mapping[str, Any] | None = None
     known: bool = True
     ionic: Array = field(init=False)
     slope: Array = field(init=False)
@@ -142,6 +145,7 @@ def course_of(rec: Any) -> Course:
         spikes=_spikes(rec), threshold=float(_threshold(rec)), swings=_swings(rec),
         clamp=np.asarray(full["I_clamp"].values, dtype=float) if "I_clamp" in full else None,
         title=str(rec.attrs.get("title", "")), stimulus=_words(rec, told),
+        done=stimulus,
         known=told is not None or "I_stim" in full,
     )  # fmt: skip
 

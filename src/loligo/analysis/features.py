@@ -1,216 +1,318 @@
-"""Searches along many traces at once, and their answers between the samples.
-
-The samples of all lanes lie end to end in one row, so that a search is one pass over it
-and no loop over spikes. ``index`` counts in that row, ``at`` within a lane.
-"""
+"""A cell in numbers: how it fired, what its spikes looked like, how V followed the stimulus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from loligo.analysis.curve import Array, Pieces, Trace
+from loligo.analysis.curve import Array
+from loligo.analysis.levels import levels
+from loligo.analysis.shape import read_rate, shapes
+from loligo.analysis.spikes import Lanes, find, lost, trace
+from loligo.analysis.stimulated import Stimulated
+from loligo.analysis.trains import Train, ratio, rhythm
+from loligo.errors import callers_level
+from loligo.recording.door import welcome
 
-_GRID = np.linspace(0.0, 1.0, 5)[:, None]
-_AT_ONCE = 1 << 18  # samples that stay close to the processor
-_REACH = 8  # samples looked at first
-
-
-def running(choose: np.ufunc, row: Array, starts: Array) -> Array:
-    """The highest (``np.maximum``) or lowest value so far, afresh from each of ``starts``."""
-    sign = 1.0 if choose is np.maximum else -1.0
-    marks = np.zeros(row.size, dtype=np.int64)
-    marks[starts] = 1
-    # Lift every section above the one before it; then one pass over all of them will do.
-    # Rounding the lift off again could spoil the last bit, so look the value up instead.
-    lift = np.cumsum(marks) * (np.ptp(row) + 1.0) * sign
-    best = choose.accumulate(row + lift)
-    new = np.append(True, best[1:] != best[:-1])
-    return row[np.maximum.accumulate(np.where(new, np.arange(row.size), 0))]
+if TYPE_CHECKING:
+    import xarray
 
 
-def first_at(mask: Array, index: Array) -> Array:
-    """The first index at or after ``index`` where ``mask`` holds; the row's size if none."""
-    where = np.append(np.flatnonzero(mask), mask.size)
-    return where[np.searchsorted(where, index)]
+class Feature(NamedTuple):
+    """What a feature is.
 
-
-def last_before(mask: Array, index: Array) -> Array:
-    """The last index before ``index`` where ``mask`` holds; -1 if none."""
-    where = np.append(np.flatnonzero(mask), mask.size)
-    found = np.searchsorted(where, index) - 1
-    return np.where(found >= 0, where[found], -1)
-
-
-def turns(values: Array) -> Array:
-    """Where rows of samples turn, as a mask of all of them end to end; with the ends of the rows.
-
-    Between two of these they only rise, or only fall: the highest and lowest of any stretch are
-    among them.
+    Attributes
+    ----------
+    unit
+        In which it is; of an input resistance the one that the current has.
+    meaning
+        In a few words.
+    definition
+        Exactly.
     """
-    rows, samples = values.shape
-    found = np.ones((rows, samples), dtype=bool)
-    if samples > 2:
-        step = max(1, _AT_ONCE // samples)
-        for i in range(0, rows, step):
-            rising = values[i : i + step, 1:] > values[i : i + step, :-1]
-            np.not_equal(rising[:, 1:], rising[:, :-1], out=found[i : i + step, 1:-1])
-    return found.ravel()
+
+    unit: str
+    meaning: str
+    definition: str
 
 
-def nearest_below(
-    row: Callable[[Array], Array],
-    start: Array,
-    limit: Array,
-    level: Array,
-    way: int,
-    reach: int = _REACH,
-) -> Array:
-    """The first index from ``start`` on, forwards (1) or backwards (-1), at which ``row`` is below
-    ``level``; -1 where it is not up to ``limit`` (included). The first ``reach`` are looked at
-    together, then twice as many."""
-    found = np.full(start.size, -1)
-    within = np.minimum if way > 0 else np.maximum
-    left = np.flatnonzero(way * (limit - start) >= 0)
-    start = start[left]
-    while left.size:
-        index = start[:, None] + way * np.arange(reach)
-        within(index, limit[left, None], out=index)
-        hit = row(index) < level[left, None]
-        first = np.argmax(hit, axis=1)
-        every = np.arange(left.size)
-        seen = hit[every, first]
-        found[left[seen]] = index[every, first][seen]
-        more = ~seen & (index[:, -1] != limit[left])
-        left, start = left[more], start[more] + way * reach
-        reach *= 2
-    return found
+_INSIDE = "of the stimulus"
+_LATER = "of the intervals after the first"
+_MEAN = "mean over the spikes"
+
+# Names are eFEL's wherever it has the feature; where eFEL has a value for each spike, the mean.
+RHYTHM: Mapping[str, Feature] = {
+    "spike_count": Feature("1", "number of spikes", "in the whole recording"),
+    "spike_count_stimint": Feature(
+        "1", "number of spikes during the stimulus", "from its start to its end, both included"
+    ),
+    "rate": Feature(
+        "Hz", "mean firing rate",
+        "intervals over the time from the first spike to the last; 0 without a spike, unknown of "
+        "one",
+    ),
+    "mean_frequency": Feature(
+        "Hz", "mean frequency", "spikes during the stimulus over the time from its start to the "
+        "last of them; 0 without one",
+    ),
+    "time_to_first_spike": Feature(
+        "ms", "latency of the first spike", "from the start of the stimulus to the first spike "
+        "after it",
+    ),
+    "time_to_last_spike": Feature(
+        "ms", "time of the last spike", "from the start of the stimulus to the last spike after it"
+    ),
+    "all_ISI_values": Feature("ms", "mean interval between spikes", "over all intervals"),
+    "doublet_ISI": Feature("ms", "first interval", "between the first two spikes"),
+    "inv_first_ISI": Feature("Hz", "initial frequency", "1 over the first interval"),
+    "inv_last_ISI": Feature("Hz", "final frequency", "1 over the last interval"),
+    "ISI_CV": Feature(
+        "1", "coefficient of variation of the intervals",
+        f"standard deviation (n - 1) over mean, {_LATER}",
+    ),
+    "ISI_log_slope": Feature(
+        "1", "slope of the intervals",
+        f"of the straight line through log(interval) over log(its number), {_LATER}",
+    ),
+    "irregularity_index": Feature(
+        "ms", "irregularity", f"mean size of the difference of neighbours, {_LATER}"
+    ),
+    "adaptation_index": Feature(
+        "1", "adaptation",
+        "mean over neighbouring intervals of their difference over their sum, during the "
+        "stimulus; without the first tenth of the spikes, two at most, and of four at least",
+    ),
+    "adaptation_index2": Feature(
+        "1", "adaptation from the second spike on", "the same without the first spike alone"
+    ),
+}  # fmt: skip
+SHAPE: Mapping[str, Feature] = {
+    "peak_voltage": Feature("mV", "voltage of the peak", _MEAN),
+    "AP_begin_voltage": Feature(
+        "mV", "voltage of the onset", f"where dV/dt passes derivative_threshold for good; {_MEAN}"
+    ),
+    "AP_amplitude": Feature("mV", "height of spikes", f"from onset to peak; {_MEAN}"),
+    "AP1_amp": Feature("mV", "height of the first spike", "from onset to peak"),
+    "AP2_amp": Feature("mV", "height of the second spike", "from onset to peak"),
+    "APlast_amp": Feature("mV", "height of the last spike", "from onset to peak"),
+    "AP1_begin_voltage": Feature("mV", "voltage of the onset of the first spike", "its threshold"),
+    "AP_rise_time": Feature("ms", "time from onset to peak", _MEAN),
+    "AP_duration_half_width": Feature(
+        "ms", "width of spikes", f"halfway between onset and peak; {_MEAN}"
+    ),
+    "spike_half_width": Feature(
+        "ms", "width of spikes above the trough", f"halfway between trough and peak; {_MEAN}"
+    ),
+    "AP1_width": Feature(
+        "ms", "width of the first spike above the trough", "halfway between trough and peak"
+    ),
+    "AP_peak_upstroke": Feature("mV/ms", "maximum rate of rise", _MEAN),
+    "AP_peak_downstroke": Feature("mV/ms", "maximum rate of fall", f"negative; {_MEAN}"),
+    "AHP_depth_abs": Feature(
+        "mV", "voltage of the after-hyperpolarisation",
+        f"the lowest after the peak until V has risen 1 mV from there; {_MEAN}",
+    ),
+    "AHP_depth": Feature(
+        "mV", "after-hyperpolarisation", "AHP_depth_abs less voltage_base: negative below it"
+    ),
+    "AHP_time_from_peak": Feature(
+        "ms", "time from the peak to the after-hyperpolarisation", _MEAN
+    ),
+    "fast_AHP": Feature(
+        "mV", "depth of the after-hyperpolarisation below the onset",
+        f"{_MEAN} but the last",
+    ),
+}  # fmt: skip
+LEVELS: Mapping[str, Feature] = {
+    "voltage_base": Feature(
+        "mV", "voltage before the stimulus", "mean over the last tenth of the time before it"
+    ),
+    "steady_state_voltage_stimend": Feature(
+        "mV", f"voltage at the end {_INSIDE}", f"mean over the last tenth {_INSIDE}"
+    ),
+    "steady_state_voltage": Feature(
+        "mV", "voltage after the stimulus", "mean from its end to that of the recording"
+    ),
+    "minimum_voltage": Feature(
+        "mV", "lowest voltage during the stimulus", "of the samples"
+    ),
+    "maximum_voltage": Feature(
+        "mV", "highest voltage during the stimulus", "of the samples"
+    ),
+    "voltage_deflection_vb_ssse": Feature(
+        "mV", "deflection by the stimulus", "steady_state_voltage_stimend less voltage_base"
+    ),
+    "sag_amplitude": Feature(
+        "mV", "sag", "steady_state_voltage_stimend less minimum_voltage, of a stimulus that "
+        "hyperpolarises and makes no spike",
+    ),
+    "sag_ratio1": Feature(
+        "1", "sag over the largest deflection", "sag_amplitude over voltage_base less "
+        "minimum_voltage",
+    ),
+    "sag_ratio2": Feature(
+        "1", "steady over the largest deflection",
+        "voltage_base less steady_state_voltage_stimend over voltage_base less minimum_voltage, "
+        "where there is a sag_amplitude",
+    ),
+    "ohmic_input_resistance_vb_ssse": Feature(
+        "kohm*cm2", "input resistance",
+        "voltage_deflection_vb_ssse over the current of a pulse or a step that makes no spike; "
+        "kohm*cm2 where it is a density, MOhm where it is a total current",
+    ),
+}  # fmt: skip
+
+_OF_TOTAL = "MOhm"
+_ABOUT = ("title", "model", "stimulus", "solver", "loligo_version")
 
 
-def below_between(row: Array, low: Array, high: Array, level: Array) -> Array:
-    """The index next to ``high``, at the side of ``low``, at which ``row`` is below ``level``, as
-    it is at ``low``; it rises, or falls, all the way from there to ``high``."""
-    while (apart := np.abs(high - low) > 1).any():
-        middle = (low + high) // 2
-        below = row.take(middle) < level
-        low, high = np.where(apart & below, middle, low), np.where(apart & ~below, middle, high)
-    return low
+def features(
+    rec: xarray.Dataset,
+    threshold: Any = None,
+    *,
+    stimulus: Any = None,
+    derivative_threshold: Any = 10.0,
+) -> xarray.Dataset:
+    """A table of numbers that describe each cell: its firing, its spikes, its response.
 
+    Names and definitions are those of eFEL (Blue Brain's Electrophys Feature Extraction Library,
+    https://efel.readthedocs.io) wherever it has the feature; where that is one number for each
+    spike, it is their mean here. Every variable says in its attributes what it is in
+    (``units``), what it is (``long_name``) and how it is ``defined``. A feature that a cell does
+    not have is NaN: the height of spikes where there is none, everything of a lane that was
+    lost. Each lane is looked at as if it were alone, so that a sweep in blocks
+    (``lo.sweep(..., summary=lo.features)``) has the same bits.
 
-def crossing(v: Trace, lane: Array, at: Array, level: Array) -> Array:
-    """When V passes ``level`` between the samples ``at`` and ``at + 1``, ms."""
-    pieces = v.smooth(lane, at)
-    return pieces.passing(0, level)
+    The time of a spike is that of its peak, as in eFEL; in a recording without V, which has
+    only the features of rhythm, it is the rise through the threshold:
+    ``attrs["spikes_timed_at"]`` says which. Widths and rates are those of the smooth curve
+    through the samples (:func:`loligo.spike_shape`), means those over time, so that nothing
+    depends on how densely V was sampled, and samples need not be evenly spaced.
 
+    Parameters
+    ----------
+    rec : xarray.Dataset
+        A recording, of any number of lanes; of an axon each position is a lane.
+    threshold : voltage, optional
+        What a spike is, as for :func:`loligo.spike_times`.
+    stimulus : Stimulus, optional
+        What was done, where the recording does not say, such as a file of another program's:
+        ``lo.Pulse(500, 1000, "-50 pA")``. Of a sum of several, what goes on all the time, and
+        noise, are the background of the others. Without any, features of the stimulus are NaN.
+    derivative_threshold : float
+        mV/ms: where a spike begins, as for :func:`loligo.spike_shape`.
 
-def extremum(v: Trace, lane: Array, at: Array, sign: int) -> tuple[Array, Array]:
-    """Time and value of the highest (``sign`` 1) or lowest (-1) V beside the sample ``at``."""
-    last = v.time.size - 1
-    flat, here = v.values.ravel(), lane * v.time.size + at
-    before, after = (sign * flat.take(here + k, mode="clip") for k in (-1, 1))
-    side = np.where(before > after, at - 1, at)  # mostly there, and otherwise on the other side
-    best_time, best = v.time[at], flat.take(here)
-    left = np.arange(at.size)
-    for beside in (side, 2 * at - 1 - side):
-        pieces = v.smooth(lane[left], np.clip(beside[left], 0, last - 1))
-        time = pieces.passing(1)
-        value = pieces.value(time)
-        better = sign * value > sign * best[left]
-        best_time[left[better]], best[left[better]] = time[better], value[better]
-        left = left[(time <= pieces.left) | (time >= pieces.right)]
-    return best_time, best
+    Returns
+    -------
+    xarray.Dataset
+        One variable for each feature over the lanes, with their coordinates;
+        ``.to_dataframe()`` is the table (of a single run, ``.to_pandas()``).
 
+    Raises
+    ------
+    UsageError
+        ``stimulus`` is none, or what :func:`loligo.spike_times` raises.
 
-def chord(v: Trace, index: Array) -> Array:
-    """The mean slope from each sample to the next, mV/ms."""
-    flat, samples = v.values.ravel(), v.time.size
-    rise = flat.take(index + 1, mode="clip") - flat.take(index, mode="clip")
-    if v.interval is not None:
-        return rise / v.interval
-    at = index % samples
-    return rise / (v.time.take(at + 1, mode="clip") - v.time[at])
-
-
-def steepest_chords(v: Trace, base: Array, peak: Array, trough: Array) -> tuple[Array, Array]:
-    """From which samples the rise from ``base`` to ``peak`` and the fall from there to ``trough``
-    are steepest to the next, of several the nearest to the peak; -1 where there is none."""
-    rows, samples = v.values.shape
-    step = max(1, _AT_ONCE // samples)
-    edges = np.searchsorted(peak, np.arange(0, rows + step, step) * samples)
-    up, down = np.full(peak.size, -1), np.full(peak.size, -1)
-    slopes = np.zeros((step, samples))  # the last of each row are none
-    for block, mine in enumerate(slice(i, j) for i, j in pairwise(edges.tolist())):
-        values = v.values[block * step : (block + 1) * step]
-        rise = np.subtract(values[:, 1:], values[:, :-1], out=slopes[: len(values), :-1])
-        if v.interval is None:
-            rise /= np.diff(v.time)
-        row, before = slopes[: len(values)].ravel(), block * step * samples
-        begin, top, end = base[mine] - before, peak[mine] - before, trough[mine] - before
-        bounds = np.minimum(np.stack([begin, top, end]), row.size - 1)
-        most = np.maximum.reduceat(row, bounds[:2].T.ravel())[::2]
-        least = np.minimum.reduceat(row, bounds[1:].T.ravel())[::2]
-        falling, below = row.take, np.nextafter([-most, least], np.inf)
-        up[mine] = nearest_below(lambda at, row=row: -row.take(at), top - 1, begin, below[0], -1)
-        down[mine] = nearest_below(falling, top, end - 1, below[1], 1)
-        up[mine] += np.where(up[mine] >= 0, before, 0)
-        down[mine] += np.where(down[mine] >= 0, before, 0)
-    return up, down
-
-
-def steepest(v: Trace, lane: Array, base: Array, at: Array, sign: int) -> Array:
-    """The largest slope beside the chord from ``at``, all indices, mV/ms: of a fall negative."""
-    first = lane * v.time.size
-    here = np.maximum(at, base)
-    best = np.full(lane.shape, -np.inf)
-    before, after = (sign * chord(v, np.maximum(here + k, base)) for k in (-1, 1))
-    left = np.arange(lane.size)
-    for beside in (here, np.where(before > after, here - 1, here + 1)):
-        at = np.clip(beside - first, base - first, v.time.size - 2)[left]
-        pieces = v.smooth(lane[left], at)
-        turn = pieces.passing(2)
-        for time in (pieces.left, turn, pieces.right):
-            best[left] = np.maximum(best[left], sign * pieces.slope(time))
-        left = left[(turn <= pieces.left) | (turn >= pieces.right)]
-    return sign * best
-
-
-def onset(v: Trace, lane: Array, base: Array, steep: Array, rate: float) -> tuple[Array, Array]:
-    """Time and V from which the slope stays above ``rate`` until the steepest rise."""
-    begins = lane * v.time.size
-    flat = v.values.ravel()
-    known = (steep >= base) & (chord(v, np.maximum(steep, 0)) > rate)
-    level = np.full(lane.size, np.nextafter(rate, np.inf))
-    at = nearest_below(lambda index: chord(v, index), np.maximum(steep, base), base, level, -1)
-    from_base = at < base  # it was rising when the recording began
-    at = np.maximum(at, base) - begins
-    time, value = _last_rise(v, lane, np.clip(at, 0, max(v.time.size - 3, 0)), rate)
-    time = np.where(from_base, v.time[base - begins], time)
-    value = np.where(from_base, flat[base], value)
-    return np.where(known, time, np.nan), np.where(known, value, np.nan)
-
-
-def _last_rise(v: Trace, lane: Array, at: Array, rate: float) -> tuple[Array, Array]:
-    """Where the slope last exceeds ``rate`` for good, between ``at`` and ``at + 2``.
-
-    The chord after ``at`` is flatter than that and the next one steeper. The slope may
-    pass ``rate`` within either interval, or jump at the sample between them, where a pulse
-    begins.
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> rec = lo.simulate(squid, lo.Pulse(20, 60, [-2, 10]), 100)
+    >>> found = lo.features(rec)
+    >>> found.spike_count.values.tolist(), found.AP_amplitude.values.round(1).tolist()
+    ([0.0, 5.0], [nan, 84.4])
+    >>> print(found.sag_amplitude.attrs["units"], found.sag_amplitude.attrs["long_name"])
+    mV sag
     """
-    both = [v.smooth(lane, at), v.smooth(lane, np.minimum(at + 1, v.time.size - 2))]
-    times = [p.left + (p.right - p.left) * _GRID for p in both]
-    flat = np.concatenate([p.slope(t) <= rate for p, t in zip(both, times, strict=True)])
-    last = len(flat) - 1 - np.argmax(flat[::-1], axis=0)
-    grid, every = np.concatenate(times), np.arange(lane.size)
-    low, high = grid[last, every], grid[np.minimum(last + 1, len(grid) - 1), every]
-    mine = Pieces(*(
-        np.where(last < len(_GRID), *each)
-        for each in zip(*((p.left, p.right, p.coefficients) for p in both), strict=True)
-    ))  # fmt: skip
-    time = mine.passing(1, rate, (low, high))
-    corner = last == len(_GRID) - 1  # the end of one is the beginning of the other
-    return (
-        np.where(corner, v.time[at + 1], time),
-        np.where(corner, v.values[lane, at + 1], mine.value(time)),
-    )
+    import xarray as xr
+
+    rate = read_rate(derivative_threshold)
+    rec = welcome(rec)
+    lanes = Lanes.of(rec)
+    gone = lost(rec, lanes)
+    times = _recorded(rec)
+    done = Stimulated.of(rec, lanes, stimulus, times)
+    if done.clamped:
+        warnings.warn(
+            "V was clamped: what the features tell of V is what it was led along, while it was",
+            stacklevel=callers_level(),
+        )
+    spikes = find(rec, lanes, threshold)
+    values, about = _measured(rec, lanes, spikes, done, rate)
+    if done.unit == "nA":
+        name = "ohmic_input_resistance_vb_ssse"
+        about = {**about, **({name: about[name]._replace(unit=_OF_TOTAL)} if name in about else {})}
+    variables = {
+        name: (
+            lanes.dims,
+            np.where(gone, np.nan, values[name]).reshape(lanes.shape),
+            {"units": what.unit, "long_name": what.meaning, "defined": what.definition},
+        )
+        for name, what in about.items()
+    }
+    timed = "peak" if "V" in rec else "threshold"
+    said = {name: rec.attrs[name] for name in _ABOUT if name in rec.attrs}
+    own = {"threshold": spikes.threshold, "derivative_threshold": rate, "spikes_timed_at": timed}
+    return xr.Dataset(variables, lanes.coords, {**said, **own})
+
+
+def _recorded(rec: xarray.Dataset) -> tuple[float, float]:
+    """From when to when something was recorded, ms; of spikes alone, as long as the run was."""
+    if "time" in rec.coords and rec.sizes.get("time", 0):
+        time = np.asarray(rec["time"].values, dtype=float)
+        return float(time.min()), float(time.max())
+    return 0.0, np.inf
+
+
+def _measured(
+    rec: xarray.Dataset, lanes: Lanes, spikes: Any, done: Stimulated, rate: float
+) -> tuple[dict[str, Array], dict[str, Feature]]:
+    """The features, each a row of all lanes, and what they are."""
+    if "V" not in rec:
+        train = Train(spikes.lane, spikes.time, lanes.size)
+        return rhythm(train, done.start, done.end), dict(RHYTHM)
+    v = trace(rec, lanes)
+    each = shapes(v, spikes, rate)
+    timed = np.isfinite(each["peak_time"])
+    train = Train(spikes.lane[timed], each["peak_time"][timed], lanes.size)
+    found = rhythm(train, done.start, done.end)
+    found["spike_count"] = np.bincount(spikes.lane, minlength=lanes.size).astype(float)
+    found |= levels(v, done.start, done.end)
+    found |= _shape(Train(spikes.lane, spikes.time, lanes.size), each)
+    found |= _response(found, done)
+    return found, {**RHYTHM, **SHAPE, **LEVELS}
+
+
+def _shape(train: Train, each: Mapping[str, Array]) -> dict[str, Array]:
+    """Of each lane, what its spikes look like."""
+    means = {name: train.mean(each[name]) for name in SHAPE if name in each}
+    amplitude, begin = each["AP_amplitude"], each["AP_begin_voltage"]
+    more = train.place < train.count[train.lane] - 1
+    return means | {
+        "AP1_amp": train.nth(amplitude, 0),
+        "AP2_amp": train.nth(amplitude, 1),
+        "APlast_amp": train.nth(amplitude, -1),
+        "AP1_begin_voltage": train.nth(begin, 0),
+        "AP_rise_time": train.mean(each["peak_time"] - each["AP_begin_time"]),
+        "AP1_width": train.nth(each["spike_half_width"], 0),
+        "fast_AHP": train.chosen(more).mean((begin - each["AHP_depth_abs"])[more]),
+    }
+
+
+def _response(found: Mapping[str, Array], done: Stimulated) -> dict[str, Array]:
+    """How V followed the stimulus."""
+    base, steady = found["voltage_base"], found["steady_state_voltage_stimend"]
+    lowest, quiet = found["minimum_voltage"], found["spike_count_stimint"] == 0
+    deflection = steady - base
+    sag = np.where(quiet & (deflection <= 0), steady - lowest, np.nan)
+    return {
+        "AHP_depth": found["AHP_depth_abs"] - base,
+        "voltage_deflection_vb_ssse": deflection,
+        "sag_amplitude": sag,
+        "sag_ratio1": ratio(sag, base - lowest),
+        "sag_ratio2": np.where(np.isnan(sag), np.nan, ratio(base - steady, base - lowest)),
+        "ohmic_input_resistance_vb_ssse": np.where(quiet, ratio(deflection, done.current), np.nan),
+    }

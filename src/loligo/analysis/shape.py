@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.analysis.curve import Array, Trace
-from loligo.analysis.features import (
+from loligo.analysis.searching import (
     below_between,
     crossing,
     extremum,
-    first_at,
-    last_before,
+    highest_between,
+    lowest_until_risen,
     nearest_below,
+    on_all_cores,
     onset,
-    running,
     steepest,
     steepest_chords,
     turns,
@@ -112,14 +113,12 @@ def spike_shape(
     """
     import xarray as xr
 
-    rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
-    if not isinstance(rate, float):
-        raise UsageError("derivative_threshold must be one slope for all spikes")
+    rate = read_rate(derivative_threshold)
     rec = welcome(rec)
     lanes = Lanes.of(rec)
     v = trace(rec, lanes)
     spikes = find(rec, lanes, threshold)
-    found = _in_blocks(v, spikes, rate)
+    found = shapes(v, spikes, rate)
     variables = {
         name: (
             (*lanes.dims, SPIKE),
@@ -132,6 +131,14 @@ def spike_shape(
     attrs = {"threshold": spikes.threshold, "derivative_threshold": rate}
     numbers = {SPIKE: np.arange(variables["spike_time"][1].shape[-1])}
     return xr.Dataset(variables, {**lanes.coords, **numbers}, attrs)
+
+
+def read_rate(derivative_threshold: Any) -> float:
+    """The slope of V from which a spike begins, mV/ms."""
+    rate = read(derivative_threshold, "mV/ms", "derivative_threshold", above=0)
+    if not isinstance(rate, float):
+        raise UsageError("derivative_threshold must be one slope for all spikes")
+    return rate
 
 
 def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, threshold: float) -> None:
@@ -153,25 +160,35 @@ def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, thresh
         )
 
 
-def _in_blocks(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:
+def shapes(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:
     """The features of all spikes, a bounded number at a time, whole cells; cells that did not
     fire are not looked at."""
     fired, lane = np.unique(spikes.lane, return_inverse=True)
     spikes_before = np.searchsorted(lane, np.arange(fired.size + 1))
-    parts = [{name: np.zeros(0) for name in FEATURES}]
-    start = 0
-    while start < fired.size:
-        most = start + max(1, _BLOCK // v.time.size)
-        enough = int(np.searchsorted(spikes_before, spikes_before[start] + _SPIKES))
-        stop = max(start + 1, min(most, enough, fired.size))
-        own = slice(spikes_before[start], spikes_before[stop])
-        rows = fired[start:stop]
+    parts = [
+        (rows, slice(spikes_before[rows.start], spikes_before[rows.stop]))
+        for rows in _cells_at_once(spikes_before, max(1, _BLOCK // v.time.size))
+    ]
+
+    def look(part: tuple[slice, slice]) -> dict[str, Array]:
+        cells, own = part
+        rows = fired[cells]
         together = rows[-1] - rows[0] == rows.size - 1
         values = v.values[rows[0] : rows[-1] + 1] if together else v.values[rows]
-        block = Trace(v.time, values)
-        parts.append(_features(block, lane[own] - start, spikes.time[own], rate))
+        return _features(Trace(v.time, values), lane[own] - cells.start, spikes.time[own], rate)
+
+    found = [{name: np.zeros(0) for name in FEATURES}, *on_all_cores(look, parts)]
+    return {name: np.concatenate([part[name] for part in found]) for name in FEATURES}
+
+
+def _cells_at_once(spikes_before: Array, most: int) -> Iterator[slice]:
+    """Cells that are looked at together: no more than so many, and not many spikes."""
+    start, cells = 0, spikes_before.size - 1
+    while start < cells:
+        enough = int(np.searchsorted(spikes_before, spikes_before[start] + _SPIKES))
+        stop = max(start + 1, min(start + most, enough, cells))
+        yield slice(start, stop)
         start = stop
-    return {name: np.concatenate([part[name] for part in parts]) for name in FEATURES}
 
 
 def _features(v: Trace, lane: Array, time: Array, rate: float) -> dict[str, Array]:
@@ -222,17 +239,10 @@ class Sections:
         kept[np.minimum(start, ends - 1)] = True
         places = np.flatnonzero(kept)
         row = flat[places]
-        lanes, from_, to = (
-            np.searchsorted(places, each)
-            for each in (np.arange(v.values.shape[0]) * samples, start, stop)
-        )
-        highest = running(np.maximum, row, np.concatenate([lanes, np.minimum(from_, row.size - 1)]))
-        top = last_before(row >= highest, to)
-        lowest = running(
-            np.minimum, row, np.concatenate([lanes, np.minimum(from_, row.size - 1), top])
-        )
-        recovered = np.minimum(first_at(row - lowest > RECOVERY, top), to)
-        bottom = last_before(row <= lowest, np.maximum(recovered, top + 1))
+        from_, to = (np.searchsorted(places, each) for each in (start, stop))
+        top = highest_between(row, from_, to)
+        top = np.where(top < 0, np.maximum(from_ - 1, 0), top)
+        bottom = lowest_until_risen(row, top, to, RECOVERY)
         peak, trough = places[top], places[bottom]
         # two spikes between two samples leave the first of them without a sample of its own
         rose = (peak < ends - 1) & (stop > start)

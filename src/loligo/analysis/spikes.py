@@ -216,10 +216,10 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     time = np.asarray(rec["time"].values, dtype=float)
     values = np.asarray(rec["V"].transpose(*lanes.dims, "time").values, dtype=float)
     values = values.reshape(lanes.size, time.size)
-    lost = _lost(rec, lanes)
-    values = np.where(lost[:, None], np.nan, values) if lost.any() else values
-    if not np.isfinite(values[~lost] if lost.any() else values).all():
-        lane, sample = np.argwhere(~np.isfinite(values) & ~lost[:, None])[0]
+    gone = lost(rec, lanes)
+    values = np.where(gone[:, None], np.nan, values) if gone.any() else values
+    if not np.isfinite(values[~gone] if gone.any() else values).all():
+        lane, sample = np.argwhere(~np.isfinite(values) & ~gone[:, None])[0]
         where = f" in cell {lane}" if lanes.size > 1 else ""
         raise UsageError(
             f"V is not a number{where} at {time[sample]:g} ms; select the cells and times that are"
@@ -229,7 +229,7 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     return Trace(time, values)
 
 
-def _lost(rec: xarray.Dataset, lanes: Lanes) -> Array:
+def lost(rec: xarray.Dataset, lanes: Lanes) -> Array:
     """The lanes that could not run: of them V is not known."""
     if COUNT not in rec or set(rec[COUNT].dims) != set(lanes.dims):
         return np.zeros(lanes.size, bool)

@@ -144,14 +144,6 @@ def initial(text: str | None) -> Any:
     return None if text is None else value(text)
 
 
-def pixels(text: str) -> tuple[int, int]:
-    """``1600x1200`` as width and height."""
-    found = re.fullmatch(r"\s*(\d{1,6})\s*[x×,]\s*(\d{1,6})\s*", text)
-    if not found:
-        raise UsageError(f"--size takes WIDTHxHEIGHT in pixels, such as 1600x1200, not {text!r}")
-    return int(found[1]), int(found[2])
-
-
 def output(
     path: Path, suffixes: Sequence[str], others: Mapping[str, Sequence[str]],
     option: str = "--output",

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from loligo.cli import arguments
 from loligo.cli.groups import Group, Text, Texts
 
 # The panels of the help.
 MODEL, RUN, DRAWING, OUTPUT, OTHER = "Model", "Run", "Drawing", "Output", "Other"
 
+_SIZES = "Pixels, or with a unit (8x6in, 16x10cm), or what it is for: slide, 16:9, paper, column."
 Number = Optional[float]  # noqa: UP045  (the oldest Typer knows no float | None)
 
 Model = Annotated[
@@ -118,11 +118,12 @@ class Look(Group):
 
     theme: Annotated[str, typer.Option(metavar="light|dark", rich_help_panel=DRAWING)] = "light"
     size: Annotated[
-        Text, typer.Option(metavar="WIDTHxHEIGHT", help="Pixels.", rich_help_panel=DRAWING)
+        Text,
+        typer.Option(metavar="WIDTHxHEIGHT|FOR", help=_SIZES, rich_help_panel=DRAWING),
     ] = None
     dpi: Annotated[
         Number,
-        typer.Option(metavar="DPI", help="Larger makes text larger.", rich_help_panel=DRAWING),
+        typer.Option(metavar="DPI", help="Pixels per inch.", rich_help_panel=DRAWING),
     ] = None
     title: Annotated[
         Text, typer.Option(metavar="TEXT", help="'' for none.", rich_help_panel=DRAWING)
@@ -139,7 +140,7 @@ class Look(Group):
         said = {
             "theme": self.theme, "dpi": self.dpi, "title": self.title, "language": self.language,
         }  # fmt: skip
-        return said | ({"size": arguments.pixels(self.size)} if self.size else {})
+        return said | {"size": self.size}
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,9 @@ _WORDS: Mapping[str, str | _Said] = {
     r"(?<![\w-])initial may be 'rest', a holding potential in mV, .* to continue from": (
         "--initial may be rest, or a holding potential in mV"
     ),
+    r"\(width, height\) in": "WIDTHxHEIGHT in",
+    r"(in inches, such as) \((\d+), (\d+)\)": r"\1 \2x\3in",
+    r"(?<=such as )\((\d+), (\d+)\)": r"\1x\2",
     r"\bloligo\.models\(\)": "`loligo models`",
     r"\blo\.at(?=:| takes)": "--at",
     r"^(initial|duration|threshold|solver|panels)\b(?! is made on)(?=:? )": _flag,

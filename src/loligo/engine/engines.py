@@ -8,6 +8,7 @@ from typing import Protocol
 
 from loligo.engine.coupled import Course, Line, Patch, Points
 from loligo.engine.kernel import CAPACITY, Kernel, Schedule
+from loligo.errors import UsageError
 from loligo.lanes import Floats
 from loligo.program.recipe import Recipe
 
@@ -63,6 +64,21 @@ class Llvm:
         return CompiledCourse(line, patches, points, schedule, voltage, self.capacity)
 
 
+class Cuda:
+    """Machine code of a GPU, each lane in a thread of its own."""
+
+    def kernel(self, recipe: Recipe, lanes: int, width: int | None = None) -> tuple[Kernel, str]:
+        from loligo.engine.cuda.cache import kernel_of
+
+        return kernel_of(recipe)
+
+    def course(
+        self, line: Line, patches: Sequence[Patch], points: Points, schedule: Schedule,
+        voltage: Floats,
+    ) -> Course:  # fmt: skip
+        raise UsageError("axons are computed on the processor: use engine='llvm'")
+
+
 class Numpy:
     """NumPy: slow, for reading and checking."""
 
@@ -80,4 +96,4 @@ class Numpy:
         return NumpyCourse(line, patches, points, schedule, voltage)
 
 
-ENGINES: Mapping[str, Engine] = {"llvm": Llvm(), "numpy": Numpy()}
+ENGINES: Mapping[str, Engine] = {"llvm": Llvm(), "cuda": Cuda(), "numpy": Numpy()}

@@ -28,7 +28,7 @@ ROUNDING = 1e-6  # mV: more than the rounding of any V that is far from its end
 # is shortened to one of these parts.
 NEXT_REACH, SHORTER = 1.3, (0.92, 0.84, 0.76, 0.68, 0.6, 0.5, 0.4, 0.3)
 COUNTERS = ("edge", "sample", "small", "steps")  # the rows of a journey's counters
-DIVERGED, STIFF = 1, 2  # a journey's status
+DIVERGED, STIFF, SLIDES, CHATTERS = 1, 2, 3, 4  # a journey's status
 CAPACITY = 1 << 14  # spikes that one call has room for
 # mV: how far below the threshold V must have been for its rise to be a spike, under noise, which
 # carries it up and down many times as it passes. Without noise every rise is one that is more
@@ -71,6 +71,32 @@ class Schedule:
         return rest == 0 and sample < self.samples
 
 
+class Away(Protocol):
+    """A run that goes on in the memory of another machine, where what it has come to lies from
+    call to call. What the course looks at after each call is at home nevertheless: of a journey
+    the time, the status and whether it is finished, of a progress the step and what diverged."""
+
+    def home(self) -> None:
+        """Let all that is at home be what is true now."""
+        ...
+
+    def changed(self) -> None:
+        """What is at home, all of it true, has been changed: the run goes on from there."""
+        ...
+
+
+class Remembering(Away, Protocol):
+    """One that can also go back."""
+
+    def keep(self, before: Progress) -> None:
+        """Remember what is true now: there, or at home if that is where it is."""
+        ...
+
+    def recall(self, before: Progress) -> None:
+        """Let ``before`` hold what was remembered."""
+        ...
+
+
 @dataclass
 class Progress:
     """How far a run has come: everything a kernel changes.
@@ -96,6 +122,8 @@ class Progress:
         Its rows may lie further apart than they are long.
     spikes
         Each batch found so far.
+    away
+        Where a kernel holds it (:meth:`Kernel.hold`).
     """
 
     states: Floats
@@ -107,6 +135,13 @@ class Progress:
     diverged: Integers
     out: Floats
     spikes: list[Batch] = field(default_factory=list[Batch])
+    away: Remembering | None = None
+
+    def home(self) -> Progress:
+        """The same, which holds what is true now."""
+        if self.away is not None:
+            self.away.home()
+        return self
 
     def copy(self) -> Progress:
         """Of all that a later call depends on; samples go to the same place, spikes to another."""
@@ -176,19 +211,23 @@ class Journey:
     Attributes
     ----------
     states : (states, lanes)
-    clock : (4, lanes)
+    clock : (4 and more, lanes)
         The time; whether a spike can be seen (1 or 0), whether the next step is a careful one,
-        whether V rises.
+        whether V rises; and what is kept of switches (:mod:`loligo.engine.switches`).
     swings
     counters : (4, lanes)
         The next edge, the next sample, short steps in a row, all steps.
     status : (lanes,)
-        0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short.
+        0, or DIVERGED where a state ceased to be finite, STIFF where the steps became too short,
+        SLIDES where both sides of a switch push back to it, CHATTERS where switches come ever
+        faster.
     finished : (blocks,)
     out : (records, lanes, samples)
         Its rows may lie further apart than they are long.
     spikes
         Each batch found so far.
+    away
+        Where a kernel holds it (:meth:`Kernel.hold`).
     """
 
     states: Floats
@@ -199,13 +238,30 @@ class Journey:
     finished: Integers
     out: Floats
     spikes: list[Batch] = field(default_factory=list[Batch])
+    away: Away | None = None
+
+    def home(self) -> Journey:
+        """The same, which holds what is true now."""
+        if self.away is not None:
+            self.away.home()
+        return self
 
 
 class Kernel(Protocol):
-    """A program on a machine."""
+    """A program on a machine.
+
+    Attributes
+    ----------
+    width
+        Lanes of a block.
+    alone
+        Whether one call with all lanes keeps the whole machine busy, as of a GPU; else each core
+        of the processor calls it with some.
+    """
 
     program: Program
     width: int
+    alone: bool
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one block lane by lane; arrays of equal length in, arrays out.
@@ -213,6 +269,11 @@ class Kernel(Protocol):
         So are the constants prepared, steady states sought, and the states made to jump
         (``edge``) where a run of fixed steps has come to an edge, or any run begins at one.
         """
+        ...
+
+    def hold(self, run: Progress | Journey) -> None:
+        """Let what a run has come to lie where the kernel is, from call to call, if that has a
+        memory of its own."""
         ...
 
     def run(

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.analysis import spike_times
-from loligo.errors import UsageError
+from loligo.experiments.runs import part, run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
-from loligo.simulation import simulate
 from loligo.solvers import Solver, Taylor
 from loligo.stimulus import Shock, Step
 from loligo.system.outline import outline_of
@@ -49,7 +48,7 @@ class Cycle:
     period: float
     precision: float
 
-    def spikes(self, more: Any, cycles: float, progress: bool | None = None) -> Array:
+    def spikes(self, more: Any, cycles: float) -> Array:
         """(lanes, spikes): when it fires where more is done to it besides; NaN after the last.
 
         Parameters
@@ -59,38 +58,30 @@ class Cycle:
         cycles
             How long it is watched, from the first spike on, in periods.
         """
-        rec = simulate(
-            self.membrane, Step(0.0, self.amplitude) + more, self.first + cycles * self.period,
-            solver=self.solver, record=list(outline_of(self.membrane).states),
-            sample_interval=self.first + cycles * self.period,
-            initial=self.start, threshold=self.level, progress=progress,
+        lasts = self.first + cycles * self.period
+        rec = run(
+            self.membrane, Step(0.0, self.amplitude) + more, lasts, solver=self.solver,
+            record=list(outline_of(self.membrane).states), sample_interval=lasts,
+            initial=self.start, threshold=self.level,
         )  # fmt: skip
         return np.atleast_2d(spike_times(rec).values)
 
 
-def settled(
-    membrane: Membrane, amplitude: float, level: float, progress: bool | None = None
-) -> Cycle | str:
+def settled(membrane: Membrane, amplitude: float, level: float) -> Cycle | str:
     """The regular firing of a membrane under a constant current; or in words why there is none."""
-    solver: Solver | None = Taylor(_TOLERANCE)
+    solver = Taylor(_TOLERANCE)
     # two lanes with shocks of nothing: then it has the kernel of `Cycle.spikes`
     nothing = Labelled(("lane",), np.zeros(2))
     current: Any = Step(0.0, amplitude) + Shock(nothing, nothing)
     record = list(outline_of(membrane).states)
     start: Any = None
     period, apart = np.nan, np.inf
-    for lasts in _STRETCHES:
-        asked = {
-            "threshold": level, "progress": progress, "sample_interval": lasts, "record": record,
-        }  # fmt: skip
-        asked |= {} if start is None else {"initial": start}
-        try:
-            both = simulate(membrane, current, lasts, solver=solver, **asked)
-        except UsageError:
-            if solver is None or start is not None:
-                raise
-            solver = None  # an equation that Taylor does not take
-            both = simulate(membrane, current, lasts, **asked)
+    for number, lasts in enumerate(_STRETCHES):
+        with part(number, len(_STRETCHES)):
+            both = run(
+                membrane, current, lasts, solver=solver, threshold=level, record=record,
+                sample_interval=lasts, initial=start,
+            )  # fmt: skip
         start = both.isel(lane=0)
         times = spike_times(start).values
         intervals = np.diff(times[np.isfinite(times)])[-_COMPARED:]

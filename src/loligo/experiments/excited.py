@@ -29,9 +29,9 @@ THRESHOLD = 0.0  # mV
 DISPLACED = 300.0  # mV by which a pulse displaces V at most, and be it ever so brief
 CURRENT = 500.0  # uA/cm2 of a pulse at most, and be it ever so long
 
-_RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise
+_RISE = 1.0  # mV below the threshold, from where on it is asked what makes V rise, or
+_NEARER = 0.02  # of the way to it from rest, if that is less: V need not be in millivolts
 _GRADED = 1e-3  # of a threshold: so much above it the answer is decided
-_UNSURE = 1e-2  # of a threshold, of equations that are not smooth
 _INSTANT = 1e-3  # ms
 _INSTANTLY = 100  # as many such things as an experiment, about
 _WATCHED = 500.0  # ms in which a membrane without rest shows what it does instead
@@ -65,6 +65,11 @@ class Excitable:
         return list(outline_of(self.membrane).states)
 
     @property
+    def rise(self) -> float:
+        """mV below the threshold, from where on it is asked what makes V rise."""
+        return min(_RISE, _NEARER * (self.level - self.start.get("V", HOLDING)))
+
+    @property
     def capacitance(self) -> float:
         """uF/cm2."""
         return float(self.membrane.parameters["C_m"].value)  # type: ignore[arg-type]
@@ -72,10 +77,8 @@ class Excitable:
     def surely(self, size: Array) -> Array:
         """A little more than what was found to be the least that fires.
 
-        At the least itself V may only just reach the threshold, where the answer is graded; and of
-        equations that are not smooth a run of another length has another least."""
-        smooth = outline_of(self.membrane).obstacle is None
-        return size * (1 + (_GRADED if smooth else _UNSURE))
+        At the least itself V may only just reach the threshold, where the answer is graded."""
+        return size * (1 + _GRADED)
 
     def under(
         self, lasts: float, *pulses: Stimulus, start: Mapping[str, Any] | None = None,
@@ -139,10 +142,10 @@ def excites(
     number
         Of the spike that is meant, from 0.
     """
-    after, lower = fired(patch.level).nth(number), fired(patch.level - _RISE)
+    after, lower = fired(patch.level).nth(number), fired(patch.level - patch.rise)
     before = np.array([_last(lower.of(lane), t) for lane, t in enumerate(after)])
     with np.errstate(invalid="ignore"):
-        return patch.capacitance * _RISE > current(after) * (after - before)
+        return patch.capacitance * patch.rise > current(after) * (after - before)
 
 
 def _last(times: Array, until: float) -> float:

@@ -5,16 +5,39 @@ from __future__ import annotations
 import numpy as np
 
 from loligo.experiments.excited import Excitable, lanes
-from loligo.experiments.runs import Spikes
+from loligo.experiments.rheobase import rheobase
+from loligo.experiments.runs import Spikes, part
 from loligo.stimulus import Pulse
 
 Array = np.ndarray
 
 KICKED = 100.0  # ms of a current that makes it fire, before the one that is asked about
 
+_USUAL = np.linspace(0.0, 20.0, 81)  # uA/cm2
+_ENOUGH = 16  # of these
+_TIMES = np.geomspace(0.5, 50.0, 60)  # times the rheobase, where too few of these make it fire
+_FURTHER = 1.1  # times the largest of those that do
 _LATE = 1.5  # of the longest late interval, after which the next spike has failed to come
 _LAST = 4  # intervals that are looked at
 _EVEN = 0.01  # by what part of themselves they differ at most, to be one rhythm
+
+
+def shown(patch: Excitable, lasts: float) -> tuple[Array, Spikes]:
+    """uA/cm2 that show how it fires, and its spikes: from 0 to 20, or as far as its own firing
+    goes where these show little of it."""
+    spikes = held(patch, _USUAL, lasts)
+    if (rates(spikes, lasts)[0] > 0).sum() >= _ENOUGH:
+        return _USUAL, spikes
+    with part(0, 2):
+        tried = float(rheobase(patch).value[0]) * _TIMES
+    if not np.isfinite(tried[0]):
+        return _USUAL, spikes
+    firing = tried[rates(held(patch, tried, lasts), lasts)[0] > 0]
+    if not firing.size:
+        return _USUAL, spikes
+    row = np.linspace(0.0, float(f"{_FURTHER * firing[-1]:.2g}"), _USUAL.size)
+    with part(1, 2):
+        return row, held(patch, row, lasts)
 
 
 def held(patch: Excitable, current: Array, lasts: float) -> Spikes:

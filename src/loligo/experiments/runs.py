@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.engine.llvm.target import host
+from loligo.lanes import block_width
+from loligo.model import Membrane
 from loligo.progress import Advance
 from loligo.progress import progress as bar
 from loligo.run.pace import Pace
 from loligo.run.solve import Answer
 from loligo.run.status import lost
 from loligo.simulation import answered, recording_of
-from loligo.solvers import Solver
+from loligo.solvers import Solver, Taylor
 
 if TYPE_CHECKING:
     import xarray
 
 Array = np.ndarray
+
+_MANY, _REGISTERS = 1 << 10, 2  # lanes, and the registers that so many fill
 
 
 class _Teller:
@@ -183,4 +188,15 @@ def _answer(
     model: Any, stimulus: Any, duration: float, solver: Solver | None, **asked: Any
 ) -> Answer:
     told: Callable[[float], None] | bool = done if _NOW.get() is not None else False
-    return answered(model, stimulus, duration, solver, told, Pace(), positions=None, **asked)
+    return answered(
+        model, stimulus, duration, solver, told, Pace(width=_width(model, solver)), positions=None,
+        **asked,
+    )  # fmt: skip
+
+
+def _width(model: Any, solver: Solver | None) -> int | None:
+    """As many lanes at once however many there are: searches go from many to few, and each width
+    is a kernel of its own."""
+    if not isinstance(model, Membrane) or not isinstance(solver, Taylor | None):
+        return None
+    return block_width(_MANY, host().vector, _REGISTERS)

@@ -59,8 +59,6 @@ def _names(asked: Subject) -> Stage:
     first = f"States, which have a differential equation each{where}:"
     last = "Computed from them at every instant:"
     how = f"A step of Exponential moves {order}; Taylor expands all together."
-    if asked.outline.obstacle is not None:
-        how = f"A step of Exponential moves {order}. Taylor cannot: {asked.outline.obstacle}."
     parts = [Part(first, _columns([row(name) for name in states])), Part(how)]
     if others:
         parts.append(Part(last, _columns([row(name) for name in others])))
@@ -94,8 +92,6 @@ def _operations(asked: Subject, solvers: tuple[Solver, ...]) -> Stage:
         "the others each. Two operations in float32 count as one. What depends on parameters "
         "alone is done once a lane."
     )
-    if not parts:
-        parts = [Part(f"There is no program: {asked.outline.obstacle}.")]
     return Stage("What a step costs", (*parts, Part(text)))
 
 

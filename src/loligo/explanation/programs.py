@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from loligo.engine.numpy.kernel import evaluate
 from loligo.explanation.page import Part, Stage
 from loligo.explanation.slices import POINTS, Slice, Slicer
-from loligo.explanation.steps import taylor_program
+from loligo.explanation.steps import sides
 from loligo.explanation.subject import Subject
 from loligo.program import exponential, taylor
 from loligo.program.arithmetic import Assignment, Block
@@ -53,8 +54,8 @@ class Made:
         return self.passes[-1][1]
 
 
-def made_of(asked: Subject, name: str, solver: Solver, brief: bool = False) -> Made | None:
-    """A solver's program for a name, whole; None where there is none."""
+def made_of(asked: Subject, name: str, solver: Solver, brief: bool = False) -> Made:
+    """A solver's program for a name, whole."""
     return _MADE[type(solver)](asked, name, solver, brief)
 
 
@@ -63,11 +64,7 @@ def program(asked: Subject, name: str, solvers: tuple[Solver, ...]) -> Stage:
     parts: list[Part] = []
     for solver in solvers:
         brief = len(solvers) > 1 and isinstance(solver, Taylor)
-        made = made_of(asked, name, solver, brief)
-        if made is not None:
-            parts += _told(made, solver, brief)
-    if not parts:
-        parts = [Part("There is none, as there is no power series.")]
+        parts += _told(made_of(asked, name, solver, brief), solver, brief)
     return Stage("4  The program", tuple(parts))
 
 
@@ -75,8 +72,6 @@ def machine(asked: Subject, name: str, solver: Solver) -> Stage:
     """The first instructions that the processor gets."""
     title = "5  The machine code"
     made = made_of(asked, name, solver)
-    if made is None:
-        return Stage(title, (Part("There is none, as there is no program."),))
     if getattr(solver, "engine", "") == "numpy":
         text = "With engine='numpy' there is none: every line above is one call of NumPy."
         return Stage(title, (Part(text),))
@@ -237,11 +232,11 @@ def _words(asked: Subject, name: str) -> Mapping[str, Any]:
 # ---------------------------------------------------------------------------- taylor
 
 
-def _taylor(asked: Subject, name: str, solver: Taylor, brief: bool) -> Made | None:
-    made = taylor_program(asked, solver, (name,))
-    if isinstance(made, str):
-        return None
+def _taylor(asked: Subject, name: str, solver: Taylor, brief: bool) -> Made:
+    made = solver.program(asked.system, asked.stimulus, (name,), asked.outline.scales)
     slicer = Slicer(asked)
+    prepared = evaluate(made.blocks["prepare"], slicer.inputs)
+    slicer.inputs |= sides(made, {**slicer.inputs, **prepared})
     highest = 1 if brief else _HIGHEST
     if name not in asked.system.derivatives:
         final = slicer.cut(made.blocks["sample"], {name: name}, {}, made.blocks["prepare"])
@@ -283,7 +278,7 @@ def _widened(block: Block) -> Block:
     return Block(tuple(rows), tuple(outputs))
 
 
-_MADE: Mapping[type[Solver], Callable[[Subject, str, Any, bool], Made | None]] = {
+_MADE: Mapping[type[Solver], Callable[[Subject, str, Any, bool], Made]] = {
     Exponential: _exponential,
     Taylor: _taylor,
 }

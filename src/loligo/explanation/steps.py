@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from loligo.model.latex import symbol
 from loligo.program import Program
 from loligo.program.moves import groups_of
 from loligo.program.program import coefficient
-from loligo.program.series.expansion import NotSmoothError
+from loligo.program.switches import gap, side
 from loligo.solvers import Exponential, Solver, Taylor
 
 _TERMS = 4  # coefficients shown in numbers
@@ -25,14 +26,14 @@ def steps(asked: Subject, name: str, solvers: tuple[Solver, ...]) -> Stage:
     return Stage("3  What the solvers make of it", tuple(parts))
 
 
-def taylor_program(asked: Subject, solver: Taylor, records: tuple[str, ...] = ()) -> Program | str:
-    """The series of a membrane; or why it has none."""
-    if asked.outline.obstacle is not None:
-        return asked.outline.obstacle
-    try:
-        return solver.program(asked.system, asked.stimulus, records, asked.outline.scales)
-    except NotSmoothError as obstacle:  # what the text alone did not show
-        return f"the model has {obstacle} in it"
+def sides(program: Program, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """On which sides of their switches the conditions of a series are, at some numbers."""
+    count = range(len(program.conditions))
+    held: dict[str, Any] = {side(k): np.float64(-1.0) for k in count}
+    for _ in count:  # one may stand inside another
+        made = evaluate(program.blocks["series"], {**numbers, **held})
+        held = {side(k): np.copysign(1.0, made[coefficient(gap(k), 0)]) for k in count}
+    return held
 
 
 def _exponential(asked: Subject, name: str, solver: Exponential) -> list[Part]:
@@ -109,14 +110,7 @@ def _one_step(asked: Subject, name: str, solver: Exponential) -> list[Part]:
 
 
 def _taylor(asked: Subject, name: str, solver: Taylor) -> list[Part]:
-    program = taylor_program(asked, solver)
-    if isinstance(program, str):
-        text = (
-            f"{solver!r} needs smooth equations, and cannot take this membrane: {program}. "
-            "Where a condition changes there is no power series. lo.simulate chooses Exponential "
-            "by itself."
-        )
-        return [Part(text)]
+    program = solver.program(asked.system, asked.stimulus, (), asked.outline.scales)
     if name not in asked.system.derivatives:
         text = (
             f"{solver!r} has every state as a polynomial in time; {name} is computed from their "
@@ -142,7 +136,19 @@ def _taylor(asked: Subject, name: str, solver: Taylor) -> list[Part]:
         f"{scale:g}{asked.units(name)} = "
         f"{solver.tolerance * scale:g}{asked.units(name)}, less a margin."
     )
-    return [rule, Part(text), *_terms(asked, name, solver, program)]
+    return [rule, Part(text), *_switches(program), *_terms(asked, name, solver, program)]
+
+
+def _switches(program: Program) -> list[Part]:
+    """What is made of its conditions."""
+    if not program.conditions:
+        return []
+    text = (
+        "Between two switches a condition holds or it does not, and the equations are smooth. Each "
+        "is held through a step; what it compares is a polynomial too, and the step ends where "
+        "the two are equal. Watched are"
+    )
+    return [Part(text, program.conditions)]
 
 
 def _terms(asked: Subject, name: str, solver: Taylor, program: Program) -> list[Part]:
@@ -154,6 +160,7 @@ def _terms(asked: Subject, name: str, solver: Taylor, program: Program) -> list[
     }  # fmt: skip
     numbers = {key: np.float64(value) for key, value in numbers.items()}
     numbers |= evaluate(program.blocks["prepare"], numbers)
+    numbers |= sides(program, numbers)
     made = evaluate(program.blocks["series"], numbers)
     shown = range(min(_TERMS, solver.order) + 1)
     terms = [float(made[coefficient(name, k)]) for k in shown]

@@ -15,8 +15,9 @@ from loligo.figures import style
 from loligo.figures.axon import content
 from loligo.figures.content import signals
 from loligo.figures.content.panels import MOST_OVERLAID, picture
-from loligo.figures.figure import pixels, titled
+from loligo.figures.figure import titled
 from loligo.figures.film.timing import Timing, timing
+from loligo.figures.page.size import sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.files import named, replacing
 from loligo.progress import progress as progress_bar
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     from loligo.figures.content.picture import Picture
     from loligo.figures.film.frames import Frame
     from loligo.figures.film.palette import Palette
-    from loligo.figures.page.frame import Size
+    from loligo.figures.page.size import Size
 
 _SHOWN_WIDTH = 800  # CSS pixels in a notebook
 _USUAL_PATH = "action_potential.gif"
+_USUAL_SIZE = (1600, 1200)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def animate(
     *more: Any,
     path: str | os.PathLike[str] = _USUAL_PATH,
     labels: Sequence[str] | None = None,
-    size: tuple[int, int] = (1600, 1200),
+    size: tuple[float, float] | str | None = None,
     dpi: float | None = None,
     fps: float | None = None,
     speed: float | None = None,
@@ -110,10 +112,9 @@ def animate(
     path : path
         May follow the recordings by its place. Ends in ``.gif``, ``.webp`` (smaller, all colours)
         or ``.mp4`` (needs ``pip install "loligo[mp4]"``).
-    size : (int, int)
-        Width and height in pixels.
-    dpi : float, optional
-        Dots per inch. By default text scales with the size; a larger value makes it larger.
+    size, dpi
+        As for `loligo.plot`; by default 1600 × 1200 pixels. ``"slide"`` and ``"16:9"`` are
+        1920 × 1080.
     fps : float, optional
         Frames a second, 25 by default. GIF knows whole hundredths of a second and browsers slow
         down less than two, so 50, 33.3, 25, 20, 16.7, ... exist; the nearest is taken and stated.
@@ -154,7 +155,7 @@ def animate(
     recs, path = told_apart(rec, more, path, _USUAL_PATH, "path")
     target = named(path)
     kind = _format(target)
-    where = pixels(size, dpi)
+    where = sized(size, dpi, _USUAL_SIZE)
     with speaking(language):
         subject = _subject(recs, labels, panels, colours, title)
     duration = subject.end - subject.start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
 from loligo.figures.content.panels import MOST_OVERLAID, picture
 from loligo.figures.content.picture import Picture
-from loligo.figures.page.frame import Size
+from loligo.figures.page.size import sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.model import Membrane
 from loligo.words import speaking
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
     from loligo.figures.page.chart import Chart
 
-SMALLEST, LARGEST = 200, 16_000  # pixels, either way
-_LOWEST_DPI = 72.0
+_USUAL_AXON = (1600, 1300)  # pixels
 _MANY_PANELS = 4  # of a chart, for which it is higher
 
 
@@ -36,7 +34,7 @@ def plot(
     panels: Sequence[object] | str | None = None,
     labels: Sequence[str] | None = None,
     theme: str = "light",
-    size: tuple[int, int] | None = None,
+    size: tuple[float, float] | str | None = None,
     dpi: float | None = None,
     title: str | None = None,
     at: float | Sequence[float] | None = None,
@@ -82,10 +80,16 @@ def plot(
         What to call each of several recordings; by default their titles, if they differ.
     theme : str
         ``"light"`` or ``"dark"``.
-    size : (int, int), optional
-        Width and height in pixels; by default 1600 × 1200, lower for few panels.
+    size : str or (float, float), optional
+        What the figure is for: ``"slide"`` (16:9, with type for the last row of a lecture hall),
+        ``"16:9"``, ``"paper"`` (7 inches wide) or ``"column"`` (3.4 inches). Or width and height:
+        in pixels, ``(1600, 1200)``, with which the type grows; in inches, ``(8, 6)``; with a unit,
+        ``"16 x 9 cm"``. By default 8 inches wide, 1600 pixels, and as high as its panels ask for:
+        1200 pixels for V, gates, conductances and stimulus, less for fewer and more for more; 1300
+        for an axon, and 1000 for an experiment (1300 of four panels and more).
     dpi : float, optional
-        Dots per inch. By default text scales with the size; a larger value makes it larger.
+        Pixels per inch, which changes pixels alone: 200, on slides 144, on paper 300. Of a size in
+        pixels it says how large they are in print.
     title : str, optional
         Instead of the recording's own; ``""`` for none.
     at : float or sequence of float, optional
@@ -138,9 +142,7 @@ def _plot(
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
         shown = titled(together(recs, labels, panels, colours), title)
         with style.house_style():
-            return draw(
-                shown, pixels(usual_size(shown) if size is None else size, dpi), colours
-            ).figure
+            return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
     refuse_labels(labels)
     chart = _chart(rec, panels, at, title)
     with style.house_style():
@@ -148,17 +150,15 @@ def _plot(
             from loligo.figures.page.charting import draw_chart
 
             usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS else 1300)
-            return draw_chart(chart, pixels(usual if size is None else size, dpi), colours)
+            return draw_chart(chart, sized(size, dpi, usual), colours)
         if is_axon(rec):
             from loligo.figures.axon.drawing import draw_axon
 
-            return draw_axon(
-                rec, panels, colours, pixels((1600, 1300) if size is None else size, dpi), title, at
-            )
+            return draw_axon(rec, panels, colours, sized(size, dpi, _USUAL_AXON), title, at)
         if at is not None:
             raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
         shown = titled(picture(signals.read(rec), panels, colours), title)
-        return draw(shown, pixels(usual_size(shown) if size is None else size, dpi), colours).figure
+        return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
 
 
 def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
@@ -233,27 +233,4 @@ def titled(shown: Picture, title: str | None) -> Picture:
 def usual_size(shown: Picture) -> tuple[int, int]:
     """1600 pixels wide, and as high as the panels ask for."""
     weight = sum(panel.axis.weight for panel in shown.panels)
-    return 1600, int(min(2400, max(600, 420 + 120 * weight)))
-
-
-def pixels(size: object, dpi: object) -> Size:
-    """A checked size. Without ``dpi``, text scales with the size: 200 at 1600 × 1200.
-
-    >>> pixels((1600, 1200), None).dpi, pixels((3200, 2400), None).dpi
-    (200.0, 400.0)
-    """
-    try:
-        width, height = (int(side) for side in size)  # type: ignore[union-attr]
-        whole = all(side == int(side) for side in size)  # type: ignore[union-attr]
-    except (TypeError, ValueError, OverflowError):
-        whole, width, height = False, 0, 0
-    if not whole or not all(SMALLEST <= side <= LARGEST for side in (width, height)):
-        raise UsageError(
-            f"size={size!r} is not a size; give (width, height) in pixels, "
-            f"each from {SMALLEST} to {LARGEST}, such as (1600, 1200)."
-        )
-    if dpi is None:
-        return Size(width, height, max(_LOWEST_DPI, min(width / 8, max(height / 6, width / 10))))
-    if isinstance(dpi, bool) or not isinstance(dpi, int | float) or not 10 <= dpi <= 2400:
-        raise UsageError(f"dpi={dpi!r} is not a resolution; give dots per inch from 10 to 2400.")
-    return Size(width, height, float(dpi) if math.isfinite(dpi) else _LOWEST_DPI)
+    return 1600, int(min(2400, max(600, 394 + 120 * weight)))

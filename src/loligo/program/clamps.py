@@ -13,7 +13,7 @@ from loligo.program.term import EDGE_TOLERANCE, Arithmetic, Still, Term, box_sti
 
 Size = Callable[[Term], int]  # a term -> a value in its builder
 
-_WHEN = ("start", "duration")
+_WHEN = ("start", "duration", "off")
 
 
 def _one(term: Term) -> int:

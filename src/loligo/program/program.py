@@ -21,7 +21,8 @@ from loligo.program.arithmetic import (
     narrowness,
     prune,
 )
-from loligo.program.scheme import SCHEMES, Face, Scheme, share, shared
+from loligo.program.scheme import SCHEMES, Adaptive, Face, Scheme, share, shared
+from loligo.program.switches import gap, side, size
 
 _NAMES = ("parameters", "states", "inputs", "streams", "constants", "records")
 
@@ -96,6 +97,12 @@ class Program:
         if word == "coefficients":
             orders = range(self.scheme.orders[block] + 1)
             return [coefficient(state, k) for state in self.states for k in orders]
+        if word == "sides":
+            return [side(k) for k in range(len(self.conditions))]
+        if word == "gaps":
+            orders = range(self.scheme.orders[block] + 1)
+            every = range(len(self.conditions))
+            return [name for k in every for name in gaps_of(k, orders)]
         if word == "shares":
             # as many as there are: the block itself says
             names = self.scheme.blocks[block].names
@@ -131,6 +138,11 @@ class Program:
         return prune(Block(shares.assignments, tuple((state, own[state]) for state in named)))
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """What is compared along a step, as a person reads it."""
+        return self.scheme.conditions if isinstance(self.scheme, Adaptive) else ()
+
+    @property
     def blocks(self) -> Mapping[str, Block]:
         """The scheme's, by name."""
         return self.scheme.blocks
@@ -142,6 +154,7 @@ class Program:
             "precision": self.precision,
             "scheme": self.scheme.name,
             "orders": self.scheme.orders,
+            "conditions": self.conditions,
             "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
         }
 
@@ -155,6 +168,12 @@ class Program:
         except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise ValueError(f"not a program: {error!r}") from error
         return cls(**names, scheme=scheme, precision=precision)
+
+
+def gaps_of(condition: int, orders: Iterable[int]) -> list[str]:
+    """What a block yields of a condition: its gap's coefficients, and the size of what it
+    compares."""
+    return [*(coefficient(gap(condition), k) for k in orders), size(condition)]
 
 
 def coefficient(state: str, order: int) -> str:
@@ -194,6 +213,8 @@ def _scheme(document: Mapping[str, Any]) -> Scheme:
     if unknown := made.keys() - kind.FACES.keys():
         raise ValueError(f"not a block of a {kind.name} program: {sorted(unknown)[0]!r}")
     made |= {_ORDERS[name]: _whole(order) for name, order in document["orders"].items()}
+    if conditions := _texts(document["conditions"]):
+        made["conditions"] = conditions
     return kind(**made)
 
 

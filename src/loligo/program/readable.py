@@ -34,6 +34,28 @@ def backwards(block: Block, outputs: Sequence[str], stops: Mapping[str, str]) ->
     return b.block({name: new[places[name]] for name in outputs})
 
 
+def spelled(b: Builder, index: int, depth: int = 5) -> str:
+    """One value of a builder in a line, with brackets where they are needed; what lies deeper is
+    left out.
+
+    >>> b = Builder()
+    >>> rise = b.sub(b.input("V"), b.const(-40.0))
+    >>> spelled(b, b.mul(b.const(2.0), rise))
+    '2*(V - -40)'
+    """
+    a = b.assignments[index]
+    if a.op == "input":
+        return a.name
+    if a.op == "const":
+        return f"{a.value:.{_DIGITS}g}"
+    if not depth:
+        return "…"
+    shown = {i: spelled(b, i, depth - 1) for i in a.args}
+    if a.op in ("mul", "div", "neg"):
+        shown = {i: f"({text})" if " " in text else text for i, text in shown.items()}
+    return f"-{shown[a.args[0]]}" if a.op == "neg" else _right(a, shown)
+
+
 def operations(block: Block) -> int:
     """How many there are."""
     return sum(block.count().values())
@@ -78,7 +100,7 @@ def lines(
     return told + [f"{names[i]} = {shown[i]}" for i in folded if ends and names[i] != shown[i]]
 
 
-def _right(a: Assignment, shown: Sequence[str]) -> str:
+def _right(a: Assignment, shown: Sequence[str] | Mapping[int, str]) -> str:
     args = [shown[i] for i in a.args]
     if a.op == "fma":
         x, y = _ordered(args[:2])

@@ -151,15 +151,21 @@ class Adaptive(Scheme):
         A series of lower order that holds everywhere.
     room, most
         How far V may move in a step of ``series``; in a step of either.
+    conditions
+        What is compared along a step, as a person reads it: each is held on one side
+        (``sides``), and its gap is a series beside those of the states (``gaps``:
+        :mod:`loligo.program.switches`).
     """
 
     name: ClassVar[str] = "adaptive"
     FACES: ClassVar[Mapping[str, Face]] = {
         **Scheme.FACES,
-        "series": Face("constants states .t .middle", "coefficients .step"),
-        "careful": Face("constants states .t .middle", "coefficients .step", optional=True),
-        "room": Face("constants states", ".room", optional=True),
-        "most": Face("constants", "series careful", optional=True),
+        "series": Face("constants states sides .t .middle", "coefficients gaps .step"),
+        "careful": Face(
+            "constants states sides .t .middle", "coefficients gaps .step", optional=True
+        ),
+        "room": Face("constants states sides", ".room", optional=True),
+        "most": Face("constants sides", "series careful", optional=True),
         "sample": Face("constants states .t .middle", "records"),
     }
 
@@ -169,6 +175,7 @@ class Adaptive(Scheme):
     careful: Block | None = None
     room: Block | None = None
     most: Block | None = None
+    conditions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.order < 1 or (self.careful_order < 1) != (self.careful is None):

@@ -16,6 +16,10 @@ too large for that, the step is made by ``careful``, a series of fewer terms, al
 holds everywhere. Where there is a block ``most`` (``series`` and ``careful`` out, in mV), V moves
 by no more in a step of either, which is as far as it can tell
 (:mod:`loligo.program.series.steepness`).
+
+Conditions on what moves are held on one side in all of them, and their gaps are series beside
+those of the states: the step ends where one of them changes its sign
+(:mod:`loligo.program.switches`).
 """
 
 from __future__ import annotations
@@ -47,6 +51,7 @@ from loligo.program.series.blocks import most_block, room_block, series_block
 from loligo.program.series.quotients import expose, worthwhile
 from loligo.program.series.terms import steepest
 from loligo.program.sources import Source, parameters
+from loligo.program.switches import hold
 from loligo.system.equations import System
 
 
@@ -57,6 +62,7 @@ class Equations:
     block: Block
     states: tuple[str, ...]
     order: int
+    conditions: tuple[str, ...] = ()
 
     @property
     def quick(self) -> bool:
@@ -92,11 +98,12 @@ PASSES: Sequence[Pass[Draft]] = (
 
 
 def written(system: System, sources: tuple[Source, ...], order: int) -> Equations:
-    """The right-hand side as it is written."""
+    """The right-hand side as it is written, its conditions held."""
     b = Builder()
     low = Lowering(b, inputs_at(b, system, sources))
     block = b.block({name: low(e) for name, e in system.derivatives.items()})
-    return Equations(block, system.states, order)
+    held = hold(block, system.states)
+    return Equations(held.block, system.states, order, held.conditions)
 
 
 def lower_order(order: int) -> int:
@@ -121,7 +128,8 @@ def expanded(
         Whether each value is written once, not as often as it is needed.
     """
     states, order = simplified.states, simplified.order
-    expand = partial(series_block, states=states, scales=scales)
+    conditions = len(simplified.conditions)
+    expand = partial(series_block, states=states, scales=scales, conditions=conditions)
     blocks = {"series": expand(simplified.block, order=order, shared=shared, wide=wide)}
     room = room_block(simplified.block, states, order) if simplified.quick else None
     if room is not None:
@@ -153,7 +161,8 @@ def draft(
     original = written(system, sources, order)
     blocks = expanded(transformed(original, EQUATIONS), original, scales, wide)
     blocks["sample"] = _sample(system, sources, records)
-    return of_blocks({**blocks, **edge(system, sources)}, system, sources)
+    made = of_blocks({**blocks, **edge(system, sources)}, system, sources)
+    return replace(made, conditions=original.conditions)
 
 
 def of_blocks(blocks: Mapping[str, Block], system: System, sources: tuple[Source, ...]) -> Draft:
@@ -184,7 +193,7 @@ def taylor(
     Raises
     ------
     NotSmoothError
-        If the equations have a conditional on a state, or another operation without a series.
+        If the equations have an operation without a series.
     """
     wide = order + 1 if wide is None else wide
     made = transformed(draft(system, sources, records, scales, order, wide), PASSES)
@@ -197,6 +206,7 @@ def taylor(
         records=records,
         scheme=Adaptive(
             **made.blocks,
+            conditions=made.conditions,
             order=order,
             careful_order=lower_order(order) if "careful" in made.blocks else 0,
             relax=relaxation(system),

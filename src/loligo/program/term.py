@@ -30,6 +30,9 @@ class Term:
 
     @property
     def end(self) -> int:
+        """When it ends; of what may be held on beyond that, when it goes off."""
+        if "off" in self.p:
+            return self.p["off"]
         return self.b.add(self.p["start"], self.p["duration"])
 
     def when(self, t: int) -> int:

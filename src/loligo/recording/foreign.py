@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray
 
 _CHUNK = 200_000  # cells at a time
+_NO_UNIT = ("", "1", "-")
 _LONGEST = 400  # characters of a number with its unit
 
 
@@ -67,8 +68,13 @@ def recording_of(table: Rows, path: Path) -> xarray.Dataset:
     return put_together(Contents({}, variables))
 
 
-def measured(table: Rows, path: Path) -> list[Measured]:
+def measured(table: Rows, path: Path, alone: bool = False) -> list[Measured]:
     """The columns of a table, with names and units as far as it states them.
+
+    Parameters
+    ----------
+    alone
+        Whether it may have one column alone of any name; text that is no table looks like that.
 
     Raises
     ------
@@ -81,7 +87,8 @@ def measured(table: Rows, path: Path) -> list[Measured]:
     named = not all(map(is_number, first))
     heads = [_head(text) for text in first] if named else [("", "")] * len(first)
     counted = named and len(heads) > 1 and not first[0].strip()
-    if named and len(heads) == 1 and heads[0][0] != TIME and not known_names([heads[0][0]]):
+    usual = alone or len(heads) > 1 or heads[0][0] == TIME or known_names([heads[0][0]])
+    if named and not usual:
         raise FileError(f"{path} is no table of numbers: its first line is {first[0][:60]!r}")
     while len(heads) > 1 and named and not heads[-1][0]:  # a spreadsheet's empty last columns
         heads.pop()
@@ -124,15 +131,16 @@ def _check_names(names: Sequence[str], named: bool, path: Path) -> None:
     for name in names if named else ():
         if not name or name in seen:
             what = f"two columns are called {name[:60]!r}" if name else "a column has no name"
-            raise FileError(f"{path} does not hold a recording: {what}")
+            raise FileError(f"{path} is no table: {what}")
         seen.add(name)
 
 
 def _are_units(row: Sequence[str], width: int) -> bool:
     """Whether a row below the names has the units: ``ms``, ``[mV]`` or nothing."""
     cells = [text.strip(" ()[]") for text in row]
-    known = [text in ("", "1", "-") or measures(text) is not None for text in cells]
-    return len(row) >= width and all(known) and any(measures(text) for text in cells)
+    known = [text in _NO_UNIT or measures(text) is not None for text in cells]
+    told = [measures(text) for text in cells if text not in _NO_UNIT]  # a row of ones is numbers
+    return len(row) >= width and all(known) and any(told)
 
 
 # Numbers ------------------------------------------------------------------------------------

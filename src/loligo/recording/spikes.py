@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,28 +53,39 @@ def laid_out(
         Name -> a number for each spike, and attributes.
     """
     lanes = math.prod(shape)
+    count = np.bincount(lane, minlength=lanes)
     # one place at least: a dimension without length would take all rows of a table with it
-    places = max(_most(lane, lanes), 1)
+    places = max(int(count.max(initial=0)), 1)
     if _stays(lanes * places, lane.size, len(told)):
         rows = {name: (EVENT, values, attrs) for name, (values, attrs) in told.items()}
         return {**rows, LANE: (EVENT, lane, dict(_WHOSE))}, {}
+    tables = tabled(count, [values for values, _ in told.values()], places)
     variables = {
-        name: ((*dims, SPIKE), padded(lane, values, lanes, places).reshape(*shape, places), attrs)
-        for name, (values, attrs) in told.items()
+        name: ((*dims, SPIKE), table.reshape(*shape, places), attrs)
+        for table, (name, (_, attrs)) in zip(tables, told.items(), strict=True)
     }
     return variables, {SPIKE: (SPIKE, np.arange(places), dict(_NUMBER))}
 
 
 def padded(lane: Integers, values: Floats, lanes: int, places: int | None = None) -> Floats:
     """One value for each spike as (lanes, places), NaN where a lane has fewer spikes; as many
-    places as the lane has that fires most, if not given."""
+    places as the lane has that fires most, if not given. ``lane`` increases."""
     count = np.bincount(lane, minlength=lanes)
-    first = np.cumsum(count) - count
-    places = _most(lane, lanes) if places is None else places
-    _check_room(lanes, places)
-    table = np.full((lanes, places), np.nan)
-    table[lane, np.arange(lane.size) - first[lane]] = values
-    return table
+    return tabled(count, [values], int(count.max(initial=0)) if places is None else places)[0]
+
+
+def tabled(count: Integers, rows: Sequence[Floats], places: int) -> list[Floats]:
+    """Several values for each spike, lane by lane, each as (lanes, places)."""
+    _check_room(count.size, places)
+    if (count == places).all():
+        return [values.reshape(count.size, places) for values in rows]
+    there = np.arange(places) < count[:, None]
+    tables: list[Floats] = []
+    for values in rows:
+        table = np.full(there.shape, np.nan)
+        table[there] = values
+        tables.append(table)
+    return tables
 
 
 def _check_room(lanes: int, places: int) -> None:

@@ -98,7 +98,7 @@ def _bracketed(text: str) -> tuple[str, str] | None:
     for at in range(len(text) - 1, -1, -1):
         depth += (text[at] == text[-1]) - (text[at] == pair)
         if depth == 0:
-            return text[:at].strip(), text[at + 1 : -1].strip()
+            return text[:at].rstrip(" /"), text[at + 1 : -1].strip()  # g/(mS/cm2), as ISO has it
     return None
 
 

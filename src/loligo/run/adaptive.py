@@ -8,17 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import COUNTERS, STIFF, Journey, Kernel, Route, padded
+from loligo.engine import switches
+from loligo.engine.kernel import (
+    CHATTERS,
+    COUNTERS,
+    SLIDES,
+    STIFF,
+    Journey,
+    Kernel,
+    Route,
+    padded,
+)
 from loligo.engine.swings import Batch, Swings
 from loligo.errors import RunError
 from loligo.lanes import Floats, Integers
-from loligo.run.charges import ledgers
-from loligo.run.divergence import Loss, Losses, diverged
+from loligo.run.charges import ends_at_sample, ledgers
+from loligo.run.divergence import Loss, Losses, at_switch, diverged
 from loligo.run.drive import Drive
 from loligo.run.initial import prepare
-from loligo.run.jumps import Begun, begin
+from loligo.run.jumps import Begun, at_end, begin
 from loligo.run.outcome import empty_rows, recorded_rows
-from loligo.run.pace import Pace, portions, threads
+from loligo.run.pace import ALONE, Pace, portions, threads
 from loligo.run.problem import Problem
 from loligo.run.status import Status
 from loligo.solvers import Taylor
@@ -51,8 +61,10 @@ class AdaptiveCourse:
         begun = begin(problem, kernel, self.constants, states, edges, self.route.depth, grain)
         self.journey = _journey(problem, kernel, begun)
         self._leave(np.flatnonzero(losses.lost))
-        self.parts = portions(len(self.journey.finished), threads())
-        self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)
+        kernel.hold(self.journey)
+        self.parts = portions(len(self.journey.finished), 1 if kernel.alone else threads())
+        first = _FIRST * (ALONE if kernel.alone else 1)
+        self.amount = pace.opening(_MOST_ROUNDS, first, lanes)
 
     @property
     def fraction(self) -> float:
@@ -64,15 +76,15 @@ class AdaptiveCourse:
 
     @property
     def spikes(self) -> list[Batch]:
-        return self.journey.spikes
+        return self.journey.home().spikes
 
     @property
     def swings(self) -> Swings:
-        return self.journey.swings
+        return self.journey.home().swings
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        steps = self.journey.counters[COUNTERS.index("steps"), : self.problem.lanes.size]
+        steps = self.journey.home().counters[COUNTERS.index("steps"), : self.problem.lanes.size]
         return {
             "tolerance": self.solver.tolerance,
             "accuracy": "local error of a step below tolerance x 100 mV in V, x 1 in gates",
@@ -88,6 +100,7 @@ class AdaptiveCourse:
     def arrived(self) -> bool:
         lost = np.flatnonzero(self.journey.status)
         if lost.size:
+            self.journey.home()
             for lane in lost.tolist():
                 self.losses.add(lane, self._kind(lane), self._loss)
             self._leave(lost)
@@ -100,7 +113,7 @@ class AdaptiveCourse:
         lane does depends on its neighbours."""
         if not lanes.size:
             return
-        journey = self.journey
+        journey = self.journey.home()
         width = self.kernel.width
         if lanes[-1] == self.problem.lanes.size - 1:  # with its copies that fill the last vector
             filled = np.arange(self.problem.lanes.size, journey.status.size)
@@ -111,6 +124,8 @@ class AdaptiveCourse:
         journey.status[:] = 0
         there = journey.clock[0] >= self.route.end
         journey.finished[:] = there.reshape(-1, width).all(axis=1)
+        if journey.away is not None:
+            journey.away.changed()
 
     def taken(self) -> Integers:
         times, clock = self.problem.times, self.journey.clock[0, : self.problem.lanes.size]
@@ -122,14 +137,18 @@ class AdaptiveCourse:
         self.parts = [p for p in self.parts if not finished[p.start : p.stop].all()]
 
     def values(self) -> dict[str, Floats]:
-        return recorded_rows(self.problem, self.journey.out)
+        return recorded_rows(self.problem, self.journey.home().out)
 
     def voltage(self) -> Floats:
-        return self.journey.states[0]
+        return self.journey.home().states[0]
 
     def noted(self) -> Floats:
-        which = ledgers(self.kernel.program.states)
-        return self.journey.states[which, : self.problem.lanes.size]
+        which, lanes = ledgers(self.kernel.program.states), self.problem.lanes.size
+        states = self.journey.home().states
+        if not which or not ends_at_sample(self.problem):
+            return states[which, :lanes]
+        # the last sample shows what jumps at the very end, the states that run on do not
+        return at_end(self.problem, self.kernel, self.constants, states)[which]
 
     def clamped(self) -> None:
         """No electrode clamps a lane of its own yet."""
@@ -144,12 +163,19 @@ class AdaptiveCourse:
         return [n for n, scale in scales.items() if not abs(values[n]) <= 100 * scale]
 
     def _kind(self, lane: int) -> Status:
+        if self.journey.status[lane] in (SLIDES, CHATTERS):
+            return Status.SWITCHING
         # steps also shrink where a state runs away to infinity in finite time
         stiff = self.journey.status[lane] == STIFF and not self._far(lane)
         return Status.STIFF if stiff else Status.DIVERGED
 
     def _loss(self, lane: int) -> Loss:
         t, where = float(self.journey.clock[0, lane]), self.problem.where(lane)
+        if self._kind(lane) == Status.SWITCHING:
+            which = switches.at_switch(self.kernel.program, self.journey.clock[:, lane])
+            fast = self.journey.status[lane] == CHATTERS
+            error = at_switch(t, which, bool(fast), self._values(lane), where)
+            return Loss(lane, Status.SWITCHING, error, where, t)
         last = ", ".join(f"{n} = {v:.6g}" for n, v in self._values(lane).items())
         if self._kind(lane) == Status.STIFF:
             error = RunError(
@@ -167,7 +193,7 @@ class AdaptiveCourse:
 def _journey(problem: Problem, kernel: Kernel, begun: Begun) -> Journey:
     filled = padded(begun.states, kernel.width).copy()
     lanes = int(filled.shape[1])
-    clock = np.zeros((4, lanes))
+    clock = switches.begin(kernel.program, lanes)
     clock[1] = padded(begun.armed, kernel.width)
     return Journey(
         states=filled,

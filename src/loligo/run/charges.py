@@ -1,16 +1,22 @@
-"""The charge of V's jumps under a clamp: when, and what the electrode gave at once."""
+"""The charge of V's jumps under a clamp: when, and what the electrode gave at once.
+
+Where a clamp goes on, and where a shock comes, what jumps hangs on V: states note it. Where the
+command itself jumps, V does with it, and the charge is known beforehand.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from loligo.lanes import Floats
 from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.cells import Driven
+from loligo.run.drive import Drive
 from loligo.run.problem import Problem
-from loligo.system.driven import CHARGE
+from loligo.system.driven import CHARGE, ON
 
 
 @dataclass(frozen=True)
@@ -38,25 +44,61 @@ def charges_of(problem: Problem, noted: Floats) -> Charges | None:
     done = [each for each in problem.driven if each.noted]
     if not done:
         return None
-    times = np.stack([_when(problem, each) for each in done])
-    order = np.argsort(times, axis=0, kind="stable")  # NaN is last
-    times, noted = (np.take_along_axis(rows, order, axis=0) for rows in (times, noted))
+    times, noted = _in_order(np.stack([_when(problem, each) for each in done]), noted)
     # what happens at one time is one edge, and each of its states notes all of its charge
     again = np.zeros(times.shape, dtype=bool)
     again[1:] = times[1:] - times[:-1] <= EDGE_TOLERANCE
     times = np.where(again, np.nan, times)
-    order = np.argsort(times, axis=0, kind="stable")
-    times, noted = (np.take_along_axis(rows, order, axis=0) for rows in (times, noted))
+    moved, known = _of_commands(problem, times)
+    times, noted = _in_order(np.vstack([times, moved]), np.vstack([noted, known]))
     # one at least: a dimension without length would take all rows of a table with it
     most = max(1, int(np.isfinite(times).sum(axis=0).max()))
     times = times[:most].T.copy()
     return Charges(times, np.where(np.isnan(times), np.nan, noted[:most].T))
 
 
+def _in_order(times: Floats, noted: Floats) -> tuple[Floats, Floats]:
+    """Rows of edges sorted by time in each lane; NaN is last."""
+    order = np.argsort(times, axis=0, kind="stable")
+    return np.take_along_axis(times, order, axis=0), np.take_along_axis(noted, order, axis=0)
+
+
+def _within(problem: Problem, time: Floats) -> Any:
+    """Whether times lie before a run's end, or at the end where a sample shows what is after."""
+    return time < problem.times.duration + (EDGE_TOLERANCE if ends_at_sample(problem) else 0.0)
+
+
+def ends_at_sample(problem: Problem) -> bool:
+    """Whether a run's last sample is at its end."""
+    times = problem.times
+    return (times.samples - 1) * times.sample_interval >= times.duration - EDGE_TOLERANCE
+
+
+def _of_commands(problem: Problem, noted: Floats) -> tuple[Floats, Floats]:
+    """When commands of ideal clamps jump of themselves, and the charge, (jumps, lanes); those at
+    times that are noted are part of what is."""
+    every: list[tuple[Floats, Floats]] = [(noted[:0], noted[:0])]
+    for each in problem.driven:
+        if not each.shape.sampled or ON not in each.shape.inputs:
+            continue
+        paths, which = Drive(problem).paths(each)
+        leaps = [path.leaps() for path in paths]
+        table = np.full((2, max(when.size for when, _ in leaps), len(paths)), np.nan)
+        for k, found in enumerate(leaps):
+            table[:, : found[0].size, k] = found
+        time, size = table[:, :, which]
+        time = np.where((time > EDGE_TOLERANCE) & _within(problem, time), time, np.nan)
+        for row in noted:
+            time = np.where(np.abs(time - row) <= EDGE_TOLERANCE, np.nan, time)
+        every.append((time, size * problem.lanes.flat("C_m")))
+    times, charges = zip(*every, strict=True)
+    return np.vstack(times), np.vstack(charges)
+
+
 def _when(problem: Problem, each: Driven) -> Floats:
     """When V may jump in each lane, NaN where it does not within the run."""
     start = problem.lanes.flat(each.name("start"))
-    happens = start < problem.times.duration
+    happens = _within(problem, start)
     if "duration" not in each.shape.parameters:
         return np.where(happens & (start >= 0), start, np.nan)
     # what is on before a run goes on as that begins

@@ -61,6 +61,8 @@ def integrate(
     if kernels is None:
         kernels, origin = kernels_of(problem, solver, pace)
         clock.stage(f"kernel ({origin})")
+    if any(kernel.alone for kernel in kernels):
+        pace = pace.alone()
     course, notes, rest = _begun(problem, solver, kernels, initials, pace)
     clock.stage("initial state")
     loop(course, advance, pace, watched(problem))

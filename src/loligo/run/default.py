@@ -35,9 +35,9 @@ class Choice:
 
 
 def run_by_default(problem: Problem, advance: Advance, pace: Pace) -> Choice:
-    """Taylor wherever a membrane's problem is smooth between the edges of its stimulus, and lanes
-    are not too stiff for it; Exponential elsewhere, with the step that each lane's own halving
-    shows to be good.
+    """Taylor wherever a membrane's problem is smooth between the edges of its stimulus and the
+    switches of its conditions, and lanes are not too stiff for it; Exponential elsewhere, with the
+    step that each lane's own halving shows to be good.
 
     Raises
     ------
@@ -55,8 +55,7 @@ def run_by_default(problem: Problem, advance: Advance, pace: Pace) -> Choice:
             return _beside_taylor(problem, outcome, advance, pace) if stiff else (
                 Choice(Taylor(), outcome, False)
             )  # fmt: skip
-    smooth = why == problem.obstacle and all(c.outline.obstacle is None for c in problem.cells)
-    outcome = Ladder(problem, smooth, pace).climb(advance)
+    outcome = Ladder(problem, pace).climb(advance)
     outcome.settings["note"] = f"Exponential was chosen because {why}; {_STEPS}"
     return Choice(Exponential(outcome.settings["dt"]), outcome, True)
 
@@ -73,7 +72,7 @@ def _beside_taylor(problem: Problem, outcome: Outcome, advance: Advance, pace: P
     status = np.zeros(lanes, np.int8) if outcome.status is None else outcome.status
     stiff = np.flatnonzero(status == Status.STIFF)
     why = next(loss.error for loss in outcome.first_lost if loss.status == Status.STIFF)
-    climbed = Ladder(part(problem, stiff), True, pace).climb(advance)
+    climbed = Ladder(part(problem, stiff), pace).climb(advance)
     put(outcome, stiff, climbed)
     ends = np.zeros(stiff.size, np.int8) if climbed.status is None else climbed.status
     status[stiff] = np.where(ends == Status.FINE, Status.EXPONENTIAL, ends)

@@ -25,11 +25,13 @@ class LostError(RunError):
     ----------
     t
         When, ms.
+    status
+        What became of it.
     """
 
-    def __init__(self, message: str, t: float) -> None:
+    def __init__(self, message: str, t: float, status: Status = Status.DIVERGED) -> None:
         super().__init__(message)
-        self.t = t
+        self.t, self.status = t, status
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,7 @@ class Losses:
 
     def fail(self, lane: int, error: LostError, label: str) -> None:
         """A lane whose run came to nothing."""
-        self.add(
-            lane, Status.DIVERGED, lambda _: Loss(lane, Status.DIVERGED, error, label, error.t)
-        )
+        self.add(lane, error.status, lambda _: Loss(lane, error.status, error, label, error.t))
 
 
 def first_of(losses: Iterable[Loss], status: Statuses) -> list[Loss]:
@@ -148,6 +148,35 @@ def diverged(t: float, what: str, remedy: str, where: str = "") -> RunError:
     return RunError(
         f"the run diverged at t = {t:.6g} ms{where}: {what}. Check the parameters and the "
         f"stimulus, or {remedy}{_RESETS if upwards else ''}"
+    )
+
+
+def at_switch(
+    t: float, conditions: Iterable[str], fast: bool, values: Mapping[str, float], where: str
+) -> LostError:
+    """The error of a lane that cannot leave a switch.
+
+    Parameters
+    ----------
+    conditions
+        At whose switch it is.
+    fast
+        Whether it comes to switches ever faster; else it slides along one.
+    """
+    last = ", ".join(f"{name} = {value:.6g}" for name, value in values.items())
+    which = " and of ".join(conditions) or "several conditions"
+    what = (
+        f"it comes to the switch of {which} ever faster, a thousand times within a thousandth of "
+        "a ms of each other"
+        if fast
+        else f"on both sides of the switch of {which} it is pushed back to it, and slides along it"
+    )
+    return LostError(
+        f"no branch of a condition holds from t = {t:.6g} ms on{where}: {what}; the last values "
+        f"were {last}. Write what lies between the two branches as well: a smooth step, as in "
+        "1/(1 + exp(-(V + 40)/0.1)) for V > -40, or two thresholds",
+        t,
+        Status.SWITCHING,
     )
 
 

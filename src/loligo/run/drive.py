@@ -14,6 +14,7 @@ from loligo.lanes import Floats, Integers, distinct
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
 from loligo.run.cells import Driven
 from loligo.run.problem import Problem
+from loligo.stimulus.clamp import VoltageClamp
 from loligo.system.driven import ON
 
 
@@ -35,9 +36,13 @@ class Drive:
     def _paths(self, each: Driven, unit: dict[str, float]) -> tuple[list[Any], Integers]:
         names = [name for name in each.shape.parameters if name not in unit]
         table = np.stack([self.problem.lanes.flat(each.name(name)) for name in names])
-        first, which = distinct(table)
+        holds = isinstance(each.shape, VoltageClamp)
+        first, which = distinct(np.vstack([table, self.problem.lasts(each)]) if holds else table)
         columns = table[:, first].T.tolist()
         paths = [each.shape.at(**unit, **dict(zip(names, c, strict=True))) for c in columns]
+        if holds:
+            lasts = self.problem.lasts(each)[first]
+            paths = [p.lasting() if on else p for p, on in zip(paths, lasts, strict=True)]
         return paths, which
 
     def values(self, path: Any) -> Floats:

@@ -21,7 +21,7 @@ from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.jumps import Begun, begin
 from loligo.run.outcome import empty_rows, recorded_rows
-from loligo.run.pace import Pace, portions, threads
+from loligo.run.pace import ALONE, Pace, portions, threads
 from loligo.run.problem import Problem
 from loligo.run.status import Status
 from loligo.solvers import Exponential
@@ -95,8 +95,11 @@ class FixedCourse(Stepped):
         if losses.lost.any():
             self._stand_in(np.flatnonzero(losses.lost))
             self.progress.take(self.before)
-        self.parts = portions(len(self.progress.step), threads())
-        self.amount = pace.opening(_MOST_STEPS, _FIRST, problem.lanes.size)
+        if self.cuts is None:  # which is taken over its edges at home
+            kernel.hold(self.progress)
+        self.parts = portions(len(self.progress.step), 1 if kernel.alone else threads())
+        first = _FIRST * (ALONE if kernel.alone else 1)
+        self.amount = pace.opening(_MOST_STEPS, first, problem.lanes.size)
 
     @property
     def over(self) -> bool:
@@ -104,11 +107,11 @@ class FixedCourse(Stepped):
 
     @property
     def spikes(self) -> list[Batch]:
-        return self.progress.spikes
+        return self.progress.home().spikes
 
     @property
     def swings(self) -> Swings:
-        return self.progress.swings
+        return self.progress.home().swings
 
     def call(self) -> Callable[[range], None]:
         chunk = 1 if self.opens else min(self.amount, self.sampled.most_steps)
@@ -116,9 +119,16 @@ class FixedCourse(Stepped):
         opening = self.opens and self.cuts is None
         self.used = self._constants(0.5 * self.schedule.dt) if opening else self.constants
         self.streams = self.sampled.between(self.done, self.stop)
-        self.before.take(self.progress)
+        self._remember()
         self.known = len(self.progress.spikes)
         return partial(self._run, self.progress, stop=self.stop)
+
+    def _remember(self) -> None:
+        """What the call about to be made begins with."""
+        if self.progress.away is None:
+            self.before.take(self.progress)
+        else:
+            self.progress.away.keep(self.before)
 
     def _run(self, progress: Progress, part: range, stop: int) -> None:
         """Advance blocks up to a step."""
@@ -161,8 +171,11 @@ class FixedCourse(Stepped):
         return prepare(self.kernel, own.__getitem__, lanes.size, settings)
 
     def arrived(self) -> bool:
+        away = self.progress.away
+        if away is not None and self.progress.diverged.any():
+            away.recall(self.before)
         while self.progress.diverged.any():
-            self._lose(np.flatnonzero(self.progress.diverged))
+            self._lose(np.flatnonzero(self.progress.home().diverged))
             if self.losses.fine is None:
                 return False
             self._again()
@@ -173,7 +186,7 @@ class FixedCourse(Stepped):
         return recorded_rows(self.problem, self.progress.out)
 
     def voltage(self) -> Floats:
-        v: Floats = self.progress.states[0]
+        v: Floats = self.progress.home().states[0]
         if self.cuts is None:
             return v
         before = self.cuts.final  # a jump at the very end
@@ -181,7 +194,8 @@ class FixedCourse(Stepped):
 
     def noted(self) -> Floats:
         which, lanes = ledgers(self.kernel.program.states), self.problem.lanes.size
-        rows: Floats = self.progress.states - self.progress.carries
+        progress = self.progress.home()
+        rows: Floats = progress.states - progress.carries
         return rows[which, :lanes]
 
     def clamped(self) -> None:
@@ -224,6 +238,8 @@ class FixedCourse(Stepped):
         broken = progress.diverged.reshape(-1, width).any(axis=1)
         blocks = np.flatnonzero(broken | (progress.step < self.stop))
         progress.go_back(self.before, blocks, self.known)
+        if progress.away is not None:
+            progress.away.changed()
         for run in np.split(blocks, np.flatnonzero(np.diff(blocks) != 1) + 1):
             part = range(int(run[0]), int(run[-1]) + 1)
             self._run(progress, part, self.stop)

@@ -41,19 +41,15 @@ _BLOCK = 1 << 27  # bytes recorded of the lanes that are run again at once, if t
 class Ladder:
     """A membrane's lanes, which climb down from step to step.
 
-    Parameters
-    ----------
-    smooth
-        Whether the equations are.
-
     Attributes
     ----------
     dt : (lanes,)
         Of each lane's finest run, ms.
     """
 
-    def __init__(self, problem: Problem, smooth: bool, pace: Pace) -> None:
-        self.asked, self.smooth, self.pace = problem, smooth, pace
+    def __init__(self, problem: Problem, pace: Pace) -> None:
+        self.asked, self.pace = problem, pace
+        self.smooth = not any(cells.outline.conditional for cells in problem.cells)
         self.problem = _with_voltage(problem)
         self.block = _lanes_at_once(self.problem)
         self.first = schedule_for(problem, Exponential(LONGEST)).dt

@@ -18,8 +18,11 @@ def made_by_clamp(problem: Problem, time: Floats, lane: Integers) -> Any:
     What a shock that lifts V does as a clamp ends, it does to a free membrane.
     """
     by_clamp = np.zeros(time.shape, dtype=bool)
+    clamps = _clamps(problem)
+    if not clamps:
+        return by_clamp
     on_after = by_clamp.copy()
-    for start, end in _clamps(problem):
+    for start, end in clamps:
         begun = time >= start[lane] - EDGE_TOLERANCE
         by_clamp |= begun & (time <= end[lane] + EDGE_TOLERANCE)
         on_after |= begun & (time < end[lane] - EDGE_TOLERANCE)

@@ -65,6 +65,15 @@ def begin(
     return Begun(after, armed.astype(np.float64), swings, [batch])
 
 
+def at_end(problem: Problem, kernel: Kernel, constants: Floats, states: Floats) -> Floats:
+    """What states become at the end of a run, (states, lanes): what would be on just after is."""
+    lanes: Integers = np.arange(problem.lanes.size, dtype=np.int64)
+    end, still = np.full(lanes.size, problem.times.duration), np.zeros(lanes.size)
+    led, middle = Led(problem).at(lanes, end, still), end + EDGE_TOLERANCE
+    constants, states = constants[:, : lanes.size], states[:, : lanes.size]
+    return after_edge(kernel, constants, states, end, middle, still, still, led)
+
+
 def after_edge(
     kernel: Kernel,
     constants: Floats,

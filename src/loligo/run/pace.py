@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
 
-from loligo.errors import UsageError
+from loligo.cores import cores
 
 _MOST = 1 << 40  # of anything in one call
 _SHARES = 16  # of the blocks, for each of several workers
+ALONE = 64  # times what a core does, a machine may do that takes all lanes at once
+_LONGER = 5  # times as long are its calls: around each of them there is more to do
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Pace:
     stream: int = 1 << 25
     width: int | None = None
 
+    def alone(self) -> Pace:
+        """For a machine that takes all lanes at once."""
+        return replace(self, call=_LONGER * self.call)
+
     def opening(self, most: int, all_lanes: int, lanes: int) -> int:
         """How much to do in the first call, which is a guess: no call of many lanes may take
         long.
@@ -59,14 +64,8 @@ class Pace:
 
 
 def threads() -> int:
-    """How many cores to use: ``LOLIGO_THREADS``, or all that this process may use."""
-    wish = os.environ.get("LOLIGO_THREADS", "")
-    if wish:
-        if not wish.isdecimal() or not 1 <= int(wish) <= 4096:
-            raise UsageError(f"LOLIGO_THREADS is {wish!r}; give a whole number from 1 to 4096")
-        return int(wish)
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    """How many cores to use: :func:`loligo.cores.cores`."""
+    return cores()
 
 
 def portions(blocks: int, workers: int) -> list[range]:

@@ -65,7 +65,7 @@ def pose(
     refuse_two_clamps(driven, lanes, times.duration)
     if record is None and lanes.size > 1:
         record = _of_several(outline)
-    records = read_records(record, outline.records, lanes.size)
+    records = read_records(record, outline.records, lanes.size, jumps[:1])
     cells = Cells(outline, lanes, begin, records)
     _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
@@ -160,8 +160,10 @@ def _of_several(outline: Outline) -> list[str]:
     return [name for name in outline.records if outline.about[name]["role"] in roles]
 
 
-def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, ...]:
-    """What to record along time, of what is known."""
+def read_records(
+    record: Any, known: tuple[str, ...], lanes: int, besides: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """What to record along time, of what is known; what is recorded ``besides`` is so anyway."""
     if record is None:
         return known if lanes == 1 else ("V",)
     if isinstance(record, str):
@@ -171,12 +173,12 @@ def read_records(record: Any, known: tuple[str, ...], lanes: int) -> tuple[str, 
     except TypeError:
         raise UsageError(f"record must be a list of names, not {record!r:.80}") from None
     for name in wanted:
-        if name not in (*known, SPIKES):
+        if name not in (*known, *besides, SPIKES):
             raise UsageError(
                 f"record: the model has no {name!r}{nearest(str(name), known)}; it has "
-                f"{', '.join(known)}, and {SPIKES!r} stands for the spikes alone"
+                f"{', '.join((*known, *besides))}, and {SPIKES!r} stands for the spikes alone"
             )
-    return tuple(name for name in wanted if name != SPIKES)
+    return tuple(name for name in wanted if name not in (*besides, SPIKES))
 
 
 def check_dimensions(lanes: Grid, known: tuple[str, ...]) -> None:

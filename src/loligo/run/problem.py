@@ -17,10 +17,12 @@ import numpy as np
 from loligo.engine.kernel import RE_ARM
 from loligo.lanes import Floats, Grid, Integers, Value
 from loligo.model import Axon, Membrane
+from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
 from loligo.run.until import Until
 from loligo.stimulus.applied import Applied
+from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Point
 from loligo.system.outline import Outline
 
@@ -81,10 +83,8 @@ class Problem:
     @cached_property
     def obstacle(self) -> str | None:
         """Why this problem has no power series between the edges of its stimulus, or None."""
-        for shape in self.shapes:
-            if shape.sampled:
-                return f"{type(shape).__name__} {shape.follows}"
-        return next((c.outline.obstacle for c in self.cells if c.outline.obstacle), None)
+        sampled = (shape for shape in self.shapes if shape.sampled)
+        return next((f"{type(shape).__name__} {shape.follows}" for shape in sampled), None)
 
     @cached_property
     def noisy(self) -> bool:
@@ -111,7 +111,22 @@ class Problem:
 
     def parameter(self, name: str) -> Floats:
         """One of the program's parameters in every lane, a total current made a density."""
+        owner, _, which = name.rpartition(".")
+        if which == "off":
+            each = next(each for each in self.driven if each.prefix == owner)
+            return np.where(self.lasts(each), np.inf, each.span(self.lanes)[1])
         return self._density(name, self.lanes.flat)
+
+    def lasts(self, each: Driven) -> Any:
+        """In which lanes V is held as the run ends, by a clamp that ends there: then it is on in
+        the last sample too, unless another goes on."""
+        last, lanes = self.times.duration, self.lanes
+        start, end = each.span(lanes)
+        lasts = (start < last - EDGE_TOLERANCE) & (np.abs(end - last) <= EDGE_TOLERANCE)
+        for other in self.driven:
+            if isinstance(other.shape, VoltageClamp):
+                lasts &= np.abs(other.span(lanes)[0] - last) > EDGE_TOLERANCE
+        return lasts
 
     def shape_in_lane(self, index: int, lane: int) -> Applied:
         """A shape with the numbers of one lane, as a density."""
@@ -122,7 +137,9 @@ class Problem:
             return self.lanes.array(name)[where]
 
         numbers = {p: float(self._density(each.name(p), read)) for p in each.shape.parameters}
-        return each.shape.at(**numbers)
+        shape = each.shape.at(**numbers)
+        held = isinstance(shape, VoltageClamp) and bool(self.lasts(each)[lane])
+        return shape.lasting() if held else shape
 
     def _density(self, name: str, read: Callable[[str], Any]) -> Any:
         values = read(name)

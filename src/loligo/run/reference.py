@@ -2,7 +2,8 @@
 
 Nothing of the compiled path is used: the System's SymPy expressions become Python functions of
 their own, the stimulus is asked for its value, and every segment between two breakpoints is
-integrated by itself, so that no edge is ever stepped over or smoothed.
+integrated by itself, so that no edge is ever stepped over or smoothed; nor is a switch of a
+condition (:mod:`loligo.run.switched`).
 """
 
 # SciPy and SymPy ship no types: what comes out of them is unknown to the checker, not wrong.
@@ -13,15 +14,16 @@ integrated by itself, so that no edge is ever stepped over or smoothed.
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.engine.engines import ENGINES
 from loligo.lanes import Floats
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
-from loligo.run.charges import charges_of, ledgers
-from loligo.run.divergence import Losses, LostError
+from loligo.run.charges import charges_of, ends_at_sample, ledgers
+from loligo.run.divergence import Losses, LostError, at_switch
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance
@@ -31,8 +33,13 @@ from loligo.run.problem import Problem
 from loligo.run.recipes import plain
 from loligo.solvers import Reference
 from loligo.system.driven import BEGINS
+from loligo.system.outline import STIMULUS
+
+if TYPE_CHECKING:
+    from loligo.run.switched import SlidesError
 
 _PARTS = 8  # of a step, in each of which a spike is looked for
+_NONE: Floats = np.empty(0)
 
 
 def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
@@ -80,6 +87,7 @@ class _Functions:
     def __init__(self, problem: Problem) -> None:
         import sympy as sp
 
+        from loligo.run.switched import Conditions
         from loligo.system.numeric import SCALAR, VECTOR
         from loligo.system.symbols import symbol
 
@@ -91,8 +99,13 @@ class _Functions:
             for names in (system.states, system.parameters, system.inputs)
         )
         scalar: list[Any] = [SCALAR, "math"]
-        self.rate = sp.lambdify(arguments, list(system.derivatives.values()), scalar, cse=True)
-        self.far = sp.lambdify(arguments, list(system.derivatives.values()), [VECTOR, "numpy"])
+        self.conditions = Conditions([*system.states, STIMULUS])
+        rates = [self.conditions.hold(e) for e in system.derivatives.values()]
+        held = (*arguments, self.conditions.sides)
+        self.rate = sp.lambdify(held, rates, scalar, cse=True)
+        self.far = sp.lambdify(held, rates, [VECTOR, "numpy"])
+        pairs = [list(each) for each in zip(*self.conditions.pairs, strict=True)] or [[], []]
+        self.compared = sp.lambdify(held, pairs, scalar, cse=True)
         # what holds V or draws it somewhere is fast beside what moves under it
         self.fast = len(system.inputs) > 1
         after = [system.jumps.get(s, symbol(s)) for s in system.states]
@@ -121,7 +134,7 @@ class _Lane:
         self.scale = np.array([scales.get(s, 1.0) for s in functions.states])
         self.start = self._after(0.0, states)
         self.ledgers = ledgers(functions.states)
-        self.noted = self.start[self.ledgers]
+        self.noted, self.last = self.start[self.ledgers], self.start
         grain = solver.tolerance * TREMBLES
         self.crossings = Crossings(
             np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS
@@ -148,6 +161,8 @@ class _Lane:
         states = march(edges, grid, self.start, self._segment, look, advance, self._enter)
         for k in np.flatnonzero(grid >= edges[-1]):
             states[:, k] = self._after(float(edges[-1]), states[:, k])
+        if ends_at_sample(self.problem):
+            self.noted = self._after(float(edges[-1]), self.last)[self.ledgers]
         return self._records(grid, states)
 
     def _enter(self, t: float, states: Floats) -> Floats:
@@ -173,34 +188,46 @@ class _Lane:
         return edges[last]
 
     def _segment(self, a: float, b: float, start: Floats) -> Solution:
-        from scipy.integrate import solve_ivp
+        from scipy.integrate import DOP853, solve_ivp
 
         from loligo.run.dense import Dense
+        from loligo.run.switched import SlidesError, Way
 
         numbers, rate = self.numbers, self.f.rate
-        method: Any = Dense if self.f.fast else "DOP853"
+        method: Any = Dense if self.f.fast else DOP853
         # the stimulus is continuous from the right: at b it is asked for just before
         last = math.nextafter(b, a)
         steady = self.inputs(0.5 * (a + b)) if all(s.still for s in self.shapes) else None
 
-        def derivative(t: float, y: Floats) -> Any:
+        def derivative(t: float, y: Floats, sides: Floats = _NONE) -> Any:
             inputs = steady or self.inputs(min(t, last))
             try:
-                return rate(y, numbers, inputs)
+                return rate(y, numbers, inputs, sides)
             except OverflowError:  # Python's powers; NumPy's are infinite, and what they divide 0
-                return self.f.far(y, np.array(numbers), np.array(inputs))
+                return self.f.far(y, np.array(numbers), np.array(inputs), sides)
 
-        tolerance = self.solver.tolerance
+        def compared(t: float, y: Floats, sides: Floats) -> Any:
+            inputs = steady or self.inputs(min(t, last))
+            return np.array(self.f.compared(y, numbers, inputs, sides), dtype=np.float64)
+
+        tolerance, told = self.solver.tolerance, self.f.conditions.told
+        exact: Any = {"rtol": max(tolerance, 2.3e-14), "atol": tolerance * self.scale}
         try:
             with np.errstate(all="ignore"):
-                solution: Any = solve_ivp(
-                    derivative, (a, b), start, method=method, dense_output=True,
-                    rtol=max(tolerance, 2.3e-14), atol=tolerance * self.scale,
-                )  # fmt: skip
+                solution: Any = (
+                    Way(derivative, compared, partial(method, **exact), told).solve(a, b, start)
+                    if told
+                    else solve_ivp(
+                        derivative, (a, b), start, method=method, dense_output=True, **exact
+                    )
+                )
+        except SlidesError as stuck:
+            raise self._stuck(stuck) from stuck
         except (OverflowError, ValueError, ZeroDivisionError) as problem:
             raise self._failed(a, start, str(problem)) from problem
         if not solution.success or not np.isfinite(solution.y[:, -1]).all():
             raise self._failed(float(solution.t[-1]), solution.y[:, -1], solution.message)
+        self.last = solution.y[:, -1]
         return solution
 
     def _failed(self, t: float, states: Floats, why: str) -> LostError:
@@ -212,6 +239,11 @@ class _Lane:
             "lo.Exponential(dt=0.001)",
             t,
         )
+
+    def _stuck(self, stuck: SlidesError) -> LostError:
+        values = dict(zip(self.f.states, stuck.states.tolist(), strict=True))
+        where = self.problem.where(self.lane)
+        return at_switch(stuck.t, stuck.conditions, stuck.fast, values, where)
 
     def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:
         inputs = self.inputs(onto(self._edges(), grid))

@@ -108,6 +108,10 @@ def refuse_for_axons(solver: Solver | None) -> None:
             "lo.Taylor runs single membranes; an axon's compartments are stepped together: use "
             "solver=lo.Exponential(dt=0.01), or none"
         )
+    if solver is not None and solver.engine == "cuda":
+        raise UsageError(
+            "axons are computed on the processor, not on a GPU: leave engine='cuda' out"
+        )
     if isinstance(solver, solvers.Exponential) and solver.precision != "float64":
         raise UsageError(
             f"axons are computed in float64, not in {solver.precision}: leave precision out"

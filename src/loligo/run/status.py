@@ -25,6 +25,8 @@ class Status(IntEnum):
         A state ceased to be finite.
     STIFF
         It was too stiff for the solver that was asked for.
+    SWITCHING
+        It slid along the switch of a condition, or came to switches ever faster.
     """
 
     FINE = 0
@@ -33,6 +35,7 @@ class Status(IntEnum):
     NOT_STEADY = 3
     DIVERGED = 4
     STIFF = 5
+    SWITCHING = 6
 
     @property
     def lost(self) -> bool:

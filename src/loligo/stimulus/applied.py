@@ -263,6 +263,10 @@ class Applied(metaclass=_Called):
         own = getattr(self, name)
         return bool(np.any(own.values == number) if isinstance(own, Labelled) else own == number)
 
+    def lasting(self: _Any) -> _Any:
+        """The same, still on where it ends, if it holds something."""
+        return self
+
     def _prepare(self) -> None:
         """What can be worked out once, when the numbers are known."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
@@ -34,7 +36,8 @@ class VoltageClamp(Played, Stimulus):
 
     A membrane is clamped ideally if no resistance is given: while the clamp is on, V is the
     command, gates and currents follow, and the electrode gives what they and the command's slope
-    ask for (``I_clamp``); before and after V is free. With a resistance, and at a place of an
+    ask for (``I_clamp``); before and after V is free. One that ends where the run ends is still on
+    in the last sample. With a resistance, and at a place of an
     axon, the electrode's current is (command - V)/resistance. Clamps that follow one another add
     up, and so do currents: they flow into the electrode.
 
@@ -82,6 +85,8 @@ class VoltageClamp(Played, Stimulus):
     example: ClassVar[str] = "VoltageClamp(start=1, duration=5, voltage=0)"
     _noisy: ClassVar[str] = "VoltageClamp(0, 100, Noise(0, 100, 5, tau=3, mean=-65, unit='mV'))"
     plays: ClassVar[str] = "voltage"
+    # whether it is still on where it ends: as the run does
+    kept: ClassVar[bool] = False
     quantities: ClassVar[Any] = {
         "start": START,
         "duration": DURATION,
@@ -228,11 +233,29 @@ class VoltageClamp(Played, Stimulus):
             "clamp.G": conductance, "clamp.GV": conductance * command,
             "amplifier.on": 1.0, "amplifier.V": command,
         }[name]  # fmt: skip
-        return plain(np.where((t >= start) & (t < start + duration), size, 0.0))
+        return plain(np.where((t >= start) & (t < self.off), size, 0.0))
+
+    @property
+    def off(self) -> float:
+        """When it goes off, ms; if it is kept on, never."""
+        start, duration = self._numbers("start", "duration")
+        return math.inf if self.kept else start + duration
+
+    def lasting(self) -> VoltageClamp:
+        """The same, kept on where it ends."""
+        chosen = copy.copy(self)
+        chosen._set("kept", True)
+        return chosen
+
+    def _since(self, t: Times) -> Any:
+        """How long it has been on, ms; where it is kept on, what its path does at its end is left
+        out."""
+        start, duration = self._numbers("start", "duration")
+        since = np.asarray(t, dtype=np.float64) - start
+        return np.minimum(since, np.nextafter(duration, 0.0)) if self.kept else since
 
     def _followed(self, name: str, t: Floats) -> Any:
-        start, duration = self._numbers("start", "duration")
-        since = t - start
+        since = self._since(t)
         if name == "clamp.slope":
             size: Any = self.course_played.slope(since)
         else:
@@ -240,7 +263,7 @@ class VoltageClamp(Played, Stimulus):
             size = self.course_played.value(since) if commands else 1.0
         if name in ("clamp.G", "clamp.GV"):
             size = size * (1e3 / self._numbers("series_resistance")[0])
-        return plain(np.where((since >= 0) & (t < start + duration), size, 0.0))
+        return plain(np.where((since >= 0) & (t < self.off), size, 0.0))
 
     def cumulative(self, edges: Times) -> Floats:
         """What its path gives from step to step: how far an ideal clamp's command has moved
@@ -253,15 +276,14 @@ class VoltageClamp(Played, Stimulus):
         """What its path gives at a sample: the command's slope; or the command."""
         if self.ideal:
             return self.put("clamp.slope", t)
-        start, duration = self._numbers("start", "duration")
-        on = (t >= start) & (t < start + duration)
-        return np.where(on, self.course_played.value(t - start), 0.0)
+        (start,) = self._numbers("start")
+        on = (t >= start) & (t < self.off)
+        return np.where(on, self.course_played.value(self._since(t)), 0.0)
 
     def entered(self, t: Times, since: Times) -> Any:
         """The command some time after an edge, without the jumps in between, mV."""
-        (start,) = self._numbers("start")
         moved = self.course_played.moved
-        early = t - start
+        early = self._since(t)
         return self.course_played.value(early) + (moved(early + since) - moved(early))
 
     def breakpoints(self, duration: float) -> Floats:
@@ -283,6 +305,18 @@ class VoltageClamp(Played, Stimulus):
         inner = self.course_played.jumps
         ends = [start, start + length]
         return within([*ends, *(start + inner[(inner > 0) & (inner < length)])], duration)
+
+    def leaps(self) -> tuple[Floats, Floats]:
+        """When its command jumps while it is on, ms, increasing, and by how much, mV."""
+        if self.path is None:
+            return np.empty(0), np.empty(0)
+        start, length = self._numbers("start", "duration")
+        course = self.course_played
+        inside = (course.jumps > 0) & (course.jumps < length)
+        when, which = np.unique(start + course.jumps[inside], return_inverse=True)
+        sizes = np.zeros(when.size)
+        np.add.at(sizes, which, course.leaps[inside])
+        return when, sizes
 
     def value(self, t: Times) -> Any:
         """The current that is known beforehand: none."""

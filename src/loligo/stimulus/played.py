@@ -111,13 +111,14 @@ class Course(Protocol):
 
     Attributes
     ----------
-    jumps
-        When it jumps.
+    jumps, leaps
+        When it jumps, and by how much; several at one time add up.
     knots
         When it bends or jumps, up to a time.
     """
 
     jumps: Floats
+    leaps: Floats
 
     def knots(self, length: float) -> Floats: ...
 
@@ -148,7 +149,8 @@ class Samples:
             slope = np.zeros(gaps.size) if path.hold else steps / gaps
         steep = ~np.isfinite(slope)  # also where times differ by next to nothing
         slope[steep] = 0.0
-        self.jumps = time[1:][(steps != 0) if path.hold else steep]
+        leaps = (steps != 0) if path.hold else steep
+        self.jumps, self.leaps = time[1:][leaps], steps[leaps]
         self._time, self._row, self._slope = time, row, np.append(slope, 0.0)
         mean = row[:-1] if path.hold else 0.5 * (row[1:] + row[:-1])
         self._charge = np.concatenate([[0.0], np.cumsum(mean * gaps)])
@@ -183,6 +185,7 @@ class Trembling:
     """See :class:`Course`: noise, which is told nothing of beyond its ends."""
 
     jumps: Floats = np.empty(0)
+    leaps: Floats = np.empty(0)
 
     def __init__(self, noise: Noise) -> None:
         self.noise = noise

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import log, pi
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ def amplified(free: Outline, amplifier: Amplifier) -> Outline:
         inputs=(*free.inputs, ON, COMMAND),
         follow=potentials,
         key={"amplified": free.key, "level": amplifier.level, "by": list(names)},
-        build=lambda: _amplified(free.build(), amplifier.level, names),
+        build=partial(_amplified_anew, free, amplifier.level, names),
     )
 
 
@@ -166,6 +167,10 @@ class _Bench:
         command = self.sp.diff(expression, self.Vc)
         rest = self.on * expression.subs(self.Vc, 0)
         return rest + command * self.symbol(COMMAND)
+
+
+def _amplified_anew(free: Outline, level: int, names: tuple[str, ...]) -> System:
+    return _amplified(free.build(), level, names)
 
 
 def _amplified(free: System, level: int, names: tuple[str, ...]) -> System:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from loligo.system.outline import STIMULUS, Outline
@@ -65,8 +66,12 @@ def driven(free: Outline, inputs: Iterable[str]) -> Outline:
         about={**free.about, CLAMP_CURRENT: CLAMP_ABOUT},
         inputs=(*free.inputs, *more),
         key={"driven": free.key, "by": list(more)},
-        build=lambda: _driven(free.build(), more),
+        build=partial(_driven_anew, free, more),
     )
+
+
+def _driven_anew(free: Outline, more: tuple[str, ...]) -> System:
+    return _driven(free.build(), more)
 
 
 def _driven(free: System, more: tuple[str, ...]) -> System:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from loligo.lanes import Value
+from loligo.model.expression import Expression
 from loligo.model.membrane import Membrane
 from loligo.model.ode import expressions
 from loligo.model.parameter import Parameter
@@ -67,8 +69,8 @@ class Outline:
         What tells this System from every other, apart from numbers; JSON-able.
     build
         Makes the System. SymPy is imported then.
-    obstacle
-        Why the solution has no power series between edges, or None.
+    conditional
+        Whether a condition is part of a formula: then steps of one length are of first order only.
     """
 
     states: tuple[str, ...]
@@ -82,7 +84,7 @@ class Outline:
     about: Mapping[str, About]
     key: Any
     build: Callable[[], System]
-    obstacle: str | None = None
+    conditional: bool = False
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
     wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     follow: tuple[str, ...] = ()
@@ -109,11 +111,6 @@ def outline_of(membrane: Membrane) -> Outline:
     states = ("V", *moving, *occupied, *(state.name for state in membrane.states))
     scales = dict.fromkeys(states, 1.0) | {"V": V_SCALE}
 
-    def build() -> System:
-        from loligo.system import equations
-
-        return equations.build(membrane)
-
     return Outline(
         states=states,
         scales=scales | {state.name: state.scale for state in membrane.states},
@@ -126,9 +123,15 @@ def outline_of(membrane: Membrane) -> Outline:
         records=_records(membrane),
         about=_about(membrane),
         key=membrane.structure(),
-        build=build,
-        obstacle=_obstacle(membrane),
+        build=partial(_built, membrane),
+        conditional=any(map(_conditional, expressions(membrane))),
     )
+
+
+def _built(membrane: Membrane) -> System:
+    from loligo.system import equations
+
+    return equations.build(membrane)
 
 
 def _records(membrane: Membrane) -> tuple[str, ...]:
@@ -168,8 +171,5 @@ def _about(membrane: Membrane) -> dict[str, About]:
     return about
 
 
-def _obstacle(membrane: Membrane) -> str | None:
-    for text in expressions(membrane):
-        if any(isinstance(node, Call) and node.op in _CONDITIONAL for node in walk(text.tree)):
-            return f"{text} depends on a condition"
-    return None
+def _conditional(text: Expression) -> bool:
+    return any(isinstance(node, Call) and node.op in _CONDITIONAL for node in walk(text.tree))

@@ -2,8 +2,9 @@
 
 A block of W lanes goes round together; in each round every lane moves by the step that its own
 series allows, and exactly to its own next edge of the stimulus if that is nearer. Samples and
-spikes come from the same polynomial as the step. Where a program says what the states become at
-an edge, they jump when a lane has arrived there. A lane that has arrived at the end stands still
+spikes come from the same polynomial as the step. Where a program has conditions, a step ends at
+the first of their switches. Where it says what the states become at an edge, they jump when a lane
+has arrived there. A lane that has arrived at the end stands still
 until the block is done.
 """
 
@@ -20,10 +21,11 @@ from typing import Any
 
 from llvmlite import ir
 
-from loligo.engine.kernel import DIVERGED, SHORTEST, STIFF, STIFF_STEPS
+from loligo.engine.kernel import CHATTERS, DIVERGED, SHORTEST, SLIDES, STIFF, STIFF_STEPS
 from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
+    Around,
     at,
     element,
     emit_blocks,
@@ -49,7 +51,7 @@ ADAPT_POINTERS = (
 )  # fmt: skip
 
 
-def emit_adapt(e: Emitter, program: Program) -> None:
+def emit_adapt(e: Emitter, program: Program, around: Around = emit_blocks) -> None:
     """``void adapt(...)``: at most ``rounds`` rounds of each block of lanes.
 
     A block begins where it stopped in the last call, and sets ``finished`` when all its lanes
@@ -60,7 +62,7 @@ def emit_adapt(e: Emitter, program: Program) -> None:
         slots = Slots(e, program)
         return lambda index: _Block(e, program, arguments, slots, index).emit()
 
-    emit_blocks(e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS, inside)
+    around(e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS, inside)
 
 
 class _Block:
@@ -115,6 +117,7 @@ class _Block:
         e, slots = self.e, self.slots
         rows = [(slot, "states", i, e.double) for i, slot in enumerate(slots.states.values())]
         rows.append((slots.t, "clock", 0, e.double))
+        rows += [(slot, "clock", row, e.double) for row, slot in slots.switches.rows.items()]
         rows += [(s, "counters", i, e.int) for i, s in enumerate(slots.counters.values())]
         return rows
 
@@ -162,10 +165,11 @@ class _Block:
             with b.if_then(e.any(doubted), likely=False):
                 b.store(ir.Constant(e.mask, None), self.slots.doubted)
                 x = self.moves.expand("careful", t)
+                doubted = self.moves.settled(x, doubted)
                 self._advance(x, self.moves.whole_step(x, doubted), done)
                 b.branch(head)
         x = self.moves.expand("series", t)
-        move = self.moves.whole_step(x, active)
+        move = self.moves.whole_step(x, self.moves.settled(x, active))
         if self.hasty:
             move = self.moves.trusted(move)
         if "room" in self.program.blocks:
@@ -175,10 +179,15 @@ class _Block:
 
     def _advance(self, x: Expansion, move: Move, done: Value) -> None:
         e, b, slots = self.e, self.e.builder, self.slots
+        landing = None
+        if self.program.conditions:
+            move, landing = self.moves.to_switch(x, move)
         reached = b.select(move.arrives, x.limit, b.fadd(x.t, move.length))
         reached = b.select(move.moving, reached, x.t)
         self._refuse(move, done)
-        self._samples(x, reached)
+        if landing is not None:
+            slots.switches.take(landing, move.moving)
+        self._samples(x, move, reached)
         self.lookout.look(Step(x.t, move.length, move.moving, x.series["V"], move.after["V"]))
         for s, slot in slots.states.items():
             b.store(b.select(move.moving, move.after[s], x.now[s]), slot)
@@ -225,16 +234,28 @@ class _Block:
         after_step = b.select(small, b.add(count, e.whole(1)), b.select(short, count, e.whole(0)))
         count = b.select(move.moving, after_step, count)
         stiff = b.icmp_signed(">=", count, e.whole(STIFF_STEPS))
-        with b.if_then(e.any(b.or_(broken, stiff)), likely=False):
-            flags = b.select(stiff, e.whole(STIFF), e.whole(0))
-            flags = b.select(broken, e.whole(DIVERGED), flags)
+        failed = {STIFF: stiff, **self._stuck(), DIVERGED: broken}
+        some = broken
+        for mask in failed.values():
+            some = b.or_(some, mask)
+        with b.if_then(e.any(some), likely=False):
+            flags = e.whole(0)
+            for status, mask in failed.items():
+                flags = b.select(mask, e.whole(status), flags)
             b.store(flags, self._place("status", 0, I64), align=8)
             b.branch(done)
         b.store(count, small_steps)  # a step that is refused is made again
 
+    def _stuck(self) -> dict[int, Value]:
+        """The lanes that cannot go on from a switch."""
+        if not self.program.conditions:
+            return {}
+        slides, chatters = self.slots.switches.stuck()
+        return {SLIDES: slides, CHATTERS: chatters}
+
     # ---- samples --------------------------------------------------------------------------
 
-    def _samples(self, x: Expansion, reached: Value) -> None:
+    def _samples(self, x: Expansion, move: Move, reached: Value) -> None:
         """Every sample before ``reached``, and at the end the last; a sample at an edge is
         left to the segment that begins there, however short."""
         if not self.program.records:
@@ -242,7 +263,10 @@ class _Block:
         e, b = self.e, self.e.builder
         at_end = b.fcmp_ordered(">=", reached, self.end)
         begun = b.fadd(b.fadd(x.t, b.fmul(x.t, e.const(ROUNDED))), e.const(TINY))
-        limit = b.fsub(reached, e.const(EDGE_TOLERANCE))
+        early = e.const(EDGE_TOLERANCE)
+        if self.program.conditions:  # what lies before a switch is not left to what follows
+            early = b.select(move.arrives, early, e.const(0.0))
+        limit = b.fsub(reached, early)
         short = b.and_(b.fcmp_ordered("<", limit, begun), b.fcmp_ordered("<", x.t, reached))
         limit = b.select(short, begun, limit)
         limit = b.select(at_end, e.const(math.inf), limit)

@@ -77,8 +77,9 @@ class Cache:
             ``"memory"``, ``"cache"`` or ``"compiled"``.
         """
 
-        def restore(document: dict[str, Any], code: Code) -> CompiledKernel:
-            return CompiledKernel(Program.from_dict(document["program"]), width, code)
+        def restore(document: dict[str, Any], code: bytes) -> CompiledKernel:
+            program = Program.from_dict(document["program"])
+            return CompiledKernel(program, width, load_object(code))
 
         def make() -> tuple[CompiledKernel, dict[str, Any], bytes]:
             program = write()
@@ -86,7 +87,7 @@ class Cache:
             kernel = CompiledKernel(program, width, load_object(code))
             return kernel, {"program": program.to_dict()}, code
 
-        return self._obtained([key, width], restore, make)
+        return self.obtained([key, width], restore, make)
 
     def solve(self) -> Code:
         """The solve that joins the compartments of an axon, the same for all models."""
@@ -95,19 +96,29 @@ class Cache:
             code = compile_solve(host())
             return load_object(code), {}, code
 
-        return self._obtained(["the solve of an axon"], lambda _, code: code, make)[0]
+        what = ["the solve of an axon"]
+        return self.obtained(what, lambda _, code: load_object(code), make)[0]
 
     def clear(self) -> None:
         """Forget the kernels in memory; those on disk stay."""
         with self._lock:
             self._loaded.clear()
 
-    def _obtained(
-        self, key: list[Any], restore: Callable[[dict[str, Any], Code], T],
+    def obtained(
+        self, key: list[Any], restore: Callable[[dict[str, Any], bytes], T],
         make: Callable[[], tuple[T, dict[str, Any], bytes]],
     ) -> tuple[T, str]:  # fmt: skip
-        """What is kept under a key: ``restore`` makes it of an entry's document and code, and
-        ``make`` makes it anew, with both."""
+        """What is kept under a key, and where it came from.
+
+        Parameters
+        ----------
+        key
+            All that it depends on besides versions, this processor and loligo's own code.
+        restore
+            Makes it of an entry's document and code.
+        make
+            Makes it anew, with both.
+        """
         text = json.dumps([*key, _environment()], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         with self._lock:
@@ -221,7 +232,7 @@ def _is_private(status: os.stat_result, kind: Callable[[int], bool]) -> bool:
 
 
 def _read(
-    folder: Path | None, digest: str, text: str, restore: Callable[[dict[str, Any], Code], T]
+    folder: Path | None, digest: str, text: str, restore: Callable[[dict[str, Any], bytes], T]
 ) -> T | None:
     """What lies on disk, or None if there is no sound entry."""
     if folder is None:
@@ -235,7 +246,7 @@ def _read(
         entry = json.loads(document)
         if entry["key"] != text:
             return None
-        return restore(entry, load_object(code))
+        return restore(entry, code)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 

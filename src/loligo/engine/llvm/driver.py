@@ -26,6 +26,9 @@ DOUBLE = ir.DoubleType()
 POINTER = ir.PointerType()
 
 Value = Any  # an ir.Value; llvmlite has no types
+# What surrounds that which is done with a block of lanes: `emit_blocks`, or on a GPU
+# `loligo.engine.llvm.threads.emit_threads`.
+Around = Callable[..., None]
 
 
 def emit_map(e: Emitter, name: str, block: Block) -> None:

@@ -24,6 +24,7 @@ from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.steps import emit_run
 from loligo.engine.llvm.target import Target, host
+from loligo.engine.llvm.threads import emit_gather, emit_threads
 from loligo.program import Program
 from loligo.program.scheme import Adaptive, AnyScheme, Coupled, Fixed
 
@@ -47,7 +48,7 @@ class Loop:
         takes a tenth off a step.
     """
 
-    emit: Callable[[Emitter, Program], None]
+    emit: Callable[..., None]
     functions: tuple[str, ...]
     scheduler: str = "default"
 
@@ -76,12 +77,23 @@ def module_for(target: Target) -> ir.Module:
 
 def to_ir(program: Program, width: int, target: Target) -> str:
     """The program as LLVM assembly, before optimisation: its loop ``width`` lanes wide, its maps
-    one register."""
+    one register; the maps alone where the width is 0."""
     module = module_for(target)
     for name in (name for name in MAPS if name in program.blocks):
         emit_map(Emitter(module, target.vector, target.fma), name, program.blocks[name])
+    if width:
+        form = FORMATS[program.precision]
+        _loop(program).emit(Emitter(module, width, target.fma, form), program)
+    return str(module)
+
+
+def threads_to_ir(program: Program, target: Target) -> str:
+    """The program's loop for a machine on which each lane is a thread of its own, and what brings
+    the lanes' spikes together there."""
+    module = module_for(target)
     form = FORMATS[program.precision]
-    _loop(program).emit(Emitter(module, width, target.fma, form), program)
+    emit_gather(Emitter(module, 1, target.fma))
+    _loop(program).emit(Emitter(module, 1, target.fma, form), program, emit_threads)
     return str(module)
 
 
@@ -105,6 +117,12 @@ def compile_solve(target: Target) -> bytes:
 def assembly_of(text: str, target: Target) -> str:
     """What the processor is told, in words, by LLVM's own scheduler; optimised like all else."""
     machine, module = _optimised(text, target)
+    return machine.emit_assembly(module)
+
+
+def compile_ptx(program: Program, target: Target) -> str:
+    """The loop of a program in the language that a GPU's driver takes."""
+    machine, module = _optimised(threads_to_ir(program, target), target)
     return machine.emit_assembly(module)
 
 

@@ -40,6 +40,8 @@ class CompiledKernel:
         Spikes of one call: a block stops when they are nearly as many, and goes on in the next.
     """
 
+    alone = False
+
     def __init__(self, program: Program, width: int, code: Code, capacity: int = CAPACITY) -> None:
         self.program, self.width = program, width
         self.code, self.capacity = code, capacity  # the code keeps the functions alive
@@ -52,6 +54,9 @@ class CompiledKernel:
         if capacity == self.capacity:
             return self
         return CompiledKernel(self.program, self.width, self.code, capacity)
+
+    def hold(self, run: Progress | Journey) -> None:
+        """It lies in the processor's memory anyway."""
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one of :data:`loligo.engine.llvm.jit.MAPS` lane by lane."""

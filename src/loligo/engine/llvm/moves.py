@@ -16,6 +16,7 @@ from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.polynomial import horner, sizes
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.spikes import Search
+from loligo.engine.llvm.switches import Gap, Landing, Switches
 from loligo.program import Program
 from loligo.program.program import coefficient
 
@@ -38,6 +39,7 @@ class Slots:
         self.ends = {s: b.alloca(e.double) for s in program.states}  # the states after a step
         self.round = b.alloca(I64)
         self.search = Search(e)
+        self.switches = Switches(e, program)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Expansion:
         The states, and the coefficients of their series.
     h
         How far that may be followed.
+    held, gaps
+        The sides of the program's conditions, and the series of their gaps.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Expansion:
     now: dict[str, Value]
     series: dict[str, list[Value]]
     h: Value
+    held: dict[str, Value]
+    gaps: list[Gap]
 
 
 @dataclass(frozen=True)
@@ -109,10 +115,20 @@ class Moves:
         limit = b.load(self.slots.edge, typ=e.double)
         middle = b.fmul(e.const(0.5), b.fadd(t, limit))
         now = {s: b.load(slot, typ=e.double) for s, slot in self.slots.states.items()}
-        results = emit(e, program.blocks[name], {**self.fixed, **now, ".t": t, ".middle": middle})
+        held = self.slots.switches.held()
+        inputs = {**self.fixed, **now, **held, ".t": t, ".middle": middle}
+        results = emit(e, program.blocks[name], inputs)
         orders = range(program.scheme.orders[name] + 1)
         series = {s: [results[coefficient(s, k)] for k in orders] for s in program.states}
-        return Expansion(name, t, limit, middle, now, series, results[".step"])
+        gaps = self.slots.switches.gaps(name, results)
+        return Expansion(name, t, limit, middle, now, series, results[".step"], held, gaps)
+
+    def settled(self, x: Expansion, active: Value) -> Value:
+        """The lanes whose conditions are held on the right sides; the others wait."""
+        if not self.program.conditions:
+            return active
+        left = self.e.builder.fsub(x.limit, x.t)
+        return self.slots.switches.settled(x.gaps, self.e.lesser(left, x.h), active)
 
     def whole_step(self, x: Expansion, moving: Value) -> Move:
         """The step of every lane that moves, to its next edge at most."""
@@ -128,7 +144,7 @@ class Moves:
     def _foreseen(self, x: Expansion, move: Move) -> Move:
         """The step, shortened where V would move through more than the series can tell of."""
         e, b, slots = self.e, self.e.builder, self.slots
-        most = emit(e, self.program.blocks["most"], self.fixed)[x.name]
+        most = emit(e, self.program.blocks["most"], {**self.fixed, **x.held})[x.name]
         far = e.less(most, move.reach)
         b.store(move.length, slots.step)
         b.store(move.reach, slots.way)
@@ -146,7 +162,7 @@ class Moves:
         return {s: horner(self.e, x.series[s], step) for s in self.program.states}
 
     def _room(self, x: Expansion, v: Value) -> Value:
-        inputs = {**self.fixed, **x.now, "V": v}
+        inputs = {**self.fixed, **x.now, **x.held, "V": v}
         return emit(self.e, self.program.blocks["room"], inputs)[".room"]
 
     def broken(self, move: Move) -> Value:
@@ -194,6 +210,19 @@ class Moves:
                 b.store(end, slots.ends[s])
         after = {s: b.load(slot, typ=e.double) for s, slot in slots.ends.items()}
         return replace(move, moving=moving, length=b.load(slots.step, typ=e.double), after=after)
+
+    def to_switch(self, x: Expansion, move: Move) -> tuple[Move, Landing]:
+        """The step, ended at the first switch in it."""
+        e, b, slots = self.e, self.e.builder, self.slots
+        landing = slots.switches.landing(x.gaps, move.moving, move.length)
+        for s, slot in slots.ends.items():
+            b.store(move.after[s], slot)
+        with b.if_then(e.any(landing.shortened), likely=False):
+            for s, end in self.after(x, landing.length).items():
+                b.store(b.select(landing.shortened, end, move.after[s]), slots.ends[s])
+        after = {s: b.load(slot, typ=e.double) for s, slot in slots.ends.items()}
+        arrives = b.and_(move.arrives, b.not_(landing.shortened))
+        return replace(move, length=landing.length, after=after, arrives=arrives), landing
 
     def far(self, move: Move, times: float) -> Value:
         """So many times what V may move in this step, and what it may be off by rounding."""

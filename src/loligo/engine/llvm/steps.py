@@ -29,6 +29,7 @@ from llvmlite import ir
 from loligo.engine.llvm.driver import (
     DOUBLE,
     I64,
+    Around,
     at,
     element,
     emit_blocks,
@@ -60,7 +61,7 @@ RUN_POINTERS = (
 )  # fmt: skip
 
 
-def emit_run(e: Emitter, program: Program) -> None:
+def emit_run(e: Emitter, program: Program, around: Around = emit_blocks) -> None:
     """``void run(...)``: fixed steps of blocks of lanes, up to step ``stop``.
 
     Each block begins at its own ``progress`` and leaves it where it stopped: at ``stop``; at a
@@ -72,7 +73,7 @@ def emit_run(e: Emitter, program: Program) -> None:
         slots = _Slots(e, program)
         return lambda index: _Block(e, program, arguments, slots, index).emit()
 
-    emit_blocks(e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS, inside)
+    around(e, "run", RUN_INTEGERS, RUN_DOUBLES, RUN_POINTERS, inside)
 
 
 class _Slots:

@@ -103,7 +103,8 @@ def append_spike(
     b = e.builder
     count = b.load(arguments["spike_count"], typ=I64)
     store(e, time, arguments["spike_time"], count)
-    b.store(lane, at(e, arguments["spike_lane"], count, I64))
+    if "spike_lane" in arguments:  # not where every lane has room of its own
+        b.store(lane, at(e, arguments["spike_lane"], count, I64))
     b.store(b.add(count, I64(1)), arguments["spike_count"])
     for row, column in (("high", "spike_peak"), ("low", "spike_trough")):
         place = _place(e, arguments, lane, row)

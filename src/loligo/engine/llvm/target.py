@@ -27,6 +27,8 @@ class Target:
         float64 lanes in its widest registers.
     fma
         Whether it multiplies and adds in one instruction, with one rounding.
+    threads
+        Whether each lane is a thread of its own, as on a GPU.
     """
 
     triple: str
@@ -34,6 +36,7 @@ class Target:
     features: str = ""
     vector: int = 1
     fma: bool = False
+    threads: bool = False
 
     def machine(self) -> Any:
         """LLVM's, which makes the code."""
@@ -64,6 +67,33 @@ def host() -> Target:
     return Target(
         llvm.get_default_triple(), llvm.get_host_cpu_name(), features, vector=vector, fma=fma
     )
+
+
+def nvidia(capability: tuple[int, int]) -> Target:
+    """A GPU of NVIDIA's, which takes PTX.
+
+    It rounds as this processor does: where that multiplies and adds in one instruction so does the
+    GPU, and where not, it does not, so that both give the same bits.
+
+    Parameters
+    ----------
+    capability
+        What NVIDIA calls its compute capability. A newer GPU takes what is made for an older one:
+        of those that LLVM is sure to know the newest that is no newer than it is chosen.
+    """
+    cpu, ptx = next(known for least, *known in _NVIDIA if capability >= least)
+    return Target("nvptx64-nvidia-cuda", cpu, ptx, fma=host().fma, threads=True)
+
+
+# The least capability, LLVM's name, and the version of PTX that it needs: 7.0 is read by drivers
+# of CUDA 11.0 (2020) and later, 7.8 by those of 11.8. LLVM knows all of these since 15.
+_NVIDIA = (
+    ((9, 0), "sm_90", "+ptx78"),
+    ((8, 0), "sm_80", "+ptx70"),
+    ((7, 0), "sm_70", "+ptx70"),
+    ((6, 0), "sm_60", "+ptx70"),
+)
+OLDEST = _NVIDIA[-1][0]  # compute capability that can be used
 
 
 def version() -> str:

@@ -12,16 +12,20 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import (
+    CHATTERS,
     DIVERGED,
     NEXT_REACH,
     ROUNDING,
     SHORTER,
     SHORTEST,
+    SLIDES,
     STIFF,
     STIFF_STEPS,
     Journey,
     Route,
 )
+from loligo.engine.numpy.switches import Gap, Switches
+from loligo.engine.switches import CLOCK
 from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.program import coefficient
@@ -53,6 +57,8 @@ class _Expansion:
     middle: Array
     series: dict[str, list[Array]]
     h: Array
+    held: dict[str, Array]
+    gaps: list[Gap]
 
     def at(self, state: str, s: Array) -> Array:
         """A state so long after the step began."""
@@ -99,7 +105,8 @@ class _Walk:
         self.journey = journey
         self.fixed = {n: row[here] for n, row in zip(program.constants, constants, strict=True)}
         self.states = {n: r[here] for n, r in zip(program.states, journey.states, strict=True)}
-        self.t, self.armed, self.doubted, self.rising = journey.clock[:, here]
+        self.t, self.armed, self.doubted, self.rising = journey.clock[:CLOCK, here]
+        self.switches = Switches(len(program.conditions), journey.clock[CLOCK:, here])
         self.edge, self.sample, self.small, self.steps = journey.counters[:, here]
         self.lanes: Array = np.arange(here.start, here.stop)
 
@@ -113,9 +120,9 @@ class _Walk:
             doubted = self.doubted != 0
             self.doubted[:] = 0.0
             x = self.expand("careful")
-            return self.advance(x, self.whole_step(x, doubted))
+            return self.advance(x, self.whole_step(x, self.settled(x, doubted)))
         x = self.expand("series")
-        move = self.whole_step(x, active)
+        move = self.whole_step(x, self.settled(x, active))
         if "careful" in self.program.blocks:
             move = self.trusted(x, move)
         if "room" in self.program.blocks:
@@ -129,7 +136,8 @@ class _Walk:
         """The series of every lane, and how far it may step."""
         limit = self.next_edge()
         middle = 0.5 * (self.t + limit)
-        inputs = {**self.fixed, **self.states, ".t": self.t.copy(), ".middle": middle}
+        held = self.switches.held()
+        inputs = {**self.fixed, **self.states, **held, ".t": self.t.copy(), ".middle": middle}
         results = self.evaluate(self.program.blocks[name], inputs)
         shape = self.t.shape
         orders = range(self.program.scheme.orders[name] + 1)
@@ -137,7 +145,15 @@ class _Walk:
             s: [np.broadcast_to(results[coefficient(s, k)], shape) for k in orders]
             for s in self.states
         }
-        return _Expansion(name, limit, middle, series, np.broadcast_to(results[".step"], shape))
+        h = np.broadcast_to(results[".step"], shape)
+        gaps = self.switches.gaps(results, self.program.scheme.orders[name], shape[0])
+        return _Expansion(name, limit, middle, series, h, held, gaps)
+
+    def settled(self, x: _Expansion, active: Array) -> Array:
+        """The lanes whose conditions are held on the right sides; the others wait."""
+        if not self.program.conditions:
+            return active
+        return self.switches.settled(x.gaps, np.minimum(x.limit - self.t, x.h), active)
 
     def whole_step(self, x: _Expansion, moving: Array) -> _Move:
         """The step of every lane that moves, to its next edge at most; 0 for the others."""
@@ -147,7 +163,7 @@ class _Walk:
         reach = sum(np.abs(c) * step**k for k, c in enumerate(x.series["V"]) if k)
         if "most" not in self.program.blocks:
             return _Move(moving, step, arrives, reach, x.h)
-        most = self.evaluate(self.program.blocks["most"], self.fixed)[x.name]
+        most = self.evaluate(self.program.blocks["most"], {**self.fixed, **x.held})[x.name]
         far = most < reach
         with np.errstate(all="ignore"):
             step = np.where(far, step * (most / reach), step)
@@ -164,28 +180,36 @@ class _Walk:
     def within_room(self, x: _Expansion, move: _Move) -> _Move:
         """Of lanes whose V moves no further than its series holds; the others wait for a careful
         step. It ends where there is room for another that reaches further."""
-        held = move.reach + ROUNDING <= self.room(self.states["V"])
+        held = move.reach + ROUNDING <= self.room(x, self.states["V"])
         self.doubted[:] = (self.doubted != 0) | (move.moving & ~held)
         moving = move.moving & held
         whole = step = np.where(moving, move.length, 0.0)
         wanted = NEXT_REACH * move.reach + ROUNDING
-        tight = moving & ~move.arrives & (self.room(x.at("V", step)) < wanted)
+        tight = moving & ~move.arrives & (self.room(x, x.at("V", step)) < wanted)
         for part in SHORTER:
-            fits = self.room(x.at("V", part * whole)) >= wanted
+            fits = self.room(x, x.at("V", part * whole)) >= wanted
             step = np.where(tight & fits, part * whole, step)
             tight = tight & ~fits
         return replace(move, moving=moving, length=step)
 
-    def room(self, v: Array) -> Array:
-        return self.evaluate(self.program.blocks["room"], {**self.fixed, "V": v})[".room"]
+    def room(self, x: _Expansion, v: Array) -> Array:
+        inputs = {**self.fixed, **x.held, "V": v}
+        return self.evaluate(self.program.blocks["room"], inputs)[".room"]
 
     def advance(self, x: _Expansion, move: _Move) -> bool:
+        landing = None
+        if self.program.conditions:
+            landing = self.switches.landing(x.gaps, move.moving, move.length)
+            arrives = move.arrives & (landing.length >= move.length)
+            move = replace(move, length=landing.length, arrives=arrives)
         moving, after = move.moving, x.after(move.length)
         if self.failed(move, after):
             return False
+        if landing is not None:
+            self.switches.take(landing, moving)
         reached = np.where(move.arrives, x.limit, self.t + move.length)
         reached = np.where(moving, reached, self.t)
-        self.take_samples(x, moving, reached)
+        self.take_samples(x, move, reached)
         self.find_spikes(x, move)
         for s, row in self.states.items():
             row[:] = np.where(moving, after[s], row)
@@ -224,16 +248,23 @@ class _Walk:
         after_step = np.where(small, self.small + 1, np.where(short, self.small, 0))
         small = np.where(moving, after_step, self.small)
         stiff = small >= STIFF_STEPS
-        self.journey.status[self.here] = np.where(broken, DIVERGED, np.where(stiff, STIFF, 0))
-        if broken.any() or stiff.any():
+        status = np.where(stiff, STIFF, 0)
+        if self.program.conditions:
+            slides, chatters = self.switches.stuck()
+            status = np.where(chatters, CHATTERS, np.where(slides, SLIDES, status))
+        self.journey.status[self.here] = np.where(broken, DIVERGED, status)
+        if self.journey.status[self.here].any():
             return True
         self.small[:] = small  # a step that is refused is made again
         return False
 
-    def take_samples(self, x: _Expansion, moving: Array, reached: Array) -> None:
+    def take_samples(self, x: _Expansion, move: _Move, reached: Array) -> None:
         """Every sample before ``reached``, and at the end the last; a sample at an edge is left to
         the segment that begins there, however short."""
-        limit = np.maximum(reached - EDGE_TOLERANCE, self.t + self.t * ROUNDED + TINY)
+        moving, early = move.moving, EDGE_TOLERANCE
+        if self.program.conditions:  # what lies before a switch is not left to what follows
+            early = np.where(move.arrives, early, 0.0)
+        limit = np.maximum(reached - early, self.t + self.t * ROUNDED + TINY)
         limit = np.where(reached >= self.route.end, np.inf, limit)
         while True:
             when = self.sample * self.route.sample_interval

@@ -106,10 +106,13 @@ def evaluate(block: Block, inputs: Mapping[str, Array]) -> dict[str, Array]:
 class NumpyKernel:
     """A program evaluated by NumPy, all lanes at once. ``width`` is 1: no padding."""
 
-    width = 1
+    width, alone = 1, False
 
     def __init__(self, program: Program) -> None:
         self.program = program
+
+    def hold(self, run: Progress | Journey) -> None:
+        """It lies in the processor's memory anyway."""
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """See :class:`loligo.engine.kernel.Kernel`."""

@@ -14,7 +14,7 @@ from loligo.experiments.membranes import one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import rheobase
 from loligo.experiments.runs import Spikes, course, part
-from loligo.experiments.search import EARLY, Threshold, least
+from loligo.experiments.search import Threshold, least
 from loligo.model import Membrane
 from loligo.stimulus import Pulse, Ramp
 from loligo.words import say
@@ -29,8 +29,10 @@ _LOWEST, _HIGHEST = 0.5, 16.0  # times the rheobase: what ramps are tried to ris
 _AMPLITUDE = 2.0  # times the rheobase
 _FAST, _SLOW = 0.01, 2000.0  # ms in which a ramp rises to one height
 _WAIT = 100.0  # ms at the height that was reached
-_BEFORE = 20.0  # ms before the height is reached that are shown
+_SHOWN = 20.0, 30.0  # ms before the height is reached and after it that are shown at least
+_BEYOND = 10.0  # ms around the first spike and the last that are
 _EVERY = 0.1  # ms
+_ALIKE = 0.05  # by which part slow ramps rise higher than fast ones that are no better
 
 
 @dataclass(frozen=True)
@@ -181,13 +183,19 @@ def _slowest(ramps: _Ramps, base: float, height: float) -> Threshold:
 
 
 def _traces(ramps: _Ramps, row: Array, value: Array) -> tuple[Array, Array]:
-    """V at the thresholds, NaN where nothing excites; and the time from the end of the rise."""
+    """V at the thresholds, NaN where nothing excites; and the time from the end of the rise, with
+    every spike."""
     known = np.isfinite(value)
     size = np.where(known, value, 1e-3 * row)
+    first = (ramps.fired(row, size).nth(0) - size / row)[known]
+    early, late = (
+        float(np.ceil(max(least_of, (beyond + _BEYOND).max(initial=0.0)) / _EVERY) * _EVERY)
+        for least_of, beyond in zip(_SHOWN, (-first, first), strict=True)
+    )
     ends = float(np.ceil((size / row).max() / _EVERY) * _EVERY)
-    rec = ramps.patch.under(ends + EARLY, *ramps.shapes(row, size, ends), every=_EVERY)
+    rec = ramps.patch.under(ends + late, *ramps.shapes(row, size, ends), every=_EVERY)
     time = rec.time.values - ends
-    shown = time >= -_BEFORE - 1e-9
+    shown = time >= -early - 1e-9
     return np.where(known[:, None], rec.V.values, np.nan)[:, shown], time[shown]
 
 
@@ -221,9 +229,17 @@ def _summary(
             )
         )
     elif slope == 0:
+        usual = (1 + _ALIKE) * np.fmax(base, value[-1])
+        at_once = known.size and value[known[0]] <= usual
         said.append(
             say(
                 "To {height:.4g} µA/cm² even one that takes {slow:g} ms excites: no accommodation",
+                height=height,
+                slow=_SLOW,
+            )
+            if at_once
+            else say(
+                "To {height:.4g} µA/cm² even one that takes {slow:g} ms excites",
                 height=height,
                 slow=_SLOW,
             )

@@ -142,11 +142,10 @@ def _run(
 def _recorded(patch: Membrane, initial: Any, level: float, lasts: float) -> Any:
     """A run from a potential, or from states: no jump in it counts as a spike. None where its
     states have nowhere to begin."""
-    smooth = outline_of(patch).obstacle is None
     try:
         return run(
             patch, None, lasts, record=None, initial=initial, threshold=level,
-            sample_interval=_STEP, solver=Taylor(_TOLERANCE) if smooth else None,
+            sample_interval=_STEP, solver=Taylor(_TOLERANCE),
         )  # fmt: skip
     except RunError:
         return None

@@ -9,12 +9,13 @@ import numpy as np
 
 from loligo.experiments.excited import THRESHOLD, Excitable, excitable, excites, lanes
 from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.firing import KICKED, come_to, held, rates, steadiest
+from loligo.experiments.firing import KICKED, come_to, held, rates, shown, steadiest
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import Spikes, course, part
 from loligo.experiments.search import narrowed
+from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
 from loligo.words import say
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-_DEFAULT = np.linspace(0.0, 20.0, 81)  # uA/cm2
 _FINER = 1 / 200  # of the distance between currents: how closely the onset is found
 _FEW = 6.0  # intervals: with fewer at its slowest, nothing shows that it could not be slower
 _STEP = 15.0  # times so far above the onset the rate of type 1 is 4 times as large
@@ -48,7 +48,7 @@ def fi_curve(
     membrane : Membrane
         One that has no rest begins at -65 mV.
     amplitude : sequence of float, optional
-        uA/cm2; from 0 to 20 if not given.
+        uA/cm2; from 0 to 20 if not given, or as far as its own firing goes.
     duration : float
         ms that the current lasts.
     threshold : float
@@ -76,13 +76,13 @@ def fi_curve(
     >>> found.rate.values.round(3).tolist(), found.rate_from_firing.values.round(3).tolist()
     ([0.0, 0.0, 68.324], [0.0, 0.0, 68.324])
     """
-    row = varied(amplitude, _DEFAULT, "uA/cm2", "amplitude").values
+    given = amplitude if amplitude is None else varied(amplitude, np.ones(1), "uA/cm2", "amplitude")
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
     with course("finding rates", progress):
         patch = excitable(membrane, "fi_curve", level)
         with part(0, 3):
-            begun = held(patch, row, lasts)
+            row, begun = _begun(patch, given, lasts)
             rate, sure = rates(begun, lasts)
             count, first = _own(patch, row, begun, lasts)
         with part(1, 3):
@@ -114,6 +114,13 @@ def fi_curve(
         {"amplitude": ("amplitude", row, told("uA/cm2", "injected current"))},
         patch.membrane, summary=_summary(patch, row, rate, again, onset, lasts),
     )  # fmt: skip
+
+
+def _begun(patch: Excitable, given: Labelled | None, lasts: float) -> tuple[Array, Spikes]:
+    """The currents, and the spikes of each from rest."""
+    if given is None:
+        return shown(patch, lasts)
+    return given.values, held(patch, given.values, lasts)
 
 
 def _own(patch: Excitable, row: Array, begun: Spikes, lasts: float) -> tuple[Array, Array]:

@@ -14,9 +14,8 @@ from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
-from loligo.solvers import Exponential, Taylor
+from loligo.solvers import Taylor
 from loligo.stimulus import Chirp, Step
-from loligo.system.outline import outline_of
 from loligo.theory.linear import Linear
 from loligo.theory.patch import Patch
 from loligo.theory.rest import rest
@@ -258,10 +257,9 @@ def _run(
     membrane: Membrane, stimulus: Any, states: dict[str, float], interval: float, samples: int
 ) -> xarray.Dataset:  # fmt: skip
     """As exactly as there is a solver for it."""
-    smooth = outline_of(membrane).obstacle is None
     return run(
         membrane, stimulus, samples * interval, initial=states, record=["V"],
-        sample_interval=interval, solver=Taylor(1e-12) if smooth else Exponential(0.01),
+        sample_interval=interval, solver=Taylor(1e-12),
     )  # fmt: skip
 
 

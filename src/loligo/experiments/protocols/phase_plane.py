@@ -29,12 +29,18 @@ _GRID = (241, 161)  # of the search for nullclines
 _ARROWS = (25, 17)
 _SAMPLES = 6000
 _SHOCKS = (0.04, 0.15)  # of the range of x
+_TRIED = np.geomspace(0.01, 0.8, 60)  # of it, where neither of these excites
+_AROUND = (0.8, 1.25)  # times the least of those that does
+_RISES = 0.1  # of the range of x: by so much x goes on rising by itself where a shock excites
+_LASTS, _LONGEST = 60.0, 4000.0  # ms
+_LATE, _STILL = 0.1, 0.004  # of the time at the end, in which what moves by less has come to rest
+_TURNS = 3  # rounds that show a cycle
 
 
 def phase_plane(
     membrane: Membrane, x: str = "V", y: str | None = None, *, current: Any = 0.0,
     others: Any = None, shock: Any = None, start: Any = None, x_range: Any = None,
-    y_range: Any = None, duration: Any = 60.0,
+    y_range: Any = None, duration: Any = None,
 ) -> xarray.Dataset:  # fmt: skip
     """The plane of two states: nullclines, the field, fixed points and what paths do around them.
 
@@ -57,13 +63,14 @@ def phase_plane(
         is steady, slower frozen; a gate of about the same pace that V moves the other way is as
         large a part of 1 - y as at rest.
     shock : sequence of float, optional
-        By which x is displaced from rest, in its unit, for a path each; two if not given.
+        By which x is displaced from rest, in its unit, for a path each; if not given two, of
+        which one excites if any does.
     start : sequence of pairs, optional
         Where paths begin instead, ``[(-60, 0.4), ...]``, or one pair.
     x_range, y_range : pair of float, optional
         From where to where; if not given, what the equations suggest.
-    duration : float
-        ms of the paths.
+    duration : float, optional
+        ms of the paths; if not given 60, or so long that they come to rest or go round.
 
     Returns
     -------
@@ -92,13 +99,16 @@ def phase_plane(
     if y is None and outline_of(patch).states == (x,):
         return _alone(patch, x)
     x, y = _chosen(patch, x, y)
-    held, lasts = one(current, "uA/cm2", "current"), one(duration, "ms", "duration", above=0.0)
+    held = one(current, "uA/cm2", "current")
+    lasts = None if duration is None else one(duration, "ms", "duration", above=0.0)
     if shock is not None and start is not None:
         raise UsageError("give shocks or starts of the paths, not both")
     still = Rest.of(patch, rest(patch))
     plane = Plane(reduced(patch, x, y, others, still), x, y, held)
     box = Box.around(plane, still, x_range, y_range)
-    paths = _paths(plane, _starts(plane, still, box, shock, start), lasts)
+    paths = _shown(plane, _starts(plane, still, box, shock, start), box, lasts)
+    if shock is None and start is None and not paths.excited(box).any():
+        paths = _exciting(plane, paths, box, lasts)
     box = box.with_room_for(paths.values)
     across, up = (np.linspace(*side, count) for side, count in zip(box.sides, _GRID, strict=True))
     nullclines = [contour(lambda a, b, k=k: plane.rates(a, b)[k], across, up) for k in (0, 1)]
@@ -239,6 +249,52 @@ class _Paths:
             self.starts.dim: (self.starts.dim, self.starts.labels, about),
             "time": ("time", self.time, told("ms", "time")),
         }
+
+    def excited(self, box: Box) -> np.ndarray:
+        """(paths,): whether x goes on rising by itself."""
+        x = self.values[0]
+        return np.nanmax(x, axis=1) - x[:, 0] > _RISES * float(np.ptp(box.sides[0]))
+
+    def ended(self, box: Box) -> bool:
+        """Whether all have come to rest, or go round and round."""
+        late = self.values[:, :, -int(_LATE * _SAMPLES) :]
+        sides = np.ptp(np.array(box.sides), axis=1)[:, None]
+        still = (np.ptp(late, axis=2) <= _STILL * sides).all(axis=0)
+        x = self.values[0]
+        above = x > (x.min(axis=1) + x.max(axis=1))[:, None] / 2
+        rounds = (above[:, 1:] & ~above[:, :-1]).sum(axis=1)
+        return bool((still | (rounds >= _TURNS) | ~np.isfinite(x).all(axis=1)).all())
+
+
+def _shown(plane: Plane, starts: _Starts, box: Box, lasts: float | None) -> _Paths:
+    """Where the two states go, until they show where in the end, if no time is given."""
+    if lasts is not None:
+        return _paths(plane, starts, lasts)
+    lasts = _LASTS
+    paths = _paths(plane, starts, lasts)
+    while not paths.ended(box) and 2 * lasts <= _LONGEST:
+        lasts *= 2
+        paths = _paths(plane, starts, lasts)
+    return paths
+
+
+def _exciting(plane: Plane, paths: _Paths, box: Box, lasts: float | None) -> _Paths:
+    """Paths of a shock that just excites and of one that does not; those that were there, where
+    none does."""
+    starts = paths.starts
+    if starts.dim != "shock":
+        return paths
+    rest_at = starts.points[0] - [starts.labels[0], 0.0]
+
+    def by(sizes: np.ndarray) -> _Starts:
+        return _Starts(rest_at + np.outer(sizes, [1.0, 0.0]), "shock", sizes)
+
+    tried = _TRIED * float(np.ptp(box.sides[0]))
+    excites = np.flatnonzero(_paths(plane, by(tried), float(paths.time[-1])).excited(box))
+    if not excites.size:
+        return paths
+    sizes = [float(f"{part * tried[excites[0]]:.3g}") for part in _AROUND]
+    return _shown(plane, by(np.array(sizes)), box, lasts)
 
 
 def _paths(plane: Plane, starts: _Starts, lasts: float) -> _Paths:

@@ -8,10 +8,13 @@ import numpy as np
 
 from loligo.errors import UsageError
 from loligo.experiments.cycle import Cycle, settled
+from loligo.experiments.excited import excitable
 from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.firing import rates, shown, steadiest
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import course, part
 from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Shock
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
+_USUAL = 10.0  # uA/cm2
+_LASTS = 1000.0  # ms, in which it is seen what makes it fire
 _PHASES = (np.arange(40) + 0.5) / 40
 _HALVINGS = 5  # of the shock, to the limit of small ones
 _CYCLES = (6, 12, 24, 48)  # after which what is left of a shock is looked at
@@ -30,7 +35,7 @@ _DELAYS = 0.2  # of the largest advance: where spikes are delayed by more, it is
 
 
 def phase_response(
-    membrane: Membrane, phase: Any = None, *, amplitude: Any = 10.0, shock: Any = 0.5,
+    membrane: Membrane, phase: Any = None, *, amplitude: Any = None, shock: Any = 0.5,
     threshold: Any = 0.0, progress: bool | None = None,
 ) -> xarray.Dataset:  # fmt: skip
     """By how much a small shock advances the next spikes, against when in the cycle it comes.
@@ -48,8 +53,9 @@ def phase_response(
     membrane : Membrane
     phase : sequence of float, optional
         From 0 (a spike) to 1 (the next); 40 phases if not given.
-    amplitude : float
-        uA/cm2 of the current that makes it fire.
+    amplitude : float, optional
+        uA/cm2 of the current that makes it fire; 10 if not given, or where it does not fire
+        regularly then, one in the middle of those at which it does.
     shock : float
         mV by which V is displaced.
     threshold : float
@@ -80,11 +86,15 @@ def phase_response(
             f"phase is a part of the cycle, from 0 (a spike) to less than 1 (the next), not "
             f"{row.values.min():g} to {row.values.max():g}"
         )
-    current = one(amplitude, "uA/cm2", "amplitude")
+    current = None if amplitude is None else one(amplitude, "uA/cm2", "amplitude")
     size = one(shock, "mV", "shock", above=0.0)
-    cycle = settled(patch, current, one(threshold, "mV", "threshold"), progress)
-    nothing = np.full((2, _HALVINGS, 2, row.values.size), np.nan)
-    advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, size, progress)
+    level = one(threshold, "mV", "threshold")
+    with course("shifting spikes", progress):
+        with part(0, 2):
+            cycle = _cycle(patch, current, level)
+        with part(1, 2):
+            nothing = np.full((2, _HALVINGS, 2, row.values.size), np.nan)
+            advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, size)
     sizes = size / 2.0 ** np.arange(_HALVINGS)
     (limit, sure), (of_next, sure_next) = (_limit(a[:, 0] - a[:, 1], sizes) for a in advance)
     lasting = advance[0, 0]
@@ -115,7 +125,21 @@ def phase_response(
     )  # fmt: skip
 
 
-def _advances(cycle: Cycle, phase: Array, size: float, progress: bool | None) -> Array:
+def _cycle(membrane: Membrane, amplitude: float | None, level: float) -> Cycle | str:
+    """Of the current that was given, or of the usual one, or else of one at which it fires."""
+    cycle = settled(membrane, _USUAL if amplitude is None else amplitude, level)
+    if amplitude is not None or not isinstance(cycle, str):
+        return cycle
+    patch = excitable(membrane, "phase_response", level)
+    tried, spikes = shown(patch, _LASTS)
+    rate, _ = rates(spikes, _LASTS)
+    if not (rate > 0).any():
+        return cycle
+    other = settled(membrane, float(f"{steadiest(tried, rate):.3g}"), level)
+    return cycle if isinstance(other, str) else other
+
+
+def _advances(cycle: Cycle, phase: Array, size: float) -> Array:
     """(lasting or of the next spike, halvings, upwards or downwards, phases): ms by which spikes
     come earlier."""
     sizes = size / 2.0 ** np.arange(_HALVINGS)[:, None, None] * np.array([1.0, -1.0])[:, None]
@@ -124,7 +148,7 @@ def _advances(cycle: Cycle, phase: Array, size: float, progress: bool | None) ->
     lanes = [Labelled(("lane",), np.append(row, row.flat[0] * k).astype(np.float64)) for row, k in
              ((when, 1.0), (every, 0.0))]  # fmt: skip
     for cycles in _CYCLES:
-        times = cycle.spikes(Shock(*lanes), cycles + 0.5, progress)
+        times = cycle.spikes(Shock(*lanes), cycles + 0.5)
         without = times[-1][np.isfinite(times[-1])]
         following, last_but_one, last = (
             _nearest(times[:-1], without[k]).reshape(every.shape) for k in (1, -2, -1)

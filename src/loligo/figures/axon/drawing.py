@@ -19,7 +19,6 @@ from loligo.figures.page.drawing import axes_of, line_of, rules_of
 from loligo.figures.page.frame import (
     GAP,
     TICK_LENGTH,
-    Size,
     axes_at,
     blank,
     text,
@@ -27,6 +26,7 @@ from loligo.figures.page.frame import (
     titles,
 )
 from loligo.figures.page.layout import Layout, Slot, line_height
+from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, TICK, Theme
 from loligo.words import reworded, say
 
@@ -318,7 +318,7 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
             drawn, axes, values, theme.voltage if first else theme.muted, (), 3.5 if first else 2.5
         )
         if not first:
-            line.set(alpha=0.55, linewidth=0.75 * line.get_linewidth())
+            line.set(alpha=0.75, linewidth=0.75 * line.get_linewidth())
         seen = np.where(quiet & (values < top), values, -np.inf)
         x, peak = float(axon.place[seen.argmax()]), float(seen.max())
         if not np.isfinite(peak) or any(abs(x - other) < wide for other in taken):

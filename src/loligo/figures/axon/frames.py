@@ -19,7 +19,7 @@ from loligo.figures.film.frames import Box, Frame, Inked, blend, bounds, dot, in
 from loligo.figures.film.glyphs import Typesetters
 from loligo.figures.film.palette import LEVELS, Blender, Palette, codes, image_codes, levels
 from loligo.figures.page.drawing import Drawing, line_of
-from loligo.figures.page.frame import Size
+from loligo.figures.page.size import Size
 from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
 
 

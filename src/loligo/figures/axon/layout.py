@@ -13,9 +13,10 @@ from loligo.figures.axon.content import MAP, STRIP, TRACES, AxonRecord, Row
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace
 from loligo.figures.page import ticks
-from loligo.figures.page.frame import GAP, TICK_ROOM, Page, Size, largest, paged
+from loligo.figures.page.frame import GAP, TICK_ROOM, Page, largest, paged
 from loligo.figures.page.layout import Across, Layout, Slot
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, TICK, Theme
 from loligo.words import say

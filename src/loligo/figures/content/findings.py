@@ -323,7 +323,8 @@ def _marks(rec: xarray.Dataset, panel: Panel, across: str, up: str) -> tuple[Mar
     for name in panel.marks:
         unit, at = str(rec[name].attrs.get("units", "1")), float(rec[name])
         if math.isfinite(at) and unit in (sideways, up):
-            words = f"{_words(rec[name])} {decimal(f'{at:.4g}')}".replace("-", "−")
+            number = decimal(f"{at:.4g}")
+            words = f"{_words(rec[name])} {number} {labels.unit(unit)}".rstrip().replace("-", "−")
             found.append(Mark(at, words, unit == sideways))
     return tuple(found)
 

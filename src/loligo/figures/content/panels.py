@@ -13,7 +13,7 @@ from loligo.figures.content import between, captions, injected, labels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.content.signals import Lane, Signals
-from loligo.figures.style import DASHES, Theme, channel_colours
+from loligo.figures.style import DASHES, Theme, channel_colours, ordered
 from loligo.words import reworded, say
 
 MOST_OVERLAID = 8  # lanes drawn over one another; more become a map
@@ -290,12 +290,9 @@ def _key(recorded: Signals) -> tuple[Label, str]:
 
 
 def _lane_colours(count: int, theme: Theme) -> list[str]:
-    import matplotlib
     from matplotlib.colors import to_hex
 
-    colormap = matplotlib.colormaps[theme.colormap]
-    low, high = theme.colormap_range
-    return [to_hex(colormap(x)) for x in np.linspace(low, high, max(count, 1))]
+    return [to_hex(shade) for shade in ordered(np.linspace(0.0, 1.0, max(count, 1)), theme)]
 
 
 # ------------------------------------------------------------------------ axes

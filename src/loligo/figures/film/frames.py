@@ -17,9 +17,10 @@ from loligo.figures.film import reveal
 from loligo.figures.film.glyphs import Typesetter, Typesetters
 from loligo.figures.film.palette import LEVELS, Blender, Palette, codes, image_codes, levels
 from loligo.figures.page.drawing import Drawing, draw, placed
-from loligo.figures.page.frame import GAP, Size
+from loligo.figures.page.frame import GAP
 from loligo.figures.page.layout import Layout, Readout, Slot, clock_y
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
 
 _DOT = 2.6  # the head's radius in line widths

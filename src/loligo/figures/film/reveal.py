@@ -19,8 +19,8 @@ import numpy as np
 from loligo.figures.content.picture import Picture, Trace
 from loligo.figures.film.palette import Palette, codes, decoded
 from loligo.figures.page.drawing import Drawing
-from loligo.figures.page.frame import Size
 from loligo.figures.page.layout import Layout, Slot
+from loligo.figures.page.size import Size
 from loligo.figures.style import rgb
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from loligo.figures.page.extent import Side, bar_marks
 from loligo.figures.page.frame import (
     GAP,
     Page,
-    Size,
     axes_at,
     blank,
     named,
@@ -34,6 +33,7 @@ from loligo.figures.page.placing import (
     starts,
 )
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, LABEL, LINE_WIDTH, Theme
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _bar(figure: Any, placed: Placed, box: Box, inks: Inks) -> None:
     norm = LogNorm if scale.log else Normalize
     shades = ScalarMappable(norm(scale.low, scale.high), inks.colormap)
     figure.colorbar(shades, cax=axes).outline.set_visible(False)
-    marks = bar_marks(scale)
+    marks = bar_marks(scale, box.top - box.bottom, page.scale)
     axes.minorticks_off()
     axes.set_yticks([m.value for m in marks], [m.text for m in marks])
     ruled(axes, page, inks.theme)

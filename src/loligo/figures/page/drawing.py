@@ -14,7 +14,6 @@ from loligo.figures.content.picture import Panel, Picture, Trace
 from loligo.figures.page.frame import (
     GAP,
     Page,
-    Size,
     axes_at,
     blank,
     named,
@@ -25,6 +24,7 @@ from loligo.figures.page.frame import (
 )
 from loligo.figures.page.layout import Layout, Readout, Slot, arrange, line_height
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, LINE_WIDTH, Theme
 
 if TYPE_CHECKING:

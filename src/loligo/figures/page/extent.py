@@ -15,7 +15,7 @@ from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.ticks import Tick
 from loligo.figures.style import TICK
 
-_ACROSS = 9  # ticks at most
+_ACROSS, _BESIDE = 9, 6  # ticks at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,12 +181,13 @@ def _within(
     return marks
 
 
-def bar_marks(scale: chart.Scale) -> tuple[Tick, ...]:
-    """Ticks beside the colours."""
+def bar_marks(scale: chart.Scale, tall: float, size: float) -> tuple[Tick, ...]:
+    """Ticks beside the colours, ``tall`` inches high, of type ``size`` times the usual."""
     low, high = scale.low, scale.high
+    most = min(_BESIDE, max(2, int(tall / (1.5 * TICK * size / 72))))
     if scale.log:
-        return ticks.decades(low, high, lambda marks: len(marks) <= 6)
-    marks = ticks.even(low, high, 6, 1.0)
+        return ticks.decades(low, high, lambda marks: len(marks) <= most)
+    marks = ticks.even(low, high, most, 1.0)
     return tuple(m for m in marks if m.value == round(m.value)) if scale.whole else marks
 
 

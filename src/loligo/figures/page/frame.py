@@ -5,13 +5,13 @@ All in inches from the lower left; a page's ``scale`` multiplies every type size
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loligo.figures.content.labels import Label
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, SUBTITLE, TICK, TITLE, Theme
 
 if TYPE_CHECKING:
@@ -23,23 +23,8 @@ PAD = 0.16  # the figure's outer margin
 TICK_LENGTH = 0.045
 TICK_ROOM = TICK_LENGTH + 0.06
 GAP = 0.14  # from the end of a line to its label
-_SMALLEST_SCALE = 0.45
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Size:
-    """A figure's size: pixels, and the dots per inch that its text is sized by."""
-
-    width: int
-    height: int
-    dpi: float
-
-    @property
-    def inches(self) -> tuple[float, float]:
-        """Width and height in inches."""
-        return self.width / self.dpi, self.height / self.dpi
 
 
 @dataclass(frozen=True)
@@ -96,18 +81,9 @@ def paged(size: Size, scale: float, title: str, subtitle: str, below: float = 0.
 
 
 def largest(size: Size, usual_height: float, arranged: Callable[[float], T | None]) -> T | None:
-    """What ``arranged`` makes at the largest legible scale at which it fits; None if at none.
-
-    A figure of 8 inches by ``usual_height`` has scale 1; larger ones are not scaled up.
-    """
-    wide, tall = size.inches
-    scale = min(1.0, math.sqrt(min(wide / 8, tall / usual_height)))
-    while scale >= _SMALLEST_SCALE:
-        made = arranged(scale)
-        if made is not None:
-            return made
-        scale *= 0.92
-    return None
+    """What ``arranged`` makes at the largest legible scale at which it fits; None if at none."""
+    tried = (arranged(scale) for scale in size.scales(usual_height))
+    return next((made for made in tried if made is not None), None)
 
 
 def blank(size: Size, theme: Theme) -> tuple[ShownFigure, Ruler]:
@@ -138,7 +114,7 @@ def titles(figure: Any, page: Page, ruler: Ruler, left: float, theme: Theme) -> 
         (page.title, TITLE, page.title_y, "bold", theme.text),
         (page.subtitle, SUBTITLE, page.subtitle_y, "normal", theme.muted),
     ):
-        fitted = ruler.fitted(words, points * page.scale, room, weight)
+        fitted = ruler.fitted(words, points * page.scale, room, weight, page.size.smallest)
         if fitted.text:
             look = {"color": colour, "weight": weight, "va": "baseline"}
             text(figure, page, left, y, Label(fitted.text), fitted.size, **look)

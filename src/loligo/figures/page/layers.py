@@ -11,7 +11,7 @@ import numpy as np
 from loligo.figures.page import chart
 from loligo.figures.page.extent import Side
 from loligo.figures.page.frame import Page
-from loligo.figures.style import LINE_WIDTH, TICK, Theme, ink
+from loligo.figures.style import LINE_WIDTH, TICK, Theme, ink, ordered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,12 +25,12 @@ _RULED = "rule"  # of words at the upper ends of rules
 
 @dataclass(frozen=True, eq=False)
 class Inks:
-    """The colours of one panel: by name, and of values on its scale, from a part of a colour map
-    to another."""
+    """The colours of one panel: by name, and of values on its scale; those of an image are a whole
+    colour map, those of lines and points are told from the ground."""
 
     theme: Theme
     scale: chart.Scale | None
-    range: tuple[float, float]
+    image: bool
 
     def of(self, colour: Any) -> Any:
         """A colour for matplotlib; a list of them for a row of values."""
@@ -40,29 +40,27 @@ class Inks:
         value = np.asarray(colour, dtype=float)
         if self.scale is not None and self.scale.log:
             low, high, value = np.log(low), np.log(high), np.log(value)
-        parts = (value - low) / (high - low)
-        first, last = self.range
-        return self._map(first + parts * (last - first))
+        shades = self._shades((value - low) / (high - low))
+        return tuple(map(float, shades)) if value.ndim == 0 else shades
 
-    @property
-    def _map(self) -> Any:
+    def _shades(self, parts: Any) -> Any:
         import matplotlib
 
-        return matplotlib.colormaps[self.theme.colormap]
+        if self.image:
+            return matplotlib.colormaps[self.theme.colormap](parts)
+        return ordered(parts, self.theme)
 
     @property
     def colormap(self) -> Any:
         """For matplotlib: from the scale's low end to its high one."""
         from matplotlib.colors import ListedColormap
 
-        whole = self.range == (0.0, 1.0)
-        return self._map if whole else ListedColormap(self._map(np.linspace(*self.range, 256)))
+        return ListedColormap(self._shades(np.linspace(0.0, 1.0, 256)))
 
 
 def inks_of(axes: chart.Axes, theme: Theme) -> Inks:
-    """Lines and points must be told from the ground: they have a part of the colours."""
-    image = any(isinstance(layer, chart.Image) for layer in axes.layers)
-    return Inks(theme, axes.scale, (0.0, 1.0) if image else theme.colormap_range)
+    """The colours of a panel."""
+    return Inks(theme, axes.scale, any(isinstance(layer, chart.Image) for layer in axes.layers))
 
 
 # ------------------------------------------------------------------------ layers
@@ -88,6 +86,7 @@ def draw_layers(
     for k, layer in enumerate(layers):
         look = {"zorder": 3 + 0.01 * k, "clip_on": up.cut}
         _DRAWN[type(layer)](axes, layer, _Brush(page, inks, look))
+    _clear_of_lines(axes, 4 * page.scale)
 
 
 def _line(axes: Axes, layer: chart.Line, brush: _Brush) -> None:
@@ -206,6 +205,33 @@ def _rule(axes: Axes, layer: chart.Rule, brush: _Brush) -> None:
             xycoords=("data", "axes fraction"), gid=_RULED, **_written(brush, "muted", va="top"),
         )  # fmt: skip
         _kept_inside(axes, words, 8 * scale)
+
+
+def _clear_of_lines(axes: Axes, beside: float) -> None:
+    """The words of rules stand where no line goes through them: on the other side, or below."""
+    curves = [
+        line.get_path().transformed(line.get_transform()).cleaned(remove_nans=True)
+        for line in axes.lines
+        if np.size(line.get_xdata()) > 2
+    ]
+    ruled = [words for words in axes.texts if words.get_gid() == _RULED]
+    for words in ruled:
+        others = [other.get_window_extent() for other in ruled if other is not words]
+        wide = words.get_window_extent().width * 72 / axes.figure.dpi
+        was = words.xy, words.xyann, words.get_va()
+        places = [was, *(
+            ((words.xy[0], foot), (across, 0.0), va)
+            for foot, va in ((1.0, "top"), (0.0, "bottom"))
+            for across in (beside, -beside - wide)
+        )]  # fmt: skip
+        for place in [*places, was]:
+            words.xy, words.xyann = place[:2]
+            words.set_va(place[2])
+            box = words.get_window_extent()
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            crossed = any(curve.intersects_bbox(box, filled=False) for curve in curves)
+            if inside and not crossed and not any(map(box.overlaps, others)):
+                break
 
 
 def _note(axes: Axes, layer: chart.Note, brush: _Brush) -> None:

@@ -16,8 +16,9 @@ from loligo.errors import UsageError
 from loligo.figures.content import labels
 from loligo.figures.content.picture import Axis, Panel, Picture
 from loligo.figures.page import ticks
-from loligo.figures.page.frame import GAP, TICK_ROOM, Page, Size, largest, paged
+from loligo.figures.page.frame import GAP, TICK_ROOM, Page, largest, paged
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, TICK
 from loligo.words import say
@@ -118,7 +119,7 @@ def _arranged(
             panel.axis.words,
             high + 0.42 * HEADING * point + (0.0 if at else clock),
             ticks.upright(panel.axis, high - low, scale),
-            _label_size(panel, high - low, scale),
+            _label_size(panel, high - low, page),
         )
         for at, (panel, (low, high)) in enumerate(zip(picture.panels, places, strict=True))
     )
@@ -153,22 +154,53 @@ def _stack(
     heading, space = 1.55 * HEADING * point, 0.09 * scale
     count = len(picture.panels)
     room = top - bottom - clock - count * heading - (count - 1) * space
-    total = sum(panel.axis.weight for panel in picture.panels)
+    heights = shared(
+        room,
+        [panel.axis.weight for panel in picture.panels],
+        [_lowest(panel, page) for panel in picture.panels],
+    )
+    if heights is None:
+        return None
     places = []
-    for panel in picture.panels:
-        tall = room * panel.axis.weight / total
-        if tall < 2.3 * TICK * point or tall < 0.62 * len(panel.traces) * LABEL * point:
-            return None
+    for tall in heights:
         top -= heading + (0.0 if places else clock)
         places.append((top - tall, top))
         top -= tall + space
     return places
 
 
-def _label_size(panel: Panel, height: float, scale: float) -> float:
+def shared(
+    room: float, weights: Sequence[float], least: Sequence[float]
+) -> list[float] | None:  # fmt: skip
+    """Heights that share ``room`` by weight, none lower than its least; None if that is too much.
+
+    >>> shared(10.0, [3.0, 1.0, 1.0], [1.0, 1.0, 3.0])
+    [5.25, 1.75, 3.0]
+    """
+    low: set[int] = set()
+    while True:
+        free = room - sum(least[k] for k in low)
+        total = sum(weight for k, weight in enumerate(weights) if k not in low)
+        if free < 0 or not total:
+            return None if sum(least) > room * (1 + 1e-12) else list(least)
+        per = free / total
+        more = {k for k, weight in enumerate(weights) if k not in low and per * weight < least[k]}
+        if not more:
+            return [least[k] if k in low else per * weight for k, weight in enumerate(weights)]
+        low |= more
+
+
+def _lowest(panel: Panel, page: Page) -> float:
+    """How low a panel may get: room for two ticks, and for the labels of its lines."""
+    labelled = max(0.62 * LABEL * page.point, 1.18 * page.size.smallest / 72)
+    return max(2.3 * TICK * page.point, labelled * len(panel.traces))
+
+
+def _label_size(panel: Panel, height: float, page: Page) -> float:
     """Points at which all of a panel's labels fit beside it."""
-    fits = height / (line_height(LABEL * scale) * len(panel.traces))
-    return LABEL * scale * min(1.0, max(fits, 0.5))
+    usual = LABEL * page.scale
+    fits = height / (line_height(usual) * len(panel.traces))
+    return max(usual * min(1.0, max(fits, 0.5)), page.size.smallest)
 
 
 def line_height(size: float) -> float:

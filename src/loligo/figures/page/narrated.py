@@ -7,6 +7,7 @@ import numpy as np
 from loligo.analysis.course import Course
 from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
+from loligo.figures.content.captions import stimulus
 from loligo.figures.content.labels import number
 from loligo.figures.page import chart
 from loligo.figures.style import channel_inks
@@ -36,8 +37,17 @@ def narrated_chart(told: Narration, title: str | None) -> chart.Chart:
             zip(told.marks.phase.values, _brief(told), strict=True), start=1)
     )  # fmt: skip
     return chart.Chart(
-        tuple(panels), words, course.stimulus if words else "", shared=True, caption=caption
+        tuple(panels),
+        words,
+        _done(course) if words else "",
+        shared=True,
+        caption=caption,
     )
+
+
+def _done(course: Course) -> str:
+    """What was done, in words."""
+    return stimulus(course.done) if course.done else course.stimulus
 
 
 def _shown(told: Narration) -> tuple[float, float]:

@@ -12,9 +12,10 @@ from loligo.figures.content import labels
 from loligo.figures.content.labels import Label
 from loligo.figures.page import chart, extent
 from loligo.figures.page.extent import Side
-from loligo.figures.page.frame import GAP, TICK_ROOM, Page, Size, largest, paged
+from loligo.figures.page.frame import GAP, TICK_ROOM, Page, largest, paged
 from loligo.figures.page.layout import line_height
 from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.size import Size
 from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, SUBTITLE, TICK
 
@@ -220,7 +221,7 @@ def _margins(
             wide = _widest(extent.marks_up(twin, rough, scale), ruler, scale)
             right = max(right, wide + TICK_ROOM * scale)
         if axes.scale is not None and axes.scale.bar:
-            wide = _widest(extent.bar_marks(axes.scale), ruler, scale)
+            wide = _widest(extent.bar_marks(axes.scale, rough, scale), ruler, scale)
             right = max(right, (GAP + BAR + 0.12) * scale + wide)
         if named:
             words = ruler.widest((layer.label for layer in named), LABEL * scale)

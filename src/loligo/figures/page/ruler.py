@@ -60,9 +60,11 @@ class Ruler:
                 lines.append(self.cut(word, size, room))
         return tuple(lines)
 
-    def fitted(self, text: str, size: float, room: float, weight: str = "normal") -> Fitted:
-        """``text`` made smaller to fit, to seven tenths of its size; then cut."""
-        smallest = 0.7 * size
+    def fitted(
+        self, text: str, size: float, room: float, weight: str = "normal", least: float = 0.0
+    ) -> Fitted:
+        """``text`` made smaller to fit, to seven tenths of its size or to ``least``; then cut."""
+        smallest = max(0.7 * size, min(least, size))
         while text and size > smallest and self.width(text, size, weight) > room:
             size = max(smallest, 0.96 * size)
         return Fitted(self.cut(text, size, room, weight) if text else "", size)

@@ -65,16 +65,24 @@ def _told(places: Sequence[float], factor: float) -> tuple[Tick, ...]:
 
 
 def decades(low: float, high: float, fits: Callable[[Sequence[Tick]], bool]) -> tuple[Tick, ...]:
-    """Of a logarithmic axis: 1, 2 and 5 of every decade, or fewer until they fit."""
+    """Of a logarithmic axis: 1, 2 and 5 of every decade, or fewer until they fit; round numbers
+    where the axis is too short for two of those."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     marks: tuple[Tick, ...] = ()
     for mantissas in _MANTISSAS:
         places = [m * 10.0**p for p in powers for m in mantissas if low <= m * 10.0**p <= high]
-        if len(places) < 2 and marks:
-            return marks
+        if len(places) < 2:
+            return marks or _round(low, high, fits)
         marks = tuple(Tick(place, _power(place)) for place in places)
         if fits(marks):
             return marks
+    return marks
+
+
+def _round(low: float, high: float, fits: Callable[[Sequence[Tick]], bool]) -> tuple[Tick, ...]:
+    marks = even(low, high, 6)
+    while len(marks) > 2 and not fits(marks):
+        marks = marks[::2]
     return marks
 
 

@@ -24,12 +24,15 @@ class Draft:
         Inputs that stand still during a run; inputs that are the same in every lane.
     constants
         What ``prepare`` yields.
+    conditions
+        What is compared along a step (:mod:`loligo.program.switches`).
     """
 
     blocks: Mapping[str, Block]
     fixed: frozenset[str]
     common: frozenset[str] = frozenset()
     constants: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
 
 def _always(_: object) -> bool:

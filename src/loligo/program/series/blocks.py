@@ -4,12 +4,13 @@ and how far V may move in one."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from loligo.program.arithmetic import Block
 from loligo.program.program import coefficient
 from loligo.program.series.digits import TwoKinds
 from loligo.program.series.expansion import Series
+from loligo.program.series.gaps import gaps_of, known_as_it_moves
 from loligo.program.series.quotients import room
 from loligo.program.series.steepness import FOLDS, fold, movers
 
@@ -28,14 +29,16 @@ def _expand(
 
 def series_block(
     derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int,
-    shared: bool = True, wide: int | None = None, guarded: bool = False,
+    shared: bool = True, wide: int | None = None, guarded: bool = False, conditions: int = 0,
 ) -> Block:  # fmt: skip
-    """The coefficients, ``V[0]`` …, and ``.step``.
+    """The coefficients, ``V[0]`` …, those of the gaps of conditions, and ``.step``.
 
     Parameters
     ----------
     scales
         State -> what its errors are relative to; 1 where there is none.
+    conditions
+        How many are held (:mod:`loligo.program.switches`).
     shared
         Whether each value is written once, not as often as it is needed.
     wide, guarded
@@ -48,7 +51,9 @@ def series_block(
         for state, column in coefficients.items()
         for k, index in enumerate(column)
     }
-    step = _step(series.b, coefficients, scales, order, movers(series))
+    gaps = gaps_of(series, conditions)
+    outputs |= gaps.outputs
+    step = _step(series.b, coefficients, scales, order, movers(series), gaps.bent)
     return series.b.block({**outputs, ".step": step})
 
 
@@ -74,14 +79,15 @@ def most_block(
 
 
 def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[str, float],
-          order: int, moving: list[list[int]]) -> int:  # fmt: skip
+          order: int, moving: list[list[int]], bent: Sequence[list[int]] = ()) -> int:  # fmt: skip
     """The smallest of (bound/|y_k|)^(1/k) over the last four k, and a little less: times
     exp(-0.7/(P - 1)), Jorba & Zou's margin, which halves the error.
 
     The bound is the tolerance for k = P - 1 and P. A series may have zeros there, three in a row
     that of sin(t^2), a chirp from 0 Hz; so the two terms before must be small as well, for which
     e^4 and e^6 tolerances leave room: a term is e^2 times the next. Nor may what is ``moving``
-    inside an exponential go further than the series can tell of.
+    inside an exponential go further than the series can tell of. Gaps of conditions that are
+    ``bent`` are to be known as exactly as they move.
     """
     tolerance = b.apply("binlog", b.input(".tolerance"))
     logs: list[int] = []
@@ -99,6 +105,7 @@ def _step(b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[st
             size = b.apply("max", b.apply("abs", value), b.const(1e-30))
             room = b.const(math.log2(FOLDS * order) - k)
             logs.append(b.mul(b.sub(room, b.apply("binlog", size)), b.const(1.0 / k)))
+    logs += [log for column in bent for log in known_as_it_moves(b, column, tolerance)]
     least = b.mul(b.const(math.log(2.0)), b.extreme("min", logs))
     step = b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
     return b.convert(step, narrow=False)

@@ -11,7 +11,7 @@ arithmetic again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from loligo.program.arithmetic import Assignment, Block, varying
 from loligo.program.recipe import NotSmoothError
@@ -85,6 +85,18 @@ class Series(Terms):
                 scaled = self.b.mul(rate, self.b.const(1.0 / (k + 1)))
                 self.known[state].append(scaled)
         return {state: self.known[state] for state in self.states}
+
+    def beyond(self, names: Iterable[str]) -> dict[str, list[int]]:
+        """Other results of the right-hand side -> their coefficients up to ``order``; after
+        :meth:`run`, which needs one fewer of each."""
+        wanted = {self.rates[name] for name in names}
+        for index in range(len(self.f.assignments) - 1, -1, -1):
+            if index in wanted:
+                wanted.update(self.f.assignments[index].args)
+        for index in sorted(wanted):
+            value = self._coefficient(index, self.f.assignments[index], self.order)
+            self.values[index].append(value)
+        return {name: self.values[self.rates[name]] for name in names}
 
     def _coefficient(self, index: int, a: Assignment, k: int) -> int:
         if a.op == "input":

@@ -1,0 +1,130 @@
+"""The pictures of the gallery: one row each, made in every variant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from docs.gallery import subjects as of
+
+# what each row is drawn as, and how
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "light": {},
+    "dark": {"theme": "dark"},
+    "slide": {"size": "slide"},
+    "thumbnail": {"size": (480, 360)},
+}
+SLIDES = ("slide",)  # of which type is to be read from the last row
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kind of picture.
+
+    Attributes
+    ----------
+    name : str
+        Of its files.
+    about : str
+        What is to be seen, in a line.
+    shown : callable
+        Makes what is drawn: a recording, a model, or several in a tuple.
+    options : mapping
+        What `loligo.plot` is told besides.
+    variants : tuple of str
+        Which of `VARIANTS` are made.
+    """
+
+    name: str
+    about: str
+    shown: Callable[[], Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    variants: tuple[str, ...] = tuple(VARIANTS)
+
+    def drawn(self, variant: str) -> Any:
+        """The figure."""
+        import loligo as lo
+
+        shown = self.shown()
+        several = shown if isinstance(shown, tuple) else (shown,)
+        return lo.plot(*several, **{**VARIANTS[variant], **self.options})
+
+
+def pictures() -> Iterator[tuple[Row, str]]:
+    """Every row in every of its variants."""
+    return ((row, variant) for row in ROWS for variant in row.variants)
+
+
+def _experiment(name: str, about: str, *membranes: str, **options: Any) -> Row:
+    title = "-".join([name.replace("_", "-"), *(m.split("-")[0] for m in membranes)])
+    return Row(title, about, lambda: of.found(name, *membranes, **options))
+
+
+_SQUID, _CONNOR = "hodgkin-huxley-1952", "connor-stevens-1977"
+
+ROWS: tuple[Row, ...] = (
+    # recordings
+    *(Row(f"recording-{name.split('-')[0]}", f"{name} fires under a current",
+          lambda name=name: of.firing(name)) for name in of.LIBRARY),
+    Row("recording-silent", "Nothing is done to the squid's axon", of.silent),
+    Row("recording-noise", "The squid's axon under a noisy current", of.noisy),
+    Row("recording-sine", "The squid's axon under a sine", of.oscillating),
+    Row("recording-long", "Ten seconds of action potentials", of.long),
+    Row("recording-synapses", "Conductances excite and inhibit", of.synaptic),
+    Row("recording-currents", "V and the ionic currents of one action potential", of.brief,
+        {"panels": ("V", "currents", "stimulus")}),
+    Row("recording-voltage", "V alone", of.brief, {"panels": "V"}),
+    Row("recording-no-title", "Without a title", of.brief, {"title": ""}),
+    # lanes
+    Row("lanes", "Five currents", lambda: of.lanes(0, 2, 5, 10, 20)),
+    Row("lanes-gates", "Gates of two lanes", lambda: of.lanes(2, 10), {"panels": ("V", "m", "h")}),
+    Row("lanes-eight", "As many lanes as are drawn as lines",
+        lambda: of.lanes(0, 1, 2, 4, 7, 10, 15, 20)),
+    Row("lanes-map", "More lanes than are drawn as lines", of.many),
+    Row("lanes-grid", "Spikes over two parameters", of.grid),
+    # clamps
+    Row("clamp-one", "One step of the potential", lambda: of.clamped(0)),
+    Row("clamp-family", "A family of steps", lambda: of.clamped(-40, -20, 0, 20, 40)),
+    # models of other kinds
+    Row("calcium", "A pool of calcium and what it opens", lambda: of.membrane("calcium", 10)),
+    Row("eight-channels", "Eight channels", lambda: of.membrane("eight_channels", 10)),
+    Row("fitzhugh-nagumo", "A model without dimensions",
+        lambda: of.membrane("fitzhugh_nagumo", 0.5, 200)),
+    # gates, stories
+    *(Row(f"gates-{name.split('-')[0]}", f"The gates of {name}", lambda name=name: of.model(name))
+      for name in of.LIBRARY),
+    Row("narrated", "An action potential and its phases", of.told),
+    # several recordings
+    Row("overlay", "Before and after", lambda: (of.brief(), of.brief(celsius=18.5)),
+        {"labels": ("6.3 °C", "18.5 °C")}),
+    Row("overlay-long-names", "Names that take their room",
+        lambda: (of.brief(), of.brief(g_Na=12.0)),
+        {"labels": ("control solution", "with tetrodotoxin, 30 nM")}),
+    # axons
+    Row("axon", "An action potential on its way", of.axon),
+    Row("axon-traces", "The same in time at three places", of.axon,
+        {"panels": ("V", "gates", "axon", "traces")}),
+    Row("axon-taper", "An axon that widens", of.taper),
+    Row("axon-places", "V at three places", of.places),
+    Row("axon-overlay", "Two axons", lambda: (of.axon(), of.axon(g_Na=90.0)),
+        {"labels": ("g_Na 120", "g_Na 90")}),
+    # experiments
+    _experiment("strength_duration", "The least pulse that excites", _SQUID),
+    _experiment("fi_curve", "Firing rate against current", _SQUID),
+    _experiment("fi_curve", "Firing rate against current", _CONNOR),
+    _experiment("iv_curve", "Peak and steady current", _SQUID),
+    _experiment("clamp_family", "Currents under a clamp", _SQUID),
+    _experiment("activation_curve", "Boltzmann's curve", _SQUID),
+    _experiment("refractory_period", "The threshold of a second pulse", _SQUID),
+    _experiment("phase_plane", "Nullclines and paths", _SQUID),
+    _experiment("resting_state", "Which currents balance", _SQUID),
+    _experiment("action_potential", "A membrane's action potential", _SQUID),
+    _experiment("temperature_dependence", "Height and width against temperature", _SQUID),
+    _experiment("input_impedance", "Answer at each frequency", _SQUID),
+    _experiment("threshold", "How far V must be displaced", _SQUID),
+    _experiment("collision", "Two action potentials meet"),
+    _experiment("direction", "Forwards and backwards"),
+    _experiment("passive", "A passive cable"),
+    _experiment("velocity", "Velocity against diameter", diameter=(30.0, 119.0, 476.0)),
+)  # fmt: skip

@@ -1,0 +1,266 @@
+"""NVIDIA's driver, asked by its own C interface.
+
+Of CUDA nothing else is needed: no toolkit, no package. The driver brings the library with it, and a
+dozen of its functions, the same since CUDA 11, are all that is called here. (`cuda-bindings` would
+be 9 MB to install for them.) They are told in NVIDIA's *CUDA Driver API* reference.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Sequence
+from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
+from functools import cache
+from typing import Any
+
+from loligo.errors import RunError
+
+_LIBRARIES = {"win32": ("nvcuda.dll",), "linux": ("libcuda.so.1", "libcuda.so")}
+_OUT_OF_MEMORY, _NO_DEVICE, _BUSY = 2, 100, 46  # results of the driver's functions
+_NAME, _MAJOR, _MINOR, _PROCESSORS = 256, 75, 76, 16  # letters; numbers of attributes
+_PTX, _LOG = 1, 8192  # what is linked; bytes of what the linker says
+_ERROR_LOG, _ERROR_SIZE = 5, 6  # options of the linker
+_INSTEAD = "use engine='llvm', which runs on this processor and gives the same numbers"
+
+
+class NoRoomError(Exception):
+    """The GPU has not as much memory free as was asked for."""
+
+
+class Driver:
+    """The driver's functions; each raises where it does not succeed."""
+
+    def __init__(self) -> None:
+        self.library = _library()
+        self("cuInit", c_uint(0))
+
+    def __call__(self, function: str, *arguments: Any) -> None:
+        """Call one.
+
+        Raises
+        ------
+        NoRoomError
+            If the GPU has no memory left for it.
+        RunError
+            If it fails otherwise.
+        """
+        result = getattr(self.library, function)(*arguments)
+        if result == _OUT_OF_MEMORY:
+            raise NoRoomError
+        if result:
+            raise RunError(self._failure(function, result))
+
+    def _failure(self, function: str, result: int) -> str:
+        if result == _NO_DEVICE:
+            return f"engine='cuda' needs a GPU of NVIDIA's, and this machine shows none; {_INSTEAD}"
+        if result == _BUSY:
+            return f"the GPU is kept by another process for itself alone; wait for it, or {_INSTEAD}"
+        text = c_char_p()
+        self.library.cuGetErrorString(c_int(result), byref(text))
+        why = (text.value or b"").decode(errors="replace") or f"error {result}"
+        return f"the GPU's driver says of {function}: {why} ({result}); {_INSTEAD}"
+
+
+def _library() -> Any:
+    """The driver's library.
+
+    Raises
+    ------
+    RunError
+        If there is none.
+    """
+    for name in _LIBRARIES.get(sys.platform, ()):
+        try:
+            return ctypes.CDLL(name)
+        except OSError:
+            continue
+    where = ", ".join(_LIBRARIES.get(sys.platform, ())) or "no library for this system"
+    raise RunError(
+        f"engine='cuda' needs a GPU of NVIDIA's with its driver, and there is none here ({where}); "
+        f"{_INSTEAD}"
+    )
+
+
+class Memory:
+    """Bytes on a GPU, given back when nothing holds this any more."""
+
+    def __init__(self, gpu: Gpu, size: int) -> None:
+        self.gpu, self.size, self.address = gpu, size, c_uint64(0)
+        gpu.driver("cuMemAlloc_v2", byref(self.address), c_size_t(max(1, size)))
+
+    def __del__(self) -> None:
+        # in a forked child, and where it could not be had, there is nothing to give back
+        if self.address.value and self.gpu.process == os.getpid():
+            self.gpu.enter()
+            self.gpu.driver.library.cuMemFree_v2(self.address)
+
+
+class Functions:
+    """Loaded machine code of a GPU; it is unloaded when nothing holds this any more."""
+
+    def __init__(self, gpu: Gpu, code: bytes) -> None:
+        self.gpu, self.module = gpu, c_void_p()
+        gpu.enter()
+        gpu.driver("cuModuleLoadData", byref(self.module), c_char_p(code))
+
+    def __del__(self) -> None:
+        if self.module.value and self.gpu.process == os.getpid():
+            self.gpu.enter()
+            self.gpu.driver.library.cuModuleUnload(self.module)
+
+    def named(self, name: str) -> Any:
+        """One function."""
+        function = c_void_p()
+        self.gpu.enter()
+        self.gpu.driver("cuModuleGetFunction", byref(function), self.module, name.encode())
+        return function
+
+
+class Gpu:
+    """The first GPU that this process may use.
+
+    Attributes
+    ----------
+    name
+        NVIDIA's, such as "NVIDIA H100 80GB HBM3".
+    capability
+        Its compute capability.
+    version
+        Of CUDA, that the driver knows: 13000 is 13.0.
+    processors
+        How many there are on it ("streaming multiprocessors").
+    """
+
+    def __init__(self) -> None:
+        self.process, self.driver = os.getpid(), Driver()
+        device, name, version = c_int(), ctypes.create_string_buffer(_NAME), c_int()
+        self.driver("cuDeviceGet", byref(device), c_int(0))
+        self.driver("cuDeviceGetName", name, c_int(_NAME), device)
+        self.driver("cuDriverGetVersion", byref(version))
+        self.name, self.version = name.value.decode(errors="replace"), version.value
+        numbers = [self._attribute(device, which) for which in (_MAJOR, _MINOR, _PROCESSORS)]
+        self.capability, self.processors = (numbers[0], numbers[1]), numbers[2]
+        self.context = c_void_p()
+        try:
+            self.driver("cuDevicePrimaryCtxRetain", byref(self.context), device)
+        except NoRoomError:
+            raise RunError(f"the GPU's memory is taken by others; {_INSTEAD}") from None
+
+    def _attribute(self, device: c_int, which: int) -> int:
+        value = c_int()
+        self.driver("cuDeviceGetAttribute", byref(value), c_int(which), device)
+        return value.value
+
+    def enter(self) -> None:
+        """Make it this thread's, for the calls that follow."""
+        self.driver("cuCtxSetCurrent", self.context)
+
+    def free(self) -> int:
+        """Bytes of its memory that nobody has taken."""
+        free, total = c_size_t(), c_size_t()
+        self.enter()
+        self.driver("cuMemGetInfo_v2", byref(free), byref(total))
+        return free.value
+
+    def memory(self, size: int) -> Memory:
+        """So many bytes of it, not zeroed.
+
+        Raises
+        ------
+        NoRoomError
+            If they are not free.
+        """
+        self.enter()
+        return Memory(self, size)
+
+    def write(self, memory: Memory, values: Any) -> None:
+        """Copy a contiguous array there."""
+        self.enter()
+        self.driver("cuMemcpyHtoD_v2", memory.address, c_void_p(values.ctypes.data),
+                    c_size_t(values.nbytes))  # fmt: skip
+
+    def read(self, memory: Memory, values: Any, skip: int = 0) -> None:
+        """Fill a contiguous array from there.
+
+        Parameters
+        ----------
+        skip
+            Bytes before what is read.
+        """
+        self.enter()
+        there = c_uint64(memory.address.value + skip)
+        self.driver("cuMemcpyDtoH_v2", c_void_p(values.ctypes.data), there,
+                    c_size_t(values.nbytes))  # fmt: skip
+
+    def copy(self, target: Memory, source: Memory) -> None:
+        """From one place there to another."""
+        self.enter()
+        self.driver("cuMemcpyDtoD_v2", target.address, source.address, c_size_t(source.size))
+
+    def linked(self, text: str) -> bytes:
+        """Machine code for this GPU, of PTX.
+
+        Raises
+        ------
+        RunError
+            If the driver cannot make any; what it says is told.
+        """
+        self.enter()
+        log = ctypes.create_string_buffer(_LOG)
+        options = (c_int * 2)(_ERROR_LOG, _ERROR_SIZE)
+        values = (c_void_p * 2)(ctypes.cast(log, c_void_p), c_void_p(_LOG))
+        state, source = c_void_p(), text.encode()
+        self.driver("cuLinkCreate_v2", c_uint(2), options, values, byref(state))
+        try:
+            self.driver("cuLinkAddData_v2", state, c_int(_PTX), c_char_p(source),
+                        c_size_t(len(source) + 1), b"loligo", c_uint(0), None, None)  # fmt: skip
+            code, size = c_void_p(), c_size_t()
+            self.driver("cuLinkComplete", state, byref(code), byref(size))
+            return ctypes.string_at(code, size.value)
+        except RunError as error:
+            said = log.value.decode(errors="replace").strip()
+            raise RunError(f"{error}; it says: {said[:500]}" if said else str(error)) from None
+        finally:
+            self.driver.library.cuLinkDestroy(state)
+
+    def loaded(self, code: bytes) -> Functions:
+        """Machine code, ready to be started."""
+        return Functions(self, code)
+
+    def start(self, function: Any, threads: int, arguments: Sequence[Any], group: int) -> None:
+        """Start a function in so many threads, and wait until all have ended.
+
+        Parameters
+        ----------
+        arguments
+            As ctypes has them.
+        group
+            Threads that start together, a multiple of 32.
+        """
+        self.enter()
+        places = (c_void_p * len(arguments))(
+            *(ctypes.cast(byref(each), c_void_p) for each in arguments)
+        )
+        one, none = c_uint(1), c_uint(0)
+        groups = c_uint(-(-threads // group))
+        self.driver("cuLaunchKernel", function, groups, one, one, c_uint(group), one, one,
+                    none, None, places, None)  # fmt: skip
+        self.driver("cuCtxSynchronize")
+
+
+@cache
+def _of(process: int) -> Gpu:
+    return Gpu()
+
+
+def gpu() -> Gpu:
+    """The GPU of this process.
+
+    Raises
+    ------
+    RunError
+        If there is none, or it cannot be used; the message says what to do.
+    """
+    return _of(os.getpid())
