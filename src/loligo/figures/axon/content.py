@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.axon.fibre import titles
+from loligo.figures.axon.sites import Electrode, Stretch, electrodes, stretches
 from loligo.figures.content import between, captions, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Lane, Signals
+from loligo.figures.content.titles import titles
 from loligo.figures.style import Theme
 from loligo.words import decimal
 
@@ -26,26 +27,8 @@ _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the wave stands in the instants 
 PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _BRIEF = 3.0  # ms
-_MOST_STRETCHES = 4
 _SPIKE = 30.0  # mV: less is no action potential
 _BRIEF_CURRENT = 0.25  # of the run: a current that is on for longer belongs to what happens
-
-
-@dataclass(frozen=True, eq=False)
-class Electrode:
-    """Where current is injected, and when."""
-
-    place: float
-    on: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A part of an axon that is called something else than most of it."""
-
-    start: float
-    end: float
-    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +85,11 @@ class AxonRecord:
 
     def undisturbed(self) -> np.ndarray:
         """Which instants tell what the axon does by itself: not those while a brief current goes
-        in, which is seen far along a myelinated axon."""
+        in, and as long after it, which is seen far along a myelinated axon."""
         on = np.zeros(self.time.size, dtype=bool)
         for electrode in self.electrodes:
             for begin, end in electrode.on:
-                on |= (self.time >= begin) & (self.time <= end)
+                on |= (self.time >= begin) & (self.time <= 2 * end - begin)
         return ~on if on.mean() < _BRIEF_CURRENT else np.ones(on.size, dtype=bool)
 
     @property
@@ -162,9 +145,10 @@ class AxonRecord:
     def instants(self) -> np.ndarray:
         """When the wave stands at a few places along the axon; without one, when V is moved."""
         times = []
+        free, start = self.undisturbed(), float(np.median(self.V[:, 0]))
         for part in _FRACTIONS:
-            row = self.V[self.near(part * self.length)]
-            if row.max() > row[0] + _SPIKE:
+            row = np.where(free, self.V[self.near(part * self.length)], -np.inf)
+            if row.max() > start + _SPIKE:
                 times.append(float(self.time[row.argmax()]))
         apart = 0.02 * float(self.time[-1] - self.time[0])
         kept: list[float] = []
@@ -190,7 +174,12 @@ class AxonRecord:
     def named(self, index: int) -> str:
         """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
         place = float(self.place[index])
-        digits = next(k for k in range(1, 10) if abs(float(f"{place:.{k}g}") - place) < self.slack)
+        round_ = [p * self.length for p in PLACES if abs(p * self.length - place) < self.slack]
+        return self.short((round_ or [place])[0])
+
+    def short(self, place: float) -> str:
+        """A place with its unit, in as few digits as tell where it is."""
+        digits = next(k for k in range(1, 18) if abs(float(f"{place:.{k}g}") - place) < self.slack)
         return decimal(f"{place:.{digits}g} {self.unit}")
 
     @property
@@ -239,7 +228,7 @@ def read(rec: xarray.Dataset) -> AxonRecord:
     length = float(edges[-1])
     unit, um = signals.places(rec)
     per_um = 1 / um
-    title, membrane = titles(rec)
+    title, membrane = titles(rec.attrs)
     wide = rec.coords.get("diameter")
     myelin = rec.coords.get("myelin")
     return AxonRecord(
@@ -255,11 +244,11 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         myelin=np.zeros(position.size, bool)
         if myelin is None
         else np.asarray(myelin.values, dtype=bool),
-        electrodes=_electrodes(rec, recorded.time, per_um),
+        electrodes=electrodes(rec, recorded.time, per_um),
         bends=injected.edges(given, Lane({}, "")),
         title=title,
         subtitle=", ".join(filter(None, [membrane, _subtitle(rec)])),
-        stretches=_stretches(rec, edges * per_um),
+        stretches=stretches(rec, edges * per_um),
     )
 
 
@@ -276,23 +265,6 @@ def _edges(centre: np.ndarray) -> np.ndarray:
     return np.concatenate(([0.0], (centre[1:] + centre[:-1]) / 2, [last]))
 
 
-def _stretches(rec: xarray.Dataset, edges: np.ndarray) -> tuple[Stretch, ...]:
-    """What is to be named: a few parts of a bare axon that differ from the longest."""
-    if "region" not in rec.coords or rec["region"].dims != ("position",) or rec["myelin"].any():
-        return ()
-    names = [str(name) for name in rec["region"].values]
-    starts = [k for k in range(len(names)) if k == 0 or names[k] != names[k - 1]]
-    found = [
-        Stretch(float(edges[a]), float(edges[b]), names[a])
-        for a, b in zip(starts, [*starts[1:], len(names)], strict=True)
-    ]
-    usual = max({s.name for s in found}, key=lambda name: sum(
-        s.end - s.start for s in found if s.name == name
-    ))  # fmt: skip
-    other = tuple(s for s in found if s.name != usual)
-    return other if len(other) <= _MOST_STRETCHES else ()
-
-
 def _subtitle(rec: xarray.Dataset) -> str:
     """What was done to the axon, and how fast the wave was, if one travelled."""
     from loligo.analysis import conduction_velocity
@@ -306,44 +278,6 @@ def _subtitle(rec: xarray.Dataset) -> str:
         fast = decimal(f"{abs(float(velocity)):.3g} m/s")
         said = f"{said}: {fast}" if said else fast
     return said
-
-
-def _electrodes(rec: xarray.Dataset, time: np.ndarray, per_um: float) -> tuple[Electrode, ...]:
-    shortest = (time[-1] - time[0]) / 400
-    return tuple(
-        Electrode(
-            place * per_um,
-            tuple(injected.stretches(_on(time, np.asarray(row, dtype=float)), shortest)),
-        )
-        for place, row in _injected(rec, time)
-    )
-
-
-def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.ndarray]]:
-    """(place in um, current) of every electrode: as recorded, or else as the provenance has it."""
-    clamps = _recorded(rec, "I_clamp", "clamp_place")
-    if "I_stim" in rec and "time" in rec["I_stim"].dims:
-        return _recorded(rec, "I_stim", "place") + clamps
-    return clamps + injected.at_places(rec, time)
-
-
-def _recorded(rec: xarray.Dataset, name: str, dim: str) -> list[tuple[float, np.ndarray]]:
-    if name not in rec or "time" not in rec[name].dims:
-        return []
-    current = rec[name]
-    if dim in current.dims:
-        rows = current.transpose(dim, "time").values
-        return list(zip(map(float, rec[dim].values), rows, strict=True))
-    if "place_um" not in current.attrs:
-        return []
-    return [(float(current.attrs["place_um"]), current.values)]
-
-
-def _on(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:
-    """When a sampled current is on: from its first sample to the first where it is off again."""
-    edges = np.flatnonzero(np.diff(np.r_[0.0, (current != 0).astype(float), 0.0]))
-    starts, stops = edges[::2], np.minimum(edges[1::2], time.size - 1)
-    return [(float(time[a]), float(time[b])) for a, b in zip(starts, stops, strict=True)]
 
 
 # ------------------------------------------------------------------------ what is shown

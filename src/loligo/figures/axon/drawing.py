@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.axon import tube
-from loligo.figures.axon.content import AxonRecord, Row, Stretch, read, rows
+from loligo.figures.axon import strip, tube
+from loligo.figures.axon.content import AxonRecord, Row, read, rows
 from loligo.figures.axon.layout import BAR, Content, Stack, arrange, bar_ticks, content
 from loligo.figures.content.between import curved
 from loligo.figures.content.labels import Label
@@ -28,7 +28,7 @@ from loligo.figures.page.frame import (
 from loligo.figures.page.layout import Layout, Slot, line_height
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, TICK, Theme
-from loligo.words import reworded, say
+from loligo.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,8 @@ def draw_axon(
                 _draw_line(drawn, axes, now, row.colours[k], row.dashes[k], smooth=row.smooth)
             _say_when(drawn, row, main, theme)
     if drawn.strip is not None:
-        _colour_strip(drawn, axon.at(axon.V, np.array([main]))[:, 0])
+        V = axon.at(axon.V, np.array([main]))[:, 0]
+        strip.coloured(drawn.strip, drawn.shape, drawn.scale, axon, V)
     if drawn.map is not None:
         _map(drawn, drawn.map, main, theme)
     if drawn.traces is not None:
@@ -123,8 +124,8 @@ def stage(what: Content, theme: Theme, size: Size) -> Drawn:
         made.append(axes)
     shape = tube.tube(what.axon)
     scale = tube.scale(what.axon, theme, tube.FEW_COLOURS if what.moving else 256)
-    strip = None if stack.strip is None else _strip(figure, what, stack, shape, theme)
-    field = None if stack.map is None else _plain(figure, stack, stack.map)
+    outline = None if stack.strip is None else strip.strip(figure, what, stack, shape, theme)
+    field = None if stack.map is None else strip.plain(figure, stack, stack.map)
     traces = None
     if stack.traces is not None and what.traces is not None:
         slot = stack.traces.slots[0]
@@ -137,76 +138,10 @@ def stage(what: Content, theme: Theme, size: Size) -> Drawn:
         _names(figure, stack.rows, slot, _row_names(what, row, slot))
     titles(figure, stack.page, ruler, stack.rows.left, theme)
     drawn = Drawn(
-        figure, what, stack, scale, shape, tuple(made), strip, field, traces, tuple(rules)
+        figure, what, stack, scale, shape, tuple(made), outline, field, traces, tuple(rules)
     )
     _bar(drawn, theme)
     return drawn
-
-
-def _plain(figure: Any, stack: Stack, box: tuple[float, float]) -> Axes:
-    """Axes without anything, from the left to the right of the rows."""
-    rows = stack.rows
-    return axes_at(
-        figure, stack.page, rows.left, rows.right, *box, frameon=False, xticks=[], yticks=[]
-    )
-
-
-def _strip(figure: Any, what: Content, stack: Stack, shape: tube.Tube, theme: Theme) -> Axes:
-    assert stack.strip is not None
-    axes = _plain(figure, stack, stack.strip)
-    axes.set_xlim(0.0, what.axon.length)
-    axes.set_ylim(-1.06, 1.06)
-    tube.draw(axes, shape, theme, stack.scale)
-    top = stack.strip[0] + stack.strip[1]
-    for stretch in what.axon.stretches:
-        _stretch(figure, stack, stretch, what.axon.length, theme)
-    for electrode in what.axon.electrodes:
-        colour = theme.rule if what.moving else theme.stimulus  # it lights up when it is on
-        _tip(figure, stack, electrode.place / what.axon.length, top, 1.0, colour)
-    if what.traces is not None:
-        followed = zip(what.axon.followed(), what.traces.panels[0].traces, strict=True)
-        for k, trace in followed:
-            part = what.axon.place[k] / what.axon.length
-            _tip(figure, stack, part, stack.strip[0], -1.0, trace.colour)
-    return axes
-
-
-def _stretch(figure: Any, stack: Stack, one: Stretch, length: float, theme: Theme) -> None:
-    """A bracket over a part of the axon that has a name, and the name."""
-    from matplotlib.lines import Line2D
-
-    assert stack.strip is not None
-    layout, scale = stack.rows, stack.scale
-    left, right = (
-        layout.left + part / length * (layout.right - layout.left) for part in (one.start, one.end)
-    )
-    y = stack.strip[0] + stack.strip[1] + 0.03 * scale
-    look = {"color": theme.muted, "linewidth": 0.9 * scale, "transform": figure.dpi_scale_trans}
-    low = y - 0.03 * scale
-    figure.add_artist(Line2D([left, left, right, right], [low, y, y, low], **look))
-    text(
-        figure, stack.page, (left + right) / 2, y + 0.025 * scale, Label(reworded(one.name)),
-        TICK * scale, color=theme.text, ha="center", va="baseline",
-    )  # fmt: skip
-
-
-def tip(stack: Stack, part: float, y: float, side: float) -> list[tuple[float, float]]:
-    """A tip that touches the axon, from above (1) or below (-1): its corners in inches."""
-    x = stack.rows.left + part * (stack.rows.right - stack.rows.left)
-    y += 0.012 * side * stack.scale
-    wide, high = 0.055 * stack.scale, 0.11 * side * stack.scale
-    return [(x, y), (x - wide, y + high), (x + wide, y + high)]
-
-
-def _tip(figure: Any, stack: Stack, part: float, y: float, side: float, colour: str) -> None:
-    from matplotlib.patches import Polygon
-
-    figure.add_artist(
-        Polygon(
-            tip(stack, part, y, side), closed=True, facecolor=colour, edgecolor="none",
-            transform=figure.dpi_scale_trans,
-        )
-    )  # fmt: skip
 
 
 def _axis(figure: Any, layout: Layout, y: float, theme: Theme) -> None:
@@ -311,6 +246,8 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
     taken: list[float] = []
     wide = 0.09 * axon.length
     quiet, top = axon.quiet(), axes.get_ylim()[1]
+    # half of the widest name
+    room = 2.4 * TICK * layout.page.point / (layout.right - layout.left) * axon.length
     for t in sorted(times, key=lambda t: t != main):
         values = axon.at(axon.V, np.array([t]))[:, 0]
         first = t == main
@@ -324,7 +261,6 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
         if not np.isfinite(peak) or any(abs(x - other) < wide for other in taken):
             continue
         taken.append(x)
-        room = 0.03 * axon.length
         x = min(max(x, room), axon.length - room)
         axes.annotate(
             axon.clock(t), (x, peak), (0, 3.2 * layout.scale),
@@ -343,25 +279,6 @@ def _say_when(drawn: Drawn, row: Row, main: float, theme: Theme) -> None:
         Label(say("at {time}", time=drawn.what.axon.clock(main))), HEADING * layout.scale,
         color=theme.muted, ha="right", va="baseline",
     )  # fmt: skip
-
-
-def _colour_strip(drawn: Drawn, V: np.ndarray) -> None:
-    """Fill the axon with the colours of V."""
-    from matplotlib.patches import Polygon
-
-    axes, axon = drawn.strip, drawn.what.axon
-    assert axes is not None
-    columns = np.linspace(0.0, axon.length, 4001)
-    middle = 0.5 * (columns[1:] + columns[:-1])
-    colours = drawn.scale.table[drawn.scale.steps(np.interp(middle, axon.place, V))]
-    image = axes.imshow(
-        colours[None], aspect="auto", extent=(0.0, axon.length, -1.0, 1.0),
-        interpolation="nearest", zorder=3,
-    )  # fmt: skip
-    clip = Polygon(tube.outline(drawn.shape), closed=True, transform=axes.transData)
-    image.set_clip_path(clip)
-    axes.set_xlim(0.0, axon.length)
-    axes.set_ylim(-1.06, 1.06)
 
 
 def _hops(drawn: Drawn, axes: Axes) -> None:

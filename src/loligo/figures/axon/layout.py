@@ -251,4 +251,4 @@ def _beyond(what: Content, ruler: Ruler, scale: float) -> float:
 
 def bar_ticks(low: float, high: float, tall: float) -> tuple[Tick, ...]:
     """Numbers beside the colours of V, on a bar as ``tall`` as that (inches, at scale 1)."""
-    return ticks.even(low, high, max(2, min(5, int(tall / 0.22))))
+    return ticks.even(low, high, min(5, int(tall / 0.24))) if tall > 0.45 else ()

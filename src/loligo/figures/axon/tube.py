@@ -19,6 +19,7 @@ _WRAPPED = 0.56  # of the height: a myelinated axon inside its sheath
 _THINNEST = 0.14
 _GAP = 0.003  # of the length: half of what is at least seen of a node
 _BEYOND = 0.08  # of the range of an axon's own V
+_SEEN = 1e-3  # of a map: what covers less of it is not explained
 FEW_COLOURS = 96  # of an animation: room for others in a GIF's palette
 
 
@@ -89,7 +90,7 @@ class Scale:
 
     def exceeded(self, V: np.ndarray) -> bool:
         """Whether the colour of what lies beyond is there to be seen."""
-        return bool((self.steps(V) == len(self.table) - 1).any())
+        return bool((self.steps(V) == len(self.table) - 1).mean() > _SEEN)
 
     @property
     def colormap(self) -> Any:

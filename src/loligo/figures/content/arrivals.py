@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.figures.content import captions, signals
+from loligo.figures.content.titles import titles
 
 if TYPE_CHECKING:
     import xarray
@@ -39,9 +40,11 @@ def arrivals(rec: xarray.Dataset) -> xarray.Dataset:
         "units": "ms", "long_name": "arrival of the action potential", "role": "measured",
         "absent": "no action potential",
     }  # fmt: skip
+    title, membrane = titles(rec.attrs)
+    done = captions.conditions(rec.attrs, signals.chosen(rec))
     attrs = {
-        "title": str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
-        "subtitle": captions.conditions(rec.attrs, signals.chosen(rec)),
+        "title": title,
+        "subtitle": ", ".join(filter(None, [membrane, done])),
         "experiment": "arrivals",
     }
     return xr.Dataset({"arrival": first.assign_attrs(told)}, attrs=attrs)

@@ -7,41 +7,53 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from loligo.figures.content.labels import unit
+from loligo.figures.content.labels import length_unit, unit
 from loligo.lanes import with_arrays
 from loligo.stimulus.document import KINDS
 from loligo.words import decimal, join, say, worded
 
 
 def conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> str:
-    """``10 µA/cm² from 5 to 45 ms, 6.3 °C``, as far as the recording's provenance tells.
+    """``10 µA/cm² from 5 to 45 ms, 6.3 °C``, as far as the recording's provenance tells."""
+    return ", ".join(each_condition(attrs, chosen))
+
+
+def each_condition(
+    attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None
+) -> list[str]:  # fmt: skip
+    """The same, one by one.
 
     ``chosen`` are the coordinates of a lane that was picked out of a sweep.
 
     >>> pulse = {"kind": "pulse", "start": 5, "duration": 40, "amplitude": 10}
-    >>> conditions({"provenance": json.dumps({"stimulus": pulse})})
-    '10 µA/cm² from 5 to 45 ms'
+    >>> each_condition({"provenance": json.dumps({"stimulus": pulse})})
+    ['10 µA/cm² from 5 to 45 ms']
     """
     try:
-        known = _picked(json.loads(attrs["provenance"]), chosen or {})
+        there = chosen or {}
+        known = _picked(json.loads(attrs["provenance"]), there)
         model = known.get("model", {})
-        parts = [stimulus(known.get("stimulus"))]
+        long = sum(float(region["length"]) for region in model.get("regions", []))
+        parts = [stimulus(known.get("stimulus"), long)]
         warm = [m.get("celsius") for m in (model, *model.get("membranes", []))]
         warm = [celsius for celsius in warm if celsius is not None]
         parts += [_amount(warm[0], "°C")] if warm and all(c == warm[0] for c in warm) else []
-        return ", ".join(part for part in parts if part)
+        if long and "position" in there:
+            parts.append(say("seen at {place}", place=_lengths([there["position"]], long)))
+        return [part for part in parts if part]
     except Exception:  # no provenance, or another program's: the recording's own words
-        return str(attrs.get("stimulus") or "")
+        said = str(attrs.get("stimulus") or "")
+        return [said] if said else []
 
 
-def stimulus(document: Mapping[str, Any] | None) -> str:
-    """A stimulus, given as its plain description, in words."""
+def stimulus(document: Mapping[str, Any] | None, long: float = 0.0) -> str:
+    """A stimulus, given as its plain description, in words; on an axon so ``long`` (um)."""
     if not document:
         return ""
     if document["kind"] == "placed":
-        return _placed(document)
+        return _placed(document, long)
     if document["kind"] == "sum":
-        return " + ".join(stimulus(part) for part in document["shapes"])
+        return " + ".join(stimulus(part, long) for part in document["shapes"])
     return worded(KINDS[document["kind"]].sentence(document)).format_map(_Words(document))
 
 
@@ -52,21 +64,24 @@ def _current(d: Mapping[str, Any]) -> str:
     return _amount(amplitude, units)
 
 
-def _placed(d: Mapping[str, Any]) -> str:
+def _placed(d: Mapping[str, Any], long: float) -> str:
     """What is injected where; the same at several places is said once."""
     where: dict[str, list[float]] = {}
     for point in d["points"]:
         where.setdefault(stimulus(point["stimulus"]), []).append(float(point["place"]))
-    return " + ".join(_at(what, places) for what, places in where.items())
+    return " + ".join(_at(what, places, long) for what, places in where.items())
 
 
-def _at(what: str, places: list[float]) -> str:
+def _at(what: str, places: list[float], long: float) -> str:
     if places == [0.0]:
         return say("{what} at the left end", what=what)
-    steps = ((1e4, "cm", 1e4), (1e3, "mm", 1e3), (0.0, "µm", 1.0))
-    _, name, um = next(step for step in steps if max(places) >= step[0])
-    where = f"{join([_number(place / um) for place in places])} {name}"
-    return say("{what} at {place}", what=what, place=where)
+    return say("{what} at {place}", what=what, place=_lengths(places, long))
+
+
+def _lengths(places: list[float], long: float) -> str:
+    """Places (um) in the unit that suits the axon."""
+    name, um = length_unit(max(long, *places))
+    return f"{join([decimal(f'{place / um:.3g}') for place in places])} {name}"
 
 
 def _when(d: Mapping[str, Any]) -> str:

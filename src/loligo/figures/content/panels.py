@@ -13,6 +13,7 @@ from loligo.figures.content import between, captions, injected, labels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.content.signals import Lane, Signals
+from loligo.figures.content.titles import titles
 from loligo.figures.style import DASHES, Theme, channel_colours, ordered
 from loligo.words import reworded, say
 
@@ -32,9 +33,11 @@ def picture(recorded: Signals, chosen: Sequence[object] | str | None, theme: The
     wanted = _wanted(recorded, chosen)
     panels = _keyed_once(panel for one in wanted for panel in _panels(recorded, one, theme))
     attrs = recorded.recording.attrs
+    title, membrane = titles(attrs)
+    done = captions.conditions(attrs, signals.chosen(recorded.recording))
     return Picture(
-        title=reworded(str(attrs.get("title") or attrs.get("model") or "")),
-        subtitle=captions.conditions(attrs, signals.chosen(recorded.recording)),
+        title=title,
+        subtitle=", ".join(filter(None, [membrane, done])),
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),
         panels=panels,
