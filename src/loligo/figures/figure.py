@@ -11,6 +11,7 @@ from loligo.figures import style
 from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
+from loligo.figures.content.data import laid_over
 from loligo.figures.content.panels import MOST_OVERLAID, picture
 from loligo.figures.content.picture import Picture
 from loligo.figures.page.size import sized
@@ -38,6 +39,7 @@ def plot(
     dpi: float | None = None,
     title: str | None = None,
     at: float | Sequence[float] | None = None,
+    data: Any = None,
     language: str | None = None,
 ) -> Figure:
     """Draw a recording, or several on the same axes.
@@ -94,6 +96,11 @@ def plot(
         Instead of the recording's own; ``""`` for none.
     at : float or sequence of float, optional
         Of an axon: the instants shown (ms), the middle one in full.
+    data : optional
+        Your own, laid over lines in time: a DataArray or a pair ``(time, values)``, plain numbers
+        in ms and in the panel's unit, others converted; a pandas table or the path of a file
+        (CSV, Excel, ...) whose heads say ``time (s)``, ``V (mV)``; several in a dictionary,
+        ``{"cell 1": ...}``. Each finds its panel by its name, or by its unit.
     language : str, optional
         ``"en"`` or ``"de"``; by default that of `loligo.language`.
 
@@ -124,12 +131,12 @@ def plot(
     2
     """
     with speaking(language):
-        return _plot(rec, more, panels, labels, theme, size, dpi, title, at)
+        return _plot(rec, more, panels, labels, theme, size, dpi, title, at, data)
 
 
 def _plot(
     rec: Any, more: Sequence[Any], panels: Any, labels: Any, theme: str, size: Any, dpi: Any,
-    title: str | None, at: Any,
+    title: str | None, at: Any, data: Any,
 ) -> Figure:  # fmt: skip
     """What is drawn, in the language that is spoken."""
     from loligo.figures.page.drawing import draw
@@ -140,11 +147,17 @@ def _plot(
     if len(recs) > 1:
         if at is not None:
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
-        shown = titled(together(recs, labels, panels, colours), title)
+        shown = laid_over(together(recs, labels, panels, colours), data, colours)
+        shown = titled(shown, title)
         with style.house_style():
             return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
     refuse_labels(labels)
     chart = _chart(rec, panels, at, title)
+    if data is not None and (chart is not None or is_axon(rec)):
+        raise UsageError(
+            "data=... is laid over lines in time, which this figure has none of; of an axon "
+            'choose a place: rec.sel(position=2e4, method="nearest")'
+        )
     with style.house_style():
         if chart is not None:
             from loligo.figures.page.charting import draw_chart
@@ -157,7 +170,8 @@ def _plot(
             return draw_axon(rec, panels, colours, sized(size, dpi, _USUAL_AXON), title, at)
         if at is not None:
             raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
-        shown = titled(picture(signals.read(rec), panels, colours), title)
+        shown = laid_over(picture(signals.read(rec), panels, colours), data, colours)
+        shown = titled(shown, title)
         return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
 
 
