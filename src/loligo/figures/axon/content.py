@@ -28,7 +28,7 @@ PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _BRIEF = 3.0  # ms
 _SPIKE = 30.0  # mV: less is no action potential
-_BRIEF_CURRENT = 0.25  # of the run: a current that is on for longer belongs to what happens
+_BRIEF_CURRENT = 0.5  # of the run: what lasts as long belongs to what happens
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +91,10 @@ class AxonRecord:
             for begin, end in electrode.on:
                 on |= (self.time >= begin) & (self.time <= 2 * end - begin)
         return ~on if on.mean() < _BRIEF_CURRENT else np.ones(on.size, dtype=bool)
+
+    def free(self, t: float) -> bool:
+        """Whether the axon is left to itself at an instant."""
+        return bool(self.undisturbed()[np.abs(self.time - t).argmin()])
 
     @property
     def nodes(self) -> np.ndarray:

@@ -254,9 +254,15 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
         line = _draw_line(
             drawn, axes, values, theme.voltage if first else theme.muted, (), 3.5 if first else 2.5
         )
+        if first and axon.nodes.size:  # between them V is what myelin lets through
+            at = axon.place[axon.nodes]
+            line.axes.plot(
+                at, np.interp(at, axon.place, values), linestyle="none", marker="o",
+                markersize=2.6 * layout.scale, color=theme.voltage, zorder=3.6,
+            )  # fmt: skip
         if not first:
             line.set(alpha=0.75, linewidth=0.75 * line.get_linewidth())
-        seen = np.where(quiet & (values < top), values, -np.inf)
+        seen = np.where((quiet | axon.free(t)) & (values < top), values, -np.inf)
         x, peak = float(axon.place[seen.argmax()]), float(seen.max())
         if not np.isfinite(peak) or any(abs(x - other) < wide for other in taken):
             continue

@@ -211,4 +211,4 @@ def _with(panel: Panel, row: _Row, shown: Picture, colour: str) -> Panel:
     if len(own) == 1 and not own[0].label.text:
         own = (replace(own[0], label=Label(say("model"))),)
     line = Trace(f"data {row.label}", Label(row.label), row.time[inside], values[inside], colour)
-    return replace(panel, axis=axis, traces=(*own, line), lanes=True)
+    return replace(panel, axis=axis, traces=(*own, line))

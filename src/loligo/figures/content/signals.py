@@ -188,7 +188,8 @@ def dimension(recording: xarray.Dataset, dim: str) -> tuple[labels.Label, str]:
     if dim == "position" and dim in recording.coords:
         return labels.symbol(dim), places(recording)[0]
     units = str(recording[dim].attrs.get("units", "")) if dim in recording.coords else ""
-    return labels.symbol(dim), labels.unit(units)
+    name = labels.Label(reworded(dim)) if dim.isalpha() and len(dim) > 3 else labels.symbol(dim)
+    return name, labels.unit(units)
 
 
 def places(recording: xarray.Dataset) -> tuple[str, float]:

@@ -17,7 +17,7 @@ from loligo.figures.content.findings import Curve, Findings, read
 from loligo.figures.content.labels import power_of_ten
 from loligo.figures.page import chart
 from loligo.figures.style import DASHES, channel_inks, ion
-from loligo.words import decimal, reworded, say
+from loligo.words import ENGLISH, decimal, reworded, say, spoken
 
 if TYPE_CHECKING:
     import xarray
@@ -75,7 +75,9 @@ def _with_obstacle(rec: xarray.Dataset, axes: chart.Axes, panel: Panel) -> chart
 
 
 def _said(rec: xarray.Dataset) -> str:
-    """What was found, in words that can be drawn."""
+    """What was found, in words that can be drawn; nothing where they are of another language."""
+    if str(rec.attrs.get("language", ENGLISH)) != spoken():
+        return ""
     letters = str(rec.attrs.get("summary", ""))[:_LONGEST]
     plain = "".join(letter if letter.isprintable() else " " for letter in letters)
     return _POWER.sub(lambda found: f"·{power_of_ten(int(found[1]))}", _MINUS.sub("−", plain))
