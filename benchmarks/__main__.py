@@ -4,6 +4,7 @@
     python -m benchmarks --quick               everything small, a minute or two
     python -m benchmarks --only heyoka,jax     loligo and these
     python -m benchmarks --from docs/performance.json    the page again, from the numbers
+    python -m benchmarks --gpu                 a GPU of NVIDIA's alone; the page's other numbers stay
 
 Nothing is installed: a peer that is absent is skipped, by name.
 """
@@ -17,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measure, page, plan, plot
+from benchmarks import gpu, measure, page, plan, plot
 from benchmarks.peers import NAMES
 from benchmarks.workers import ROOT
 
@@ -28,6 +29,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="small sizes: does it all work?")
     parser.add_argument("--only", default="", help=f"peers, by commas: {', '.join(NAMES[1:])}")
+    parser.add_argument("--gpu", action="store_true", help="a GPU alone, under four minutes")
     parser.add_argument("--from", dest="source", type=Path, help="rewrite the page from this JSON")
     parser.add_argument(
         "--output", type=Path,
@@ -63,14 +65,33 @@ def main(given: list[str] | None = None) -> int:
 
     if told.source:
         results = json.loads(told.source.read_text(encoding="utf-8"))
+    elif told.gpu:
+        return on_gpu(folder, told.quick, say)
     else:
         log = folder / "performance.log"
         size = plan.QUICK if told.quick else plan.FULL
         results = measure.everything(size, told.only, log, keep, say)
+    if (folder / "gpu.json").exists():
+        results["gpu"] = json.loads((folder / "gpu.json").read_text(encoding="utf-8"))
     keep(results)
     plot.draw(results, folder / "performance.svg")
     save(folder / "performance.md", page.write(results))
     say(f"{folder / 'performance.md'}")
+    return 0
+
+
+def on_gpu(folder: Path, quick: bool, say: Any) -> int:
+    """The section of a GPU, put beside whatever the folder has measured otherwise."""
+    from loligo import LoligoError
+
+    try:
+        found = gpu.without_warnings(say, quick)
+    except LoligoError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    save(folder / "gpu.json", json.dumps(found, indent=1) + "\n")
+    say(f"{folder / 'gpu.json'}; python -m benchmarks --from {folder / 'performance.json'} puts "
+        "it into the page")  # fmt: skip
     return 0
 
 

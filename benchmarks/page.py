@@ -15,7 +15,7 @@ BUSY = 0.5  # load average above which the page says that the machine did other 
 
 def write(results: Results) -> str:
     parts = (
-        _title, _warnings, _answer, _figure, _equal_error, _targets, _axons, _cores, _cold,
+        _title, _warnings, _answer, _figure, _equal_error, _targets, _axons, _cores, _gpu, _cold,
         _unequal, _method, _machine, _tuned, _everything,
     )  # fmt: skip
     return "\n\n".join(text for part in parts if (text := "\n\n".join(part(results)))) + "\n"
@@ -183,6 +183,49 @@ def _targets(results: Results) -> Iterator[str]:
             for t in verdicts.targets(results)
         ),
     )  # fmt: skip
+
+
+def _gpu(results: Results) -> Iterator[str]:
+    found = results.get("gpu")
+    if not found:
+        return
+    yield "## A GPU"
+    lanes = sum(row["lanes"] for row in found["bits"])
+    numbers = sum(row["samples"] + row["spikes"] for row in found["bits"])
+    wrong = sum(row["different"] for row in found["bits"])
+    yield (
+        f"{found['card']} (compute capability {found['capability']}, CUDA {found['driver']}), "
+        f"{found['date']}, by `python -m benchmarks --gpu`. {lanes:,} runs of random lanes, all "
+        f"models of the library under {len(found['bits'])} settings, were made on the processor "
+        f"and on the GPU: of {numbers:,} samples and spikes, "
+        f"{'none differs in any bit' if not wrong else f'those of {wrong:,} lanes differ'}."
+    )
+    yield table(
+        ("", "cells", "", "kernel, s", "whole call, s", "spikes"),
+        ((r["solver"], f"{r['cells']:,}", r["work"], f"{r['kernel']:.3f}", f"{r['whole']:.2f}",
+          f"{r['spikes']:,}") for r in _quickest(found["speed"])),
+    )  # fmt: skip
+    said = [
+        f"JAX {row['version']} takes {row['seconds']:.2f} s in {row['dtype']} for the exponential "
+        f"scheme alone (dt 0.01, {row['cells']:,} cells, without spikes; timed over a part)"
+        for row in found["jax"]
+    ]
+    yield "One second of squid axons, spikes alone; the best of several calls. " + (
+        "; ".join(said) + "." if said else ""
+    )
+    yield table(
+        ("", "registers a thread", "bytes of stack", "threads at once on a multiprocessor"),
+        ((r["solver"], str(r["registers"]), str(r["local"]), str(r["resident"]))
+         for r in found["kernels"]),
+    )  # fmt: skip
+
+
+def _quickest(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Of the rounds of each work the one with the shortest call."""
+    works = dict.fromkeys((row["solver"], row["work"]) for row in rows)
+    for work_ in works:
+        own = [row for row in rows if (row["solver"], row["work"]) == work_]
+        yield min(own, key=lambda row: row["whole"])
 
 
 def _axons(results: Results) -> Iterator[str]:

@@ -1,97 +1,121 @@
-"""Membranes whose equations change from piece to piece, drawn at random."""
+"""Membranes whose equations change from piece to piece, drawn at random: many of one form, as
+lanes, each with numbers of its own."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import xarray as xr
 
 import loligo as lo
 from cells import SQUID_H, SQUID_M, SQUID_N
 
 
 class Drawing:
-    """What is drawn from one seed: always the same."""
+    """What is drawn from one seed: always the same.
 
-    def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
+    Attributes
+    ----------
+    numbers
+        Name -> its values, one for each lane.
+    """
 
-    def between(self, low: float, high: float) -> float:
-        return round(float(self.rng.uniform(low, high)), 3)
+    def __init__(self, seed: int, lanes: int) -> None:
+        self.rng, self.lanes = np.random.default_rng(seed), lanes
+        self.numbers: dict[str, Any] = {}
 
-    def one_of(self, *given: str) -> str:
+    def between(self, low: float, high: float) -> str:
+        """A number of each lane's own, by its name."""
+        name = f"p{len(self.numbers)}"
+        drawn = np.round(self.rng.uniform(low, high, self.lanes), 3)
+        self.numbers[name] = xr.DataArray(drawn, dims="lane")
+        return name
+
+    def one_of(self, *given: Any) -> Any:
         return given[int(self.rng.integers(len(given)))]
 
     def condition(self) -> str:
-        """On V, on a gate, on both."""
-        v, w, n = self.between(-70, 10), self.between(-70, 10), self.between(0.35, 0.6)
-        return self.one_of(
-            f"V > {v}", f"V < {v}", f"V >= {v}", f"n > {n}", f"V > {v} and n < {n}",
-            f"V < {min(v, w)} or V > {max(v, w)}", f"not (V > {v})", f"x < {n}",
-            f"abs(V - {v}) < {self.between(1, 20)}", f"V > {v} + 20*n", f"{v} < V and x > {n}",
+        """On V, on gates, on both."""
+        write = self.one_of(
+            lambda v, n: f"V > {v}", lambda v, n: f"V < {v}", lambda v, n: f"V >= {v}",
+            lambda v, n: f"n > {n}", lambda v, n: f"V > {v} and n < {n}",
+            lambda v, n: f"V < {v} or V > {v} + 30*{n}", lambda v, n: f"not (V > {v})",
+            lambda v, n: f"x < {n}", lambda v, n: f"abs(V - {v}) < 20*{n}",
+            lambda v, n: f"V > {v} + 20*n", lambda v, n: f"{v} < V and x > {n}",
         )  # fmt: skip
+        return write(self.between(-70, 10), self.between(0.35, 0.6))
 
     def smooth(self) -> str:
         """A rate, per ms."""
-        v, k = self.between(-60, -20), self.between(8, 20)
-        return self.one_of(
-            f"{self.between(0.05, 1)}", f"{self.between(0.1, 0.5)}*exp(-(V - {v})/{k})",
-            f"{self.between(0.5, 2)}/(1 + exp(-(V - {v})/{k}))",
-            f"0.02*(V - {v})/(1 - exp(-(V - {v})/{k}))",
+        write = self.one_of(
+            lambda v, k, r: f"{r}", lambda v, k, r: f"0.5*{r}*exp(-(V - {v})/{k})",
+            lambda v, k, r: f"{r}/(1 + exp(-(V - {v})/{k}))",
+            lambda v, k, r: f"0.02*(V - {v})/(1 - exp(-(V - {v})/{k}))",
         )  # fmt: skip
+        return write(self.between(-60, -20), self.between(8, 20), self.between(0.1, 1))
 
     def rate(self, deep: int = 2) -> str:
         """A rate in pieces, which may jump where they meet."""
-        if not deep:
+        if deep <= 0:
             return self.smooth()
-        low, high = self.rate(deep - 1), self.rate(deep - 2 if deep > 1 else 0)
-        bound = self.between(0.05, 0.4)
-        return self.one_of(
-            f"({low} if {self.condition()} else {high})", f"where({self.condition()}, {low}, {high})",
-            f"max({bound}, {low})", f"min({bound} + {high}, {low})", f"max({low}, {high})",
-            f"({bound} + abs(V - {self.between(-70, 0)})/200)",
+        low, high, bound = self.rate(deep - 1), self.rate(deep - 2), self.between(0.05, 0.4)
+        write = self.one_of(
+            lambda c: f"({low} if {c} else {high})", lambda c: f"where({c}, {low}, {high})",
+            lambda c: f"max({bound}, {low})", lambda c: f"min({bound} + {high}, {low})",
+            lambda c: f"max({low}, {high})",
+            lambda c: f"({bound} + abs(V + 100*{bound})/200)",
         )  # fmt: skip
+        return write(self.condition())
 
 
-def piecewise(seed: int) -> lo.Membrane:
-    """The squid axon with rates in pieces, and a pool that only fills or empties."""
-    d = Drawing(seed)
+def piecewise(seed: int, lanes: int) -> lo.Membrane:
+    """The squid axon with rates in pieces, and a pool that a condition fills."""
+    d = Drawing(seed, lanes)
     other = lo.Gate("x", alpha=d.rate(), beta=d.rate())
-    h = d.one_of("as it is", "in pieces")
-    h_gate = SQUID_H if h == "as it is" else lo.Gate(
-        "h", alpha=SQUID_H.alpha, beta=f"where(V < {d.between(-50, -20)}, 0.1, 1)"
-    )  # fmt: skip
+    shut = d.one_of(SQUID_H.beta, f"where(V < {d.between(-50, -20)}, 0.1, 1)")
     pool = d.one_of(
         "max(0, -I_X)/100 - C/20", "abs(V + 60)/1000 - C/30", "where(V > -30, 0.2, 0) - C/15",
         "min(0.05, max(0, V + 50)/100) - C/25",
     )  # fmt: skip
-    return lo.Membrane(
+    taken = d.one_of(
+        "g_Y*max(0, V - {v})*C", "g_Y*C*(V - E_Y)", "where(C > {c}, g_Y, 0)*(V - E_Y)",
+        "g_Y*min(C, {c})*(V - E_Y)",
+    ).format(v=d.between(-60, -20), c=d.between(0.1, 1))  # fmt: skip
+    g, E = d.between(0.1, 1), d.between(-80, -30)
+    membrane = lo.Membrane(
         C_m=1,
         channels=[
-            lo.Channel("Na", g=120, E=50, gates=[SQUID_M, h_gate]),
+            lo.Channel("Na", g=120, E=50,
+                       gates=[SQUID_M, lo.Gate("h", alpha=SQUID_H.alpha, beta=shut)]),
             lo.Channel("K", g=36, E=-77, gates=[SQUID_N]),
             lo.Channel("L", g=0.3, E=-54.387),
-            lo.Channel("X", g=d.between(0.1, 1), E=d.between(-80, -30), gates=[other]),
-            lo.Channel("Y", g=0.1, E=-70, current=d.one_of(
-                f"g_Y*max(0, V - {d.between(-60, -20)})*C", "g_Y*C*(V - E_Y)",
-                f"where(C > {d.between(0.1, 1)}, g_Y, 0)*(V - E_Y)",
-                f"g_Y*min(C, {d.between(0.2, 1)})*(V - E_Y)",
-            )),
+            lo.Channel("X", g=1, E=-60, gates=[other]),
+            lo.Channel("Y", g=0.1, E=-70, current=taken),
         ],
         states=[lo.State("C", pool, initial=0.0)],
+        parameters=dict.fromkeys(d.numbers, 0.5),
         name=f"piecewise {seed}",
     )  # fmt: skip
+    return membrane.replace(**d.numbers, g_X=d.numbers[g], E_X=d.numbers[E])
 
 
-def driven(seed: int) -> lo.Stimulus:
-    """A current that makes it fire, or not."""
-    d = Drawing(10_000 + seed)
-    strong = d.between(-5, 20)
+def driven(seed: int, lanes: int) -> Any:
+    """A current that makes some of them fire."""
+    d = Drawing(10_000 + seed, lanes)
+
+    def number(low: float, high: float) -> Any:
+        return d.numbers[d.between(low, high)]
+
+    strong = number(-5, 20)
     every = (
-        lo.Pulse(d.between(0, 3), d.between(1, 12), strong),
-        lo.Step(d.between(0, 2), strong),
-        lo.Ramp(0, 15, 1.5 * strong),
-        lo.Sine(0, 20, abs(strong), d.between(30, 300)),
-        lo.PulseTrain(1, 0.7, 25, interval=4, count=3),
-        lo.AlphaSynapse(1, d.between(0.5, 2), abs(strong)) if hasattr(lo, "AlphaSynapse")
-        else lo.Step(1, strong),
-    )  # fmt: skip
-    return every[int(d.rng.integers(len(every)))]
+        lambda: lo.Pulse(number(0, 3), number(1, 8), strong),
+        lambda: lo.Step(number(0, 2), strong),
+        lambda: lo.Ramp(0, 10, 1.5 * strong),
+        lambda: lo.Sine(0, 12, abs(strong), number(30, 300)),
+        lambda: lo.PulseTrain(1, 0.7, number(10, 30), interval=4, count=3),
+    )
+    return every[seed % len(every)]()
+
+
+START = {"V": -65.0, "m": 0.05, "h": 0.6, "n": 0.32, "x": 0.3, "C": 0.0}

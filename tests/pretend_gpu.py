@@ -70,6 +70,9 @@ class Functions:
             self.engine.get_global_value_address("loligo_thread")
         )
 
+    def costs(self, name: str) -> dict[str, int]:
+        return {"registers": 0, "local": 0, "resident": 1}
+
     def named(self, name: str):
         return self.thread, self.engine.get_function_address(name)
 

@@ -24,6 +24,7 @@ from loligo import stimulus  # light: the names alone
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__`
     from loligo import experiments
+    from loligo.again import rerun
     from loligo.analysis import (
         conduction_velocity,
         crossings,
@@ -55,11 +56,12 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     )
     from loligo.recording import open, save
     from loligo.run.until import Spikes
-    from loligo.simulation import rerun, simulate
+    from loligo.simulation import simulate
     from loligo.solvers import Exponential, Reference, Taylor
     from loligo.stimulus import *  # noqa: F403  (what it names is public)
     from loligo.stimulus.amplifier import Amplifier
     from loligo.stimulus.place import at
+    from loligo.sweeps import sweep, sweep_status
     from loligo.theory import (
         input_resistance,
         length_constant,
@@ -115,12 +117,15 @@ __all__ = [
     "spike_shape",
     "spike_times",
     "steady_state",
+    "sweep",
+    "sweep_status",
     "travelling_wave",
 ]
 __all__ += stimulus.__all__
 
 # module -> the public names that it defines
 _MODULES = {
+    "again": ("rerun",),
     "analysis": (
         "conduction_velocity", "crossings", "features", "firing_rate", "leak_subtracted",
         "narrate", "spike_shape", "spike_times",
@@ -135,11 +140,12 @@ _MODULES = {
     ),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),
-    "simulation": ("rerun", "simulate"),
+    "simulation": ("simulate",),
     "solvers": ("Exponential", "Reference", "Taylor"),
     "stimulus": stimulus.__all__,
     "stimulus.amplifier": ("Amplifier",),
     "stimulus.place": ("at",),
+    "sweeps": ("sweep", "sweep_status"),
     "theory": (
         "input_resistance", "length_constant", "rest", "steady_state", "travelling_wave",
     ),

@@ -54,6 +54,14 @@ class FileError(LoligoError, OSError):
     """A file that cannot be read or written."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, and what is left of the work."""
+
+
+class StoppedError(LoligoError):
+    """The same, of a command."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`` (did you mean g_Na or g_K?)`` for a misspelt name, or nothing.
 

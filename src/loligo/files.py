@@ -26,6 +26,10 @@ _YOUNG = 2.0
 # Where locks do not work (Windows, some network disks) only age tells a leftover.
 _OLD = 24 * 3600.0
 
+# Windows' numbers: a file that another program has open, or locked a part of; access denied.
+_SHARED, _DENIED = (32, 33), 5
+_PATIENCE = (0.05, 0.2, 0.5, None)  # s, between attempts to put a file where one is held
+
 # What an operating system's refusal means for the person, and what they can do.
 _REMEDY = {
     errno.ENOSPC: "the disk is full; free some space or write elsewhere",
@@ -88,13 +92,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             _to_disk(part)
             _close(lock)
             lock = None
-            os.replace(part, target)
+            _put(part, target)
         except LoligoError:
             raise
         except OSError as error:
             if isinstance(error.filename, str | bytes) and os.fsdecode(error.filename) != str(part):
                 raise  # about some other file: not ours to explain
-            raise _failure(target, error) from error
+            raise failure(target, error) from error
         _folder_to_disk(target.parent)
     finally:
         _close(lock)
@@ -110,9 +114,10 @@ def check(path: str | os.PathLike[str]) -> None:
     FileError
         There is no such folder, no permission, or ``path`` is not an ordinary file.
     """
-    target = _destination(path)
-    if not os.access(target.parent, os.W_OK):
-        raise _failure(target, PermissionError(errno.EACCES, "Permission denied"))
+    part, lock = _create(_destination(path))  # what an access bit says of a folder need not hold
+    _close(lock)
+    with contextlib.suppress(OSError):
+        part.unlink()
 
 
 def named(path: Any) -> Path:
@@ -151,9 +156,9 @@ def _destination(path: str | os.PathLike[str]) -> Path:
         folder = target.parent
         folder_is_there = folder.is_dir()
     except RuntimeError as error:  # a loop of links, up to Python 3.12
-        raise _failure(given, OSError(errno.ELOOP, str(error))) from error
+        raise failure(given, OSError(errno.ELOOP, str(error))) from error
     except OSError as error:
-        raise _failure(given, error) from error
+        raise failure(given, error) from error
     if not folder_is_there:
         what = "is not a folder" if folder.exists() else "does not exist"
         raise FileError(
@@ -183,8 +188,12 @@ def _create(target: Path) -> tuple[Path, int | None]:
     try:
         # Not the `tempfile` module: it would make the result readable by its owner alone.
         handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileNotFoundError as error:  # its folder is there, and yet takes none: /proc
+        raise FileError(
+            f"cannot write {target}: its folder takes no files; choose another folder"
+        ) from error
     except OSError as error:
-        raise _failure(target, error) from error
+        raise failure(target, error) from error
     if fcntl is None:
         os.close(handle)
         return part, None
@@ -251,12 +260,29 @@ def _folder_to_disk(folder: Path) -> None:
             os.close(handle)
 
 
+def _put(part: Path, target: Path) -> None:
+    """The file takes its place. Windows refuses that while another program holds the file that is
+    there; one that only looks at it, as scanners of viruses do, lets it go soon."""
+    for patience in _PATIENCE:
+        try:
+            os.replace(part, target)
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in (*_SHARED, _DENIED):
+                raise
+            if patience is None:
+                raise OSError(errno.EBUSY, "held by another program", str(part)) from error
+            time.sleep(patience)
+
+
 def _close(handle: int | None) -> None:
     if handle is not None:
         os.close(handle)
 
 
-def _failure(path: Path, error: OSError) -> FileError:
+def failure(path: Path, error: OSError) -> FileError:
+    """What the system refused, and what a person can do."""
     reason = error.strerror or str(error) or type(error).__name__
-    known = _REMEDY.get(error.errno) if error.errno is not None else None
+    code = errno.EBUSY if getattr(error, "winerror", None) in _SHARED else error.errno
+    known = _REMEDY.get(code) if code is not None else None
     return FileError(f"cannot write {path}: {known or reason}")

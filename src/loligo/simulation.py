@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Mapping, MutableMapping
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo import solvers
-from loligo.errors import LoligoError, UsageError, callers_level
-from loligo.lanes import Value, from_plain, to_plain
+from loligo.errors import UsageError, callers_level
+from loligo.lanes import Grid, to_plain
 from loligo.model import Axon, Membrane
-from loligo.model.earlier import renamed
 from loligo.progress import progress as bar
 from loligo.run.cells import Initial
 from loligo.run.outcome import Outcome
@@ -22,10 +20,9 @@ from loligo.run.pace import Pace
 from loligo.run.pose import pose
 from loligo.run.problem import Problem, Uncut
 from loligo.run.solve import Answer, refuse_for_axons, solve
-from loligo.run.until import from_document as until_of
+from loligo.run.until import Until
 from loligo.solvers import Solver
 from loligo.stimulus.base import Stimulus
-from loligo.stimulus.document import from_dict as stimulus_from_dict
 from loligo.stimulus.place import Placed
 
 if TYPE_CHECKING:
@@ -67,8 +64,7 @@ def simulate(
         ms.
     solver : Solver, optional
         If not given, ``Taylor(1e-8)``; or, where the problem is not smooth between the edges of
-        the stimulus (under noise and sampled waveforms, and with conditionals in the model),
-        ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
+        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
         every sample and 0.01 ms in its spikes, from 0.01 ms down to 1/128 of it. So is a lane run
         that is too stiff for ``Taylor``, unless that was asked for. An axon takes ``Exponential``
         with the step that its ``accuracy`` asks for in the fastest lane (and as many
@@ -99,11 +95,12 @@ def simulate(
         in; at a clamp, what the electrode holds there), gates, currents and conductances are the
         cubic through those of the same membrane. By default the centres of all compartments.
     until : Spikes or str, optional
-        What ends a run before ``duration``: so many spikes, ``lo.Spikes(10)``, or a condition on
-        something that is recorded, ``"V > -20"`` (or ``<``, ``>=``, ``<=``; in its own unit, or one
-        that is said). The last sample is the first at which it is so: in a single run no more are
-        kept, in a sweep each lane's others are NaN; of an axon, where it has been so at every
-        recorded place. The recording's ``until`` tells, and how many lanes ended by it.
+        What ends a run before ``duration``: so many spikes, ``lo.Spikes(10)`` or ``"10 spikes"``,
+        or a condition on something that is recorded, ``"V > -20"`` (or ``<``, ``>=``, ``<=``; in
+        its own unit, or one that is said). The last sample is the first at which it is so: in a
+        single run no more are kept, in a sweep each lane's others are NaN; of an axon, where it has
+        been so at every recorded place. The recording's ``until`` tells, and how many lanes ended
+        by it.
     progress : bool or callable, optional
         Whether to show a bar; by default on a terminal and in a notebook. A function is called
         with the fraction done instead.
@@ -155,9 +152,13 @@ def record_run(
     timings: dict[str, float] | None, pace: Pace, **asked: Any,
 ) -> xarray.Dataset:  # fmt: skip
     """:func:`simulate`, in portions of ``pace``."""
-    _check(solver, timings)
+    check(solver, timings)
     answer = answered(model, stimulus, duration, solver, progress, pace, **asked)
-    for note in (*answer.outcome.notes, *_uncounted(answer.problem, answer.outcome)):
+    notes, swings = list(answer.outcome.notes), swung(answer.problem, answer.outcome)
+    if swings is not None:
+        size = answer.problem.recorded.size
+        notes.append(told_of_swings(swings, size, answer.problem.times.threshold))
+    for note in notes:
         warnings.warn(note, stacklevel=callers_level())
     if timings is not None:
         timings.update(answer.outcome.timings)
@@ -169,14 +170,22 @@ def answered(
     progress: bool | Callable[[float], None] | None, pace: Pace, **asked: Any,
 ) -> Answer:  # fmt: skip
     """What :func:`record_run` makes a recording of, without a warning."""
-    question = _read(model, stimulus, duration, solver, **asked)
+    question = asked_of(model, stimulus, duration, solver, **asked)
     with bar("simulating", progress) as advance:
         return solve(question, solver, advance, pace)
 
 
-def _read(
-    model: Any, stimulus: Any, duration: Any, solver: Solver | None, *, positions: Any, **asked: Any
-) -> Problem | Uncut:
+def asked_of(
+    model: Any, stimulus: Any, duration: Any, solver: Solver | None, *, positions: Any,
+    at_once: bool = True, **asked: Any,
+) -> Problem | Uncut:  # fmt: skip
+    """The arguments of :func:`simulate`, read and checked.
+
+    Parameters
+    ----------
+    at_once
+        Whether all lanes are run together, and so must fit into the memory.
+    """
     if hasattr(asked["initial"], "data_vars"):
         from loligo.recording.door import welcome
 
@@ -188,21 +197,48 @@ def _read(
         return pose_axon(model, stimulus, duration, positions=positions, **asked)
     if positions is not None:
         raise UsageError("positions are places along an axon, and a membrane has none")
-    return pose(model, stimulus, duration, **asked)
+    return pose(model, stimulus, duration, at_once=at_once, **asked)
 
 
-def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
-    """A note where V swings again and again without a spike being counted."""
-    swings, threshold = outcome.uncounted, problem.times.threshold
+@dataclass(frozen=True)
+class Swung:
+    """Lanes in which V swings again and again without a spike being counted.
+
+    Attributes
+    ----------
+    lanes
+        How many.
+    worst
+        Which of all swings most often.
+    count, low, high
+        How often that does, and between what values, mV.
+    """
+
+    lanes: int
+    worst: int
+    count: int
+    low: float
+    high: float
+
+
+def swung(problem: Problem, outcome: Outcome) -> Swung | None:
+    """What is to be told of swings that are no spikes; None where there is nothing to tell."""
+    swings = outcome.uncounted
     if swings is None:
-        return []
+        return None
     least = _TREMBLES if problem.noisy else 0.0
     told = (swings.count >= _MANY) & (swings.high - swings.low >= least)
     if not told.any():
-        return []
-    lanes, worst = told.size, int(np.argmax(np.where(told, swings.count, 0)))
+        return None
+    worst = int(np.argmax(np.where(told, swings.count, 0)))
     low, high = float(swings.low[worst]), float(swings.high[worst])
-    where = f" in {int(told.sum())} of {lanes} lanes" if lanes > 1 else ""
+    return Swung(int(told.sum()), worst, int(swings.count[worst]), low, high)
+
+
+def told_of_swings(found: Swung, lanes: int, threshold: float) -> str:
+    """A note on them, of so many lanes in all."""
+    low, high = found.low, found.high
+    where = f" in {found.lanes} of {lanes} lanes" if lanes > 1 else ""
     most = "up to " if lanes > 1 else ""
     below = high < threshold
     why = "without reaching" if below else "without coming from 5 mV below"
@@ -211,87 +247,15 @@ def _uncounted(problem: Problem, outcome: Outcome) -> list[str]:
         if below
         else "under noise V trembles, and a threshold that it passes in one go tells spikes best"
     )
-    return [
+    return (
         f"V goes up and down {why} the threshold of {threshold:g} mV{where}: {most}"
-        f"{swings.count[worst]} times, between {low:.4g} and {high:.4g} mV. None of these is "
+        f"{found.count} times, between {low:.4g} and {high:.4g} mV. None of these is "
         f"counted as a spike; {remedy}"
-    ]
+    )
 
 
-def rerun(
-    rec: xarray.Dataset, *, progress: bool | Callable[[float], None] | None = None
-) -> xarray.Dataset:
-    """Make a recording again from what it says about itself.
-
-    With the same version of loligo on the same kind of processor the numbers are the same to
-    the last bit: ``rec.equals(lo.rerun(rec))``. (On the same day also
-    ``rec.identical(lo.rerun(rec))``: the provenance says when a recording was made, and with what
-    software on what processor, ``json.loads(rec.attrs["provenance"])["made"]``.)
-
-    Parameters
-    ----------
-    rec : xarray.Dataset
-        A recording, as returned by :func:`loligo.simulate` or read by :func:`loligo.open`.
-    progress : bool or callable, optional
-        Whether to show a bar; or what is told the fraction done.
-
-    Raises
-    ------
-    UsageError
-        If it does not say how it was made.
-
-    Examples
-    --------
-    >>> import loligo as lo
-    >>> rec = lo.simulate(lo.load("hodgkin-huxley-1952"), lo.Pulse(5, 1, 20), 20)
-    >>> bool((lo.rerun(rec).V == rec.V).all())
-    True
-    """
-    try:
-        told = json.loads(rec.attrs["provenance"])
-        stimulus = told["stimulus"]
-        axon = told["model"].get("kind") == "axon"
-        model = _told_model(json.dumps(told["model"]))
-        placed = axon and stimulus is not None
-        read = Placed.from_dict if placed else stimulus_from_dict
-        shapes = None if stimulus is None else read(stimulus)
-        settings = {name: told[name] for name in ("sample_interval", "threshold")}
-        names = renamed(told["model"])
-        listed = told["record"]  # None: everything
-        settings["record"] = None if listed is None else [names.get(n, n) for n in listed]
-        chosen = solvers.from_dict(told["solver"])
-        settings["solver"] = None if told.get("lane_by_lane") else chosen
-        settings["initial"] = _initial_from_plain(told["initial"], names)
-        duration = told["duration"]
-        settings["until"] = until_of(told.get("until"))
-        if axon:
-            settings["positions"] = told["positions"]
-    except LoligoError:
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as problem:
-        raise UsageError(
-            "this recording does not say how it was made (its attribute 'provenance' is missing "
-            "or incomplete); only recordings of loligo.simulate can be rerun"
-        ) from problem
-    again = simulate(model, shapes, duration, progress=progress, **settings)
-    joined = [dim for dim in rec.dims if dim not in again.dims]
-    if joined:
-        warnings.warn(
-            f"the recording has the dimension {joined[0]!r}, and the run that its attributes tell "
-            "of has not (of recordings that were joined, xarray keeps the attributes of the first "
-            "alone): this is that run, made again",
-            stacklevel=callers_level(),
-        )
-    return again
-
-
-@lru_cache(maxsize=4)  # recordings that are compared, or drawn, are mostly of the same
-def _told_model(document: str) -> Axon | Membrane:
-    told = json.loads(document)
-    return (Axon if told.get("kind") == "axon" else Membrane).from_dict(told)
-
-
-def _check(solver: Any, timings: Any) -> None:
+def check(solver: Any, timings: Any) -> None:
+    """Refuse what is no solver, and what cannot be filled."""
     if not isinstance(timings, MutableMapping | None):  # it is filled after the run
         raise UsageError(f"timings must be a dictionary to be filled, not {timings!r:.60}")
     if solver is None or type(solver) in solvers.SOLVERS.values():
@@ -305,18 +269,26 @@ def _check(solver: Any, timings: Any) -> None:
     )
 
 
-def recording_of(answer: Answer, stimulus: Any, positions: Any) -> xarray.Dataset:
-    """The labelled arrays."""
+def recording_of(
+    answer: Answer, stimulus: Any, positions: Any, told: Mapping[str, Any] | None = None
+) -> xarray.Dataset:
+    """The labelled arrays.
+
+    Parameters
+    ----------
+    told
+        Documents of the model, the stimulus and the initial values, where these have other lanes
+        than the answer.
+    """
     from loligo.recording.build import attributes, dataset
 
     problem, solver, outcome = answer.problem, answer.solver, answer.outcome
     duration = problem.times.duration if answer.duration is None else answer.duration
-    provenance = _provenance(problem, stimulus, solver, duration)
+    told = documents(problem, stimulus) if told is None else told
+    provenance = _provenance(problem, told, solver, duration)
     if problem.until is not None:
         provenance["until"] = problem.until.to_document()
-        which = f" in {answer.ended} of {problem.lanes.size} lanes" if problem.lanes.dims else ""
-        found = "" if answer.ended else ", which never was"
-        outcome.settings["until"] = f"{problem.until.told()}{found or which}"
+        outcome.settings["until"] = told_of_end(problem.until, answer.ended, problem.lanes)
     if answer.lane_by_lane:  # then the default, asked for again, chooses the same
         provenance["lane_by_lane"] = True
     if problem.geometry is None:
@@ -331,17 +303,35 @@ def recording_of(answer: Answer, stimulus: Any, positions: Any) -> xarray.Datase
     return axon_dataset(problem, outcome, about | axon_attributes(problem.along.axon))
 
 
-def _provenance(problem: Problem, stimulus: Any, solver: Solver, duration: float) -> dict[str, Any]:
+def told_of_end(until: Until, ended: int | None, lanes: Grid) -> str:
+    """What ends a run before its time, and in how many lanes it did."""
+    which = f" in {ended} of {lanes.size} lanes" if lanes.dims else ""
+    never = "" if ended else ", which never was"
+    return f"{until.told()}{never or which}"
+
+
+def documents(asked: Problem | Uncut, stimulus: Any) -> dict[str, Any]:
+    """What may differ between lanes, as plain data."""
+    return {
+        "model": (asked.axon if isinstance(asked, Uncut) else asked.model).to_dict(),
+        "stimulus": None if stimulus is None else stimulus.to_dict(),
+        "initial": _initial_to_plain(asked.initial),
+    }
+
+
+def _provenance(
+    problem: Problem, told: Mapping[str, Any], solver: Solver, duration: float
+) -> dict[str, Any]:
     """All that it takes to make a recording again."""
     from loligo.recording.made import made
 
     return {
-        "model": problem.model.to_dict(),
-        "stimulus": None if stimulus is None else stimulus.to_dict(),
+        "model": told["model"],
+        "stimulus": told["stimulus"],
         "solver": solver.to_dict(),
         "duration": duration,
         "sample_interval": problem.times.sample_interval,
-        "initial": _initial_to_plain(problem.initial),
+        "initial": told["initial"],
         "threshold": problem.times.threshold,
         "record": list(problem.records) or ["spikes"],
         "made": made(),
@@ -354,12 +344,3 @@ def _initial_to_plain(initial: Initial) -> Any:
         return states or "rest"
     voltage = to_plain(initial.voltage)
     return {"V": voltage, **states}
-
-
-def _initial_from_plain(document: Any, names: Mapping[str, str]) -> Any:
-    if not isinstance(document, Mapping):
-        return document
-    values: dict[str, Value] = {
-        names.get(name, name): from_plain(value) for name, value in document.items()
-    }
-    return values

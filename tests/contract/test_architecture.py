@@ -33,14 +33,15 @@ ORDER: dict[str, list[set[str]]] = {
         {"run"},
         {"recording"},
         {"many", "simulation"},
-        {"analysis", "explanation", "theory"},
+        {"again"},
+        {"analysis", "explanation", "sweeps", "theory"},
         {"experiments"},
         {"figures"},
         {"cli"},
         {"__main__"},
     ],
     "model": [
-        {"combining", "places", "table", "tree"}, {"formats", "latex", "plain", "tokens"},
+        {"combining", "places", "table", "tree"}, {"formats", "latex", "mathml", "plain", "tokens"},
         {"functions"}, {"expression"}, {"reading"}, {"drug", "parameter"}, {"parts"},
         {"earlier", "scheme"},
         {"rewritten", "written"}, {"frame", "ode", "start"}, {"blocks"}, {"ions", "namespace"},
@@ -72,12 +73,17 @@ ORDER: dict[str, list[set[str]]] = {
     "explanation": [
         {"page"}, {"subject"}, {"equation", "slices", "steps", "overview"}, {"programs"},
     ],
+    "sweeps": [
+        {"boxes", "folder"}, {"asked"}, {"block", "size"}, {"arrays"}, {"store"},
+        {"opening", "checking", "ending", "threads"}, {"dask", "leases", "status"}, {"calling"},
+    ],
     "figures": [
         {"style"}, {"content"}, {"page"}, {"film"}, {"axon"}, {"figure"}, {"animation"},
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "findings", "models", "simulating"}, {"experiment"}, {"commands"},
+        {"axon", "features", "findings", "models", "simulating"}, {"experiment", "sweeping"},
+        {"commands"},
     ],
 }  # fmt: skip
 LEVEL = {

@@ -110,10 +110,18 @@ def test_an_electrode_that_was_not_recorded_is_known_from_the_provenance():
     assert "30 µA from 0.5 to 1 ms at 1 cm, 6.3 °C" in said
 
 
+def test_an_instant_may_have_its_unit():
+    seen = [
+        [list(line.get_ydata()) for line in lo.plot(axon_recording(), at=at).axes[0].lines]
+        for at in (3.5, "3.5 ms", "0.0035 seconds")
+    ]
+    assert seen[0] == seen[1] == seen[2]
+
+
 def test_few_positions_are_traces_in_time():
     rec = axon_recording().isel(position=[10, 80, 150]).drop_vars(["spike_count", "spike_time"])
     said = [text for text, _ in words_of(lo.plot(rec))]
-    assert {"0.525", "7.53", "Time (ms)", "position", " (cm)"} <= set(said)
+    assert {"0.525", "7.53", "Time (ms)", "Position (cm)"} <= set(said)
 
 
 ALL = ("V", "gates", "currents", "axon", "map", "traces")

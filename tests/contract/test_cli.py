@@ -308,6 +308,8 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --solver exponential:0.01:half", "precision is 'half'"),
         ("run --solver taylor:1e-8:float32", "taylor has no precision to choose: taylor:1e-8"),
         ("run --record W", "the model has no 'W'"),
+        ("run --until 10", "ends a run by --until '10 spikes', or a condition"),
+        ("run --until Q>3", "--until: Q is not recorded"),
         ("run --output a.gif", ".gif is written by loligo animate"),
         ("run --output a", "the name needs a suffix; use .nc, .npz, .csv"),
         ("run --output none/a.nc", "the folder none does not exist; make it first"),

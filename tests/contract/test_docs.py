@@ -82,20 +82,46 @@ def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_page_on_sweeps_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_page("sweeps.md", tmp_path) >= 4
+
+
+@pytest.mark.slow
 def test_the_page_on_experiments_runs_and_says_what_comes_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run_page("experiments.md", tmp_path) >= 5
 
 
-def test_the_table_of_experiments_is_of_those_there_are():
-    """``python docs/experiments.py`` writes it."""
-    spec = importlib.util.spec_from_file_location("experiments_page", DOCS / "experiments.py")
+def script_beside(page: str) -> Any:
+    """What writes the tables of a page."""
+    path = (DOCS / page).with_suffix(".py")
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_page", path)
     assert spec is not None
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
+    return script
+
+
+def test_the_table_of_experiments_is_of_those_there_are():
+    """``python docs/experiments.py`` writes it."""
+    script = script_beside("experiments.md")
     text = script.PAGE.read_text(encoding="utf-8")
     assert script.page(text) == text, "run python docs/experiments.py"
+
+
+@pytest.mark.slow
+def test_the_page_on_features_runs_and_says_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_page("features.md", tmp_path) >= 9
+
+
+def test_the_tables_of_features_are_of_those_there_are():
+    """``python docs/features.py`` writes them."""
+    script = script_beside("features.md")
+    text = script.PAGE.read_text(encoding="utf-8")
+    assert script.page(text) == text, "run python docs/features.py"
 
 
 def test_every_experiment_on_an_axon_is_on_the_page():

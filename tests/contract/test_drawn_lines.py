@@ -128,7 +128,7 @@ def test_an_axon_in_time_is_drawn_through_all_of_its_steps():
 def test_a_file_that_asks_for_more_than_a_figure_is_worth_is_drawn_as_it_is(more, monkeypatch):
     begun = []
     rec = lo.simulate(SQUID, lo.Pulse(5, 1, 20), 20)
-    monkeypatch.setattr("loligo.simulation.rerun", lambda *_, **__: begun.append(1))
+    monkeypatch.setattr("loligo.again.rerun", lambda *_, **__: begun.append(1))
     rec.attrs["provenance"] = json.dumps(json.loads(rec.attrs["provenance"]) | more)
     (line,) = drawn(rec)
     assert not begun
@@ -146,7 +146,7 @@ def test_what_takes_long_all_the_same_is_given_up(monkeypatch):
 def test_another_figure_of_the_same_recording_makes_no_other_run(monkeypatch):
     rec = lo.simulate(SQUID, lo.Pulse(5, 1, 21), 20)
     (first,) = drawn(rec)
-    monkeypatch.setattr("loligo.simulation.rerun", None)
+    monkeypatch.setattr("loligo.again.rerun", None)
     (again,) = drawn(rec, theme="dark")
     np.testing.assert_array_equal(again, first)
     rec["V"] = rec.V + 1.0

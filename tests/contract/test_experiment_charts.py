@@ -101,7 +101,7 @@ def test_many_lines_are_told_apart_by_a_scale_of_colours_with_its_unit() -> None
         lines = curves_of(axes)
         assert [line.get_ydata().tolist() for line in lines] == rec[name].values.tolist()
         colours = [to_rgb(line.get_color()) for line in lines]
-        lightness = [0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in colours]
+        lightness = [np.power(each, 2.2) @ (0.2126, 0.7152, 0.0722) for each in colours]
         assert np.all(np.diff(lightness) > 0)
     assert above.get_position().height > 2 * below.get_position().height
     assert any(set(np.ravel(line.get_ydata())) == {0} for line in above.lines)  # the line at 0
@@ -370,7 +370,10 @@ def test_an_axis_is_logarithmic_by_itself_where_its_values_are_spread_so(
 def test_numbers_in_the_summary_are_set_as_numbers_are() -> None:
     said = "From -65 mV to (-0.5), 3.8e-08 of 1e+04; on-off, I_Na-4, 2-3, 1 - n."
     texts = [text for text, _ in words_of(lo.plot(threshold(summary=said)))]
-    assert "From −65 mV to (−0.5), 3.8·10⁻⁸ of 1·10⁴; on-off, I_Na-4, 2-3, 1 − n." in texts
+    assert (
+        "From −65 mV to (−0.5), 3.8·10⁻⁸ of 1·10⁴; on-off, $I_{\\mathrm{Na}}$-4, 2-3, 1 − n."
+        in texts
+    )
 
 
 def test_no_name_of_a_variable_makes_a_story_of_what_was_found() -> None:

@@ -102,7 +102,7 @@ def test_no_text_overlaps_another_or_leaves_the_picture(draw, size):
 def test_panels_may_follow_the_recordings_and_are_one_for_each_variable():
     for figure in (pair(panels=("V", "gates")), lo.plot(control(), drug(), ("V", "gates"))):
         said = [text for text, _ in words_of(figure)]
-        assert [s for s in said if s.startswith("Gate")] == ["Gate m", "Gate h", "Gate n"]
+        assert [s for s in said if s.startswith("Gate")] == ["Gate $m$", "Gate $h$", "Gate $n$"]
     assert len(lo.plot(control(), "V").axes) == 1
 
 
@@ -139,7 +139,7 @@ def test_lanes_of_one_and_places_of_axons_are_recordings_too():
     axes = lo.plot(lane, place, "V", labels=["patch", "axon"]).axes[0]
     assert len(lines_of(axes)) == 2
     said = [text for text, _ in words_of(lo.plot(control(), place, labels=["patch", "axon"]))]
-    assert {"Injected current (µA/cm²)", "Injected current (10³ nA)"} <= set(said)
+    assert {"Injected current (µA/cm²)", "Injected current (µA)"} <= set(said)
 
 
 def test_axons_are_compared_at_the_same_places():

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -41,7 +45,7 @@ VARIANTS = {
     ),
     "strange names": lambda: recordings.recording().assign_attrs(title="$5 \\bad{ _^% <b>"),
 }
-MANY = ("V", "m", "h", "n", "I_Na", "I_K", "stimulus")
+MANY = ["V", "m", "h", "n", "I_Na", "I_K", "I_leak", "G_Na", "G_K", "stimulus"]
 SIZES = [(1600, 1200), (640, 480), (1920, 600), (700, 1400)]
 
 
@@ -192,7 +196,7 @@ def test_type_on_a_slide_is_for_the_last_row_whatever_the_number_of_panels(panel
 
 def test_lanes_are_named_by_their_coordinate():
     words = [text for text, _ in texts(plot(recordings.lanes([0, 2, 5, 10, 20])))]
-    for text in ("0", "2", "5", "10", "20", "amplitude", " (µA/cm²)"):
+    for text in ("0", "2", "5", "10", "20", "Amplitude (µA/cm²)"):
         assert text in words
 
 
@@ -200,7 +204,7 @@ def test_many_lanes_become_a_map_of_V():
     rec = VARIANTS["many lanes"]()
     figure = plot(rec)
     words = [text for text, _ in texts(figure)]
-    assert {"Membrane potential (mV)", "amplitude", "Time"} <= set(words)
+    assert {"Membrane potential (mV)", "Amplitude (µA/cm²)", "Time (ms)"} <= set(words)
     (image,) = figure.axes[0].get_images()
     assert image.get_clim() == pytest.approx((rec.V.values.min(), rec.V.values.max()), abs=0.5)
 
@@ -214,15 +218,105 @@ def test_a_grid_becomes_a_map_of_spike_counts():
         assert np.array_equal(np.asarray(image.get_array()), rec.spike_count.values)
 
 
-def test_a_figure_knows_no_global_state_and_shows_itself():
-    from matplotlib import _pylab_helpers
+def test_a_figure_shows_itself_once():
+    from matplotlib._pylab_helpers import Gcf
 
-    before = _pylab_helpers.Gcf.get_all_fig_managers()
+    before = Gcf.get_all_fig_managers()
     figure = plot(recordings.recording())
     data, meta = figure._repr_mimebundle_()  # type: ignore[attr-defined]
-    assert _pylab_helpers.Gcf.get_all_fig_managers() == before
+    assert Gcf.get_all_fig_managers() == before
     assert data["image/png"].startswith(b"\x89PNG")
     assert meta["image/png"]["width"] == 800
+
+
+WINDOWS = """
+from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+shown, closed = [], []
+
+class FigureManager(FigureManagerBase):
+    def show(self):
+        shown.append(self.canvas.figure)
+
+    def destroy(self):
+        closed.append(self.canvas.figure)
+
+    @classmethod
+    def start_main_loop(cls):
+        shown.append("waited")
+
+class FigureCanvas(FigureCanvasAgg):
+    manager_class = FigureManager
+"""
+SCRIPTS = {
+    "plt.show": "plot(rec); plt.show(); assert [type(s).__name__ for s in windows.shown] == "
+    "['ShownFigure', 'str']",
+    "figure.show": "figure = plot(rec); figure.show(); assert windows.shown == [figure, 'waited']",
+    "both": "figure = plot(rec); own = plt.figure(); plt.show(); "
+    "assert windows.shown == [figure, own, 'waited']; plt.close(figure); "
+    "assert windows.closed == [figure]; plt.close('all'); assert plt.get_fignums() == []",
+    "closed": "plot(rec); plt.close('all'); plt.show(); assert windows.shown == []",
+    "pixels": "figure = plot(rec); figure.show(); figure.savefig('figure.png'); "
+    "assert plt.imread('figure.png').shape[:2] == (754, 1600); "
+    "assert figure.dpi * figure.get_figwidth() <= 1200",
+    "many": "[plot(rec) for _ in range(25)]; assert len(plt.get_fignums()) == 20",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_figure_appears(script, tmp_path):
+    """In a process of its own, with windows that only say that they were shown."""
+    (tmp_path / "windows.py").write_text(WINDOWS)
+    lines = [
+        "import windows, matplotlib",
+        "matplotlib.rcParams['backend'] = 'module://windows'",
+        "import matplotlib.pyplot as plt",
+        "import figures_recording as recordings",
+        "from loligo.figures import plot",
+        "rec = recordings.only(recordings.recording(), 'V')",
+        SCRIPTS[script],
+    ]
+    places = [str(tmp_path), str(Path(recordings.__file__).parent), *sys.path]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    command = [sys.executable, "-c", "\n".join(lines)]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_pyplot_that_is_not_in_use_holds_no_figure():
+    """Nobody who only writes files has to close them."""
+    script = (
+        "import gc, weakref, sys, figures_recording as r; from loligo.figures import plot; "
+        "figure = plot(r.only(r.recording(), 'V')); gone = weakref.ref(figure); del figure; "
+        "gc.collect(); assert gone() is None; assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    places = [str(Path(recordings.__file__).parent), *sys.path]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_in_files_are_words(theme, tmp_path):
+    figure = plot(recordings.recording(), theme=theme)
+    figure.savefig(tmp_path / "figure.svg")
+    svg = (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    for words in ("Gating variables", "Time (ms)", "Squid giant axon, Hodgkin &amp; Huxley 1952"):
+        assert f">{words}</text>" in svg
+    figure.savefig(tmp_path / "figure.pdf")
+    pdf = (tmp_path / "figure.pdf").read_bytes()
+    assert b"/Type3" not in pdf
+    assert b"/FontFile2" in pdf  # TrueType, which can be searched and edited
+
+
+def test_a_background_is_left_out_if_that_is_asked(tmp_path):
+    plot(recordings.recording(), transparent=True).savefig(tmp_path / "figure.png")
+    plot(recordings.recording()).savefig(tmp_path / "usual.png")
+    with Image.open(tmp_path / "figure.png") as image:
+        assert image.getpixel((0, 0))[3] == 0
+    with Image.open(tmp_path / "usual.png") as image:
+        assert image.getpixel((0, 0)) == (255, 255, 255, 255)
 
 
 @pytest.mark.parametrize("suffix", ["png", "pdf", "svg"])
@@ -249,7 +343,7 @@ def test_a_title_can_be_given_or_left_out():
         ({"size": (800.5, 600)}, "is not a size"),
         ({"dpi": 0}, "dpi=0 is not a resolution; give dots per inch from 10 to 2400"),
         ({"dpi": "high"}, "dpi='high' is not a resolution"),
-        ({"size": (200, 200), "panels": MANY}, r"7 panels do not fit in 200 × 200 pixels"),
+        ({"size": (200, 200), "panels": MANY}, r"10 panels do not fit in 200 × 200 pixels"),
         ({"size": "slyde"}, r"not a size \(did you mean slide\?\)"),
         ({"size": "column", "dpi": 20}, r"at 20 dots per inch is 68 × 86 pixels"),
         ({"theme": "pink"}, "theme='pink' is not a theme"),

@@ -22,6 +22,7 @@ ALIKE = {
     "engine/coupled.py ~ figures/page/frame.py": "fields, then two properties that name them",
     "engine/llvm/formats.py ~ engine/llvm/formats.py": "two formats: the same constants' digits",
     "cli/axon.py ~ cli/options.py": "tables of options: their names, units and help",
+    "simulation.py ~ sweeps/calling.py": "what a sweep takes is what a run does",
     "cli/simulating.py ~ cli/simulating.py": "what a command takes, group by group",
 }
 

@@ -277,28 +277,25 @@ def test_a_model_too_stiff_for_taylor_is_told_what_to_use() -> None:
     assert "V within 0.1 mV at every sample" in rec.attrs["accuracy"]
 
 
-@pytest.mark.parametrize(
-    ("current", "obstacle"),
-    [
-        ("where(V > -40, 1, 0)*g*V", "where(V > -40, 1, 0)*g*V depends on a condition"),
-        ("g*sqrt((V+70)**2)", "the model has abs in it"),
-    ],
-)
-def test_what_taylor_cannot_do_is_done_by_the_exponential_scheme(
-    current: str, obstacle: str
-) -> None:
-    channels = [lo.Channel("L", g=0.3, E=-65), lo.Channel("X", current=current)]
-    model = lo.Membrane(channels=channels, parameters={"g": 1.1})
-    with pytest.raises(UsageError) as told:
-        run(model=model, initial=-60, solver=lo.Taylor())
-    assert str(told.value) == (
-        f"lo.Taylor needs equations that are smooth between edges, but {obstacle}; use "
-        "solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
+def test_a_switch_along_which_a_solution_slides_is_told_with_its_time() -> None:
+    """Both branches of this current push V back to -50 mV: 1 mV takes it (10 - 3)/1 from -57."""
+    relay = lo.Membrane(
+        C_m=1, channels=[lo.Channel("X", current="where(V > -50, k, -0.7*k)")], parameters={"k": 10}
     )
-    chosen = run(model=model, initial=-60)
-    assert chosen.attrs["solver"] == f"Exponential(dt={chosen.attrs['dt']:g})"
-    assert "V within 0.1 mV at every sample" in chosen.attrs["accuracy"]
-    assert json.loads(chosen.attrs["provenance"])["solver"]["name"] == "exponential"
+    quick = lo.Taylor(engine="numpy")
+    with pytest.raises(RunError) as told:
+        lo.simulate(relay, None, 5, initial=-57, solver=quick)
+    assert str(told.value) == (
+        "no branch of a condition holds from t = 1 ms on: on both sides of the switch of -50 < V "
+        "it is pushed back to it, and slides along it; the last values were V = -50. Write what "
+        "lies between the two branches as well: a smooth step, as in "
+        "1/(1 + exp(-(V + 40)/0.1)) for V > -40, or two thresholds"
+    )
+    with pytest.warns(UserWarning, match=r"1 of 2 lanes .*k = 10 at 1 ms\): no branch"):
+        sweep = lo.simulate(relay.replace(k=[0.1, 10]), None, 5, initial=-57, solver=quick)
+    assert sweep.status.values.tolist() == [0, 6]
+    assert sweep.status.attrs["flag_meanings"].split()[6] == "switching"
+    assert np.isnan(sweep.V[1]).all()
 
 
 # ------------------------------------------------------------------- continuing and repeating

@@ -17,7 +17,7 @@ import pytest
 import xarray as xr
 
 import loligo as lo
-from cells import bistable, calcium, conditional, cubic, mutual
+from cells import bistable, calcium, cubic, mutual
 from fired import fired
 from loligo.engine.engines import ENGINES, Llvm
 from loligo.errors import RunError, UsageError
@@ -435,7 +435,6 @@ REFUSED = [
     (SQUID, lo.Noise(1, 5, 3, seed=1), "Noise is a sampled stimulus"),
     (SQUID, lo.Waveform([0, 1, 2], [0, 5, 0]), "Waveform is a sampled stimulus"),
     (SQUID, lo.Pulse(1, 5, 3) + lo.Noise(1, 5, 3, seed=1), "Noise is a sampled stimulus"),
-    (conditional(), lo.Pulse(1, 5, 3), "depends on a condition"),
 ]
 
 

@@ -116,7 +116,6 @@ def test_what_a_place_takes() -> None:
         (lo.Conductance(1, "2 mS/cm2", E=0, tau=1), "give it in uS, for example '10 nS'"),
         (lo.Shock(1, 7), 'give it in nC, lo.Shock(1, "5 nC")'),
         (lo.Shock(1, "7 nC/cm2"), "at a place of an axon a shock is a charge"),
-        (lo.VoltageClamp(1, 5, 0, to=10), "at a place of an axon it is one voltage so far"),
         (lo.Waveform([0, 1], [0, 1], unit="mV"), "is in mV, and no current"),
     ):
         with pytest.raises(StimulusError, match=None) as told:

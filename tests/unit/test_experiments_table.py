@@ -27,6 +27,7 @@ from loligo.units import read
 
 E = lo.experiments
 FOLDER = Path(lo.__file__).parent / "experiments"
+SQUID = lo.load("hodgkin-huxley-1952")
 FILES = sorted(p.stem for p in (FOLDER / "protocols").glob("*.py") if p.stem != "__init__")
 EACH = pytest.mark.parametrize("each", experiments(), ids=lambda each: each.name)
 
@@ -156,6 +157,26 @@ def test_an_experiment_is_imported_when_it_is_used():
 def test_no_other_module_of_the_part_has_the_name_of_an_experiment():
     """It would hide it: a module that was imported is an attribute."""
     assert not {p.stem for p in FOLDER.iterdir()} & set(E.__all__)
+
+
+@pytest.mark.parametrize(
+    ("call", "wording"),
+    [
+        (lambda: E.threshold(), r"made on a membrane: give one, such as .*threshold\(lo\.load"),
+        (lambda: E.fi_curve(SQUID, amplitud=[1]), r"no amplitud \(did you mean amplitude\?\)"),
+        (lambda: E.fi_curve(SQUID, [1], 3), "too many positional .* by their names"),
+        (lambda: E.velocity(1, 2), "too many positional"),
+    ],
+)
+def test_arguments_that_do_not_suit_are_told(call, wording):
+    with pytest.raises(UsageError, match=wording):
+        call()
+
+
+def test_every_experiment_on_a_membrane_has_a_bar():
+    made = [each for each in experiments() if each.model == "membrane"]
+    bars = ["progress" in inspect.signature(each.run).parameters for each in made]
+    assert [e.name for e, bar in zip(made, bars, strict=True) if not bar] == ["saltatory"]
 
 
 def test_what_editors_are_told_is_so():

@@ -88,7 +88,10 @@ def test_large_and_small_axes_give_their_power_of_ten_to_the_heading(largest):
 def test_symbols_are_set_as_in_a_paper():
     assert labels.symbol("m") == labels.Label("m", italic=True)
     assert labels.symbol("m_Na") == labels.Label(r"$m_{\mathrm{Na}}$", math=True)
-    assert labels.symbol("Ca_i").text == r"$\mathrm{Ca}_{\mathrm{i}}$"
+    assert labels.symbol("Ca_i").text == r"$\mathrm{Ca}_{i}$"
+    assert labels.symbol("g_K").text == r"$g_{\mathrm{K}}$"  # upright, as Na
+    assert labels.symbol("mT") == labels.Label("mT")  # a word of two letters, as one of three
+    assert labels.symbol("phi").text == r"$\phi$"
     assert not labels.symbol("strange$name_%").math  # never read as mathematics
 
 

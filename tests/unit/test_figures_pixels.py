@@ -14,7 +14,7 @@ import figures_recording as recordings
 from loligo.figures import style
 from loligo.figures.content import signals
 from loligo.figures.content.labels import Label
-from loligo.figures.content.panels import picture
+from loligo.figures.content.recorded import picture
 from loligo.figures.film import frames, gif, palette, reveal
 from loligo.figures.film.difference import patches
 from loligo.figures.film.glyphs import Typesetter

@@ -13,7 +13,7 @@ import figures_recording as recordings
 import loligo as lo
 from loligo.errors import UsageError
 from loligo.figures.content import captions, injected, signals
-from loligo.figures.content.panels import picture
+from loligo.figures.content.recorded import picture
 from loligo.figures.style import THEMES
 
 LIGHT = THEMES["light"]

@@ -178,6 +178,44 @@ def test_a_disk_that_refuses_at_the_last_moment(
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize(("code", "times"), [(32, 9), (5, 9), (32, 2)])
+def test_a_file_that_another_program_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, times: int
+) -> None:
+    """As Windows refuses it: for good, and while somebody looks at the file."""
+    refused = []
+    replace = os.replace
+
+    def refuse(part: Path, place: Path) -> None:
+        refused.append(place)
+        if len(refused) > times:
+            return replace(part, place)
+        error = PermissionError(errno.EACCES, "The process cannot access the file")
+        error.winerror = code  # type: ignore[attr-defined]
+        raise error
+
+    target = tmp_path / "a.csv"
+    target.write_text("old")
+    monkeypatch.setattr(files.os, "replace", refuse)
+    monkeypatch.setattr(files, "_PATIENCE", (0.0, 0.0, None))
+    if times == 2:
+        with replacing(target) as part:
+            part.write_text("new")
+        assert target.read_text() == "new"
+        return
+    wording = "a.csv: another program has it open; close it there, or write elsewhere"
+    with pytest.raises(FileError, match=wording), replacing(target) as part:
+        part.write_text("new")
+    assert target.read_text() == "old"
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder that takes no files")
+def test_a_folder_that_takes_no_files_is_told_before_the_work() -> None:
+    with pytest.raises(FileError, match="folder takes no files; choose another folder"):
+        files.check("/proc/a.csv")
+
+
 @posix
 def test_a_file_larger_than_the_limit(tmp_path: Path) -> None:
     """The system itself refuses a write half way (the limit stands in for a full disk)."""

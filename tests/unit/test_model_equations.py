@@ -9,6 +9,7 @@ import pytest
 from loligo.model import Channel, Gate, Membrane, State, load, models
 from loligo.model.expression import parse
 from loligo.model.latex import latex, symbol
+from loligo.model.mathml import mathml
 
 
 @pytest.mark.parametrize("name", models())
@@ -123,7 +124,9 @@ def test_html_is_whole_and_typeset(name: str) -> None:
     tags.feed(html)
     assert not tags.open
     assert {"h4", "table", "a"} <= tags.seen
-    assert html.count("$$") == 2 * len(membrane.equations.blocks)
+    assert html.count("<math ") == len(membrane.equations.blocks)
+    assert "$" not in html
+    assert "\\" not in html
     assert "maximal conductance" in html
 
 
@@ -140,6 +143,32 @@ def test_html_of_foreign_text_cannot_do_anything() -> None:
     tags = Tags()
     tags.feed(membrane._repr_html_())
     assert not tags.seen & {"script", "img"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0.1*(V+40)/(1-exp(-(V+40)/10))",
+         "<mfrac><mrow><mn>0.1</mn>{gap}{V40}</mrow><mrow><mn>1</mn>{minus}"
+         "<msup><mi>e</mi><mrow>{minus}{V40}{slash}<mn>10</mn></mrow></msup></mrow></mfrac>"),
+        ("g_Na*m_inf**3", "<msub><mi>g</mi><mrow><mi>Na</mi></mrow></msub>{gap}"
+         "<msup><mrow><msub><mi>m</mi><mrow><mi>∞</mi></mrow></msub></mrow><mrow><mn>3</mn></mrow>"
+         "</msup>"),
+        ("where(V < 0, alpha, 2)", "<mrow><mo>{{</mo><mtable displaystyle=\"true\">"
+         "<mtr>{left}<mi>α</mi></mtd>{left}<mtext>if&#160;</mtext><mi>V</mi><mo>&lt;</mo>"
+         "<mn>0</mn></mtd></mtr><mtr>{left}<mn>2</mn></mtd>{left}<mtext>otherwise&#160;</mtext>"
+         "</mtd></mtr></mtable></mrow>"),
+    ],
+)  # fmt: skip
+def test_mathml(text: str, shown: str) -> None:
+    V40 = "<mrow><mo>(</mo><mi>V</mi>{plus}<mn>40</mn><mo>)</mo></mrow>"
+    signs = {name: f'<mo stretchy="false">{sign}</mo>'
+             for name, sign in {"plus": "+", "minus": "−", "slash": "/"}.items()}  # fmt: skip
+    left = '<mtd style="text-align:left">'
+    expected = shown.format(
+        gap='<mspace width="0.167em"/>', V40=V40.format(**signs), left=left, **signs
+    )
+    assert mathml(latex(parse(text).tree), block=False) == f"<math>{expected}</math>"
 
 
 def test_latex_for_notebooks() -> None:

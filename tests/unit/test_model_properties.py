@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import hypothesis.strategies as st
 import numpy as np
@@ -14,6 +15,7 @@ from loligo.errors import LoligoError, ModelError
 from loligo.model import Channel, Gate, Membrane
 from loligo.model.expression import FUNCTIONS, Call, Name, parse
 from loligo.model.latex import latex
+from loligo.model.mathml import mathml
 from loligo.model.plain import plain
 from loligo.model.tree import evaluate, walk
 from trying import examples
@@ -116,6 +118,8 @@ def test_latex_is_balanced(text: str) -> None:
     assert tex.count("{") == tex.count("}")
     assert tex.count(r"\left") == tex.count(r"\right")
     assert "--" not in tex.replace(" ", "")
+    shown = "".join(ElementTree.fromstring(mathml(tex)).itertext())  # whole, and nothing left raw
+    assert not set("\\}&_^") & set(shown)
 
 
 @given(expressions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import time
+import types
 
 import pytest
 
@@ -51,13 +52,30 @@ def test_nor_where_no_bar_was_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue() == ""
 
 
-def test_nor_in_the_middle_of_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_bar_says_what_is_waited_for_in_its_own_place(
+    begun: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(told, "_PATIENCE", 0.0)
+    monkeypatch.setattr(told, "_BLINK", 0.01)
+    with progress("simulating") as advance:
+        if begun:
+            advance(0.5)
+        wait()
+        advance(0.6)
+        time.sleep(0.15)
+    said = terminal.getvalue()
+    assert "compiling the equations …" in said
+    assert said.rindex("simulating") > said.rindex("compiling")
+
+
+def test_a_bar_does_not_flicker_for_what_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
     monkeypatch.setattr(told, "_PATIENCE", 0.0)
     with progress("simulating") as advance:
         advance(0.5)
-        wait()
-    assert "simulating" in terminal.getvalue()
+        wait(0.01)
     assert "compiling" not in terminal.getvalue()
 
 
@@ -87,7 +105,49 @@ def test_what_is_waited_for_inside_is_part_of_it(monkeypatch):
     monkeypatch.setattr("loligo.progress._PATIENCE", 0.0)
     monkeypatch.setattr("loligo.progress._somebody_looks", lambda: True)
     monkeypatch.setattr("loligo.progress._tell", lambda label, over: told.append(label))
-    monkeypatch.setattr("loligo.progress._Bar._open", lambda bar: told.append(bar.label))
+    monkeypatch.setattr("loligo.progress._Terminal", lambda label, _: told.append(label))
     with waiting("an experiment"), waiting("compiling"), progress("simulating") as advance:
         advance(0.5)
     assert told == ["an experiment"]
+
+
+class Notebook:
+    """The outputs of a notebook's cell, as a front end keeps them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.outputs: dict[str, list[dict[str, str]]] = {}
+        display = types.ModuleType("IPython.display")
+        display.publish_display_data = self.publish  # type: ignore[attr-defined]
+        for name in ("IPython", "ipykernel"):
+            monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+        monkeypatch.setitem(sys.modules, "IPython.display", display)
+
+    def publish(self, data: dict[str, str], transient: dict[str, str], update: bool) -> None:
+        name = transient["display_id"]
+        assert update == (name in self.outputs)
+        self.outputs.setdefault(name, []).append(data)
+
+
+def test_a_bar_in_a_notebook_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = Notebook(monkeypatch)
+    monkeypatch.setattr(told, "_PATIENCE", 0.0)
+    monkeypatch.setattr(told, "_EVERY", 0.0)
+    with progress("simulating <all>") as advance:
+        advance(0.25)
+        advance(0.5)
+    ((quarter, half, last),) = notebook.outputs.values()
+    assert "simulating &lt;all&gt;" in quarter["text/html"]
+    assert 'value="0.2500"' in quarter["text/html"]
+    assert half["text/plain"].startswith("simulating <all> 50 %, 0:0")
+    assert last == {}
+
+
+def test_a_wait_in_a_notebook_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = Notebook(monkeypatch)
+    monkeypatch.setattr(told, "_LONG", 0.05)
+    wait()
+    ((said, last),) = notebook.outputs.values()
+    assert said["text/plain"] == "compiling the equations …"
+    assert last == {}
+    wait(0.01)
+    assert len(notebook.outputs) == 1

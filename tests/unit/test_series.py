@@ -213,12 +213,21 @@ def test_a_condition_on_what_moves_has_no_series(write: Write) -> None:
         series_of(write, {"a": [0.5, 1.0]})
 
 
-def test_the_scheme_says_so_of_a_whole_model() -> None:
-    for rate in ("where(V > -30, 1, 2)", "abs(V)/10 + 1", "max(V/10, 1)"):
-        gate = lo.Gate("m", alpha=rate, beta="1")
-        model = lo.Membrane(channels=[lo.Channel("X", g=1, E=0, gates=[gate])])
-        with pytest.raises(NotSmoothError):
-            taylor(build(model), (), ("V",), {}, 8)
+@pytest.mark.parametrize(
+    ("rate", "watched"),
+    [
+        ("where(V > -30, 1, 2)", ["-30 < V"]),
+        ("abs(V)/10 + 1", ["V < 0"]),
+        ("min(exp(V/10), 1) + max(1, exp(V/10))", ["1 < exp(0.1*V)"]),
+        ("1 if V < -30 or V >= -30 and n > 0.5 else 2", ["V < -30", "0.5 < n"]),
+        ("where(C_m > 1, 1, 2)", []),
+    ],
+)
+def test_what_a_whole_model_compares_is_watched(rate: str, watched: list[str]) -> None:
+    gate, other = lo.Gate("m", alpha=rate, beta="1"), lo.Gate("n", alpha="1", beta="1")
+    model = lo.Membrane(C_m=1, channels=[lo.Channel("X", g=1, E=0, gates=[gate, other])])
+    program = taylor(build(model), (), ("V",), {}, 8)
+    assert sorted(program.conditions) == sorted(watched)
 
 
 # ------------------------------------------------------------------- compositions and sharing

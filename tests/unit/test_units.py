@@ -202,3 +202,29 @@ def test_reading_imports_nothing_heavy() -> None:
         "sys.exit(len(heavy & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("milliseconds", "ms"), ("Seconds", "s"), ("MSEC", "ms"), ("msecs", "ms"),
+        ("microamps/cm2", "uA/cm2"), ("milliamperes per cm2", "mA/cm2"), ("nanoamps", "nA"),
+        ("millivolts", "mV"), ("millisiemens per cm2", "mS/cm2"), ("megohms", "Mohm"),
+        ("hertz", "Hz"), ("millimolar", "mM"), ("micrometers", "um"), ("kiloohm cm2", "kohm*cm2"),
+    ],
+)  # fmt: skip
+def test_units_written_out_are_understood_everywhere(said: str, plain: str) -> None:
+    assert units.parse(said) == units.parse(plain)
+
+
+def test_what_is_written_out_serves_stimuli_and_models() -> None:
+    import loligo as lo
+
+    assert lo.Pulse("5 milliseconds", "0.04 seconds", "0.01 milliamps/cm2") == lo.Pulse(5, 40, 10)
+    assert lo.load("hodgkin-huxley-1952").replace(E_Na="0.05 volts").parameters["E_Na"].value == 50
+
+
+@pytest.mark.parametrize("said", ["20C", "20 C"])
+def test_the_coulomb_is_not_taken_for_degrees(said: str) -> None:
+    with pytest.raises(units.DimensionError, match=r'C is the coulomb; degrees Celsius are "degC"'):
+        units.read(said, "degC", "celsius")

@@ -106,3 +106,97 @@ def test_what_cannot_end_a_run(until: Any, words: str) -> None:
 def test_a_count_of_spikes_is_a_whole_number(count: Any) -> None:
     with pytest.raises(LoligoError, match="takes a whole number, 1 or more"):
         lo.Spikes(count)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("until", ["3 spikes", "V > 20"])
+@pytest.mark.parametrize(
+    "stimulus",
+    [STEP, STEP + lo.Shock(8, 20), lo.Step(5, [0, 7, 20])],
+    ids=["step", "shock", "lanes"],
+)
+def test_the_reference_ends_early(
+    until: str, stimulus: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on for some ms after the sample that is the last, and no further."""
+    from loligo.run import reference
+
+    came: list[float] = []
+    segment = reference._Lane._segment
+    monkeypatch.setattr(
+        reference._Lane, "_segment",
+        lambda self, a, b, start: (came.append(b), segment(self, a, b, start))[1],
+    )  # fmt: skip
+    whole = lo.simulate(SQUID, stimulus, 70, solver=lo.Reference(1e-11))
+    came.clear()
+    rec = lo.simulate(SQUID, stimulus, 70, solver=lo.Reference(1e-11), until=until)
+    ends = float(rec.time[-1])
+    assert ends == 70 or max(came) < ends + 25
+    assert np.nanmax(abs(rec.V - whole.V[..., : rec.sizes["time"]])) < 1e-5
+    lanes = rec.V.values.reshape(-1, rec.sizes["time"])
+    assert sorted({int(n) for n in np.isfinite(lanes).sum(axis=1)}) == sorted(
+        {
+            min(_kept(row, until), row.size)
+            for row in whole.V.values.reshape(-1, whole.sizes["time"])
+        }
+    )
+
+
+def _kept(v: np.ndarray, until: str) -> int:
+    above = v > 20 if until[0] == "V" else np.cumsum((v[1:] >= 0) & (v[:-1] < 0)) >= 3
+    return int(np.argmax(above)) + (1 if until[0] == "V" else 2) if above.any() else v.size
+
+
+@pytest.mark.slow
+def test_the_reference_ends_early_along_an_axon(monkeypatch: pytest.MonkeyPatch) -> None:
+    from loligo.run.axon import reference
+
+    came: list[float] = []
+    segment = reference._Run._segment
+    monkeypatch.setattr(
+        reference._Run, "_segment",
+        lambda self, a, b, start: (came.append(b), segment(self, a, b, start))[1],
+    )  # fmt: skip
+    axon = lo.Axon(SQUID, "1 cm", 476, 35.4, compartments=11)
+    rec = lo.simulate(
+        axon, lo.at(0, lo.Pulse(0.5, 0.2, 20000)), 200, solver=lo.Reference(1e-6), until="1 spike"
+    )
+    assert max(came) < 15
+    assert rec.time[-2] < rec.spike_time.max() <= rec.time[-1]
+    assert rec.V.notnull().all()
+
+
+@pytest.mark.slow
+def test_what_is_found_by_halving_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    from loligo.run.fixed import FixedCourse
+
+    came: list[float] = []
+    arrived = FixedCourse.arrived
+    monkeypatch.setattr(
+        FixedCourse, "arrived",
+        lambda self: (came.append(self.done * self.schedule.dt), arrived(self))[1],
+    )  # fmt: skip
+    noise = STEP + lo.Noise(0, 2000, 2, tau=2, seed=[1, 2, 3])
+    rec = lo.simulate(SQUID, noise, 2000, until=lo.Spikes(3))
+    assert max(came) < 400
+    assert rec.spike_count.values.tolist() == [3, 3, 3]
+    assert float(rec.V_error.max()) < 0.1
+    stiff = lo.simulate(SQUID, lo.Step(5, [-60, 10]), 500, until="V < -90 mV")
+    assert stiff.attrs["until"] == "V < -90.0 in 1 of 2 lanes"
+    assert np.isfinite(stiff.V[1]).all()
+    fine = lo.simulate(SQUID, lo.Step(5, [-60, 10]), 100, until="V < -90 mV")
+    kept = int(fine.V[0].notnull().sum())
+    assert np.array_equal(fine.V[0, :kept], stiff.V[0, :kept])
+
+
+@pytest.mark.parametrize(
+    "solver",
+    [lo.Exponential(), pytest.param(lo.Taylor(), marks=pytest.mark.slow)],
+    ids=["Exponential", "Taylor"],
+)
+def test_what_a_clamp_does_to_V_ends_no_run(solver: Any) -> None:
+    clamps = lo.VoltageClamp(2, 1, 0) + lo.VoltageClamp(3, 1, -90) + lo.VoltageClamp(4, 1, 10)
+    rec = lo.simulate(SQUID, clamps + lo.Pulse(20, 50, 10), 60, solver=solver, until="2 spikes")
+    assert rec.spike_time.values == pytest.approx([21.852, 36.790], abs=5e-3)
+    assert rec.time[-2] < rec.spike_time[1] <= rec.time[-1]
+    assert np.abs(rec.V).max() < 100

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.again import rerun
 from loligo.analysis.crossings import crossings
 from loligo.analysis.curve import Array
 from loligo.analysis.spikes import spike_times
@@ -21,7 +22,6 @@ from loligo.errors import LoligoError, UsageError
 from loligo.model import Membrane
 from loligo.recording.door import welcome
 from loligo.recording.picked import reduced
-from loligo.simulation import rerun
 from loligo.stimulus.document import from_dict
 from loligo.words import say
 

@@ -282,7 +282,7 @@ def _measured(
     found["spike_count"] = np.bincount(spikes.lane, minlength=lanes.size).astype(float)
     found |= levels(v, done.start, done.end)
     found |= _shape(Train(spikes.lane, spikes.time, lanes.size), each)
-    found |= _response(found, done)
+    found |= _response(found, done, spikes.threshold)
     return found, {**RHYTHM, **SHAPE, **LEVELS}
 
 
@@ -302,10 +302,11 @@ def _shape(train: Train, each: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def _response(found: Mapping[str, Array], done: Stimulated) -> dict[str, Array]:
+def _response(found: Mapping[str, Array], done: Stimulated, threshold: float) -> dict[str, Array]:
     """How V followed the stimulus."""
     base, steady = found["voltage_base"], found["steady_state_voltage_stimend"]
-    lowest, quiet = found["minimum_voltage"], found["spike_count_stimint"] == 0
+    lowest = found["minimum_voltage"]
+    quiet = (found["spike_count_stimint"] == 0) & (found["maximum_voltage"] < threshold)
     deflection = steady - base
     sag = np.where(quiet & (deflection <= 0), steady - lowest, np.nan)
     return {

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo import units
+from loligo.again import rerun
 from loligo.errors import LoligoError, UsageError, nearest
 from loligo.lanes import Labelled, Value, grid
-from loligo.simulation import rerun
 from loligo.stimulus.base import Stimulus, Sum
 from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.document import from_dict

@@ -36,10 +36,9 @@ _LEVELS = (
 
 def _of_stimulus(v: Trace, rows: Array, start: float, end: float) -> dict[str, Array]:
     """Of cells that were stimulated at the same time."""
-    low, high = (int(np.searchsorted(v.time, at, side)) for at, side in
-                 ((start, "left"), (end, "right")))  # fmt: skip
+    low, high = (int(np.searchsorted(v.time, at)) for at in (start, np.nextafter(end, np.inf)))
     means = (
-        Mean.over(v.time, (1 - _TENTH) * start, start),
+        _before(v.time, start),
         Mean.over(v.time, end - _TENTH * (end - start), end),
         Mean.over(v.time, end, float(v.time[-1])),
     )
@@ -55,6 +54,15 @@ def _of_stimulus(v: Trace, rows: Array, start: float, end: float) -> dict[str, A
     step = max(1, _AT_ONCE // v.time.size)
     parts = [rows[i : i + step] for i in range(0, rows.size, step)]
     return dict(zip(_LEVELS, np.concatenate(on_all_cores(look, parts), axis=1), strict=True))
+
+
+def _before(time: Array, start: float) -> Mean:
+    """Over the last tenth of the time before the stimulus, and one interval at least; up to the
+    last sample before it, for V may jump when it starts."""
+    last = int(np.searchsorted(time, start, "left")) - 1
+    if last < 1:
+        return Mean(0, np.empty(0))
+    return Mean.over(time, min((1 - _TENTH) * start, float(time[last - 1])), float(time[last]))
 
 
 class Mean:

@@ -16,7 +16,8 @@ import numpy as np
 from loligo.analysis.curve import Array, Pieces, Trace
 from loligo.run.pace import threads
 
-_Part, _Made = TypeVar("_Part"), TypeVar("_Made")
+_Part = TypeVar("_Part")
+_Made = TypeVar("_Made")
 
 _GRID = np.linspace(0.0, 1.0, 5)[:, None]
 _AT_ONCE = 1 << 18  # samples that stay close to the processor

@@ -130,7 +130,8 @@ def _coordinate(name: str, number: int, rec: xarray.Dataset, lanes: Lanes) -> Va
         if called in rec.coords and set(rec[called].dims) <= set(lanes.dims):
             coordinate = rec[called]
             values = np.asarray(coordinate.values, dtype=float)
-            return Labelled(coordinate.dims, values) if coordinate.dims else float(values)
+            dims = tuple(map(str, coordinate.dims))
+            return Labelled(dims, values) if dims else float(values)
     return None
 
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from loligo.cli.clock import nothing_swept  # first: it says when the program began  # isort: split
-from loligo.errors import FileError, LoligoError, RunError
+from loligo.errors import FileError, LoligoError, RunError, StoppedError
 
 __all__ = ["main"]
 
@@ -81,6 +81,9 @@ def _status(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         _say("interrupted; files are as they were")
+        return _INTERRUPTED
+    if isinstance(error, StoppedError):
+        _say(str(error))
         return _INTERRUPTED
     if isinstance(error, LoligoError):
         from loligo.cli.wording import in_its_words

@@ -9,11 +9,13 @@ import typer
 
 from loligo.cli.axon import axon
 from loligo.cli.experiment import command_of, experiment, named
+from loligo.cli.features import features
 from loligo.cli.groups import spelt_out
 from loligo.cli.models import explain, models, show
 from loligo.cli.options import Debug, Other
 from loligo.cli.simulating import animate, plot, simulate
 from loligo.cli.stimuli import join_values
+from loligo.cli.sweeping import sweep
 
 # In the order of the help. A new command is a function that says which options it takes, in a
 # module of its own, and a line here.
@@ -23,6 +25,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "axon": axon,
     "experiment": experiment,
     "run": simulate,
+    "sweep": sweep,
+    "features": features,
     "models": models,
     "show": show,
     "explain": explain,

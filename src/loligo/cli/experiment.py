@@ -230,7 +230,7 @@ def _run(experiment: "Experiment", keywords: dict[str, Any]) -> "xarray.Dataset"
     """It is made; if it has no bar of its own, it is said after a while that it is waited for."""
     from loligo.progress import waiting
 
-    if "progress" in inspect.signature(experiment.run).parameters:
+    if "progress" in inspect.signature(experiment.run).parameters:  # of membranes
         return experiment.run(**keywords)
     with waiting(f"making the experiment {typed(experiment.name)}"):
         return experiment.run(**keywords)

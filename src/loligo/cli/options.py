@@ -91,6 +91,14 @@ class Run(Group):
             metavar="MS", help="Time between samples; 0.05 by default.", rich_help_panel=RUN
         ),
     ] = None
+    until: Annotated[
+        Text,
+        typer.Option(
+            metavar="CONDITION",
+            help="End the run earlier: after '10 spikes', or at 'V > -20'.",
+            rich_help_panel=RUN,
+        ),
+    ] = None
     threshold: Annotated[
         Text,
         typer.Option(
@@ -137,10 +145,10 @@ class Look(Group):
 
     def keywords(self) -> dict[str, Any]:
         """As ``lo.plot`` and ``lo.animate`` take it."""
-        said = {
-            "theme": self.theme, "dpi": self.dpi, "title": self.title, "language": self.language,
+        return {
+            "theme": self.theme, "size": self.size, "dpi": self.dpi, "title": self.title,
+            "language": self.language,
         }  # fmt: skip
-        return said | {"size": self.size}
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,19 @@ class Drawing(Look):
         names = self.panels.split(",") if self.panels else []
         shown = [name.strip() for name in names if name.strip()] if self.panels else None
         return {"panels": shown, **super().keywords()}
+
+
+@dataclass(frozen=True)
+class Still(Drawing):
+    """What a figure shows, how it looks, and what it lies on."""
+
+    transparent: Annotated[
+        bool,
+        typer.Option("--transparent", help="No background.", rich_help_panel=DRAWING),
+    ] = False
+
+    def keywords(self) -> dict[str, Any]:
+        return {"transparent": self.transparent, **super().keywords()}
 
 
 @dataclass(frozen=True)

@@ -143,12 +143,15 @@ def spikes(rec: xarray.Dataset) -> str:
     """How many spikes there were, with their peaks where V was recorded."""
     from loligo.analysis import spike_times
 
+    counted = rec.get("spike_count")
+    if counted is not None and counted.ndim:
+        counts = counted.values
+        return _of_many(counts.clip(0), counts < 0, list(counts.shape))
     times = spike_times(rec)
     lanes = [dim for dim in times.dims if dim != "spike"]
     if lanes:
         counts = times.notnull().sum("spike").values
-        lost = rec["spike_count"].values < 0 if "spike_count" in rec else counts < 0
-        return _of_many(counts, lost, [rec.sizes[dim] for dim in lanes])
+        return _of_many(counts, counts < 0, [rec.sizes[dim] for dim in lanes])
     count = times.size
     if not count:
         return f"no spikes: V did not rise through {times.attrs['threshold']:g} mV"

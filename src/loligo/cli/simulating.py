@@ -3,8 +3,9 @@
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from loligo.cli import arguments, options
 from loligo.cli.arguments import ANIMATIONS, PICTURES, RECORDINGS, SQUID
@@ -28,14 +29,16 @@ class Job:
     run: options.Run
     record: Sequence[str] = ()
 
-    def result(self, watch: Stopwatch, extra: Sequence[str] = ()) -> "xarray.Dataset":
-        """The recording: opened, where one was named; or simulated."""
+    def result(
+        self, watch: Stopwatch, extra: Sequence[str] = (), swept: dict[str, Any] | None = None
+    ) -> "xarray.Dataset":
+        """The recording: opened, where one was named; or simulated; or swept, as is said."""
         with watch.stage("import"):
             for module in ("numpy", "xarray", "loligo.recording", "loligo.simulation", *extra):
                 importlib.import_module(module)
         if self.model is not None and Path(self.model).suffix.lower() in RECORDINGS:
             return self._opened(watch, self.model)
-        return self._simulated(watch)
+        return self._simulated(watch, swept)
 
     def _opened(self, watch: Stopwatch, path: str) -> "xarray.Dataset":
         from loligo.recording import open as open_recording
@@ -48,10 +51,14 @@ class Job:
         with watch.stage("open"), arguments.reading():
             return open_recording(path)
 
-    def _simulated(self, watch: Stopwatch) -> "xarray.Dataset":
+    def _simulated(self, watch: Stopwatch, swept: dict[str, Any] | None) -> "xarray.Dataset":
         from loligo.simulation import simulate
 
-        run = self.run
+        run, call = self.run, simulate
+        if swept is not None:
+            from loligo.sweeps import sweep
+
+            call = partial(sweep, **swept)
         with watch.stage("model"), arguments.reading():
             model = arguments.model(
                 SQUID if self.model is None else self.model,
@@ -64,7 +71,7 @@ class Job:
             solver = arguments.solver(run.solver)
         initial = run.initial if run.initial or self.model is not None else "-65"
         with watch.stage("simulate"), notes():
-            return simulate(
+            return call(
                 model,
                 stimulus,
                 arguments.value(run.duration or "50"),
@@ -73,6 +80,7 @@ class Job:
                 sample_interval=arguments.value(run.sample_interval or "0.05"),
                 initial=arguments.initial(initial),
                 threshold=arguments.value(run.threshold or "0"),
+                until=run.until,
                 timings=watch.inner,
             )
 
@@ -117,7 +125,7 @@ def plot(
     parameters: options.Parameters,
     stimuli: Stimuli,
     run: options.Run,
-    drawing: options.Drawing,
+    drawing: options.Still,
     output: Annotated[Path, options.output("A .png, .svg, .pdf or .jpg file.")] = Path(
         "action_potential.png"
     ),
@@ -129,6 +137,7 @@ def plot(
     loligo plot
     loligo plot --pulse 5 40 0:20:6 --output steps.pdf
     loligo plot connor-stevens-1977 --pulse 10 180 8:12:3 --duration 200
+    loligo plot --step 5 10 --duration 100 --until 'V > 20'
     loligo plot recording.npz --panels V,m,h,n
     """
     job, look = Job(model, parameters, stimuli, run), drawing.keywords()
@@ -169,6 +178,7 @@ def simulate(
     loligo run --clamp 5 20 -60:60:7 --record I_Na --record I_clamp --output family.nc
     loligo run --conductance 5 0.5 0 tau=2 --conductance 6 1 -75 tau=8 rise=1 --shock 20 7
     loligo run traub-miles-1991 --noise 0 1000 2 tau=3 seed=1 --duration 1000
+    loligo run --step 5 10 --duration 1000 --until '10 spikes'
     """
     job = Job(model, parameters, stimuli, run, record or ())
     where = arguments.output(output, RECORDINGS, _OTHERS) if output else None

@@ -109,6 +109,7 @@ _WORDS: Mapping[str, str | _Said] = {
     r"(?<![\w-])initial may be 'rest', a holding potential in mV, .* to continue from": (
         "--initial may be rest, or a holding potential in mV"
     ),
+    r": (?:np\.unique|sorted)\(\.\.\.\)$": "",
     r"\(width, height\) in": "WIDTHxHEIGHT in",
     r"(in inches, such as) \((\d+), (\d+)\)": r"\1 \2x\3in",
     r"(?<=such as )\((\d+), (\d+)\)": r"\1x\2",
@@ -116,6 +117,11 @@ _WORDS: Mapping[str, str | _Said] = {
     r"\blo\.at(?=:| takes)": "--at",
     r"^(initial|duration|threshold|solver|panels)\b(?! is made on)(?=:? )": _flag,
     r"^(record)\b(?=: )": _flag,
-    r"(?<![\w-])(sample_interval)\b": _flag,
+    r"\bas in lo\.Spikes\((\w+)\)": r"as in --until '\1 spikes'",
+    r"\b(?:until=)?lo\.Spikes\((\w+)\)": r"--until '\1 spikes'",
+    r"\blo\.Spikes takes": "--until takes",
+    r"(?<![\w-])until=(?=\S)": "--until ",
+    r"^until\b(?=:? )": "--until",
+    r"(?<![\w-])(sample_interval|derivative_threshold)\b": _flag,
 }
 _TABLE = [(re.compile(pattern), said) for pattern, said in _WORDS.items()]

@@ -5,7 +5,8 @@ gap is *held*: +1, -1, or 0 where the gap is 0 all along; twice that where the l
 switch, so that the gap is 0 but for rounding.
 
 Before a step, its series says whether the sides are right (``settled``): away from a switch the
-gap's sign tells, at a switch the first of its derivatives that is more than rounding. A lane that
+gap's sign tells, at a switch the first of its derivatives that is more than rounding, by what it
+moves the gap until the next is half as much. A lane that
 was held on the wrong side takes the other and does not move in that round. Where that goes on, no
 side is right: both push back to the switch, and the solution slides along it.
 
@@ -27,7 +28,7 @@ CLOCK = 4  # rows of a journey's clock, before those of its switches
 # of what a gap is a difference of, and of what it moves in a step: so much is rounding
 ROUNDED, BLURRED = 2.0**-44, 2.0**-50
 LEAST = 1e-300  # which a gap is never less exact than
-# a derivative counts if it moves the gap by so many times what is rounding, or of what it moves
+# a derivative counts if it moves the gap by so many times what is rounding, and so much of all
 COUNTS, SHARE = 16.0, 1e-9
 LOOSE = 1e-2  # of what a gap moves: where a lane has landed, the last step's error is less
 WALK, SHORTEST_WALK = 128, 2.0**-48  # steps of a walk; of the whole way

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
 from loligo.engine.llvm.target import host
+from loligo.errors import UsageError, nearest
 from loligo.lanes import block_width
 from loligo.model import Membrane
 from loligo.progress import Advance
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import xarray
 
 Array = np.ndarray
+P, T = ParamSpec("P"), TypeVar("T")
 
 _MANY, _REGISTERS = 1 << 10, 2  # lanes, and the registers that so many fill
 
@@ -76,6 +80,57 @@ def course(label: str, progress: bool | Advance | None = None) -> Iterator[None]
             yield
         finally:
             _NOW.reset(before)
+
+
+def protocol(label: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """An experiment as it is called: arguments that do not suit it are told, and one bar is shown
+    for the whole of it, as its own ``progress`` has it.
+
+    Parameters
+    ----------
+    label
+        A verb: "measuring currents"; none where its runs have bars of their own.
+    """
+
+    def of(experiment: Callable[P, T]) -> Callable[P, T]:
+        signature = inspect.signature(experiment)
+
+        @functools.wraps(experiment)
+        def called(*given: P.args, **more: P.kwargs) -> T:
+            try:
+                signature.bind(*given, **more)
+            except TypeError as error:
+                raise UsageError(
+                    _unsuited(experiment.__name__, signature, given, more, str(error))
+                ) from None
+            if not label:
+                return experiment(*given, **more)
+            with course(label, cast("bool | None", more.get("progress"))):
+                return experiment(*given, **more)
+
+        return called
+
+    return of
+
+
+def _unsuited(
+    experiment: str, signature: inspect.Signature, given: tuple[Any, ...], more: Mapping[str, Any],
+    why: str,
+) -> str:  # fmt: skip
+    """What to give instead of what does not suit an experiment."""
+    known = signature.parameters
+    name = f"lo.experiments.{experiment}"
+    first = next(iter(known.values()))
+    if first.default is first.empty and not given and first.name not in more:
+        return (
+            f"{experiment} is made on a {first.name}: give one, such as "
+            f'{name}(lo.load("hodgkin-huxley-1952"))'
+        )
+    for keyword in more:
+        if keyword not in known:
+            close = nearest(keyword, known)
+            return f"{name} takes no {keyword}{close}; it takes {', '.join(known)}"
+    return f"{name}: {why}; it takes {', '.join(known)}: give them by their names"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from loligo.errors import UsageError
+from loligo.model.mathml import mathml
 
 _WIDTH = 80
 _INDENT = "   "
@@ -131,6 +132,6 @@ def _html(stage: Stage) -> str:
 def _part_html(part: Part) -> str:
     text = f"<p>{escape(part.text)}</p>" if part.text else ""
     if part.latex:
-        return f"{text}<div>$${escape(part.latex)}$$</div>"
+        return f"{text}<div>{mathml(part.latex)}</div>"
     lines = escape("\n".join(part.lines))
     return text + (f"<pre>{lines}</pre>" if lines else "")

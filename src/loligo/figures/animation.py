@@ -15,7 +15,8 @@ from loligo.figures import style
 from loligo.figures.axon import content
 from loligo.figures.content import signals
 from loligo.figures.content.data import laid_over
-from loligo.figures.content.panels import MOST_OVERLAID, picture
+from loligo.figures.content.panels import MOST_OVERLAID
+from loligo.figures.content.recorded import picture
 from loligo.figures.figure import titled
 from loligo.figures.film.timing import Timing, timing
 from loligo.figures.page.size import sized
@@ -77,10 +78,12 @@ class Animation:
     def _repr_html_(self) -> str:
         kind = _FORMATS[self.path.suffix.lower()].mime
         data = base64.b64encode(self.path.read_bytes()).decode("ascii")
-        source = f'src="data:{kind};base64,{data}" width="{min(_SHOWN_WIDTH, self.size[0])}"'
+        source = f'src="data:{kind};base64,{data}"'
+        width, name = f'width="{min(_SHOWN_WIDTH, self.size[0])}"', html.escape(self.path.name)
         if kind.startswith("video"):
-            return f"<video {source} controls autoplay loop muted></video>"
-        return f'<img {source} alt="{html.escape(self.path.name)}">'
+            video = f'<source {source} type="{kind}">{name}'
+            return f"<video {width} controls autoplay loop muted playsinline>{video}</video>"
+        return f'<img {source} {width} alt="{name}">'
 
 
 def animate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
 from loligo.figures.content.data import laid_over
-from loligo.figures.content.panels import MOST_OVERLAID, picture
+from loligo.figures.content.lanes import most_overlaid
 from loligo.figures.content.picture import Picture
-from loligo.figures.page.size import sized
+from loligo.figures.content.recorded import picture
+from loligo.figures.page.size import Size, sized
 from loligo.figures.several import refuse_labels, together, told_apart
 from loligo.model import Membrane
 from loligo.words import speaking
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from loligo.figures.page.chart import Chart
+    from loligo.figures.page.notebook import ShownFigure
 
 _USUAL_AXON = (1600, 1300)  # pixels
 _MANY_PANELS = 4  # of a chart, for which it is higher
@@ -40,14 +42,20 @@ def plot(
     title: str | None = None,
     at: float | Sequence[float] | None = None,
     data: Any = None,
+    stacked: bool = False,
+    transparent: bool = False,
     language: str | None = None,
 ) -> Figure:
     """Draw a recording, or several on the same axes.
 
     Voltage on top; gates, conductances and the injected current below it on one time axis.
     The tinted band is where current is injected; dashed lines are the resting potential and 0 mV.
-    Up to 8 lanes are drawn over one another, coloured by their coordinate; more along one
-    dimension become a map of V, and along two a map of the spike count.
+    Up to 8 lanes are drawn over one another, coloured in the order of their values, a panel for
+    each variable that was recorded; ``stacked=True`` gives each of up to 24 axes of its own. More
+    along one dimension become a map of V, and along two or three maps of the spike count. Spikes
+    alone are a raster, a row for each lane, with their number below it. Of a clamp V and its
+    current are drawn; what charges the membrane through a series resistance may lie beyond the
+    axis.
 
     Between its samples a line is the solution: the run is made again with more samples, where that
     is soon done and gives the same values, and samples are joined by polynomials where it is not;
@@ -101,14 +109,19 @@ def plot(
         in ms and in the panel's unit, others converted; a pandas table or the path of a file
         (CSV, Excel, ...) whose heads say ``time (s)``, ``V (mV)``; several in a dictionary,
         ``{"cell 1": ...}``. Each finds its panel by its name, or by its unit.
+    stacked : bool
+        Lanes one above the other, each on axes of its own, instead of over one another.
+    transparent : bool
+        Whether what lies behind the figure is to be seen through its background.
     language : str, optional
         ``"en"`` or ``"de"``; by default that of `loligo.language`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Free of matplotlib's global state: nothing to close. It shows itself in a notebook;
-        ``figure.savefig("spike.pdf")`` writes it.
+        It shows itself in a notebook; in a script ``plt.show()`` or ``figure.show()`` shows it.
+        ``figure.savefig("spike.pdf")`` writes it: PDF with real fonts, SVG with words that can be
+        edited.
 
     Raises
     ------
@@ -131,48 +144,68 @@ def plot(
     2
     """
     with speaking(language):
-        return _plot(rec, more, panels, labels, theme, size, dpi, title, at, data)
+        drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked, data)
+    return (drawn.see_through() if transparent else drawn).waiting()
 
 
 def _plot(
     rec: Any, more: Sequence[Any], panels: Any, labels: Any, theme: str, size: Any, dpi: Any,
-    title: str | None, at: Any, data: Any,
-) -> Figure:  # fmt: skip
+    title: str | None, at: Any, stacked: bool, data: Any,
+) -> ShownFigure:  # fmt: skip
     """What is drawn, in the language that is spoken."""
-    from loligo.figures.page.drawing import draw
-
     colours = style.theme(theme)
     recs, panels = told_apart(_of_model(rec), more, panels, None, "panels")
-    rec = recs[0]
+
+    def large(usual: tuple[int, int]) -> Size:
+        return sized(size, dpi, usual)
+
     if len(recs) > 1:
         if at is not None:
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
+        if stacked:
+            raise UsageError("stacked=True is of the lanes of one recording; these are several")
         shown = laid_over(together(recs, labels, panels, colours), data, colours)
-        shown = titled(shown, title)
-        with style.house_style():
-            return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
+        return _lines(titled(shown, title), large, colours)
     refuse_labels(labels)
-    chart = _chart(rec, panels, at, title)
-    if data is not None and (chart is not None or is_axon(rec)):
+    return _one(recs[0], panels, at, stacked, data, title, large, colours)
+
+
+def _one(
+    rec: Any, panels: Any, at: Any, stacked: bool, data: Any, title: str | None,
+    large: Callable[[tuple[int, int]], Size], colours: style.Theme,
+) -> ShownFigure:  # fmt: skip
+    """One thing drawn: what it is decides how."""
+    chart = None if stacked else _chart(rec, panels, at, title)
+    if data is not None and (chart is not None or (is_axon(rec) and not stacked)):
         raise UsageError(
             "data=... is laid over lines in time, which this figure has none of; of an axon "
             'choose a place: rec.sel(position=2e4, method="nearest")'
         )
+    if chart is not None:
+        from loligo.figures.page.charting import draw_chart
+
+        usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS else 1300)
+        with style.house_style():
+            return draw_chart(chart, large(usual), colours)
+    if is_axon(rec) and not stacked:
+        from loligo.figures.axon.drawing import draw_axon
+
+        with style.house_style():
+            return draw_axon(rec, panels, colours, large(_USUAL_AXON), title, at)
+    if at is not None:
+        raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
+    shown = laid_over(picture(signals.read(rec), panels, colours, stacked), data, colours)
+    return _lines(titled(shown, title), large, colours)
+
+
+def _lines(
+    shown: Picture, large: Callable[[tuple[int, int]], Size], colours: style.Theme
+) -> ShownFigure:
+    """Lines in time."""
+    from loligo.figures.page.drawing import draw
+
     with style.house_style():
-        if chart is not None:
-            from loligo.figures.page.charting import draw_chart
-
-            usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS else 1300)
-            return draw_chart(chart, sized(size, dpi, usual), colours)
-        if is_axon(rec):
-            from loligo.figures.axon.drawing import draw_axon
-
-            return draw_axon(rec, panels, colours, sized(size, dpi, _USUAL_AXON), title, at)
-        if at is not None:
-            raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
-        shown = laid_over(picture(signals.read(rec), panels, colours), data, colours)
-        shown = titled(shown, title)
-        return draw(shown, sized(size, dpi, usual_size(shown)), colours).figure
+        return draw(shown, large(usual_size(shown)), colours).figure
 
 
 def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
@@ -201,11 +234,27 @@ def _chart(rec: Any, panels: Any, at: Any, title: str | None) -> Chart | None:
         from loligo.figures.page.curves import experiment_chart
 
         return experiment_chart(arrivals(rec), title)
-    if is_axon(rec) or not _many(rec):
+    if is_axon(rec):
         return None
-    from loligo.figures.page.maps import map_chart
+    return _sweep_chart(rec, title)
 
-    return map_chart(rec, title)
+
+def _sweep_chart(rec: Any, title: str | None) -> Chart | None:
+    """Of spikes alone, and of more lanes than can be told apart as lines."""
+    from loligo.figures.page import maps, rasters
+
+    signals.check(rec)
+    if not any("time" in variable.dims for variable in rec.data_vars.values()):
+        swept = signals.unswept(rec)
+        if rasters.is_spikes(swept):
+            return rasters.spikes_chart(swept, title)
+        if maps.is_grid(swept):
+            return maps.map_chart(swept, title)
+        return None
+    recorded = signals.read(rec)
+    if len(recorded.lanes) <= most_overlaid(recorded):
+        return None
+    return maps.map_chart(recorded.recording, title)
 
 
 def _refuse_panels(panels: Any, why: str) -> None:
@@ -221,16 +270,6 @@ def _of_model(rec: Any) -> Any:
 
     found = rate_functions(rec)
     return found.assign_attrs(title=str(found.attrs["subtitle"]), subtitle="Gates")
-
-
-def _many(rec: xarray.Dataset) -> bool:
-    """More lanes than can be told apart as lines."""
-    recorded = any("time" in v.dims for v in getattr(rec, "data_vars", {}).values())
-    if not recorded:  # only spikes: a sweep over two parameters is still worth a map
-        from loligo.figures.page.maps import is_grid
-
-        return is_grid(rec)
-    return len(signals.read(rec).lanes) > MOST_OVERLAID
 
 
 def titled(shown: Picture, title: str | None) -> Picture:

@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING
 
 from loligo.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
 
 # Typeset sizes in points, for a figure 8 inches wide; small figures scale them down.
 TITLE, SUBTITLE, HEADING, TICK, LABEL = 13.0, 10.0, 10.0, 9.0, 10.5
 LINE_WIDTH = 1.5
-# Contrast of text with what is behind it (the W3C asks for 4.5), and its weights of luminance.
-READABLE, _LUMINANCE = 4.6, (0.2126, 0.7152, 0.0722)
 # Steps of a gate of one channel: m solid, h dashed, any further ones dotted and dash-dotted.
 DASHES: tuple[tuple[float, ...], ...] = ((), (4.0, 1.6), (1.2, 1.4), (5.0, 1.5, 1.2, 1.5))
 
@@ -38,8 +39,8 @@ class Theme:
     stimulus: str
     channels: Mapping[str, str]
     others: tuple[str, ...]
-    colormap: str
-    colormap_range: tuple[float, float]
+    graded: tuple[str, ...]  # lines in the order of a value, from the lowest to the highest
+    colormap: str  # of maps
     voltage_map: str  # V by colour, along an axon
     voltage_range: tuple[float, float]
     sheath: str  # myelin
@@ -57,9 +58,18 @@ _LIGHT = Theme(
     voltage="#22262b",
     stimulus="#9a6400",
     channels={"Na": "#d04a02", "K": "#0068b0", "leak": "#00875f", "Ca": "#b0508a"},
-    others=("#8a3ffc", "#7a1010", "#434e59", "#4a1260", "#3c19a6"),
+    others=(
+        "#8a3ffc",
+        "#7a1010",
+        "#434e59",
+        "#706633",
+        "#a30099",
+        "#e0143d",
+        "#4a1260",
+        "#3c19a6",
+    ),
+    graded=("#110044", "#4b0ba9", "#2129d8", "#15696c", "#3b6d49", "#8b6432", "#b85210"),
     colormap="viridis",
-    colormap_range=(0.0, 0.95),
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#dfe3e8",
@@ -86,9 +96,18 @@ _DARK = Theme(
     voltage="#f4f6f8",
     stimulus="#f2bd4b",
     channels={"Na": "#ff8548", "K": "#58b4f4", "leak": "#3fcf9f", "Ca": "#e590c2"},
-    others=("#b7f58c", "#c3c9ff", "#f2d924", "#9a8cff", "#26ffae"),
+    others=(
+        "#b7f58c",
+        "#c3c9ff",
+        "#f2d924",
+        "#33a31f",
+        "#e05cc2",
+        "#ff5266",
+        "#9a8cff",
+        "#26ffae",
+    ),
+    graded=("#b86fff", "#7ea2e4", "#5bbaba", "#98bc6c", "#abc112", "#ffda48", "#ffffed"),
     colormap="viridis",
-    colormap_range=(0.3, 1.0),
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#3a434d",
@@ -183,51 +202,23 @@ def ink(name: str, theme: Theme) -> str:
     return theme.channels.get(name) or str(getattr(theme, name))
 
 
-def ordered(parts: Any, theme: Theme) -> Any:
-    """Colours of lines that have an order, from 0 to 1: the hues of the theme's colour map, ever
-    lighter, as far as that can be read on the background.
+def gradient(theme: Theme) -> Colormap:
+    """The colours of lines in the order of a value, of which each reads as text on the page."""
+    from matplotlib.colors import LinearSegmentedColormap
 
-    Returns
-    -------
-    (parts, 4) of float
-        Red, green, blue and opacity, from 0 to 1.
+    return LinearSegmentedColormap.from_list(f"loligo {theme.name}", theme.graded)
+
+
+def in_order(count: int, theme: Theme) -> list[str]:
+    """So many colours in order, the lowest first.
+
+    >>> in_order(2, THEMES["light"])
+    ['#110044', '#b85210']
     """
-    import matplotlib
-    import numpy as np
+    from matplotlib.colors import to_hex
 
-    low, high = theme.colormap_range
-    parts = np.clip(np.asarray(parts, dtype=float), 0.0, 1.0)
-    shades = np.array(matplotlib.colormaps[theme.colormap](low + parts * (high - low)))
-    light = _linear(shades[..., :3])
-    behind = float(_linear(np.array(rgb(theme.background)) / 255) @ _LUMINANCE)
-    ends = matplotlib.colormaps[theme.colormap]([low, high])
-    darkest, lightest = _linear(np.array(ends)[:, :3]) @ _LUMINANCE
-    if behind > 0.2:
-        lightest = min(lightest, (behind + 0.05) / READABLE - 0.05)
-    else:
-        darkest = max(darkest, (behind + 0.05) * READABLE - 0.05)
-    root = np.cbrt(darkest) + parts * (np.cbrt(lightest) - np.cbrt(darkest))  # lightness is even
-    shades[..., :3] = _of_luminance(light, root**3)
-    return shades
-
-
-def _linear(colours: Any) -> Any:
-    """Amounts of light, of sRGB's numbers from 0 to 1."""
-    import numpy as np
-
-    return np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-
-
-def _of_luminance(light: Any, wanted: Any) -> Any:
-    """sRGB's numbers of colours made darker, or mixed with white, until they have a luminance."""
-    import numpy as np
-
-    now = np.maximum(light @ _LUMINANCE, 1e-9)
-    darker = light * np.minimum(1.0, wanted / now)[..., None]
-    white = np.maximum(0.0, (wanted - now) / np.maximum(1.0 - now, 1e-9))[..., None]
-    light = darker + white * (1.0 - darker)
-    curved = 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.clip(np.where(light <= 0.0031308, 12.92 * light, curved), 0.0, 1.0)
+    parts = (k / max(count - 1, 1) for k in range(count))
+    return [to_hex(gradient(theme)(part)) for part in parts]
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import numbers
 import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,24 +23,15 @@ _WHO = "lo.design"
 _CALL = 'lo.design(None, {"g_Na": (60, 180), "amplitude": (0, 20)}, 1000)'
 
 
-def _sobol(count: int, columns: int, generator: np.random.Generator) -> np.ndarray:
+def _by_scipy(kind: str, count: int, columns: int, generator: np.random.Generator) -> np.ndarray:
     from scipy.stats import qmc
 
+    engine: Any = getattr(qmc, kind)
+    # SciPy before 1.15 calls it by its old name
+    called = "rng" if "rng" in inspect.signature(engine).parameters else "seed"
     with warnings.catch_warnings():  # that a power of 2 would be balanced: the docstring says it
         warnings.filterwarnings("ignore", message=".*balance properties", category=UserWarning)
-        return qmc.Sobol(columns, scramble=True, seed=generator).random(count)
-
-
-def _halton(count: int, columns: int, generator: np.random.Generator) -> np.ndarray:
-    from scipy.stats import qmc
-
-    return qmc.Halton(columns, scramble=True, seed=generator).random(count)
-
-
-def _latin(count: int, columns: int, generator: np.random.Generator) -> np.ndarray:
-    from scipy.stats import qmc
-
-    return qmc.LatinHypercube(columns, seed=generator).random(count)
+        return engine(columns, **{called: generator}).random(count)
 
 
 def _uniform(count: int, columns: int, generator: np.random.Generator) -> np.ndarray:
@@ -46,9 +39,9 @@ def _uniform(count: int, columns: int, generator: np.random.Generator) -> np.nda
 
 
 METHODS: Mapping[str, Callable[[int, int, np.random.Generator], np.ndarray]] = {
-    "sobol": _sobol,
-    "halton": _halton,
-    "latin hypercube": _latin,
+    "sobol": partial(_by_scipy, "Sobol"),
+    "halton": partial(_by_scipy, "Halton"),
+    "latin hypercube": partial(_by_scipy, "LatinHypercube"),
     "uniform": _uniform,
 }
 """How the lanes of a design are drawn: (lanes, parameters) numbers from 0 to 1."""

@@ -17,9 +17,10 @@ from loligo.many.lanes import LANE, Column, checked, in_lanes, put, unit_of
 from loligo.recording.cells import Rows
 from loligo.recording.contents import check_readable, damage_reported
 from loligo.recording.foreign import measured
-from loligo.recording.stated import label, unit
+from loligo.recording.stated import label
 from loligo.recording.table import others as text_rows
 from loligo.recording.xlsx import others as sheet_rows
+from loligo.units import spelled
 
 _READ = {".csv": text_rows, ".tsv": text_rows, ".txt": text_rows, ".dat": text_rows,
          ".xlsx": sheet_rows}  # fmt: skip
@@ -200,7 +201,7 @@ def _checked(columns: dict[str, Column], where: str) -> dict[str, Column]:
         raise UsageError(f"{where} has no row")
     for name, column in columns.items():
         try:
-            columns[name] = Column(column.values, unit(column.unit) if column.unit else "")
+            columns[name] = Column(column.values, spelled(column.unit) if column.unit else "")
         except UnitError as problem:
             raise UnitError(f"{where}, column {name}: {problem}") from None
     return columns

@@ -130,11 +130,13 @@ class Drug:
 def TTX(concentration: Any, half_dose: Any = "3.3 nM") -> Drug:
     """Tetrodotoxin, which blocks sodium channels from outside, one molecule each.
 
-    By default as on the squid's giant axon, half of them at 3.3 nM with a Hill coefficient of 1
-    (Cuervo LA, Adelman WJ (1970), *Journal of General Physiology* 55:309-335,
-    doi:10.1085/jgp.55.3.309). Other nerves differ: about 1 nM at the frog's node of Ranvier (Hille
-    1968, *Journal of General Physiology* 51:199-219, doi:10.1085/jgp.51.2.199), micromolar in
-    cardiac muscle.
+    By default half of them at 3.3 nM with a Hill coefficient of 1, as at the node of Ranvier of
+    *Xenopus* at room temperature: 3.31 nM from the rates of block and release, 3.60 nM from the
+    block at equilibrium, one toxin molecule to a channel (Schwarz JR, Ulbricht W, Wagner H-H
+    (1973), *Journal of Physiology* 233:167-194, doi:10.1113/jphysiol.1973.sp010304). Other nerves
+    differ: about 1 nM at the frog's node (Hille 1968, *Journal of General Physiology* 51:199-219,
+    doi:10.1085/jgp.51.2.199); of the squid's giant axon see Cuervo & Adelman 1970, *Journal of
+    General Physiology* 55:309-335, doi:10.1085/jgp.55.3.309; micromolar in cardiac muscle.
 
     Parameters
     ----------
@@ -152,17 +154,22 @@ def TTX(concentration: Any, half_dose: Any = "3.3 nM") -> Drug:
     >>> round(poisoned.parameters["g_Na"].value, 2)
     29.77
     """
-    return Drug("TTX", concentration, half_dose, ion="Na", source="doi:10.1085/jgp.55.3.309")
+    return Drug(
+        "TTX", concentration, half_dose, ion="Na", source="doi:10.1113/jphysiol.1973.sp010304"
+    )
 
 
 def TEA(concentration: Any, half_dose: Any = "0.4 mM") -> Drug:
     """Tetraethylammonium outside the cell, which blocks potassium channels.
 
-    By default as at the frog's node of Ranvier, half of the delayed rectifier's channels at 0.4 mM
-    with a Hill coefficient of 1, at every voltage (Hille B (1967), *Journal of General Physiology*
-    50:1287-1302, doi:10.1085/jgp.50.5.1287). Potassium channels differ more than a thousandfold:
-    the squid's axon does not mind TEA outside and is blocked from inside, where the block comes
-    with time once a channel is open (Armstrong 1966, *Journal of General Physiology* 50:491-503,
+    By default half of the delayed rectifier's channels at 0.4 mM with a Hill coefficient of 1, the
+    half-dose that is commonly quoted for the frog's node of Ranvier after Hille (1967, *Journal of
+    General Physiology* 50:1287-1302, doi:10.1085/jgp.50.5.1287): take it for the order of
+    magnitude. There the block from outside is the same at every voltage and time (Armstrong & Hille
+    1972, *Journal of General Physiology* 59:388-400, doi:10.1085/jgp.59.4.388). Potassium channels
+    differ more than a thousandfold: the squid's axon does not mind TEA outside and is blocked from
+    inside, where the block comes with time once a channel is open (Armstrong 1966, *Journal of
+    General Physiology* 50:491-503,
     doi:10.1085/jgp.50.2.491), which no single half-dose describes; A currents mind it little.
     So give the half-dose of the channel in question where it is known, and say which channels are
     meant: ``model.with_drug(lo.TEA("5 mM"), channels=["K"])``.

@@ -12,6 +12,7 @@ from html import escape
 
 from loligo.model.expression import Expression
 from loligo.model.latex import Style, latex, symbol
+from loligo.model.mathml import mathml
 from loligo.model.ode import (
     Equation,
     as_written,
@@ -104,7 +105,7 @@ def _text(block: tuple[Line, ...]) -> str:
 
 
 def _div(block: tuple[Line, ...]) -> str:
-    return f"<div>$${escape(_aligned(block))}$$</div>"
+    return f"<div>{mathml(_aligned(block))}</div>"
 
 
 def _aligned(block: tuple[Line, ...]) -> str:

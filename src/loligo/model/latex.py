@@ -28,10 +28,11 @@ _FUNCTIONS = {"log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh", "
 
 
 def symbol(name: str) -> str:
-    r"""A name as it is printed.
+    r"""A name as it is printed. Ions and channels below the line are upright, be they one letter or
+    two; a gate is not.
 
-    >>> symbol("g_Na"), symbol("m_inf"), symbol("phi"), symbol("celsius")
-    ('g_{\\mathrm{Na}}', 'm_{\\infty}', '\\phi', 'T')
+    >>> symbol("g_Na"), symbol("g_K"), symbol("alpha_m"), symbol("m_inf"), symbol("celsius")
+    ('g_{\\mathrm{Na}}', 'g_{\\mathrm{K}}', '\\alpha_{m}', 'm_{\\infty}', 'T')
     """
     if name == "celsius":
         return "T"
@@ -39,8 +40,12 @@ def symbol(name: str) -> str:
     numbered = re.fullmatch(r"([A-Za-z]+?)(\d+)", head)
     if numbered:
         head, rest = numbered[1], [numbered[2], *rest]
-    below = ",".join(_letters(part) for part in rest if part)
+    below = ",".join(_below(part) for part in rest if part)
     return f"{_letters(head)}_{{{below}}}" if below else _letters(head)
+
+
+def _below(word: str) -> str:
+    return rf"\mathrm{{{word}}}" if re.fullmatch("[A-Z]", word) else _letters(word)
 
 
 def _letters(word: str) -> str:

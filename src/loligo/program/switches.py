@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from loligo.program.arithmetic import Block, Builder, varying
 from loligo.program.readable import spelled
@@ -78,9 +79,11 @@ class _Holder:
 
     def run(self) -> Block:
         for index, a in enumerate(self.block.assignments):
-            write = _WRITERS.get(a.op) if self.varies[index] else None
             args = tuple(self.new[i] for i in a.args)
-            self.new.append(self.b.copy(a, self.new) if write is None else write(self, *args))
+            if not self.varies[index] or a.op not in _WRITERS:
+                self.new.append(self.b.copy(a, self.new))
+            else:
+                self.new.append(_WRITERS[a.op](self, *args))
         outputs = {name: self.new[index] for name, index in self.block.outputs}
         return self.b.block({**outputs, **{gap(k): g for k, g in enumerate(self.gaps)}})
 
@@ -106,21 +109,44 @@ class _Holder:
     def opposite(self, mask: int) -> int:
         return self.b.apply("not", mask)
 
+    def at_most(self, x: int, y: int) -> int:
+        return self.opposite(self.below(y, x))
+
+    def least(self, x: int, y: int) -> int:
+        return self.choose(self.below(x, y), x, y)
+
+    def largest(self, x: int, y: int) -> int:
+        return self.choose(self.below(y, x), x, y)
+
     def equal(self, x: int, y: int) -> int:
         return self.opposite(self.b.apply("or", self.below(x, y), self.below(y, x)))
+
+    def inside(self, op: str, x: int, *rest: int) -> int:
+        """An operation that is not smooth at 0, of each branch by itself: of ``max(0, x)`` one
+        is 0 throughout."""
+        a = self.b.assignments[x]
+        if a.op != "where":
+            return self.b.apply(op, x, *rest)
+        mask, *branches = a.args
+        return self.choose(mask, *(self.inside(op, each, *rest) for each in branches))
 
     def size_of(self, x: int) -> int:
         zero = self.b.const(0.0)
         return self.choose(self.below(x, zero), self.b.neg(x), x)
 
 
+def _inside(op: str, h: _Holder, *args: int) -> int:
+    return h.inside(op, *args)
+
+
 # what is written for an operation on what moves. A pair is first met as it is written, so that on
 # its switch it has the side on which what is written there does not hold: `<` is false, `<=` true.
 _WRITERS: dict[str, Callable[..., int]] = {
     "lt": _Holder.below,
-    "le": lambda h, x, y: h.opposite(h.below(y, x)),
+    "le": _Holder.at_most,
     "eq": _Holder.equal,
     "abs": _Holder.size_of,
-    "min": lambda h, x, y: h.choose(h.below(x, y), x, y),
-    "max": lambda h, x, y: h.choose(h.below(y, x), x, y),
+    "min": _Holder.least,
+    "max": _Holder.largest,
+    **{op: partial(_inside, op) for op in ("sqrt", "log", "pow")},
 }

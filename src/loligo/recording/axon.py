@@ -10,7 +10,7 @@ import numpy as np
 from loligo.lanes import Floats, Labelled
 from loligo.model import Axon
 from loligo.recording.build import dataset
-from loligo.recording.numbers import SHAPE
+from loligo.recording.numbers import SHAPE, of_shape
 from loligo.run.axon.currents import injected
 from loligo.run.axon.electrodes import electrodes
 from loligo.run.outcome import Outcome
@@ -25,9 +25,7 @@ def axon_dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -
     """Everything of a membrane's recording over (lanes…, position, time), and the axon itself."""
     rec = dataset(problem, outcome, attrs)
     rec["position"].attrs = {"units": "um", "long_name": "position along the axon"}
-    for dim, told in _DIMENSIONS.items():
-        if dim in rec.coords and _labels(problem, dim):
-            rec[dim].attrs = rec[dim].attrs or dict(told)
+    name_dimensions(rec, problem)
     rec = rec.assign_coords(_along(problem))
     if "I_stim" in problem.records:
         rec = (
@@ -39,6 +37,13 @@ def axon_dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -
         where = [electrode.place for electrode in electrodes(problem)]
         rec = _placed(rec, problem, I_CLAMP, outcome.clamped, where, _CLAMP)
     return rec
+
+
+def name_dimensions(rec: xarray.Dataset, problem: Problem) -> None:
+    """Say of dimensions that bear the name of a number of an axon's what they are."""
+    for dim, told in (_DIMENSIONS | _played(problem)).items():
+        if dim in rec.coords and _labels(problem, dim):
+            rec[dim].attrs = rec[dim].attrs or dict(told)
 
 
 def axon_attributes(axon: Axon) -> dict[str, Any]:
@@ -60,6 +65,12 @@ def _labels(problem: Problem, dim: str) -> bool:
 
 
 _DIMENSIONS = SHAPE | {name: quantity.attributes for name, quantity in Clamp.quantities.items()}
+
+
+def _played(problem: Problem) -> dict[str, Any]:
+    """What the numbers are of the paths that clamps follow."""
+    clamps: list[Any] = [point.stimulus for point in problem.clamps]
+    return {name: of_shape(clamp, name) for clamp in clamps for name in clamp.of_path}
 
 
 def _along(problem: Problem) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,12 +48,27 @@ def dataset(problem: Problem, outcome: Outcome, attrs: Mapping[str, Any]) -> xar
     index = pd.Index(time, copy=False)  # xarray would hold the times twice
     coords: dict[str, Any] = {"time": ("time", index, {"units": "ms", "long_name": "time"})}
     coords |= places | when
-    parameters = problem.cells[0].outline.parameters
-    for dim, labels in lanes.coords.items():
-        meant = dimension_attrs(dim, parameters, lanes.values.get(dim), problem.shapes)
-        coords[dim] = (dim, np.array(labels), meant)
-    coords |= coordinates(problem, {*variables, *coords, *_ALONG})
+    coords |= lane_coordinates(problem, {*variables, *coords})
     return xr.Dataset(variables, coords, {**attrs, **_not_recorded(problem)})
+
+
+def lane_coordinates(problem: Problem, taken: Collection[str]) -> dict[str, Any]:
+    """The labels of a run's dimensions, and the numbers that differ between its lanes.
+
+    Parameters
+    ----------
+    taken
+        What else the recording has.
+    """
+    lanes, parameters = problem.recorded, problem.cells[0].outline.parameters
+    labels = {
+        dim: (
+            dim, np.array(each),
+            dimension_attrs(dim, parameters, lanes.values.get(dim), problem.shapes),
+        )
+        for dim, each in lanes.coords.items()
+    }  # fmt: skip
+    return labels | coordinates(problem, {*taken, *labels, *_ALONG})
 
 
 def _not_recorded(problem: Problem) -> dict[str, str]:

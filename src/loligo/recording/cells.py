@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 
 from loligo.errors import FileError
-from loligo.recording.stated import unit
+from loligo.units import spelled
 
 Rows = Iterator[list[str]]
 
@@ -160,7 +160,7 @@ def is_number(text: str) -> bool:
     try:
         number(text.split()[0] if text else "")
         rest = text.split(maxsplit=1)[1:]
-        return not rest or (not rest[0][0].isdigit() and bool(unit(rest[0])))
+        return not rest or (not rest[0][0].isdigit() and bool(spelled(rest[0])))
     except ValueError:
         return False
 

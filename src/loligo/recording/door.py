@@ -9,7 +9,7 @@ import numpy as np
 
 from loligo.errors import UnitError, UsageError
 from loligo.recording.spikes import COUNT, TIMES
-from loligo.recording.stated import HOUSE, LONGEST, kind, known_names, measures, unit
+from loligo.recording.stated import HOUSE, LONGEST, kind, known_names, measures
 from loligo.units import convert
 from loligo.units.quantity import is_pint
 
@@ -130,9 +130,8 @@ def _into(values: Any, said: Any, to: str, name: str) -> Any:
     if getattr(values, "dtype", np.dtype(float)).kind not in "fiu":
         return values  # what it holds instead of numbers is said elsewhere
     try:
-        spelled = unit(said)
         numbers = np.asarray(values, dtype=np.float64)
-        converted = convert(numbers, spelled, to)
+        converted = convert(numbers, said, to)
         return converted if numbers.ndim else float(converted)
     except UnitError:
         since = " since " in said

@@ -14,7 +14,7 @@ import numpy as np
 from loligo.errors import FileError, UnitError
 from loligo.recording.cells import MOST_COLUMNS, Rows, is_number, number, plainly
 from loligo.recording.contents import Contents, Variable, fits_in_memory, put_together
-from loligo.recording.stated import HOUSE, TIME, known_names, label, measures, unit
+from loligo.recording.stated import HOUSE, TIME, known_names, label, measures
 from loligo.units import convert
 
 if TYPE_CHECKING:
@@ -214,8 +214,7 @@ class _Reader:
         try:
             if measures(said) is None:
                 raise UnitError(said)
-            own = unit(self.unit)
-            return value if said == self.unit else float(convert(value, unit(said), own))
+            return value if said == self.unit else float(convert(value, said, self.unit))
         except UnitError as error:
             raise FileError(
                 f"{self.path}: {self.name} in row {row} is {text[:30]!r}, and the column is in "

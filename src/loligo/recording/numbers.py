@@ -13,7 +13,6 @@ from loligo.lanes import Labelled, Value
 from loligo.model.parameter import Parameter
 from loligo.run.geometry import POSITION
 from loligo.run.problem import Problem
-from loligo.stimulus import Clamp
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.document import told
 
@@ -121,13 +120,18 @@ def _of_parameter(name: str, parameters: Mapping[str, Parameter]) -> Mapping[str
 
 
 def _of_stimulus(problem: Problem, owner: str, name: str) -> Mapping[str, str]:
-    shape = next(each.shape for each in problem.driven if each.prefix == owner)
-    unit = shape.unit_of(name)
-    return {**shape.quantities[name].attributes, **({"units": unit} if unit else {})}
+    return of_shape(next(each.shape for each in problem.driven if each.prefix == owner), name)
 
 
 def _of_clamp(problem: Problem, owner: str, name: str) -> Mapping[str, str]:
-    return Clamp.quantities[name].attributes
+    clamp: Any = problem.clamps[int(owner.removeprefix("clamp"))].stimulus
+    return of_shape(clamp, name)
+
+
+def of_shape(shape: Applied, name: str) -> Mapping[str, str]:
+    """Unit and meaning of one of the numbers of what is done."""
+    unit = shape.unit_of(name)
+    return {**shape.quantities[name].attributes, **({"units": unit} if unit else {})}
 
 
 def _of_guess(problem: Problem, owner: str, name: str) -> Mapping[str, str]:

@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.cores import cores
 from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
 from loligo.memory import available, spell
@@ -29,6 +31,7 @@ OF_EACH = (TIMES, "spike_peak", "spike_trough")  # what is told of each spike
 
 # Above both, spikes are not padded: bytes, and times the bytes of the spikes themselves.
 _LARGE, _LARGER = 256e6, 4
+_AT_ONCE = 1 << 15  # lanes whose spikes are put into a table together
 
 # Attributes that only files have: CF's, of the counts; and ours, the dimensions where they are not
 # those of the counts and ``spike``.
@@ -79,12 +82,23 @@ def tabled(count: Integers, rows: Sequence[Floats], places: int) -> list[Floats]
     _check_room(count.size, places)
     if (count == places).all():
         return [values.reshape(count.size, places) for values in rows]
-    there = np.arange(places) < count[:, None]
-    tables: list[Floats] = []
-    for values in rows:
-        table = np.full(there.shape, np.nan)
-        table[there] = values
-        tables.append(table)
+    ends = np.cumsum(count)
+    tables = [np.empty((count.size, places)) for _ in rows]
+
+    def fill(first: int) -> None:
+        some = slice(first, first + _AT_ONCE)
+        there = np.arange(places) < count[some, None]
+        own = slice(int(ends[first] - count[first]), int(ends[some][-1]))
+        for table, values in zip(tables, rows, strict=True):
+            table[some] = np.nan
+            table[some][there] = values[own]
+
+    blocks = range(0, count.size, _AT_ONCE)
+    if len(blocks) < 2:
+        fill(0)
+    else:  # gigabytes, of a million lanes
+        with ThreadPoolExecutor(cores()) as pool:
+            list(pool.map(fill, blocks))
     return tables
 
 

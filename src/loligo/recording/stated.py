@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from loligo.errors import UnitError
-from loligo.units import called, dimension, parse
+from loligo.units import called, dimension
 
 TIME, VOLTAGE = "time", "V"
 
@@ -15,13 +14,6 @@ TIME, VOLTAGE = "time", "V"
 HOUSE = {dimension(unit): unit for unit in ("ms", "mV", "uA/cm2", "nA", "mS/cm2")}
 LONGEST = 200  # characters of a unit, or of a name
 
-_SPELLED = {
-    prefix + base + plural: short + sign
-    for prefix, short in (("", ""), ("milli", "m"), ("micro", "u"), ("nano", "n"), ("pico", "p"))
-    for base, sign in (("second", "s"), ("volt", "V"), ("ampere", "A"), ("amp", "A"),
-                       ("siemens", "S"), ("farad", "F"))
-    for plural in ("", "s")
-} | {"sec": "s", "secs": "s", "msec": "ms", "msecs": "ms", "usec": "us", "usecs": "us"}  # fmt: skip
 # the first of several, V1, and no volt to the power of 1
 _NUMBERED = re.compile(r"[^\W\d_]+1")
 # names of the two quantities that loligo must find, in small letters
@@ -34,26 +26,6 @@ _NAMES = {
 _MEASURED = {TIME: dimension("ms"), VOLTAGE: dimension("mV")}
 
 
-@lru_cache(maxsize=512)
-def unit(text: str) -> str:
-    """A unit as :mod:`loligo.units` spells it.
-
-    Raises
-    ------
-    UnitError
-        If the text is not a unit.
-
-    Examples
-    --------
-    >>> unit("seconds"), unit("mV"), unit("MSEC")
-    ('s', 'mV', 'ms')
-    """
-    plain = text.strip()
-    spelled = _SPELLED.get(plain.lower() if len(plain) > 2 else "", plain)
-    parse(spelled)
-    return spelled
-
-
 def measures(text: str) -> tuple[object, ...] | None:
     """What a unit measures, as :func:`loligo.units.dimension` has it; None of what is none.
 
@@ -63,7 +35,7 @@ def measures(text: str) -> tuple[object, ...] | None:
     if not text.strip() or len(text) > LONGEST or _NUMBERED.fullmatch(text.strip()):
         return None
     try:
-        return dimension(unit(text))
+        return dimension(text.strip())
     except UnitError:
         return None
 
@@ -132,4 +104,4 @@ def known_names(names: Iterable[str], units: Mapping[str, str] | None = None) ->
 
 def kind(text: str) -> str:
     """What a unit measures, in words; "no unit" of what is none."""
-    return called(unit(text)) if measures(text) is not None else "no unit that loligo knows"
+    return called(text.strip()) if measures(text) is not None else "no unit that loligo knows"

@@ -14,7 +14,7 @@ from loligo.recording import open as open_recording
 from loligo.recording import table, xlsx
 from loligo.recording.contents import check_readable, damage_reported
 from loligo.recording.foreign import Measured, measured
-from loligo.recording.stated import TIME, known_names, measures, unit
+from loligo.recording.stated import TIME, known_names, measures
 from loligo.recording.stated import kind as what
 from loligo.units import convert, dimension
 
@@ -126,7 +126,7 @@ def _without_names(
 
 def _in_ms(time: Measured, path: Path, kind: Kind) -> np.ndarray:
     try:
-        return convert(time.values, unit(time.unit), "ms") if time.unit else time.values
+        return convert(time.values, time.unit, "ms") if time.unit else time.values
     except UnitError:
         raise FileError(
             f"{path}: its time is in {time.unit!r}, {what(time.unit)}; {kind.wanted}"

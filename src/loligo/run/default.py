@@ -9,12 +9,13 @@ import numpy as np
 from loligo.program.recipe import NotSmoothError
 from loligo.run.compiled import integrate
 from loligo.run.divergence import first_of
-from loligo.run.halving import HALVINGS, V_WITHIN, Ladder
+from loligo.run.halving import HALVINGS, V_WITHIN
 from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
 from loligo.run.parts import part, put
 from loligo.run.problem import Problem
+from loligo.run.scouting import climbed
 from loligo.run.status import Status
 from loligo.solvers import Exponential, Solver, Taylor
 
@@ -55,7 +56,7 @@ def run_by_default(problem: Problem, advance: Advance, pace: Pace) -> Choice:
             return _beside_taylor(problem, outcome, advance, pace) if stiff else (
                 Choice(Taylor(), outcome, False)
             )  # fmt: skip
-    outcome = Ladder(problem, pace).climb(advance)
+    outcome = climbed(problem, pace, advance)
     outcome.settings["note"] = f"Exponential was chosen because {why}; {_STEPS}"
     return Choice(Exponential(outcome.settings["dt"]), outcome, True)
 
@@ -72,26 +73,34 @@ def _beside_taylor(problem: Problem, outcome: Outcome, advance: Advance, pace: P
     status = np.zeros(lanes, np.int8) if outcome.status is None else outcome.status
     stiff = np.flatnonzero(status == Status.STIFF)
     why = next(loss.error for loss in outcome.first_lost if loss.status == Status.STIFF)
-    climbed = Ladder(part(problem, stiff), pace).climb(advance)
-    put(outcome, stiff, climbed)
-    ends = np.zeros(stiff.size, np.int8) if climbed.status is None else climbed.status
+    again = climbed(part(problem, stiff), pace, advance)
+    put(outcome, stiff, again)
+    ends = np.zeros(stiff.size, np.int8) if again.status is None else again.status
     status[stiff] = np.where(ends == Status.FINE, Status.EXPONENTIAL, ends)
-    losses = [replace(loss, lane=int(stiff[loss.lane])) for loss in climbed.first_lost]
+    losses = [replace(loss, lane=int(stiff[loss.lane])) for loss in again.first_lost]
     outcome.first_lost = first_of([*outcome.first_lost, *losses], status)
     outcome.status = status
-    outcome.notes += [note for note in climbed.notes if note not in outcome.notes]
+    outcome.notes += [note for note in again.notes if note not in outcome.notes]
     note = f"{str(why).partition(';')[0]}; {_STEPS}"
     if stiff.size == lanes:
-        outcome.error, outcome.settings = climbed.error, {**climbed.settings, "note": note}
-        return Choice(Exponential(climbed.settings["dt"]), outcome, True)
-    if climbed.error is not None:
+        outcome.tried = int(outcome.settings.get("steps", 0))
+        outcome.error, outcome.settings = again.error, {**again.settings, "note": note}
+        outcome.within = again.within
+        return Choice(Exponential(again.settings["dt"]), outcome, True)
+    if again.error is not None:
         outcome.error = np.full(lanes, np.nan)
-        outcome.error[stiff] = climbed.error
-    if "accuracy" not in climbed.settings:  # Exponential lost all of them as well
+        outcome.error[stiff] = again.error
+    if "accuracy" not in again.settings:  # Exponential lost all of them as well
         return Choice(Taylor(), outcome, True)
-    which = f"in the {stiff.size:,} lanes of status {int(Status.EXPONENTIAL)}"
-    accuracy = (
-        f"{outcome.settings['accuracy']}; {which}, by Exponential, {climbed.settings['accuracy']}"
+    outcome.within = again.within
+    accuracy = accuracy_of_both(
+        outcome.settings["accuracy"], stiff.size, again.settings["accuracy"]
     )
-    outcome.settings |= {**climbed.settings, "accuracy": accuracy, "note": note}
+    outcome.settings |= {**again.settings, "accuracy": accuracy, "note": note}
     return Choice(Taylor(), outcome, True)
+
+
+def accuracy_of_both(taylor: str, stiff: int, exponential: str) -> str:
+    """What lanes are good to of which some, so many, were too stiff for Taylor."""
+    which = f"in the {stiff:,} lanes of status {int(Status.EXPONENTIAL)}"
+    return f"{taylor}; {which}, by Exponential, {exponential}"

@@ -126,8 +126,12 @@ class Losses:
 
 def first_of(losses: Iterable[Loss], status: Statuses) -> list[Loss]:
     """The first lanes of each status, of those that have come to it in the end."""
-    final = [loss for loss in losses if status[loss.lane] == loss.status]
-    final.sort(key=lambda loss: (loss.status, loss.lane))
+    return first_of_all(loss for loss in losses if status[loss.lane] == loss.status)
+
+
+def first_of_all(losses: Iterable[Loss]) -> list[Loss]:
+    """The first lanes of each status."""
+    final = sorted(losses, key=lambda loss: (loss.status, loss.lane))
     kinds = groupby(final, key=lambda loss: loss.status)
     return [loss for _, same in kinds for loss in islice(same, _MOST_TOLD)]
 
@@ -191,16 +195,22 @@ def smaller_step(dt: float) -> str:
     return f"take a smaller step: solver=lo.Exponential(dt={dt / 4:.3g})"
 
 
-def told_of_all(status: Statuses, first: Iterable[Loss]) -> str:
+def counts_of(status: Statuses) -> dict[Status, int]:
+    """How many lanes came to each end."""
+    kinds, counts = np.unique(status, return_counts=True)
+    return {Status(int(kind)): int(count) for kind, count in zip(kinds, counts, strict=True)}
+
+
+def told_of_all(counts: Mapping[Status, int], first: Iterable[Loss]) -> str:
     """One warning for all lanes of a sweep that were lost: how many of each kind, which were the
     first of them and when, and what was the matter with the very first."""
-    gone = int(lost(status, status.size).sum())
+    gone = sum(count for status, count in counts.items() if status.lost)
     kinds: dict[Status, list[Loss]] = {}
     for loss in first:
         kinds.setdefault(loss.status, []).append(loss)
-    reasons = [_told_of_kind(int((status == kind).sum()), kinds[kind]) for kind in sorted(kinds)]
+    reasons = [_told_of_kind(counts[kind], kinds[kind]) for kind in sorted(kinds)]
     return (
-        f"{gone:,} of {status.size:,} lanes could not be run: their values are NaN, their "
+        f"{gone:,} of {sum(counts.values()):,} lanes could not be run: their values are NaN, their "
         f"spike_count is -1, and rec.status says why. {'. '.join(reasons)}"
     )
 

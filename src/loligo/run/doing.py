@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def driven_by(shapes: tuple[Applied, ...]) -> tuple[Driven, ...]:
     )
 
 
-def warn_of_clamps_in_volts(shapes: tuple[Applied, ...]) -> None:
+def warn_of_clamps_in_volts(shapes: Sequence[object]) -> None:
     """Say so where a command, in mV, is as small as if it were in volts."""
     clamps = [shape for shape in shapes if isinstance(shape, VoltageClamp)]
     for name in ("voltage", "to"):

@@ -7,7 +7,9 @@ Everything is computed lane by lane with the kernel's own arithmetic (and otherw
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from loligo.errors import RunError
 from loligo.lanes import Floats, distinct
 from loligo.run.bounds import bounded, listed
 from loligo.run.cells import given, guess
+from loligo.run.pace import threads
 from loligo.run.status import Status
 from loligo.run.steady import (
     BEGIN,
@@ -34,9 +37,10 @@ from loligo.run.steady import (
 # Where a resting potential is looked for (mV). Neighbouring equilibria closer than the
 # spacing are taken for one.
 LOWEST, HIGHEST, SPACING = -150.0, 100.0, 1.0
+_GRID = np.arange(LOWEST, HIGHEST + SPACING / 2, SPACING)
 _SLOW = 1e-5  # of the fastest rate: slower is looked at more closely
 _PARTS = 16  # into which a bracket is cut
-_BLOCK = 1 << 15  # lanes relaxed at once, to bound the memory
+_BLOCK = 1 << 17  # lanes relaxed at once, to bound the memory
 CONTINUUM = (
     "the membrane has no single resting potential: without any conductance every "
     "voltage is an equilibrium; give a holding potential, for example initial=-65"
@@ -266,32 +270,41 @@ class _Rests:
 
 
 def _rest(kernel: Kernel, parameters: Lanes, lanes: int) -> _Rests:
-    grid = np.arange(LOWEST, HIGHEST + SPACING / 2, SPACING)
-    result = _Rests(np.full((len(kernel.program.states), lanes), np.nan))
-    per_block = max(1, _BLOCK // len(grid))
-    for first in range(0, lanes, per_block):
-        here = slice(first, min(first + per_block, lanes))
-        mine = {name: row[here] for name, row in parameters.items()}
-        count = here.stop - first
-        balance = balanced(
-            kernel, {n: np.repeat(r, len(grid)) for n, r in mine.items()}, np.tile(grid, count)
-        ).reshape(count, len(grid))
-        flat = ((balance[:, :-1] == 0) & (balance[:, 1:] == 0)).any(axis=1)
-        if flat.any():
-            result.why = result.why or CONTINUUM
-        if np.isnan(balance).all(axis=1).any():
-            result.why = result.why or NOWHERE
-        lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0) & ~flat[:, None])
-        chosen = {name: row[lane] for name, row in mine.items()}
-        voltage = narrowed(kernel, chosen, grid[place], grid[place] + SPACING)
-        states, settled = settle(kernel, chosen, voltage)
-        stable, open_ = _stable(kernel, chosen, states)
-        stable &= settled
-        if open_:
-            result.why = result.why or _chance(open_, "where V rests")
-        for i in np.flatnonzero(stable)[::-1]:  # downwards, so that the lowest V is kept
-            result.states[:, first + lane[i]] = states[:, i]
-        result.several += int((np.bincount(lane[stable], minlength=count) > 1).sum())
+    """Block by block, on all cores."""
+    per_block = max(1, _BLOCK // len(_GRID))
+    blocks = [range(k, min(k + per_block, lanes)) for k in range(0, lanes, per_block)]
+    rows = [{n: r[b.start : b.stop] for n, r in parameters.items()} for b in blocks]
+    if len(blocks) == 1:
+        return _rest_of_block(kernel, rows[0], lanes)
+    with ThreadPoolExecutor(min(threads(), len(blocks))) as pool:
+        parts = list(pool.map(partial(_rest_of_block, kernel), rows, map(len, blocks)))
+    whole = _Rests(np.concatenate([part.states for part in parts], axis=1))
+    whole.several = sum(part.several for part in parts)
+    whole.why = next((part.why for part in parts if part.why is not None), None)
+    return whole
+
+
+def _rest_of_block(kernel: Kernel, parameters: Lanes, count: int) -> _Rests:
+    grid, result = _GRID, _Rests(np.full((len(kernel.program.states), count), np.nan))
+    balance = balanced(
+        kernel, {n: np.repeat(r, len(grid)) for n, r in parameters.items()}, np.tile(grid, count)
+    ).reshape(count, len(grid))
+    flat = ((balance[:, :-1] == 0) & (balance[:, 1:] == 0)).any(axis=1)
+    if flat.any():
+        result.why = CONTINUUM
+    if np.isnan(balance).all(axis=1).any():
+        result.why = result.why or NOWHERE
+    lane, place = np.nonzero((balance[:, :-1] > 0) & (balance[:, 1:] <= 0) & ~flat[:, None])
+    chosen = {name: row[lane] for name, row in parameters.items()}
+    voltage = narrowed(kernel, chosen, grid[place], grid[place] + SPACING)
+    states, settled = settle(kernel, chosen, voltage)
+    stable, open_ = _stable(kernel, chosen, states)
+    stable &= settled
+    if open_:
+        result.why = result.why or _chance(open_, "where V rests")
+    for i in np.flatnonzero(stable)[::-1]:  # downwards, so that the lowest V is kept
+        result.states[:, lane[i]] = states[:, i]
+    result.several = int((np.bincount(lane[stable], minlength=count) > 1).sum())
     return result
 
 

@@ -133,7 +133,7 @@ class Ladder:
         (kernel,), (cells,) = self.kernels, self.problem.cells
         outcome.rest = resting_potential(kernel, cells, self.initials.states)
         outcome.error = self.voltage.error if self.problem.records else None
-        outcome.settings = self._settings()
+        outcome.settings, outcome.within = self._settings(), self._within()
         outcome.notes += self._told_of_inaccurate()
         self.clock.stage("rest and spikes")
         outcome.timings = self.clock.stages
@@ -149,11 +149,18 @@ class Ladder:
         steps = {"dt": float(self.dt[fine].min())}
         if self.dt[fine].max() > steps["dt"]:
             steps["dt_longest"] = float(self.dt[fine].max())
-        good = [f"spikes within {_within(self.spikes, fine)} ms"]
         if self.problem.records:
             steps["V_error"] = float(self.voltage.error[fine].max())
-            good.insert(0, f"V within {_within(self.voltage, fine)} mV at every sample")
-        return {**steps, "accuracy": f"{' and '.join(good)}, as each lane's runs with twice dt say"}
+        within = self._within()
+        return {**steps, "accuracy": accuracy_told(*within)} if within else steps
+
+    def _within(self) -> tuple[float | None, float] | None:
+        """What all lanes are good to that ran: V where it is known, and spikes."""
+        fine = ~lost(self.status, self.dt.size)
+        if not fine.any():
+            return None
+        voltage = _within(self.voltage, fine) if self.problem.records else None
+        return voltage, _within(self.spikes, fine)
 
     def _told_of_inaccurate(self) -> list[str]:
         bad = np.flatnonzero(self.off & ~lost(self.status, self.dt.size))
@@ -170,9 +177,16 @@ class Ladder:
         ]
 
 
-def _within(measure: Measure, lanes: Any) -> str:
+def _within(measure: Measure, lanes: Any) -> float:
     """What all the lanes are good to."""
-    return f"{max(measure.within, float(measure.error[lanes].max())):.2g}"
+    return max(measure.within, float(measure.error[lanes].max()))
+
+
+def accuracy_told(voltage: float | None, spikes: float) -> str:
+    """What lanes are good to of which the step was chosen, mV and ms."""
+    good = [] if voltage is None else [f"V within {voltage:.2g} mV at every sample"]
+    good.append(f"spikes within {spikes:.2g} ms")
+    return f"{' and '.join(good)}, as each lane's runs with twice dt say"
 
 
 def _with_voltage(problem: Problem) -> Problem:

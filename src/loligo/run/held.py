@@ -18,11 +18,8 @@ def made_by_clamp(problem: Problem, time: Floats, lane: Integers) -> Any:
     What a shock that lifts V does as a clamp ends, it does to a free membrane.
     """
     by_clamp = np.zeros(time.shape, dtype=bool)
-    clamps = _clamps(problem)
-    if not clamps:
-        return by_clamp
     on_after = by_clamp.copy()
-    for start, end in clamps:
+    for start, end in _clamps(problem):
         begun = time >= start[lane] - EDGE_TOLERANCE
         by_clamp |= begun & (time <= end[lane] + EDGE_TOLERANCE)
         on_after |= begun & (time < end[lane] - EDGE_TOLERANCE)
@@ -33,6 +30,11 @@ def made_by_clamp(problem: Problem, time: Floats, lane: Integers) -> Any:
                 lifts = problem.lanes.flat(each.name("amplitude"))[lane] > 0
                 by_clamp &= on_after | ~lifts | (np.abs(time - when) > EDGE_TOLERANCE)
     return by_clamp
+
+
+def clamped(problem: Problem) -> bool:
+    """Whether there is an ideal clamp."""
+    return any(ON in each.shape.inputs for each in problem.driven)
 
 
 def ever(problem: Problem) -> Any:

@@ -10,6 +10,7 @@ SciPy integrates each segment by itself, so that no edge is ever stepped over or
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,6 +32,7 @@ def march(
     edges: Floats, grid: Floats, start: Floats, segment: Callable[[float, float, Floats], Solution],
     seen: Callable[[Solution], None], advance: Callable[[float], None],
     enter: Callable[[float, Floats], Floats] | None = None,
+    over: Callable[[int, Floats], bool] | None = None,
 ) -> Floats:  # fmt: skip
     """Integrate from edge to edge: the states at the times of ``grid``, (states, times).
 
@@ -44,6 +46,9 @@ def march(
         Called with the fraction done.
     enter
         (edge before the end, states) -> what the states become there; as they are if None.
+    over
+        Asked after each segment whether no more is wanted: (samples so far, states at them). The
+        samples that were not come to are not numbers.
     """
     end, states = float(edges[-1]), np.empty((start.size, grid.size))
     now = start
@@ -58,7 +63,24 @@ def march(
         if enter is not None and b < end:
             now = enter(b, now)
         advance(b / end)
+        if over is not None and b < end:
+            known = int(np.searchsorted(grid, b))
+            if over(known, states[:, :known]):
+                states[:, known:] = np.nan
+                break
     return states
+
+
+_LOOKS = 10.0  # ms of the run
+
+
+def looks(edges: Floats, interval: float) -> Floats:
+    """Edges, and times between them at which it is asked whether a run is to end before its
+    time: so often that little is run in vain, and at samples."""
+    every = interval * max(1.0, math.ceil(_LOOKS / interval))
+    more: Floats = every * np.arange(1, int(edges[-1] / every) + 1, dtype=np.float64)
+    beside = np.abs(more[:, None] - edges[None]).min(axis=1) > 1e-6 * every
+    return np.unique(np.concatenate([edges, more[beside & (more < edges[-1])]]))
 
 
 class Crossings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from loligo.engine.kernel import Kernel
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.charges import Charges
-from loligo.run.held import ever, made_by_clamp
+from loligo.run.held import clamped, ever, made_by_clamp
 from loligo.run.problem import Problem
 from loligo.run.status import lost
 
@@ -56,6 +56,10 @@ class Outcome:
     error : (lanes,) or None
         Of the lanes whose step was chosen for an accuracy: how far off V is, mV, as half the step
         says; NaN in the others.
+    within : (float or None, float) or None
+        What those lanes are good to: V, mV, where it is known, and spikes, ms.
+    tried
+        Steps that Taylor took, where all lanes turned out to be too stiff for it.
     rest : (lanes,) or None
         The resting potential, where the run began there; of a lost lane another's.
     settings
@@ -81,6 +85,8 @@ class Outcome:
     status: NDArray[np.int8] | None = None
     first_lost: list[Any] = field(default_factory=list[Any])
     error: Floats | None = None
+    within: tuple[float | None, float] | None = None
+    tried: int = 0
     rest: Floats | None = None
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     notes: list[str] = field(default_factory=list[str])
@@ -131,90 +137,82 @@ def recorded_rows(problem: Problem, out: Floats) -> dict[str, Floats]:
     return {name: out[i, : problem.lanes.size] for i, name in enumerate(problem.records)}
 
 
+_TIME, _LANE, _PEAK, _TROUGH = range(4)  # the rows of a batch
 Spikes = tuple[Floats, Integers, Floats, Floats, Uncounted]
 
 
-def spikes_of(
-    problem: Problem, batches: Sequence[Batch], swings: Swings, voltage: Floats
-) -> Spikes:
+def spikes_of(problem: Problem, batches: list[Batch], swings: Swings, voltage: Floats) -> Spikes:
     """What an :class:`Outcome` says of spikes; of axons at the recorded positions alone.
 
     Parameters
     ----------
     batches
-        In the order in which they were found.
+        In the order in which they were found; the list is emptied.
     swings, voltage
         As they are at the end, of all places that batches count.
     """
-    found = _sorted(_joined(batches))
-    peak, trough = _own(found, *swings.last(voltage, problem.times.threshold))
-    lane, recorded = _recorded(problem, found.lane)
-    kept = recorded & (found.time <= problem.times.duration)
-    if problem.geometry is None:
-        kept &= ~made_by_clamp(problem, found.time, np.where(recorded, lane, 0))
-    told = (found.time, lane, peak, trough)
+    rows = list(_sorted(_emptied(batches)))  # time, lane, peak and trough: there may be many
+    _own(rows, *swings.last(voltage, problem.times.threshold))
+    rows[_LANE], kept = _counted(problem, rows[_TIME], rows[_LANE])
     if not kept.all():
-        told = (found.time[kept], lane[kept], peak[kept], trough[kept])
-    return *told, _uncounted(problem, swings, voltage)
+        for column in range(len(rows)):
+            rows[column] = rows[column][kept]
+    time, lane, peak, trough = rows
+    return time, lane, peak, trough, _uncounted(problem, swings, voltage)
 
 
 def joined_spikes(problem: Problem, batches: Sequence[Batch]) -> tuple[Floats, Integers]:
     """Times and lanes of the spikes found so far, of axons at the recorded compartments."""
-    found = _joined(batches)
-    lane, recorded = _recorded(problem, found.lane)
-    return found.time[recorded], lane[recorded]
+    time, where = (_row(name, [getattr(b, name) for b in batches]) for name in ("time", "lane"))
+    lane, kept = _counted(problem, time, where)
+    return time[kept], lane[kept]
 
 
-def _joined(batches: Sequence[Batch]) -> Batch:
+def _counted(problem: Problem, time: Floats, where: Integers) -> tuple[Integers, Any]:
+    """The recording's lane of each spike, and whether it is one of the recording's."""
+    lane, kept = _recorded(problem, where)
+    kept &= time <= problem.times.duration
+    if problem.geometry is None and clamped(problem):
+        kept &= ~made_by_clamp(problem, time, np.where(kept, lane, 0))
+    return lane, kept
+
+
+def _emptied(batches: list[Batch]) -> Batch:
+    """All of them joined, and the list emptied: each row gives up its pieces once it is whole, for
+    there may be many spikes."""
     if len(batches) == 1:
-        return batches[0]
-    none: Integers = np.empty(0, dtype=np.int64)
-    lane: Integers = np.concatenate([none, *(batch.lane for batch in batches)])
-    time, peak, trough = (
-        (
-            np.concatenate([np.empty(0), *rows])
-            for rows in zip(*((b.time, b.peak, b.trough) for b in batches), strict=True)
-        )
-        if batches
-        else (np.empty(0),) * 3
-    )
-    return Batch(time, lane, peak, trough)
+        return batches.pop()
+    pieces = {name: [getattr(batch, name) for batch in batches] for name in Batch._fields}
+    batches.clear()
+    return Batch(**{name: _row(name, pieces.pop(name)) for name in Batch._fields})
+
+
+def _row(name: str, pieces: Sequence[Any]) -> Any:
+    none = np.empty(0, dtype=np.int64 if name == "lane" else np.float64)
+    return np.concatenate([none, *pieces])
 
 
 def _sorted(found: Batch) -> Batch:
     """By lane, then by time."""
-    for sort in (_by_lane, _by_lane_and_time):
-        if _in_order(found):
-            break
-        order = sort(found)
-        found = Batch(*(column[order] for column in found))
-    return found
+    if (found.lane[1:] >= found.lane[:-1]).all():
+        return found
+    # each lane's are found in the order of time, which this sort keeps
+    order = np.argsort(found.lane, kind="stable")
+    rows = found._asdict()
+    del found
+    for name in rows:
+        rows[name] = rows[name][order]
+    return Batch(**rows)
 
 
-def _in_order(found: Batch) -> bool:
-    here, following = found.lane[:-1], found.lane[1:]
-    later = (following > here) | (found.time[1:] >= found.time[:-1])
-    return bool((later & (following >= here)).all())
-
-
-def _by_lane(found: Batch) -> Any:
-    """Of each lane they are found in the order of time, which this sort keeps: it is the quicker,
-    and mostly does."""
-    return np.argsort(found.lane, kind="stable")
-
-
-def _by_lane_and_time(found: Batch) -> Any:
-    return np.lexsort((found.time, found.lane))
-
-
-def _own(found: Batch, *last: Floats) -> Iterator[Floats]:
-    """The peaks and troughs of sorted spikes: what the next one of the lane, or the end, says."""
-    ends = np.flatnonzero(np.append(found.lane[1:] != found.lane[:-1], True)[: found.lane.size])
-    for before, at_end in zip((found.peak, found.trough), last, strict=True):
-        values = np.empty_like(before)
-        values[:-1] = before[1:]
-        values[ends] = at_end[found.lane[ends]]
-        yield values
+def _own(rows: list[Any], *last: Floats) -> None:
+    """Of sorted spikes their own peaks and troughs, in their places: what the next one of the lane,
+    or the end, says."""
+    lane = rows[_LANE]
+    ends = np.flatnonzero(np.append(lane[1:] != lane[:-1], True)[: lane.size])
+    for column, at_end in zip((_PEAK, _TROUGH), last, strict=True):
+        rows[column][:-1] = rows[column][1:]
+        rows[column][ends] = at_end[lane[ends]]
 
 
 def _uncounted(problem: Problem, swings: Swings, voltage: Floats) -> Uncounted:

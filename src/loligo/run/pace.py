@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
@@ -63,9 +65,28 @@ class Pace:
         return self.amount or max(1, min(_MOST, int(amount * faster)))
 
 
+_SHARE: ContextVar[int | None] = ContextVar("_SHARE", default=None)
+
+
+@contextmanager
+def share(number: int) -> Generator[None]:
+    """Use no more than so many cores, here and in what is called: the others have work as well.
+
+    >>> with share(1):
+    ...     threads()
+    1
+    """
+    before = _SHARE.set(number)
+    try:
+        yield
+    finally:
+        _SHARE.reset(before)
+
+
 def threads() -> int:
-    """How many cores to use: :func:`loligo.cores.cores`."""
-    return cores()
+    """How many cores to use: those of a :func:`share`, or :func:`loligo.cores.cores`."""
+    own = _SHARE.get()
+    return cores() if own is None else own
 
 
 def portions(blocks: int, workers: int) -> list[range]:

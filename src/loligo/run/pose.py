@@ -35,9 +35,14 @@ _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
 
 def pose(
     membrane: Any, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
-    initial: Any, threshold: Any, until: Any = None,
+    initial: Any, threshold: Any, until: Any = None, at_once: bool = True,
 ) -> Problem:  # fmt: skip
     """Read the arguments of :func:`loligo.simulate` for a membrane.
+
+    Parameters
+    ----------
+    at_once
+        Whether all lanes are run together, and so must fit into the memory.
 
     Raises
     ------
@@ -67,7 +72,8 @@ def pose(
         record = _of_several(outline)
     records = read_records(record, outline.records, lanes.size, jumps[:1])
     cells = Cells(outline, lanes, begin, records)
-    _check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
+    if at_once:
+        check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops)
 
@@ -202,7 +208,8 @@ _PORTIONS = 6
 _STEP = 0.01  # ms, of the default solver of sampled stimuli
 
 
-def _check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+def check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:
+    """Refuse a run that would not fit."""
     fewer = "record=['spikes'] keeps the spikes alone" if records else "use fewer lanes"
     what = f"{lanes:,} lanes × {times.samples:,} samples × {len(records)} recorded"
     needed = memory_of(lanes, times, records, sampled)

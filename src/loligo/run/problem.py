@@ -183,6 +183,27 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Fineness:
+    """How finely axons are cut and, if nothing else was asked for, stepped; and what of them is
+    one number all along.
+
+    Attributes
+    ----------
+    counts
+        Compartments of each region.
+    dt
+        ms.
+    apart
+        Numbers that differ between regions of one structure, in some axon: the first of these
+        regions, and the name.
+    """
+
+    counts: tuple[int, ...]
+    dt: float
+    apart: frozenset[tuple[int, str]]
+
+
+@dataclass(frozen=True)
 class Uncut:
     """A run of axons before they are cut.
 
@@ -193,6 +214,8 @@ class Uncut:
         the axons.
     positions
         Where to record, as it was given.
+    fineness
+        As it was found for all axons of which these are some; None where these are all.
     """
 
     axon: Axon
@@ -206,6 +229,7 @@ class Uncut:
     initial: Initial
     positions: Any
     until: Until | None = None
+    fineness: Fineness | None = None
 
     def group_of(self, region: int) -> int:
         """Which group a region is in."""

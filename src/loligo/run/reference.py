@@ -27,10 +27,11 @@ from loligo.run.divergence import Losses, LostError, at_switch
 from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance
-from loligo.run.march import TREMBLES, Crossings, Solution, march, together
-from loligo.run.outcome import Outcome, spikes_of
+from loligo.run.march import TREMBLES, Crossings, Solution, looks, march, together
+from loligo.run.outcome import Outcome, joined_spikes, spikes_of
 from loligo.run.problem import Problem
 from loligo.run.recipes import plain
+from loligo.run.until import SIGNS, Condition
 from loligo.solvers import Reference
 from loligo.system.driven import BEGINS
 from loligo.system.outline import STIMULUS
@@ -87,7 +88,7 @@ class _Functions:
     def __init__(self, problem: Problem) -> None:
         import sympy as sp
 
-        from loligo.run.switched import Conditions
+        from loligo.system.conditions import Conditions
         from loligo.system.numeric import SCALAR, VECTOR
         from loligo.system.symbols import symbol
 
@@ -131,6 +132,7 @@ class _Lane:
             for each in problem.driven for name in each.inputs if name.startswith(BEGINS)
         }  # fmt: skip
         scales = problem.cells[0].outline.scales
+        self.checked = 0  # samples, for what ends the run
         self.scale = np.array([scales.get(s, 1.0) for s in functions.states])
         self.start = self._after(0.0, states)
         self.ledgers = ledgers(functions.states)
@@ -153,17 +155,33 @@ class _Lane:
     def integrate(self, advance: Advance) -> dict[str, Floats]:
         """Name -> (samples,)."""
         grid = self.problem.times.grid if self.problem.records else np.empty(0)
-        look, edges = self.crossings.look, self._edges()
+        look, edges, over = self.crossings.look, self._edges(), None
+        if self.problem.until is not None:
+            edges, over = looks(edges, self.problem.times.sample_interval), self._over
         if self.f.jump is None:
-            states = march(edges, grid, self.start, self._segment, look, advance)
+            states = march(edges, grid, self.start, self._segment, look, advance, None, over)
             return self._records(grid, states)
         grid = onto(edges, grid)
-        states = march(edges, grid, self.start, self._segment, look, advance, self._enter)
+        states = march(edges, grid, self.start, self._segment, look, advance, self._enter, over)
         for k in np.flatnonzero(grid >= edges[-1]):
             states[:, k] = self._after(float(edges[-1]), states[:, k])
         if ends_at_sample(self.problem):
             self.noted = self._after(float(edges[-1]), self.last)[self.ledgers]
         return self._records(grid, states)
+
+    def _over(self, samples: int, states: Floats) -> bool:
+        """Whether the run has come to an end before its time."""
+        until, times = self.problem.until, self.problem.times
+        if isinstance(until, Condition):
+            fresh = slice(self.checked, samples)
+            self.checked = samples
+            known = self._records(times.grid[fresh], states[:, fresh])[until.name]
+            return bool(SIGNS[until.sign](known, until.value).any())
+        assert until is not None, "nothing ends this run before its time"
+        lanes = [batch._replace(lane=batch.lane + self.lane) for batch in self.crossings.spikes]
+        time, lane = joined_spikes(self.problem, lanes)
+        first = until.first(times, {}, (time, lane), self.problem.lanes.size)
+        return bool(first[self.lane] < samples)
 
     def _enter(self, t: float, states: Floats) -> Floats:
         after = self._after(t, states)

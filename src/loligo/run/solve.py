@@ -9,7 +9,7 @@ from loligo.errors import UsageError
 from loligo.program.recipe import NotSmoothError
 from loligo.run.compiled import Stopwatch, integrate, kernels_of
 from loligo.run.default import run_by_default
-from loligo.run.divergence import told_of_all
+from loligo.run.divergence import counts_of, told_of_all
 from loligo.run.ending import cut
 from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome, blank_lost
@@ -68,6 +68,17 @@ def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace:
     return replace(answer, problem=problem, ended=ended, duration=whole)
 
 
+def decided(asked: Problem | Uncut, solver: Solver | None) -> Problem | Uncut:
+    """With what follows from all lanes together: how finely axons are cut and stepped."""
+    if not isinstance(asked, Uncut) or asked.fineness is not None:
+        return asked
+    from loligo.run.axon.cut import fineness_of
+
+    stepped = solver or solvers.Exponential()
+    kernels, _ = kernels_of(asked, stepped, Pace())
+    return replace(asked, fineness=fineness_of(asked, kernels, stepped.engine))
+
+
 def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:
     """A single run raises; of a sweep the others have their values."""
     if outcome.status is None or not lost(outcome.status, problem.lanes.size).any():
@@ -75,7 +86,7 @@ def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:
     if not problem.lanes.dims:
         raise outcome.first_lost[0].error
     blank_lost(problem, outcome)
-    outcome.notes.append(told_of_all(outcome.status, outcome.first_lost))
+    outcome.notes.append(told_of_all(counts_of(outcome.status), outcome.first_lost))
 
 
 def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:

@@ -1,27 +1,24 @@
 """The reference's way through switches: SciPy's solver, stopped where a condition changes.
 
 Nothing of it is shared with the compiled way (:mod:`loligo.engine.switches`): conditions are found
-in the SymPy expressions, each step of the solver is looked at through its own dense output, and
-the root is found by Brent's method.
+in the SymPy expressions (:mod:`loligo.system.conditions`), each step of the solver is looked at
+through its own dense output, and the root is found by Brent's method.
 """
 
-# SciPy and SymPy ship no types: what comes out of them is unknown to the checker, not wrong.
+# SciPy ships no types: what comes out of them is unknown to the checker, not wrong.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from loligo.lanes import Floats
-from loligo.system import symbols as s
-from loligo.system.symbols import Expr, symbol
 
 Method = Callable[[Callable[[float, Floats], Any], float, Floats, float], Any]
 _PARTS = 16  # of a step, in each of which a root is looked for
@@ -46,54 +43,6 @@ class SlidesError(Exception):
     def __init__(self, t: float, states: Floats, conditions: list[str], fast: bool) -> None:
         super().__init__(conditions)
         self.t, self.states, self.conditions, self.fast = t, states, conditions, fast
-
-
-class Conditions:
-    """What expressions compare, and the same expressions with each comparison held on one side.
-
-    Parameters
-    ----------
-    moving
-        The names that move along a step.
-    """
-
-    def __init__(self, moving: Iterable[str]) -> None:
-        self.moving = frozenset(map(symbol, moving))
-        self.pairs: list[tuple[Expr, Expr]] = []
-        self.sides: list[Expr] = []
-
-    def hold(self, e: Expr) -> Expr:
-        """An expression whose comparisons ask for sides."""
-        if not e.args or not e.has(s.Where, s.Less, s.Magnitude):
-            return e
-        if isinstance(e, s.Magnitude) and self._moves(e):
-            x = self.hold(e.args[0])
-            return s.Where(self._below(x, sp.Integer(0)), -x, x)
-        args = [self.hold(each) for each in e.args]
-        if self._moves(e):
-            if e.func is s.Less:
-                return self._below(*args)
-            if e.func is s.LessEqual:
-                return s.Not(self._below(args[1], args[0]))
-            if e.func is s.Equal:
-                return s.Not(s.Or(self._below(*args), self._below(*reversed(args))))
-        return e.func(*args)
-
-    def _moves(self, e: Expr) -> bool:
-        return bool(e.free_symbols & self.moving)
-
-    def _below(self, a: Expr, b: Expr) -> Expr:
-        none = sp.Integer(0)
-        if (b, a) in self.pairs:
-            return s.Less(self.sides[self.pairs.index((b, a))], none)
-        if (a, b) not in self.pairs:
-            self.pairs.append((a, b))
-            self.sides.append(symbol(f"side{len(self.sides)}"))
-        return s.Less(none, self.sides[self.pairs.index((a, b))])
-
-    @property
-    def told(self) -> list[str]:
-        return [f"{a} < {b}" for a, b in self.pairs]
 
 
 @dataclass
@@ -165,7 +114,7 @@ class Way:
         while True:
             near = self._near(t, y)
             if tuple(self.sides) in tried:
-                which = [self.told[k] for k in np.flatnonzero(near)]
+                which = [self.told[k] for k in np.flatnonzero(near).tolist()]
                 raise SlidesError(t, y, which, False)
             tried.add(tuple(self.sides))
             sides = self.sides.copy()
@@ -236,19 +185,24 @@ class Way:
         for j in range(1, times.size):
             low, high = float(times[j - 1]), float(times[j])
             if gap[j] < -rounded[j]:
-                root: Any = low if gap[j - 1] <= 0 else brentq(at, low, high, xtol=1e-14, rtol=1e-15)
+                root: Any = low if gap[j - 1] <= 0 else brentq(at, low, high, xtol=1e-14)
                 return float(root)
             dips = j + 1 < times.size and gap[j] < min(gap[j - 1], gap[j + 1])
             if dips and gap[j] < 2 * max(gap[j - 1] - gap[j], gap[j + 1] - gap[j]):
                 least: Any = minimize_scalar(
-                    at, bounds=(low, float(times[j + 1])), method="bounded", options={"xatol": 1e-12}
+                    at,
+                    bounds=(low, float(times[j + 1])),
+                    method="bounded",
+                    options={"xatol": 1e-12},
                 )
                 if least.fun < -rounded[j] and gap[j - 1] > 0:
-                    root = brentq(at, low, float(least.x), xtol=1e-14, rtol=1e-15)
+                    root = brentq(at, low, float(least.x), xtol=1e-14)
                     return float(root)
         return None
 
     def _count(self, length: float, t: float, y: Floats) -> None:
         self.short = self.short + 1 if length < _FASTEST and self.landed.any() else 0
         if self.short >= _MOST:
-            raise SlidesError(t, y, [self.told[k] for k in np.flatnonzero(self.landed)], True)
+            raise SlidesError(
+                t, y, [self.told[k] for k in np.flatnonzero(self.landed).tolist()], True
+            )

@@ -98,6 +98,7 @@ Until: TypeAlias = Spikes | Condition
 SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
+_SPIKES = re.compile(r"\s*(\d{1,15})\s*spikes?\s*")
 _TEXT = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*(\S.*?)\s*")
 
 
@@ -113,6 +114,9 @@ def read_until(given: Any, records: tuple[str, ...], unit: Callable[[str], str])
     """
     if given is None or isinstance(given, Spikes):
         return given
+    spikes = _SPIKES.fullmatch(given[:200]) if isinstance(given, str) else None
+    if spikes is not None:
+        return Spikes(int(spikes[1]))
     found = _TEXT.fullmatch(given[:200]) if isinstance(given, str) else None
     if found is None:
         raise UsageError(f"until is {given!r:.80}, but ends a run by {_EXAMPLES}")

@@ -16,7 +16,7 @@ from loligo.lanes import Floats, Labelled, Value
 from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import DURATION, START, Quantity, within
 from loligo.stimulus.base import VOLTAGE, Stimulus, Times, plain
-from loligo.stimulus.played import Played, refuse_command
+from loligo.stimulus.played import Course, Played, Straight, refuse_command
 
 # 0.1 ohm, in Mohm, at a place of an axon: V there misses the command by
 # series_resistance/(series_resistance + input resistance) of the step, 2e-5 of it on the squid's
@@ -46,16 +46,16 @@ class VoltageClamp(Played, Stimulus):
     start, duration : Value
         ms; `duration` above 0.
     voltage : Value, Waveform or Noise
-        The command, mV. An array is a family of commands, one lane each. In a membrane it may
-        follow a waveform, or noise with a correlation time: their times count from `start`, and a
-        waveform's first and last values are kept before and after it.
+        The command, mV. An array is a family of commands, one lane each. It may follow a waveform,
+        or noise with a correlation time: their times count from `start`, and a waveform's first and
+        last values are kept before and after it.
     series_resistance : Value, optional
         Between electrode and membrane: Mohm, which needs a membrane's area, or text such as
         ``"5 ohm*cm2"``; at least 1e-9 Mohm. Not given: none in a membrane, 0.1 ohm at a place of
         an axon, where V then misses the command by 2e-5 of the step on the squid's axon (some
         2 uV), and by more only where inward current makes the axon's own slope resistance smaller.
     to : Value, optional
-        What the command moves to in a straight line, mV: a ramp. In a membrane.
+        What the command moves to in a straight line, mV: a ramp.
     amplifier : Amplifier, optional
         With it V and its current are what they are in a patch clamp: :class:`Amplifier`. In a
         membrane that has an area; all clamps of a run have the same.
@@ -190,6 +190,11 @@ class VoltageClamp(Played, Stimulus):
         return self.to is None and (self.path is None or self.path.still)
 
     @property
+    def moves(self) -> bool:
+        """Whether the command is another at different times."""
+        return self.to is not None or self.path is not None
+
+    @property
     def noisy(self) -> bool:  # type: ignore[override]
         """Whether V trembles under it."""
         return self.path is not None and self.path.noisy
@@ -306,6 +311,14 @@ class VoltageClamp(Played, Stimulus):
         ends = [start, start + length]
         return within([*ends, *(start + inner[(inner > 0) & (inner < length)])], duration)
 
+    @property
+    def course(self) -> Course:
+        """Its command in one lane, as a function of the time since its start."""
+        if self.path is not None:
+            return self.course_played
+        voltage, duration = self._numbers("voltage", "duration")
+        return Straight(voltage, voltage if self.to is None else self._numbers("to")[0], duration)
+
     def leaps(self) -> tuple[Floats, Floats]:
         """When its command jumps while it is on, ms, increasing, and by how much, mV."""
         if self.path is None:
@@ -346,12 +359,7 @@ class VoltageClamp(Played, Stimulus):
         )
 
     def refuse_at_place(self) -> None:
-        """Refuse what an electrode at a place of an axon does not follow."""
-        if self.to is not None or self.path is not None:
-            raise StimulusError(
-                f"lo.at: the command of {self!r} moves, and at a place of an axon it is one "
-                "voltage so far; add up clamps that follow one another, or clamp a membrane"
-            )
+        """Refuse what an electrode at a place of an axon has not."""
         if self.resistance_unit == SPECIFIC:
             raise StimulusError(
                 f"lo.at: the series resistance of {self!r} is that of a unit of area, and a place "

@@ -181,6 +181,31 @@ class Samples:
         return np.where(t < self._time[0], 0.0, self._slope[k])
 
 
+class Straight:
+    """See :class:`Course`: a straight line."""
+
+    jumps: Floats = np.empty(0)
+    leaps: Floats = np.empty(0)
+
+    def __init__(self, first: float, last: float, lasts: float) -> None:
+        self.first, self.each = first, (last - first) / lasts
+
+    def knots(self, length: float) -> Floats:
+        return np.empty(0)
+
+    def value(self, t: Floats) -> Floats:
+        return self.first + self.each * t
+
+    def charge(self, t: Floats) -> Floats:
+        return t * (self.first + 0.5 * self.each * t)
+
+    def moved(self, t: Floats) -> Floats:
+        return self.each * t
+
+    def slope(self, t: Floats) -> Floats:
+        return np.full(np.shape(t), self.each)
+
+
 class Trembling:
     """See :class:`Course`: noise, which is told nothing of beyond its ends."""
 

@@ -14,7 +14,7 @@ quantity, an array) into floats of that system, and refuses the wrong dimension.
 """
 
 from loligo.units.quantity import has_unit, is_dataarray, read, read_either, read_samples
-from loligo.units.unit import DimensionError, Unit, called, convert, dimension, parse
+from loligo.units.unit import DimensionError, Unit, called, convert, dimension, parse, spelled
 
 __all__ = [
     "DimensionError",
@@ -28,4 +28,5 @@ __all__ = [
     "read",
     "read_either",
     "read_samples",
+    "spelled",
 ]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _RESERVED_DIMENSIONS = frozenset(
     ("t", "time", "spike", "I_stim", "I_clamp", "Q_clamp", "status", "edge", "event")
 )
+_COULOMB = re.compile(r"[\d. ]C$")
 _NUMBER = re.compile(r"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d{1,3}(?![\d.]))?")
 
 
@@ -138,7 +139,7 @@ def has_unit(value: Any) -> bool:
 def _wrong(
     given: str, kind: str, unit: str, name: str, number: str = "", own: str = ""
 ) -> DimensionError:
-    hint = ' (C is the coulomb; degrees Celsius are "degC")' if given.endswith(" C") else ""
+    hint = ' (C is the coulomb; degrees Celsius are "degC")' if _COULOMB.search(given) else ""
     example = f"a plain number or {_example(unit)!r}"
     return DimensionError(
         f"{name}: {given!r} is {kind}, but {called(unit)} in {unit} is wanted; "

@@ -91,6 +91,23 @@ _PREFIXES = {
     "k": 3, "M": 6, "G": 9,
 }  # fmt: skip
 
+# Units written out, in small letters, and their symbols: "milliseconds" is "ms".
+_WRITTEN = {
+    prefix + base + plural: short + symbol
+    for prefix, short in (("", ""), ("femto", "f"), ("pico", "p"), ("nano", "n"), ("micro", "u"),
+                          ("milli", "m"), ("centi", "c"), ("kilo", "k"), ("mega", "M"))
+    for base, symbol in (("second", "s"), ("sec", "s"), ("volt", "V"), ("ampere", "A"),
+                         ("amp", "A"), ("siemens", "S"), ("farad", "F"), ("ohm", "ohm"),
+                         ("hertz", "Hz"), ("meter", "m"), ("metre", "m"), ("molar", "M"),
+                         ("mole", "mol"), ("liter", "L"), ("litre", "L"), ("coulomb", "C"),
+                         ("kelvin", "K"))
+    for plural in ("", "s")
+} | {"secs": "s", "msecs": "ms", "usecs": "us", "msec": "ms", "usec": "us", "kilohm": "kohm",
+     "megohm": "Mohm", "megohms": "Mohm", "kilohms": "kohm", "percent": "%", "minute": "min",
+     "minutes": "min", "hour": "h", "hours": "h"}  # fmt: skip
+_SYMBOLS = {*_WHOLE, *_PREFIXABLE, *(p + base for p in _PREFIXES for base in _PREFIXABLE)}
+_SHORTEST = 3  # letters of what may be a unit written out, however capitals are used
+
 # How a dimension is called in a message: a unit that has it -> its name.
 _CALLED = {
     "ms": "a time", "mV": "a voltage", "uA/cm2": "a current density", "nA": "a current",
@@ -118,8 +135,9 @@ class DimensionError(UnitError):
 def parse(unit: str) -> Unit:
     """What a unit's text means.
 
-    Understands SI prefixes (``u``, ``µ``), ``/``, ``*``, ``·``, spaces, powers written
-    ``cm2``, ``cm^2``, ``cm**2``, ``cm²`` or ``cm-2``, parentheses and ``sqrt(ms)``.
+    Understands SI prefixes (``u``, ``µ``), ``/``, ``per``, ``*``, ``·``, spaces, powers written
+    ``cm2``, ``cm^2``, ``cm**2``, ``cm²`` or ``cm-2``, parentheses, ``sqrt(ms)``, and units that
+    are written out, ``milliseconds``.
 
     Raises
     ------
@@ -128,7 +146,7 @@ def parse(unit: str) -> Unit:
 
     Examples
     --------
-    >>> parse("µA/cm²") == parse("uA cm**-2") == parse("uA·cm-2")
+    >>> parse("µA/cm²") == parse("uA cm**-2") == parse("microamps per cm2")
     True
     """
     if CONTROL.search(unit):
@@ -143,7 +161,8 @@ def parse(unit: str) -> Unit:
 def _parse(text: str) -> Unit:
     try:
         # "/ms" is what is left of "1/ms" when its number has been read
-        unit, rest = _product(_tokens("1" + text if text.startswith("/") else text), text)
+        plain = re.sub(r"\bper\b", "/", text)
+        unit, rest = _product(_tokens("1" + plain if plain.startswith("/") else plain), text)
     except (OverflowError, ZeroDivisionError, RecursionError):
         raise UnitError(f"{text!r} is not a sensible unit") from None
     if rest:
@@ -151,6 +170,24 @@ def _parse(text: str) -> Unit:
     if not _SMALLEST < unit.factor < 1 / _SMALLEST:
         raise UnitError(f"{text!r} is not a sensible unit")
     return unit
+
+
+def spelled(text: str) -> str:
+    """A unit's text, by its symbol where it is one unit written out.
+
+    Raises
+    ------
+    UnitError
+        If the text is not a unit.
+
+    Examples
+    --------
+    >>> spelled("seconds"), spelled("mV"), spelled("MSEC"), spelled("uA/cm2")
+    ('s', 'mV', 'ms', 'uA/cm2')
+    """
+    plain = text.strip()
+    parse(plain)
+    return plain if plain in _SYMBOLS else _WRITTEN.get(plain.lower(), plain)
 
 
 def plain_text(text: str) -> str:
@@ -212,7 +249,8 @@ def _factor(tokens: list[re.Match[str]], text: str) -> tuple[Unit, list[re.Match
 
 
 def _symbol(symbol: str, text: str) -> Unit:
-    """One unit with or without a prefix; "min" is a minute and "mM" a millimole per litre."""
+    """One unit with or without a prefix, or written out; "min" is a minute and "mM" a millimole
+    per litre."""
     if symbol in _WHOLE:
         return _WHOLE[symbol]
     if symbol in _PREFIXABLE:
@@ -221,6 +259,9 @@ def _symbol(symbol: str, text: str) -> Unit:
     if prefix in _PREFIXES and base in _PREFIXABLE:
         unit = _PREFIXABLE[base]
         return Unit(unit.factor * Fraction(10) ** _PREFIXES[prefix], unit.powers)
+    written = _WRITTEN.get(symbol.lower(), symbol)
+    if written != symbol and len(symbol) >= _SHORTEST:
+        return _symbol(written, text)
     known = [*_PREFIXABLE, *_WHOLE, "ms", "mV", "uA", "nA", "mS", "nS", "uF", "nF", "cm", "um"]
     raise UnitError(f"the unit {symbol!r} in {text!r} is unknown{nearest(symbol, known)}")
 

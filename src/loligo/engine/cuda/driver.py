@@ -11,15 +11,19 @@ import ctypes
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from functools import cache
 from typing import Any
 
+from loligo.cores import cores
 from loligo.errors import RunError
 
 _LIBRARIES = {"win32": ("nvcuda.dll",), "linux": ("libcuda.so.1", "libcuda.so")}
 _OUT_OF_MEMORY, _NO_DEVICE, _BUSY = 2, 100, 46  # results of the driver's functions
 _NAME, _MAJOR, _MINOR, _PROCESSORS = 256, 75, 76, 16  # letters; numbers of attributes
+_REGISTERS, _LOCAL = 4, 3  # numbers of a function's attributes
+_PIECE = 1 << 25  # bytes
 _PTX, _LOG = 1, 8192  # what is linked; bytes of what the linker says
 _ERROR_LOG, _ERROR_SIZE = 5, 6  # options of the linker
 _INSTEAD = "use engine='llvm', which runs on this processor and gives the same numbers"
@@ -56,7 +60,9 @@ class Driver:
         if result == _NO_DEVICE:
             return f"engine='cuda' needs a GPU of NVIDIA's, and this machine shows none; {_INSTEAD}"
         if result == _BUSY:
-            return f"the GPU is kept by another process for itself alone; wait for it, or {_INSTEAD}"
+            return (
+                f"the GPU is kept by another process for itself alone; wait for it, or {_INSTEAD}"
+            )
         text = c_char_p()
         self.library.cuGetErrorString(c_int(result), byref(text))
         why = (text.value or b"").decode(errors="replace") or f"error {result}"
@@ -116,6 +122,19 @@ class Functions:
         self.gpu.enter()
         self.gpu.driver("cuModuleGetFunction", byref(function), self.module, name.encode())
         return function
+
+    def costs(self, name: str, group: int = 128) -> dict[str, int]:
+        """What a function takes: ``registers`` of each thread, ``local`` bytes of its stack; and
+        ``resident``, how many threads one processor of the GPU can then have at once, in groups of
+        so many."""
+        function, driver, groups = self.named(name), self.gpu.driver, c_int()
+        values = [c_int(), c_int()]
+        for value, which in zip(values, (_REGISTERS, _LOCAL), strict=True):
+            driver("cuFuncGetAttribute", byref(value), c_int(which), function)
+        driver("cuOccupancyMaxActiveBlocksPerMultiprocessor", byref(groups), function,
+               c_int(group), c_size_t(0))  # fmt: skip
+        registers, local = (value.value for value in values)
+        return {"registers": registers, "local": local, "resident": group * groups.value}
 
 
 class Gpu:
@@ -177,22 +196,26 @@ class Gpu:
 
     def write(self, memory: Memory, values: Any) -> None:
         """Copy a contiguous array there."""
-        self.enter()
-        self.driver("cuMemcpyHtoD_v2", memory.address, c_void_p(values.ctypes.data),
-                    c_size_t(values.nbytes))  # fmt: skip
+        self._move("cuMemcpyHtoD_v2", memory.address.value, values.ctypes.data, values.nbytes)
 
-    def read(self, memory: Memory, values: Any, skip: int = 0) -> None:
-        """Fill a contiguous array from there.
+    def read(self, memory: Memory, values: Any) -> None:
+        """Fill a contiguous array from there."""
+        self._move("cuMemcpyDtoH_v2", values.ctypes.data, memory.address.value, values.nbytes)
 
-        Parameters
-        ----------
-        skip
-            Bytes before what is read.
-        """
-        self.enter()
-        there = c_uint64(memory.address.value + skip)
-        self.driver("cuMemcpyDtoH_v2", c_void_p(values.ctypes.data), there,
-                    c_size_t(values.nbytes))  # fmt: skip
+    def _move(self, function: str, target: int, source: int, size: int) -> None:
+        """Copy bytes; many of them in pieces, by all cores: pages that are touched for the first
+        time cost more than the way."""
+
+        def piece(first: int) -> None:
+            self.enter()
+            self.driver(function, c_uint64(target + first), c_uint64(source + first),
+                        c_size_t(min(_PIECE, size - first)))  # fmt: skip
+
+        pieces = range(0, size, _PIECE)
+        if len(pieces) < 2:
+            return piece(0) if size else None
+        with ThreadPoolExecutor(min(cores(), len(pieces))) as pool:
+            list(pool.map(piece, pieces))
 
     def copy(self, target: Memory, source: Memory) -> None:
         """From one place there to another."""

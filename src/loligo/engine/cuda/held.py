@@ -150,6 +150,4 @@ class Held:
             c_uint32(threads), order.address, *map(c_int64, integers), *map(c_double, doubles),
             *map(c_uint64, places),
         )  # fmt: skip
-        self.gpu.start(
-            self.functions.named(function), threads, arguments, _SMALL if few else GROUP
-        )
+        self.gpu.start(self.functions.named(function), threads, arguments, _SMALL if few else GROUP)

@@ -16,6 +16,8 @@ from loligo.lanes import Floats
 
 _SHARE = 0.8  # of the memory that is free, at most
 _CHANGED = ("states", "clock", "counters", "swings", "out")  # by a call; the rest is seen after it
+_SPIKE = 32  # bytes that one takes, until it is at home
+_FEWEST, _MOST = 32, 1024  # of a lane there is room for, before they are taken home
 _SORTED = 4  # calls: by then it is seen how fast lanes go
 _GRAINS = 8  # of the logarithm of what a lane has before it, by which lanes are put together
 _INTEGERS, _POINTERS = own(ADAPT_INTEGERS), own(ADAPT_POINTERS)
@@ -87,17 +89,19 @@ class Voyage:
             "counters": journey.counters, "edges": route.edges, "status": journey.status,
             "finished": journey.finished, "out": journey.out, "swings": journey.swings.table,
         }  # fmt: skip
-        size = journey.status.size
-        each = sum(v.nbytes for v in homes.values()) / size + 32 * self.kernel.capacity
-        room = int(_SHARE * gpu.free() / each)
+        # what is recorded may leave no room for all lanes; spikes take what there is, within reason
+        rows, free = sum(v.nbytes for v in homes.values()) / journey.status.size, gpu.free()
+        room = int(_SHARE * free / (rows + _SPIKE * _FEWEST))
         self.most = max(1, min(self.most, room))
         while True:
             lanes = range(first, min(first + self.most, blocks.stop))
+            spare = (_SHARE * free / len(lanes) - rows) / (2 * _SPIKE)
+            capacity = int(np.clip(spare, _FEWEST, _MOST))
             new = not self.begun[lanes.start : lanes.stop].any()
             try:
                 held = Held(
                     gpu, self.kernel.functions, lanes, homes,
-                    frozenset({"out"} if new else ()), self.kernel.capacity,
+                    frozenset({"out"} if new else ()), capacity,
                 )  # fmt: skip
             except NoRoomError:
                 if self.most == 1:

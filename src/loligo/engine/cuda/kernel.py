@@ -18,8 +18,6 @@ from loligo.errors import RunError
 from loligo.lanes import Floats
 from loligo.program import Program
 
-CAPACITY = 128  # spikes of a lane that there is room for, before they are taken home
-
 
 class CudaKernel:
     """A program in the machine code of a GPU. A thread has one lane, and the GPU takes as many
@@ -31,24 +29,14 @@ class CudaKernel:
         The blocks that the processor computes.
     functions
         The loop.
-    capacity
-        Spikes of one lane between two times at which they are taken home.
     """
 
     width, alone = 1, True
 
     def __init__(
-        self, program: Program, maps: Kernel, gpu: Gpu, functions: Functions,
-        capacity: int = CAPACITY,
+        self, program: Program, maps: Kernel, gpu: Gpu, functions: Functions
     ) -> None:  # fmt: skip
         self.program, self.maps, self.gpu, self.functions = program, maps, gpu, functions
-        self.capacity = capacity
-
-    def holding(self, capacity: int) -> CudaKernel:
-        """The same with room for so many spikes of a lane."""
-        if capacity == self.capacity:
-            return self
-        return CudaKernel(self.program, self.maps, self.gpu, self.functions, capacity)
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one block lane by lane, on the processor."""
@@ -96,4 +84,3 @@ class CudaKernel:
                 f"this run of {lanes} lanes needs more there; run fewer lanes at once, record "
                 "less, end what else uses the GPU, or use engine='llvm'"
             ) from None
-

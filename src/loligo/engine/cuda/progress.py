@@ -42,9 +42,11 @@ class March:
         """As :meth:`loligo.engine.kernel.Kernel.run`."""
         progress = self.progress
         self._hold(constants, streams, blocks)
-        room = min(_RECORDED, self.kernel.gpu.free() // 2)
-        a_sample = 8 * max(1, len(progress.out)) * len(blocks)
-        steps = max(1, room // a_sample) * schedule.steps_per_sample
+        steps = schedule.steps
+        if len(progress.out):
+            room = min(_RECORDED, self.kernel.gpu.free() // 2)
+            a_sample = 8 * len(progress.out) * len(blocks)
+            steps = max(1, room // a_sample) * schedule.steps_per_sample
         while True:
             mine = progress.step[blocks.start : blocks.stop]
             broken = progress.diverged[blocks.start : blocks.stop] != 0

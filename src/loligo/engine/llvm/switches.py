@@ -31,6 +31,7 @@ from loligo.engine.switches import (
     SWITCHED,
     WALK,
     most_changes,
+    rows,
 )
 from loligo.program import Program
 from loligo.program.program import coefficient
@@ -87,15 +88,14 @@ class Switches:
     """
 
     def __init__(self, e: Emitter, program: Program) -> None:
-        self.e, b = e, e.builder
-        self.count = len(program.conditions)
-        self.sides = [b.alloca(e.double) for _ in range(self.count)]
-        self.changes, self.short = (b.alloca(e.double) for _ in range(2))
-        last = CLOCK + self.count
-        every = {CLOCK + k: slot for k, slot in enumerate(self.sides)}
-        self.rows = {**every, last: self.changes, last + 1: self.short} if self.count else {}
+        self.e, self.count = e, len(program.conditions)
         self.orders = program.scheme.orders
-        self.walk = _Walk(e)
+        slots = [e.builder.alloca(e.double) for _ in range(rows(program))]
+        self.rows: dict[int, Value] = dict(enumerate(slots, CLOCK))
+        self.sides = slots[: self.count]
+        if self.count:
+            self.changes, self.short = slots[self.count :]
+            self.walk = _Walk(e)
 
     def held(self) -> dict[str, Value]:
         """The sides, as a block reads them."""
@@ -107,10 +107,11 @@ class Switches:
     def gaps(self, name: str, results: Mapping[str, Value]) -> list[Gap]:
         """Of the series that a block has yielded."""
         orders = range(self.orders[name] + 1)
-        return [
-            Gap(widened(self.e, [results[coefficient(gap(k), n)] for n in orders]), results[size(k)])
-            for k in range(self.count)
-        ]  # fmt: skip
+        found: list[Gap] = []
+        for k in range(self.count):
+            curve = [results[coefficient(gap(k), n)] for n in orders]
+            found.append(Gap(widened(self.e, curve), results[size(k)]))
+        return found
 
     # ---- before a step ----------------------------------------------------------------------
 
@@ -161,7 +162,8 @@ class Switches:
         counts = e.larger(b.fmul(e.const(COUNTS), blur), b.fmul(e.const(SHARE), moves))
         # where none counts, it stands still where it is: on the side that is written first
         leads = b.select(b.fcmp_ordered("==", sign, none), e.const(-1.0), sign)
-        for term in reversed(terms):
+        for k in range(len(terms), 0, -1):
+            term = terms[-1] if k == len(terms) else self._soon(each.curve, k, reach)
             leads = b.select(e.less(counts, self._abs(term)), self._sign(term), leads)
         wanted = b.select(zero, leads, self._sign(first))
         extent = b.fadd(self._abs(first), moves)
@@ -180,9 +182,19 @@ class Switches:
             power = b.fmul(power, reach)
         return terms, total
 
+    def _soon(self, curve: list[Value], k: int, reach: Value) -> Value:
+        """What a derivative moves a gap by, until the next has its say."""
+        e, b = self.e, self.e.builder
+        following = b.fmul(e.const(k + 1.0), self._abs(curve[k + 1]))
+        time = b.fdiv(self._abs(curve[k]), e.larger(e.const(LEAST), following))
+        time, moved = e.lesser(reach, time), curve[k]
+        for _ in range(k):
+            moved = b.fmul(moved, time)
+        return moved
+
     def _blur(self, each: Gap, moves: Value) -> Value:
         """What of a gap is rounding."""
-        e, b = self.e, self.e.builder
+        e = self.e
         moved = e.fma(e.const(BLURRED), moves, e.const(LEAST))
         return e.fma(e.const(ROUNDED), each.size, moved)
 

@@ -131,7 +131,13 @@ def _wanted(each: Gap, held: Array, reach: Array) -> tuple[Array, Array]:
     zero = (np.abs(first) <= blur) | (at & astray & (np.abs(first) < LOOSE * moves))
     counts = np.maximum(COUNTS * blur, SHARE * moves)
     leads = np.where(sign == 0, -1.0, sign)
-    for term in terms[::-1]:
+    for k in range(len(terms), 0, -1):
+        term = each.curve[k]
+        if k < len(terms):  # until the next derivative has its say
+            soon = np.abs(term) / np.maximum((k + 1) * np.abs(each.curve[k + 1]), LEAST)
+            term = term * np.minimum(reach, soon) ** k
+        else:
+            term = terms[k - 1]
         leads = np.where(np.abs(term) > counts, np.sign(term), leads)
     extent = np.abs(first) + moves
     wanted = np.where(extent == 0, 0.0, np.where(zero, leads, np.sign(first)))

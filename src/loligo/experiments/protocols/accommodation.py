@@ -13,7 +13,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import rheobase
-from loligo.experiments.runs import Spikes, course, part
+from loligo.experiments.runs import Spikes, part, protocol
 from loligo.experiments.search import Threshold, least
 from loligo.model import Membrane
 from loligo.stimulus import Pulse, Ramp
@@ -59,6 +59,7 @@ class _Ramps:
             return self.fired(slope, height).nth(0) <= np.divide(height, slope) + self.wait
 
 
+@protocol("seeking thresholds")
 def accommodation(
     membrane: Membrane, slope: Any = None, *, amplitude: Any = None, threshold: Any = THRESHOLD,
     wait: Any = _WAIT, progress: bool | None = None,
@@ -109,20 +110,19 @@ def accommodation(
     level, stays = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
     given = slope if slope is None else varied(slope, _TIMES, "uA/cm2/ms", "slope", above=0.0)
     top = None if amplitude is None else one(amplitude, "uA/cm2", "amplitude", above=0.0)
-    with course("seeking thresholds", progress):
-        patch = excitable(membrane, "accommodation", level)
-        with part(0, 4):
-            base = float(rheobase(patch).value[0])
-        usual = base if np.isfinite(base) else 1.0
-        row = usual / _TIMES if given is None else given.values
-        height = _AMPLITUDE * usual if top is None else top
-        ramps = _Ramps(patch, stays)
-        with part(1, 4):
-            found = _thresholds(ramps, row, base)
-        with part(2, 4):
-            slowest = _slowest(ramps, base, height)
-        with part(3, 4):
-            V, time = _traces(ramps, row, found.value)
+    patch = excitable(membrane, "accommodation", level)
+    with part(0, 4):
+        base = float(rheobase(patch).value[0])
+    usual = base if np.isfinite(base) else 1.0
+    row = usual / _TIMES if given is None else given.values
+    height = _AMPLITUDE * usual if top is None else top
+    ramps = _Ramps(patch, stays)
+    with part(1, 4):
+        found = _thresholds(ramps, row, base)
+    with part(2, 4):
+        slowest = _slowest(ramps, base, height)
+    with part(3, 4):
+        V, time = _traces(ramps, row, found.value)
     return dataset(
         EXPERIMENT, "Accommodation",
         {

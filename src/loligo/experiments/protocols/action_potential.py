@@ -13,7 +13,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.protocols.threshold import threshold as sought
-from loligo.experiments.runs import course, run
+from loligo.experiments.runs import protocol, run
 from loligo.model import Membrane
 from loligo.solvers import Taylor
 from loligo.system.outline import outline_of
@@ -43,6 +43,7 @@ _SHAPE = {
 }
 
 
+@protocol("seeking the action potential")
 def action_potential(
     membrane: Membrane, *, strength: Any = 1.1, threshold: Any = 0.0, wait: Any = 100.0,
     progress: bool | None = None,
@@ -86,8 +87,7 @@ def action_potential(
     level, lasts = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
     times = one(strength, "1", "strength", above=0.0)
     still = rest(patch)
-    with course("seeking the action potential", progress):
-        found, shock, rec = _run(patch, still, times, level, lasts)
+    found, shock, rec = _run(patch, still, times, level, lasts)
     shape = spike_shape(rec, level) if _fired(rec) else None
     which = _whole(shape, last=np.isnan(shock))
     channels = [channel.name for channel in patch.channels]

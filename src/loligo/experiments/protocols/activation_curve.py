@@ -21,6 +21,7 @@ from loligo.experiments.fits import boltzmann, misfit
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.words import say
 
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 _STEPS = np.arange(-90.0, 61.0, 5.0)  # mV
 
 
+@protocol("measuring currents")
 def activation_curve(
     membrane: Membrane, voltage: Any = None, *, ion: str | None = None, holding: Any = HOLDING,
-    duration: Any = 40.0,
+    duration: Any = 40.0, progress: bool | None = None
 ) -> xarray.Dataset:  # fmt: skip
     """Peak conductance against the potential that is stepped to, and Boltzmann's curve through it.
 
@@ -53,6 +55,8 @@ def activation_curve(
         -65 mV give another.
     duration : float
         ms of the step.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

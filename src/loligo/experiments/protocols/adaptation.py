@@ -13,7 +13,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import rheobase
-from loligo.experiments.runs import course, part
+from loligo.experiments.runs import part, protocol
 from loligo.model import Membrane
 from loligo.words import decimal, say
 
@@ -27,6 +27,7 @@ _OTHERWISE = np.array([10.0])  # uA/cm2, without one
 _LITTLE = 0.9  # of the first rate: what stays above does not adapt to speak of
 
 
+@protocol("finding rates")
 def adaptation(
     membrane: Membrane, amplitude: Any = None, *, duration: Any = 1000.0,
     threshold: Any = THRESHOLD, progress: bool | None = None,
@@ -70,12 +71,11 @@ def adaptation(
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
     given = amplitude if amplitude is None else varied(amplitude, _STRONG, "uA/cm2", "amplitude")
-    with course("finding rates", progress):
-        patch = excitable(membrane, "adaptation", level)
-        with part(0, 2):
-            row = _usual(patch) if given is None else given.values
-        with part(1, 2):
-            spikes = held(patch, row, lasts)
+    patch = excitable(membrane, "adaptation", level)
+    with part(0, 2):
+        row = _usual(patch) if given is None else given.values
+    with part(1, 2):
+        spikes = held(patch, row, lasts)
     steady, sure = rates(spikes, lasts)
     between = [np.diff(spikes.of(lane)) for lane in range(row.size)]
     most = max(1, *(each.size for each in between))

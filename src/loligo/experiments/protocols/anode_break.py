@@ -12,7 +12,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import SMALLEST
-from loligo.experiments.runs import course, part
+from loligo.experiments.runs import part, protocol
 from loligo.experiments.search import EARLY, Threshold, least
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
@@ -29,6 +29,7 @@ _WAIT, _BEFORE = 100.0, 20.0  # ms after the release that count, and before it t
 _DURATIONS, _EVERY = np.geomspace(1.0, 100.0, 17), 0.05  # ms
 
 
+@protocol("seeking thresholds")
 def anode_break(
     membrane: Membrane, duration: Any = None, *, threshold: Any = THRESHOLD, wait: Any = _WAIT,
     progress: bool | None = None,
@@ -74,12 +75,11 @@ def anode_break(
     """
     d = varied(duration, _DURATIONS, "ms", "duration", above=0.0).values
     level, later = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
-    with course("seeking thresholds", progress):
-        patch = excitable(membrane, "anode_break", level)
-        with part(0, 2):
-            found = _thresholds(patch, d, later)
-        with part(1, 2):
-            V, time = _traces(patch, d, found.value)
+    patch = excitable(membrane, "anode_break", level)
+    with part(0, 2):
+        found = _thresholds(patch, d, later)
+    with part(1, 2):
+        V, time = _traces(patch, d, found.value)
     longest = found.row(slice(-1, None))
     release = np.where(np.isfinite(found.value), V[:, np.searchsorted(time, -1e-9)], np.nan)
     return dataset(

@@ -11,6 +11,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.system.outline import outline_of
 from loligo.words import say
@@ -23,8 +24,14 @@ _SHOWN = 1000  # samples of a step,
 _BEFORE = 100  # and of the holding before it
 
 
+@protocol("measuring currents")
 def clamp_family(
-    membrane: Membrane, voltage: Any = None, *, holding: Any = HOLDING, duration: Any = 12.0
+    membrane: Membrane,
+    voltage: Any = None,
+    *,
+    holding: Any = HOLDING,
+    duration: Any = 12.0,
+    progress: bool | None = None,
 ) -> xarray.Dataset:
     """The ionic current at each of a family of potentials, stepped to from a holding potential.
 
@@ -42,6 +49,8 @@ def clamp_family(
         -65 mV give another.
     duration : float
         ms of the step.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from loligo.experiments.common import START, given, passing, shock, threshold
 from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.runs import protocol
 from loligo.model import Axon
 from loligo.simulation import simulate
 from loligo.units import read
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import xarray
 
 
+@protocol()
 def collision(
     axon: Axon | None = None, duration: float | None = None, *, lag: Any = 0.0
 ) -> xarray.Dataset:

@@ -13,7 +13,7 @@ from loligo.experiments.firing import held, rates
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
-from loligo.experiments.runs import course, part
+from loligo.experiments.runs import part, protocol
 from loligo.experiments.search import RELATIVE, narrowed
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
@@ -37,6 +37,7 @@ _NONE = 1e-2  # mV
 _KEPT = 0.99  # of the amplitude, from the earlier to the later half
 
 
+@protocol("finding swings")
 def depolarisation_block(
     membrane: Membrane, amplitude: Any = None, *, duration: Any = 1000.0,
     threshold: Any = THRESHOLD, progress: bool | None = None,
@@ -85,16 +86,15 @@ def depolarisation_block(
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
     given = amplitude if amplitude is None else varied(amplitude, np.ones(1), "uA/cm2", "amplitude")
-    with course("finding swings", progress):
-        patch = excitable(membrane, "depolarisation_block", level)
-        end = _stable_from(patch)
-        row = _usual(end) if given is None else given.values
-        with part(0, 3):
-            rate, _ = rates(held(patch, row, lasts), lasts)
-        with part(1, 3):
-            V, time = _late(patch, row, lasts)
-        with part(2, 3):
-            largest, sure = _largest(patch, row, rate, lasts)
+    patch = excitable(membrane, "depolarisation_block", level)
+    end = _stable_from(patch)
+    row = _usual(end) if given is None else given.values
+    with part(0, 3):
+        rate, _ = rates(held(patch, row, lasts), lasts)
+    with part(1, 3):
+        V, time = _late(patch, row, lasts)
+    with part(2, 3):
+        largest, sure = _largest(patch, row, rate, lasts)
     high, low = highest(time, V)[0], -highest(time, -V)[0]
     half = time.size // 2
     early, late = (np.ptp(each, axis=1) for each in (V[:, :half], V[:, half:]))

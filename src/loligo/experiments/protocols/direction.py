@@ -19,6 +19,7 @@ from loligo.experiments.common import (
 from loligo.experiments.experiment import Experiment
 from loligo.experiments.found import dataset, told
 from loligo.experiments.plan import panel
+from loligo.experiments.runs import protocol
 from loligo.lanes import Labelled
 from loligo.model import Axon
 from loligo.simulation import simulate
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _DIRECTIONS = ["orthodromic", "antidromic"]
 
 
+@protocol()
 def direction(axon: Axon | None = None) -> xarray.Dataset:
     """An axon conducts as well backwards (antidromic) as forwards (orthodromic).
 

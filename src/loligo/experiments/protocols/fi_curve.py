@@ -13,7 +13,7 @@ from loligo.experiments.firing import KICKED, come_to, held, rates, shown, stead
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import between, one, varied
 from loligo.experiments.plan import Panel, Plan
-from loligo.experiments.runs import Spikes, course, part
+from loligo.experiments.runs import Spikes, part, protocol
 from loligo.experiments.search import narrowed
 from loligo.lanes import Labelled
 from loligo.model import Membrane
@@ -31,6 +31,7 @@ _STEP = 15.0  # times so far above the onset the rate of type 1 is 4 times as la
 _ALIKE = 0.75  # of the rate there: what begins at so much begins at once
 
 
+@protocol("finding rates")
 def fi_curve(
     membrane: Membrane, amplitude: Any = None, *, duration: Any = 1000.0,
     threshold: Any = THRESHOLD, progress: bool | None = None,
@@ -79,16 +80,15 @@ def fi_curve(
     given = amplitude if amplitude is None else varied(amplitude, np.ones(1), "uA/cm2", "amplitude")
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
-    with course("finding rates", progress):
-        patch = excitable(membrane, "fi_curve", level)
-        with part(0, 3):
-            row, begun = _begun(patch, given, lasts)
-            rate, sure = rates(begun, lasts)
-            count, first = _own(patch, row, begun, lasts)
-        with part(1, 3):
-            again, nearly = _from_firing(patch, row, rate, sure, lasts)
-        with part(2, 3):
-            onset = _onset(patch, row, rate, again, lasts)
+    patch = excitable(membrane, "fi_curve", level)
+    with part(0, 3):
+        row, begun = _begun(patch, given, lasts)
+        rate, sure = rates(begun, lasts)
+        count, first = _own(patch, row, begun, lasts)
+    with part(1, 3):
+        again, nearly = _from_firing(patch, row, rate, sure, lasts)
+    with part(2, 3):
+        onset = _onset(patch, row, rate, again, lasts)
     return dataset(
         EXPERIMENT, "Firing rate and current",
         {

@@ -20,6 +20,7 @@ from loligo.experiments.fits import boltzmann, misfit
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.words import say
 
@@ -32,9 +33,10 @@ _PREPULSES = np.arange(-120.0, 1.0, 5.0)  # mV
 _TEST = 20.0  # ms
 
 
+@protocol("measuring currents")
 def inactivation_curve(
     membrane: Membrane, voltage: Any = None, *, ion: str | None = None, test: Any = 0.0,
-    prepulse: Any = 500.0, holding: Any = HOLDING,
+    prepulse: Any = 500.0, holding: Any = HOLDING, progress: bool | None = None
 ) -> xarray.Dataset:  # fmt: skip
     """Peak current at a test potential against a long prepulse before it, and Boltzmann's curve.
 
@@ -53,6 +55,8 @@ def inactivation_curve(
         ms that the prepulse lasts.
     holding : float
         mV before it, all gates steady there; after a long prepulse it hardly matters.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

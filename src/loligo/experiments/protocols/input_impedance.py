@@ -11,7 +11,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
-from loligo.experiments.runs import run
+from loligo.experiments.runs import protocol, run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.solvers import Taylor
@@ -35,9 +35,10 @@ _ENDS = np.array([251.0, 897.0, 633.0, 739.0]) / 720
 _NOTHING = float("nan")
 
 
+@protocol("measuring the impedance")
 def input_impedance(
     membrane: Membrane, frequency: Any = None, *, current: Any = 0.0, amplitude: Any = None,
-    duration: Any = 1000.0,
+    duration: Any = 1000.0, progress: bool | None = None
 ) -> xarray.Dataset:  # fmt: skip
     """V over a small current at each frequency: of the linearised equations, and by a chirp.
 
@@ -58,6 +59,8 @@ def input_impedance(
         nonlinear shows with larger ones.
     duration : float
         ms of the chirp, from 0 Hz to a fifth above the highest frequency.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

@@ -22,6 +22,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.words import say
 
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
 _STEPS = np.arange(-90.0, 81.0, 5.0)  # mV
 
 
+@protocol("measuring currents")
 def iv_curve(
     membrane: Membrane, voltage: Any = None, *, holding: Any = HOLDING, duration: Any = 40.0,
-    ion: str | None = None,
+    ion: str | None = None, progress: bool | None = None
 ) -> xarray.Dataset:  # fmt: skip
     """Peak inward and steady current against the potential that is stepped to.
 
@@ -52,6 +54,8 @@ def iv_curve(
     ion : str, optional
         The channel whose peak is looked for; ``Na`` where the membrane has one, else all but the
         leak together.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

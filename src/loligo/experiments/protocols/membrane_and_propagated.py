@@ -10,6 +10,7 @@ from loligo.experiments.common import given, shock, uniform
 from loligo.experiments.experiment import Experiment
 from loligo.experiments.found import dataset, told
 from loligo.experiments.plan import panel
+from loligo.experiments.runs import protocol
 from loligo.model import Axon
 from loligo.simulation import simulate
 from loligo.stimulus import Pulse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import xarray
 
 
+@protocol()
 def membrane_and_propagated(axon: Axon | None = None) -> xarray.Dataset:
     """The membrane action potential (all of the axon at once) and the propagated one.
 

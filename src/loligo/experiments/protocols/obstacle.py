@@ -13,6 +13,7 @@ from loligo.experiments.common import arrival, crossing, given, shock, threshold
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, numbers, told
 from loligo.experiments.plan import panel
+from loligo.experiments.runs import protocol
 from loligo.model import Axon, Region
 from loligo.simulation import simulate
 from loligo.units import read
@@ -24,6 +25,7 @@ _PLACES = 401
 _FAR = 300  # of them: three quarters of the axon
 
 
+@protocol()
 def obstacle(
     kind: str, values: Any, axon: Axon | None = None, *, extent: Any = "1 cm"
 ) -> xarray.Dataset:

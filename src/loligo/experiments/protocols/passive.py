@@ -9,6 +9,7 @@ import numpy as np
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.plan import panel
+from loligo.experiments.runs import protocol
 from loligo.model import Axon, Channel, Membrane
 from loligo.simulation import simulate
 from loligo.stimulus import Step
@@ -23,6 +24,7 @@ _TIMES = (0.1, 0.3, 1.0, 6.0)  # time constants
 _IMAGES = 6
 
 
+@protocol()
 def passive(
     g_L: float = 0.25, C_m: float = 1.0, *, diameter: float = 476.0,
     axial_resistivity: float = 35.4, voltage: float = 10.0, accuracy: float = 1e-5,

@@ -14,7 +14,7 @@ from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.plane import Box, Plane, contour, kind_of
 from loligo.experiments.reduced import Rest, reduced
-from loligo.experiments.runs import run
+from loligo.experiments.runs import protocol, run
 from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Step, VoltageClamp
@@ -37,10 +37,11 @@ _LATE, _STILL = 0.1, 0.004  # of the time at the end, in which what moves by les
 _TURNS = 3  # rounds that show a cycle
 
 
+@protocol("following paths")
 def phase_plane(
     membrane: Membrane, x: str = "V", y: str | None = None, *, current: Any = 0.0,
     others: Any = None, shock: Any = None, start: Any = None, x_range: Any = None,
-    y_range: Any = None, duration: Any = None,
+    y_range: Any = None, duration: Any = None, progress: bool | None = None
 ) -> xarray.Dataset:  # fmt: skip
     """The plane of two states: nullclines, the field, fixed points and what paths do around them.
 
@@ -71,6 +72,8 @@ def phase_plane(
         From where to where; if not given, what the equations suggest.
     duration : float, optional
         ms of the paths; if not given 60, or so long that they come to rest or go round.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

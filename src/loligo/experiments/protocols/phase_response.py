@@ -14,7 +14,7 @@ from loligo.experiments.firing import rates, shown, steadiest
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
-from loligo.experiments.runs import course, part
+from loligo.experiments.runs import part, protocol
 from loligo.lanes import Labelled
 from loligo.model import Membrane
 from loligo.stimulus import Shock
@@ -34,6 +34,7 @@ _FORGOTTEN = 1e-7  # of the largest effect: by so much it may still change from 
 _DELAYS = 0.2  # of the largest advance: where spikes are delayed by more, it is type 2
 
 
+@protocol("shifting spikes")
 def phase_response(
     membrane: Membrane, phase: Any = None, *, amplitude: Any = None, shock: Any = 0.5,
     threshold: Any = 0.0, progress: bool | None = None,
@@ -89,12 +90,11 @@ def phase_response(
     current = None if amplitude is None else one(amplitude, "uA/cm2", "amplitude")
     size = one(shock, "mV", "shock", above=0.0)
     level = one(threshold, "mV", "threshold")
-    with course("shifting spikes", progress):
-        with part(0, 2):
-            cycle = _cycle(patch, current, level)
-        with part(1, 2):
-            nothing = np.full((2, _HALVINGS, 2, row.values.size), np.nan)
-            advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, size)
+    with part(0, 2):
+        cycle = _cycle(patch, current, level)
+    with part(1, 2):
+        nothing = np.full((2, _HALVINGS, 2, row.values.size), np.nan)
+        advance = nothing if isinstance(cycle, str) else _advances(cycle, row.values, size)
     sizes = size / 2.0 ** np.arange(_HALVINGS)
     (limit, sure), (of_next, sure_next) = (_limit(a[:, 0] - a[:, 1], sizes) for a in advance)
     lasting = advance[0, 0]

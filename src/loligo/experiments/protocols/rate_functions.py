@@ -11,6 +11,7 @@ from loligo.analysis.curve import root
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, varied
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.theory.gates import Gating, curves
 from loligo.words import say
@@ -32,7 +33,10 @@ _WHAT = {
 }
 
 
-def rate_functions(membrane: Membrane, voltage: Any = None) -> xarray.Dataset:
+@protocol("finding rates")
+def rate_functions(
+    membrane: Membrane, voltage: Any = None, *, progress: bool | None = None
+) -> xarray.Dataset:
     """What a membrane's gates are given by: opening and closing rates, steady states, time
     constants, against the potential.
 
@@ -46,6 +50,8 @@ def rate_functions(membrane: Membrane, voltage: Any = None) -> xarray.Dataset:
     membrane : Membrane
     voltage : sequence of float, optional
         mV; from -100 to 60 in steps of 0.5 if not given.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

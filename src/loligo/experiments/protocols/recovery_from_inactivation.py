@@ -13,6 +13,7 @@ from loligo.experiments.fits import misfit, recovery
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.words import say
 
@@ -24,9 +25,10 @@ _TEST = 20.0  # ms
 _INACTIVATED = 0.99  # of the first peak: less is left where the first pulse inactivates
 
 
+@protocol("measuring currents")
 def recovery_from_inactivation(
     membrane: Membrane, interval: Any = None, *, ion: str | None = None, test: Any = 0.0,
-    prepulse: Any = 50.0, holding: Any = HOLDING,
+    prepulse: Any = 50.0, holding: Any = HOLDING, progress: bool | None = None
 ) -> xarray.Dataset:  # fmt: skip
     """Peak current of a second pulse as a part of the first, against the pause between them.
 
@@ -44,6 +46,8 @@ def recovery_from_inactivation(
     holding : float
         mV before and between them, all gates steady there before; for a model whose rest is
         elsewhere than near -65 mV give another.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

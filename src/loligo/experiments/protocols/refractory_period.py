@@ -13,7 +13,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import SMALLEST
-from loligo.experiments.runs import course, part
+from loligo.experiments.runs import part, protocol
 from loligo.experiments.search import RELATIVE, Threshold, least, narrowed
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
@@ -72,6 +72,7 @@ class _Pair:
         return found.where(known)
 
 
+@protocol("seeking thresholds")
 def refractory_period(
     membrane: Membrane, interval: Any = None, *, duration: Any = 1.0, threshold: Any = THRESHOLD,
     progress: bool | None = None,
@@ -120,21 +121,20 @@ def refractory_period(
     row = varied(interval, _INTERVALS, "ms", "interval", above=0.0).values
     lasts = one(duration, "ms", "duration", above=0.0)
     level = one(threshold, "mV", "threshold")
-    with course("seeking thresholds", progress):
-        patch = excitable(membrane, "refractory_period", level)
-        with part(0, 4):
-            alone = _alone(patch, lasts)
-        first = float(alone.value[0])
-        pair = _Pair(patch, lasts, first)
-        excited = np.isfinite(first)
-        with part(1, 4):
-            second = pair.thresholds(row) if excited else Threshold.none(row.size)
-        ratio = second.value / first
-        with part(2, 4):
-            absolute, sure = _absolute(pair, row, second.value)
-            relative, nearly = _relative(pair, row, ratio)
-        with part(3, 4):
-            V, time = _traces(pair, row, second.value)
+    patch = excitable(membrane, "refractory_period", level)
+    with part(0, 4):
+        alone = _alone(patch, lasts)
+    first = float(alone.value[0])
+    pair = _Pair(patch, lasts, first)
+    excited = np.isfinite(first)
+    with part(1, 4):
+        second = pair.thresholds(row) if excited else Threshold.none(row.size)
+    ratio = second.value / first
+    with part(2, 4):
+        absolute, sure = _absolute(pair, row, second.value)
+        relative, nearly = _relative(pair, row, ratio)
+    with part(3, 4):
+        V, time = _traces(pair, row, second.value)
     least_of = int(np.nanargmin(ratio)) if (ratio < 1).any() else None
     return dataset(
         EXPERIMENT, "Refractory period",

@@ -10,6 +10,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.theory.linear import Linear
 from loligo.theory.patch import Patch
@@ -20,11 +21,15 @@ from loligo.words import decimal, say
 if TYPE_CHECKING:
     import xarray
 
+_NOTHING, _LEAST = 1e-9, 1e-3  # of the largest current, and of so many uA/cm2: less is none
 _AROUND = np.linspace(-20.0, 20.0, 161)  # mV from rest
 _USUAL = -65.0  # mV: around which the curve is drawn where there is no rest
 
 
-def resting_state(membrane: Membrane, *, current: Any = 0.0) -> xarray.Dataset:
+@protocol("finding rest")
+def resting_state(
+    membrane: Membrane, *, current: Any = 0.0, progress: bool | None = None
+) -> xarray.Dataset:
     """Where a membrane rests, which currents balance there, and how it answers small currents.
 
     Small means linear: the input resistance is the inverse slope of the steady current-voltage
@@ -37,6 +42,8 @@ def resting_state(membrane: Membrane, *, current: Any = 0.0) -> xarray.Dataset:
     membrane : Membrane
     current : float
         uA/cm2 that are injected steadily.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------
@@ -90,6 +97,7 @@ def resting_state(membrane: Membrane, *, current: Any = 0.0) -> xarray.Dataset:
 def _variables(found: xarray.Dataset, channels: list[str]) -> dict[str, Any]:
     """What is at rest."""
     flows = np.array([float(found[f"I_{name}"]) for name in channels])
+    flows[np.abs(flows) <= _NOTHING * np.abs(flows).max(initial=_LEAST)] = 0.0
     opens = np.array([float(found.get(f"G_{name}", np.nan)) for name in channels])
     with np.errstate(divide="ignore", invalid="ignore"):
         force = np.where(opens > 0, flows / opens, np.nan)

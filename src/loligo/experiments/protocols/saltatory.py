@@ -12,6 +12,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.fibre import myelinated
 from loligo.experiments.found import dataset, numbers, told
 from loligo.experiments.plan import panel
+from loligo.experiments.runs import protocol
 from loligo.model import Axon, Membrane
 from loligo.simulation import simulate
 from loligo.stimulus import Pulse
@@ -27,6 +28,7 @@ _LASTS = 6.0  # ms
 _THRESHOLD = -40.0  # mV
 
 
+@protocol()
 def saltatory(
     g_ratio: Any = None, internode: Any = None, *, fibre: Any = 10.0,
     membrane: Membrane | None = None,

@@ -22,7 +22,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import LONG, SMALLEST, settled
-from loligo.experiments.runs import course, part
+from loligo.experiments.runs import part, protocol
 from loligo.experiments.search import EARLY, Threshold, least
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
@@ -40,6 +40,7 @@ _WAIT = 100.0  # ms after the end, for a spike that comes late
 _EVERY = 0.05  # ms
 
 
+@protocol("seeking thresholds")
 def strength_duration(
     membrane: Membrane, duration: Any = None, *, threshold: Any = THRESHOLD, wait: Any = _WAIT,
     progress: bool | None = None,
@@ -88,15 +89,14 @@ def strength_duration(
     """
     d = varied(duration, _DURATIONS, "ms", "duration", above=0.0, below=_LONGEST).values
     level, later = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
-    with course("seeking thresholds", progress):
-        patch = excitable(membrane, "strength_duration", level)
-        with part(0, 3):
-            both = _thresholds(patch, np.append(d, LONG), float(d.max()) + later)
-        with part(1, 3):
-            found, forever = both.row(slice(-1)), settled(patch, both.row(slice(-1, None)))
-        with part(2, 3):
-            chronaxie = _chronaxie(patch, float(forever.value[0]), later)
-            V, time = _traces(patch, d, found.value)
+    patch = excitable(membrane, "strength_duration", level)
+    with part(0, 3):
+        both = _thresholds(patch, np.append(d, LONG), float(d.max()) + later)
+    with part(1, 3):
+        found, forever = both.row(slice(-1)), settled(patch, both.row(slice(-1, None)))
+    with part(2, 3):
+        chronaxie = _chronaxie(patch, float(forever.value[0]), later)
+        V, time = _traces(patch, d, found.value)
     value, base = found.value, float(forever.value[0])
     by_lapicque, by_weiss = lapicque(d, value), weiss(d, value)
     return dataset(

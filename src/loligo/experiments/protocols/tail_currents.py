@@ -22,6 +22,7 @@ from loligo.experiments.fits import decay, misfit
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of, one
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.words import say
 
@@ -35,9 +36,11 @@ _LOOKS = 4
 _SURE = 1e-7  # of the largest current
 
 
+@protocol("measuring currents")
 def tail_currents(
     membrane: Membrane, voltage: Any = None, *, ion: str | None = None, prepulse: Any = 20.0,
     prepulse_duration: Any = 10.0, duration: Any = 10.0, holding: Any = HOLDING,
+    progress: bool | None = None,
 ) -> xarray.Dataset:  # fmt: skip
     """Currents after a prepulse: the instantaneous current, its reversal, and how channels close.
 
@@ -62,6 +65,8 @@ def tail_currents(
     holding : float
         mV before the prepulse, all gates steady there; for a model whose rest is elsewhere than
         near -65 mV give another.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import between, membrane_of, one, varied
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.rheobase import LONG, LONGER, SMALLEST, rheobase
-from loligo.experiments.runs import Spikes, course, part
+from loligo.experiments.runs import Spikes, part, protocol
 from loligo.experiments.search import Threshold, least, narrowed
 from loligo.model import Membrane
 from loligo.stimulus import Pulse
@@ -62,6 +62,7 @@ def _at(patch: Excitable, celsius: Array) -> Excitable:
     return replace(patch, membrane=patch.membrane.replace(celsius=lanes(celsius)[0]))
 
 
+@protocol("trying temperatures")
 def temperature_dependence(
     membrane: Membrane, celsius: Any = None, *, threshold: Any = THRESHOLD,
     progress: bool | None = None,
@@ -114,17 +115,16 @@ def temperature_dependence(
     height, width, time = nothing, nothing, np.zeros(1)
     V, ceases, lost = nothing[:, None], np.nan, nothing != nothing
     if patch.membrane.celsius is not None:
-        with course("trying temperatures", progress):
-            warmed, lost = _Warmed.at(patch, row)
-            if not lost.all():
-                with part(0, 4):
-                    found = _thresholds(warmed, ~lost)
-                with part(1, 4):
-                    base = _rheobases(warmed, ~lost)
-                with part(2, 4):
-                    V, time, height, width = _spikes(warmed, found.value)
-                with part(3, 4):
-                    ceases = _ceases(patch, row, base.value)
+        warmed, lost = _Warmed.at(patch, row)
+        if not lost.all():
+            with part(0, 4):
+                found = _thresholds(warmed, ~lost)
+            with part(1, 4):
+                base = _rheobases(warmed, ~lost)
+            with part(2, 4):
+                V, time, height, width = _spikes(warmed, found.value)
+            with part(3, 4):
+                ceases = _ceases(patch, row, base.value)
     return dataset(
         EXPERIMENT, "Temperature",
         {

@@ -12,7 +12,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import one
 from loligo.experiments.plan import Panel, Plan
-from loligo.experiments.runs import course, part
+from loligo.experiments.runs import part, protocol
 from loligo.experiments.search import Threshold, least
 from loligo.model import Membrane
 from loligo.words import decimal, say
@@ -31,6 +31,7 @@ _AND = 5.0  # ms
 _SAMPLES = 1500
 
 
+@protocol("seeking the threshold")
 def threshold(
     membrane: Membrane, *, threshold: Any = THRESHOLD, wait: Any = _WAIT,
     progress: bool | None = None,
@@ -74,14 +75,13 @@ def threshold(
     6.50507
     """
     level, lasts = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
-    with course("seeking the threshold", progress):
-        patch = excitable(membrane, "threshold", level)
-        found = _least(patch, level, lasts)
-        value = float(found.value[0])
-        row = (value if np.isfinite(value) else _UNEXCITED) * _AROUND
-        V, time = _traces(patch, row, value, lasts)
-        height, _, sure = highest(time, V)
-        width = _width(patch, value, height, lasts)
+    patch = excitable(membrane, "threshold", level)
+    found = _least(patch, level, lasts)
+    value = float(found.value[0])
+    row = (value if np.isfinite(value) else _UNEXCITED) * _AROUND
+    V, time = _traces(patch, row, value, lasts)
+    height, _, sure = highest(time, V)
+    width = _width(patch, value, height, lasts)
     return dataset(
         EXPERIMENT, "Threshold of a shock",
         {

@@ -12,6 +12,7 @@ from loligo.experiments.common import LASTS, START, given, shock, slenderness, t
 from loligo.experiments.experiment import Experiment
 from loligo.experiments.found import dataset, numbers, told
 from loligo.experiments.plan import panel
+from loligo.experiments.runs import protocol
 from loligo.model import Axon
 from loligo.progress import progress as bar
 from loligo.simulation import simulate
@@ -25,6 +26,7 @@ _SHAPE = {"diameter": ("um", "diameter"), "axial_resistivity": ("ohm*cm", "axial
 _SLOWEST = 2.0  # m/s in the axon of 1952; thinner ones in proportion
 
 
+@protocol()
 def velocity(
     axon: Axon | None = None, *, check: bool = False, progress: bool | None = None, **values: Any
 ) -> xarray.Dataset:

@@ -13,6 +13,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of
 from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.words import say
 
@@ -26,8 +27,9 @@ _SURE = 1e-12  # of the largest
 _LEAST = 1e-12  # less is nothing
 
 
+@protocol("measuring currents")
 def window_current(
-    membrane: Membrane, voltage: Any = None, *, ion: str | None = None
+    membrane: Membrane, voltage: Any = None, *, ion: str | None = None, progress: bool | None = None
 ) -> xarray.Dataset:
     """The current that flows through a channel for good: its steady activation, what inactivation
     leaves, and their product.
@@ -39,6 +41,8 @@ def window_current(
         mV; from -100 to 40 in steps of 0.1 if not given.
     ion : str, optional
         The channel; ``Na`` where the membrane has one, else the first that is no leak.
+    progress : bool, optional
+        Whether to show a bar.
 
     Returns
     -------

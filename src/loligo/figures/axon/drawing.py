@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.errors import UsageError
+from loligo.errors import LoligoError, UsageError
 from loligo.figures.axon import strip, tube
 from loligo.figures.axon.content import AxonRecord, Row, read, rows
 from loligo.figures.axon.layout import BAR, Content, Stack, arrange, bar_ticks, content
@@ -28,6 +28,7 @@ from loligo.figures.page.frame import (
 from loligo.figures.page.layout import Layout, Slot, line_height
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, TICK, Theme
+from loligo.units import read as quantity
 from loligo.words import say
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     import xarray
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from loligo.figures.page.notebook import ShownFigure
 
@@ -65,7 +65,7 @@ def draw_axon(
     size: Size,
     title: str | None,
     at: Any = None,
-) -> Figure:
+) -> ShownFigure:
     """The wave at a few instants, one of them in full, and the whole run as a map."""
     axon = read(rec)
     chosen_rows, extras = rows(axon, chosen, "map", theme)
@@ -98,9 +98,12 @@ def _instants(axon: AxonRecord, at: Any) -> tuple[np.ndarray, float]:
         times = axon.instants()
     else:
         try:
-            times = np.sort(np.atleast_1d(np.asarray(at, dtype=float)).ravel())
-        except (TypeError, ValueError):
-            raise UsageError(f"at={at!r:.60} is not a time; give ms, such as at=3.5") from None
+            several = at if isinstance(at, list | tuple) else np.atleast_1d(at).ravel().tolist()
+            times = np.sort([float(quantity(each, "ms", "at")) for each in several])  # type: ignore[arg-type]
+        except (TypeError, LoligoError):
+            raise UsageError(
+                f'at={at!r:.60} is not a time; give ms, such as at=3.5 or at="3.5 ms"'
+            ) from None
         first, last = float(axon.time[0]), float(axon.time[-1])
         if not times.size or not np.all((times >= first) & (times <= last)):
             raise UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from loligo.figures.content.labels import length_unit, unit
@@ -12,25 +13,38 @@ from loligo.lanes import with_arrays
 from loligo.stimulus.document import KINDS
 from loligo.words import decimal, join, say, worded
 
+_bare: ContextVar[bool] = ContextVar("bare", default=False)  # whether units are left out
 
-def conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> str:
+
+def conditions(
+    attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None, units: bool = True
+) -> str:
     """``10 µA/cm² from 5 to 45 ms, 6.3 °C``, as far as the recording's provenance tells."""
-    return ", ".join(each_condition(attrs, chosen))
+    return ", ".join(each_condition(attrs, chosen, units))
 
 
 def each_condition(
-    attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None
-) -> list[str]:  # fmt: skip
+    attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None, units: bool = True
+) -> list[str]:
     """The same, one by one.
 
-    ``chosen`` are the coordinates of a lane that was picked out of a sweep.
+    ``chosen`` are the coordinates of a lane that was picked out of a sweep; ``units`` are left out
+    of a model that has none.
 
     >>> pulse = {"kind": "pulse", "start": 5, "duration": 40, "amplitude": 10}
-    >>> each_condition({"provenance": json.dumps({"stimulus": pulse})})
-    ['10 µA/cm² from 5 to 45 ms']
+    >>> told = {"provenance": json.dumps({"stimulus": pulse})}
+    >>> each_condition(told), each_condition(told, units=False)
+    (['10 µA/cm² from 5 to 45 ms'], ['10 from 5 to 45'])
     """
+    before = _bare.set(not units)
     try:
-        there = chosen or {}
+        return _conditions(attrs, chosen or {})
+    finally:
+        _bare.reset(before)
+
+
+def _conditions(attrs: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    try:
         known = _picked(json.loads(attrs["provenance"]), there)
         model = known.get("model", {})
         long = sum(float(region["length"]) for region in model.get("regions", []))
@@ -53,8 +67,34 @@ def stimulus(document: Mapping[str, Any] | None, long: float = 0.0) -> str:
     if document["kind"] == "placed":
         return _placed(document, long)
     if document["kind"] == "sum":
-        return " + ".join(stimulus(part, long) for part in document["shapes"])
+        return " + ".join(_one_by_one(document["shapes"], long))
     return worded(KINDS[document["kind"]].sentence(document)).format_map(_Words(document))
+
+
+def _one_by_one(shapes: list[Mapping[str, Any]], long: float) -> list[str]:
+    """Every shape of a sum; the commands of a clamp that follow one another are one phrase."""
+    said: list[str] = []
+    end: Any = None
+    for shape in shapes:
+        goes_on = end is not None and shape["start"] == end and _steady(shape)
+        end = shape["start"] + shape["duration"] if _steady(shape) else None
+        if goes_on:
+            words = _Words(shape)
+            voltage = f"{words['voltage']}"
+            said[-1] += say(", then at {voltage} to {end}", voltage=voltage, end=_amount(end, "ms"))
+        else:
+            said.append(stimulus(shape, long))
+    return said
+
+
+def _steady(shape: Mapping[str, Any]) -> bool:
+    """Whether a shape is a clamp at one potential, or at one for each lane, between known times."""
+    if shape["kind"] != "clamp" or shape.get("to") is not None:
+        return False
+    numbers = [shape["start"], shape["duration"]]
+    return "kind" not in (shape["voltage"] if isinstance(shape["voltage"], dict) else {}) and all(
+        isinstance(each, int | float) for each in numbers
+    )
 
 
 def _current(d: Mapping[str, Any]) -> str:
@@ -119,7 +159,7 @@ class _Number:
         self.number, self._units = _amount(value), units
 
     def __format__(self, _: str) -> str:
-        return f"{self.number} {self._units}".rstrip()
+        return f"{self.number} {'' if _bare.get() else self._units}".rstrip()
 
 
 _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"current": _current, "when": _when}
@@ -132,7 +172,7 @@ def _amount(value: Any, unit: str = "") -> str:
     text = _number(low)
     if low != high:
         text = say("{low} to {high}", low=text, high=_number(high))
-    return f"{text} {unit}".rstrip()
+    return f"{text} {'' if _bare.get() else unit}".rstrip()
 
 
 def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:

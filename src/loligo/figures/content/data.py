@@ -16,8 +16,8 @@ from loligo.figures.style import Theme
 from loligo.recording import open as opened
 from loligo.recording.door import welcome, with_known_names
 from loligo.recording.stated import label as head
-from loligo.recording.stated import measures, unit
-from loligo.units import convert
+from loligo.recording.stated import measures
+from loligo.units import convert, spelled
 from loligo.units.quantity import is_pint
 from loligo.words import say
 
@@ -175,7 +175,7 @@ def _panel_of(row: _Row, panels: list[Panel]) -> int:
         return by_name[0]
     if not row.unit:
         return 0
-    units = [unit(panel.axis.unit) if panel.axis.unit else "1" for panel in panels]
+    units = [spelled(panel.axis.unit) if panel.axis.unit else "1" for panel in panels]
     alike = [k for k, other in enumerate(units) if measures(other) == measures(row.unit)]
     if not alike:
         raise UsageError(
@@ -198,7 +198,7 @@ def _with(panel: Panel, row: _Row, shown: Picture, colour: str) -> Panel:
     values = row.values
     if row.unit and panel.axis.unit:
         try:
-            values = convert(values, unit(row.unit), unit(panel.axis.unit))
+            values = convert(values, spelled(row.unit), spelled(panel.axis.unit))
         except UnitError:
             raise UsageError(
                 f"data: {row.name!r} is in {row.unit!r}, and its panel in {panel.axis.unit}"

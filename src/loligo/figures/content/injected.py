@@ -63,16 +63,39 @@ def at_places(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.nda
 def edges(signals: Signals, lane: Lane) -> np.ndarray:
     """When what is done to one lane changes its course, sorted; none if that is not told."""
     from loligo.errors import LoligoError
-    from loligo.recording.picked import reduced
 
     try:
-        one = signals.recording.isel({d: k for d, k in lane.where.items() if d != "position"})
-        described = reduced(_described(signals.recording), one)
+        described = _of_lane(signals, lane)
         if described is None:
             return np.empty(0)
         return _changes(json.dumps(described), float(signals.time[-1]))
     except (LoligoError, ValueError, KeyError, TypeError, AttributeError):
         return np.empty(0)
+
+
+def done_to(signals: Signals, lane: Lane) -> Stimulus | None:
+    """What is done to one lane, in numbers of its own; None if that is not told."""
+    from loligo.errors import LoligoError
+
+    try:
+        described = _of_lane(signals, lane)
+        return None if described is None else _made(described)
+    except (LoligoError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _of_lane(signals: Signals, lane: Lane) -> Any:
+    """What is done to one lane, as plain data.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If the recording does not say which lane it is.
+    """
+    from loligo.recording.picked import reduced
+
+    one = signals.recording.isel({d: k for d, k in lane.where.items() if d != "position"})
+    return reduced(_described(signals.recording), one)
 
 
 # ------------------------------------------------------------------ from the provenance

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loligo.figures.style import ion
+from loligo.model import latex
 from loligo.words import decimal, reworded
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -33,17 +34,75 @@ class Label:
 
 
 def symbol(name: str) -> Label:
-    """A variable's name as mathematics is printed: italic, what follows ``_`` below the line.
+    r"""A variable's name as in its equations: a single letter italic, words upright, greek letters
+    as such, what follows ``_`` below the line.
 
-    >>> symbol("m").italic, symbol("m_Na").text
-    (True, '$m_{\\\\mathrm{Na}}$')
+    >>> symbol("m").italic, symbol("mT").italic, symbol("m_Na").text, symbol("tau_Ca").text
+    (True, False, '$m_{\\mathrm{Na}}$', '$\\tau_{\\mathrm{Ca}}$')
     """
-    parts = re.fullmatch(r"([A-Za-z]+)_([A-Za-z0-9]+)", name)
-    if parts is None:
-        return Label(name, italic=len(name) <= 2)
-    base, below = parts.groups()
-    base = base if len(base) == 1 else rf"\mathrm{{{base}}}"
-    return Label(rf"${base}_{{\mathrm{{{below}}}}}$", math=True)
+    plain = not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII)
+    set_ = "" if plain else latex.symbol(name)
+    if plain or set_ in (name, rf"\mathrm{{{name}}}"):
+        return Label(name, italic=len(name) == 1)
+    return Label(f"${set_}$", math=True)
+
+
+def quoted(name: str) -> str:
+    """A name within a text that :func:`typeset` will set as mathematics.
+
+    >>> quoted("m"), quoted("Ca_i")
+    ('`m`', '`Ca_i`')
+    """
+    return f"`{name}`"
+
+
+# what is quoted, and what no word of a text looks like: I_Na, E_K
+_NAMES = re.compile(r"`([^`]+)`|(?<![\w`])([A-Za-z]_[A-Za-z]\w*)(?![\w`])")
+
+
+def typeset(text: str, bold: bool = False) -> Label:
+    """A text with the names in it as mathematics.
+
+    >>> typeset("Gate `m`").text, typeset("Peak of I_Na").text, typeset("no name").math
+    ('Gate $m$', 'Peak of $I_{\\\\mathrm{Na}}$', False)
+    """
+    if _NAMES.search(text) is None:
+        return Label(text)
+    parts: list[str | Label] = []
+    end = 0
+    for found in _NAMES.finditer(text):
+        parts += [text[end : found.start()], symbol(found[1] or found[2])]
+        end = found.end()
+    laid = words([part for part in [*parts, text[end:]] if part != ""])
+    if not (bold and laid.math):
+        return laid
+    return Label(re.sub(r"\$([^$]+)\$", _bold, laid.text), math=True)
+
+
+def _bold(found: re.Match[str]) -> str:
+    inner = found[1].replace(r"\mathrm", r"\mathbf")
+    return "$" + re.sub(r"^([A-Za-z])(?=_|$)", r"\\mathbf{\1}", inner) + "$"
+
+
+def words(parts: Sequence[str | Label]) -> Label:
+    """Several texts and names in one line, each in its own type.
+
+    >>> words(["initial ", symbol("m")]).text
+    'initial $m$'
+    """
+    laid = [Label(part) if isinstance(part, str) else part for part in parts]
+    plain = all(not each.math and each.italic == laid[0].italic for each in laid)
+    if plain:
+        return Label("".join(each.text for each in laid), italic=laid[0].italic)
+    return Label("".join(map(_in_a_line, laid)), math=True)
+
+
+def _in_a_line(each: Label) -> str:
+    """A piece of a line that is mathtext."""
+    if each.math:
+        return each.text
+    plain = each.text.replace("$", r"\$")
+    return f"${plain}$" if each.italic else plain
 
 
 def channel(name: str) -> Label:
@@ -77,6 +136,23 @@ def length_unit(longest: float) -> tuple[str, float]:
     return unit, um
 
 
+_PREFIXES = ("p", "n", "µ", "m", "", "k", "M", "G")  # from 10⁻¹² up
+_PREFIXED = re.compile(r"([pnµmkMG]?)([AVSCFΩ])(?![A-Za-z])(.*)")
+
+
+def scaled(printed: str, power: int) -> str:
+    """A printed unit with a power of ten: another prefix where there is one.
+
+    >>> scaled("nA", 6), scaled("µA/cm²", 3), scaled("mV", 9), scaled("1/ms", 3), scaled("", -3)
+    ('mA', 'mA/cm²', 'MV', '10³ 1/ms', '10⁻³')
+    """
+    fitting = _PREFIXED.fullmatch(printed)
+    place = _PREFIXES.index(fitting[1]) + power // 3 if fitting and power % 3 == 0 else -1
+    if fitting and 0 <= place < len(_PREFIXES):
+        return f"{_PREFIXES[place]}{fitting[2]}{fitting[3]}"
+    return " ".join(filter(None, (power_of_ten(power) if power else "", printed)))
+
+
 def number(value: float, decimals: int) -> str:
     """A number with a true minus sign; never ``-0``.
 
@@ -89,6 +165,19 @@ def number(value: float, decimals: int) -> str:
     if float(text) == 0:
         text = text.lstrip("-")
     return decimal(text).replace("-", "−")
+
+
+def written(value: float, digits: int = 4) -> str:
+    """A number in as many digits as it takes, at most so many.
+
+    >>> written(-0.25), written(1e6), written(2.5e-7)
+    ('−0.25', '10⁶', '2.5·10⁻⁷')
+    """
+    mantissa, _, power = f"{value:.{digits}g}".replace("-", "−").partition("e")
+    if not power:
+        return mantissa
+    raised = power_of_ten(int(power.replace("−", "-")))
+    return raised if mantissa == "1" else f"{mantissa}·{raised}"
 
 
 def exponent(largest: float) -> int:
@@ -151,11 +240,15 @@ def tick_decimals(places: Sequence[float]) -> int:
     return 6
 
 
-def spread(centres: Sequence[float], height: float, low: float, high: float) -> np.ndarray:
+def spread(
+    centres: Sequence[float], height: float, low: float, high: float,
+    order: Sequence[int] | None = None,
+) -> np.ndarray:  # fmt: skip
     """Move labels apart as little as possible.
 
-    The positions nearest to ``centres`` (least squares) that keep their order, lie at least
-    ``height`` apart and stay within ``low`` and ``high`` (centres). This is isotonic regression
+    The positions nearest to ``centres`` (least squares) that keep their order, or have the
+    ``order`` that is given, from the lowest up; that lie at least ``height`` apart and stay within
+    ``low`` and ``high`` (centres). This is isotonic regression
     of the centres less the spacing, by pooling adjacent violators (Ayer et al. 1955,
     *Ann. Math. Statist.* 26:641); the bounds are then met by clipping.
 
@@ -165,7 +258,7 @@ def spread(centres: Sequence[float], height: float, low: float, high: float) -> 
     wanted = np.asarray(centres, dtype=float)
     if wanted.size == 1:
         return np.clip(wanted, low, max(low, high))
-    order = np.argsort(wanted, kind="stable")
+    order = np.argsort(wanted, kind="stable") if order is None else np.asarray(order)
     offset = height * np.arange(len(wanted))
     pools: list[tuple[float, int]] = []
     for value in wanted[order] - offset:

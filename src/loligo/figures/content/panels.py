@@ -3,67 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from loligo.errors import UsageError, nearest
-from loligo.figures.content import between, captions, injected, labels, signals
+from loligo.figures.content import between, clamped, injected, labels, signals
 from loligo.figures.content.labels import Label
-from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
+from loligo.figures.content.picture import LIMITS, Axis, Panel, Trace, padded, spread
 from loligo.figures.content.signals import Lane, Signals
-from loligo.figures.content.titles import titles
-from loligo.figures.style import DASHES, Theme, channel_colours, ordered
+from loligo.figures.style import DASHES, Theme, channel_colours
 from loligo.words import reworded, say
 
 MOST_OVERLAID = 8  # lanes drawn over one another; more become a map
+MOST_GATES = 6  # on one axis; more have an axis for each channel
 # A line of more vertices is drawn as it looks on so many columns, finer than any screen.
 _MOST_VERTICES, _DRAWN_COLUMNS = 40_000, 4000
 
 
-def picture(recorded: Signals, chosen: Sequence[object] | str | None, theme: Theme) -> Picture:
-    """Everything that a figure of ``recorded`` shows, in ``theme``'s colours.
-
-    Raises
-    ------
-    UsageError
-        If a panel does not exist, or nothing is recorded for it; it says what there is.
-    """
-    wanted = _wanted(recorded, chosen)
-    panels = _keyed_once(panel for one in wanted for panel in _panels(recorded, one, theme))
-    attrs = recorded.recording.attrs
-    title, membrane = titles(attrs)
-    done = captions.conditions(attrs, signals.chosen(recorded.recording))
-    return Picture(
-        title=title,
-        subtitle=", ".join(filter(None, [membrane, done])),
-        start=float(recorded.time[0]),
-        end=float(recorded.time[-1]),
-        panels=panels,
-        on=on(recorded),
-    )
-
-
-def _keyed_once(panels: Iterable[Panel]) -> tuple[Panel, ...]:
-    """Say what lanes' labels are values of over the first panel that has them."""
-    made: list[Panel] = []
-    for panel in panels:
-        said = any(one.key is not None for one in made)
-        made.append(replace(panel, key=None) if said else panel)
-    return tuple(made)
-
-
 # ------------------------------------------------------------------------ which panels
-
-
-def _wanted(recorded: Signals, chosen: Sequence[object] | str | None) -> Sequence[object]:
-    if chosen is None:
-        return _usual(recorded)
-    wanted = listed(chosen)
-    if not wanted:
-        raise UsageError(f"panels is empty; name at least one of {offer(recorded)}.")
-    return wanted
 
 
 def listed(chosen: object) -> list[object]:
@@ -78,40 +38,20 @@ def listed(chosen: object) -> list[object]:
         ) from None
 
 
-def _usual(recorded: Signals) -> list[str]:
-    if not recorded.names("voltage"):
-        raise UsageError(
-            'the recording holds no V; simulate with record=None or with "V" in record, '
-            f"or name the panels that it does hold: panels={recorded.series()!r}."
-        )
-    if recorded.dims:
-        electrode = ["I_clamp"] if recorded.names("clamp") else []
-        return ["V", *electrode, *(["stimulus"] if recorded.names("stimulus") else [])]
-    conducted = "conductances" if recorded.names("conductance") else "currents"
-    kinds = ("V", "gates", "states", conducted, "stimulus")
-    return [kind for kind in kinds if recorded.names(_ROLES[kind])]
-
-
-_ROLES = {
+ROLES = {
     "V": "voltage",
     "gates": "gate",
     "states": "state",
     "conductances": "conductance",
     "currents": "current",
+    "clamp": "clamp",
     "stimulus": "stimulus",
 }
 
 
 def offer(recorded: Signals) -> str:
-    kinds = [kind for kind, role in _ROLES.items() if recorded.names(role)]
+    kinds = [kind for kind, role in ROLES.items() if recorded.names(role)]
     return ", ".join(map(repr, dict.fromkeys([*kinds, *recorded.series()])))
-
-
-def _panels(recorded: Signals, wanted: object, theme: Theme) -> Iterable[Panel]:
-    names, kind = names_of(recorded, wanted)
-    if not recorded.dims:
-        return _kind_panels(recorded, kind, names, theme)
-    return [_lanes_panel(recorded, name, theme) for name in names]
 
 
 def names_of(recorded: Signals, wanted: object) -> tuple[tuple[str, ...], str | None]:
@@ -121,17 +61,17 @@ def names_of(recorded: Signals, wanted: object) -> tuple[tuple[str, ...], str | 
         return tuple(dict.fromkeys(name for names in each for name in names)), None
     if not isinstance(wanted, str):
         raise UsageError(f"{wanted!r} is not a panel; name one of {offer(recorded)}.")
-    if wanted in _ROLES:
-        names = recorded.names(_ROLES[wanted])
+    if wanted in ROLES:
+        names = recorded.names(ROLES[wanted])
         if not names:
             raise UsageError(
                 f"there is nothing to show in panel {wanted!r}: the recording holds no "
-                f"{_ROLES[wanted]}; simulate with record=None, or choose from {offer(recorded)}."
+                f"{ROLES[wanted]}; simulate with record=None, or choose from {offer(recorded)}."
             )
         return names, wanted
     if wanted in recorded.series():
         return (wanted,), None
-    known = [*(k for k, role in _ROLES.items() if recorded.names(role)), *recorded.series()]
+    known = [*(k for k, role in ROLES.items() if recorded.names(role)), *recorded.series()]
     raise UsageError(
         f"{wanted!r} is not a panel{nearest(wanted, known)}; choose from {offer(recorded)}."
     )
@@ -140,18 +80,46 @@ def names_of(recorded: Signals, wanted: object) -> tuple[tuple[str, ...], str | 
 # ------------------------------------------------------------------------ one lane
 
 
-def _kind_panels(
+def kind_panels(
     recorded: Signals, kind: str | None, names: tuple[str, ...], theme: Theme
 ) -> list[Panel]:
-    if kind is not None and kind != "states":
-        return [_panel(recorded, names, theme, say(_HEADINGS[kind]))]
-    groups: dict[str, list[str]] = {}  # one axis cannot hold two units
-    for name in names:
-        groups.setdefault(recorded.unit(name), []).append(name)
+    """The panels of one entry of ``panels`` in a recording of one lane."""
     return [
-        _panel(recorded, tuple(group), theme, heading_of(recorded, group))
-        for group in groups.values()
+        _panel(recorded, group, theme, words) for group, words in grouped(recorded, kind, names)
     ]
+
+
+def grouped(
+    recorded: Signals, kind: str | None, names: tuple[str, ...]
+) -> list[tuple[tuple[str, ...], str]]:
+    """Which variables share an axis, and what stands over it."""
+    if kind == "gates" and len(names) > MOST_GATES:
+        return [
+            (group, _of_channel(group, str(channel)) if channel else heading_of(recorded, group))
+            for channel, group in _apart(names, lambda name: recorded.attribute(name, "channel"))
+        ]
+    if kind is not None and kind not in ("V", "states", "clamp"):
+        return [(names, say(_HEADINGS[kind]))]
+    # one axis cannot hold two units
+    return [(group, heading_of(recorded, group)) for _, group in _apart(names, recorded.unit)]
+
+
+def _of_channel(gates: Sequence[str], channel: str) -> str:
+    """What stands over the gates of one channel."""
+    name = labels.channel(channel).text
+    if len(gates) == 1:
+        return say("Gate {name} of {channel}", name=labels.quoted(gates[0]), channel=name)
+    return say("Gates of {channel}", channel=name)
+
+
+def _apart(
+    names: tuple[str, ...], by: Callable[[str], Any]
+) -> Iterable[tuple[Any, tuple[str, ...]]]:
+    """Names in groups, in the order in which these begin."""
+    groups: dict[Any, list[str]] = {}
+    for name in names:
+        groups.setdefault(by(name), []).append(name)
+    return [(what, tuple(group)) for what, group in groups.items()]
 
 
 _HEADINGS = {
@@ -174,29 +142,52 @@ def heading_of(recorded: Signals, names: Sequence[str]) -> str:
     channel = recorded.attribute(names[0], "channel")
     alone = _ALONE.get(str(recorded.role(names[0]))) if len(names) == 1 and channel else None
     if alone:
-        return say(alone, name=names[0], channel=labels.channel(str(channel)).text)
+        name = labels.quoted(names[0])
+        return say(alone, name=name, channel=labels.channel(str(channel)).text)
     roles = {recorded.role(name) for name in names}
-    for kind, role in _ROLES.items():
+    if roles == {"voltage"} and recorded.dimensionless:
+        return say("V (dimensionless)")
+    for kind, role in ROLES.items():
         if roles == {role} and kind in _HEADINGS:
             return say(_HEADINGS[kind])
     if len(names) == 1:
         words = reworded(str(recorded.attribute(names[0], "long_name") or names[0]))
         return words if words == names[0] else words[:1].upper() + words[1:]
-    return ", ".join(names)
+    return ", ".join(map(labels.quoted, names))
 
 
 def _panel(recorded: Signals, names: tuple[str, ...], theme: Theme, heading: str) -> Panel:
     lane = recorded.lanes[0]
-    colours = colours_of(recorded, theme)
-    dashes = dashes_of(recorded)
-    rest = rest_of(recorded, names[0])
-    traces: list[Trace] = []
-    for name in names:
-        time, values = line(recorded, name, lane)
-        label = label_of(recorded, name) if len(names) > 1 else Label("")
-        traces.append(Trace(name, label, time, values, colours[name], dashes.get(name, ())))
-    lines = tuple(traces)
-    return Panel(axis_of(recorded, names, lines, heading, rest), lines)
+    lines = tuple(trace(recorded, name, lane, theme) for name in names)
+    if len(names) == 1:
+        lines = (replace(lines[0], label=Label("")),)
+    axis = axis_of(recorded, names, lines, heading, rest_of(recorded, names[0]))
+    return commanded(recorded, Panel(axis, lines), names, [(lane, theme.muted)])
+
+
+def trace(recorded: Signals, name: str, lane: Lane, theme: Theme) -> Trace:
+    """A variable in one lane, in its own colour and dashes, and by its name."""
+    dashes = dashes_of(recorded).get(name, ())
+    colour = colours_of(recorded, theme)[name]
+    return Trace(name, label_of(recorded, name), *line(recorded, name, lane), colour, dashes)
+
+
+def commanded(
+    recorded: Signals, panel: Panel, names: Sequence[str], lanes: Sequence[tuple[Lane, str]]
+) -> Panel:
+    """A panel of V with what a clamp asked V to be, dashed, where V is not just that."""
+    if recorded.role(names[0]) != "voltage":
+        return panel
+    asked = [(clamped.command(recorded, lane), colour) for lane, colour in lanes]
+    more = tuple(
+        Trace("command", Label(""), *line, colour, clamped.ASKED) for line, colour in asked if line
+    )
+    if not more:
+        return panel
+    heading = say("{heading}, command dashed", heading=panel.axis.heading)
+    traces = (*panel.traces, *more)
+    axis = axis_of(recorded, names, traces, heading, panel.axis.rest)
+    return replace(panel, axis=axis, traces=traces)
 
 
 def line(recorded: Signals, name: str, lane: Lane) -> tuple[np.ndarray, np.ndarray]:
@@ -258,46 +249,6 @@ def dashes_of(recorded: Signals) -> dict[str, tuple[float, ...]]:
     return dashes
 
 
-# ------------------------------------------------------------------------ several lanes
-
-
-def _lanes_panel(recorded: Signals, name: str, theme: Theme) -> Panel:
-    lanes = recorded.lanes
-    dims = [dim for dim in recorded.dims if dim in recorded.recording[name].dims]
-    if not dims:  # the same in every lane
-        lanes = lanes[:1]
-    if len(lanes) > MOST_OVERLAID:
-        raise UsageError(
-            f"{name} has {len(lanes)} lanes, and lines can be told apart for {MOST_OVERLAID}; "
-            f"select some, as in rec.isel({recorded.dims[0]}=[0, -1])."
-        )
-    coloured = list(zip(lanes, _lane_colours(len(lanes), theme), strict=True))
-    # a lane that could not be run has nothing to draw; if none has, that is told
-    drawn = [one for one in coloured if np.isfinite(recorded.values(name, one[0])).any()]
-    traces = tuple(
-        Trace(f"{name} {lane.label}", Label(lane.label), *line(recorded, name, lane), colour)
-        for lane, colour in drawn or coloured
-    )
-    if len(traces) == 1:
-        colour = colours_of(recorded, theme)[name]
-        traces = (replace(traces[0], label=Label(""), colour=colour),)
-    axis = axis_of(recorded, (name,), traces, heading_of(recorded, [name]), rest_of(recorded, name))
-    several = len(traces) > 1
-    return Panel(axis, traces, lanes=several, key=_key(recorded) if several else None)
-
-
-def _key(recorded: Signals) -> tuple[Label, str]:
-    if len(recorded.dims) == 1:
-        return signals.dimension(recorded.recording, recorded.dims[0])
-    return Label(", ".join(recorded.dims)), ""
-
-
-def _lane_colours(count: int, theme: Theme) -> list[str]:
-    from matplotlib.colors import to_hex
-
-    return [to_hex(shade) for shade in ordered(np.linspace(0.0, 1.0, max(count, 1)), theme)]
-
-
 # ------------------------------------------------------------------------ axes
 
 
@@ -312,17 +263,22 @@ def axis_of(
     role = recorded.role(names[0])
     low = min(float(np.nanmin(_finite(trace.values))) for trace in traces)
     high = max(float(np.nanmax(_finite(trace.values))) for trace in traces)
-    limits = LIMITS.get(str(role), padded)(low, high)
+    limits, cut = LIMITS.get(str(role), padded)(low, high), False
+    if role == "clamp":
+        limits, cut = clamped.reach(recorded, traces)
+    elif role == "voltage" and recorded.dimensionless:
+        limits = spread(low, high, _LEAST)
     if rest is not None:
         rest, limits = _with_rest(rest, limits)
     return Axis(
-        heading=heading,
+        heading=say("{heading}, transients cut off", heading=heading) if cut else heading,
         unit=labels.unit(recorded.unit(names[0])),
         limits=limits,
-        weight=max(_WEIGHTS.get(str(role), 1.5), 0.36 * len(traces)),
+        weight=max(_WEIGHTS.get(str(role), 1.5), 0.36 * sum(bool(t.label.text) for t in traces)),
         scale=labels.exponent(max(abs(limits[0]), abs(limits[1]))),
         rest=rest,
-        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
+        zero=role in ("voltage", "current", "clamp") and limits[0] < 0 < limits[1],
+        cut=cut,
     )
 
 
@@ -333,6 +289,7 @@ def rest_of(recorded: Signals, name: str) -> float | None:
 
 
 _WEIGHTS = {"voltage": 3.0, "stimulus": 0.72}
+_LEAST = 0.5  # of V without a unit: less looks like rest
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

@@ -55,6 +55,8 @@ class Axis:
         The resting potential, where it is shown.
     zero : bool
         Whether a rule marks 0.
+    cut : bool
+        Whether something lies beyond the limits, and is left out.
     """
 
     heading: str
@@ -64,28 +66,41 @@ class Axis:
     scale: int = 0
     rest: float | None = None
     zero: bool = False
+    cut: bool = False
 
     @property
     def words(self) -> str:
         """The heading and, in brackets, the unit with its power of ten."""
         inside = self.unit_words
-        return f"{self.heading} ({inside})" if inside else self.heading
+        return f"{self.heading} ({inside})" if inside and self.heading else self.heading
 
     @property
     def unit_words(self) -> str:
-        """``10⁶ mV``."""
-        factor = labels.power_of_ten(self.scale) if self.scale else ""
-        return " ".join(part for part in (factor, self.unit) if part)
+        """``kV`` for 10⁶ mV."""
+        return labels.scaled(self.unit, self.scale)
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Traces on one axis."""
+    """Traces on one axis.
+
+    Attributes
+    ----------
+    axis, traces
+    lanes : bool
+        Whether the traces are lanes of one variable, or recordings of it.
+    key : (Label, str) or None
+        What the lanes' labels are values of, and its unit.
+    ordered : bool
+        Whether the traces are in the order of what tells them apart, the lowest first: so are
+        their labels then, from the bottom up.
+    """
 
     axis: Axis
     traces: tuple[Trace, ...]
-    lanes: bool = False  # the traces are lanes of one variable, or recordings of it
-    key: tuple[Label, str] | None = None  # what the lanes' labels are values of
+    lanes: bool = False
+    key: tuple[Label, str] | None = None
+    ordered: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,23 +113,31 @@ class Picture:
     on: tuple[tuple[float, float], ...]
     title: str = ""
     subtitle: str = ""
+    time_unit: str = "ms"  # empty where nothing has a unit
 
 
 # ------------------------------------------------------------------------ limits
+
+_NOTHING = 1e-6  # of currents and conductances that balance: what a solver is off
 
 
 def padded(low: float, high: float) -> tuple[float, float]:
     """A little beyond what is shown; an axis around a value that stays the same."""
     span = high - low
-    if span <= 1e-9 * max(abs(low), abs(high), 1e-12):
+    if span <= 1e-6 * max(abs(low), abs(high), 1e-9):  # within what a solver is off
         span = abs(high) or 1.0
         return low - 0.5 * span, high + 0.5 * span
     return low - 0.06 * span, high + 0.06 * span
 
 
-def _voltage_limits(low: float, high: float) -> tuple[float, float]:
-    missing = max(0.0, 20.0 - (high - low)) / 2  # a resting membrane looks at rest
+def spread(low: float, high: float, least: float) -> tuple[float, float]:
+    """A little beyond what is shown, and at least so much: what hardly moves looks as if."""
+    missing = max(0.0, least - (high - low)) / 2
     return padded(low - missing, high + missing)
+
+
+def _voltage_limits(low: float, high: float) -> tuple[float, float]:
+    return spread(low, high, 20.0)
 
 
 def _gate_limits(low: float, high: float) -> tuple[float, float]:
@@ -123,7 +146,7 @@ def _gate_limits(low: float, high: float) -> tuple[float, float]:
 
 def _zero_based(low: float, high: float) -> tuple[float, float]:
     low, high = min(low, 0.0), max(high, 0.0)
-    return padded(low, high) if high > low else (-0.1, 1.0)
+    return padded(low, high) if high - low > _NOTHING else (-0.1, 1.0)
 
 
 # by a variable's role

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,10 @@ import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.content import labels
-from loligo.words import decimal, reworded
+from loligo.figures.content.dimensionless import is_dimensionless
+from loligo.figures.content.swept import of_which
+from loligo.run.status import Status
+from loligo.words import decimal, join, reworded, say
 
 if TYPE_CHECKING:
     import xarray
@@ -25,6 +29,7 @@ _UNITS = {
     "conductance": "mS/cm2",
     "current": "uA/cm2",
     "stimulus": "uA/cm2",
+    "clamp": "uA/cm2",
 }
 
 
@@ -71,12 +76,19 @@ class Signals:
         return self.recording.variables[name].attrs.get(key, default)
 
     def unit(self, name: str) -> str:
-        """A variable's unit as the recording has it."""
+        """A variable's unit as the recording has it; none where nothing has one."""
+        if self.dimensionless and self.role(name) in _UNITS:
+            return "1"
         return str(self.attribute(name, "units", _UNITS.get(str(self.role(name)), "1")))
 
     def role(self, name: str) -> str | None:
         """What a variable is: voltage, gate, current, ...; V is the voltage in any recording."""
         return self.attribute(name, "role", "voltage" if name == "V" else None)
+
+    @cached_property
+    def dimensionless(self) -> bool:
+        """Whether V has no unit, and so nothing else has: :mod:`content.dimensionless`."""
+        return is_dimensionless(self.recording, self.names("voltage"))
 
     @cached_property
     def fine(self) -> Signals:
@@ -105,8 +117,7 @@ def read(recording: xarray.Dataset) -> Signals:
         If it is not a recording, holds no time, or has fewer than two samples.
     """
     check(recording)
-    one = [dim for dim in _lanes(recording) if recording.sizes[dim] == 1]
-    recording = _without_electrodes(recording.squeeze(one))
+    recording = _without_electrodes(unswept(recording))
     sampled = [v for v in recording.data_vars.values() if "time" in v.dims]
     if "time" not in recording.coords or not sampled:
         raise UsageError(
@@ -124,7 +135,7 @@ def read(recording: xarray.Dataset) -> Signals:
         )
     if not np.all(np.isfinite(time)) or not np.all(np.diff(time) > 0):
         raise UsageError("the recording's times must be finite and increasing; sort it by time.")
-    dims = tuple(_lanes(recording))
+    dims = tuple(dict.fromkeys(str(d) for v in sampled for d in v.dims if d != "time"))
     empty = [dim for dim in dims if recording.sizes[dim] == 0]
     if empty:
         raise UsageError(f"the recording holds no lane along {empty[0]!r}; select some.")
@@ -140,10 +151,11 @@ def _without_electrodes(recording: xarray.Dataset) -> xarray.Dataset:
     return recording.drop_dims(along)
 
 
-def _lanes(recording: xarray.Dataset) -> list[str]:
-    """The dimensions of lanes of what is recorded over time."""
-    sampled = [v for v in recording.data_vars.values() if "time" in v.dims]
-    return list(dict.fromkeys(str(d) for v in sampled for d in v.dims if d != "time"))
+def unswept(recording: xarray.Dataset) -> xarray.Dataset:
+    """Of a sweep over one value, or an axon at one place, the lane that it is."""
+    count = recording.data_vars.get("spike_count")
+    dims = count.dims if count is not None else ()
+    return recording.isel({d: 0 for d in dims if recording.sizes[d] == 1})
 
 
 def check(recording: Any) -> None:
@@ -166,30 +178,94 @@ def _instead(thing: Any) -> str:
     return "give the recording that lo.simulate(...) returned, whole."
 
 
+_WHY = {
+    Status.NO_REST: "no stable rest",
+    Status.NOT_STEADY: "no steady state",
+    Status.DIVERGED: "diverged",
+    Status.STIFF: "too stiff",
+}
+_MOST_TOLD = 3  # lanes that are named
+
+
+def failed(recording: xarray.Dataset) -> str:
+    """Which lanes have no values, and why, in words; empty where all have."""
+    status = recording.data_vars.get("status")
+    if status is None or not status.ndim or status.dtype.kind not in "iu":
+        return ""
+    said = []
+    for state, why in _WHY.items():
+        at = np.argwhere(status.values == state)
+        if 0 < len(at) <= _MOST_TOLD and status.ndim == 1:
+            dim = str(status.dims[0])
+            where = join([coordinate(recording, dim, int(k)) for (k,) in at])
+            place = " ".join(filter(None, (where, dimension(recording, dim)[1])))
+            said.append(say("{what} at {place}", what=say(why), place=place))
+        elif len(at):
+            said.append(
+                say("{why} in {some} of {all} lanes", why=say(why), some=len(at), all=status.size)
+            )
+    return ", ".join(said)
+
+
 def chosen(recording: xarray.Dataset) -> dict[str, Any]:
     """The coordinates of a lane that was picked out of a sweep."""
     return {str(k): v.values.item() for k, v in recording.coords.items() if v.ndim == 0}
 
 
+def along(recording: xarray.Dataset, dim: str) -> xarray.DataArray | None:
+    """What tells the lanes of a dimension apart: its labels, or the only numbers along it."""
+    if dim in recording.coords:
+        return recording[dim]
+    beside = [one for one in recording.coords.values() if one.dims == (dim,)]
+    return beside[0] if len(beside) == 1 else None
+
+
 def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
     """The value of a lane's coordinate, as text."""
-    if dim not in recording.coords:
+    told = along(recording, dim)
+    if told is None:
         return str(index)
-    value = recording[dim].values[index]
+    value = told.values[index]
     if dim == "position":
         return decimal(f"{float(value) / places(recording)[1]:.3g}")
     if not isinstance(value, float | int | np.number):
         return reworded(str(value))
-    return decimal(f"{float(value):.4g}").replace("-", "−")
+    return decimal(labels.written(float(value)))
+
+
+def ranks(recording: xarray.Dataset, dim: str) -> np.ndarray:
+    """The place of each lane of a dimension in the order of the values; texts stay as they are."""
+    told = along(recording, dim)
+    if told is None or told.dtype.kind not in "fiu":
+        return np.arange(recording.sizes[dim])
+    return np.argsort(np.argsort(told.values, kind="stable"), kind="stable")
 
 
 def dimension(recording: xarray.Dataset, dim: str) -> tuple[labels.Label, str]:
-    """A lane dimension's symbol and printed unit."""
-    if dim == "position" and dim in recording.coords:
-        return labels.symbol(dim), places(recording)[0]
-    units = str(recording[dim].attrs.get("units", "")) if dim in recording.coords else ""
-    name = labels.Label(reworded(dim)) if dim.isalpha() and len(dim) > 3 else labels.symbol(dim)
-    return name, labels.unit(units)
+    """What a dimension of lanes is called, and its printed unit: a model's parameter by its symbol,
+    anything else in words."""
+    told = along(recording, dim)
+    if told is None:
+        return labels.symbol(dim), ""
+    unit = labels.unit(str(told.attrs.get("units", "")))
+    if dim == "position":
+        return labels.Label(say("Position")), places(recording)[0]
+    name, meaning = str(told.name), str(told.attrs.get("long_name", ""))
+    begun = re.fullmatch(r"initial_(\w+)", name)
+    if begun:
+        return labels.typeset(say("Initial {name}", name=labels.quoted(begun[1]))), unit
+    if not _in_words(name):
+        return labels.symbol(name), unit
+    words = of_which(recording, dim) or reworded(meaning or name)
+    return labels.Label(words[:1].upper() + words[1:]), unit
+
+
+def _in_words(name: str) -> bool:
+    """Whether a number has no symbol: of a stimulus, of where a run begins, the temperature."""
+    from loligo.stimulus.document import KINDS
+
+    said = {"initial", "celsius", *(n for kind in KINDS.values() for n in kind.quantities)}
+    return re.sub(r"(_\d+|_value)$", "", name) in said
 
 
 def places(recording: xarray.Dataset) -> tuple[str, float]:

@@ -70,7 +70,7 @@ def finer(rec: xarray.Dataset, names: tuple[str, ...]) -> xarray.Dataset | None:
 def _made(told: str) -> xarray.Dataset:
     import xarray as xr
 
-    from loligo.simulation import rerun
+    from loligo.again import rerun
 
     begun = perf_counter()
 

@@ -18,7 +18,7 @@ from loligo.figures.film.glyphs import Typesetter, Typesetters
 from loligo.figures.film.palette import LEVELS, Blender, Palette, codes, image_codes, levels
 from loligo.figures.page.drawing import Drawing, draw, placed
 from loligo.figures.page.frame import GAP
-from loligo.figures.page.layout import Layout, Readout, Slot, clock_y
+from loligo.figures.page.layout import Layout, Readout, Slot, clock_y, time_unit
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import LABEL, LINE_WIDTH, Theme, rgb
@@ -119,8 +119,8 @@ def _field(panel: Panel) -> int:
 def _unit(panel: Panel) -> str:
     if panel.lanes or any(trace.label.text for trace in panel.traces):
         return ""
-    power = panel.axis.scale
-    return (f"×{labels.power_of_ten(power)} " if power else "") + panel.axis.unit
+    words = panel.axis.unit_words
+    return f"×{words}" if words.startswith("10") else words
 
 
 # ------------------------------------------------------------------------ making a scene
@@ -208,6 +208,9 @@ def _head(panel: Panel, slot: Slot, layout: Layout, times: np.ndarray, setter: T
     dpi, height = layout.size.dpi, layout.size.height
     values = np.stack([trace.at(times) for trace in panel.traces], axis=1)
     running = np.stack([trace.covers(times) for trace in panel.traces], axis=1)
+    if slot.axis.cut:
+        low, high = slot.axis.limits
+        running &= (values >= low) & (values <= high)
     y = np.where(running, height - slot.y(values) * dpi, np.nan)
     label_y = height - np.array([placed(slot, row) for row in values]) * dpi
     return _Head(y, label_y - setter.ascent * 0.63, _texts(panel, values, setter))
@@ -235,15 +238,15 @@ def _texts(panel: Panel, values: np.ndarray, setter: Typesetter) -> list[list[np
 
 
 def clock_of(setter: Typesetter, picture: Picture, times: np.ndarray) -> Iterator[np.ndarray]:
-    factor, unit = (1000.0, "s") if picture.end - picture.start >= 5000 else (1.0, "ms")
+    unit, factor = time_unit(picture)
     step = float(times[1] - times[0]) / factor
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     decimals = min(decimals + 1, labels.tick_decimals([step]))
     shown = [labels.number(float(t) / factor, decimals) for t in times]
     cells = max(map(len, shown))
-    after = np.concatenate((setter.gap(0.45), setter.label(Label(unit))), axis=1)
+    after = [setter.gap(0.45), setter.label(Label(unit))] if unit else []
     for text in shown:
-        yield np.concatenate((setter.number(text, cells), after), axis=1)
+        yield np.concatenate((setter.number(text, cells), *after), axis=1)
 
 
 # ------------------------------------------------------------------------ frame by frame

@@ -146,10 +146,14 @@ class Axis:
     colour: Colour = "text"
 
 
+_MOST_STEPS = 12
+
+
 @dataclass(frozen=True)
 class Scale:
     """What colours stand for, with a bar beside the panel unless another panel has it; ``whole``
-    if the values are counts, ``log`` if colours go by their logarithm."""
+    if the values are counts, each of which has its colour, or so many of them together; ``log`` if
+    colours go by their logarithm."""
 
     name: str
     low: float
@@ -157,6 +161,28 @@ class Scale:
     whole: bool = False
     log: bool = False
     bar: bool = True
+
+    @property
+    def together(self) -> int:
+        """How many counts have one colour.
+
+        >>> Scale("spikes", 0, 11, whole=True).together, Scale("spikes", 0, 60, whole=True).together
+        (1, 10)
+        """
+        sizes = (m * 10**k for k in range(15) for m in (1, 2, 5))
+        return next(size for size in sizes if (self.high - self.low) // size + 1 <= _MOST_STEPS)
+
+    @property
+    def steps(self) -> int:
+        """How many colours counts have; 0 of what is no count."""
+        return int((self.high - self.low) // self.together) + 1 if self.whole else 0
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Where the first colour begins and the last ends."""
+        if not self.whole:
+            return self.low, self.high
+        return self.low - 0.5, self.low - 0.5 + self.steps * self.together
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,8 +213,8 @@ class Axes:
     y: Axis = field(default_factory=Axis)
     twin: Twin | None = None
     scale: Scale | None = None
-    key: str = ""
-    aside: str = ""
+    key: str | Label = ""
+    aside: str | Label = ""
     weight: float = 1.0
 
 

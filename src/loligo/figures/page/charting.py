@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.figures.content.labels import Label
+from loligo.figures.content.labels import typeset
 from loligo.figures.page import chart
 from loligo.figures.page.extent import Side, bar_marks
 from loligo.figures.page.frame import (
@@ -38,10 +38,11 @@ from loligo.figures.style import HEADING, LABEL, LINE_WIDTH, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from loligo.figures.page.notebook import ShownFigure
 
 
-def draw_chart(what: chart.Chart, size: Size, theme: Theme) -> Figure:
+def draw_chart(what: chart.Chart, size: Size, theme: Theme) -> ShownFigure:
     """Lay out and draw a chart.
 
     Raises
@@ -56,7 +57,7 @@ def draw_chart(what: chart.Chart, size: Size, theme: Theme) -> Figure:
     titles(figure, placed.page, ruler, placed.left, theme)
     for k, line in enumerate(placed.caption):
         y = placed.caption_y(k)
-        text(figure, placed.page, placed.left, y, Label(line), CAPTION * placed.page.scale,
+        text(figure, placed.page, placed.left, y, typeset(line), CAPTION * placed.page.scale,
              color=theme.text, va="baseline")  # fmt: skip
     return figure
 
@@ -78,7 +79,7 @@ def _panel(figure: Any, placed: Placed, box: Box, ruler: Ruler, theme: Theme) ->
     for layer, y in zip(box.beside, ends(box, page), strict=True):
         look = {"color": inks.of(layer.colour), "va": "center_baseline"}
         x = placed.right + GAP * page.scale
-        text(figure, page, x, y, Label(layer.label), LABEL * page.scale, **look)
+        text(figure, page, x, y, typeset(layer.label), LABEL * page.scale, **look)
     _head(figure, placed, box, ruler, inks)
 
 
@@ -148,7 +149,7 @@ def _bar(figure: Any, placed: Placed, box: Box, inks: Inks) -> None:
         label="colours",
     )
     norm = LogNorm if scale.log else Normalize
-    shades = ScalarMappable(norm(scale.low, scale.high), inks.colormap)
+    shades = ScalarMappable(norm(*scale.limits), inks.colormap)
     figure.colorbar(shades, cax=axes).outline.set_visible(False)
     marks = bar_marks(scale, box.top - box.bottom, page.scale)
     axes.minorticks_off()
@@ -167,7 +168,7 @@ def _head(figure: Any, placed: Placed, box: Box, ruler: Ruler, inks: Inks) -> No
         _sample(figure, page, entry.layer, sample(entry.x, page), y, inks)
         x = entry.x + sample(0.0, page)[2] + 0.08 * page.scale
         look = {"color": inks.theme.text, "va": "baseline"}
-        text(figure, page, x, y, Label(entry.label), LABEL * page.scale, **look)
+        text(figure, page, x, y, typeset(entry.label), LABEL * page.scale, **look)
     base += rows * 1.5 * LABEL * page.point
     end = page.width - page.pad
     for k, line in enumerate(reversed(head.lines)):

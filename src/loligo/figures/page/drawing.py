@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.figures.content.labels import Label
+from loligo.figures.content.labels import typeset
 from loligo.figures.content.picture import Panel, Picture, Trace
 from loligo.figures.page.frame import (
     GAP,
@@ -58,7 +58,8 @@ def draw(
     for slot, panel in zip(layout.slots, picture.panels, strict=True):
         axes = axes_of(figure, layout, slot, picture.on, theme)
         rules += rules_of(axes, slot, layout, theme)
-        lines.append(tuple(line_of(axes, trace, layout) for trace in panel.traces))
+        cut = slot.axis.cut
+        lines.append(tuple(line_of(axes, trace, layout, cut) for trace in panel.traces))
         ends += _end_labels(figure, panel, slot, layout)
         _key(figure, panel, slot, layout, ruler, theme)
     _axis_across(figure.axes[-1], figure, layout, theme)
@@ -88,7 +89,7 @@ def axes_of(
         axes.axvspan(start, end, facecolor=theme.band, edgecolor="none", zorder=0)
     look = {"color": theme.text, "va": "baseline"}
     size = HEADING * page.scale
-    text(figure, page, layout.left, slot.heading_y, Label(slot.heading), size, **look)
+    text(figure, page, layout.left, slot.heading_y, typeset(slot.heading), size, **look)
     return axes
 
 
@@ -100,8 +101,8 @@ def rules_of(axes: Axes, slot: Slot, layout: Layout, theme: Theme) -> list[Line2
     return [axes.axhline(y, dashes=(5, 4), **look) for y in heights]
 
 
-def line_of(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
-    """A trace as a line."""
+def line_of(axes: Axes, trace: Trace, layout: Layout, cut: bool = False) -> Line2D:
+    """A trace as a line; ``cut``: where it leaves its axes."""
     (line,) = axes.plot(
         trace.time,
         trace.values,
@@ -110,7 +111,7 @@ def line_of(axes: Axes, trace: Trace, layout: Layout) -> Line2D:
         solid_capstyle="round",
         solid_joinstyle="round",
         dash_capstyle="butt",
-        clip_on=False,
+        clip_on=cut,
         zorder=3,
     )
     if trace.dashes:
@@ -137,16 +138,38 @@ def _end_labels(figure: Any, panel: Panel, slot: Slot, layout: Layout) -> list[A
     if not labelled:
         return []
     last = np.array([_last(trace.values) for trace in labelled])
+    heights, told = _ends(slot, last, panel.ordered)
     made: list[Any] = []
     x = layout.right + GAP * layout.scale
-    for trace, value, y in zip(labelled, last, placed(slot, last), strict=True):
+    for trace, value, y in zip(labelled, last, heights, strict=True):
         look = {"color": trace.colour, "va": "center_baseline"}
         made.append(text(figure, layout.page, x, float(y), trace.label, slot.label_size, **look))
         end = slot.y(value) if math.isfinite(value) else y
         short = trace.time[-1] < layout.across.end  # there is nothing for a leader to lead to
-        if not short and abs(y - end) > 0.25 * line_height(slot.label_size):
+        if told and not short and abs(y - end) > 0.25 * line_height(slot.label_size):
             made.append(_leader(figure, layout, end, float(y), trace.colour))
     return made
+
+
+def _ends(slot: Slot, last: np.ndarray, ordered: bool) -> tuple[np.ndarray, bool]:
+    """Heights of labels at the ends of lines, and whether leaders would lead to these without
+    crossing.
+
+    Labels in an order have it from the bottom up; or from the top down, if so each stands just at
+    its own line.
+    """
+    if not ordered:
+        return placed(slot, last), True
+    middle = slot.bottom + slot.height / 2
+    wanted = np.array([slot.y(v) if math.isfinite(v) else middle for v in last])
+    up = np.arange(last.size)
+    step = line_height(slot.label_size)
+    for order in (up, up[::-1]):
+        heights = slot.spread(list(wanted), list(order))
+        if np.abs(heights - wanted).max() <= 0.5 * step:
+            return heights, True
+    told = bool((np.diff(wanted) >= -0.1 * step).all())
+    return slot.spread(list(wanted), list(up)), told
 
 
 def _leader(figure: Any, layout: Layout, start: float, end: float, colour: str) -> Any:
@@ -192,4 +215,4 @@ def _below(figure: Any, page: Page, middle: float, name: str, theme: Theme) -> N
     """The name of an axis across, in the page's last line."""
     y = page.pad + 0.25 * HEADING * page.scale / 72
     look = {"color": theme.text, "ha": "center", "va": "baseline"}
-    text(figure, page, middle, y, Label(name), HEADING * page.scale, **look)
+    text(figure, page, middle, y, typeset(name), HEADING * page.scale, **look)

@@ -37,7 +37,7 @@ class Side:
         name = self.axis.name
         if isinstance(name, Label):
             return name
-        return Label(f"{name} ({self._unit})" if self._unit else name)
+        return labels.typeset(f"{name} ({self._unit})" if self._unit else name)
 
     @property
     def unit(self) -> str:
@@ -46,8 +46,7 @@ class Side:
 
     @property
     def _unit(self) -> str:
-        factor = labels.power_of_ten(self.power) if self.power else ""
-        return " ".join(filter(None, (factor, labels.unit(self.axis.unit))))
+        return labels.scaled(labels.unit(self.axis.unit), self.power)
 
 
 def side(axis: chart.Axis, limits: tuple[float, float]) -> Side:
@@ -182,13 +181,21 @@ def _within(
 
 
 def bar_marks(scale: chart.Scale, tall: float, size: float) -> tuple[Tick, ...]:
-    """Ticks beside the colours, ``tall`` inches high, of type ``size`` times the usual."""
+    """Ticks beside the colours, ``tall`` inches high, of type ``size`` times the usual; of counts,
+    in the middle of each colour."""
     low, high = scale.low, scale.high
     most = min(_BESIDE, max(2, int(tall / (1.5 * TICK * size / 72))))
     if scale.log:
         return ticks.decades(low, high, lambda marks: len(marks) <= most)
-    marks = ticks.even(low, high, most, 1.0)
-    return tuple(m for m in marks if m.value == round(m.value)) if scale.whole else marks
+    if not scale.whole:
+        return ticks.even(low, high, most, 1.0)
+    many = scale.together
+    firsts = [round(low) + k * many for k in range(scale.steps)]
+    marks = tuple(
+        Tick(first + (many - 1) / 2, str(first) if many == 1 else f"{first}–{first + many - 1}")
+        for first in firsts
+    )
+    return _within(marks, lambda some: 1.3 * TICK * size / 72 * len(some) <= tall)
 
 
 def last_seen(line: chart.Layer, up: Side) -> tuple[float, float] | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loligo.figures.content.labels import Label
+from loligo.figures.content.labels import Label, typeset
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, SUBTITLE, TICK, TITLE, Theme
@@ -117,7 +117,8 @@ def titles(figure: Any, page: Page, ruler: Ruler, left: float, theme: Theme) -> 
         fitted = ruler.fitted(words, points * page.scale, room, weight, page.size.smallest)
         if fitted.text:
             look = {"color": colour, "weight": weight, "va": "baseline"}
-            text(figure, page, left, y, Label(fitted.text), fitted.size, **look)
+            said = typeset(fitted.text, bold=weight == "bold")
+            text(figure, page, left, y, said, fitted.size, **look)
 
 
 def named(
@@ -127,6 +128,8 @@ def named(
     unit."""
     size = HEADING * page.scale
     look = {"color": colour, "va": "baseline"}
+    if unit and not (label.math or label.italic):
+        label, unit = Label(f"{label.text} ({unit})"), ""
     text(figure, page, x, y, label, size, **look)
     if unit:
         text(figure, page, x + ruler.width(label, size), y, Label(f" ({unit})"), size, **look)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
+from loligo.figures.content.labels import quoted
+from loligo.figures.content.panels import MOST_GATES
 from loligo.figures.page import chart
 from loligo.figures.page.curves import conditions
 from loligo.figures.style import DASHES, channel_inks
@@ -60,8 +62,24 @@ def gates_chart(found: xarray.Dataset, title: str | None) -> chart.Chart:
             panels.append(_panel(lines[:_MOST], say(heading), unit))
     if not panels:
         raise UsageError("the membrane has no gates, so there are no rates to draw")
+    panels = _named_once(panels)
     words = reworded(str(found.attrs.get("title", ""))) if title is None else title
     return chart.Chart(tuple(panels), words, conditions(found) if words else "", shared=True)
+
+
+def _named_once(panels: list[chart.Axes]) -> list[chart.Axes]:
+    """Where gates are many, their names over the first panel alone: colours and dashes are the same
+    in all."""
+    if max(len(panel.layers) for panel in panels) <= MOST_GATES:
+        return panels
+    known: set[str] = set()
+    made = []
+    for panel in panels:
+        lines = [line for line in panel.layers if isinstance(line, chart.Line)]
+        layers = tuple(replace(o, label="" if o.label in known else o.label) for o in lines)
+        known |= {line.label for line in lines}
+        made.append(replace(panel, layers=layers))
+    return made
 
 
 def _looks(known: list[Any]) -> dict[str, tuple[str, str, tuple[float, ...]]]:
@@ -72,7 +90,7 @@ def _looks(known: list[Any]) -> dict[str, tuple[str, str, tuple[float, ...]]]:
     for one in known:
         dashes = DASHES[_rank(known, one) % len(DASHES)]
         colour = inks[str(one.attrs.get("channel", ""))]
-        looks[str(one.name)] = colour, str(one.attrs.get("label", one.name)), dashes
+        looks[str(one.name)] = colour, quoted(str(one.attrs.get("label", one.name))), dashes
     return looks
 
 

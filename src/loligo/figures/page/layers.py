@@ -11,7 +11,7 @@ import numpy as np
 from loligo.figures.page import chart
 from loligo.figures.page.extent import Side
 from loligo.figures.page.frame import Page
-from loligo.figures.style import LINE_WIDTH, TICK, Theme, ink, ordered
+from loligo.figures.style import LINE_WIDTH, TICK, Theme, gradient, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,42 +25,36 @@ _RULED = "rule"  # of words at the upper ends of rules
 
 @dataclass(frozen=True, eq=False)
 class Inks:
-    """The colours of one panel: by name, and of values on its scale; those of an image are a whole
-    colour map, those of lines and points are told from the ground."""
+    """The colours of one panel: by name, and of values on its scale, of lines or of a map."""
 
     theme: Theme
     scale: chart.Scale | None
-    image: bool
+    lines: bool
 
     def of(self, colour: Any) -> Any:
         """A colour for matplotlib; a list of them for a row of values."""
         if isinstance(colour, str):
             return ink(colour, self.theme)
-        low, high = (0.0, 1.0) if self.scale is None else (self.scale.low, self.scale.high)
+        low, high = (0.0, 1.0) if self.scale is None else self.scale.limits
         value = np.asarray(colour, dtype=float)
         if self.scale is not None and self.scale.log:
             low, high, value = np.log(low), np.log(high), np.log(value)
-        shades = self._shades((value - low) / (high - low))
-        return tuple(map(float, shades)) if value.ndim == 0 else shades
-
-    def _shades(self, parts: Any) -> Any:
-        import matplotlib
-
-        if self.image:
-            return matplotlib.colormaps[self.theme.colormap](parts)
-        return ordered(parts, self.theme)
+        return self.colormap((value - low) / (high - low))
 
     @property
     def colormap(self) -> Any:
-        """For matplotlib: from the scale's low end to its high one."""
-        from matplotlib.colors import ListedColormap
+        """For matplotlib: from the scale's low end to its high one, in steps for counts."""
+        import matplotlib
 
-        return ListedColormap(self._shades(np.linspace(0.0, 1.0, 256)))
+        whole = gradient(self.theme) if self.lines else matplotlib.colormaps[self.theme.colormap]
+        steps = 0 if self.scale is None else self.scale.steps
+        return whole.resampled(steps) if steps else whole
 
 
 def inks_of(axes: chart.Axes, theme: Theme) -> Inks:
-    """The colours of a panel."""
-    return Inks(theme, axes.scale, any(isinstance(layer, chart.Image) for layer in axes.layers))
+    """Lines and points must be told from the ground: they have colours of their own."""
+    image = any(isinstance(layer, chart.Image) for layer in axes.layers)
+    return Inks(theme, axes.scale, not image)
 
 
 # ------------------------------------------------------------------------ layers
@@ -163,7 +157,7 @@ def _band(axes: Axes, layer: chart.Band, brush: _Brush) -> None:
 
 def _image(axes: Axes, layer: chart.Image, brush: _Brush) -> None:
     scale = brush.inks.scale
-    low, high = (None, None) if scale is None else (scale.low, scale.high)
+    low, high = (None, None) if scale is None else scale.limits
     limits = axes.get_xlim(), axes.get_ylim()
     x, y, values = (np.asarray(part, dtype=float) for part in (layer.x, layer.y, layer.values))
     look = {"cmap": brush.inks.colormap, "vmin": low, "vmax": high}

@@ -43,11 +43,12 @@ class Slot:
         low, high = self.axis.limits
         return self.bottom + self.height * (value - low) / (high - low)
 
-    def spread(self, heights: Sequence[float]) -> np.ndarray:
-        """Heights of labels moved apart within the panel."""
+    def spread(self, heights: Sequence[float], order: Sequence[int] | None = None) -> np.ndarray:
+        """Heights of labels moved apart within the panel; from the bottom up in an ``order``, if
+        one is given."""
         step = line_height(self.label_size)
         low, high = self.bottom + step / 2, self.bottom + self.height - step / 2
-        return labels.spread(heights, step, low, max(low, high))
+        return labels.spread(heights, step, low, max(low, high), order)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,14 +131,15 @@ def _arranged(
     right = page.width - page.pad - max(GAP * scale + beyond if beyond else 0.0, 0.12 * scale)
     if right - left < 0.4 * page.width:
         return None
-    unit, factor = _time_unit(picture)
+    unit, factor = time_unit(picture)
     times = ticks.across(picture.start, picture.end, right - left, ruler, scale, factor)
     right = min(right, page.width - page.pad - ruler.width(times[-1].text, TICK * scale) / 2)
     headed = tuple(
         replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, right - left - taken))
         for slot, taken in ((s, _key(panel, ruler, scale)) for panel, s in pairs)
     )
-    across = Across(picture.start, picture.end, times, f"{say('Time')} ({unit})")
+    name = say("Time")
+    across = Across(picture.start, picture.end, times, f"{name} ({unit})" if unit else name)
     return Layout(page, left, right, headed, across)
 
 
@@ -150,10 +152,11 @@ def _stack(
     picture: Picture, page: Page, bottom: float, clock: float
 ) -> list[tuple[float, float]] | None:
     """Lower and upper edge of every panel, from the top down; None if they get too low."""
-    scale, point, top = page.scale, page.point, page.top
-    heading, space = 1.55 * HEADING * point, 0.09 * scale
+    scale, top = page.scale, page.top
+    space = 0.09 * scale
+    heads = [_head_room(panel, page) for panel in picture.panels]
     count = len(picture.panels)
-    room = top - bottom - clock - count * heading - (count - 1) * space
+    room = top - bottom - clock - sum(heads) - (count - 1) * space
     heights = shared(
         room,
         [panel.axis.weight for panel in picture.panels],
@@ -162,7 +165,7 @@ def _stack(
     if heights is None:
         return None
     places = []
-    for tall in heights:
+    for tall, heading in zip(heights, heads, strict=True):
         top -= heading + (0.0 if places else clock)
         places.append((top - tall, top))
         top -= tall + space
@@ -190,16 +193,27 @@ def shared(
         low |= more
 
 
+def _head_room(panel: Panel, page: Page) -> float:
+    """Over a panel: for what stands there, or for half a number of each of two axes."""
+    said = panel.axis.words or panel.key is not None
+    return (1.55 * HEADING if said else 0.5 * TICK) * page.point
+
+
+def _labels(panel: Panel) -> int:
+    """How many names stand beside a panel; at least one."""
+    return max(1, sum(bool(trace.label.text) for trace in panel.traces))
+
+
 def _lowest(panel: Panel, page: Page) -> float:
     """How low a panel may get: room for two ticks, and for the labels of its lines."""
     labelled = max(0.62 * LABEL * page.point, 1.18 * page.size.smallest / 72)
-    return max(2.3 * TICK * page.point, labelled * len(panel.traces))
+    return max(2.3 * TICK * page.point, labelled * _labels(panel))
 
 
 def _label_size(panel: Panel, height: float, page: Page) -> float:
     """Points at which all of a panel's labels fit beside it."""
     usual = LABEL * page.scale
-    fits = height / (line_height(usual) * len(panel.traces))
+    fits = height / (line_height(usual) * _labels(panel))
     return max(usual * min(1.0, max(fits, 0.5)), page.size.smallest)
 
 
@@ -227,6 +241,7 @@ def clock_y(layout: Layout) -> float:
     return slot.bottom + slot.height + 0.45 * LABEL * layout.page.point
 
 
-def _time_unit(picture: Picture) -> tuple[str, float]:
+def time_unit(picture: Picture) -> tuple[str, float]:
     """Seconds from 5 s on."""
-    return ("s", 1000.0) if picture.end - picture.start >= 5000 else ("ms", 1.0)
+    long = picture.end - picture.start >= 5000 and picture.time_unit == "ms"
+    return ("s", 1000.0) if long else (picture.time_unit, 1.0)

@@ -147,7 +147,8 @@ def _placed(
     what: chart.Chart, sides: _Sides, size: Size, ruler: Ruler, scale: float
 ) -> Placed | None:
     page = paged(size, scale, what.title, what.subtitle)
-    beside = [_beside(axes, across, up) for axes, (across, up, _) in
+    most = page.height / (len(what.panels) + 0.8) / line_height(LABEL * scale)
+    beside = [_beside(axes, across, up, most) for axes, (across, up, _) in
               zip(what.panels, sides, strict=True)]  # fmt: skip
     left, right = _margins(what, sides, beside, page, ruler)
     if right - left < 0.4 * page.width:
@@ -250,10 +251,12 @@ def _labelled(axes: chart.Axes) -> list[chart.Line | chart.Points | chart.Area]:
     ]
 
 
-def _beside(axes: chart.Axes, across: Side, up: Side) -> tuple[chart.Line | chart.Points, ...]:
-    """The lines that are named at their right ends: if all that have names end there, and nothing
-    else stands there."""
-    if axes.twin is not None or axes.scale is not None:
+def _beside(
+    axes: chart.Axes, across: Side, up: Side, most: float
+) -> tuple[chart.Line | chart.Points, ...]:
+    """The lines that are named at their right ends: if all that have names end there, no more than
+    there is room for, and nothing else stands there."""
+    if axes.twin is not None or axes.scale is not None or len(_labelled(axes)) > most:
         return ()
     named = []
     for layer in _labelled(axes):
@@ -288,14 +291,14 @@ def _head(
     size = HEADING * page.scale
     said = [Words(up.label, up.unit, "left", up.axis.colour, 0.0)]
     if axes.aside:
-        said.append(Words(Label(axes.aside), "", "middle", "text", 0.0))
+        said.append(Words(_label(axes.aside), "", "middle", "text", 0.0))
     if axes.key:
-        said.append(Words(Label(axes.key), "", "right", "text", 0.0))
+        said.append(Words(_label(axes.key), "", "right", "text", 0.0))
     if twin is not None:
         said.append(Words(twin.label, twin.unit, "right", twin.axis.colour, 0.0))
     barred = axes.scale is not None and axes.scale.bar
     if axes.scale is not None and axes.scale.bar:
-        said.append(Words(Label(axes.scale.name), "", "right", "text", 0.0))
+        said.append(Words(labels.typeset(axes.scale.name), "", "right", "text", 0.0))
     end = page.width - page.pad
     measured = [
         Words(w.label, w.unit, w.side, w.colour, ruler.name(w.label, w.unit, size))
@@ -307,6 +310,10 @@ def _head(
     lift = 0.3 * HEADING * page.point if bars or barred else 0.0
     keyed = [] if beside else _labelled(axes)
     return Head(lines, tuple(_entries(keyed, left, end, page, ruler)), lift)
+
+
+def _label(words: str | Label) -> Label:
+    return labels.typeset(words) if isinstance(words, str) else words
 
 
 def _lines(

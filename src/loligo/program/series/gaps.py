@@ -35,10 +35,9 @@ def gaps_of(series: Series, conditions: int) -> Gaps:
     names = [gap(k) for k in range(conditions)]
     outputs: dict[str, int] = {}
     bent: list[list[int]] = []
-    series.b.narrow = False
     for k, (name, column) in enumerate(series.beyond(names).items()):
         outputs |= {coefficient(name, order): index for order, index in enumerate(column)}
-        outputs[size(k)] = _size(series, series.rates[name], {})
+        outputs[size(k)] = series.b.convert(_size(series, series.rates[name], {}), narrow=False)
         if not _of_a_state(series, series.rates[name]):
             bent.append(column)
     return Gaps(outputs, bent)

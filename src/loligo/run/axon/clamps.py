@@ -17,7 +17,7 @@ from loligo.engine.kernel import Schedule
 from loligo.engine.numpy.kernel import evaluate
 from loligo.lanes import Floats, Integers
 from loligo.run.axon.currents import Injected
-from loligo.run.axon.electrodes import Electrode, snapped
+from loligo.run.axon.electrodes import SNAP, Electrode, snapped
 from loligo.run.problem import I_CLAMP, Problem
 
 
@@ -74,6 +74,8 @@ class Clamps:
                 self.on.setdefault(step, []).append((axon, electrode, late))
         self.before = steps.voltage().copy()
         # V at each electrode's compartments, (axons, compartments of it), by step
+        # for each electrode and axon, the steps at whose beginning a command bends
+        self.bent: dict[int, list[set[int]]] = {}
         self.seen: list[dict[int, Floats]] = [{} for _ in self.electrodes]
 
     def _looks(self) -> Integers:
@@ -82,7 +84,8 @@ class Clamps:
             return np.empty(0, dtype=np.int64)
         dt, last = self.schedule.dt, self.schedule.steps
         samples = np.arange(self.schedule.samples) * self.schedule.steps_per_sample
-        near = np.unique(samples[:, None] + np.arange(-2, 2))
+        ahead = 3 if any(e.moves for e in self.electrodes) else 2
+        near = np.unique(samples[:, None] + np.arange(-2, ahead))
         first = min(float(e.start.min()) for e in self.electrodes) / dt - 3
         end = max(float(e.stop.max()) for e in self.electrodes) / dt + 3
         return near[(near >= max(0.0, first)) & (near <= min(last, end))].astype(np.int64)
@@ -173,7 +176,8 @@ class Clamps:
         resistance would make visible; the current in the middle of a step does not ring. So a
         sample is the mean of the steps around it; where the second of them begins with an edge
         elsewhere, or is beyond the run, it is extrapolated from the two before; just after an
-        edge of its own, it is that of the V there.
+        edge of its own, it is that of the V there; and where its command bends, it is extrapolated
+        from the two steps after.
         """
         if I_CLAMP not in self.problem.records:
             return None
@@ -201,8 +205,10 @@ class Clamps:
             on = e.during(step - 1, dt)
         if not on.any():
             return np.zeros(int(on.shape[1]))
-        now = self._through(i, on, seen[step])
+        now = through(e, on, seen[step], self._gone(i, step, middle=False))
         same = [np.all(e.during(step + k, dt) == on, axis=0) for k in (-2, -1)]
+        if e.moves:
+            same[1] = same[1] & ~self._jumps(i, step)
         known = [step + k in seen for k in (-2, -1, 1)]
         if known[1] and known[2]:
             last, following = (self._middle(i, on, step + k) for k in (-1, 0))
@@ -212,18 +218,58 @@ class Clamps:
             earlier, last = (self._middle(i, on, step + k) for k in (-2, -1))
             smooth = same[0] & same[1] & ~damped[0] & ~damped[1] & damped[2]
             now = np.where(smooth, 1.5 * last - 0.5 * earlier, now)
+        if known[2] and e.moves:
+            bends = same[1] & self._bends(i, step) & (self.table.edges(step, step + 2) == 0).all(0)
+            now = np.where(bends, self._after(i, on, step), now)
         return now
+
+    def _jumps(self, i: int, step: int) -> Any:
+        """In which axons a command of an electrode jumps where a step begins."""
+        now = ((i, step, 0.0) in own for own in self.table.clamped.on)
+        return np.array([*now])
+
+    def _bends(self, i: int, step: int) -> Any:
+        """In which axons a command bends where a step begins."""
+        if i not in self.bent:
+            self.bent[i] = self.electrodes[i].bends(self.schedule.dt, self.problem.times.duration)
+        return np.array([step in steps for steps in self.bent[i]])
+
+    def _after(self, i: int, on: Floats, step: int) -> Floats:
+        """Just after a bend: in the step that follows, or extrapolated from two."""
+        following = self._middle(i, on, step)
+        if step + 2 not in self.seen[i]:
+            return following
+        alone = self._bends(i, step + 1)
+        return np.where(alone, following, 1.5 * following - 0.5 * self._middle(i, on, step + 1))
+
+    def _gone(self, i: int, step: int, middle: bool) -> Floats | None:
+        """How far commands are from their first values, in the middle of a step that is not damped
+        or just after its beginning; None if none moves."""
+        e, dt = self.electrodes[i], self.schedule.dt
+        if not e.moves:
+            return None
+        if middle:
+            return e.driving(step, step + 1, dt, np.zeros((1, e.start.shape[1])))[0]
+        return e.moved(np.array([step * dt]), beside=SNAP * dt)[0]
 
     def _middle(self, i: int, on: Floats, step: int) -> Floats:
         seen = self.seen[i]
-        return self._through(i, on, 0.5 * (seen[step] + seen[step + 1]))
-
-    def _through(self, i: int, on: Floats, voltage: Floats) -> Floats:
-        return through(self.electrodes[i], on, voltage)
+        voltage = 0.5 * (seen[step] + seen[step + 1])
+        return through(self.electrodes[i], on, voltage, self._gone(i, step, middle=True))
 
 
-def through(electrode: Electrode, on: Floats, voltage: Floats) -> Floats:
-    """The electrode's current (nA), from V in its compartments (axons, compartments of it)."""
+def through(
+    electrode: Electrode, on: Floats, voltage: Floats, moved: Floats | None = None
+) -> Floats:
+    """The electrode's current (nA), from V in its compartments (axons, compartments of it).
+
+    Parameters
+    ----------
+    moved : (clamps, axons)
+        How far commands are from their first values; None if none moves.
+    """
     conductance, driven, _ = electrode.joined(on)
+    if moved is not None:
+        driven = driven + electrode.towards(on, moved)
     potential = np.divide(driven, conductance, out=np.zeros_like(driven), where=conductance > 0)
     return np.sum(conductance * (potential - voltage), axis=-1)

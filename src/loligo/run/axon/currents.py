@@ -130,6 +130,11 @@ class Injected:
             if where in across:
                 total /= across[where]
             self._share(table, weights, total)
+        damped = self.edges(first, stop) if any(e.moves for e in self.electrodes) else None
+        for electrode in self.electrodes:
+            if electrode.moves:
+                pushed = electrode.pushed(first, stop, self.schedule.dt, damped)
+                table[:, :, np.searchsorted(self.place, electrode.compartments)] += pushed
         return table
 
     def opened(self, first: int, stop: int) -> Floats:

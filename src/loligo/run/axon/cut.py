@@ -18,11 +18,11 @@ from loligo.run.axon.places import Ladder, Place, needed
 from loligo.run.axon.resolution import counts_of, different, rise, step_for
 from loligo.run.cells import Cells, Initial, guess
 from loligo.run.geometry import POSITION, Compartments, Geometry, Patch, along
-from loligo.run.problem import Group, Problem, Uncut
+from loligo.run.problem import Fineness, Group, Problem, Uncut
 
 
-def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Problem:
-    """The problem of an axon cut as finely as it, or its accuracy, asks.
+def fineness_of(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Fineness:
+    """How finely the axons must be cut, as they or their accuracy ask.
 
     Parameters
     ----------
@@ -35,10 +35,6 @@ def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Probl
     ------
     ModelError
         If there would be too many compartments.
-    RunError
-        If there is not enough memory for them.
-    UsageError
-        If a position is off the axon, or an initial state is of another axon.
     """
     axon, lanes = uncut.axon, uncut.lanes
     which = [uncut.group_of(i) for i in range(len(axon.regions))]
@@ -47,28 +43,61 @@ def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Probl
     rate = rise(membranes)
     accuracy = axon.accuracy / finer(axon.accuracy, membranes, rate, engine) ** 2
     counts = counts_of(axon, outlines, lanes, rate, accuracy)
-    _check_memory(uncut, sum(counts))
-    parts = cut(axon, lanes, counts)
+    apart = {
+        (group.regions[0], name)
+        for group in uncut.groups
+        for name, row in _by_region(uncut, group).items()
+        if any(value != next(iter(row.values())) for value in row.values())
+    }
+    return Fineness(tuple(counts), step_for(accuracy, rate), frozenset(apart))
+
+
+def cut_to_pieces(uncut: Uncut, kernels: Sequence[Kernel], engine: str) -> Problem:
+    """The problem of an axon cut as finely as it, or its accuracy, asks (:func:`fineness_of`).
+
+    Raises
+    ------
+    ModelError
+        If there would be too many compartments.
+    RunError
+        If there is not enough memory for them.
+    UsageError
+        If a position is off the axon, or an initial state is of another axon.
+    """
+    axon, lanes = uncut.axon, uncut.lanes
+    fineness = uncut.fineness or fineness_of(uncut, kernels, engine)
+    _check_memory(uncut, sum(fineness.counts))
+    parts = cut(axon, lanes, list(fineness.counts))
     places, recorded = _recorded(uncut, parts)
-    patches = tuple(_patch(uncut, group, parts) for group in uncut.groups)
+    patches = tuple(_patch(uncut, group, parts, fineness.apart) for group in uncut.groups)
     return Problem(
         axon, uncut.driven, uncut.clamps, lanes, uncut.times, uncut.records, uncut.initial,
         tuple(patch.cells for patch in patches),
-        Geometry(axon, parts, patches, recorded, places, step_for(accuracy, rate)),
+        Geometry(axon, parts, patches, recorded, places, fineness.dt),
         uncut.until,
     )  # fmt: skip
 
 
-def _patch(uncut: Uncut, group: Group, parts: Compartments) -> Patch:
+def _by_region(uncut: Uncut, group: Group) -> dict[str, dict[int, Value]]:
+    """The numbers of a group's membranes, region by region."""
+    outline, values = group.outline, uncut.values
+    each: dict[str, dict[int, Value]] = {}
+    for name in (*outline.parameters, *map(guess, outline.states)):
+        full = {i: f"region{i}.{name}" for i in group.regions}
+        each[name] = {i: values[own] for i, own in full.items() if own in values}
+    return {name: row for name, row in each.items() if row}
+
+
+def _patch(
+    uncut: Uncut, group: Group, parts: Compartments, apart: frozenset[tuple[int, str]]
+) -> Patch:
     outline, lanes, values = group.outline, uncut.lanes, uncut.values
     place = np.flatnonzero(np.isin(parts.region, group.regions))
     own: dict[str, Value] = {}
-    for name in (*outline.parameters, *map(guess, outline.states)):
-        per_region = {
-            i: values[f"region{i}.{name}"] for i in group.regions if f"region{i}.{name}" in values
-        }
-        if per_region:
-            own[name] = _over_regions(name, per_region, lanes, parts.region[place])
+    for name, row in _by_region(uncut, group).items():
+        own[name] = next(iter(row.values()))
+        if (group.regions[0], name) in apart:
+            own[name] = _over_regions(name, tuple(row), lanes, parts.region[place])
     begin = Initial(
         uncut.initial.voltage,
         {name: v for name, v in uncut.initial.states.items() if name in outline.states},
@@ -82,13 +111,10 @@ def _patch(uncut: Uncut, group: Group, parts: Compartments) -> Patch:
     return Patch(place, cells, once if uniform else cells, uniform)
 
 
-def _over_regions(name: str, per_region: dict[int, Value], lanes: Grid, region: Integers) -> Value:
-    """A parameter over lanes and, if it differs between regions, over positions."""
-    every = list(per_region.values())
-    if all(value == every[0] for value in every[1:]):
-        return every[0]
-    table = np.stack([lanes.array(f"region{i}.{name}") for i in per_region], axis=-1)
-    column = np.searchsorted(np.array(list(per_region)), region)
+def _over_regions(name: str, regions: tuple[int, ...], lanes: Grid, region: Integers) -> Value:
+    """A parameter that differs between regions, over lanes and positions."""
+    table = np.stack([lanes.array(f"region{i}.{name}") for i in regions], axis=-1)
+    column = np.searchsorted(np.array(regions), region)
     return Labelled((*lanes.dims, POSITION), table[..., column])
 
 

@@ -134,13 +134,15 @@ class _Reader:
         electrode = next(e for e in electrodes(self.problem) if e.place == where)
         without = self._voltage(where, self.ladder.voltage(where, free=True), rows)
         total = np.zeros((self.axons, self.samples))
-        for k, t in enumerate(self.problem.times.grid):
+        grid = self.problem.times.grid
+        moved = electrode.moved(grid, after=itself)
+        for k, t in enumerate(grid):
             on, after = electrode.at(float(t) - _BEFORE), electrode.at(float(t))
             if itself:
                 on = np.where(after.any(axis=0), after, on)
             if on.any():
                 there = np.stack([rows[:, self._column(c), k] for c in electrode.compartments])
-                held = _at_the_clamp(electrode, on, there)
+                held = _at_the_clamp(electrode, on, there, moved[k])
                 total[:, k] = np.where(on.any(axis=0), held - without[:, k], 0.0)
         return total
 
@@ -185,13 +187,17 @@ class _Reader:
         if electrode is None:
             return read
         read, threshold = read.copy(), self.problem.times.threshold
-        for start, stop, command in zip(
-            electrode.start, electrode.stop, electrode.voltage, strict=True
-        ):
+        for k, (start, stop) in enumerate(zip(electrode.start, electrode.stop, strict=True)):
             held = (read[0] >= start[:, None]) & (read[0] < stop[:, None])
-            first = held & (np.cumsum(held, axis=1) == 1) & (command >= threshold)[:, None]
-            read[0] = np.where(first, np.maximum(start, 0.0)[:, None], read[0])
-            read[:, held & ~first] = np.nan
+            rises = electrode.rises(k, threshold, self.problem.times.duration)
+            count = np.cumsum(held, axis=1)
+            which = np.clip(count - 1, 0, rises.shape[2] - 1)
+            when, high = (np.take_along_axis(rows, which, axis=1) for rows in rises)
+            when[count > rises.shape[2]] = np.nan
+            read[0] = np.where(held & ~np.isnan(when), when, read[0])
+            if len(read) > 1:  # with peaks
+                read[1] = np.where(held & ~np.isnan(high), high, read[1])
+            read[:, held & np.isnan(when)] = np.nan
         order = np.argsort(read[0], axis=-1)
         return np.take_along_axis(read, np.broadcast_to(order, read.shape), axis=-1)
 
@@ -200,12 +206,12 @@ def _at_one(reading: Reading) -> bool:
     return len(reading.centres) == 1 and not reading.ends
 
 
-def _at_the_clamp(electrode: Electrode, on: Floats, voltage: Floats) -> Floats:
+def _at_the_clamp(electrode: Electrode, on: Floats, voltage: Floats, moved: Floats) -> Floats:
     """V at the place itself, (axons,): between the centres (compartments, axons) and the command
     as the resistances to them have it."""
     if not np.all(electrode.resistance > 0):  # at a centre
         return voltage[0]
     to_centres = 1.0 / electrode.resistance.T
     held = on / electrode.series
-    drive = (to_centres * voltage).sum(axis=0) + (held * electrode.voltage).sum(axis=0)
+    drive = (to_centres * voltage).sum(axis=0) + (held * (electrode.voltage + moved)).sum(axis=0)
     return drive / (to_centres.sum(axis=0) + held.sum(axis=0))

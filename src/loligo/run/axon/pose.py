@@ -17,6 +17,7 @@ from loligo.model import Axon
 from loligo.run.axon.compartments import shape_values
 from loligo.run.begin import initial_values, read_initial
 from loligo.run.cells import Driven, Initial, guess
+from loligo.run.doing import warn_of_clamps_in_volts
 from loligo.run.geometry import POSITION
 from loligo.run.pose import (
     check_dimensions,
@@ -50,6 +51,7 @@ def pose(
     times = read_times(duration, sample_interval, threshold)
     points = _points(stimulus, axon, times.duration)
     clamps = tuple(p for p in points if isinstance(p.stimulus, Clamp))
+    warn_of_clamps_in_volts([p.stimulus for p in clamps])
     driven = _driven(tuple(p for p in points if not isinstance(p.stimulus, Clamp)))
     alike = _structures(axon)
     outlines = [outline_of(axon.regions[regions[0]].membrane) for regions in alike]

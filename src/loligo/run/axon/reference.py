@@ -33,9 +33,10 @@ from loligo.run.divergence import Losses, LostError
 from loligo.run.drive import Drive, onto
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
-from loligo.run.march import TREMBLES, Crossings, Solution, march, together
+from loligo.run.march import TREMBLES, Crossings, Solution, looks, march, together
 from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.problem import Problem
+from loligo.run.until import Spikes
 from loligo.solvers import Reference
 
 _PARTS = 4  # of a step, in each of which V turns once at most: LSODA's are short
@@ -167,7 +168,7 @@ class _Run:
 
     def _hold(self, time: float) -> None:
         """What clamps add just after a time."""
-        on = [e.at(time) for e in self.electrodes]
+        on = self.on = [e.at(time) for e in self.electrodes]
         points, link = held(self.points, self.line, self.electrodes, on)
         self.coupled = replace(self.line, link=link)
         self.held, self.potential = points.conductance[self.axon], points.potential[self.axon]
@@ -189,6 +190,10 @@ class _Run:
         across = self._opened(min(t, last), v, inward)
         place = self.points.place
         inward[place] += self.held * (self.potential - v[place])
+        for e, on in zip(self.electrodes, self.on, strict=True):
+            if e.moves:
+                moved = e.moved(np.array([min(t, last)]), beside=0.0)[0]
+                inward[list(e.compartments)] += e.towards(on, moved)[self.axon]
         for (weights, shapes), where in zip(self.shapes, self.where, strict=True):
             injected = sum(float(shape.value(min(t, last))) for shape in shapes)
             for k, weight in weights.items():
@@ -233,15 +238,26 @@ class _Run:
         edges = self._edges(times.duration)
         start = self._enter(0.0, cells.ravel())
         grid = onto(edges, times.grid) if self.shocks else times.grid
+        spikes = isinstance(self.problem.until, Spikes) and self.problem.along.places is None
         sampled = march(
-            edges, grid, start, self._segment, self.crossings.look,
-            lambda part: advance((self.axon + part) / axons), self._enter if self.shocks else None,
+            looks(edges, times.sample_interval) if spikes else edges, grid, start, self._segment,
+            self.crossings.look, lambda part: advance((self.axon + part) / axons),
+            self._enter if self.shocks else None, self._over if spikes else None,
         )  # fmt: skip
         self._record(sampled)
         for i, each in enumerate(self.openings):
             v = np.stack([w[self.axon] * sampled[k * self.width] for k, w in each.shares.items()])
             self.facing[i] = v.sum(axis=0)
         self.clamped = self._clamped(sampled[:: self.width])
+
+    def _over(self, samples: int, states: Floats) -> bool:
+        """Whether so many spikes have passed every recorded place."""
+        until, places = self.problem.until, self.problem.along.recorded.size
+        assert isinstance(until, Spikes), "of values it is known afterwards"
+        found = [(b.time, b.lane) for b in self.crossings.spikes] or [(np.empty(0), np.empty(0))]
+        time, lane = (np.concatenate(rows) for rows in zip(*found, strict=True))
+        first = until.first(self.problem.times, {}, (time, lane.astype(np.int64)), places)
+        return bool(first.max() < samples)
 
     def _enter(self, t: float, states: Floats) -> Floats:
         """What the states become where a charge comes."""
@@ -258,6 +274,7 @@ class _Run:
     def _edges(self, end: float) -> Floats:
         inner = [s.breakpoints(end) for _, shapes in self.shapes for s in shapes]
         inner += [np.clip(e.start[:, self.axon], 0.0, end) for e in self.electrodes]
+        inner += [knots for e in self.electrodes for knots in e.knots(self.axon, end)]
         inner += [np.clip(e.stop[:, self.axon], 0.0, end) for e in self.electrodes]
         return np.unique(np.concatenate([[0.0, end], *inner]))
 
@@ -268,8 +285,9 @@ class _Run:
         for i, e in enumerate(self.electrodes):
             for k, t in enumerate(times.grid):
                 on = e.at(float(t) if t < end else float(np.nextafter(end, 0.0)))
+                moved = e.moved(np.array([t]), after=t < end)[0]
                 v = voltage[list(e.compartments), k]
-                currents[i, k] = through(e, on, v)[self.axon]
+                currents[i, k] = through(e, on, v, moved)[self.axon]
         return currents
 
     def _segment(self, a: float, b: float, start: Floats) -> Solution:
