@@ -369,6 +369,7 @@ def test_the_title_is_the_fibres(wrapped):
     assert any(t.startswith("Squid giant axon (Hodgkin & Huxley 1952), 10 nA") for t in said)
 
 
+@pytest.mark.slow
 def test_what_an_electrode_does_has_no_colour_of_what_the_axon_does(wrapped):
     from loligo.figures.axon import content, tube
 
@@ -396,6 +397,7 @@ def test_the_jump_from_node_to_node_is_to_be_seen(wrapped):
     np.testing.assert_allclose(arrived[1], first)
 
 
+@pytest.mark.slow
 def test_the_colour_bar_has_ticks():
     figure = lo.plot(axon_recording())
     bar = next(axes for axes in figure.axes if axes.yaxis.get_ticks_position() == "right")
@@ -406,6 +408,7 @@ def test_the_colour_bar_has_ticks():
         assert bar.get_ylim()[0] <= tick <= bar.get_ylim()[1]
 
 
+@pytest.mark.slow
 def test_one_place_gives_one_panel_of_gates(wrapped):
     figure = lo.plot(wrapped.sel(position=[4e3], method="nearest"))
     said = [text for text, _ in words_of(figure)]
@@ -413,6 +416,7 @@ def test_one_place_gives_one_panel_of_gates(wrapped):
     assert any("seen at " in text for text in said)
 
 
+@pytest.mark.slow
 def test_a_stretch_is_named_where_it_lies():
     squid = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
     fibre = lo.Axon(
