@@ -80,8 +80,9 @@ def simulate(
         None is where the model says that it starts, and rest if it says nothing. ``"rest"`` is the
         stable equilibrium without stimulus, for each lane; what fires by itself has none. A number
         is a holding potential (mV) with all gates at their steady state. A mapping gives states by
-        name, in an axon those of any of its membranes; with these held the others are made steady,
-        V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
+        name, in an axon those of any of its membranes, or by region (``{"node": {"V": -70}}``, the
+        others as if nothing were said); with these held the others are made steady, V at rest if it
+        is not given. What the equations keep constant, the sum of occupancies say,
         keeps the value that the model's initial values give it. A recording is continued from its
         last sample; an axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
@@ -340,6 +341,7 @@ def _provenance(
 
 def _initial_to_plain(initial: Initial) -> Any:
     states = {name: to_plain(value) for name, value in initial.states.items()}
+    states |= {label: _initial_to_plain(own) for label, own in initial.regions.items()}
     if initial.voltage is None:
         return states or "rest"
     voltage = to_plain(initial.voltage)

@@ -89,7 +89,7 @@ def _dataset(one: Any) -> xarray.Dataset:
     if hasattr(one, "index") and hasattr(one, "to_numpy"):
         return _of_pair(one.index.to_numpy(), one, head(str(one.name or "")))
     if isinstance(one, tuple | list) and len(one) == 2:
-        return _of_pair(*one, ("", ""))
+        return _of_pair(one[0], one[1], ("", ""))
     raise UsageError(f"data={one!r:.60} is not understood; give {_FORMS}")
 
 
