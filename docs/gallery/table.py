@@ -18,6 +18,27 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "slide": {"size": "slide"},
     "thumbnail": {"size": (480, 360)},
 }
+GERMAN: Mapping[str, Any] = {"language": "de"}
+# of these also in German
+IN_GERMAN = (
+    "recording-hodgkin",
+    "recording-noise",
+    "lanes",
+    "lanes-map",
+    "lanes-grid",
+    "clamp-family",
+    "gates-hodgkin",
+    "narrated",
+    "overlay",
+    "axon",
+    "axon-traces",
+    "axon-myelin",
+    "axon-cooled",
+    "axon-places",
+    "data",
+    "german-strength-duration-hodgkin",
+    "german-obstacle",
+)
 SLIDES = ("slide",)  # of which type is to be read from the last row
 
 
@@ -33,7 +54,7 @@ class Row:
         What is to be seen, in a line.
     shown : callable
         Makes what is drawn: a recording, a model, or several in a tuple.
-    options : mapping
+    options : mapping, or callable that makes it
         What `loligo.plot` is told besides.
     variants : tuple of str
         Which of `VARIANTS` are made.
@@ -44,7 +65,7 @@ class Row:
     name: str
     about: str
     shown: Callable[[], Any]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
     variants: tuple[str, ...] = tuple(VARIANTS)
     film: bool = False
 
@@ -58,7 +79,9 @@ class Row:
 
     def look(self, variant: str) -> Mapping[str, Any]:
         """How it is drawn."""
-        return {**VARIANTS[variant], **self.options}
+        how = GERMAN if variant == "german" else VARIANTS[variant]
+        options = self.options() if callable(self.options) else self.options
+        return {**how, **options}
 
     def made(self, variant: str, path: Path | None = None) -> list[str]:
         """Draw it, into a file if one is given, and say what is wrong with it."""
@@ -78,7 +101,9 @@ class Row:
 
 def pictures() -> Iterator[tuple[Row, str]]:
     """Every row in every of its variants."""
-    return ((row, variant) for row in ROWS for variant in row.variants)
+    for row in ROWS:
+        for variant in (*row.variants, *(("german",) if row.name in IN_GERMAN else ())):
+            yield row, variant
 
 
 def _experiment(name: str, about: str, *membranes: str, **options: Any) -> Row:
@@ -189,12 +214,25 @@ ROWS: tuple[Row, ...] = (
     Row("overlay-long-names", "Names that take their room",
         lambda: (of.brief(), of.brief(g_Na=12.0)),
         {"labels": ("control solution", "with tetrodotoxin, 30 nM")}),
+    Row("overlay-gates", "Before and after, gate by gate",
+        lambda: (of.brief(), of.brief(celsius=18.5)),
+        {"labels": ("6.3 °C", "18.5 °C"), "panels": ("V", "gates")}),
+    Row("data", "A person's own recording over the model's", of.brief,
+        lambda: {"data": of.measured()}),
+    Row("data-currents", "The same, of V and of a current", of.brief,
+        lambda: {"data": of.measured("I_Na"), "panels": ("V", "currents")}),
     # axons
     Row("axon", "An action potential on its way", of.axon),
     Row("axon-traces", "The same in time at three places", of.axon,
         {"panels": ("V", "gates", "axon", "traces")}),
     Row("axon-taper", "An axon that widens", of.taper),
     Row("axon-places", "V at three places", of.places),
+    Row("axon-myelin", "An action potential jumps from node to node", of.myelinated),
+    Row("axon-thin", "A thin fibre of the squid's membrane", of.thin),
+    Row("axon-cooled", "A stretch that is cooled, and its name", of.cooled),
+    Row("axon-one-place", "V, gates and conductances at one place", of.one_place),
+    Row("axon-beside", "The bare fibre beside the myelinated one",
+        lambda: (of.myelinated(9.0), of.bare()), {"labels": ("with myelin", "bare")}),
     Row("axon-overlay", "Two axons", lambda: (of.axon(), of.axon(g_Na=90.0)),
         {"labels": ("g_Na 120", "g_Na 90")}),
     # experiments
@@ -211,6 +249,15 @@ ROWS: tuple[Row, ...] = (
     _experiment("temperature_dependence", "Height and width against temperature", _SQUID),
     _experiment("input_impedance", "Answer at each frequency", _SQUID),
     _experiment("threshold", "How far V must be displaced", _SQUID),
+    Row("german-strength-duration-hodgkin", "Reizstärke und Reizdauer",
+        lambda: of.found_in("de", "strength_duration", _SQUID), {"language": "de"}),
+    Row("german-obstacle", "Ein gekühltes Stück",
+        lambda: of.found_in("de", "obstacle", kind="cooled", values=(5.0, 10.0)),
+        {"language": "de"}),
+    _experiment("obstacle", "What stops an action potential", kind="ttx",
+                values=(0.0, 0.2, 0.5, 1.0)),
+    Row("obstacle-widening", "The same at a widening",
+        lambda: of.found("obstacle", kind="widening", values=(1.0, 3.0, 10.0))),
     _experiment("collision", "Two action potentials meet"),
     _experiment("direction", "Forwards and backwards"),
     _experiment("passive", "A passive cable"),

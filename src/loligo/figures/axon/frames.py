@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from loligo.figures.axon.drawing import Drawn, stage, tip
+from loligo.figures.axon.drawing import Drawn, stage
 from loligo.figures.axon.layout import Content
 from loligo.figures.axon.moving import Row, Tube
+from loligo.figures.axon.strip import tip
 from loligo.figures.content import labels
 from loligo.figures.content.labels import Label
 from loligo.figures.film import reveal

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.figures.content.subtitle import subtitle
+from loligo.figures.content.titles import titles
 
 if TYPE_CHECKING:
     import xarray
@@ -40,7 +41,7 @@ def arrivals(rec: xarray.Dataset) -> xarray.Dataset:
         "absent": "no action potential",
     }  # fmt: skip
     attrs = {
-        "title": str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
+        "title": titles(rec.attrs)[0],
         "subtitle": subtitle(rec),
         "experiment": "arrivals",
     }

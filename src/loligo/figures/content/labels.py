@@ -123,6 +123,19 @@ def unit(text: str) -> str:
     return text
 
 
+_LENGTHS = ((2e4, "cm", 1e4), (2e3, "mm", 1e3), (0.0, "µm", 1.0))
+
+
+def length_unit(longest: float) -> tuple[str, float]:
+    """The unit that suits lengths up to one (um), as it is printed, and how many um it is.
+
+    >>> length_unit(1e5), length_unit(800.0)
+    (('cm', 10000.0), ('µm', 1.0))
+    """
+    _, unit, um = next(step for step in _LENGTHS if longest >= step[0])
+    return unit, um
+
+
 _PREFIXES = ("p", "n", "µ", "m", "", "k", "M", "G")  # from 10⁻¹² up
 _PREFIXED = re.compile(r"([pnµmkMG]?)([AVSCFΩ])(?![A-Za-z])(.*)")
 

@@ -12,8 +12,8 @@ from loligo.figures.content import lanes, panels
 from loligo.figures.content.picture import Panel, Picture
 from loligo.figures.content.signals import Signals
 from loligo.figures.content.subtitle import subtitle
+from loligo.figures.content.titles import titles
 from loligo.figures.style import Theme, ion
-from loligo.words import reworded
 
 _MOST_USUAL = 9  # panels of several lanes, if nobody chose
 _STACKED = ("V", "I_clamp", "I_out", "stimulus")
@@ -39,9 +39,8 @@ def picture(
         for one in wanted
         for panel in _panels(recorded, one, theme, stacked)
     )
-    attrs = recorded.recording.attrs
     return Picture(
-        title=reworded(str(attrs.get("title") or attrs.get("model") or "")),
+        title=titles(recorded.recording.attrs)[0],
         subtitle=subtitle(recorded.recording, not recorded.dimensionless),
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),

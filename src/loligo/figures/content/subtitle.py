@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from loligo.figures.content import captions, labels, signals
+from loligo.figures.content.titles import titles
 from loligo.lanes import with_arrays
 from loligo.words import decimal
 
@@ -19,19 +20,25 @@ _INJECTED = "I_stim"
 
 def subtitle(rec: xarray.Dataset, units: bool = True) -> str:
     """``10 µA/cm² from 5 to 45 ms, 6.3 °C, g_Na = 90 mS/cm²``, and lanes that were lost; without
-    units where the model has none.
+    units where the model has none."""
+    line = ", ".join(done(rec, units))
+    return "; ".join(part for part in (line, signals.failed(rec)) if part)
 
-    What was done is said where it was done to all that is shown: of recordings that somebody
-    joined, the one whose words were kept says nothing of the others.
+
+def done(rec: xarray.Dataset, units: bool = True) -> list[str]:
+    """What was done, one by one, after the membrane where that is not the title's.
+
+    It is said where it was done to all that is shown: of recordings that somebody joined, the one
+    whose words were kept says nothing of the others.
     """
     made = _made(rec.attrs)
     chosen = signals.chosen(rec)
     attrs = dict(rec.attrs)
     if made and _joined(rec, made):
         attrs["provenance"] = json.dumps({**made, "stimulus": None})
-    parts = [captions.conditions(attrs, chosen, units), *_picked(rec, made, chosen)]
-    line = ", ".join(part for part in parts if part)
-    return "; ".join(part for part in (line, signals.failed(rec)) if part)
+    conditions = captions.each_condition(attrs, chosen, units)
+    parts = (titles(rec.attrs)[1], *conditions, *_picked(rec, made, chosen))
+    return [part for part in parts if part]
 
 
 def _made(attrs: Mapping[str, Any]) -> dict[str, Any]:
