@@ -140,9 +140,9 @@ class _Bar:
 
     def advance(self, fraction: float) -> None:
         self.first = fraction if self.first is None else self.first
-        if self.display is None:
-            if time.perf_counter() - self.started < _PATIENCE or fraction >= 1.0:
-                return
+        early = time.perf_counter() - self.started < _PATIENCE
+        if self.display is None and (early or fraction >= 1.0):
+            return
         self._opened().show(fraction, self._rate(fraction))
 
     def _rate(self, fraction: float) -> str:
