@@ -317,8 +317,10 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --solver exponental", "did you mean exponential?"),
         ("run --solver exponential:0", "dt must be above 0 ms"),
         ("run --solver exponential:0.01:half", "precision is 'half'"),
-        ("run --solver taylor:1e-8:float32", "taylor has no precision to choose: taylor:1e-8:float32 "
-         "may end before :float32"),
+        (
+            "run --solver taylor:1e-8:float32",
+            "taylor has no precision to choose: taylor:1e-8:float32 may end before :float32",
+        ),
         ("run --solver reference:cuda", "reference has no engine to choose: reference:cuda may"),
         ("run --solver taylor:1e-8:1e-9", "taylor has no precision to choose"),
         ("run --solver taylor:cuda:llvm", "taylor:cuda:llvm says twice what its engine is"),
