@@ -140,8 +140,8 @@ class _Bar:
 
     def advance(self, fraction: float) -> None:
         self.first = fraction if self.first is None else self.first
-        early = time.perf_counter() - self.started < _PATIENCE
-        if self.display is None and (early or fraction >= 1.0):
+        soon = time.perf_counter() - self.started < _PATIENCE
+        if self.display is None and (soon or fraction >= 1.0):
             return
         self._opened().show(fraction, self._rate(fraction))
 

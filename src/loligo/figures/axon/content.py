@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.content import between, captions, injected, labels, panels, signals
+from loligo.figures.content import between, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Lane, Signals
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.style import Theme
 from loligo.words import decimal, reworded
 
@@ -231,7 +232,7 @@ def _subtitle(rec: xarray.Dataset) -> str:
     """What was done to the axon, and how fast the wave was, if one travelled."""
     from loligo.analysis import conduction_velocity
 
-    said = captions.conditions(rec.attrs, signals.chosen(rec))
+    said = subtitle(rec)
     try:
         velocity = conduction_velocity(rec)
     except UsageError:  # spikes that do not belong to these places: nothing is said of them

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.figures.content import captions, signals
+from loligo.figures.content.subtitle import subtitle
 
 if TYPE_CHECKING:
     import xarray
@@ -41,7 +41,7 @@ def arrivals(rec: xarray.Dataset) -> xarray.Dataset:
     }  # fmt: skip
     attrs = {
         "title": str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
-        "subtitle": captions.conditions(rec.attrs, signals.chosen(rec)),
+        "subtitle": subtitle(rec),
         "experiment": "arrivals",
     }
     return xr.Dataset({"arrival": first.assign_attrs(told)}, attrs=attrs)

@@ -40,7 +40,7 @@ def _conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> s
     try:
         known = _picked(json.loads(attrs["provenance"]), chosen or {})
         model = known.get("model", {})
-        parts = [stimulus(known.get("stimulus"))]
+        parts = [stimulus(known.get("stimulus")), amplifier(known.get("stimulus"))]
         warm = [m.get("celsius") for m in (model, *model.get("membranes", []))]
         warm = [celsius for celsius in warm if celsius is not None]
         parts += [_amount(warm[0], "°C")] if warm and all(c == warm[0] for c in warm) else []
@@ -58,6 +58,29 @@ def stimulus(document: Mapping[str, Any] | None) -> str:
     if document["kind"] == "sum":
         return " + ".join(_one_by_one(document["shapes"]))
     return worded(KINDS[document["kind"]].sentence(document)).format_map(_Words(document))
+
+
+def amplifier(document: Mapping[str, Any] | None) -> str:
+    """The amplifier of a stimulus's clamps in words; nothing where there is none.
+
+    >>> rig = {"series_resistance": 10.0, "compensation": 0.7, "level": 3}
+    >>> amplifier({"kind": "clamp", "amplifier": rig})
+    'through an amplifier with 10 MΩ, 70 % compensated'
+    """
+    shapes = (document or {}).get("shapes", [document or {}])
+    rig = next(filter(None, (shape.get("amplifier") for shape in shapes)), None)
+    if rig is None:
+        return ""
+    said = say(
+        "through an amplifier with {resistance}",
+        resistance=_amount(rig["series_resistance"], "MΩ"),
+    )
+    share = list(_flat(_values(rig.get("compensation", 0.0))))
+    if max(share) == 0:
+        return said
+    return say(
+        "{rig}, {share} compensated", rig=said, share=_amount([100 * each for each in share], "%")
+    )
 
 
 def _one_by_one(shapes: list[Mapping[str, Any]]) -> list[str]:
@@ -153,12 +176,16 @@ _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"current": _curren
 
 def _amount(value: Any, unit: str = "") -> str:
     """A number, or the range of several, with its unit."""
-    numbers = list(_flat(value["values"] if isinstance(value, Mapping) else value))
+    numbers = list(_flat(_values(value)))
     low, high = min(numbers), max(numbers)
     text = _number(low)
     if low != high:
         text = say("{low} to {high}", low=text, high=_number(high))
     return f"{text} {'' if _bare.get() else unit}".rstrip()
+
+
+def _values(value: Any) -> Any:
+    return value["values"] if isinstance(value, Mapping) else value
 
 
 def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:

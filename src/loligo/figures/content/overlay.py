@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loligo.errors import UsageError
-from loligo.figures.content import captions, injected, panels, signals
+from loligo.figures.content import injected, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Panel, Picture, Trace
 from loligo.figures.content.signals import Signals
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.style import DASHES, Theme
 from loligo.words import join, reworded
-
-if TYPE_CHECKING:
-    import xarray
 
 _SAME_REST = 0.05  # mV
 
@@ -117,15 +115,11 @@ def _title(recorded: Signals) -> str:
 def _titles(several: Sequence[Named]) -> tuple[str, str]:
     """The title, and what was injected: once if it is the same, else for each."""
     titles = list(dict.fromkeys(filter(None, (_title(one.recorded) for one in several))))
-    said = [_conditions(one.recorded.recording) for one in several]
+    said = [subtitle(one.recorded.recording) for one in several]
     if len(set(said)) == 1:
         return join(titles), said[0]
     told = [f"{one.label}: {words}" for one, words in zip(several, said, strict=True) if words]
     return join(titles), "; ".join(told)
-
-
-def _conditions(rec: xarray.Dataset) -> str:
-    return captions.conditions(rec.attrs, signals.chosen(rec))
 
 
 # ------------------------------------------------------------------------ panels
