@@ -57,6 +57,10 @@ CASES: dict[str, tuple[Any, Any, float, dict[str, Any]]] = {
         {"solver": lo.Exponential(0.02, precision="float32")},
     ),
     "until": (SQUID, lo.Pulse(5, [10.0, 20.0], [10.0, 12.0]), 60, {"until": lo.Spikes(2)}),
+    "until under noise": (
+        SQUID, lo.Noise(0, 150, 8, seed=[1, 2, 3]) + lo.Step(2, [8.0, 12.0]), 150,
+        {"record": ["V", "spikes"], "until": lo.Spikes(2)},
+    ),
     "noise": (
         SQUID, lo.Noise(0, 15, 8, seed=[1, 2, 3]) + lo.Pulse(2, 5, [0, 15.0]), 15,
         {"record": ["V", "spikes"]},

@@ -290,7 +290,7 @@ def _plain_attributes(kept: Any) -> dict[str, Any]:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
             continue
-        if name not in ("provenance", "stimulus", "solver"):
+        if name not in ("provenance", "stimulus", "solver", "until"):
             plain[str(name)] = value
     return plain
 
