@@ -124,6 +124,7 @@ def _field(panel: Panel) -> int:
 def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scene:
     """Draw ``picture`` once, and find out what every frame at ``times`` adds to it."""
     drawing = draw(picture, size, theme, readout(picture))
+    picture = drawing.picture
     renderer = drawing.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     bare, still = (image_codes(image) for image in _still(drawing, renderer))
     lines = reveal.layers(drawing, picture, times, renderer)
@@ -202,13 +203,23 @@ def blends(picture: Picture, theme: Theme) -> np.ndarray:
 def _head(panel: Panel, slot: Slot, layout: Layout, times: np.ndarray, setter: Typesetter) -> _Head:
     dpi, height = layout.size.dpi, layout.size.height
     values = np.stack([trace.at(times) for trace in panel.traces], axis=1)
-    running = np.stack([trace.covers(times) for trace in panel.traces], axis=1)
+    running = np.stack([trace.covers(times) & (not trace.aside) for trace in panel.traces], axis=1)
     if slot.axis.cut:
         low, high = slot.axis.limits
         running &= (values >= low) & (values <= high)
     y = np.where(running, height - slot.y(values) * dpi, np.nan)
-    label_y = height - np.array([placed(slot, row) for row in values]) * dpi
+    label_y = height - _beside(panel, slot, values) * dpi
     return _Head(y, label_y - setter.ascent * 0.63, _texts(panel, values, setter))
+
+
+def _beside(panel: Panel, slot: Slot, values: np.ndarray) -> np.ndarray:
+    """Heights of the running texts, (frames, traces); where some traces have names, the others
+    need no room."""
+    named = np.array([bool(trace.label.text) for trace in panel.traces])
+    taking = named if named.any() else np.ones_like(named)
+    heights = np.full(values.shape, slot.bottom)
+    heights[:, taking] = [placed(slot, row) for row in values[:, taking]]
+    return heights
 
 
 def _texts(panel: Panel, values: np.ndarray, setter: Typesetter) -> list[list[np.ndarray]]:

@@ -29,13 +29,18 @@ def columns(picture: Picture, size: Size, ruler: Ruler) -> Columns:
         If the panels do not fit at a legible size.
     """
     if not size.type or size.width < 1.5 * size.height or len(picture.panels) <= _FEW:
-        return ((arrange(picture, size, ruler, None), picture.panels),)
+        return _one(picture, size, ruler)
     for parts in _parts(picture.panels):
         made = largest(size, 6, lambda scale, parts=parts: _side_by_side(
             picture, parts, size, ruler, scale))  # fmt: skip
         if made is not None:
             return made
-    return ((arrange(picture, size, ruler, None), picture.panels),)
+    return _one(picture, size, ruler)
+
+
+def _one(picture: Picture, size: Size, ruler: Ruler) -> Columns:
+    picture, layout = arrange(picture, size, ruler, None)
+    return ((layout, picture.panels),)
 
 
 def _parts(panels: tuple[Panel, ...]) -> Iterator[tuple[tuple[Panel, ...], ...]]:

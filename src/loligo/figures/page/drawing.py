@@ -40,6 +40,7 @@ class Drawing:
     """A drawn figure, with the parts of it that an animation treats apart."""
 
     figure: ShownFigure
+    picture: Picture  # of what there was room for
     layout: Layout
     lines: tuple[tuple[Line2D, ...], ...]  # of every panel, in the order of its traces
     rules: tuple[Line2D, ...]  # rest and 0 mV
@@ -57,7 +58,8 @@ def draw(
     if readout is None:
         parts = columns(picture, size, ruler)
     else:  # heads move in one column
-        parts = ((arrange(picture, size, ruler, readout(ruler)), picture.panels),)
+        picture, layout = arrange(picture, size, ruler, readout(ruler))
+        parts = ((layout, picture.panels),)
     lines, rules, ends = [], [], []
     for layout, panels in parts:
         for slot, panel in zip(layout.slots, panels, strict=True):
@@ -70,7 +72,7 @@ def draw(
         _axis_across(figure.axes[-1], figure, layout, theme)
     first = parts[0][0]
     titles(figure, first.page, ruler, first.left, theme)
-    return Drawing(figure, first, tuple(lines), tuple(rules), tuple(ends))
+    return Drawing(figure, picture, first, tuple(lines), tuple(rules), tuple(ends))
 
 
 def axes_of(
@@ -168,14 +170,14 @@ def _ends(slot: Slot, last: np.ndarray, ordered: bool) -> tuple[np.ndarray, bool
         return placed(slot, last), True
     middle = slot.bottom + slot.height / 2
     wanted = np.array([slot.y(v) if math.isfinite(v) else middle for v in last])
-    up = np.arange(last.size)
+    up = list(range(last.size))
     step = line_height(slot.label_size)
     for order in (up, up[::-1]):
-        heights = slot.spread(list(wanted), list(order))
+        heights = slot.spread(list(wanted), order)
         if np.abs(heights - wanted).max() <= 0.5 * step:
             return heights, True
     told = bool((np.diff(wanted) >= -0.1 * step).all())
-    return slot.spread(list(wanted), list(up)), told
+    return slot.spread(list(wanted), up), told
 
 
 def _leader(figure: Any, layout: Layout, start: float, end: float, colour: str) -> Any:

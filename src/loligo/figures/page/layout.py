@@ -89,21 +89,29 @@ class Layout:
         return self.left + (self.right - self.left) * (value - start) / (end - start)
 
 
-def arrange(picture: Picture, size: Size, ruler: Ruler, readout: Readout | None) -> Layout:
-    """Place everything. ``readout`` measures a panel's widest running value, for animations.
+def arrange(
+    picture: Picture, size: Size, ruler: Ruler, readout: Readout | None
+) -> tuple[Picture, Layout]:
+    """Place everything; without the panels that nobody chose, where there is no room for them.
+
+    ``readout`` measures a panel's widest running value, for animations.
 
     Raises
     ------
     UsageError
         If the panels do not fit at a legible size.
     """
-    made = largest(size, 6, lambda scale: arranged(picture, size, ruler, readout, scale))
+    made, less = None, picture
+    while made is None and less is not None:
+        picture = less
+        made = largest(size, 6, lambda scale, p=picture: arranged(p, size, ruler, readout, scale))
+        less = picture.sparer
     if made is None:
         raise UsageError(
             f"{len(picture.panels)} panels do not fit in {size.width} × {size.height} pixels "
             f"at {size.dpi:g} dots per inch; give a larger size or fewer panels."
         )
-    return made
+    return picture, made
 
 
 def arranged(
