@@ -18,9 +18,9 @@ _MARKS = str.maketrans(
     | {letter: chr(0x410 + k) for k, letter in enumerate(string.ascii_uppercase)}
 )
 # What is the same in every language: units, symbols, names of gates and states, powers of ten.
-_UNITS = r"(?:[kMGnµmp]?(?:V|A|S|F|C|Hz|s|m|Ω|Ohm)|cm|ms|Ω·cm|°C)"
+_UNITS = r"(?:[kMGnµmp]?(?:V|A|S|F|C|Hz|s|m|Ω|Ohm)|cm|ms|Ω·cm|°C|[nµm]M)"
 _SAME = re.compile(
-    rf"(?<![A-Za-z])(?:{_UNITS}|[A-Za-z]|[A-Z][a-z]|KA|Kdr|[GIE]_\w+|[a-z]_\w+"
+    rf"(?<![A-Za-z])(?:{_UNITS}|[A-Za-z]|[A-Z][a-z]|[a-z][A-Z]|KA|Kdr|[GIE]_\w+|[a-z]_\w+"
     r"|e[+-]?\d+|alpha|beta)(?![A-Za-z])"
 )
 _MATH = re.compile(r"\$[^$]*\$")

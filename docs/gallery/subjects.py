@@ -62,6 +62,13 @@ def many() -> Any:
 
 
 @cache
+def spikes(count: int) -> Any:
+    """Spikes alone, under many currents."""
+    pulse = lo.Pulse(5, 40, amplitude=np.linspace(0, 30, count))
+    return lo.simulate(squid(), pulse, 50, record=["spikes"])
+
+
+@cache
 def grid() -> Any:
     """A sweep over two parameters, of which the spikes are kept."""
     swept = squid().replace(g_Na=np.linspace(60, 180, 9))
@@ -144,6 +151,52 @@ def taper() -> Any:
 
 
 @cache
+def myelinated(duration: float = 1.2) -> Any:
+    """An action potential along a myelinated fibre."""
+    shock = lo.at(0, lo.Pulse(start=0.1, duration=0.1, amplitude=10))
+    fibre = lo.experiments.myelinated()
+    return lo.simulate(fibre, shock, duration, sample_interval=0.01)
+
+
+@cache
+def bare() -> Any:
+    """The same fibre without its myelin."""
+    fibre = lo.experiments.myelinated()
+    axon = lo.Axon(lo.experiments.node(), fibre.length, fibre.regions[0].diameter, 35.4)
+    shock = lo.at(0, lo.Pulse(start=0.1, duration=0.1, amplitude=30))
+    return lo.simulate(axon, shock, 9.0, sample_interval=0.01)
+
+
+@cache
+def thin() -> Any:
+    """A thin fibre, excited in its middle."""
+    fibre = lo.Axon(squid().replace(celsius=18.5), "8 mm", 2, 35.4)
+    shock = lo.at("4 mm", lo.Pulse(start=0.5, duration=0.2, amplitude=20))
+    return lo.simulate(fibre, shock, 8, sample_interval=0.02)
+
+
+@cache
+def cooled() -> Any:
+    """The squid's axon, of which a part is cold."""
+    warm = squid().replace(celsius=18.5)
+    fibre = lo.Axon(
+        regions=[
+            lo.Region(warm, "3 cm", 476),
+            lo.Region(warm.replace(celsius=5), "2 cm", 476, name="cooled"),
+            lo.Region(warm, "3 cm", 476),
+        ],
+        axial_resistivity=35.4,
+    )
+    return lo.simulate(fibre, _SHOCK, duration=8, sample_interval=0.02)
+
+
+@cache
+def one_place() -> Any:
+    """What happens at one place of an axon."""
+    return axon().sel(position=[3e4], method="nearest")
+
+
+@cache
 def places() -> Any:
     """V at three places of an axon."""
     fibre = lo.Axon(
@@ -159,6 +212,29 @@ def places() -> Any:
 def found(name: str, *membranes: str, **options: Any) -> Any:
     """What an experiment found, of a membrane of the library if one is named."""
     return getattr(lo.experiments, name)(*map(model, membranes), **options)
+
+
+@cache
+def found_in(language: str, name: str, *membranes: str, **options: Any) -> Any:
+    """The same, in words of a language."""
+    with lo.language(language):
+        return getattr(lo.experiments, name)(*map(model, membranes), **options)
+
+
+@cache
+def measured(*more: str) -> Any:
+    """What a person might have measured: the model's values at other times, with noise."""
+    import xarray as xr
+
+    rec = brief()
+    time = np.arange(0.05, float(rec.time[-1]), 0.1)
+    draw = np.random.default_rng(1952)
+    rows = {
+        name: 0.92 * np.interp(time, rec.time, rec[name]) + draw.normal(0, 1.5, time.size)
+        for name in ("V", *more)
+    }
+    taken = {name: ("time", row, {"units": rec[name].units}) for name, row in rows.items()}
+    return {"cell 7": xr.Dataset(taken, {"time": ("time", time, {"units": "ms"})})}
 
 
 @cache

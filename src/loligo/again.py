@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from loligo import solvers
 from loligo.errors import LoligoError, UsageError, callers_level
-from loligo.lanes import Value, from_plain
+from loligo.lanes import from_plain
 from loligo.model import Axon, Membrane
 from loligo.model.earlier import renamed
 from loligo.run.until import from_document as until_of
@@ -104,7 +104,10 @@ def _told_model(document: str) -> Axon | Membrane:
 def _initial_from_plain(document: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(document, Mapping):
         return document
-    values: dict[str, Value] = {
-        names.get(name, name): from_plain(value) for name, value in document.items()
-    }
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if value == "rest" or (isinstance(value, Mapping) and "dims" not in value):
+            values[name] = _initial_from_plain(value, names)  # of a region
+        else:
+            values[names.get(name, name)] = from_plain(value)
     return values

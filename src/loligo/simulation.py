@@ -64,9 +64,12 @@ def simulate(
         ms.
     solver : Solver, optional
         If not given, ``Taylor(1e-8)``; or, where the problem is not smooth between the edges of
-        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
-        every sample and 0.01 ms in its spikes, from 0.01 ms down to 1/128 of it. So is a lane run
-        that is too stiff for ``Taylor``, unless that was asked for. An axon takes ``Exponential``
+        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each
+        lane's own halving shows to be good to 0.1 mV at every sample and 0.01 ms in its spikes,
+        from 0.01 ms down to 1/128 of it. So is a lane run that is too stiff for ``Taylor``, or
+        whose equations have no series where one of their pieces begins, unless ``Taylor`` was
+        asked for. A condition in a model is none of these: steps end where it changes. An axon
+        takes ``Exponential``
         with the step that its ``accuracy`` asks for in the fastest lane (and as many
         compartments): lanes are single runs to the last bit where dt and compartments are given.
         The recording's ``solver``, ``dt``, ``accuracy`` and ``V_error`` (mV) tell.
@@ -80,8 +83,9 @@ def simulate(
         None is where the model says that it starts, and rest if it says nothing. ``"rest"`` is the
         stable equilibrium without stimulus, for each lane; what fires by itself has none. A number
         is a holding potential (mV) with all gates at their steady state. A mapping gives states by
-        name, in an axon those of any of its membranes; with these held the others are made steady,
-        V at rest if it is not given. What the equations keep constant, the sum of occupancies say,
+        name, in an axon those of any of its membranes, or by region (``{"node": {"V": -70}}``, the
+        others as if nothing were said); with these held the others are made steady, V at rest if it
+        is not given. What the equations keep constant, the sum of occupancies say,
         keeps the value that the model's initial values give it. A recording is continued from its
         last sample; an axon's begins with two damped steps: second order, but not the same bits.
     threshold : float or quantity
@@ -340,6 +344,7 @@ def _provenance(
 
 def _initial_to_plain(initial: Initial) -> Any:
     states = {name: to_plain(value) for name, value in initial.states.items()}
+    states |= {label: _initial_to_plain(own) for label, own in initial.regions.items()}
     if initial.voltage is None:
         return states or "rest"
     voltage = to_plain(initial.voltage)

@@ -64,10 +64,12 @@ ORDER: dict[str, list[set[str]]] = {
         {"drive", "outcome", "pose", "recipes"},
         {"conserved"}, {"bounds", "steady"}, {"equilibrium"}, {"initial"},
         {"divergence"}, {"jumps", "loop", "march"}, {"adaptive", "fixed"},
-        {"axon"}, {"compiled", "reference"}, {"halving"}, {"default"}, {"solve"},
+        {"axon"}, {"compiled", "reference"}, {"halving"}, {"scouting"}, {"default"},
+        {"solve"},
     ],
     "run.axon": [
-        {"compartments"}, {"pose", "resolution"}, {"pilot", "places"}, {"cut", "electrodes"},
+        {"beginnings", "commands", "compartments"}, {"pose", "resolution"}, {"pilot", "places"},
+        {"cut", "electrodes"},
         {"currents"}, {"clamps", "divergence", "placed", "rest"}, {"coupled"}, {"reference"},
     ],
     "explanation": [

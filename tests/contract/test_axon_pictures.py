@@ -350,3 +350,89 @@ def test_an_experiment_has_one_figure():
         lo.plot(found(), panels=("V",))
     with pytest.raises(UsageError, match="title=5 is not text"):
         lo.plot(found(), title=5)
+
+
+# ------------------------------------------------------------------------ whose picture it is
+
+
+@pytest.fixture(scope="module")
+def wrapped():
+    """An action potential along a short myelinated fibre."""
+    fibre = lo.experiments.myelinated(internodes=8)
+    shock = lo.at(0, lo.Pulse(0.1, 0.1, 10))
+    return lo.simulate(fibre, shock, 0.8, sample_interval=0.01)
+
+
+def test_the_title_is_the_fibres(wrapped):
+    said = [text for text, _ in words_of(lo.plot(wrapped))]
+    assert "Myelinated axon (7 µm)" in said
+    assert any(t.startswith("Squid giant axon (Hodgkin & Huxley 1952), 10 nA") for t in said)
+
+
+@pytest.mark.slow
+def test_what_an_electrode_does_has_no_colour_of_what_the_axon_does(wrapped):
+    from loligo.figures.axon import content, tube
+
+    axon = content.read(wrapped)
+    scale = tube.scale(axon, THEMES["light"], 256)
+    steps = scale.steps(axon.V)
+    beyond = steps == len(scale.table) - 1
+    assert axon.V.max() > 100 > 60 > scale.high  # the action potential stays below E_Na
+    assert beyond[axon.V > 60].all()
+    assert not beyond[axon.quiet()][:, axon.undisturbed()].any()
+    said = [text for text, _ in words_of(lo.plot(wrapped))]
+    assert any("grey: beyond it, at the electrode" in text for text in said)
+
+
+def test_the_jump_from_node_to_node_is_to_be_seen(wrapped):
+    from loligo.figures.axon import content
+
+    axon = content.read(wrapped)
+    assert axon.nodes.size == 9
+    figure = lo.plot(wrapped)
+    dots = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "o"]
+    arrived = dots[-1].get_xydata().T
+    np.testing.assert_allclose(arrived[0], axon.place[~axon.myelin])
+    first = wrapped.spike_time.isel(spike=0).values[~axon.myelin]
+    np.testing.assert_allclose(arrived[1], first)
+
+
+@pytest.mark.slow
+def test_the_colour_bar_has_ticks():
+    figure = lo.plot(axon_recording())
+    bar = next(axes for axes in figure.axes if axes.yaxis.get_ticks_position() == "right")
+    ticks = [float(t.get_text().replace("−", "-")) for t in bar.get_yticklabels()]
+    assert len(ticks) >= 2
+    for value, tick in zip(bar.get_yticks(), ticks, strict=True):
+        assert value == tick
+        assert bar.get_ylim()[0] <= tick <= bar.get_ylim()[1]
+
+
+@pytest.mark.slow
+def test_one_place_gives_one_panel_of_gates(wrapped):
+    figure = lo.plot(wrapped.sel(position=[4e3], method="nearest"))
+    said = [text for text, _ in words_of(figure)]
+    assert "Gating variables" in said
+    assert any("seen at " in text for text in said)
+
+
+@pytest.mark.slow
+def test_a_stretch_is_named_where_it_lies():
+    squid = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
+    fibre = lo.Axon(
+        regions=[
+            lo.Region(squid, 20000, 476, compartments=20),
+            lo.Region(squid.replace(celsius=5), 10000, 476, compartments=10, name="cooled"),
+            lo.Region(squid, 20000, 476, compartments=20),
+        ],
+        axial_resistivity=35.4,
+    )
+    rec = lo.simulate(
+        fibre, lo.at(0, lo.Pulse(0.5, 0.2, 30e3)), 2, record=["V"],
+        solver=lo.Exponential(dt=0.01), sample_interval=0.05,
+    )  # fmt: skip
+    figure = lo.plot(rec)
+    boxes = dict(words_of(figure))
+    named, strip = boxes["cooled"], figure.axes[1]
+    middle = strip.transData.transform((2.5, 0.0))[0]
+    assert abs((named.x0 + named.x1) / 2 - middle) < 0.1 * strip.bbox.width

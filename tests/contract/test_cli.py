@@ -254,6 +254,14 @@ def test_every_example_in_the_help_is_right(loligo, folder: Path) -> None:
                     assert said.sum() is not None
 
 
+def test_an_amplifier_has_the_settings_of_its_class() -> None:
+    from loligo.stimulus.amplifier import Amplifier
+
+    (usage,) = stimuli.AMPLIFIERS.values()
+    assert usage.values == ("series_resistance",)
+    assert {*usage.values, *usage.settings} == {*Amplifier.quantities, "level"}
+
+
 @pytest.mark.parametrize("usage", stimuli.STIMULI.values(), ids=stimuli.STIMULI)
 def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
     """The help is read without the classes: its words are the names of their arguments."""
@@ -293,6 +301,9 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --clamp 5 -1 0", "duration must be above 0 ms, but is -1 ms; write it as in --clamp"),
         ("run --clamp 0 5 5nA", "'5nA' is a current, but a voltage in mV is wanted"),
         ("run --clamp 0 5 0 series_resistance=5", "--set area=1000 in um2"),
+        ("run --amplifier 10", "clamp it too, as in --clamp 0 5 -65 --clamp 5 10 0"),
+        ("run --clamp 0 5 0 --amplifier 10", "the membrane needs an area: --set area=2000"),
+        ("run --clamp 0 5 0 --amplifier 10 gain=1", "--amplifier has no setting gain="),
         ("run --clamp 0 5 a.csv", "cannot read a.csv: there is no such file"),
         ("run --conductance 5 0.5", "--conductance takes START g E, not 5 0.5"),
         ("run --conductance 5 0.5 0", "Write it as in --conductance 5 0.5 0 tau=2"),
@@ -306,7 +317,13 @@ def test_a_stimulus_is_written_as_its_class_is(usage: stimuli.Usage) -> None:
         ("run --solver exponental", "did you mean exponential?"),
         ("run --solver exponential:0", "dt must be above 0 ms"),
         ("run --solver exponential:0.01:half", "precision is 'half'"),
-        ("run --solver taylor:1e-8:float32", "taylor has no precision to choose: taylor:1e-8"),
+        (
+            "run --solver taylor:1e-8:float32",
+            "taylor has no precision to choose: taylor:1e-8:float32 may end before :float32",
+        ),
+        ("run --solver reference:cuda", "reference has no engine to choose: reference:cuda may"),
+        ("run --solver taylor:1e-8:1e-9", "taylor has no precision to choose"),
+        ("run --solver taylor:cuda:llvm", "taylor:cuda:llvm says twice what its engine is"),
         ("run --record W", "the model has no 'W'"),
         ("run --until 10", "ends a run by --until '10 spikes', or a condition"),
         ("run --until Q>3", "--until: Q is not recorded"),

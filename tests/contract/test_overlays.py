@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import xarray as xr
+from matplotlib.text import Text
 
 import figures_recording as recordings
 import loligo as lo
@@ -237,3 +241,100 @@ def test_axons_are_animated_together(tmp_path):
     shots = images(made.path)
     for ink in LIGHT.recordings[:2]:
         assert coloured(shots[-1], ink, 3) > coloured(shots[0], ink, 3) + 100
+
+
+# ------------------------------------------------------------------------ what one measured
+
+
+@pytest.fixture(scope="module")
+def computed():
+    return control()
+
+
+def measured(rec, every=20, factor=0.9):
+    """Times (ms) and values (mV) of a person's own."""
+    return rec.time.values[::every], factor * rec.V.values[::every]
+
+
+def data_line(figure, label="data"):
+    """The line that is called so, by the colour of its name."""
+    (colour,) = {t.get_color() for t in figure.findobj(Text) if t.get_text() == label}
+    axes = next(a for a in figure.axes for line in a.lines if line.get_color() == colour)
+    return axes, next(line for line in axes.lines if line.get_color() == colour).get_xydata().T
+
+
+@pytest.mark.parametrize("form", ["pair", "volts", "array", "pint", "table", "index", "file"])
+def test_data_of_ones_own_are_laid_over_in_their_units(computed, form, tmp_path):
+    time, values = measured(computed)
+    if form == "pair":
+        given = (time, values)
+    elif form in ("volts", "array"):
+        scale, unit_, each = (1e-3, "V", "s") if form == "volts" else (1.0, "mV", "ms")
+        given = xr.DataArray(
+            values * scale, {"time": ("time", time * scale, {"units": each})}, ("time",),
+            attrs={"units": unit_},
+        )  # fmt: skip
+    elif form == "pint":
+        pint = pytest.importorskip("pint").UnitRegistry()
+        given = (pint.Quantity(time / 1e3, "s"), pint.Quantity(values / 1e3, "V"))
+    else:
+        pandas = pytest.importorskip("pandas")
+        table = pandas.DataFrame({"t (s)": time / 1e3, "Vm (V)": values / 1e3})
+        given = table.set_index("t (s)") if form == "index" else table
+        if form == "file":
+            given = tmp_path / "cell.csv"
+            table.to_csv(given, index=False, sep=";", decimal=",")
+    axes, (x, y) = data_line(lo.plot(computed, data=given))
+    assert axes.get_ylim()[0] < y.min() < y.max() < axes.get_ylim()[1]
+    np.testing.assert_allclose(x, time, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(y, values, rtol=1e-12, atol=1e-12)
+
+
+def test_several_data_have_names_and_find_their_panels(computed):
+    time, values = measured(computed)
+    gate = xr.DataArray(np.linspace(0.1, 0.2, time.size), {"time": time}, ("time",), name="h")
+    figure = lo.plot(
+        computed, panels=("V", "gates"), data={"cell 1": (time, values), "cell 2": gate}
+    )
+    top, below = figure.axes[:2]
+    assert data_line(figure, "cell 1")[0] is top
+    assert data_line(figure, "cell 2")[0] is below
+    assert "model" in [text for text, _ in words_of(figure)]
+
+
+@pytest.mark.parametrize(
+    ("given", "wording"),
+    [
+        (lambda t, v: (t, v[1:]), r"data=\(time, values\): there are 51 times and 50 values"),
+        (lambda t, v: 7, "data=7 is not understood; give a DataArray over time, a pair"),
+        (lambda t, v: (t + 1e3, v), r"fewer than two samples .* go from 1000 to .* 'time \(s\)'"),
+        (lambda t, v: xr.DataArray(v, {"time": t}, ("time",), attrs={"units": "kg"}),
+         "'values' is in 'kg', which is the unit of no panel; they are in mV"),
+        (lambda t, v: xr.DataArray(v, {"time": t}, ("time",), "V", {"units": "s"}),
+         "'V' is in 's', a time; it must be in mV"),
+        (lambda t, v: xr.DataArray([v, v], dims=("cell", "time")),
+         r"data has the dimensions \('cell', 'time'\); select one line over time"),
+        (lambda t, v: (["a", "b"], v), "are two rows of numbers"),
+        (lambda t, v: "nowhere.csv", "cannot read nowhere.csv"),
+    ],
+)  # fmt: skip
+def test_data_that_cannot_be_laid_over(computed, given, wording):
+    with pytest.raises(lo.LoligoError, match=wording):
+        lo.plot(computed, data=given(*measured(computed)))
+
+
+def test_data_have_no_place_where_there_are_no_lines_in_time():
+    with pytest.raises(UsageError, match=r"data=... is laid over lines in time.*choose a place"):
+        lo.plot(axon_recording(), data=([0, 1], [0, 1]))
+
+
+def test_what_recordings_share_is_said_once(computed):
+    told = {"stimulus": lo.Pulse(5, 40, 10).to_dict()}
+    pair = [
+        computed.assign_attrs(provenance=json.dumps({**told, "model": {"celsius": celsius}}))
+        for celsius in (6.3, 18.5)
+    ]
+    said = [text for text, _ in words_of(lo.plot(*pair, labels=("6.3 °C", "18.5 °C")))]
+    assert "10 µA/cm² from 5 to 45 ms" in said
+    said = [text for text, _ in words_of(lo.plot(*pair, labels=("cold", "warm")))]
+    assert "10 µA/cm² from 5 to 45 ms; cold: 6.3 °C; warm: 18.5 °C" in said

@@ -7,6 +7,7 @@ github.com/CardiacModelling/VoltageClampModel) has them at six levels: mV, ms, p
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -454,3 +455,26 @@ def test_what_cannot_be_is_told_with_its_remedy(name: str) -> None:
     doing, told = WRONG[name]
     with pytest.raises(lo.LoligoError, match=told):
         doing()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", [0, 2, 3])
+def test_steps_too_long_for_an_amplifier_are_told(level: int) -> None:
+    """And those that are not warned of are right."""
+    cell = lo.load("hodgkin-huxley-1952").replace(area=2000)
+    rig = lo.Amplifier(10, compensation=0.7, level=level)
+    clamps = lo.VoltageClamp(0, 2, -65, amplifier=rig) + lo.VoltageClamp(2, 3, 0, amplifier=rig)
+
+    def V(solver: Any) -> np.ndarray:
+        return lo.simulate(cell, clamps, 5, solver=solver, record=["V"]).V.values
+
+    truth = V(lo.Taylor(1e-9))
+    with pytest.warns(UserWarning, match="long beside the amplifier's own times, of which"):
+        coarse = V(lo.Exponential(0.005))
+    assert np.abs(coarse - truth).max() < 0.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fine = V(lo.Exponential(0.001))
+    assert np.abs(fine - truth).max() < 0.02
+    shown = lo.plot(lo.simulate(cell, clamps, 5)).texts
+    assert "through an amplifier with 10 MΩ, 70 % compensated" in str(shown)

@@ -143,3 +143,45 @@ def test_wrong_arguments_are_told() -> None:
         lo.leak_subtracted(rec, current="I_clmp")
     with pytest.raises(lo.LoligoError, match="holding"):
         lo.leak_subtracted(rec, holding="5 nA")
+
+
+PATHS = {
+    "lines": lo.Waveform([0, 1, 1, 2], [-70, 0, -40, 40], unit="mV", amplitude=0.9),
+    "steps": lo.Waveform([0, 1, 1.5], [-70, 0, -40], unit="mV", hold=True),
+    "noise": lo.Noise(0, 2, 5, tau=1, mean=-50, unit="mV", seed=[1, 2]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("rig", [None, RIG], ids=["ideal", "4"])
+def test_commands_that_follow_samples_are_made_smaller_too(
+    name: str, rig: lo.Amplifier | None
+) -> None:
+    """Of a membrane that is all leak nothing is left; of one with a channel that opens what flows
+    through it, but for what opens in the small steps."""
+    done = (
+        lo.VoltageClamp(0, 1, -70, amplifier=rig)
+        + lo.VoltageClamp(1, 2, PATHS[name], amplifier=rig)
+        + lo.VoltageClamp(3, 2, -90, amplifier=rig)
+    )  # fmt: skip
+    solver = lo.Exponential(0.005)
+    rec = lo.simulate(CELL, done, 6, solver=solver, record=["V", "I_clamp"], initial=-30)
+    for base in (None, -110):
+        found = lo.leak_subtracted(rec, -4, base=base)
+        assert np.abs(found.I_subtracted).max() < 1e-9 * float(np.abs(rec.I_clamp).max())
+        assert np.abs(found.I_linear).max() > 0.1 * float(np.abs(rec.I_clamp).max())
+
+
+@pytest.mark.slow
+def test_a_first_command_that_follows_samples_holds_nowhere() -> None:
+    clamps = lo.VoltageClamp(0, 2, PATHS["lines"]) + lo.VoltageClamp(2, 2, -90)
+    rec = lo.simulate(CELL, clamps, 5, solver=lo.Exponential(), initial=-30)
+    with pytest.raises(lo.LoligoError, match="say it, holding=-65"):
+        lo.leak_subtracted(rec)
+    assert "I_subtracted" in lo.leak_subtracted(rec, holding=-70)
+    many = lo.Waveform([0, 1, 2], [-70, 0, 40], unit="mV", amplitude=[0.5, 1])
+    clamps = lo.VoltageClamp(0, 2, -70) + lo.VoltageClamp(2, 2, many)
+    rec = lo.simulate(CELL, clamps, 5, solver=lo.Exponential(), initial=-30, record=["I_clamp"])
+    with pytest.raises(lo.LoligoError, match="give the family as the waveform's own rows"):
+        lo.leak_subtracted(rec)

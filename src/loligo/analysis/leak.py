@@ -16,6 +16,7 @@ from loligo.lanes import Labelled, Value, grid
 from loligo.stimulus.base import Stimulus, Sum
 from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.document import from_dict
+from loligo.stimulus.noise import Noise
 
 if TYPE_CHECKING:
     import xarray
@@ -42,7 +43,7 @@ def leak_subtracted(
     ----------
     rec : xarray.Dataset
         Of a membrane under voltage clamps, one at a time, from :func:`loligo.simulate`; of many
-        lanes, a family.
+        lanes, a family. Commands may be steps, ramps, waveforms or noise.
     parts : float
         n of P/n: 4 for steps of a quarter; -4 for steps of a quarter the other way. 1 at least,
         or -1 at most.
@@ -138,12 +139,6 @@ def _done(rec: xarray.Dataset) -> tuple[list[VoltageClamp], list[Any], dict[str,
             "leak_subtracted: in this recording nothing holds V; simulate with "
             "lo.VoltageClamp(0, 5, -65) + lo.VoltageClamp(5, 10, 0)"
         )
-    for each in clamps:
-        if each.path is not None:
-            raise UsageError(
-                f"leak_subtracted: the command of {each!r} follows a path, which is not made "
-                "smaller so far; take steps or ramps"
-            )
     return _in_order(clamps), [shape for shape in shapes if shape not in clamps], told
 
 
@@ -193,13 +188,36 @@ def _first(clamps: list[VoltageClamp]) -> Value:
             "holding potential: say it, holding=-65, or clamp V there first, "
             "lo.VoltageClamp(0, 5, -65) + ..."
         )
+    if clamps[0].path is not None:
+        raise UsageError(
+            f"leak_subtracted: the first clamp, {clamps[0]!r}, follows a path, so that the command "
+            "goes from no holding potential: say it, holding=-65"
+        )
     return clamps[0].voltage
 
 
 def _moved(clamp: VoltageClamp, share: float, holding: Value, base: Value) -> VoltageClamp:
     """With a part of the step from `holding`, from `base`."""
+    if clamp.path is not None:
+        return replace(clamp, voltage=_played(clamp.path, share, holding, base))
     ends = {"voltage": clamp.voltage} | ({} if clamp.to is None else {"to": clamp.to})
     return replace(clamp, **{n: _scaled(v, share, holding, base) for n, v in ends.items()})
+
+
+def _played(path: Any, share: float, holding: Value, base: Value) -> Any:
+    """The same of a waveform, or of noise."""
+    if isinstance(path, Noise):
+        size = _scaled(path.amplitude, share, 0.0, 0.0)
+        return replace(path, amplitude=size, mean=_scaled(path.mean, share, holding, base))
+    numbers = (path.amplitude, holding, base)
+    if any(isinstance(number, Labelled) for number in numbers):
+        raise UsageError(
+            f"leak_subtracted: the samples of {path!r} cannot be made smaller where its amplitude, "
+            "holding or base is an array; give the family as the waveform's own rows"
+        )
+    return replace(
+        path, amplitude=1.0, values=base + share * (path.amplitude * path.values - holding)
+    )
 
 
 def _scaled(voltage: Value, share: float, holding: Value, base: Value) -> Value:

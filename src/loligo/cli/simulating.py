@@ -176,6 +176,7 @@ def simulate(
     loligo run --pulse 5 1 20 --initial rest --duration 20 --output shock.csv
     loligo run --set g_Na=60:180:50 --pulse 5 40 0:20:100 --output sweep.nc
     loligo run --clamp 5 20 -60:60:7 --record I_Na --record I_clamp --output family.nc
+    loligo run --clamp 0 2 -65 --clamp 2 8 0 --amplifier 10 compensation=0.7 --set area=2000
     loligo run --conductance 5 0.5 0 tau=2 --conductance 6 1 -75 tau=8 rise=1 --shock 20 7
     loligo run traub-miles-1991 --noise 0 1000 2 tau=3 seed=1 --duration 1000
     loligo run --step 5 10 --duration 1000 --until '10 spikes'

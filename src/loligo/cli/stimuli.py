@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -65,6 +65,17 @@ class Usage:
 STIMULI: Mapping[str, Usage] = {
     entry.option: Usage(name, entry.usage) for name, entry in ENTRIES.items() if entry.option
 }
+# What stands between the commands of all clamps and a membrane.
+RIG = "--amplifier"
+_RIG_SETTINGS = (
+    "compensation", "prediction", "slow_cancellation", "fast_cancellation", "pipette_capacitance",
+    "offset", "leak", "leak_reversal", "estimated_resistance", "filter", "second_filter",
+    "rise_time", "command_time", "compensation_time", "feedback_resistance",
+    "feedback_capacitance", "amplifier_time", "level",
+)  # fmt: skip
+AMPLIFIERS = {
+    RIG: Usage("Amplifier", " ".join(["SERIES_RESISTANCE", *(f"[{s}=…]" for s in _RIG_SETTINGS)]))
+}
 # A pulse at a place of an axon.
 PLACED = {"--at": Usage("Pulse", "PLACE START DURATION AMPLITUDE")}
 
@@ -73,15 +84,13 @@ class Stimuli(Group):
     """What was said of every stimulus, each time that it was."""
 
     def __init__(self, **given: list[str] | None) -> None:
-        self.texts = {name: given.get(_field(name)) or [] for name in STIMULI}
+        self.texts = {name: given.get(_field(name)) or [] for name in (*STIMULI, RIG)}
 
     @classmethod
     def options(cls) -> list[inspect.Parameter]:
-        return [
-            parameter(_field(entry.option), _typed(entry))
-            for entry in ENTRIES.values()
-            if entry.option
-        ]
+        said = [entry for entry in ENTRIES.values() if entry.option]
+        rig = Entry("amplifier", RIG, "SERIES_RESISTANCE [NAME=…]", _RIG_HELP)
+        return [parameter(_field(entry.option), _typed(entry)) for entry in (*said, rig)]
 
     def said(self) -> list[str]:
         return [name for name, texts in self.texts.items() if texts]
@@ -90,10 +99,33 @@ class Stimuli(Group):
         """All of them, added up."""
         parts = [
             _shape(name, STIMULI[name], text)
-            for name, texts in self.texts.items()
+            for name, texts in self.texts.items() if name != RIG
             for text in texts
-        ]
+        ]  # fmt: skip
+        if self.texts[RIG]:
+            parts = _through(self.texts[RIG], parts)
         return sum(parts[1:], parts[0]) if parts else None
+
+
+_RIG_HELP = (
+    "An amplifier, MΩ, between the commands of all --clamp and the membrane, which needs an area; "
+    "such as 10 compensation=0.7 level=3."
+)
+
+
+def _through(texts: Sequence[str], parts: Sequence[Any]) -> list[Any]:
+    """What is done, its clamps through an amplifier."""
+    from loligo.stimulus.clamp import VoltageClamp
+
+    if len(texts) > 1:
+        raise UsageError(f"{RIG} is one for all clamps of a run, not {len(texts)}")
+    if not any(isinstance(part, VoltageClamp) for part in parts):
+        raise UsageError(
+            f"{RIG} stands between the command of a clamp and the membrane: clamp it too, as in "
+            "--clamp 0 5 -65 --clamp 5 10 0"
+        )
+    rig: Any = _shape(RIG, AMPLIFIERS[RIG], texts[0])
+    return [replace(p, amplifier=rig) if isinstance(p, VoltageClamp) else p for p in parts]
 
 
 def _field(name: str) -> str:
@@ -127,7 +159,7 @@ def join_values(arguments: Sequence[str]) -> list[str]:
         result.append(name)
         if name == "--":
             return result + rest
-        usage = STIMULI.get(name) or PLACED.get(name)
+        usage = STIMULI.get(name) or AMPLIFIERS.get(name) or PLACED.get(name)
         if usage:
             values: list[str] = []
             while rest and usage.takes(rest[0], len(values)):
@@ -141,7 +173,7 @@ def words(text: str) -> list[str]:
     return text.split(_JOINT) if text else []
 
 
-def _shape(name: str, usage: Usage, text: str) -> Stimulus:
+def _shape(name: str, usage: Usage, text: str) -> Any:
     import loligo.stimulus
 
     given = words(text)
@@ -174,6 +206,10 @@ def _shape(name: str, usage: Usage, text: str) -> Stimulus:
             arguments.append(_played(Path(word), _PLAYED[usage.name, called]))
         else:
             arguments.append(value(word))
+    if name == RIG:
+        from loligo.stimulus.amplifier import Amplifier
+
+        return Amplifier(*arguments, **keywords)
     return getattr(loligo.stimulus, usage.name)(*arguments, **keywords)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from loligo.cli.stimuli import STIMULI
+from loligo.cli.stimuli import AMPLIFIERS, STIMULI
 from loligo.solvers import SOLVERS
 
 # how a field is called that holds a unit -> that of which number
@@ -23,7 +23,7 @@ _Said: TypeAlias = Callable[[re.Match[str]], str]
 
 _FLAGS = "duration|sample_interval|threshold|fps|speed|title|theme|dpi|celsius|language"
 _PYTHONS = {kind.__name__: name for name, kind in SOLVERS.items()}
-_SHAPES = {usage.name: (option, usage) for option, usage in STIMULI.items()}
+_SHAPES = {usage.name: (option, usage) for option, usage in {**STIMULI, **AMPLIFIERS}.items()}
 # Arguments of a call, with at most one call within.
 _INSIDE = r"\(((?:[^()]|\([^()]*\))*)\)"
 
@@ -109,6 +109,8 @@ _WORDS: Mapping[str, str | _Said] = {
     r"(?<![\w-])initial may be 'rest', a holding potential in mV, .* to continue from": (
         "--initial may be rest, or a holding potential in mV"
     ),
+    r"\buse engine='llvm'": "use a solver without :cuda",
+    r"\bengine='cuda'": "a solver with :cuda",
     r": (?:np\.unique|sorted)\(\.\.\.\)$": "",
     r"\(width, height\) in": "WIDTHxHEIGHT in",
     r"(in inches, such as) \((\d+), (\d+)\)": r"\1 \2x\3in",

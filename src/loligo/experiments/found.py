@@ -11,6 +11,7 @@ from loligo.errors import UsageError
 from loligo.lanes import Labelled
 from loligo.model import Axon, Membrane
 from loligo.units import read
+from loligo.words import ENGLISH, spoken
 
 if TYPE_CHECKING:
     import xarray
@@ -70,6 +71,7 @@ def dataset(
         "loligo_version": loligo.__version__,
         **(experiment.chart.attributes if experiment.chart else {}),
         **more,
+        **({} if spoken() == ENGLISH else {"language": spoken()}),  # of the summary
     }
     roles = experiment.chart.roles if experiment.chart else {}
     drawn = {

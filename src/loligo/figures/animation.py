@@ -14,6 +14,7 @@ from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.axon import content
 from loligo.figures.content import signals
+from loligo.figures.content.data import laid_over
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.recorded import picture
 from loligo.figures.figure import titled
@@ -100,6 +101,7 @@ def animate(
     title: str | None = None,
     loop: bool = True,
     progress: bool | Callable[[int, int], object] | None = None,
+    data: Any = None,
     language: str | None = None,
 ) -> Animation:
     """Draw a recording in time, or several on the same axes, with a moving head.
@@ -125,7 +127,7 @@ def animate(
         Milliseconds of model time a second; by default the whole recording takes 5 s.
     frames : int, optional
         Number of frames, instead of ``speed``.
-    panels, labels, theme, title, language
+    panels, labels, theme, title, data, language
         As for `loligo.plot`.
     loop : bool
         Begin again after the end (the last frame stands for 1.5 s).
@@ -160,7 +162,7 @@ def animate(
     kind = _format(target)
     where = sized(size, dpi, _USUAL_SIZE)
     with speaking(language):
-        subject = _subject(recs, labels, panels, colours, title)
+        subject = _subject(recs, labels, panels, colours, title, data)
     duration = subject.end - subject.start
     plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
     kind.check()
@@ -195,18 +197,26 @@ class _Subject:
 
 
 def _subject(
-    recs: Sequence[Any], labels: object, panels: Any, colours: style.Theme, title: str | None
-) -> _Subject:
+    recs: Sequence[Any], labels: object, panels: Any, colours: style.Theme, title: str | None,
+    data: Any,
+) -> _Subject:  # fmt: skip
     """Several recordings, one axon, or the lines of one recording."""
     if len(recs) > 1:
-        return _lines(titled(together(recs, labels, panels, colours), title), colours)
+        shown = laid_over(together(recs, labels, panels, colours), data, colours)
+        return _lines(titled(shown, title), colours)
     refuse_labels(labels)
     (rec,) = recs
     if content.is_axon(rec):
+        if data is not None:
+            raise UsageError(
+                "data=... is laid over lines in time; of an axon choose a place: "
+                'rec.sel(position=2e4, method="nearest")'
+            )
         return _axon(rec, panels, colours, title)
     recorded = signals.read(rec)
     _check_lanes(recorded)
-    return _lines(titled(picture(recorded, panels, colours), title), colours)
+    shown = laid_over(picture(recorded, panels, colours), data, colours)
+    return _lines(titled(shown, title), colours)
 
 
 def _lines(shown: Picture, colours: style.Theme) -> _Subject:

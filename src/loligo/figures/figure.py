@@ -11,6 +11,7 @@ from loligo.figures import style
 from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
+from loligo.figures.content.data import laid_over
 from loligo.figures.content.lanes import most_overlaid
 from loligo.figures.content.picture import Picture
 from loligo.figures.content.recorded import picture
@@ -40,6 +41,7 @@ def plot(
     dpi: float | None = None,
     title: str | None = None,
     at: float | Sequence[float] | None = None,
+    data: Any = None,
     stacked: bool = False,
     transparent: bool = False,
     language: str | None = None,
@@ -80,7 +82,7 @@ def plot(
     panels : sequence of str, optional
         May follow the recordings by its place. From the top down, any of ``"V"``, ``"gates"``,
         ``"states"``, ``"conductances"``, ``"currents"``, ``"stimulus"``, or a recorded variable's
-        name, or a tuple of names for one panel. By default whatever of V,
+        name, or a tuple of names for one panel. By default, as far as there is room, whatever of V,
         gates, states, conductances and stimulus is recorded (currents where there are no
         conductances); of several recordings V and stimulus. Of an axon also ``"axon"``,
         ``"map"`` and ``"traces"`` (V in time at three places).
@@ -102,6 +104,11 @@ def plot(
         Instead of the recording's own; ``""`` for none.
     at : float or sequence of float, optional
         Of an axon: the instants shown (ms), the middle one in full.
+    data : optional
+        Your own, laid over lines in time: a DataArray or a pair ``(time, values)``, plain numbers
+        in ms and in the panel's unit, others converted; a pandas table or the path of a file
+        (CSV, Excel, ...) whose heads say ``time (s)``, ``V (mV)``; several in a dictionary,
+        ``{"cell 1": ...}``. Each finds its panel by its name, or by its unit.
     stacked : bool
         Lanes one above the other, each on axes of its own, instead of over one another.
     transparent : bool
@@ -137,13 +144,13 @@ def plot(
     2
     """
     with speaking(language):
-        drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked)
+        drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked, data)
     return (drawn.see_through() if transparent else drawn).waiting()
 
 
 def _plot(
     rec: Any, more: Sequence[Any], panels: Any, labels: Any, theme: str, size: Any, dpi: Any,
-    title: str | None, at: Any, stacked: bool,
+    title: str | None, at: Any, stacked: bool, data: Any,
 ) -> ShownFigure:  # fmt: skip
     """What is drawn, in the language that is spoken."""
     colours = style.theme(theme)
@@ -157,17 +164,23 @@ def _plot(
             raise UsageError("at=... chooses instants of one axon; these are several recordings")
         if stacked:
             raise UsageError("stacked=True is of the lanes of one recording; these are several")
-        return _lines(titled(together(recs, labels, panels, colours), title), large, colours)
+        shown = laid_over(together(recs, labels, panels, colours), data, colours)
+        return _lines(titled(shown, title), large, colours)
     refuse_labels(labels)
-    return _one(recs[0], panels, at, stacked, title, large, colours)
+    return _one(recs[0], panels, at, stacked, data, title, large, colours)
 
 
 def _one(
-    rec: Any, panels: Any, at: Any, stacked: bool, title: str | None,
+    rec: Any, panels: Any, at: Any, stacked: bool, data: Any, title: str | None,
     large: Callable[[tuple[int, int]], Size], colours: style.Theme,
 ) -> ShownFigure:  # fmt: skip
     """One thing drawn: what it is decides how."""
     chart = None if stacked else _chart(rec, panels, at, title)
+    if data is not None and (chart is not None or (is_axon(rec) and not stacked)):
+        raise UsageError(
+            "data=... is laid over lines in time, which this figure has none of; of an axon "
+            'choose a place: rec.sel(position=2e4, method="nearest")'
+        )
     if chart is not None:
         from loligo.figures.page.charting import draw_chart
 
@@ -181,8 +194,8 @@ def _one(
             return draw_axon(rec, panels, colours, large(_USUAL_AXON), title, at)
     if at is not None:
         raise UsageError("at=... chooses instants of the recording of an axon; this is of none")
-    shown = titled(picture(signals.read(rec), panels, colours, stacked), title)
-    return _lines(shown, large, colours)
+    shown = laid_over(picture(signals.read(rec), panels, colours, stacked), data, colours)
+    return _lines(titled(shown, title), large, colours)
 
 
 def _lines(

@@ -11,6 +11,7 @@ from loligo.lanes import Floats, Labelled
 from loligo.model import Axon
 from loligo.recording.build import dataset
 from loligo.recording.numbers import SHAPE, of_shape
+from loligo.run.axon.beginnings import labels_of
 from loligo.run.axon.currents import injected
 from loligo.run.axon.electrodes import electrodes
 from loligo.run.outcome import Outcome
@@ -76,7 +77,7 @@ def _played(problem: Problem) -> dict[str, Any]:
 def _along(problem: Problem) -> dict[str, Any]:
     """What is where: coordinates along the recorded positions."""
     regions, region = problem.along.axon.regions, problem.along.regions
-    labels = [r.name or r.membrane.name or f"region {i}" for i, r in enumerate(regions, start=1)]
+    labels = labels_of(problem.along.axon)
     found: dict[str, Any] = {
         "region": ("position", np.array(labels)[region], {"long_name": "region of the axon"}),
         "myelin": (

@@ -101,14 +101,18 @@ class Initial:
         A holding potential, or None for rest.
     states
         States given one by one; they are held while the others are made steady.
+    regions
+        Of an axon's regions, by what they are called, of which something else was said.
     """
 
     voltage: Value | None = None
     states: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    regions: Mapping[str, Initial] = field(default_factory=dict[str, "Initial"])
 
     @property
     def rests(self) -> bool:
-        return self.voltage is None and not self.states
+        alone = self.voltage is None and not self.states
+        return alone and all(each.rests for each in self.regions.values())
 
 
 @dataclass(frozen=True)

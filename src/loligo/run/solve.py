@@ -15,6 +15,7 @@ from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome, blank_lost
 from loligo.run.pace import Pace
 from loligo.run.problem import Problem, Uncut
+from loligo.run.rig import coarse
 from loligo.run.status import lost
 from loligo.solvers import Solver
 
@@ -100,7 +101,10 @@ def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pac
     if isinstance(solver, solvers.Taylor) and asked.obstacle is not None:
         raise UsageError(_not_smooth(asked.obstacle))
     try:
-        return Answer(asked, solver, integrate(asked, solver, advance, pace))
+        outcome = integrate(asked, solver, advance, pace)
+        if isinstance(solver, solvers.Exponential):
+            outcome.notes += filter(None, [coarse(asked, solver.dt)])
+        return Answer(asked, solver, outcome)
     except NotSmoothError as obstacle:  # what the text alone did not show
         raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
 

@@ -174,7 +174,8 @@ class language:  # noqa: N801  (called like a function, used like a block)
     It holds for figures, animations, summaries of experiments, and stories. Names, units, the
     attributes of datasets (but for an experiment's ``summary``) and error messages stay as they
     are. Without it, the environment variable ``LOLIGO_LANGUAGE`` decides, or else it is English.
-    ``lo.plot``, ``lo.animate`` and ``lo.narrate`` take ``language=...`` for one figure.
+    ``lo.plot``, ``lo.animate`` and ``lo.narrate`` take ``language=...`` for one figure; a figure
+    leaves out the summary of what was found in another language than its own.
 
     Parameters
     ----------

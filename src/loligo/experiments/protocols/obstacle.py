@@ -81,6 +81,8 @@ def obstacle(
     place = np.linspace(0.0, base.length, _PLACES)
     arrived = np.array([_at(rec, place) for rec in recs])
     delay = arrived[:, _FAR] - _expected(kind, row, place, _at(free, place))
+    start = (base.length - (0.0 if kind == "widening" else wide)) / 2
+    end = base.length if kind == "widening" else start + wide
     return dataset(
         EXPERIMENT, f"An action potential meets {chosen.words}",
         {
@@ -90,6 +92,8 @@ def obstacle(
             ),
             "delay": (chosen.dim, delay, told("ms", "delay at three quarters of the axon")),
             "blocked": (chosen.dim, ~np.isfinite(delay), told("1", "whether it did not arrive")),
+            "obstacle_start": ((), start, told("um", "where it begins", label=chosen.label)),
+            "obstacle_end": ((), end, told("um", "where it ends")),
         },
         {
             chosen.dim: (chosen.dim, row, told(chosen.unit, chosen.meaning)),
@@ -151,6 +155,7 @@ class _Obstacle:
     """A kind of obstacle: what is varied of it, and an axon that has one."""
 
     words: str
+    label: str
     dim: str
     unit: str
     meaning: str
@@ -158,12 +163,17 @@ class _Obstacle:
 
 
 _OBSTACLES = {
-    "widening": _Obstacle("a widening", "widening", "1", "diameter ratio", _widened),
+    "widening": _Obstacle("a widening", "widening", "widening", "1", "diameter ratio", _widened),
     "cooled": _Obstacle(
-        "a cooled stretch", "celsius", "degC", "temperature of the stretch", _cooled
+        "a cooled stretch", "cooled", "celsius", "degC", "temperature of the stretch", _cooled
     ),
     "ttx": _Obstacle(
-        "a stretch with tetrodotoxin", "sodium", "1", "sodium conductance that is left", _poisoned
+        "a stretch with tetrodotoxin",
+        "tetrodotoxin",
+        "sodium",
+        "1",
+        "sodium conductance that is left",
+        _poisoned,
     ),
 }
 

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.content import between, captions, injected, labels, panels, signals
+from loligo.figures.axon.sites import Electrode, Stretch, electrodes, stretches
+from loligo.figures.content import between, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Lane, Signals
+from loligo.figures.content.subtitle import subtitle
+from loligo.figures.content.titles import titles
 from loligo.figures.style import Theme
-from loligo.words import decimal, reworded
+from loligo.words import decimal
 
 if TYPE_CHECKING:
     import xarray
@@ -26,14 +29,7 @@ PLACES = (0.25, 0.5, 0.75)  # of the axon: where V is followed in time
 _NEAR = 0.06  # of the length: as far as an electrode's own potential is seen
 _BRIEF = 3.0  # ms
 _SPIKE = 30.0  # mV: less is no action potential
-
-
-@dataclass(frozen=True, eq=False)
-class Electrode:
-    """Where current is injected, and when."""
-
-    place: float
-    on: tuple[tuple[float, float], ...]
+_BRIEF_CURRENT = 0.5  # of the run: what lasts as long belongs to what happens
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +50,8 @@ class AxonRecord:
         Where current is injected.
     bends
         When what is done changes its course.
+    stretches
+        Those that have a name of their own.
     """
 
     recorded: Signals
@@ -70,6 +68,7 @@ class AxonRecord:
     bends: np.ndarray
     title: str
     subtitle: str
+    stretches: tuple[Stretch, ...]
 
     def values(self, name: str) -> np.ndarray:
         """A variable, (places, time); 0 where the axon has no such channel."""
@@ -84,6 +83,41 @@ class AxonRecord:
         for electrode in self.electrodes:
             quiet &= np.abs(self.place - electrode.place) > _NEAR * self.length
         return quiet
+
+    def undisturbed(self) -> np.ndarray:
+        """Which instants tell what the axon does by itself: not those while a brief current goes
+        in, and as long after it, which is seen far along a myelinated axon."""
+        on = np.zeros(self.time.size, dtype=bool)
+        for electrode in self.electrodes:
+            for begin, end in electrode.on:
+                on |= (self.time >= begin) & (self.time <= 2 * end - begin)
+        return ~on if on.mean() < _BRIEF_CURRENT else np.ones(on.size, dtype=bool)
+
+    def free(self, t: float) -> bool:
+        """Whether the axon is left to itself at an instant."""
+        return bool(self.undisturbed()[np.abs(self.time - t).argmin()])
+
+    @property
+    def nodes(self) -> np.ndarray:
+        """Which of the places are nodes, one of each: what is bare between myelin."""
+        bare = ~self.myelin
+        edges = np.flatnonzero(np.diff(np.r_[0, bare.astype(int), 0]))
+        if not self.myelin.any():
+            return np.empty(0, dtype=int)
+        middle = [
+            (first + last - 1) // 2 for first, last in zip(edges[::2], edges[1::2], strict=True)
+        ]
+        return np.array(middle, dtype=int)
+
+    def arrivals(self) -> np.ndarray | None:
+        """(places,): when the first action potential was there, ms; None if it is not known."""
+        from loligo.analysis import spike_times
+
+        rec = self.recorded.recording
+        if "spike_count" not in rec or rec["spike_count"].dims != ("position",):
+            return None
+        times = spike_times(rec)
+        return times.isel(spike=0).values if times.sizes["spike"] else None
 
     def line(self, values: np.ndarray, smooth: bool) -> tuple[np.ndarray, np.ndarray]:
         """Vertices of a line along the axon, of ``values`` (places, ...): V is smooth; what
@@ -101,8 +135,9 @@ class AxonRecord:
         quiet = self.quiet()
         far = self.V[quiet]
         if not far.size or far.max() - far.min() < _SPIKE:
-            quiet[:] = True
-        return float(values[quiet].min()), float(values[quiet].max())
+            return float(values.min()), float(values.max())
+        part = values[quiet][:, self.undisturbed()]
+        return float(part.min()), float(part.max())
 
     def at(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Columns of ``values`` between two samples, (places, times)."""
@@ -115,9 +150,10 @@ class AxonRecord:
     def instants(self) -> np.ndarray:
         """When the wave stands at a few places along the axon; without one, when V is moved."""
         times = []
+        free, start = self.undisturbed(), float(np.median(self.V[:, 0]))
         for part in _FRACTIONS:
-            row = self.V[self.near(part * self.length)]
-            if row.max() > row[0] + _SPIKE:
+            row = np.where(free, self.V[self.near(part * self.length)], -np.inf)
+            if row.max() > start + _SPIKE:
                 times.append(float(self.time[row.argmax()]))
         apart = 0.02 * float(self.time[-1] - self.time[0])
         kept: list[float] = []
@@ -144,7 +180,12 @@ class AxonRecord:
         """A recorded place with its unit: ``2.5 cm``, also of a compartment at 2.49 cm."""
         place = float(self.place[index])
         round_ = [p * self.length for p in PLACES if abs(p * self.length - place) < self.slack]
-        return decimal(f"{(round_ or [place])[0]:.3g} {self.unit}")
+        return self.short((round_ or [place])[0])
+
+    def short(self, place: float) -> str:
+        """A place with its unit, in as few digits as tell where it is."""
+        digits = next(k for k in range(1, 18) if abs(float(f"{place:.{k}g}") - place) < self.slack)
+        return decimal(f"{place:.{digits}g} {self.unit}")
 
     @property
     def slack(self) -> float:
@@ -207,10 +248,11 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         myelin=np.zeros(position.size, bool)
         if myelin is None
         else np.asarray(myelin.values, dtype=bool),
-        electrodes=_electrodes(rec, recorded.time, per_um),
+        electrodes=electrodes(rec, recorded.time, per_um),
         bends=injected.edges(given, Lane({}, "")),
-        title=reworded(str(rec.attrs.get("title") or rec.attrs.get("model") or "")),
+        title=titles(rec.attrs)[0],
         subtitle=_subtitle(rec),
+        stretches=stretches(rec, edges * per_um),
     )
 
 
@@ -231,7 +273,7 @@ def _subtitle(rec: xarray.Dataset) -> str:
     """What was done to the axon, and how fast the wave was, if one travelled."""
     from loligo.analysis import conduction_velocity
 
-    said = captions.conditions(rec.attrs, signals.chosen(rec))
+    said = subtitle(rec)
     try:
         velocity = conduction_velocity(rec)
     except UsageError:  # spikes that do not belong to these places: nothing is said of them
@@ -240,44 +282,6 @@ def _subtitle(rec: xarray.Dataset) -> str:
         fast = decimal(f"{abs(float(velocity)):.3g} m/s")
         said = f"{said}: {fast}" if said else fast
     return said
-
-
-def _electrodes(rec: xarray.Dataset, time: np.ndarray, per_um: float) -> tuple[Electrode, ...]:
-    shortest = (time[-1] - time[0]) / 400
-    return tuple(
-        Electrode(
-            place * per_um,
-            tuple(injected.stretches(_on(time, np.asarray(row, dtype=float)), shortest)),
-        )
-        for place, row in _injected(rec, time)
-    )
-
-
-def _injected(rec: xarray.Dataset, time: np.ndarray) -> list[tuple[float, np.ndarray]]:
-    """(place in um, current) of every electrode: as recorded, or else as the provenance has it."""
-    clamps = _recorded(rec, "I_clamp", "clamp_place")
-    if "I_stim" in rec and "time" in rec["I_stim"].dims:
-        return _recorded(rec, "I_stim", "place") + clamps
-    return clamps + injected.at_places(rec, time)
-
-
-def _recorded(rec: xarray.Dataset, name: str, dim: str) -> list[tuple[float, np.ndarray]]:
-    if name not in rec or "time" not in rec[name].dims:
-        return []
-    current = rec[name]
-    if dim in current.dims:
-        rows = current.transpose(dim, "time").values
-        return list(zip(map(float, rec[dim].values), rows, strict=True))
-    if "place_um" not in current.attrs:
-        return []
-    return [(float(current.attrs["place_um"]), current.values)]
-
-
-def _on(time: np.ndarray, current: np.ndarray) -> list[tuple[float, float]]:
-    """When a sampled current is on: from its first sample to the first where it is off again."""
-    edges = np.flatnonzero(np.diff(np.r_[0.0, (current != 0).astype(float), 0.0]))
-    starts, stops = edges[::2], np.minimum(edges[1::2], time.size - 1)
-    return [(float(time[a]), float(time[b])) for a, b in zip(starts, stops, strict=True)]
 
 
 # ------------------------------------------------------------------------ what is shown

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import LoligoError, UsageError
-from loligo.figures.axon import tube
+from loligo.figures.axon import strip, tube
 from loligo.figures.axon.content import AxonRecord, Row, read, rows
-from loligo.figures.axon.layout import BAR, Content, Stack, arrange, content
+from loligo.figures.axon.layout import BAR, Content, Stack, arrange, bar_ticks, content
 from loligo.figures.content.between import curved
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Trace
@@ -80,7 +80,8 @@ def draw_axon(
                 _draw_line(drawn, axes, now, row.colours[k], row.dashes[k], smooth=row.smooth)
             _say_when(drawn, row, main, theme)
     if drawn.strip is not None:
-        _colour_strip(drawn, axon.at(axon.V, np.array([main]))[:, 0])
+        V = axon.at(axon.V, np.array([main]))[:, 0]
+        strip.coloured(drawn.strip, drawn.shape, drawn.scale, axon, V)
     if drawn.map is not None:
         _map(drawn, drawn.map, main, theme)
     if drawn.traces is not None:
@@ -126,8 +127,8 @@ def stage(what: Content, theme: Theme, size: Size) -> Drawn:
         made.append(axes)
     shape = tube.tube(what.axon)
     scale = tube.scale(what.axon, theme, tube.FEW_COLOURS if what.moving else 256)
-    strip = None if stack.strip is None else _strip(figure, what, stack, shape, theme)
-    field = None if stack.map is None else _plain(figure, stack, stack.map)
+    outline = None if stack.strip is None else strip.strip(figure, what, stack, shape, theme)
+    field = None if stack.map is None else strip.plain(figure, stack, stack.map)
     traces = None
     if stack.traces is not None and what.traces is not None:
         slot = stack.traces.slots[0]
@@ -140,55 +141,10 @@ def stage(what: Content, theme: Theme, size: Size) -> Drawn:
         _names(figure, stack.rows, slot, _row_names(what, row, slot))
     titles(figure, stack.page, ruler, stack.rows.left, theme)
     drawn = Drawn(
-        figure, what, stack, scale, shape, tuple(made), strip, field, traces, tuple(rules)
+        figure, what, stack, scale, shape, tuple(made), outline, field, traces, tuple(rules)
     )
     _bar(drawn, theme)
     return drawn
-
-
-def _plain(figure: Any, stack: Stack, box: tuple[float, float]) -> Axes:
-    """Axes without anything, from the left to the right of the rows."""
-    rows = stack.rows
-    return axes_at(
-        figure, stack.page, rows.left, rows.right, *box, frameon=False, xticks=[], yticks=[]
-    )
-
-
-def _strip(figure: Any, what: Content, stack: Stack, shape: tube.Tube, theme: Theme) -> Axes:
-    assert stack.strip is not None
-    axes = _plain(figure, stack, stack.strip)
-    axes.set_xlim(0.0, what.axon.length)
-    axes.set_ylim(-1.06, 1.06)
-    tube.draw(axes, shape, theme, stack.scale)
-    top = stack.strip[0] + stack.strip[1]
-    for electrode in what.axon.electrodes:
-        colour = theme.rule if what.moving else theme.stimulus  # it lights up when it is on
-        _tip(figure, stack, electrode.place / what.axon.length, top, 1.0, colour)
-    if what.traces is not None:
-        followed = zip(what.axon.followed(), what.traces.panels[0].traces, strict=True)
-        for k, trace in followed:
-            part = what.axon.place[k] / what.axon.length
-            _tip(figure, stack, part, stack.strip[0], -1.0, trace.colour)
-    return axes
-
-
-def tip(stack: Stack, part: float, y: float, side: float) -> list[tuple[float, float]]:
-    """A tip that touches the axon, from above (1) or below (-1): its corners in inches."""
-    x = stack.rows.left + part * (stack.rows.right - stack.rows.left)
-    y += 0.012 * side * stack.scale
-    wide, high = 0.055 * stack.scale, 0.11 * side * stack.scale
-    return [(x, y), (x - wide, y + high), (x + wide, y + high)]
-
-
-def _tip(figure: Any, stack: Stack, part: float, y: float, side: float, colour: str) -> None:
-    from matplotlib.patches import Polygon
-
-    figure.add_artist(
-        Polygon(
-            tip(stack, part, y, side), closed=True, facecolor=colour, edgecolor="none",
-            transform=figure.dpi_scale_trans,
-        )
-    )  # fmt: skip
 
 
 def _axis(figure: Any, layout: Layout, y: float, theme: Theme) -> None:
@@ -259,8 +215,13 @@ def _bar(drawn: Drawn, theme: Theme) -> None:
         frameon=False, xticks=[], yticks=[],
     )  # fmt: skip
     axes.imshow(
-        scale.table[::-1, None], aspect="auto", interpolation="nearest", extent=(0, 1, 0, 1)
-    )
+        scale.shades[::-1, None], aspect="auto", interpolation="nearest",
+        extent=(0, 1, scale.low, scale.high),
+    )  # fmt: skip
+    marks = bar_ticks(scale.low, scale.high, (high - low) / stack.scale)
+    axes.yaxis.tick_right()
+    axes.set_yticks([mark.value for mark in marks], [mark.text for mark in marks])
+    ticked(axes, stack.page, theme)
 
 
 # ------------------------------------------------------------------------ what moves
@@ -288,20 +249,27 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
     taken: list[float] = []
     wide = 0.09 * axon.length
     quiet, top = axon.quiet(), axes.get_ylim()[1]
+    # half of the widest name
+    room = 2.4 * TICK * layout.page.point / (layout.right - layout.left) * axon.length
     for t in sorted(times, key=lambda t: t != main):
         values = axon.at(axon.V, np.array([t]))[:, 0]
         first = t == main
         line = _draw_line(
             drawn, axes, values, theme.voltage if first else theme.muted, (), 3.5 if first else 2.5
         )
+        if first and axon.nodes.size:  # between them V is what myelin lets through
+            at = axon.place[axon.nodes]
+            line.axes.plot(
+                at, np.interp(at, axon.place, values), linestyle="none", marker="o",
+                markersize=2.6 * layout.scale, color=theme.voltage, zorder=3.6,
+            )  # fmt: skip
         if not first:
             line.set(alpha=0.75, linewidth=0.75 * line.get_linewidth())
-        seen = np.where(quiet & (values < top), values, -np.inf)
+        seen = np.where((quiet | axon.free(t)) & (values < top), values, -np.inf)
         x, peak = float(axon.place[seen.argmax()]), float(seen.max())
         if not np.isfinite(peak) or any(abs(x - other) < wide for other in taken):
             continue
         taken.append(x)
-        room = 0.03 * axon.length
         x = min(max(x, room), axon.length - room)
         axes.annotate(
             axon.clock(t), (x, peak), (0, 3.2 * layout.scale),
@@ -322,23 +290,15 @@ def _say_when(drawn: Drawn, row: Row, main: float, theme: Theme) -> None:
     )  # fmt: skip
 
 
-def _colour_strip(drawn: Drawn, V: np.ndarray) -> None:
-    """Fill the axon with the colours of V."""
-    from matplotlib.patches import Polygon
-
-    axes, axon = drawn.strip, drawn.what.axon
-    assert axes is not None
-    columns = np.linspace(0.0, axon.length, 4001)
-    middle = 0.5 * (columns[1:] + columns[:-1])
-    colours = drawn.scale.table[drawn.scale.steps(np.interp(middle, axon.place, V))]
-    image = axes.imshow(
-        colours[None], aspect="auto", extent=(0.0, axon.length, -1.0, 1.0),
-        interpolation="nearest", zorder=3,
-    )  # fmt: skip
-    clip = Polygon(tube.outline(drawn.shape), closed=True, transform=axes.transData)
-    image.set_clip_path(clip)
-    axes.set_xlim(0.0, axon.length)
-    axes.set_ylim(-1.06, 1.06)
+def _hops(drawn: Drawn, axes: Axes) -> None:
+    """When each node of a myelinated axon fired: from one to the next the impulse jumps."""
+    axon = drawn.what.axon
+    times = axon.arrivals()
+    if times is not None:
+        axes.plot(
+            axon.place[axon.nodes], times[axon.nodes], linestyle="none", marker="o",
+            markersize=2.6 * drawn.stack.scale, color="#ffffff", markeredgewidth=0.0, zorder=4,
+        )  # fmt: skip
 
 
 def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
@@ -350,20 +310,25 @@ def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     start, end = float(axon.time[0]), float(axon.time[-1])
     half = 0.5 * np.diff(axon.time)
     times = np.concatenate(([start], axon.time[:-1] + half, [end]))
+    steps = drawn.scale.steps(axon.V.T)
     axes.pcolorfast(
-        axon.edges, times, axon.V.T, cmap=drawn.scale.colormap, vmin=drawn.scale.low,
-        vmax=drawn.scale.high,
+        axon.edges, times, steps, cmap=drawn.scale.colormap, vmin=-0.5,
+        vmax=len(drawn.scale.table) - 0.5,
     )  # fmt: skip
     axes.set(xlim=(0.0, axon.length), ylim=(start, end))
     axes.set_yticks([t.value for t in stack.map_ticks], [t.text for t in stack.map_ticks])
     ticked(axes, stack.page, theme)
     axes.axhline(main, color="#ffffff", linewidth=0.8 * stack.scale, alpha=0.8, dashes=(5, 4))
+    _hops(drawn, axes)
     layout = stack.rows
+    words = say(
+        "Time (ms), membrane potential by colour; grey: beyond it, at the electrode"
+        if drawn.scale.exceeded(axon.V) else "Time (ms), membrane potential by colour"
+    )  # fmt: skip
     text(
         drawn.figure, stack.page, layout.left,
-        stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72,
-        Label(say("Time (ms), membrane potential by colour")), HEADING * stack.scale,
-        color=theme.text, va="baseline",
+        stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72, Label(words),
+        HEADING * stack.scale, color=theme.text, va="baseline",
     )  # fmt: skip
     wide = 0.05 * stack.scale / (layout.right - layout.left) * axon.length
     for electrode in axon.electrodes:

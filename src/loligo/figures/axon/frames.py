@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from loligo.figures.axon.drawing import Drawn, stage, tip
+from loligo.figures.axon.drawing import Drawn, stage
 from loligo.figures.axon.layout import Content
 from loligo.figures.axon.moving import Row, Tube
+from loligo.figures.axon.strip import tip
 from loligo.figures.content import labels
 from loligo.figures.content.labels import Label
 from loligo.figures.film import reveal
@@ -101,7 +102,7 @@ def _traces(
     picture, layout = drawn.what.traces, drawn.stack.traces
     if picture is None or layout is None:
         return None
-    drawing = Drawing(drawn.figure, layout, (tuple(lines),), (), ())
+    drawing = Drawing(drawn.figure, picture, layout, (tuple(lines),), (), ())
     layers = reveal.layers(drawing, picture, times, renderer)
     return reveal.changes(layers, still, len(times))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loligo.errors import UsageError
+from loligo.figures.axon import tube
 from loligo.figures.axon.content import MAP, STRIP, TRACES, AxonRecord, Row
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace
@@ -155,8 +156,9 @@ def _arranged(what: Content, size: Size, ruler: Ruler, scale: float) -> Stack | 
     if what.traces is not None and blocks.traces is not None:
         start, end = what.traces.start, what.traces.end
         times = Across(
-            start, end, ticks.across(start, end, right - left, ruler, scale), "Time (ms)"
-        )
+            start, end, ticks.across(start, end, right - left, ruler, scale),
+            f"{say('Time')} (ms)",
+        )  # fmt: skip
         slot = _slot(what.traces.panels[0].axis, *blocks.traces, scale)
         traces = Layout(page, left, right, (slot,), times)
     marks = _map_ticks(what, blocks, scale)
@@ -241,4 +243,12 @@ def _beyond(what: Content, ruler: Ruler, scale: float) -> float:
     names = [label for row in what.rows for label in row.labels if label.text]
     if what.traces is not None:
         names += [trace.label for trace in what.traces.panels[0].traces]
-    return max(BAR * scale, ruler.widest(names, LABEL * scale))
+    low, high = tube.range_of(what.axon)
+    marks = (mark.text for mark in bar_ticks(low, high, 1.0))
+    bar = BAR * scale + TICK_ROOM * scale + ruler.widest(marks, TICK * scale)
+    return max(bar, ruler.widest(names, LABEL * scale))
+
+
+def bar_ticks(low: float, high: float, tall: float) -> tuple[Tick, ...]:
+    """Numbers beside the colours of V, on a bar as ``tall`` as that (inches, at scale 1)."""
+    return ticks.even(low, high, min(5, int(tall / 0.24))) if tall > 0.45 else ()

@@ -15,7 +15,7 @@ from loligo.figures.content.labels import Label
 from loligo.figures.content.overlay import Named, framed, named, names_in
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.style import Theme
-from loligo.words import decimal, say
+from loligo.words import say
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +57,9 @@ def overlaid(
 
 
 def _places(axon: AxonRecord) -> list[float]:
-    """Where V is compared, in um."""
-    return [part * axon.length / axon.per_um for part in PLACES]
+    """Where V is compared, in um: places that were recorded, each once."""
+    seen = {axon.near(part * axon.length): part * axon.length / axon.per_um for part in PLACES}
+    return list(seen.values())
 
 
 def _panel(both: Sequence[_NamedAxon], name: str, um: float, shortest: AxonRecord) -> Panel:
@@ -83,7 +84,7 @@ def _panel(both: Sequence[_NamedAxon], name: str, um: float, shortest: AxonRecor
     role = str(recorded.role(name))
     ends = [end for t in traces for end in (float(np.min(t.values)), float(np.max(t.values)))]
     limits = LIMITS.get(role, padded)(min(ends), max(ends))
-    where = decimal(f"{um * shortest.per_um:.3g} {shortest.unit}")
+    where = shortest.short(um * shortest.per_um)
     axis = Axis(
         say("{what} at {place}", what=panels.heading_of(recorded, [name]), place=where),
         labels.unit(recorded.unit(name)),

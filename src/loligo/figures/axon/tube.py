@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.figures.axon.content import AxonRecord
-from loligo.figures.style import Theme
+from loligo.figures.style import Theme, rgb
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,8 @@ OUTLINE = 0.7  # points
 _WRAPPED = 0.56  # of the height: a myelinated axon inside its sheath
 _THINNEST = 0.14
 _GAP = 0.003  # of the length: half of what is at least seen of a node
+_BEYOND = 0.08  # of the range of an axon's own V
+_SEEN = 1e-3  # of a map: what covers less of it is not explained
 FEW_COLOURS = 96  # of an animation: room for others in a GIF's palette
 
 
@@ -67,16 +69,28 @@ def _sheaths(
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """Colours of V: ``table`` (steps, 3) from ``low`` to ``high`` mV."""
+    """Colours of V: ``table`` (steps, 3) from ``low`` to ``high`` mV; behind them the colour of
+    what lies well beyond, as V at an electrode does: it is nothing that the axon does."""
 
     low: float
     high: float
     table: np.ndarray
 
+    @property
+    def shades(self) -> np.ndarray:
+        """The colours between ``low`` and ``high``."""
+        return self.table[:-1]
+
     def steps(self, V: np.ndarray) -> np.ndarray:
         """Which row of the table each voltage has."""
+        last = len(self.table) - 2
         part = (V - self.low) / (self.high - self.low)
-        return np.clip(np.rint(part * (len(self.table) - 1)), 0, len(self.table) - 1).astype(int)
+        inside = np.clip(np.rint(part * last), 0, last).astype(int)
+        return np.where((part > 1 + _BEYOND) | (part < -_BEYOND), last + 1, inside)
+
+    def exceeded(self, V: np.ndarray) -> bool:
+        """Whether the colour of what lies beyond is there to be seen."""
+        return bool((self.steps(V) == len(self.table) - 1).mean() > _SEEN)
 
     @property
     def colormap(self) -> Any:
@@ -85,17 +99,26 @@ class Scale:
 
         return ListedColormap(self.table / 255)
 
+    def coloured(self, V: np.ndarray) -> np.ndarray:
+        """The colour of each voltage, (..., 3) of 0 to 255."""
+        return self.table[self.steps(V)]
+
+
+def range_of(axon: AxonRecord) -> tuple[float, float]:
+    """From which V to which colours go, mV."""
+    low, high = axon.spread(axon.V)
+    return (low, high) if high - low >= 1.0 else (low - 0.5, high + 0.5)
+
 
 def scale(axon: AxonRecord, theme: Theme, steps: int) -> Scale:
     """The colours of everything that shows V by colour."""
     import matplotlib
 
-    low, high = axon.spread(axon.V)
-    if high - low < 1.0:
-        low, high = low - 0.5, high + 0.5
+    low, high = range_of(axon)
     colormap = matplotlib.colormaps[theme.voltage_map]
     parts = np.linspace(*theme.voltage_range, steps)
-    return Scale(low, high, np.rint(255 * colormap(parts)[:, :3]).astype(np.uint8))
+    shades = [*np.rint(255 * colormap(parts)[:, :3]), rgb(theme.rule)]
+    return Scale(low, high, np.array(shades).astype(np.uint8))
 
 
 def draw(axes: Axes, shape: Tube, theme: Theme, unit: float) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.figures.content import captions, signals
+from loligo.figures.content.subtitle import subtitle
+from loligo.figures.content.titles import titles
 
 if TYPE_CHECKING:
     import xarray
@@ -40,8 +41,8 @@ def arrivals(rec: xarray.Dataset) -> xarray.Dataset:
         "absent": "no action potential",
     }  # fmt: skip
     attrs = {
-        "title": str(rec.attrs.get("title") or rec.attrs.get("model") or ""),
-        "subtitle": captions.conditions(rec.attrs, signals.chosen(rec)),
+        "title": titles(rec.attrs)[0],
+        "subtitle": subtitle(rec),
         "experiment": "arrivals",
     }
     return xr.Dataset({"arrival": first.assign_attrs(told)}, attrs=attrs)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from loligo.figures.content.labels import unit
+from loligo.figures.content.labels import length_unit, unit
 from loligo.lanes import with_arrays
 from loligo.stimulus.document import KINDS
 from loligo.words import decimal, join, say, worded
@@ -19,48 +19,82 @@ _bare: ContextVar[bool] = ContextVar("bare", default=False)  # whether units are
 def conditions(
     attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None, units: bool = True
 ) -> str:
-    """``10 µA/cm² from 5 to 45 ms, 6.3 °C``, as far as the recording's provenance tells.
+    """``10 µA/cm² from 5 to 45 ms, 6.3 °C``, as far as the recording's provenance tells."""
+    return ", ".join(each_condition(attrs, chosen, units))
+
+
+def each_condition(
+    attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None = None, units: bool = True
+) -> list[str]:
+    """The same, one by one.
 
     ``chosen`` are the coordinates of a lane that was picked out of a sweep; ``units`` are left out
     of a model that has none.
 
     >>> pulse = {"kind": "pulse", "start": 5, "duration": 40, "amplitude": 10}
     >>> told = {"provenance": json.dumps({"stimulus": pulse})}
-    >>> conditions(told), conditions(told, units=False)
-    ('10 µA/cm² from 5 to 45 ms', '10 from 5 to 45')
+    >>> each_condition(told), each_condition(told, units=False)
+    (['10 µA/cm² from 5 to 45 ms'], ['10 from 5 to 45'])
     """
     before = _bare.set(not units)
     try:
-        return _conditions(attrs, chosen)
+        return _conditions(attrs, chosen or {})
     finally:
         _bare.reset(before)
 
 
-def _conditions(attrs: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> str:
+def _conditions(attrs: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
     try:
-        known = _picked(json.loads(attrs["provenance"]), chosen or {})
+        known = _picked(json.loads(attrs["provenance"]), there)
         model = known.get("model", {})
-        parts = [stimulus(known.get("stimulus"))]
+        long = sum(float(region["length"]) for region in model.get("regions", []))
+        parts = [stimulus(known.get("stimulus"), long), amplifier(known.get("stimulus"))]
         warm = [m.get("celsius") for m in (model, *model.get("membranes", []))]
         warm = [celsius for celsius in warm if celsius is not None]
         parts += [_amount(warm[0], "°C")] if warm and all(c == warm[0] for c in warm) else []
-        return ", ".join(part for part in parts if part)
+        if long and "position" in there:
+            parts.append(say("seen at {place}", place=_lengths([there["position"]], long)))
+        return [part for part in parts if part]
     except Exception:  # no provenance, or another program's: the recording's own words
-        return str(attrs.get("stimulus") or "")
+        said = str(attrs.get("stimulus") or "")
+        return [said] if said else []
 
 
-def stimulus(document: Mapping[str, Any] | None) -> str:
-    """A stimulus, given as its plain description, in words."""
+def stimulus(document: Mapping[str, Any] | None, long: float = 0.0) -> str:
+    """A stimulus, given as its plain description, in words; on an axon so ``long`` (um)."""
     if not document:
         return ""
     if document["kind"] == "placed":
-        return _placed(document)
+        return _placed(document, long)
     if document["kind"] == "sum":
-        return " + ".join(_one_by_one(document["shapes"]))
+        return " + ".join(_one_by_one(document["shapes"], long))
     return worded(KINDS[document["kind"]].sentence(document)).format_map(_Words(document))
 
 
-def _one_by_one(shapes: list[Mapping[str, Any]]) -> list[str]:
+def amplifier(document: Mapping[str, Any] | None) -> str:
+    """The amplifier of a stimulus's clamps in words; nothing where there is none.
+
+    >>> rig = {"series_resistance": 10.0, "compensation": 0.7, "level": 3}
+    >>> amplifier({"kind": "clamp", "amplifier": rig})
+    'through an amplifier with 10 MΩ, 70 % compensated'
+    """
+    shapes = (document or {}).get("shapes", [document or {}])
+    rig = next(filter(None, (shape.get("amplifier") for shape in shapes)), None)
+    if rig is None:
+        return ""
+    said = say(
+        "through an amplifier with {resistance}",
+        resistance=_amount(rig["series_resistance"], "MΩ"),
+    )
+    share = list(_flat(_values(rig.get("compensation", 0.0))))
+    if max(share) == 0:
+        return said
+    return say(
+        "{rig}, {share} compensated", rig=said, share=_amount([100 * each for each in share], "%")
+    )
+
+
+def _one_by_one(shapes: list[Mapping[str, Any]], long: float) -> list[str]:
     """Every shape of a sum; the commands of a clamp that follow one another are one phrase."""
     said: list[str] = []
     end: Any = None
@@ -72,7 +106,7 @@ def _one_by_one(shapes: list[Mapping[str, Any]]) -> list[str]:
             voltage = f"{words['voltage']}"
             said[-1] += say(", then at {voltage} to {end}", voltage=voltage, end=_amount(end, "ms"))
         else:
-            said.append(stimulus(shape))
+            said.append(stimulus(shape, long))
     return said
 
 
@@ -93,21 +127,24 @@ def _current(d: Mapping[str, Any]) -> str:
     return _amount(amplitude, units)
 
 
-def _placed(d: Mapping[str, Any]) -> str:
+def _placed(d: Mapping[str, Any], long: float) -> str:
     """What is injected where; the same at several places is said once."""
     where: dict[str, list[float]] = {}
     for point in d["points"]:
         where.setdefault(stimulus(point["stimulus"]), []).append(float(point["place"]))
-    return " + ".join(_at(what, places) for what, places in where.items())
+    return " + ".join(_at(what, places, long) for what, places in where.items())
 
 
-def _at(what: str, places: list[float]) -> str:
+def _at(what: str, places: list[float], long: float) -> str:
     if places == [0.0]:
         return say("{what} at the left end", what=what)
-    steps = ((1e4, "cm", 1e4), (1e3, "mm", 1e3), (0.0, "µm", 1.0))
-    _, name, um = next(step for step in steps if max(places) >= step[0])
-    where = f"{join([_number(place / um) for place in places])} {name}"
-    return say("{what} at {place}", what=what, place=where)
+    return say("{what} at {place}", what=what, place=_lengths(places, long))
+
+
+def _lengths(places: list[float], long: float) -> str:
+    """Places (um) in the unit that suits the axon."""
+    name, um = length_unit(max(long, *places))
+    return f"{join([decimal(f'{place / um:.3g}') for place in places])} {name}"
 
 
 def _when(d: Mapping[str, Any]) -> str:
@@ -153,12 +190,16 @@ _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"current": _curren
 
 def _amount(value: Any, unit: str = "") -> str:
     """A number, or the range of several, with its unit."""
-    numbers = list(_flat(value["values"] if isinstance(value, Mapping) else value))
+    numbers = list(_flat(_values(value)))
     low, high = min(numbers), max(numbers)
     text = _number(low)
     if low != high:
         text = say("{low} to {high}", low=text, high=_number(high))
     return f"{text} {'' if _bare.get() else unit}".rstrip()
+
+
+def _values(value: Any) -> Any:
+    return value["values"] if isinstance(value, Mapping) else value
 
 
 def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:

@@ -123,6 +123,19 @@ def unit(text: str) -> str:
     return text
 
 
+_LENGTHS = ((2e4, "cm", 1e4), (2e3, "mm", 1e3), (0.0, "µm", 1.0))
+
+
+def length_unit(longest: float) -> tuple[str, float]:
+    """The unit that suits lengths up to one (um), as it is printed, and how many um it is.
+
+    >>> length_unit(1e5), length_unit(800.0)
+    (('cm', 10000.0), ('µm', 1.0))
+    """
+    _, unit, um = next(step for step in _LENGTHS if longest >= step[0])
+    return unit, um
+
+
 _PREFIXES = ("p", "n", "µ", "m", "", "k", "M", "G")  # from 10⁻¹² up
 _PREFIXED = re.compile(r"([pnµmkMG]?)([AVSCFΩ])(?![A-Za-z])(.*)")
 
@@ -245,10 +258,10 @@ def spread(
     wanted = np.asarray(centres, dtype=float)
     if wanted.size == 1:
         return np.clip(wanted, low, max(low, high))
-    order = np.argsort(wanted, kind="stable") if order is None else np.asarray(order)
+    from_below = np.argsort(wanted, kind="stable") if order is None else np.asarray(order)
     offset = height * np.arange(len(wanted))
     pools: list[tuple[float, int]] = []
-    for value in wanted[order] - offset:
+    for value in wanted[from_below] - offset:
         mean, count = float(value), 1
         while pools and pools[-1][0] > mean:
             before, many = pools.pop()
@@ -258,5 +271,5 @@ def spread(
     level = np.repeat([mean for mean, _ in pools], [count for _, count in pools])
     room = max(low, high - height * max(len(wanted) - 1, 0))
     placed = np.empty_like(wanted)
-    placed[order] = np.clip(level, low, room) + offset
+    placed[from_below] = np.clip(level, low, room) + offset
     return placed

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loligo.errors import UsageError
-from loligo.figures.content import captions, injected, panels, signals
+from loligo.figures.content import injected, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Panel, Picture, Trace
 from loligo.figures.content.signals import Signals
+from loligo.figures.content.subtitle import done
+from loligo.figures.content.titles import titles
 from loligo.figures.style import DASHES, Theme
-from loligo.words import join, reworded
-
-if TYPE_CHECKING:
-    import xarray
+from loligo.words import join
 
 _SAME_REST = 0.05  # mV
 
@@ -110,22 +109,19 @@ def _labels(recorded: Sequence[Signals], labels: object) -> list[str]:
 
 
 def _title(recorded: Signals) -> str:
-    attrs = recorded.recording.attrs
-    return reworded(str(attrs.get("title") or attrs.get("model") or ""))
+    return titles(recorded.recording.attrs)[0]
 
 
 def _titles(several: Sequence[Named]) -> tuple[str, str]:
-    """The title, and what was injected: once if it is the same, else for each."""
+    """The title, and what was done: once what is the same, else for each."""
     titles = list(dict.fromkeys(filter(None, (_title(one.recorded) for one in several))))
-    said = [_conditions(one.recorded.recording) for one in several]
-    if len(set(said)) == 1:
-        return join(titles), said[0]
-    told = [f"{one.label}: {words}" for one, words in zip(several, said, strict=True) if words]
-    return join(titles), "; ".join(told)
-
-
-def _conditions(rec: xarray.Dataset) -> str:
-    return captions.conditions(rec.attrs, signals.chosen(rec))
+    said = [done(one.recorded.recording) for one in several]
+    common = [words for words in said[0] if all(words in other for other in said)]
+    told = [", ".join(common)]
+    for one, words in zip(several, said, strict=True):
+        own = ", ".join(w for w in words if w not in common)
+        told += [f"{one.label}: {own}"] if own and own != one.label else []
+    return join(titles), "; ".join(filter(None, told))
 
 
 # ------------------------------------------------------------------------ panels

@@ -21,6 +21,7 @@ from loligo.words import decimal, join, reworded, say
 if TYPE_CHECKING:
     import xarray
 
+_FEW_PLACES = 8  # of an axon: V in time at each; more are drawn along it
 # Units by role, where a recording says nothing.
 _UNITS = {
     "voltage": "mV",
@@ -116,7 +117,7 @@ def read(recording: xarray.Dataset) -> Signals:
         If it is not a recording, holds no time, or has fewer than two samples.
     """
     check(recording)
-    recording = unswept(recording)
+    recording = _without_electrodes(unswept(recording))
     sampled = [v for v in recording.data_vars.values() if "time" in v.dims]
     if "time" not in recording.coords or not sampled:
         raise UsageError(
@@ -139,6 +140,15 @@ def read(recording: xarray.Dataset) -> Signals:
     if empty:
         raise UsageError(f"the recording holds no lane along {empty[0]!r}; select some.")
     return Signals(recording, time, dims)
+
+
+def _without_electrodes(recording: xarray.Dataset) -> xarray.Dataset:
+    """Without the currents of several electrodes along an axon, where V is of a few places: they
+    are no lanes of it."""
+    along = [d for d in ("place", "clamp_place") if d in recording.dims]
+    if not along or recording.sizes.get("position", 1) > _FEW_PLACES:
+        return recording
+    return recording.drop_dims(along)
 
 
 def unswept(recording: xarray.Dataset) -> xarray.Dataset:
@@ -258,14 +268,9 @@ def _in_words(name: str) -> bool:
     return re.sub(r"(_\d+|_value)$", "", name) in said
 
 
-_PLACES = ((2e4, "cm", 1e4), (2e3, "mm", 1e3), (0.0, "µm", 1.0))
-
-
 def places(recording: xarray.Dataset) -> tuple[str, float]:
     """The unit that suits an axon's positions (um), as it is printed, and how many um it is."""
-    furthest = float(np.max(recording["position"].values, initial=0.0))
-    _, unit, um = next(step for step in _PLACES if furthest >= step[0])
-    return unit, um
+    return labels.length_unit(float(np.max(recording["position"].values, initial=0.0)))
 
 
 def thinned(time: np.ndarray, values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

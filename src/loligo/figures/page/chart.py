@@ -113,7 +113,7 @@ class Note:
     x: float
     y: float
     words: str
-    colour: str = "muted"
+    colour: Colour = "muted"
 
 
 Layer = Line | Points | Area | Band | Image | Arrows | Rule | Note

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.experiments.plan import plan_of
+from loligo.experiments.plan import Panel, plan_of
+from loligo.figures.content import signals
 from loligo.figures.content.findings import Curve, Findings, read
 from loligo.figures.content.labels import power_of_ten
 from loligo.figures.page import chart
 from loligo.figures.style import DASHES, channel_inks, ion
-from loligo.words import decimal, reworded, say
+from loligo.words import ENGLISH, decimal, reworded, say, spoken
 
 if TYPE_CHECKING:
     import xarray
@@ -27,6 +28,7 @@ _THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
 _DASHED = (5.0, 3.0)
 _WIDE = 0.3  # half of a bar, of the room for it
 _POINTS = ("dot", "ring", "cross")
+_NEAR_END = 0.08  # of the axes: ends that are so near are named together
 _LONGEST = 1000  # letters of a summary
 _POWER = re.compile(r"(?<=\d)e([+-]\d{1,3})\b")
 _MINUS = re.compile(r"(?<![\w.)])-(?=\d)|(?<=\s)-(?=\s)")
@@ -54,15 +56,28 @@ def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
     if plan is None:
         raise UsageError("the dataset says of no variable that it was measured")
     words = reworded(str(rec.attrs.get("title", ""))) if title is None else title
-    panels = _told_once([_axes(read(rec, panel)) for panel in plan.panels])
+    panels = _told_once([_with_obstacle(rec, _axes(read(rec, p)), p) for p in plan.panels])
     return chart.Chart(
         panels, words, conditions(rec) if words else "", _shared(panels),
         caption=_said(rec) if words else "",
     )  # fmt: skip
 
 
+def _with_obstacle(rec: xarray.Dataset, axes: chart.Axes, panel: Panel) -> chart.Axes:
+    """Along an axon: where what stands in the way lies, and what it is."""
+    if "obstacle_start" not in rec or (panel.across or "position") != "position":
+        return axes
+    um = signals.places(rec)[1]
+    start, end = (float(rec[f"obstacle_{side}"]) / um for side in ("start", "end"))
+    words = reworded(str(rec["obstacle_start"].attrs.get("label", "")))
+    where = (chart.Band(start, end), chart.Rule(start, across=True, label=words))
+    return replace(axes, layers=(*where, *axes.layers))
+
+
 def _said(rec: xarray.Dataset) -> str:
-    """What was found, in words that can be drawn."""
+    """What was found, in words that can be drawn; nothing where they are of another language."""
+    if str(rec.attrs.get("language", ENGLISH)) != spoken():
+        return ""
     letters = str(rec.attrs.get("summary", ""))[:_LONGEST]
     plain = "".join(letter if letter.isprintable() else " " for letter in letters)
     return _POWER.sub(lambda found: f"·{power_of_ten(int(found[1]))}", _MINUS.sub("−", plain))
@@ -148,8 +163,7 @@ def _layers(table: Findings) -> list[chart.Layer]:
         named = dict(zip(dict.fromkeys(c.kind for c in table.theory), cycle(_THEORIES)))
         theory = [_dashed(curve, named[curve.kind], curve.label) for curve in table.theory]
         both = [*theory, *measured]
-    ends = [cross for k in lines for cross in _end(table, k, _colour(table, k))]
-    over = [*ends, *_points(table), *_blocked(table)]
+    over = [*_ends(table), *_points(table), *_blocked(table)]
     return [*_behind(table), *both, *_names_of_kinds(table), *over]
 
 
@@ -207,7 +221,8 @@ def _row(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
         return _bars(table, curve, colour)
     rows = len(table.measured) > len(table.kinds) > 1
     dashes = DASHES[curve.kind % len(DASHES)] if rows else ()
-    name = "" if rows and curve.kind else curve.label
+    named_at_its_end = _last(table, k) is not None
+    name = "" if named_at_its_end or (rows and curve.kind) else curve.label
     if not table.marked:
         return [chart.Line(curve.x, curve.y, colour, name, dashes or _seen_through(table, k))]
     points = chart.Points(curve.x, curve.y, colour)
@@ -255,13 +270,39 @@ def _names_of_kinds(table: Findings) -> list[chart.Layer]:
     ]
 
 
-def _end(table: Findings, k: int, colour: chart.Colour) -> list[chart.Layer]:
-    """A cross where a line ends before its axis does: there what was looked for ended."""
-    x, y = table.measured[k].x, table.measured[k].y
-    known = np.flatnonzero(np.isfinite(y))[-1:]
-    if table.marked or not table.absent or not known.size or known[0] == x.size - 1:
-        return []
-    return [chart.Points(x[known], y[known], colour, mark="cross", size=4.5, stroke=1.2)]
+def _last(table: Findings, k: int) -> int | None:
+    """Where a line ends before its axis does: there what was looked for ended."""
+    y = table.measured[k].y
+    known = np.flatnonzero(np.isfinite(y))
+    if table.marked or not table.absent or not known.size or known[-1] == y.size - 1:
+        return None
+    return int(known[-1])
+
+
+def _ends(table: Findings) -> list[chart.Layer]:
+    """A cross where a line ends, with its name and what that means; lines that end at one place are
+    named together."""
+    crosses: list[chart.Layer] = []
+    named: list[tuple[float, float, list[str]]] = []
+    spans = [float(np.ptp(v[np.isfinite(v)])) if v.size else 1.0 for v in (table.x, table.y)]
+    for k, curve in enumerate(table.measured):
+        last = _last(table, k)
+        if last is None:
+            continue
+        x, y = float(curve.x[last]), float(curve.y[last])
+        crosses.append(
+            chart.Points([x], [y], _colour(table, k), mark="cross", size=4.5, stroke=1.2)
+        )
+        for at, up, labels in named:
+            if abs(x - at) < _NEAR_END * spans[0] and abs(y - up) < _NEAR_END * spans[1]:
+                labels.append(curve.label)
+                break
+        else:
+            named.append((x, y, [curve.label]))
+    for x, y, labels in named:
+        whose = ", ".join(filter(None, labels))
+        crosses.append(chart.Note(x, y, f"{whose}: {table.absent}" if whose else table.absent))
+    return crosses
 
 
 def _blocked(table: Findings) -> list[chart.Layer]:

@@ -12,11 +12,12 @@ from loligo.engine.kernel import Kernel
 from loligo.errors import UsageError
 from loligo.lanes import Grid, Integers, Labelled, Value
 from loligo.memory import refuse_too_large
+from loligo.run.axon.beginnings import labels_of, of_region
 from loligo.run.axon.compartments import cut
 from loligo.run.axon.pilot import finer
 from loligo.run.axon.places import Ladder, Place, needed
 from loligo.run.axon.resolution import counts_of, different, rise, step_for
-from loligo.run.cells import Cells, Initial, guess
+from loligo.run.cells import Cells, guess
 from loligo.run.geometry import POSITION, Compartments, Geometry, Patch, along
 from loligo.run.problem import Fineness, Group, Problem, Uncut
 
@@ -82,7 +83,8 @@ def _by_region(uncut: Uncut, group: Group) -> dict[str, dict[int, Value]]:
     """The numbers of a group's membranes, region by region."""
     outline, values = group.outline, uncut.values
     each: dict[str, dict[int, Value]] = {}
-    for name in (*outline.parameters, *map(guess, outline.states)):
+    begun = (f"initial.{state}" for state in outline.states)
+    for name in (*outline.parameters, *map(guess, outline.states), *begun):
         full = {i: f"region{i}.{name}" for i in group.regions}
         each[name] = {i: values[own] for i, own in full.items() if own in values}
     return {name: row for name, row in each.items() if row}
@@ -98,10 +100,7 @@ def _patch(
         own[name] = next(iter(row.values()))
         if (group.regions[0], name) in apart:
             own[name] = _over_regions(name, tuple(row), lanes, parts.region[place])
-    begin = Initial(
-        uncut.initial.voltage,
-        {name: v for name, v in uncut.initial.states.items() if name in outline.states},
-    )
+    begin = of_region(uncut.initial, labels_of(uncut.axon)[group.regions[0]], outline)
     for name in ("V", *begin.states):
         if f"initial.{name}" in values:
             own[f"initial.{name}"] = _at_places(values[f"initial.{name}"], parts, place)

@@ -14,9 +14,9 @@ import numpy as np
 from loligo.errors import StimulusError, UsageError
 from loligo.lanes import Labelled, Value
 from loligo.model import Axon
+from loligo.run.axon.beginnings import apart, beginning_values, read_beginning
 from loligo.run.axon.compartments import shape_values
-from loligo.run.begin import initial_values, read_initial
-from loligo.run.cells import Driven, Initial, guess
+from loligo.run.cells import Driven, guess
 from loligo.run.doing import warn_of_clamps_in_volts
 from loligo.run.geometry import POSITION
 from loligo.run.pose import (
@@ -54,10 +54,14 @@ def pose(
     warn_of_clamps_in_volts([p.stimulus for p in clamps])
     driven = _driven(tuple(p for p in points if not isinstance(p.stimulus, Clamp)))
     alike = _structures(axon)
-    outlines = [outline_of(axon.regions[regions[0]].membrane) for regions in alike]
-    begun = _started(axon) if initial is None else _filled(initial, outlines)
-    begin = read_initial(begun, *outlines)
-    values = _values(axon, driven, clamps, begin)
+    by_region = [
+        outline_of(axon.regions[_first(alike, i)].membrane) for i in range(len(axon.regions))
+    ]
+    begin = read_beginning(initial, axon, by_region)
+    alike = apart(alike, begin, axon, by_region)
+    outlines = [by_region[regions[0]] for regions in alike]
+    values = _values(axon, driven, clamps)
+    values |= beginning_values(begin, axon, by_region)
     _refuse_position(values)
     lanes = grid_of({name: _without_position(value) for name, value in values.items()})
     known = tuple(dict.fromkeys(name for outline in outlines for name in outline.records))
@@ -121,35 +125,16 @@ def _structures(axon: Axon) -> list[tuple[int, ...]]:
     return [tuple(regions) for regions in groups.values()]
 
 
-def _started(axon: Axon) -> Any:
-    """Where the membranes say that they start, of which one start is made; or rest."""
-    start: dict[str, Value] = {}
-    for region in axon.regions:
-        for name, value in region.membrane.start.items():
-            if start.setdefault(name, value) != value:
-                raise UsageError(
-                    f"initial: the membranes of this axon say different starts for {name}; give "
-                    'one, for example initial=-65, or initial="rest"'
-                )
-    return start or "rest"
-
-
-def _filled(initial: Any, outlines: list[Outline]) -> Any:
-    """A recording, with numbers for states where no membrane has them: they are not read there."""
-    if not hasattr(initial, "data_vars"):
-        return initial
-    everywhere = set(outlines[0].states).intersection(*(outline.states for outline in outlines))
-    some = {state for outline in outlines for state in outline.states} - everywhere
-    return initial.assign({n: initial[n].fillna(0.0) for n in some if n in initial.data_vars})
+def _first(alike: list[tuple[int, ...]], region: int) -> int:
+    """The first region of the same structure."""
+    return next(regions[0] for regions in alike if region in regions)
 
 
 def _own_records(outline: Outline, records: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in records if name in outline.records and name != STIMULUS)
 
 
-def _values(
-    axon: Axon, driven: tuple[Driven, ...], clamps: tuple[Point, ...], initial: Initial
-) -> dict[str, Value]:
+def _values(axon: Axon, driven: tuple[Driven, ...], clamps: tuple[Point, ...]) -> dict[str, Value]:
     """Every number of the run by its name in :attr:`Problem.lanes`."""
     values = shape_values(axon)
     for i, region in enumerate(axon.regions):
@@ -163,7 +148,7 @@ def _values(
         clamp: Any = point.stimulus
         numbers = {"series_resistance": SERIES, **{p: getattr(clamp, p) for p in clamp.parameters}}
         values |= {f"clamp{i}.{p}": value for p, value in numbers.items()}
-    return values | initial_values(initial)
+    return values
 
 
 def _refuse_position(values: dict[str, Value]) -> None:
