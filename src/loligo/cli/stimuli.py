@@ -104,7 +104,8 @@ class Stimuli(Group):
         ]  # fmt: skip
         if self.texts[RIG]:
             parts = _through(self.texts[RIG], parts)
-        return sum(parts[1:], parts[0]) if parts else None
+        total: Any = sum(parts[1:], parts[0]) if parts else None
+        return total
 
 
 _RIG_HELP = (
