@@ -192,7 +192,7 @@ def test_what_charges_the_membrane_does_not_flatten_the_current():
     assert 1400 < current.get_ylim()[1] < 1700
     words = said(current.figure)
     assert r"$I_{\mathrm{clamp}}$, transients cut off (µA/cm²)" in words
-    assert "Membrane potential, command dashed (mV)" in words
+    assert "V, command dashed (mV)" in words
     dashed = [line for line in potential.lines if line.is_dashed() and line.get_zorder() > 2]
     assert [float(np.nanmax(line.get_ydata())) for line in dashed] == [-20, 20]
     assert potential.get_position().height < current.get_position().height

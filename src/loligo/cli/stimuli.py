@@ -97,15 +97,14 @@ class Stimuli(Group):
 
     def sum(self) -> Stimulus | None:
         """All of them, added up."""
-        parts: list[Any] = [
+        parts: list[Stimulus] = [
             _shape(name, STIMULI[name], text)
             for name, texts in self.texts.items() if name != RIG
             for text in texts
         ]  # fmt: skip
         if self.texts[RIG]:
             parts = _through(self.texts[RIG], parts)
-        total: Any = sum(parts[1:], parts[0]) if parts else None
-        return total
+        return sum(parts[1:], parts[0]) if parts else None
 
 
 _RIG_HELP = (

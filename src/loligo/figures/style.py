@@ -68,7 +68,7 @@ _LIGHT = Theme(
         "#4a1260",
         "#3c19a6",
     ),
-    graded=("#110044", "#4b0ba9", "#2129d8", "#15696c", "#3b6d49", "#8b6432", "#b85210"),
+    graded=("#110044", "#4b0ba9", "#2129d8", "#15696c", "#3b6d49", "#8b6432", "#b24e0e"),
     colormap="viridis",
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
@@ -213,7 +213,7 @@ def in_order(count: int, theme: Theme) -> list[str]:
     """So many colours in order, the lowest first.
 
     >>> in_order(2, THEMES["light"])
-    ['#110044', '#b85210']
+    ['#110044', '#b24e0e']
     """
     from matplotlib.colors import to_hex
 

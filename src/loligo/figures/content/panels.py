@@ -186,7 +186,7 @@ def commanded(
     )
     if not more:
         return panel
-    heading = say("{heading}, command dashed", heading=panel.axis.heading)
+    heading = say("V, command dashed")
     traces = (*panel.traces, *more)
     axis = axis_of(recorded, tuple(names), traces, heading, panel.axis.rest)
     return replace(panel, axis=axis, traces=traces)

@@ -28,31 +28,38 @@ def columns(picture: Picture, size: Size, ruler: Ruler) -> Columns:
     UsageError
         If the panels do not fit at a legible size.
     """
-    if not size.type or size.width < 1.5 * size.height or len(picture.panels) <= _FEW:
-        return _one(picture, size, ruler)
-    for parts in _parts(picture.panels):
-        made = largest(size, 6, lambda scale, parts=parts: _side_by_side(
-            picture, parts, size, ruler, scale))  # fmt: skip
-        if made is not None:
-            return made
-    return _one(picture, size, ruler)
+    if size.type and size.width >= 1.5 * size.height:
+        for less, many in _tried(picture):
+            if len(less.panels) <= _FEW:
+                break
+            parts = _parts(less.panels, many)
+            made = largest(size, 6, lambda scale, less=less, parts=parts: _side_by_side(
+                less, parts, size, ruler, scale))  # fmt: skip
+            if made is not None:
+                return made
+    picture, one = arrange(picture, size, ruler, None)
+    return ((one, picture.panels),)
 
 
-def _one(picture: Picture, size: Size, ruler: Ruler) -> Columns:
-    picture, layout = arrange(picture, size, ruler, None)
-    return ((layout, picture.panels),)
+def _tried(picture: Picture) -> Iterator[tuple[Picture, int]]:
+    """Pictures and how many columns they might have: two, if need be without the panels that nobody
+    chose; more only where all have to stay."""
+    less: Picture | None = picture
+    while less is not None:
+        yield less, 2
+        picture, less = less, less.sparer
+    yield from ((picture, many) for many in range(3, _MOST + 1))
 
 
-def _parts(panels: tuple[Panel, ...]) -> Iterator[tuple[tuple[Panel, ...], ...]]:
-    """Panels in columns, of which the fullest is as empty as can be: two, three, ..."""
+def _parts(panels: tuple[Panel, ...], many: int) -> tuple[tuple[Panel, ...], ...]:
+    """Panels in columns, of which the fullest is as empty as can be."""
     weights = [panel.axis.weight + _HEADING for panel in panels]
     count = len(panels)
-    for many in range(2, min(_MOST, count) + 1):
-        cuts = min(
-            combinations(range(1, count), many - 1),
-            key=lambda cut: max(sum(weights[a:b]) for a, b in pairwise((0, *cut, count))),
-        )
-        yield tuple(panels[a:b] for a, b in pairwise((0, *cuts, count)))
+    cuts = min(
+        combinations(range(1, count), many - 1),
+        key=lambda cut: max(sum(weights[a:b]) for a, b in pairwise((0, *cut, count))),
+    )
+    return tuple(panels[a:b] for a, b in pairwise((0, *cuts, count)))
 
 
 def _side_by_side(
