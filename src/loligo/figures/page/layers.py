@@ -233,6 +233,10 @@ def _note(axes: Axes, layer: chart.Note, brush: _Brush) -> None:
         layer.words, (layer.x, layer.y), (0, 5 * brush.page.scale),
         **_written(brush, layer.colour, ha="center", va="bottom"),
     )  # fmt: skip
+    if words.get_window_extent().y1 > axes.bbox.y1 + 0.2 * TICK * axes.figure.dpi / 72:
+        # the panel is too low: beside the point, not over what stands above
+        words.set(ha="left", va="top")
+        words.xyann = (7 * brush.page.scale, 3 * brush.page.scale)
     _kept_inside(axes, words, 0.0)
 
 

@@ -22,7 +22,7 @@ from loligo.figures.style import HEADING, LABEL, SUBTITLE, TICK
 BAR = 0.16  # the width of a colour bar
 SAMPLE = 0.28  # of a line, in a key
 _AIR = 0.2  # between words in one line
-_LOWEST = 4.0  # lines of ticks
+_LOWEST, _CAPTIONED = 4.0, 9.0  # lines of ticks; on a slide with a caption
 CAPTION, _LEADING = SUBTITLE, 1.35  # points; of a line, in its type's size
 _MOST_CAPTION, _SMALLER = 0.3, 0.8  # of the page's height; of its scale without a caption
 
@@ -111,6 +111,8 @@ def place(what: chart.Chart, size: Size, ruler: Ruler) -> Placed:
     """
     sides = _sides(what)
     placed = largest(size, 5, lambda scale: _placed(what, sides, size, ruler, scale))
+    if what.caption and placed is not None and size.type and _low(placed):
+        return place(replace(what, caption=""), size, ruler)
     if what.caption and (placed is None or placed.page.scale < 1):
         without = place(replace(what, caption=""), size, ruler)
         if placed is None or placed.page.scale < _SMALLER * without.page.scale:
@@ -121,6 +123,12 @@ def place(what: chart.Chart, size: Size, ruler: Ruler) -> Placed:
             "per inch; give a larger size."
         )
     return placed
+
+
+def _low(placed: Placed) -> bool:
+    """Whether a panel has become too low beside a caption in large type."""
+    least = _CAPTIONED * TICK * placed.page.point
+    return any(box.top - box.bottom < least for box in placed.boxes)
 
 
 _Sides = list[tuple[Side, Side, Side | None]]
