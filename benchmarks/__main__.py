@@ -4,7 +4,7 @@
     python -m benchmarks --quick               everything small, a minute or two
     python -m benchmarks --only heyoka,jax     loligo and these
     python -m benchmarks --from docs/performance.json    the page again, from the numbers
-    python -m benchmarks --gpu                 a GPU of NVIDIA's alone; the page's other numbers stay
+    python -m benchmarks --gpu                 a GPU alone; the page's other numbers stay
 
 Nothing is installed: a peer that is absent is skipped, by name.
 """

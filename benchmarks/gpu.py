@@ -92,7 +92,7 @@ def random_lanes(name: str, lanes: int, seed: int) -> tuple[Any, Any]:
     """A model with conductances up to a fifth from its own, under random pulses and sines."""
     draw, model = np.random.default_rng(seed), lo.load(name)
     conductances = [p for p in model.parameters if p.startswith("g_")]
-    own = {p: model.parameters[p].value for p in conductances}
+    own: dict[str, Any] = {p: model.parameters[p].value for p in conductances}
     varied = {p: draw.uniform(0.8, 1.2, lanes) * float(value) for p, value in own.items()}
     along = {p: _lanes(values) for p, values in varied.items()}
     pulse = lo.Pulse(
@@ -215,7 +215,7 @@ def on_the_card() -> Iterator[list[float]]:
 def jax(cells: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
     """The same scheme as Exponential by JAX on the same card, the best of its settings."""
     try:
-        import jax as module
+        import jax as module  # pyright: ignore[reportMissingImports]  # a peer, never installed
 
         device = module.devices("gpu")[0]
     except (ImportError, RuntimeError) as problem:

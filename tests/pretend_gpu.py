@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import json
 import re
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import ClassVar
 from unittest import mock
 
 import llvmlite.binding as llvm
@@ -37,6 +39,16 @@ define internal i32 @nothing() alwaysinline {
 def for_this_processor(program, target) -> str:
     """A GPU's loop, in which the number of the thread is a variable."""
     assert target.triple.startswith("nvptx64")
+    told = json.dumps(program.to_dict())
+    if told not in _WRITTEN:
+        _WRITTEN[told] = _written(program)
+    return _WRITTEN[told]
+
+
+_WRITTEN: dict[str, str] = {}
+
+
+def _written(program) -> str:
     text = threads_to_ir(program, replace(host(), threads=True))
     text = re.sub(r"declare i32 @\"?llvm\.nvvm\.read\.ptx\.sreg\.\S+\(\)\n?", "", text)
     text = re.sub(r"@\"?llvm\.nvvm\.read\.ptx\.sreg\.tid\.x\"?", "@thread_in_group", text)
@@ -61,6 +73,15 @@ class Memory:
 
 
 class Functions:
+    _made: ClassVar[dict[str, Functions]] = {}
+
+    @classmethod
+    def of(cls, text: str) -> Functions:
+        """Compiled once, however many GPUs are pretended."""
+        if text not in cls._made:
+            cls._made[text] = cls(text)
+        return cls._made[text]
+
     def __init__(self, text: str) -> None:
         machine, module = _optimised(text, host())
         self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), host().machine())
@@ -101,12 +122,14 @@ class PretendGpu:
         return Memory(self, size)
 
     def write(self, memory: Memory, values) -> None:
-        assert values.flags.c_contiguous and values.nbytes <= memory.size
+        assert values.flags.c_contiguous
+        assert values.nbytes <= memory.size
         self.crossed += values.nbytes
         ctypes.memmove(memory.address.value, values.ctypes.data, values.nbytes)
 
     def read(self, memory: Memory, values) -> None:
-        assert values.flags.c_contiguous and values.nbytes <= memory.size
+        assert values.flags.c_contiguous
+        assert values.nbytes <= memory.size
         self.crossed += values.nbytes
         ctypes.memmove(values.ctypes.data, memory.address.value, values.nbytes)
 
@@ -117,7 +140,7 @@ class PretendGpu:
         return text.encode()
 
     def loaded(self, code: bytes) -> Functions:
-        return Functions(code.decode())
+        return Functions.of(code.decode())
 
     def start(self, function, threads: int, arguments, group: int) -> None:
         thread, address = function
@@ -134,7 +157,7 @@ def pretended(limit: int = 1 << 40):
     gpu = PretendGpu(limit)
     with (
         mock.patch.dict("os.environ", LOLIGO_CACHE="off"),
-        mock.patch.object(cache, "gpu", lambda: gpu),
+        mock.patch.object(cache, "gpu", return_value=gpu),
         mock.patch.object(cache, "compile_ptx", for_this_processor),
     ):
         yield gpu

@@ -1,40 +1,44 @@
-"""``python -m docs.gallery``: makes every picture, checks it, and writes the page that shows them.
+"""``python -m docs.gallery``: makes every picture, checks it, and writes the pages that show them.
 
-``python -m docs.gallery NAME...`` makes those whose names begin so.
+``python -m docs.gallery NAME...`` makes those whose names begin so. ``pictures/index.html`` shows
+what was made; ``README.md`` says what there is.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
-from docs.gallery.check import faults
-from docs.gallery.table import SLIDES, pictures
+from docs.gallery.pages import PAGE, html, page
+from docs.gallery.table import pictures
 
 
 def main() -> int:
     """Make what is asked for; 1 if a picture may not be shown."""
     asked = argparse.ArgumentParser(prog="python -m docs.gallery", description=__doc__)
     asked.add_argument("names", nargs="*", help="beginnings of the pictures' names; all if none")
-    asked.add_argument("--into", type=Path, default=Path(__file__).parent / "pictures")
+    asked.add_argument("--into", type=Path, default=PAGE.parent / "pictures", metavar="FOLDER")
     given = asked.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
-    made, wrong = 0, 0
+    made: dict[str, list[str]] = {}
+    started = time.perf_counter()
     for row, variant in pictures():
         name = f"{row.name}-{variant}"
         if given.names and not name.startswith(tuple(given.names)):
             continue
         try:
-            figure = row.drawn(variant)
-            figure.savefig(given.into / f"{name}.png", dpi=figure.dpi)
-            found = faults(figure, slide=variant in SLIDES)
-        except Exception as error:
-            found = [f"{type(error).__name__}: {error}"]
-        made, wrong = made + 1, wrong + bool(found)
-        for fault in found:
+            made[name] = row.made(variant, given.into / f"{name}.png")
+        except Exception as error:  # one picture that fails is told, and the others are made
+            made[name] = [f"{type(error).__name__}: {error}"]
+        for fault in made[name]:
             print(f"{name}: {fault}", flush=True)
-    print(f"{made} pictures in {given.into}, {wrong} of them not for showing")
+    (given.into / "index.html").write_text(html(made), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
+    wrong = sum(map(bool, made.values()))
+    lasted = time.perf_counter() - started
+    print(f"{len(made)} pictures in {given.into} ({lasted:.0f} s), {wrong} of them not for showing")
     return int(wrong > 0)
 
 

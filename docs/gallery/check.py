@@ -140,6 +140,8 @@ def _repeated(drawn: Seen) -> list[str]:
             found += _twice([label.text for label in labels if label])
     rows: dict[int, list[str]] = {}
     for word in alone.values():
+        if word.artist is None or word.artist.get_horizontalalignment() != "center":
+            continue  # the name of a line, not of a place on an axis
         if word.artist in drawn.figure.texts and _is_number(word.text):
             rows.setdefault(word.box[3], []).append(word.text)
     return found + [fault for texts in rows.values() for fault in _twice(texts)]

@@ -62,6 +62,13 @@ def many() -> Any:
 
 
 @cache
+def spikes(count: int) -> Any:
+    """Spikes alone, under many currents."""
+    pulse = lo.Pulse(5, 40, amplitude=np.linspace(0, 30, count))
+    return lo.simulate(squid(), pulse, 50, record=["spikes"])
+
+
+@cache
 def grid() -> Any:
     """A sweep over two parameters, of which the spikes are kept."""
     swept = squid().replace(g_Na=np.linspace(60, 180, 9))

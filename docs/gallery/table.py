@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from docs.gallery import models, swept
 from docs.gallery import subjects as of
+from PIL import Image
 
 # what each row is drawn as, and how
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
@@ -55,6 +58,8 @@ class Row:
         What `loligo.plot` is told besides.
     variants : tuple of str
         Which of `VARIANTS` are made.
+    film : bool
+        Whether it is a frame of an animation.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Row:
     shown: Callable[[], Any]
     options: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
     variants: tuple[str, ...] = tuple(VARIANTS)
+    film: bool = False
 
     def drawn(self, variant: str) -> Any:
         """The figure."""
@@ -69,9 +75,28 @@ class Row:
 
         shown = self.shown()
         several = shown if isinstance(shown, tuple) else (shown,)
+        return lo.plot(*several, **self.look(variant))
+
+    def look(self, variant: str) -> Mapping[str, Any]:
+        """How it is drawn."""
         how = GERMAN if variant == "german" else VARIANTS[variant]
         options = self.options() if callable(self.options) else self.options
-        return lo.plot(*several, **{**how, **options})
+        return {**how, **options}
+
+    def made(self, variant: str, path: Path | None = None) -> list[str]:
+        """Draw it, into a file if one is given, and say what is wrong with it."""
+        from docs.gallery.check import faults
+        from docs.gallery.films import filmed
+
+        if self.film:
+            image, found = filmed(self.shown(), self.look(variant))
+            if path is not None:
+                Image.fromarray(image).save(path)
+            return found
+        figure = self.drawn(variant)
+        if path is not None:
+            figure.savefig(path)
+        return faults(figure, slide=variant in SLIDES)
 
 
 def pictures() -> Iterator[tuple[Row, str]]:
@@ -100,22 +125,86 @@ ROWS: tuple[Row, ...] = (
     Row("recording-currents", "V and the ionic currents of one action potential", of.brief,
         {"panels": ("V", "currents", "stimulus")}),
     Row("recording-voltage", "V alone", of.brief, {"panels": "V"}),
+    Row("recording-german", "In German, with a decimal comma", lambda: of.firing(_SQUID),
+        {"language": "de"}),
+    Row("recording-paper", "As wide as a page", lambda: of.firing(_SQUID), {"size": "paper"},
+        variants=("light",)),
+    Row("recording-column", "As wide as a column", lambda: of.firing(_SQUID), {"size": "column"},
+        variants=("light",)),
+    Row("axon-column", "An axon in a column", of.axon, {"size": "column"}, variants=("light",)),
+    Row("experiment-column", "An experiment in a column",
+        lambda: of.found("strength_duration", _SQUID), {"size": "column"}, variants=("light",)),
     Row("recording-no-title", "Without a title", of.brief, {"title": ""}),
+    # frames of animations
+    Row("film", "The demonstration", lambda: of.firing(_SQUID), film=True),
+    Row("film-voltage", "V alone, in time", of.brief, {"panels": "V"}, film=True),
+    Row("film-calcium", "Five channels in time", lambda: of.membrane("calcium", 10), film=True,
+        variants=("light", "dark", "thumbnail")),
+    Row("film-lanes", "Five currents in time", lambda: of.lanes(0, 2, 5, 10, 20), film=True,
+        variants=("light", "dark", "thumbnail")),
     # lanes
     Row("lanes", "Five currents", lambda: of.lanes(0, 2, 5, 10, 20)),
     Row("lanes-gates", "Gates of two lanes", lambda: of.lanes(2, 10), {"panels": ("V", "m", "h")}),
     Row("lanes-eight", "As many lanes as are drawn as lines",
         lambda: of.lanes(0, 1, 2, 4, 7, 10, 15, 20)),
+    Row("lanes-stacked", "Lanes one above the other", lambda: of.lanes(0, 2, 5, 10, 20)[["V"]],
+        {"stacked": True}),
+    Row("lanes-raster", "Spikes alone, of every lane", lambda: of.spikes(31)),
     Row("lanes-map", "More lanes than are drawn as lines", of.many),
     Row("lanes-grid", "Spikes over two parameters", of.grid),
+    Row("lanes-one", "A sweep over one value", swept.one),
+    Row("lanes-two", "A pulse that excites and one that does not", swept.two),
+    Row("lanes-disordered", "Lanes that are not in the order of their values, one of them lost",
+        swept.disordered),
+    Row("lanes-recorded", "Gates, conductances and stimulus of lanes", swept.recorded),
+    Row("lanes-second", "The second pulse varies", swept.second),
+    Row("lanes-begun", "A gate begins at several values", swept.begun),
+    Row("lanes-held", "V begins at several potentials", swept.held),
+    Row("lanes-crossed", "Two parameters as lines", swept.crossed),
+    Row("lanes-unlabelled", "Two pulses that both vary", swept.unlabelled),
+    Row("lanes-nine", "One lane more than are drawn as lines, two of them lost", swept.nine),
+    Row("lanes-200", "Two hundred lanes", lambda: swept.wide(200)),
+    Row("lanes-5000", "Five thousand lanes", lambda: swept.wide(5000)),
+    Row("lanes-cube", "Spikes over three parameters", swept.cube),
+    Row("lanes-busy", "More spikes than there are colours", swept.busy),
+    # lanes one above the other
+    Row("stacked", "Each lane on axes of its own", lambda: of.lanes(0, 2, 5, 10, 20),
+        {"stacked": True}),
+    Row("stacked-nine", "Nine lanes, two of them lost", swept.nine, {"stacked": True}),
+    Row("stacked-gates", "V and the gates of each lane", swept.recorded,
+        {"stacked": True, "panels": ("V", "gates")}, variants=("light", "dark", "slide")),
+    Row("stacked-crossed", "Two parameters, each lane by itself", swept.crossed,
+        {"stacked": True}),
+    # spikes alone
+    Row("spikes-one", "The spikes of one cell", swept.spikes),
+    Row("spikes-nine", "The spikes of nine lanes, and their number",
+        lambda: swept.nine("spikes")),
+    Row("spikes-5000", "The spikes of five thousand lanes", lambda: swept.wide(5000, "spikes")),
+    Row("spikes-trials", "Trials that differ by chance, and their rate", swept.trials),
+    Row("spikes-count", "The number of spikes alone",
+        lambda: swept.wide(200, "spikes")[["spike_count"]]),
     # clamps
     Row("clamp-one", "One step of the potential", lambda: of.clamped(0)),
     Row("clamp-family", "A family of steps", lambda: of.clamped(-40, -20, 0, 20, 40)),
+    Row("clamp-family-twelve", "Twelve steps from a holding potential", lambda: swept.family(12)),
+    Row("clamp-family-200", "Two hundred steps", lambda: swept.family(200)),
+    Row("clamp-prepulses", "A family in the first segment", swept.prepulses),
+    Row("clamp-tails", "A family in the last segment", swept.tails),
+    Row("clamp-resisted", "Through a series resistance: V is not the command", swept.resisted),
+    Row("clamp-patch", "What a patch clamp's amplifier shows", swept.patch),
+    Row("clamp-ramp", "A command that rises", swept.ramp),
+    Row("clamp-place", "An axon clamped at a place", swept.at_a_place),
     # models of other kinds
     Row("calcium", "A pool of calcium and what it opens", lambda: of.membrane("calcium", 10)),
     Row("eight-channels", "Eight channels", lambda: of.membrane("eight_channels", 10)),
+    Row("eight-channels-currents", "Eight currents", swept.eight_run,
+        {"panels": ("V", "currents")}),
+    Row("eight-channels-gates", "The gates of eight channels", models.eight_channels),
     Row("fitzhugh-nagumo", "A model without dimensions",
         lambda: of.membrane("fitzhugh_nagumo", 0.5, 200)),
+    Row("fitzhugh-nagumo-lanes", "The same under several currents", lambda: swept.nagumo(4)),
+    Row("fitzhugh-nagumo-200", "The same under two hundred", lambda: swept.nagumo(200)),
+    Row("fitzhugh-nagumo-rest", "The same at rest", swept.nagumo_at_rest),
     # gates, stories
     *(Row(f"gates-{name.split('-')[0]}", f"The gates of {name}", lambda name=name: of.model(name))
       for name in of.LIBRARY),

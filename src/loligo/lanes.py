@@ -197,10 +197,8 @@ def with_arrays(document: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Several values broadcast over the union of their dimensions.
-
-    Lanes are numbered in C order: the last dimension runs fastest.
-    """
+    """Several values broadcast over the union of their dimensions; lanes are numbered in C order,
+    the last dimension fastest."""
 
     dims: tuple[str, ...]
     shape: tuple[int, ...]
@@ -322,12 +320,10 @@ def distinct(table: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
     # row by row: sorting a million columns as such takes seconds
     which = np.zeros(table.shape[1], dtype=np.int64)
-    varying = [row for row in table if (row != row[:1]).any()]
-    if not varying:
-        return which[:1], which
-    for row in varying:
-        _, own = np.unique(row, return_inverse=True)
-        _, which = np.unique(which * (own.max() + 1) + own, return_inverse=True)
+    for row in table:
+        if (row != row[0]).any():
+            _, own = np.unique(row, return_inverse=True)
+            _, which = np.unique(which * (own.max() + 1) + own, return_inverse=True)
     _, first = np.unique(which, return_index=True)
     return first, which
 

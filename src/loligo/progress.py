@@ -133,15 +133,16 @@ class _Bar:
     """A progress bar that appears only when the work turns out to be long, and leaves nothing."""
 
     def __init__(self, label: str, amount: tuple[int, str] | None) -> None:
-        self.label, self.amount, self.first = label, amount, 0.0
+        self.label, self.amount = label, amount
+        self.first: float | None = None  # fraction done before: what was begun earlier
         self.started = time.perf_counter()
         self.display: _Terminal | _Cell | None = None
 
     def advance(self, fraction: float) -> None:
-        self.first = self.first or fraction
-        if self.display is None:
-            if time.perf_counter() - self.started < _PATIENCE or fraction >= 1.0:
-                return
+        self.first = fraction if self.first is None else self.first
+        soon = time.perf_counter() - self.started < _PATIENCE
+        if self.display is None and (soon or fraction >= 1.0):
+            return
         self._opened().show(fraction, self._rate(fraction))
 
     def _rate(self, fraction: float) -> str:
@@ -150,7 +151,7 @@ class _Bar:
             return ""
         whole, what = self.amount
         seconds = time.perf_counter() - self.started
-        return f"{(fraction - self.first) * whole / seconds:,.0f} {what}/s"
+        return f"{(fraction - (self.first or 0.0)) * whole / seconds:,.0f} {what}/s"
 
     def tell(self, label: str, over: Event) -> None:
         """What is waited for stands before the bar, until it is over."""

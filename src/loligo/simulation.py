@@ -64,9 +64,12 @@ def simulate(
         ms.
     solver : Solver, optional
         If not given, ``Taylor(1e-8)``; or, where the problem is not smooth between the edges of
-        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV at
-        every sample and 0.01 ms in its spikes, from 0.01 ms down to 1/128 of it. So is a lane run
-        that is too stiff for ``Taylor``, unless that was asked for. An axon takes ``Exponential``
+        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each
+        lane's own halving shows to be good to 0.1 mV at every sample and 0.01 ms in its spikes,
+        from 0.01 ms down to 1/128 of it. So is a lane run that is too stiff for ``Taylor``, or
+        whose equations have no series where one of their pieces begins, unless ``Taylor`` was
+        asked for. A condition in a model is none of these: steps end where it changes. An axon
+        takes ``Exponential``
         with the step that its ``accuracy`` asks for in the fastest lane (and as many
         compartments): lanes are single runs to the last bit where dt and compartments are given.
         The recording's ``solver``, ``dt``, ``accuracy`` and ``V_error`` (mV) tell.

@@ -171,12 +171,12 @@ def test_text_grows_with_pixels_and_dpi_changes_pixels_alone():
     [
         (None, (1600, 1200), 9, 13),
         ("slide", (1920, 1080), 13.5, 25),
-        ("16:9", (1920, 1080), 7, 13),
-        ("paper", (2100, 1530), 6.3, 12),
+        pytest.param(*("16:9", (1920, 1080), 7, 13), marks=pytest.mark.slow),
+        pytest.param(*("paper", (2100, 1530), 6.3, 12), marks=pytest.mark.slow),
         ("column", (1020, 1296), 5.4, 10),
-        ((5, 4), (1000, 800), 5, 12),
+        pytest.param(*((5, 4), (1000, 800), 5, 12), marks=pytest.mark.slow),
         ("16 x 12 cm", (1260, 945), 5, 12),
-        ("1600x1200", (1600, 1200), 9, 13),
+        pytest.param(*("1600x1200", (1600, 1200), 9, 13), marks=pytest.mark.slow),
     ],
 )
 def test_a_size_is_what_it_is_for(size, pixels, smallest, largest):
@@ -187,7 +187,9 @@ def test_a_size_is_what_it_is_for(size, pixels, smallest, largest):
     assert max(sizes) <= largest
 
 
-@pytest.mark.parametrize("panels", [("V",), None])
+@pytest.mark.parametrize(
+    "panels", [("V",), None, ("V", "m", "h", "n", "I_Na", "I_K", "I_leak", "G_Na", "stimulus")]
+)
 def test_type_on_a_slide_is_for_the_last_row_whatever_the_number_of_panels(panels):
     figure = plot(recordings.recording(), panels, size="slide")
     texts = [one for one in figure.findobj(matplotlib.text.Text) if one.get_text()]

@@ -19,7 +19,6 @@ KINDS = 4
 # What may be alike, "one file ~ other", and why.
 ALIKE = {
     "figures/style.py ~ figures/style.py": "two themes: the same fields, other colours",
-    "engine/coupled.py ~ figures/page/frame.py": "fields, then two properties that name them",
     "engine/llvm/formats.py ~ engine/llvm/formats.py": "two formats: the same constants' digits",
     "cli/axon.py ~ cli/options.py": "tables of options: their names, units and help",
     "simulation.py ~ sweeps/calling.py": "what a sweep takes is what a run does",

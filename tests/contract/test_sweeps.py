@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from commands import called
 from loligo.sweeps import block as blocks
 from loligo.sweeps.boxes import Boxes
 from loligo.sweeps.leases import Leases
@@ -23,15 +24,16 @@ pytest.importorskip("zarr")
 SQUID = lo.load("hodgkin-huxley-1952").replace(g_Na=[60.0, 90.0, 120.0, 150.0, 180.0])
 PULSE = lo.Pulse(5, 10, [0.0, 10.0, 20.0])
 LANES = 15
+SOLVER = lo.Exponential(0.05)  # whose kernels are made fastest
 
 
 def swept(store: Path, **settings: Any) -> xr.Dataset:
-    return lo.sweep(SQUID, PULSE, 20, store=store, **{"block": 3, **settings})
+    return lo.sweep(SQUID, PULSE, 20, store=store, **{"block": 3, "solver": SOLVER, **settings})
 
 
 @pytest.fixture(scope="module")
 def whole() -> xr.Dataset:
-    return lo.simulate(SQUID, PULSE, 20)
+    return lo.simulate(SQUID, PULSE, 20, solver=SOLVER)
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +145,22 @@ def test_what_is_damaged_is_told_and_computed_again(
     assert content(store) == before
 
 
+@pytest.mark.parametrize("file", ["zarr.json", "V/zarr.json", "g_Na/c/0", ".sweep/whole.json"])
+def test_what_belongs_to_no_block_is_written_again(
+    store: Path, computed: list[str], file: str
+) -> None:
+    before = content(store)
+    _cut_short(store / file)
+    swept(store)
+    assert not computed
+    assert content(store) == before
+
+
 @pytest.mark.parametrize(
     ("other", "what"),
     [
         ({"threshold": -20}, "its threshold differs"),
-        ({"solver": lo.Taylor(1e-6)}, "its solver differs"),
+        ({"solver": lo.Exponential(0.04)}, "its solver differs"),
         ({"dtype": "float32"}, "its dtype differs"),
         ({"summary": lo.spike_times}, "keeps whole recordings, and the given summary is"),
     ],
@@ -157,7 +170,7 @@ def test_two_sweeps_are_never_mixed(store: Path, other: dict[str, Any], what: st
     with pytest.raises(lo.LoligoError, match=what):
         swept(store, **other)
     with pytest.raises(lo.LoligoError, match="of another sweep"):
-        lo.sweep(SQUID, lo.Pulse(5, 10, [0.0, 10.0, 21.0]), 20, store=store)
+        lo.sweep(SQUID, lo.Pulse(5, 10, [0.0, 10.0, 21.0]), 20, store=store, solver=SOLVER)
     assert content(store) == before
 
 
@@ -241,6 +254,7 @@ def test_a_summary_that_cannot_be_kept(tmp_path: Path, summary: Any, told: str) 
         swept(tmp_path / "s.zarr", summary=summary)
 
 
+@pytest.mark.slow
 def test_values_may_be_kept_with_fewer_digits(whole: xr.Dataset, tmp_path: Path) -> None:
     rec = swept(tmp_path / "s.zarr", dtype=np.float32).load()
     np.testing.assert_array_equal(rec.V, whole.V.astype("float32"))
@@ -322,3 +336,44 @@ def test_only_one_of_many_takes_a_block(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sum(took) == 1
+
+
+def test_a_store_opens_as_a_recording_of_which_nothing_is_read_yet(
+    store: Path, whole: xr.Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rec = lo.open(store)
+    assert not isinstance(rec.V.variable._data, np.ndarray)
+    xr.testing.assert_equal(lo.spike_times(rec), lo.spike_times(whole))
+    assert not isinstance(rec.V.variable._data, np.ndarray)
+    xr.testing.assert_equal(rec.load(), whole)
+    shutil.rmtree(store / "V/c/1")
+    next((store / ".sweep").rglob("*1.json")).unlink()
+    status, out, _ = called(capsys, "sweep", str(store), "--status")
+    assert status == 0
+    assert "all 15 lanes are done" in out  # until it is looked at again
+    (store / "zarr.json").write_text("{")
+    with pytest.raises(lo.LoligoError, match=r"is damaged .*call loligo.sweep again"):
+        lo.open(store)
+
+
+def test_the_command_goes_on_with_a_store_and_says_what_is_left(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(store.parent)
+    before = content(store)
+    for file in ("blocks/0000/0000004.json", "whole.json"):
+        (store / ".sweep" / file).unlink()
+    _, out, _ = called(capsys, "sweep", "sweep.zarr", "--status")
+    assert out.startswith("sweep.zarr: 12 of 15 lanes are done (4 of 5 blocks); 3 are left")
+    status, out, err = called(capsys, "sweep", "sweep.zarr")
+    assert (status, err) == (0, "")
+    assert out.startswith("sweep.zarr: all 15 lanes are done, in 5 blocks\n5 × 3 = 15 cells, ")
+    assert content(store) == before
+    for words, told in (
+        (["--pulse", "1", "1", "2"], "sweep.zarr is a store; --pulse cannot change it any more"),
+        (["--summary", "features"], "keeps whole recordings, and the given summary is"),
+        (["--summary", "nothing"], "loligo has no such function"),
+    ):
+        status, _, err = called(capsys, "sweep", "sweep.zarr", *words)
+        assert status in (1, 2)
+        assert told in err

@@ -20,6 +20,7 @@ import xarray as xr
 
 import loligo as lo
 import sweeping
+from commands import called
 
 pytest.importorskip("zarr")
 pytestmark = pytest.mark.slow
@@ -56,6 +57,10 @@ CASES: dict[str, tuple[Any, Any, float, dict[str, Any]]] = {
         {"solver": lo.Exponential(0.02, precision="float32")},
     ),
     "until": (SQUID, lo.Pulse(5, [10.0, 20.0], [10.0, 12.0]), 60, {"until": lo.Spikes(2)}),
+    "until under noise": (
+        SQUID, lo.Noise(0, 150, 8, seed=[1, 2, 3]) + lo.Step(2, [8.0, 12.0]), 150,
+        {"record": ["V", "spikes"], "until": lo.Spikes(2)},
+    ),
     "noise": (
         SQUID, lo.Noise(0, 15, 8, seed=[1, 2, 3]) + lo.Pulse(2, 5, [0, 15.0]), 15,
         {"record": ["V", "spikes"]},
@@ -177,6 +182,27 @@ def test_workers_of_dask_write_the_same_bytes(
     lo.sweep(model, pulse, 20, store=tmp_path / "threads.zarr", **how)
     assert content(tmp_path / "dask.zarr") == content(tmp_path / "threads.zarr")
     assert seen[-1] == 1.0
+
+
+def test_any_number_of_threads_writes_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, pulse = SQUID.replace(g_Na=np.linspace(60, 180, 7)), lo.Pulse(5, 10, [0.0, 10, 20])
+    for threads in (1, 3):
+        monkeypatch.setenv("LOLIGO_THREADS", str(threads))
+        lo.sweep(model, pulse, 20, store=tmp_path / f"{threads}.zarr", block=3)
+    assert content(tmp_path / "1.zarr") == content(tmp_path / "3.zarr")
+
+
+def test_no_scheduler_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("loligo.sweeps.dask.PATIENCE", "0.1s")
+    status, _, err = called(capsys, "sweep", "--dask", "tcp://127.0.0.1:9")
+    assert status == 1
+    assert "there is no Dask scheduler at tcp://127.0.0.1:9" in err
 
 
 def test_killed_ten_times_it_ends_with_the_same_bytes(tmp_path: Path) -> None:

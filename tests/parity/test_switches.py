@@ -83,7 +83,7 @@ def test_a_switch_crossed_twice_within_a_step() -> None:
 
 @pytest.mark.parametrize("current", ["0.1*abs(V + 50) + 0.2*(V + 50)", "0.3*(V+50) + max(0, V+50)"])
 def test_at_a_kink_it_can_rest(current: str) -> None:
-    rec = run(cell(current), lo.Pulse(5, 2, 10), 300)
+    rec = run(cell(current), lo.Pulse(5, 2, 10), 300, sample_interval=50)
     assert float(rec.V[-1]) == pytest.approx(-50, abs=1e-6)
 
 

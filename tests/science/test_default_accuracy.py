@@ -200,6 +200,29 @@ def test_currents_with_a_kink_or_a_jump(kind: str) -> None:
     assert off(rec, exact) < 2e-6
 
 
+@pytest.mark.parametrize("piece", ["max(0, V + 50)", "abs(V + 50)"])
+def test_a_piece_that_begins_with_a_root(piece: str) -> None:
+    """dV/dt = 0.5 - 0.1 sqrt(piece), which has no series at -50 mV: Taylor comes through where V
+    goes on by it, and where it fails Exponential takes its place. With r = sqrt(x),
+    dx/dt = 0.5 - 0.1 r takes F(r) ms from x = 0."""
+
+    def F(r: Any) -> Any:
+        return -20 * r - 100 * np.log1p(-r / 5)
+
+    model = lo.Membrane(C_m=1, channels=[lo.Channel("X", current=f"0.1*sqrt({piece}) - 0.5")])
+    rec = lo.simulate(model, None, 60, initial=-60, record=["V"])
+    there = 20.0 if piece.startswith("max") else F(np.sqrt(10))
+    beyond = clock(rec) > there + 1
+    exact = clock(rec)[beyond] - there
+    took = F(np.sqrt(rec.V.values[beyond] + 50))
+    if piece.startswith("max"):
+        assert np.abs(took - exact).max() < 1e-3
+    else:
+        assert rec.status == Status.EXPONENTIAL
+        assert "the run diverged at t = " in rec.attrs["note"]
+        assert np.abs(took - exact).max() < 0.5
+
+
 # ----------------------------------------------------------------------------- sampled stimuli
 
 

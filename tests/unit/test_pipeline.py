@@ -123,9 +123,9 @@ def weight(row: Cost) -> float:
     return row.total + 10 * row.counts["function"]
 
 
-def test_a_model_without_a_series_has_the_costs_of_one_solver() -> None:
+def test_a_model_with_a_condition_has_the_costs_of_both_solvers() -> None:
     kink = lo.Membrane(channels=[lo.Channel("X", current="0.1*abs(V+65)", g=None, E=None)])
     rows = costs(build(kink), (), {"V": 100.0}, 8, 3)
-    assert {row.solver for row in rows} == {"exponential"}
+    assert {row.solver for row in rows} == {"exponential", "taylor, order 8"}
     assert all(tuple(row.counts) == KINDS for row in rows)
     assert set(COLUMNS.values()) < set(KINDS)

@@ -228,3 +228,22 @@ def test_what_is_written_out_serves_stimuli_and_models() -> None:
 def test_the_coulomb_is_not_taken_for_degrees(said: str) -> None:
     with pytest.raises(units.DimensionError, match=r'C is the coulomb; degrees Celsius are "degC"'):
         units.read(said, "degC", "celsius")
+
+
+def test_a_series_of_pandas_keeps_its_name() -> None:
+    import pandas as pd
+
+    named = units.read(pd.Series([1.0, 2.0], name="dose"), "mV", "E_Na")
+    assert isinstance(named, Labelled)
+    assert named.dims == ("dose",)
+    assert named.coords["dose"].tolist() == [1.0, 2.0]
+    cells = pd.Series([1.0, 2.0], index=pd.Index(["a", "b"], name="cell"), name="dose")
+    along = units.read(cells, "mV", "E_Na")
+    assert isinstance(along, Labelled)
+    assert along.dims == ("cell",)
+    assert along.coords["cell"].tolist() == ["a", "b"]
+    plain = units.read(pd.Series([1.0, 2.0]), "mV", "E_Na")
+    assert isinstance(plain, Labelled)
+    assert plain.dims == ("E_Na",)
+    with pytest.raises(UsageError, match="which the recording uses"):
+        units.read(pd.Series([1.0], name="time"), "mV", "E_Na")

@@ -141,35 +141,58 @@ class Pieces:
         """
         low, high = (self.left, self.right) if ends is None else ends
         wide = self.right - self.left
-        polynomial = _derivative(self.coefficients, order)
-        polynomial[0] -= level * wide**order
+        polynomial = self._derived[order]
+        constant = polynomial[0] - level * wide**order
         parts = (low - self.left) / wide, (high - self.left) / wide
-        at_low, at_high = (_horner(polynomial, part) for part in parts)
+        at_low, at_high = (_horner(polynomial, part, constant) for part in parts)
         time = np.where((at_low >= 0) == (at_high >= at_low), low, high)
         found = np.flatnonzero((at_low >= 0) != (at_high >= 0))
-        part = _zero(polynomial[:, found], *(each[found] for each in (*parts, at_low, at_high)))
+        if found.size == time.size:  # mostly, and then there is nothing to choose
+            between, given = polynomial.copy(), (*parts, at_low, at_high)
+            between[0] = constant
+        else:
+            between, given = (
+                polynomial[:, found],
+                tuple(each[found] for each in (*parts, at_low, at_high)),
+            )
+            between[0] = constant[found]
+        part = _zero(between, *given)
         time[found] = np.clip(self.left[found] + part * wide[found], low[found], high[found])
         return time
 
+    def end_slopes(self) -> tuple[Array, Array]:
+        """The slopes at the ends."""
+        wide, first = self.right - self.left, self._derived[1]
+        return first[0] / wide, np.add.reduce(first[::-1], axis=0) / wide
+
     def _at(self, order: int, t: Array) -> Array:
         wide = self.right - self.left
-        polynomial = _derivative(self.coefficients, order)
-        return _horner(polynomial, (t - self.left) / wide) / wide**order
+        return _horner(self._derived[order], (t - self.left) / wide) / wide**order
+
+    @cached_property
+    def _derived(self) -> tuple[Array, Array, Array]:
+        """The polynomials, their first and their second derivatives."""
+        first = _derivative(self.coefficients)
+        return self.coefficients, first, _derivative(first)
 
 
-def _derivative(coefficients: Array, order: int) -> Array:
-    """The coefficients of a derivative of polynomials, which may be written to."""
-    for _ in range(order):
-        powers = np.arange(len(coefficients), dtype=float)[:, None]
-        coefficients = (coefficients * powers)[1:] if len(coefficients) > 1 else 0 * coefficients
-    return coefficients if order else coefficients.copy()
+def _derivative(coefficients: Array) -> Array:
+    """The coefficients of the derivatives of polynomials."""
+    if len(coefficients) < 2:
+        return 0 * coefficients
+    return coefficients[1:] * np.arange(1.0, len(coefficients))[:, None]
 
 
-def _horner(coefficients: Array, part: Array) -> Array:
-    result = np.zeros(part.shape)
-    for each in coefficients[::-1]:
-        result *= part
+def _horner(coefficients: Array, part: Array, constant: Array | None = None) -> Array:
+    """Polynomials at ``part``, with another ``constant`` term if one is given."""
+    first = coefficients[0] if constant is None else constant
+    if len(coefficients) < 2:
+        return first + np.zeros(part.shape)
+    result = part * coefficients[-1]
+    for each in coefficients[-2:0:-1]:
         result += each
+        result *= part
+    result += first
     return result
 
 
@@ -178,7 +201,7 @@ def _zero(polynomial: Array, low: Array, high: Array, at_low: Array, at_high: Ar
 
     By Newton's method from the chord; what that does not find is looked for by :func:`root`.
     """
-    slope = _derivative(polynomial, 1)
+    slope = _derivative(polynomial)
     part = low + (high - low) * (at_low / (at_low - at_high))
     found = np.zeros(part.shape, dtype=bool)
     for _ in range(_STEPS):
@@ -211,17 +234,18 @@ def _newton(time: Array, values: Array, degree: int) -> Pieces:
         [places[degree - 1], places[degree]],
         [values[degree - 1], differences[1][degree - 1]],
     )
+    whole = bool(np.isfinite(values).all())
     for j in range(2, degree + 1):
-        below = _size(differences[j], first - 1)
-        above = _size(differences[j], first)
+        below = _size(differences[j], first - 1, whole)
+        above = _size(differences[j], first, whole)
         centred_below = j % 2 == 0
         go_below = np.where(
             centred_below, below * _PREFERENCE <= above, below < above * _PREFERENCE
         )
         first = first - go_below
-        there = np.where(
-            np.isinf(below) & np.isinf(above), 0.0, differences[j].ravel().take(first * n + every)
-        )
+        there = differences[j].ravel().take(first * n + every)
+        if not whole:
+            there = np.where(np.isinf(below) & np.isinf(above), 0.0, there)
         divided.append(there)  # of a lower degree, where there are no more samples
         nodes.append(places[np.where(go_below, first, first + j), every])
     return Pieces(left, right, _powers(divided, nodes))
@@ -238,9 +262,12 @@ def _powers(divided: list[Array], nodes: list[Array]) -> Array:
     return found
 
 
-def _size(differences: Array, row: Array) -> Array:
-    """How rough the curve is with these nodes; endlessly, where there are no samples."""
+def _size(differences: Array, row: Array, whole: bool) -> Array:
+    """How rough the curve is with these nodes; endlessly, where there are no samples. ``whole``:
+    there are samples everywhere."""
     rows, n = differences.shape
+    if whole:
+        return np.abs(differences.ravel().take(row * n + np.arange(n)))
     size = np.abs(differences.ravel().take(np.clip(row, 0, rows - 1) * n + np.arange(n)))
     return np.where(np.isnan(size) | (row < 0) | (row >= rows), np.inf, size)
 

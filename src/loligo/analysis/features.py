@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from loligo.analysis.curve import Array
+from loligo.analysis.curve import Array, Trace
 from loligo.analysis.levels import levels
 from loligo.analysis.shape import read_rate, shapes
-from loligo.analysis.spikes import Lanes, find, lost, trace
+from loligo.analysis.spikes import Lanes, Spikes, find, lost, trace
 from loligo.analysis.stimulated import Stimulated
 from loligo.analysis.trains import Train, ratio, rhythm
 from loligo.errors import callers_level
@@ -103,14 +103,7 @@ SHAPE: Mapping[str, Feature] = {
     "AP_duration_half_width": Feature(
         "ms", "width of spikes", f"halfway between onset and peak; {_MEAN}"
     ),
-    "spike_half_width": Feature(
-        "ms", "width of spikes above the trough", f"halfway between trough and peak; {_MEAN}"
-    ),
-    "AP1_width": Feature(
-        "ms", "width of the first spike above the trough", "halfway between trough and peak"
-    ),
     "AP_peak_upstroke": Feature("mV/ms", "maximum rate of rise", _MEAN),
-    "AP_peak_downstroke": Feature("mV/ms", "maximum rate of fall", f"negative; {_MEAN}"),
     "AHP_depth_abs": Feature(
         "mV", "voltage of the after-hyperpolarisation",
         f"the lowest after the peak until V has risen 1 mV from there; {_MEAN}",
@@ -165,6 +158,8 @@ LEVELS: Mapping[str, Feature] = {
     ),
 }  # fmt: skip
 
+# second width and slope of a spike: lo.spike_shape has them, of each
+_OF_EACH_ALONE = ("spike_half_width", "AP_peak_downstroke")
 _OF_TOTAL = "MOhm"
 _ABOUT = ("title", "model", "stimulus", "solver", "loligo_version")
 
@@ -189,8 +184,9 @@ def features(
     The time of a spike is that of its peak, as in eFEL; in a recording without V, which has
     only the features of rhythm, it is the rise through the threshold:
     ``attrs["spikes_timed_at"]`` says which. Widths and rates are those of the smooth curve
-    through the samples (:func:`loligo.spike_shape`), means those over time, so that nothing
-    depends on how densely V was sampled, and samples need not be evenly spaced.
+    through the samples (:func:`loligo.spike_shape` has them and more of each spike), means those
+    over time, so that nothing depends on how densely V was sampled, and samples need not be evenly
+    spaced.
 
     Parameters
     ----------
@@ -268,22 +264,48 @@ def _recorded(rec: xarray.Dataset) -> tuple[float, float]:
 
 
 def _measured(
-    rec: xarray.Dataset, lanes: Lanes, spikes: Any, done: Stimulated, rate: float
+    rec: xarray.Dataset, lanes: Lanes, spikes: Spikes, done: Stimulated, rate: float
 ) -> tuple[dict[str, Array], dict[str, Feature]]:
     """The features, each a row of all lanes, and what they are."""
     if "V" not in rec:
         train = Train(spikes.lane, spikes.time, lanes.size)
         return rhythm(train, done.start, done.end), dict(RHYTHM)
-    v = trace(rec, lanes)
-    each = shapes(v, spikes, rate)
+    about = {**RHYTHM, **SHAPE, **LEVELS}
+    values = {name: np.full(lanes.size, np.nan) for name in about}
+    for rows, v in _stretches(rec, lanes):
+        found = _of_trace(v, spikes.of(rows), done.within(rows, v.time[-1]), rate)
+        for name in values:
+            values[name][rows] = found[name]
+    return values, about
+
+
+def _stretches(rec: xarray.Dataset, lanes: Lanes) -> Iterator[tuple[Array, Trace]]:
+    """Cells whose V was recorded for the same time: all, but where each lane ended by itself."""
+    known = None
+    if "until" in rec.attrs and set(rec["V"].dims) == {*lanes.dims, "time"}:
+        known = rec["V"].transpose(*lanes.dims, "time").notnull().values
+        known = known.reshape(lanes.size, rec.sizes["time"])
+    if known is None or (known[:, 1:] > known[:, :-1]).any():  # a gap, which is told of
+        yield np.arange(lanes.size), trace(rec, lanes)
+        return
+    length = known.sum(axis=1)
+    v = trace(rec.assign(V=rec["V"].fillna(0.0)), lanes)
+    for samples in np.unique(length[length > 1]).tolist():
+        rows = np.flatnonzero(length == samples)
+        yield rows, Trace(v.time[:samples], v.values[rows, :samples])
+
+
+def _of_trace(v: Trace, spikes: Spikes, done: Stimulated, rate: float) -> dict[str, Array]:
+    """The features of these cells."""
+    lanes = len(v.values)
+    each = shapes(v, spikes, rate, _OF_EACH_ALONE)
     timed = np.isfinite(each["peak_time"])
-    train = Train(spikes.lane[timed], each["peak_time"][timed], lanes.size)
+    train = Train(spikes.lane[timed], each["peak_time"][timed], lanes)
     found = rhythm(train, done.start, done.end)
-    found["spike_count"] = np.bincount(spikes.lane, minlength=lanes.size).astype(float)
+    found["spike_count"] = np.bincount(spikes.lane, minlength=lanes).astype(float)
     found |= levels(v, done.start, done.end)
-    found |= _shape(Train(spikes.lane, spikes.time, lanes.size), each)
-    found |= _response(found, done, spikes.threshold)
-    return found, {**RHYTHM, **SHAPE, **LEVELS}
+    found |= _shape(Train(spikes.lane, spikes.time, lanes), each)
+    return found | _response(found, done, spikes.threshold)
 
 
 def _shape(train: Train, each: Mapping[str, Array]) -> dict[str, Array]:
@@ -297,7 +319,6 @@ def _shape(train: Train, each: Mapping[str, Array]) -> dict[str, Array]:
         "APlast_amp": train.nth(amplitude, -1),
         "AP1_begin_voltage": train.nth(begin, 0),
         "AP_rise_time": train.mean(each["peak_time"] - each["AP_begin_time"]),
-        "AP1_width": train.nth(each["spike_half_width"], 0),
         "fast_AHP": train.chosen(more).mean((begin - each["AHP_depth_abs"])[more]),
     }
 

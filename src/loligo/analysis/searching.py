@@ -176,9 +176,12 @@ def chord(v: Trace, index: Array) -> Array:
     return rise / (v.time.take(at + 1, mode="clip") - v.time[at])
 
 
-def steepest_chords(v: Trace, base: Array, peak: Array, trough: Array) -> tuple[Array, Array]:
+def steepest_chords(
+    v: Trace, base: Array, peak: Array, trough: Array | None
+) -> tuple[Array, Array]:
     """From which samples the rise from ``base`` to ``peak`` and the fall from there to ``trough``
-    are steepest to the next, of several the nearest to the peak; -1 where there is none."""
+    (if that is given) are steepest to the next, of several the nearest to the peak; -1 where there
+    is none."""
     rows, samples = v.values.shape
     step = max(1, _AT_ONCE // samples)
     edges = np.searchsorted(peak, np.arange(0, rows + step, step) * samples)
@@ -190,16 +193,23 @@ def steepest_chords(v: Trace, base: Array, peak: Array, trough: Array) -> tuple[
         if v.interval is None:
             rise /= np.diff(v.time)
         row, before = slopes[: len(values)].ravel(), block * step * samples
-        begin, top, end = base[mine] - before, peak[mine] - before, trough[mine] - before
-        bounds = np.minimum(np.stack([begin, top, end]), row.size - 1)
-        most = np.maximum.reduceat(row, bounds[:2].T.ravel())[::2]
-        least = np.minimum.reduceat(row, bounds[1:].T.ravel())[::2]
-        falling, below = row.take, np.nextafter([-most, least], np.inf)
-        up[mine] = nearest_below(lambda at, row=row: -row.take(at), top - 1, begin, below[0], -1)
-        down[mine] = nearest_below(falling, top, end - 1, below[1], 1)
-        up[mine] += np.where(up[mine] >= 0, before, 0)
-        down[mine] += np.where(down[mine] >= 0, before, 0)
+        begin, top = base[mine] - before, peak[mine] - before
+        most = _over(np.maximum, row, begin, top)
+        over = np.nextafter(-most, np.inf)
+        at = nearest_below(lambda at, row=row: -row.take(at), top - 1, begin, over, -1)
+        up[mine] = np.where(at >= 0, at + before, -1)
+        if trough is not None:
+            end = trough[mine] - before
+            least = np.nextafter(_over(np.minimum, row, top, end), np.inf)
+            at = nearest_below(row.take, top, end - 1, least, 1)
+            down[mine] = np.where(at >= 0, at + before, -1)
     return up, down
+
+
+def _over(choose: np.ufunc, row: Array, start: Array, stop: Array) -> Array:
+    """The highest or lowest of each stretch of a row, none of which begins before another ends."""
+    bounds = np.minimum(np.stack([start, stop]), row.size - 1)
+    return choose.reduceat(row, bounds.T.ravel())[::2]
 
 
 def steepest(v: Trace, lane: Array, base: Array, at: Array, sign: int) -> Array:
@@ -213,8 +223,10 @@ def steepest(v: Trace, lane: Array, base: Array, at: Array, sign: int) -> Array:
         at = np.clip(beside - first, base - first, v.time.size - 2)[left]
         pieces = v.smooth(lane[left], at)
         turn = pieces.passing(2)
-        for time in (pieces.left, turn, pieces.right):
-            best[left] = np.maximum(best[left], sign * pieces.slope(time))
+        most = np.maximum.reduce(
+            [sign * each for each in (*pieces.end_slopes(), pieces.slope(turn))]
+        )
+        best[left] = np.maximum(best[left], most)
         left = left[(turn <= pieces.left) | (turn >= pieces.right)]
     return sign * best
 

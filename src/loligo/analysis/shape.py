@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -160,9 +160,20 @@ def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, thresh
         )
 
 
-def shapes(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:
+def shapes(
+    v: Trace, spikes: Spikes, rate: float, without: Collection[str] = ()
+) -> dict[str, Array]:
     """The features of all spikes, a bounded number at a time, whole cells; cells that did not
-    fire are not looked at."""
+    fire are not looked at.
+
+    Parameters
+    ----------
+    rate
+        mV/ms, from which a spike begins.
+    without
+        Features that are not asked for: those of one kind take as long as all others of another.
+    """
+    names = [name for name in FEATURES if name not in without]
     fired, lane = np.unique(spikes.lane, return_inverse=True)
     spikes_before = np.searchsorted(lane, np.arange(fired.size + 1))
     parts = [
@@ -175,10 +186,11 @@ def shapes(v: Trace, spikes: Spikes, rate: float) -> dict[str, Array]:
         rows = fired[cells]
         together = rows[-1] - rows[0] == rows.size - 1
         values = v.values[rows[0] : rows[-1] + 1] if together else v.values[rows]
-        return _features(Trace(v.time, values), lane[own] - cells.start, spikes.time[own], rate)
+        trace = Trace(v.time, values)
+        return _features(trace, lane[own] - cells.start, spikes.time[own], rate, names)
 
-    found = [{name: np.zeros(0) for name in FEATURES}, *on_all_cores(look, parts)]
-    return {name: np.concatenate([part[name] for part in found]) for name in FEATURES}
+    found = [{name: np.zeros(0) for name in names}, *on_all_cores(look, parts)]
+    return {name: np.concatenate([part[name] for part in found]) for name in names}
 
 
 def _cells_at_once(spikes_before: Array, most: int) -> Iterator[slice]:
@@ -191,13 +203,16 @@ def _cells_at_once(spikes_before: Array, most: int) -> Iterator[slice]:
         start = stop
 
 
-def _features(v: Trace, lane: Array, time: Array, rate: float) -> dict[str, Array]:
-    """Every feature of these spikes; NaN for spikes outside the recorded times."""
+def _features(
+    v: Trace, lane: Array, time: Array, rate: float, names: Sequence[str]
+) -> dict[str, Array]:
+    """Features of these spikes; NaN for spikes outside the recorded times."""
     inside = (time >= v.time[0]) & (time <= v.time[-1])
-    result = {name: np.full(lane.size, np.nan) for name in FEATURES}
+    result = {name: np.full(lane.size, np.nan) for name in names}
     result["spike_time"] = time
     if inside.any():
-        for name, values in _measure(Sections.of(v, lane[inside], time[inside]), rate).items():
+        sections = Sections.of(v, lane[inside], time[inside])
+        for name, values in _measure(sections, rate, names).items():
             result[name][inside] = values
     return result
 
@@ -269,28 +284,32 @@ class Sections:
         return np.where(way * (limit - place) >= 0, place, -1)
 
 
-def _measure(s: Sections, rate: float) -> dict[str, Array]:
+def _measure(s: Sections, rate: float, names: Sequence[str]) -> dict[str, Array]:
     v, lane = s.v, s.lane
+    found: dict[str, Array] = {}
     peak_time, peak = extremum(v, lane, s.sample(s.peak), +1)
     peak_time, peak = np.where(s.rose, peak_time, np.nan), np.where(s.rose, peak, np.nan)
     trough_time, trough = extremum(v, lane, s.sample(s.trough), -1)
     trough_time = np.where(s.fell, trough_time, np.nan)
     trough = np.where(s.fell, trough, np.nan)
-    up, down = steepest_chords(v, s.base, s.peak, s.trough)
+    falls = "AP_peak_downstroke" in names
+    up, down = steepest_chords(v, s.base, s.peak, s.trough if falls else None)
     begin_time, begin = onset(v, lane, s.base, up, rate)
     begin_time, begin = np.where(s.rose, begin_time, np.nan), np.where(s.rose, begin, np.nan)
     rise = steepest(v, lane, s.base, up, +1)
-    fall = steepest(v, lane, s.peak, down, -1)
-    return {
+    if falls:
+        fall = steepest(v, lane, s.peak, down, -1)
+        found["AP_peak_downstroke"] = np.where(s.fell, fall, np.nan)
+    if "spike_half_width" in names:
+        found["spike_half_width"] = _width(s, (peak + trough) / 2)
+    return found | {
         "peak_time": peak_time,
         "peak_voltage": peak,
         "AP_begin_time": begin_time,
         "AP_begin_voltage": begin,
         "AP_amplitude": peak - begin,
         "AP_duration_half_width": _width(s, (peak + begin) / 2),
-        "spike_half_width": _width(s, (peak + trough) / 2),
         "AP_peak_upstroke": np.where(s.rose, rise, np.nan),
-        "AP_peak_downstroke": np.where(s.fell, fall, np.nan),
         "AHP_depth_abs": trough,
         "AHP_time_from_peak": trough_time - peak_time,
     }

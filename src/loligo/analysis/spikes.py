@@ -162,6 +162,12 @@ class Spikes:
         table = padded(self.lane, values, math.prod(shape))
         return table.reshape(*shape, table.shape[1])
 
+    def of(self, rows: Array) -> Spikes:
+        """Those of some cells, increasing, which are counted anew."""
+        place = np.searchsorted(rows, self.lane)
+        kept = rows.take(place, mode="clip") == self.lane if rows.size else place < 0
+        return replace(self, lane=place[kept], time=self.time[kept])
+
     def within(self, low: float, high: float) -> Spikes:
         """Those between two times, ms, both included."""
         kept = (self.time >= low) & (self.time <= high)

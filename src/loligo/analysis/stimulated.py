@@ -52,6 +52,8 @@ class Stimulated:
     def of(cls, rec: xarray.Dataset, lanes: Lanes, given: Any, times: tuple[float, float]):
         """What was done to the cells of a recording: as it says itself, or as is ``given``."""
         nothing = np.full(lanes.size, np.nan)
+        if not lanes.size:
+            return cls(nothing, nothing, nothing)
         done = _told(rec) if given is None else _given(given)
         clamped = any(isinstance(shape, VoltageClamp) for shape in done)
         shapes = [_in_lanes(shape, k, rec, lanes, done) for k, shape in enumerate(done)]
@@ -74,6 +76,13 @@ class Stimulated:
         ):
             current = sum((_spread(shape.amplitude, lanes) for shape in flat), np.zeros(lanes.size))
         return cls(start, end, current, getattr(meant[0], "unit", "") or "uA/cm2", clamped)
+
+    def within(self, rows: Array, last: float) -> Stimulated:
+        """Of some cells, whose recording ends at ``last`` (ms)."""
+        start, end, current = (each[rows] for each in (self.start, self.end, self.current))
+        over = start >= last
+        start, end = np.where(over, np.nan, start), np.where(over, np.nan, np.minimum(end, last))
+        return replace(self, start=start, end=end, current=current)
 
 
 def _given(stimulus: Any) -> list[Applied]:

@@ -113,26 +113,33 @@ def _quantity(text: str, unit: str, name: str) -> Any:
 
 
 def solver(text: str | None) -> Solver | None:
-    """``taylor``, ``taylor:1e-8``, ``exponential:0.01``, ``exponential:0.01:float32`` or
-    ``reference:1e-9`` as a solver."""
+    """``taylor``, ``taylor:1e-8``, ``exponential:0.01``, ``exponential:0.01:float32``,
+    ``reference:1e-9``, ``taylor:cuda`` or ``taylor:1e-7:cuda`` as a solver."""
     from loligo.solvers import SOLVERS
 
     if text is None:
         return None
-    name, colon, setting = text.partition(":")
+    name, *words = text.split(":")
     if name not in SOLVERS:
         known = ", ".join(f"{key}:{_main_setting(kind).upper()}" for key, kind in SOLVERS.items())
         raise UsageError(f"there is no solver {name!r}{nearest(name, SOLVERS)}; there are {known}")
-    kind = SOLVERS[name]
-    if not colon:
-        return kind()
-    setting, colon, precision = setting.partition(":")
-    settings: dict[str, Any] = {_main_setting(kind): value(setting)}
-    if colon and "precision" not in (field.name for field in dataclasses.fields(kind)):
-        raise UsageError(f"{name} has no precision to choose: {name}:{setting}")
-    if colon:
-        settings["precision"] = precision
+    kind, settings = SOLVERS[name], dict[str, Any]()
+    known = [field.name for field in dataclasses.fields(kind)]
+    for place, word in enumerate(words):
+        what = _SETTINGS.get(word, "precision" if place else _main_setting(kind))
+        if what not in known:
+            raise UsageError(f"{name} has no {what} to choose: {text} may end before :{word}")
+        if what in settings:
+            raise UsageError(f"{text} says twice what its {what} is")
+        settings[what] = value(word) if what == _main_setting(kind) else word
     return kind(**settings)
+
+
+# what a word among a solver's settings is, where it says so itself
+_SETTINGS = {
+    "float32": "precision", "float64": "precision",
+    "cuda": "engine", "llvm": "engine", "numpy": "engine",
+}  # fmt: skip
 
 
 def _main_setting(kind: type) -> str:

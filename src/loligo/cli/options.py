@@ -81,7 +81,7 @@ class Run(Group):
         typer.Option(
             metavar="NAME[:SETTING]",
             help="taylor:TOLERANCE, exponential:DT (ms), exponential:DT:float32 or "
-            "reference:TOLERANCE.",
+            "reference:TOLERANCE; taylor:cuda or taylor:TOLERANCE:cuda on a GPU of NVIDIA's.",
             rich_help_panel=RUN,
         ),
     ] = None

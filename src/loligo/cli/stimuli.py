@@ -97,7 +97,7 @@ class Stimuli(Group):
 
     def sum(self) -> Stimulus | None:
         """All of them, added up."""
-        parts = [
+        parts: list[Stimulus] = [
             _shape(name, STIMULI[name], text)
             for name, texts in self.texts.items() if name != RIG
             for text in texts

@@ -109,6 +109,8 @@ _WORDS: Mapping[str, str | _Said] = {
     r"(?<![\w-])initial may be 'rest', a holding potential in mV, .* to continue from": (
         "--initial may be rest, or a holding potential in mV"
     ),
+    r"\buse engine='llvm'": "use a solver without :cuda",
+    r"\bengine='cuda'": "a solver with :cuda",
     r": (?:np\.unique|sorted)\(\.\.\.\)$": "",
     r"\(width, height\) in": "WIDTHxHEIGHT in",
     r"(in inches, such as) \((\d+), (\d+)\)": r"\1 \2x\3in",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -97,8 +97,26 @@ class Remembering(Away, Protocol):
         ...
 
 
+class Moving:
+    """What a kernel changes, call after call.
+
+    Attributes
+    ----------
+    away : Away or None
+        Where the kernel holds it (:meth:`Kernel.hold`); of a progress a :class:`Remembering`.
+    """
+
+    away: Any = None
+
+    def home(self) -> Self:
+        """The same, which holds what is true now."""
+        if self.away is not None:
+            self.away.home()
+        return self
+
+
 @dataclass
-class Progress:
+class Progress(Moving):
     """How far a run has come: everything a kernel changes.
 
     Attributes
@@ -122,8 +140,6 @@ class Progress:
         Its rows may lie further apart than they are long.
     spikes
         Each batch found so far.
-    away
-        Where a kernel holds it (:meth:`Kernel.hold`).
     """
 
     states: Floats
@@ -135,13 +151,6 @@ class Progress:
     diverged: Integers
     out: Floats
     spikes: list[Batch] = field(default_factory=list[Batch])
-    away: Remembering | None = None
-
-    def home(self) -> Progress:
-        """The same, which holds what is true now."""
-        if self.away is not None:
-            self.away.home()
-        return self
 
     def copy(self) -> Progress:
         """Of all that a later call depends on; samples go to the same place, spikes to another."""
@@ -205,7 +214,7 @@ class Route:
 
 
 @dataclass
-class Journey:
+class Journey(Moving):
     """How far an adaptive run has come: everything a kernel changes.
 
     Attributes
@@ -226,8 +235,6 @@ class Journey:
         Its rows may lie further apart than they are long.
     spikes
         Each batch found so far.
-    away
-        Where a kernel holds it (:meth:`Kernel.hold`).
     """
 
     states: Floats
@@ -238,13 +245,6 @@ class Journey:
     finished: Integers
     out: Floats
     spikes: list[Batch] = field(default_factory=list[Batch])
-    away: Away | None = None
-
-    def home(self) -> Journey:
-        """The same, which holds what is true now."""
-        if self.away is not None:
-            self.away.home()
-        return self
 
 
 class Kernel(Protocol):
@@ -271,7 +271,7 @@ class Kernel(Protocol):
         """
         ...
 
-    def hold(self, run: Progress | Journey) -> None:
+    def hold(self, run: Moving) -> None:
         """Let what a run has come to lie where the kernel is, from call to call, if that has a
         memory of its own."""
         ...

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import xarray
 
 Array = np.ndarray
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _MANY, _REGISTERS = 1 << 10, 2  # lanes, and the registers that so many fill
 

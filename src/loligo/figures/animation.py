@@ -119,7 +119,7 @@ def animate(
         or ``.mp4`` (needs ``pip install "loligo[mp4]"``).
     size, dpi
         As for `loligo.plot`; by default 1600 × 1200 pixels. ``"slide"`` and ``"16:9"`` are
-        1920 × 1080.
+        1920 × 1080. Panels of an animation stand one below the other: a slide holds four.
     fps : float, optional
         Frames a second, 25 by default. GIF knows whole hundredths of a second and browsers slow
         down less than two, so 50, 33.3, 25, 20, 16.7, ... exist; the nearest is taken and stated.

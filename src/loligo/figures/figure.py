@@ -82,7 +82,7 @@ def plot(
     panels : sequence of str, optional
         May follow the recordings by its place. From the top down, any of ``"V"``, ``"gates"``,
         ``"states"``, ``"conductances"``, ``"currents"``, ``"stimulus"``, or a recorded variable's
-        name, or a tuple of names for one panel. By default whatever of V,
+        name, or a tuple of names for one panel. By default, as far as there is room, whatever of V,
         gates, states, conductances and stimulus is recorded (currents where there are no
         conductances); of several recordings V and stimulus. Of an axon also ``"axon"``,
         ``"map"`` and ``"traces"`` (V in time at three places).

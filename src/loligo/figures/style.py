@@ -57,30 +57,30 @@ _LIGHT = Theme(
     band="#fdf3de",
     voltage="#22262b",
     stimulus="#9a6400",
-    channels={"Na": "#d04a02", "K": "#0068b0", "leak": "#00875f", "Ca": "#b0508a"},
+    channels={"Na": "#c24401", "K": "#0068b0", "leak": "#007e58", "Ca": "#ab4d86"},
     others=(
         "#8a3ffc",
         "#7a1010",
         "#434e59",
         "#706633",
         "#a30099",
-        "#e0143d",
+        "#da133b",
         "#4a1260",
         "#3c19a6",
     ),
-    graded=("#110044", "#4b0ba9", "#2129d8", "#15696c", "#3b6d49", "#8b6432", "#b85210"),
+    graded=("#110044", "#4b0ba9", "#2129d8", "#15696c", "#3b6d49", "#8b6432", "#b24e0e"),
     colormap="viridis",
     voltage_map="viridis",
     voltage_range=(0.0, 1.0),
     sheath="#dfe3e8",
-    places=("#8b49ee", "#6a24cf", "#4a1a96"),
+    places=("#8847e9", "#6a24cf", "#4a1a96"),
     recordings=(
         "#22262b",
         "#c2410c",
         "#0068b0",
-        "#00875f",
+        "#007e58",
         "#8a3ffc",
-        "#b0508a",
+        "#ab4d86",
         "#7a1010",
         "#5b6b00",
     ),
@@ -213,7 +213,7 @@ def in_order(count: int, theme: Theme) -> list[str]:
     """So many colours in order, the lowest first.
 
     >>> in_order(2, THEMES["light"])
-    ['#110044', '#b85210']
+    ['#110044', '#b24e0e']
     """
     from matplotlib.colors import to_hex
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from loligo.program import exponential, taylor
 from loligo.program.arithmetic import Block, narrowness
 from loligo.program.passes.pipeline import Draft, stages, transformed
-from loligo.program.recipe import NotSmoothError
 from loligo.program.sources import Source
 from loligo.system.equations import System
 
@@ -63,8 +61,6 @@ def costs(
 ) -> list[Cost]:
     """Of the exponential and the Taylor scheme, nothing recorded, row by row.
 
-    A model without a power series has rows for the exponential scheme alone.
-
     Parameters
     ----------
     scales, order, wide
@@ -73,12 +69,9 @@ def costs(
     written = exponential.draft(system, sources, (), shared=False)
     made = stages(written, exponential.PASSES)
     rows = [_cost("exponential", name, draft, ("drive", "step")) for name, draft in made]
-    with suppress(NotSmoothError):
-        rows += [
-            _cost(f"taylor, order {order}", name, draft, ("series",))
-            for name, draft in _taylor(system, sources, scales, order, wide)
-        ]
-    return rows
+    expanded = _taylor(system, sources, scales, order, wide)
+    return rows + [_cost(f"taylor, order {order}", name, draft, ("series",))
+                   for name, draft in expanded]  # fmt: skip
 
 
 def _taylor(

@@ -13,6 +13,7 @@ from loligo.files import named, replacing
 from loligo.recording.contents import check_readable, damage_reported, fault
 from loligo.recording.door import welcome, with_known_names
 from loligo.recording.spikes import in_lanes, in_one_row
+from loligo.recording.store import SUFFIX, check_recording, read
 
 if TYPE_CHECKING:
     import xarray
@@ -120,12 +121,12 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     ----------
     path : path
         A ``.nc`` (NetCDF 3), ``.npz``, ``.csv`` (also ``.tsv``, ``.txt``, ``.dat``) or ``.xlsx``
-        file.
+        file; or a ``.zarr`` folder of :func:`loligo.sweep`.
 
     Returns
     -------
     xarray.Dataset
-        The recording, wholly in memory.
+        The recording, wholly in memory; of a folder lazily, read when it is used.
 
     Raises
     ------
@@ -139,6 +140,8 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     >>> lo.open("shock.nc").spike_time  # doctest: +SKIP
     """
     path = named(path)
+    if path.suffix.lower() == SUFFIX:
+        return check_recording(path, read(path))
     module = _format(path, _READ)
     check_readable(path)
     with damage_reported(path, "a recording"):

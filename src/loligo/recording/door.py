@@ -87,7 +87,7 @@ def _converted(name: str, variable: xarray.Variable, coord: bool) -> xarray.Vari
     """A variable in the unit that is meant; itself where it is in it, or states none."""
     wanted = MEANT.get(name)
     attrs = variable.attrs
-    data: Any = variable._data if wanted is None else variable.data
+    data: Any = variable._data  # not read, where it lies in a store
     if is_pint(data):
         magnitude, said = np.asarray(data.magnitude), f"{data.units:~}"
     elif wanted == "ms" and variable.dtype.kind in "mM":

@@ -180,7 +180,8 @@ def _as_counted(there: np.ndarray, count: np.ndarray) -> bool:
 def in_lanes(rec: xarray.Dataset) -> xarray.Dataset:
     """A recording as it came from a file, of any version, with its spikes as in memory.
 
-    Its counts must be those of its spikes.
+    Its counts must be those of its spikes. It is used up: each row of spikes is given up once its
+    table is there, for there may be many.
     """
     told = _rows(rec)
     if COUNT not in rec.variables or TIMES not in told:
@@ -188,11 +189,15 @@ def in_lanes(rec: xarray.Dataset) -> xarray.Dataset:
     count = rec.variables[COUNT].copy(deep=False)
     count.attrs = {name: value for name, value in count.attrs.items() if name != _SAMPLES}
     lane = lane_of(count.values)
-    rec = rec.drop_vars(LANE, errors="ignore").assign({COUNT: count})
+    given, rec = rec, rec.drop_vars(LANE, errors="ignore").assign({COUNT: count})
     places = rec.sizes.get(SPIKE) or max(_most(lane, count.size), 1)
     if _stays(count.size * places, lane.size, len(told)):
         return rec.drop_vars(SPIKE, errors="ignore").assign({LANE: (EVENT, lane, dict(_WHOSE))})
-    tables = {name: _table(variable, count, lane, places) for name, variable in told.items()}
+    tables: dict[str, Any] = {}
+    for name in list(told):
+        tables[name] = _table(told.pop(name), count, lane, places)
+        for held in (given, rec):
+            del held[name]
     if SPIKE in rec.variables:
         return rec.assign(tables)
     return rec.assign(tables).assign_coords({SPIKE: (SPIKE, np.arange(places), dict(_NUMBER))})

@@ -57,13 +57,17 @@ class Measure:
         self.last[lanes], self.error[lanes] = difference, error
 
 
-def voltages_apart(coarse: Outcome, lanes: Integers, fine: Outcome) -> Floats:
+def voltages_apart(
+    coarse: Outcome, lanes: Integers, fine: Outcome, last: Integers | None = None
+) -> Floats:
     """The largest difference in V over the samples, mV, of each of ``fine``'s lanes.
 
     Parameters
     ----------
     lanes
         Which of ``coarse``'s they are.
+    last
+        Up to which sample each is compared; up to the last if not given.
     """
     apart = np.zeros(lanes.size)
     if "V" not in fine.values:
@@ -73,20 +77,36 @@ def voltages_apart(coarse: Outcome, lanes: Integers, fine: Outcome) -> Floats:
     for first in range(0, lanes.size, at_once):
         here = slice(first, first + at_once)
         with np.errstate(invalid="ignore"):
-            difference = np.abs(one[lanes[here]] - other[here]).max(axis=1)
+            each = np.abs(one[lanes[here]] - other[here])
+        if last is not None:
+            each[np.arange(each.shape[1]) > last[here, None]] = 0.0
+        difference = each.max(axis=1)
         apart[here] = np.where(np.isnan(difference), np.inf, difference)
     return apart
 
 
-def spikes_apart(coarse: Outcome, lanes: Integers, fine: Outcome) -> Floats:
-    """The largest difference in the time of a spike, ms; infinite where their numbers differ."""
+def spikes_apart(
+    coarse: Outcome, lanes: Integers, fine: Outcome, end: Floats | None = None
+) -> Floats:
+    """The largest difference in the time of a spike, ms; infinite where their numbers differ.
+
+    Parameters
+    ----------
+    end
+        Up to when each lane is compared, ms; up to the end of the run if not given.
+    """
     where = np.full(int(max(lanes.max(initial=0), coarse.spike_lane.max(initial=0))) + 1, -1)
     where[lanes] = np.arange(lanes.size)
     own = where[coarse.spike_lane]
     times, own = coarse.spike_time[own >= 0], own[own >= 0]
-    counts = [np.bincount(each, minlength=lanes.size) for each in (own, fine.spike_lane)]
+    finer, finer_own = fine.spike_time, fine.spike_lane
+    if end is not None:
+        before = times <= end[own], finer <= end[finer_own]
+        times, own = times[before[0]], own[before[0]]
+        finer, finer_own = finer[before[1]], finer_own[before[1]]
+    counts = [np.bincount(each, minlength=lanes.size) for each in (own, finer_own)]
     same = counts[0] == counts[1]
     apart = np.where(same, 0.0, np.inf)
-    pairs = times[same[own]], fine.spike_time[same[fine.spike_lane]]
+    pairs = times[same[own]], finer[same[finer_own]]
     np.maximum.at(apart, own[same[own]], np.abs(pairs[0] - pairs[1]))
     return apart

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from loligo.lanes import Integers
 from loligo.program.recipe import NotSmoothError
 from loligo.run.compiled import integrate
 from loligo.run.divergence import first_of
@@ -52,8 +53,8 @@ def run_by_default(problem: Problem, advance: Advance, pace: Pace) -> Choice:
         except NotSmoothError:  # what the text alone did not show
             why = "the model is not smooth"
         else:
-            stiff = outcome.status is not None and (outcome.status == Status.STIFF).any()
-            return _beside_taylor(problem, outcome, advance, pace) if stiff else (
+            lanes = _without_series(problem, outcome)
+            return _beside_taylor(problem, outcome, lanes, advance, pace) if lanes.size else (
                 Choice(Taylor(), outcome, False)
             )  # fmt: skip
     outcome = climbed(problem, pace, advance)
@@ -67,12 +68,21 @@ _STEPS = (
 )
 
 
-def _beside_taylor(problem: Problem, outcome: Outcome, advance: Advance, pace: Pace) -> Choice:
-    """Lanes that were too stiff go another way, each from its beginning."""
+def _without_series(problem: Problem, outcome: Outcome) -> Integers:
+    """The lanes that were too stiff for Taylor; and, of equations in pieces, those that came to
+    where a piece begins without a series, as sqrt(max(0, x)) does."""
+    status = np.zeros(0, np.int8) if outcome.status is None else outcome.status
+    pieces = any(cells.outline.conditional for cells in problem.cells)
+    return np.flatnonzero(np.isin(status, [Status.STIFF, *[Status.DIVERGED] * pieces]))
+
+
+def _beside_taylor(
+    problem: Problem, outcome: Outcome, stiff: Integers, advance: Advance, pace: Pace
+) -> Choice:
+    """Lanes that Taylor cannot run go another way, each from its beginning."""
     lanes = problem.lanes.size
     status = np.zeros(lanes, np.int8) if outcome.status is None else outcome.status
-    stiff = np.flatnonzero(status == Status.STIFF)
-    why = next(loss.error for loss in outcome.first_lost if loss.status == Status.STIFF)
+    why = next(loss.error for loss in outcome.first_lost if loss.status == status[stiff[0]])
     again = climbed(part(problem, stiff), pace, advance)
     put(outcome, stiff, again)
     ends = np.zeros(stiff.size, np.int8) if again.status is None else again.status

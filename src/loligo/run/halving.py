@@ -41,14 +41,19 @@ _BLOCK = 1 << 27  # bytes recorded of the lanes that are run again at once, if t
 class Ladder:
     """A membrane's lanes, which climb down from step to step.
 
+    Parameters
+    ----------
+    last
+        Up to which sample the runs of each lane are compared; as far as they go if not given.
+
     Attributes
     ----------
     dt : (lanes,)
         Of each lane's finest run, ms.
     """
 
-    def __init__(self, problem: Problem, pace: Pace) -> None:
-        self.asked, self.pace = problem, pace
+    def __init__(self, problem: Problem, pace: Pace, last: Integers | None = None) -> None:
+        self.asked, self.pace, self.last = problem, pace, last
         self.smooth = not any(cells.outline.conditional for cells in problem.cells)
         self.problem = _with_voltage(problem)
         self.block = _lanes_at_once(self.problem)
@@ -115,10 +120,19 @@ class Ladder:
         gone = lost(self.status, self.dt.size)[lanes]
         self._note_losses(lanes, finer)
         gone |= lost(self.status, self.dt.size)[lanes]
-        for measure, apart in ((self.voltage, voltages_apart), (self.spikes, spikes_apart)):
-            difference = np.where(gone, np.inf, apart(outcome, lanes, finer))
-            measure.note(lanes, difference, self.smooth)
+        last = None if self.last is None else self.last[lanes]
+        end = None if last is None else self._when(last)
+        voltages = voltages_apart(outcome, lanes, finer, last)
+        spikes = spikes_apart(outcome, lanes, finer, end)
+        for measure, apart in ((self.voltage, voltages), (self.spikes, spikes)):
+            measure.note(lanes, np.where(gone, np.inf, apart), self.smooth)
         self.dt[lanes] = finer.settings["dt"]
+
+    def _when(self, samples: Integers) -> Any:
+        """Of each sample; that of the last is the end of the run."""
+        grid = self.problem.times.grid
+        whole = samples >= grid.size - 1
+        return np.where(whole, np.inf, grid[np.minimum(samples, grid.size - 1)])
 
     def _note_losses(self, lanes: Integers, found: Outcome) -> None:
         self.status[lanes] = 0 if found.status is None else found.status

@@ -151,7 +151,8 @@ def spikes_of(problem: Problem, batches: list[Batch], swings: Swings, voltage: F
     swings, voltage
         As they are at the end, of all places that batches count.
     """
-    rows = list(_sorted(_emptied(batches)))  # time, lane, peak and trough: there may be many
+    # time, lane, peak and trough: there may be many
+    rows: list[Any] = list(_sorted(_emptied(batches)))
     _own(rows, *swings.last(voltage, problem.times.threshold))
     rows[_LANE], kept = _counted(problem, rows[_TIME], rows[_LANE])
     if not kept.all():

@@ -113,7 +113,7 @@ def coordinate_layout(name: str, variable: Any, boxes: Boxes) -> Layout:
     """How a coordinate of the lanes lies, which is written as a whole."""
     box = dict(zip(boxes.dims, boxes.box, strict=True))
     small = variable.size <= _FINE
-    chunks: list[int] = [n if small else box.get(str(d), n) for d, n in variable.sizes.items()]
+    chunks: list[Any] = [n if small else box.get(str(d), n) for d, n in variable.sizes.items()]
     dims, shape = tuple(map(str, variable.dims)), tuple(variable.shape)
     return Layout(name, dims, shape, tuple(chunks), dtype_of(variable, False))
 

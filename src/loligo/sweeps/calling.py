@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from loligo import units
 from loligo.errors import Interrupted, UsageError, callers_level
 from loligo.model import Axon, Membrane
 from loligo.progress import progress as bar
+from loligo.recording.store import check_zarr, read
 from loligo.simulation import check as check_solver
 from loligo.solvers import Solver
 from loligo.stimulus.base import Stimulus
@@ -108,9 +107,10 @@ def sweep(
     ...     rec = lo.sweep(squid, lo.Pulse(5, 40, [5, 10]), 50, store=f"{folder}/sweep.zarr",
     ...                    record="spikes")
     ...     print(rec.spike_count.values.tolist())
-    [[0, 0], [1, 3], [4, 5]]
+    [[0, 1], [1, 3], [3, 3]]
     """
     check_solver(solver, timings)
+    check_zarr()
     watch = _Watch(timings)
     whole = asked(
         model, stimulus, duration, solver=solver, summary=summary, dtype=dtype, record=record,
@@ -124,6 +124,7 @@ def resumed(
     store: Any, summary: Summary | None, client: Any, share: bool, progress: Any
 ) -> xarray.Dataset:
     """Go on with the sweep of a store."""
+    check_zarr()
     return worked(found(store, summary), client, share, progress, _Watch(None))
 
 
@@ -151,7 +152,7 @@ def worked(store: Store, client: Any, share: bool, progress: Any, watch: _Watch)
         if left or not store.folder.whole.exists():
             for note in _finished(store, left, client, share, progress, watch):
                 warnings.warn(note, stacklevel=callers_level())
-    return opened_lazily(store.folder.path)
+    return read(store.folder.path)
 
 
 def _finished(
@@ -205,22 +206,6 @@ def _kept(store: Store) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; {sweep_status(store.folder.path)}") from None
-
-
-def opened_lazily(path: Path) -> xarray.Dataset:
-    """A store that is whole, as a recording whose values are read when they are used."""
-    import xarray as xr
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Zarr, about what others may not read
-        rec = xr.open_zarr(path, consolidated=True, chunks=None, zarr_format=3)
-    for name, variable in rec.variables.items():
-        if variable.dtype.kind == "T":  # NumPy's newer text, which little else knows
-            plain = variable.copy(data=np.array(variable.values.tolist(), dtype=str))
-            rec = rec.assign_coords({name: plain}) if name in rec.coords else rec.assign(
-                {name: plain}
-            )  # fmt: skip
-    return rec
 
 
 class _Watch:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from loligo.run.pace import threads
+from loligo.sweeps.folder import read_json
 from loligo.sweeps.store import Store, remove
 
 
@@ -26,6 +27,9 @@ def left_to_do(store: Store, damaged: list[str]) -> list[int]:
             damaged.append(
                 f"{state} in {store.folder.path}; {store.label(number)} is computed again"
             )
+    told = read_json(store.folder.whole)
+    if told is None or told["sums"] != store.sums():  # then the end is written again
+        store.folder.whole.unlink(missing_ok=True)
     shared = _shared(store, states)
     damaged += shared
     return [n for n, state in enumerate(states) if state is not None or (shared and n == 0)]

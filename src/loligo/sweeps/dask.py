@@ -19,6 +19,7 @@ from loligo.sweeps.threads import Done, compute
 
 _AHEAD = 2  # blocks for each of the workers' threads: one that is computed, one that waits
 _FEWEST = 8  # that are asked for where there are no workers yet, so that some are started
+PATIENCE = "20s"  # for a scheduler to answer
 _TRIES = 4  # times that a block is asked for again after its workers have died
 
 
@@ -166,7 +167,7 @@ def connected(address: str) -> Iterator[Any]:
     except ImportError:
         raise UsageError('Dask is not installed; pip install "loligo[sweep]"') from None
     try:
-        client = Client(address, timeout="20s", set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise RunError(
             f"there is no Dask scheduler at {address}: {error}. Start one with `dask scheduler`, "

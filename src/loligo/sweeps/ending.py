@@ -266,7 +266,7 @@ def _write(store: Store, whole: Whole) -> None:
     inline = {"kind": "inline", "must_understand": False, "metadata": dict(sorted(nodes.items()))}
     root = {"zarr_format": 3, "node_type": "group", "attributes": about}
     write_zarr(store.folder.path / "zarr.json", {**root, "consolidated_metadata": inline})
-    write_json(store.folder.whole, {"blocks": store.boxes.count, "key": store.asked.key})
+    write_json(store.folder.whole, {"blocks": store.boxes.count, "sums": store.sums()})
     store.folder.tidy()
 
 

@@ -118,11 +118,11 @@ class Leases:
             text = path.read_text()
         except OSError:  # given back just now
             return False
-        before, since = self.seen.get(path, ("", 0.0))
-        if text != before:
+        before = self.seen.get(path)
+        if before is None or before[0] != text:
             self.seen[path] = text, self.clock()
             return False
-        return self.clock() - since > self.patience
+        return self.clock() - before[1] > self.patience
 
 
 def shared(

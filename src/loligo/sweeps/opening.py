@@ -12,12 +12,13 @@ from typing import Any
 import loligo
 from loligo.errors import FileError, UsageError
 from loligo.files import MARK
+from loligo.recording.store import UNFINISHED
 from loligo.sweeps.asked import Asked, Summary, from_document, key_of, name_of
 from loligo.sweeps.boxes import Boxes
 from loligo.sweeps.folder import Folder, read_json, write_json, writing
 from loligo.sweeps.store import Store, write_zarr
 
-_UNFINISHED = "unfinished: call loligo.sweep again with the same arguments, and it goes on"
+_UNFINISHED = "call loligo.sweep again with the same arguments, and it goes on"
 # what makes a sweep another one -> how it is called
 _SAID = {
     "model": "model", "stimulus": "stimulus", "initial": "initial state", "solver": "solver",
@@ -112,7 +113,7 @@ def _make(folder: Folder, asked: Asked, boxes: Boxes) -> None:
 
 def _fill(folder: Folder, asked: Asked, boxes: Boxes) -> None:
     (folder.own / "blocks").mkdir(parents=True)
-    about = {"unfinished": _UNFINISHED, "loligo_version": loligo.__version__}
+    about = {UNFINISHED: _UNFINISHED, "loligo_version": loligo.__version__}
     group = {"zarr_format": 3, "node_type": "group", "attributes": about}
     write_zarr(folder.path / "zarr.json", group)
     told = {"asked": asked.document, "key": asked.key}

@@ -51,7 +51,7 @@ class Store:
         for name, told in record["arrays"].items():
             for key in told["keys"]:
                 path = self.folder.array(name) / key
-                if _summed(path) != told["chunks"].get(key):
+                if summed(path) != told["chunks"].get(key):
                     return f"{name}/{key}"
         return None
 
@@ -101,7 +101,7 @@ class Store:
         _array(self.folder.array(name))[region] = values
         place = self.boxes.place(number)
         names = list(keys(place, sizes[layout.lanes :], layout.chunks[layout.lanes :]))
-        sums = {key: _summed(self.folder.array(name) / key) for key in names}
+        sums = {key: summed(self.folder.array(name) / key) for key in names}
         return {**told, "keys": names, "chunks": {k: s for k, s in sums.items() if s is not None}}
 
     def _prepare(self, layout: Layout, told: Mapping[str, Any], number: int) -> None:
@@ -195,6 +195,18 @@ class Store:
                 values = values_of(variable, layout)
                 _array(file.parent)[...] = values
 
+    def sums(self) -> dict[str, Any]:
+        """Of what belongs to no block: descriptions, and the numbers of the lanes."""
+        root = self.folder.path
+        files = [root / "zarr.json", *root.glob("*/zarr.json")]
+        for name in map(str, self.asked.coordinates.variables):
+            files += [root / name / "c", *(root / name / "c").rglob("*")]
+        return {
+            file.relative_to(root).as_posix(): summed(file)
+            for file in sorted(files)
+            if file.is_file()
+        }
+
     @cached_property
     def numbers(self) -> range:
         """Of all blocks."""
@@ -249,7 +261,7 @@ def _array(path: Path) -> Any:
     return zarr.open_array(store=LocalStore(path), mode="r+", zarr_format=3)
 
 
-def _summed(path: Path) -> list[int] | None:
+def summed(path: Path) -> list[int] | None:
     """How long a file is, and a sum over its bytes; None where there is none."""
     try:
         content = path.read_bytes()
@@ -278,7 +290,7 @@ def _plain_attributes(kept: Any) -> dict[str, Any]:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
             continue
-        if name not in ("provenance", "stimulus", "solver"):
+        if name not in ("provenance", "stimulus", "solver", "until"):
             plain[str(name)] = value
     return plain
 

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.errors import UnitError, UsageError
-from loligo.lanes import Coordinate, Floats, Labelled, Value
+from loligo.lanes import Floats, Labelled, Value
+from loligo.units.bounds import within
 from loligo.units.unit import (
     LONGEST_TEXT,
     DimensionError,
@@ -48,10 +49,11 @@ def read(
 
     Parameters
     ----------
-    value : number, str, pint quantity, sequence, ndarray, xarray.DataArray or Labelled
+    value : number, str, pint quantity, sequence, ndarray, DataArray, Series or Labelled
         A plain number is taken to be in `unit` already. A plain sequence becomes a
         dimension called `name`, labelled by its own values; a DataArray keeps its
-        dimensions and labels, and is converted if ``attrs["units"]`` is set.
+        dimensions and labels, and is converted if ``attrs["units"]`` is set; a Series of pandas
+        is a dimension by the name of its index, with its labels, or by its own name.
     unit : str
         The unit wanted.
     name : str
@@ -76,7 +78,7 @@ def read(
     <E_Na: 3, 1 … 3>
     """
     result = _read_any(value, unit, name)
-    _check(result, unit, name, (above, at_least, below), finite)
+    within(result, unit, name, (above, at_least, below), finite)
     return result
 
 
@@ -122,7 +124,7 @@ def read_samples(value: Any, unit: str, name: str) -> Labelled:
         raise UsageError(f"{name} must be a sequence of samples, but is the single number {value}")
     if len(result.dims) == 1:
         result = Labelled(("time",), _not_empty(result.values, name), {})
-    _check(result, unit, name, (None, None, None), finite=True)
+    within(result, unit, name, (None, None, None), finite=True)
     return result
 
 
@@ -255,6 +257,24 @@ def _convert_array(floats: Floats, given: str, unit: str, name: str) -> Floats:
         raise UnitError(f'{name}: the array\'s attrs["units"]: {problem}') from None
 
 
+def _is_series(value: Any) -> bool:
+    module: Any = sys.modules.get("pandas")
+    return module is not None and isinstance(value, module.Series)
+
+
+def _read_series(series: Any, unit: str, name: str) -> Value:
+    """A column of pandas: along its index, if that has a name, else along its own values."""
+    floats = _floats(series.to_numpy(), unit, name)
+    along = series.index.name
+    if along is not None:
+        found = Labelled(
+            (str(along),), _not_empty(floats, name), {str(along): np.asarray(series.index)}
+        )
+        return _read_labelled(found, unit, name)
+    dim = name if series.name is None else str(series.name)
+    return _read_labelled(Labelled((dim,), _not_empty(floats, name), {dim: floats}), unit, name)
+
+
 def _read_array(array: Any, unit: str, name: str) -> Value:
     floats = _floats(array, unit, name)
     if floats.ndim == 0:
@@ -350,48 +370,6 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, str, str], Value]], 
     (_is_single, _refuse),
     (is_dataarray, _read_dataarray),
     (is_pint, _read_pint),
+    (_is_series, _read_series),
     (lambda value: True, _read_array),
 )
-
-
-# ---- bounds --------------------------------------------------------------------------
-
-_Bounds: TypeAlias = tuple[float | None, float | None, float | None]
-
-
-def _check(value: Value, unit: str, name: str, bounds: _Bounds, finite: bool) -> None:
-    values = value.values if isinstance(value, Labelled) else np.float64(value)
-    above, at_least, below = bounds
-    in_unit = "" if unit == "1" else f" {unit}"
-    tests: list[tuple[Any, str]] = [(~np.isnan(values), "be a number")]
-    if finite:
-        tests.append((~np.isinf(values), "be finite"))
-    if above is not None:
-        tests.append((values > above, f"be above {above:g}{in_unit}"))
-    if at_least is not None:
-        tests.append((values >= at_least, f"be at least {at_least:g}{in_unit}"))
-    if below is not None:
-        tests.append((values < below, f"be below {below:g}{in_unit}"))
-    for fine, rule in tests:
-        if not np.all(fine):
-            found = _first_bad(value, fine)
-            raise UsageError(f"{name} must {rule}, but {found}{'' if 'nan' in found else in_unit}")
-
-
-def _first_bad(value: Value, fine: Any) -> str:
-    if not isinstance(value, Labelled):
-        return f"is {value:g}"
-    where = np.unravel_index(int(np.argmin(fine)), value.shape)
-    bad = value.values[where]
-    place = ", ".join(
-        _place(dim, int(i), value.coords.get(dim), bad)
-        for dim, i in zip(value.dims, where, strict=True)
-    )
-    return f"at {place} it is {bad:g}"
-
-
-def _place(dim: str, i: int, labels: Coordinate | None, bad: float) -> str:
-    """Where along a dimension: by its label, unless that is the bad value itself."""
-    if labels is None or (labels.dtype.kind == "f" and (labels[i] == bad or np.isnan(labels[i]))):
-        return f"{dim}[{i}]"
-    return f"{dim} = {labels[i]}"

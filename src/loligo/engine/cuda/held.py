@@ -25,9 +25,8 @@ _SMALL = 32  # of them, where there are too few for every processor to have a la
 
 def lanes_of(name: str, values: Any, lanes: range) -> Any:
     """A view of some lanes of an array."""
-    where: list[Any] = [slice(None)] * values.ndim
-    where[_AXES.get(name, values.ndim - 1)] = slice(lanes.start, lanes.stop)
-    return values[tuple(where)]
+    axis = _AXES[name] if name in _AXES else values.ndim - 1
+    return values[(slice(None),) * axis + (slice(lanes.start, lanes.stop),)]
 
 
 class Held:

@@ -13,7 +13,7 @@ from typing import Any
 from loligo.engine.cuda.driver import Functions, Gpu, NoRoomError
 from loligo.engine.cuda.journey import Voyage
 from loligo.engine.cuda.progress import March
-from loligo.engine.kernel import Journey, Kernel, Progress, Route, Schedule, Streams
+from loligo.engine.kernel import Journey, Kernel, Moving, Progress, Route, Schedule, Streams
 from loligo.errors import RunError
 from loligo.lanes import Floats
 from loligo.program import Program
@@ -42,9 +42,12 @@ class CudaKernel:
         """Apply one block lane by lane, on the processor."""
         return self.maps.map(block, inputs)
 
-    def hold(self, run: Progress | Journey) -> None:
+    def hold(self, run: Moving) -> None:
         """Let what a run has come to lie on the GPU, until it is asked home."""
-        run.away = March(self, run) if isinstance(run, Progress) else Voyage(self, run)
+        if isinstance(run, Progress):
+            run.away = March(self, run)
+        elif isinstance(run, Journey):
+            run.away = Voyage(self, run)
 
     def run(
         self,

@@ -41,11 +41,13 @@ class March:
     ) -> None:
         """As :meth:`loligo.engine.kernel.Kernel.run`."""
         progress = self.progress
-        self._hold(constants, streams, blocks)
+        # what stays there is all of it, whatever part of it goes on
+        held = range(progress.lead.size) if progress.away is self else blocks
+        self._hold(constants, streams, held)
         steps = schedule.steps
         if len(progress.out):
             room = min(_RECORDED, self.kernel.gpu.free() // 2)
-            a_sample = 8 * len(progress.out) * len(blocks)
+            a_sample = 8 * len(progress.out) * len(held)
             steps = max(1, room // a_sample) * schedule.steps_per_sample
         while True:
             mine = progress.step[blocks.start : blocks.stop]
@@ -61,15 +63,15 @@ class March:
         """The same, of as many samples as there is room for."""
         progress, held = self.progress, self.held
         assert held is not None
-        begun = progress.step[blocks.start : blocks.stop].copy()
-        window = _Samples(self, schedule, blocks, begun, stop)
+        window = _Samples(self, schedule, blocks, stop)
         integers = {
-            "stride": len(blocks), "stop": stop, "steps_per_sample": schedule.steps_per_sample,
+            "stride": len(held.lanes), "stop": stop, "steps_per_sample": schedule.steps_per_sample,
             "samples": schedule.samples, "pitch": window.count,
             "stream_step": streams.first_step, "stream_rows": streams.charges.shape[1],
             "capacity": held.capacity,
         }  # fmt: skip
-        order = np.arange(len(blocks), dtype=np.uint32)
+        first = blocks.start - held.lanes.start
+        order = np.arange(first, first + len(blocks), dtype=np.uint32)
         while order.size:
             held.start(
                 "run", order, tuple(integers[name] for name in _INTEGERS),
@@ -80,18 +82,18 @@ class March:
             self._unload(held)
             step = progress.step[blocks.start : blocks.stop]
             fine = progress.diverged[blocks.start : blocks.stop] == 0
-            order = np.flatnonzero((step < stop) & fine).astype(np.uint32)
+            order = (first + np.flatnonzero((step < stop) & fine)).astype(np.uint32)
         self.stale = True
         window.bring()
 
-    def _hold(self, constants: Floats, streams: Streams, blocks: range) -> None:
-        """See that all is there."""
+    def _hold(self, constants: Floats, streams: Streams, lanes: range) -> None:
+        """See that all of some lanes is there."""
         progress, size = self.progress, self.progress.lead.size
         given = {
             "constants": constants, "charges": _some(streams.charges, size),
             "currents": _some(streams.currents, size),
         }  # fmt: skip
-        if self.held is not None and self.held.lanes == blocks:
+        if self.held is not None and self.held.lanes == lanes:
             for name, values in given.items():
                 if self.given[name] is not values:
                     self.held.replace(name, values)
@@ -102,7 +104,7 @@ class March:
                 "diverged": progress.diverged, "swings": progress.swings.table, **given,
             }  # fmt: skip
             gpu, functions = self.kernel.gpu, self.kernel.functions
-            self.held = Held(gpu, functions, blocks, homes, frozenset(), _CAPACITY)
+            self.held = Held(gpu, functions, lanes, homes, frozenset(), _CAPACITY)
         self.given = given
 
     # ---- home
@@ -148,20 +150,18 @@ class March:
 class _Samples:
     """Those that a call takes, in memory of their own."""
 
-    def __init__(
-        self, march: March, schedule: Schedule, blocks: range, begun: Any, stop: int
-    ) -> None:
-        per, out = schedule.steps_per_sample, march.progress.out
+    def __init__(self, march: March, schedule: Schedule, blocks: range, stop: int) -> None:
+        per, progress, held = schedule.steps_per_sample, march.progress, march.held
+        assert held is not None
+        begun = progress.step[blocks.start : blocks.stop]
         self.first = int(-(-begun.min() // per))
         last = min(stop // per, schedule.samples - 1)
         self.count = max(1, last + 1 - self.first)
-        held = march.held
-        assert held is not None
-        self.gpu, self.out = march.kernel.gpu, out[:, blocks.start : blocks.stop]
-        values = self._rows()
-        self.memory = self.gpu.memory(8 * self.out.shape[0] * len(blocks) * self.count)
-        if (begun != begun[0]).any():  # not all of them are taken of every lane
-            self.gpu.write(self.memory, np.ascontiguousarray(values))
+        self.gpu = march.kernel.gpu
+        self.out = progress.out[:, held.lanes.start : held.lanes.stop]
+        self.memory = self.gpu.memory(8 * self.out.shape[0] * len(held.lanes) * self.count)
+        if blocks != held.lanes or (begun != begun[0]).any():  # they are not taken of every lane
+            self.gpu.write(self.memory, np.ascontiguousarray(self._rows()))
         held.lend("out", self.memory, -8 * self.first)
 
     def _rows(self) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import CAPACITY, Journey, Progress, Route, Schedule, Streams
+from loligo.engine.kernel import CAPACITY, Journey, Moving, Progress, Route, Schedule, Streams
 from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
@@ -55,7 +55,7 @@ class CompiledKernel:
             return self
         return CompiledKernel(self.program, self.width, self.code, capacity)
 
-    def hold(self, run: Progress | Journey) -> None:
+    def hold(self, run: Moving) -> None:
         """It lies in the processor's memory anyway."""
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:

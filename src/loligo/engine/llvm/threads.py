@@ -1,4 +1,4 @@
-"""A program's loop on a GPU, where each lane is a thread of its own; and what brings spikes together.
+"""A program's loop on a GPU, where each lane is a thread; and what brings spikes together there.
 
 The loop is the one that a processor goes round, a lane wide. So a GPU does the same operations in
 the same order, and rounds each of them alike.
@@ -57,8 +57,8 @@ def emit_threads(
 
 
 def emit_gather(e: Emitter) -> None:
-    """``void gather(threads, order, capacity, first, count, source, target)``: what each lane has in
-    its room is put behind what the lanes before it have. Lane ``i`` takes ``count[i]`` numbers
+    """``void gather(threads, order, capacity, first, count, source, target)``: what each lane has
+    in its room is put behind what the lanes before it have. Lane ``i`` takes ``count[i]`` numbers
     from ``capacity * i`` on, and puts them from ``first[i]`` on."""
     b, (threads, _, capacity, first, count, source, target) = _begin(e, GATHER, 1, 0, 4)
     with b.if_then(b.icmp_unsigned("<", _thread(e), threads)):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Journey, Progress, Route, Schedule, Streams
+from loligo.engine.kernel import Journey, Moving, Progress, Route, Schedule, Streams
 from loligo.engine.numpy.adaptive import adapt
 from loligo.lanes import Floats
 from loligo.program import Block, Program
@@ -111,7 +111,7 @@ class NumpyKernel:
     def __init__(self, program: Program) -> None:
         self.program = program
 
-    def hold(self, run: Progress | Journey) -> None:
+    def hold(self, run: Moving) -> None:
         """It lies in the processor's memory anyway."""
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -11,11 +11,12 @@ import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.axon.sites import Electrode, Stretch, electrodes, stretches
-from loligo.figures.content import between, captions, injected, labels, panels, signals
+from loligo.figures.content import between, injected, labels, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.picture import LIMITS, Axis, padded
 from loligo.figures.content.signals import Lane, Signals
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.content.titles import titles
 from loligo.figures.style import Theme
 from loligo.words import decimal
@@ -238,7 +239,6 @@ def read(rec: xarray.Dataset) -> AxonRecord:
     length = float(edges[-1])
     unit, um = signals.places(rec)
     per_um = 1 / um
-    title, membrane = titles(rec.attrs)
     wide = rec.coords.get("diameter")
     myelin = rec.coords.get("myelin")
     return AxonRecord(
@@ -256,8 +256,8 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         else np.asarray(myelin.values, dtype=bool),
         electrodes=electrodes(rec, recorded.time, per_um),
         bends=injected.edges(given, Lane({}, "")),
-        title=title,
-        subtitle=", ".join(filter(None, [membrane, _subtitle(rec)])),
+        title=titles(rec.attrs)[0],
+        subtitle=_subtitle(rec),
         stretches=stretches(rec, edges * per_um),
     )
 
@@ -279,7 +279,7 @@ def _subtitle(rec: xarray.Dataset) -> str:
     """What was done to the axon, and how fast the wave was, if one travelled."""
     from loligo.analysis import conduction_velocity
 
-    said = captions.conditions(rec.attrs, signals.chosen(rec))
+    said = subtitle(rec)
     try:
         velocity = conduction_velocity(rec)
     except UsageError:  # spikes that do not belong to these places: nothing is said of them

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.figures.content import captions, signals
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.content.titles import titles
 
 if TYPE_CHECKING:
@@ -40,11 +40,9 @@ def arrivals(rec: xarray.Dataset) -> xarray.Dataset:
         "units": "ms", "long_name": "arrival of the action potential", "role": "measured",
         "absent": "no action potential",
     }  # fmt: skip
-    title, membrane = titles(rec.attrs)
-    done = captions.conditions(rec.attrs, signals.chosen(rec))
     attrs = {
-        "title": title,
-        "subtitle": ", ".join(filter(None, [membrane, done])),
+        "title": titles(rec.attrs)[0],
+        "subtitle": subtitle(rec),
         "experiment": "arrivals",
     }
     return xr.Dataset({"arrival": first.assign_attrs(told)}, attrs=attrs)

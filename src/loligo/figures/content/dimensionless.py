@@ -19,11 +19,9 @@ _FURTHEST_E, _FURTHEST_V = 5.0, 10.0
 
 
 def is_dimensionless(rec: xarray.Dataset, voltages: tuple[str, ...]) -> bool:
-    """Whether nothing in a recording has a unit, as it says itself or its model lets conclude."""
+    """Whether nothing in a recording has a unit, as its model lets conclude."""
     if not voltages:
         return False
-    if rec[voltages[0]].attrs.get("units") in ("1", ""):
-        return True
     try:
         model = json.loads(rec.attrs["provenance"])["model"]
         if "celsius" in model or "channels" not in model or not _small(model["channels"]):

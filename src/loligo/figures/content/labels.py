@@ -258,10 +258,10 @@ def spread(
     wanted = np.asarray(centres, dtype=float)
     if wanted.size == 1:
         return np.clip(wanted, low, max(low, high))
-    order = np.argsort(wanted, kind="stable") if order is None else np.asarray(order)
+    from_below = np.argsort(wanted, kind="stable") if order is None else np.asarray(order)
     offset = height * np.arange(len(wanted))
     pools: list[tuple[float, int]] = []
-    for value in wanted[order] - offset:
+    for value in wanted[from_below] - offset:
         mean, count = float(value), 1
         while pools and pools[-1][0] > mean:
             before, many = pools.pop()
@@ -271,5 +271,5 @@ def spread(
     level = np.repeat([mean for mean, _ in pools], [count for _, count in pools])
     room = max(low, high - height * max(len(wanted) - 1, 0))
     placed = np.empty_like(wanted)
-    placed[order] = np.clip(level, low, room) + offset
+    placed[from_below] = np.clip(level, low, room) + offset
     return placed

@@ -114,13 +114,8 @@ def most_overlaid(recorded: Signals) -> int:
 
 
 def _named(count: int) -> set[int]:
-    """Which of so many lines are named: the first, the last, and some evenly between."""
-    steps = (k for k in range(1, count + 1) if (count - 1) % k == 0)
-    step = next((k for k in steps if (count - 1) // k < panels.MOST_OVERLAID), count)
-    if step > 2 * count / panels.MOST_OVERLAID:  # no even step is short enough
-        parts = np.linspace(0, count - 1, panels.MOST_OVERLAID)
-        return {int(part) for part in parts.round()}
-    return set(range(0, count, step))
+    """Which of so many lines are named: the highest, and some evenly below it."""
+    return set(range(count - 1, -1, count // -panels.MOST_OVERLAID))
 
 
 def alike(recorded: Signals, name: str) -> bool:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loligo.errors import UsageError
-from loligo.figures.content import captions, injected, panels, signals
+from loligo.figures.content import injected, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Panel, Picture, Trace
 from loligo.figures.content.signals import Signals
+from loligo.figures.content.subtitle import done
 from loligo.figures.content.titles import titles
 from loligo.figures.style import DASHES, Theme
 from loligo.words import join
-
-if TYPE_CHECKING:
-    import xarray
 
 _SAME_REST = 0.05  # mV
 
@@ -117,17 +115,13 @@ def _title(recorded: Signals) -> str:
 def _titles(several: Sequence[Named]) -> tuple[str, str]:
     """The title, and what was done: once what is the same, else for each."""
     titles = list(dict.fromkeys(filter(None, (_title(one.recorded) for one in several))))
-    said = [_conditions(one.recorded.recording) for one in several]
+    said = [done(one.recorded.recording) for one in several]
     common = [words for words in said[0] if all(words in other for other in said)]
     told = [", ".join(common)]
     for one, words in zip(several, said, strict=True):
         own = ", ".join(w for w in words if w not in common)
         told += [f"{one.label}: {own}"] if own and own != one.label else []
     return join(titles), "; ".join(filter(None, told))
-
-
-def _conditions(rec: xarray.Dataset) -> list[str]:
-    return captions.each_condition(rec.attrs, signals.chosen(rec))
 
 
 # ------------------------------------------------------------------------ panels

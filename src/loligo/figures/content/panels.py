@@ -180,13 +180,15 @@ def commanded(
         return panel
     asked = [(clamped.command(recorded, lane), colour) for lane, colour in lanes]
     more = tuple(
-        Trace("command", Label(""), *line, colour, clamped.ASKED) for line, colour in asked if line
+        Trace("command", Label(""), *line, colour, clamped.ASKED, aside=True)
+        for line, colour in asked
+        if line
     )
     if not more:
         return panel
-    heading = say("{heading}, command dashed", heading=panel.axis.heading)
+    heading = say("V, command dashed")
     traces = (*panel.traces, *more)
-    axis = axis_of(recorded, names, traces, heading, panel.axis.rest)
+    axis = axis_of(recorded, tuple(names), traces, heading, panel.axis.rest)
     return replace(panel, axis=axis, traces=traces)
 
 

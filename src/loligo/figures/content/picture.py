@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from loligo.figures.content.labels import Label
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One line: its vertices, its look, and what its numbers mean."""
+    """One line: its vertices, its look, and what its numbers mean; ``aside`` if it is there for
+    comparison, without a head of its own in an animation."""
 
     name: str
     label: Label
@@ -21,6 +22,7 @@ class Trace:
     values: np.ndarray
     colour: str
     dashes: tuple[float, ...] = ()
+    aside: bool = False
 
     def at(self, times: np.ndarray) -> np.ndarray:
         """The line's value; where it jumps, the value after the jump; before it begins and after
@@ -94,6 +96,8 @@ class Panel:
     ordered : bool
         Whether the traces are in the order of what tells them apart, the lowest first: so are
         their labels then, from the bottom up.
+    spare : int
+        In which round the panel is left out where there is no room for all, from 1; 0 for never.
     """
 
     axis: Axis
@@ -101,6 +105,7 @@ class Panel:
     lanes: bool = False
     key: tuple[Label, str] | None = None
     ordered: bool = False
+    spare: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +119,15 @@ class Picture:
     title: str = ""
     subtitle: str = ""
     time_unit: str = "ms"  # empty where nothing has a unit
+
+    @property
+    def sparer(self) -> Picture | None:
+        """The same without the panels that are left out next; None where all have to stay."""
+        rounds = {panel.spare for panel in self.panels if panel.spare}
+        if not rounds:
+            return None
+        kept = tuple(panel for panel in self.panels if panel.spare != min(rounds))
+        return replace(self, panels=kept)
 
 
 # ------------------------------------------------------------------------ limits

@@ -8,13 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.content import captions, lanes, panels, signals
+from loligo.figures.content import lanes, panels
 from loligo.figures.content.picture import Panel, Picture
 from loligo.figures.content.signals import Signals
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.content.titles import titles
 from loligo.figures.style import Theme, ion
 
 _MOST_USUAL = 9  # panels of several lanes, if nobody chose
+_STACKED = ("V", "I_clamp", "I_out", "stimulus")
+_SPARED = {"gate": 1, "state": 1, "helper": 1, "conductance": 2, "current": 2, "stimulus": 3}
 _CLAMPED = {"voltage": 1.7, "clamp": 3.0}  # weights: the current is what a clamp is about
 
 
@@ -30,26 +33,21 @@ def picture(
     """
     if stacked and not recorded.dims:
         raise UsageError("stacked=True puts lanes one above the other, and the recording has one.")
-    wanted = _wanted(recorded, chosen)
-    made = _keyed_once(p for one in wanted for p in _panels(recorded, one, theme, stacked))
+    wanted = _wanted(recorded, chosen, stacked)
+    made = _keyed_once(
+        replace(panel, spare=0 if chosen is not None else _spare(recorded, panel))
+        for one in wanted
+        for panel in _panels(recorded, one, theme, stacked)
+    )
     return Picture(
         title=titles(recorded.recording.attrs)[0],
-        subtitle=_subtitle(recorded),
+        subtitle=subtitle(recorded.recording, not recorded.dimensionless),
         start=float(recorded.time[0]),
         end=float(recorded.time[-1]),
         panels=made if chosen is not None or stacked else _weighed(recorded, made),
         on=panels.on(recorded),
         time_unit="" if recorded.dimensionless else "ms",
     )
-
-
-def _subtitle(recorded: Signals) -> str:
-    """What was done, how warm it was, and which lanes failed."""
-    rec = recorded.recording
-    units = not recorded.dimensionless
-    membrane = titles(rec.attrs)[1]
-    said = captions.conditions(rec.attrs, signals.chosen(rec), units)
-    return ", ".join(filter(None, (membrane, said, signals.failed(rec))))
 
 
 def _keyed_once(panels: Iterable[Panel]) -> tuple[Panel, ...]:
@@ -76,9 +74,12 @@ def _weighed(recorded: Signals, made: tuple[Panel, ...]) -> tuple[Panel, ...]:
 # ------------------------------------------------------------------------ which panels
 
 
-def _wanted(recorded: Signals, chosen: Sequence[object] | str | None) -> Sequence[object]:
+def _wanted(
+    recorded: Signals, chosen: Sequence[object] | str | None, stacked: bool
+) -> Sequence[object]:
     if chosen is None:
-        return _usual(recorded)
+        usual = _usual(recorded)
+        return [one for one in usual if not stacked or one in _STACKED] or usual
     wanted = panels.listed(chosen)
     if not wanted:
         raise UsageError(f"panels is empty; name at least one of {panels.offer(recorded)}.")
@@ -110,6 +111,13 @@ def _usual(recorded: Signals) -> list[str]:
     return [*first, *stimulus]
 
 
+def _spare(recorded: Signals, panel: Panel) -> int:
+    """When a panel is left out where there is no room for all: gates first, then currents, then
+    the stimulus."""
+    role = recorded.role(panel.traces[0].name.split(" ")[0])
+    return _SPARED.get(str(role), 0)
+
+
 def _flows(recorded: Signals) -> bool:
     """Whether any current is injected."""
     rows = [recorded.recording[name].values for name in recorded.names("stimulus")]
@@ -128,7 +136,8 @@ def _panels(
     names, kind = panels.names_of(recorded, wanted)
     if not recorded.dims:
         return panels.kind_panels(recorded, kind, names, theme)
-    if not stacked or all(lanes.alike(recorded, name) for name in names):
+    few = kind == "stimulus" and len(recorded.lanes) <= panels.MOST_OVERLAID
+    if not stacked or few or all(lanes.alike(recorded, name) for name in names):
         return [lanes.lanes_panel(recorded, name, theme) for name in names]
     return [
         panel

@@ -86,41 +86,36 @@ def readout(picture: Picture) -> Callable[[Ruler], Readout]:
     def ruled(ruler: Ruler) -> Readout:
         def widest(panel: Panel, size: float) -> float:
             name = max(ruler.width(trace.label, size) for trace in panel.traces)
-            value = _field(panel) * ruler.width("0", size) * 1.02
-            unit = ruler.width(_unit(panel), size) * 1.02
-            return name + value + unit + ruler.width("00", size)
+            digits = _field(panel) + (0.75 if name else 0.0)  # the gap between them
+            return name + digits * ruler.width("0", size) * 1.02
 
         return widest
 
     return ruled
 
 
-def _number(panel: Panel, value: float) -> str:
-    return labels.number(value / 10.0**panel.axis.scale, _decimals(panel))
+def _number(panel: Panel, rank: int, value: float) -> str:
+    return labels.number(value / 10.0**panel.axis.scale, _decimals(panel, rank))
 
 
-def _decimals(panel: Panel) -> int:
-    """As the axis asks for; one more if a small trace would show nothing but zeros."""
+def _decimals(panel: Panel, rank: int) -> int:
+    """As the axis asks for; one more of a small trace, which would show nothing but zeros."""
     factor, (low, high) = 10.0**panel.axis.scale, panel.axis.limits
     usual = labels.decimals((high - low) / factor)
-    peaks = [float(np.nanmax(np.abs(trace.values))) / factor for trace in panel.traces]
-    smallest = min((peak for peak in peaks if peak > 0), default=1.0)
-    return usual + int(usual < 1 - math.floor(math.log10(smallest)))
+    values = panel.traces[rank].values
+    peak = float(np.nanmax(np.abs(values), initial=0.0)) / factor
+    return usual + int(peak > 0 and usual < 1 - math.floor(math.log10(peak)))
 
 
 def _field(panel: Panel) -> int:
     """Digits that the widest running value takes; lanes show which they are instead."""
     if panel.lanes:
         return 0
-    ends = [e for t in panel.traces for e in (np.nanmin(t.values), np.nanmax(t.values))]
-    return max(len(_number(panel, float(end))) for end in ends)
-
-
-def _unit(panel: Panel) -> str:
-    if panel.lanes or any(trace.label.text for trace in panel.traces):
-        return ""
-    words = panel.axis.unit_words
-    return f"×{words}" if words.startswith("10") else words
+    return max(
+        len(_number(panel, rank, float(end)))
+        for rank, trace in enumerate(panel.traces)
+        for end in (np.nanmin(trace.values), np.nanmax(trace.values))
+    )
 
 
 # ------------------------------------------------------------------------ making a scene
@@ -129,6 +124,7 @@ def _unit(panel: Panel) -> str:
 def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scene:
     """Draw ``picture`` once, and find out what every frame at ``times`` adds to it."""
     drawing = draw(picture, size, theme, readout(picture))
+    picture = drawing.picture
     renderer = drawing.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     bare, still = (image_codes(image) for image in _still(drawing, renderer))
     lines = reveal.layers(drawing, picture, times, renderer)
@@ -207,30 +203,38 @@ def blends(picture: Picture, theme: Theme) -> np.ndarray:
 def _head(panel: Panel, slot: Slot, layout: Layout, times: np.ndarray, setter: Typesetter) -> _Head:
     dpi, height = layout.size.dpi, layout.size.height
     values = np.stack([trace.at(times) for trace in panel.traces], axis=1)
-    running = np.stack([trace.covers(times) for trace in panel.traces], axis=1)
+    running = np.stack([trace.covers(times) & (not trace.aside) for trace in panel.traces], axis=1)
     if slot.axis.cut:
         low, high = slot.axis.limits
         running &= (values >= low) & (values <= high)
     y = np.where(running, height - slot.y(values) * dpi, np.nan)
-    label_y = height - np.array([placed(slot, row) for row in values]) * dpi
+    label_y = height - _beside(panel, slot, values) * dpi
     return _Head(y, label_y - setter.ascent * 0.63, _texts(panel, values, setter))
+
+
+def _beside(panel: Panel, slot: Slot, values: np.ndarray) -> np.ndarray:
+    """Heights of the running texts, (frames, traces); where some traces have names, the others
+    need no room."""
+    named = np.array([bool(trace.label.text) for trace in panel.traces])
+    taking = named if named.any() else np.ones_like(named)
+    heights = np.full(values.shape, slot.bottom)
+    heights[:, taking] = [placed(slot, row) for row in values[:, taking]]
+    return heights
 
 
 def _texts(panel: Panel, values: np.ndarray, setter: Typesetter) -> list[list[np.ndarray]]:
     """The running values as coverage; a text that stays is made once."""
     cells = _field(panel)
-    unit = _unit(panel)
-    after = [setter.gap(0.45), setter.label(Label(unit))] if unit else []
     made: dict[tuple[int, str], np.ndarray] = {}
     names = [setter.label(t.label) if t.label.text else setter.gap(0) for t in panel.traces]
     widest = max(name.shape[1] for name in names)
     names = [np.pad(name, ((0, 0), (0, widest - name.shape[1]))) for name in names]
 
     def text(rank: int, value: float) -> np.ndarray:
-        shown = _number(panel, value) if cells else ""
+        shown = _number(panel, rank, value) if cells else ""
         if (rank, shown) not in made:
-            space = setter.gap(0.5 if panel.traces[rank].label.text and cells else 0.0)
-            parts = [names[rank], space, setter.number(shown, cells), *after]
+            space = setter.gap(0.4 if panel.traces[rank].label.text and cells else 0.0)
+            parts = [names[rank], space, setter.number(shown, cells)]
             made[rank, shown] = np.concatenate(parts, axis=1)
         return made[rank, shown]
 
@@ -289,11 +293,12 @@ def _moving(scene: Scene, k: int, image: np.ndarray) -> None:
         for y, colour in zip(head.y[k], colours, strict=True):
             if math.isfinite(y):
                 dot(scene, image, x, float(y), colour)
-    clock = _clock_left(scene, k)
+    clock = clock_left(scene, k)
     blend(scene, image, scene.clock[k], clock, scene.clock_top, rgb(scene.theme.text))
 
 
-def _clock_left(scene: Scene, k: int) -> int:
+def clock_left(scene: Scene, k: int) -> int:
+    """Where the running time begins: over the head, within the frame."""
     wide = scene.clock[k].shape[1]
     return max(
         0, min(round(float(scene.x[k]) - wide / 2), scene.size.width - wide - scene.gap // 2)
@@ -356,7 +361,7 @@ def _moving_box(scene: Scene, k: int) -> Box:
     x = float(scene.x[k])
     reach = math.ceil((_DOT + _HALO) * scene.unit) + 2
     widest = max(text.shape[1] for head in scene.heads for text in head.text[k])
-    clock = _clock_left(scene, k)
+    clock = clock_left(scene, k)
     left = min(math.floor(x) - reach, clock)
     right = max(
         round(x) + scene.gap + widest, clock + scene.clock[k].shape[1], math.ceil(x) + reach

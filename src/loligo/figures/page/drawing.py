@@ -11,6 +11,7 @@ import numpy as np
 
 from loligo.figures.content.labels import typeset
 from loligo.figures.content.picture import Panel, Picture, Trace
+from loligo.figures.page.columns import columns
 from loligo.figures.page.frame import (
     GAP,
     Page,
@@ -22,7 +23,7 @@ from loligo.figures.page.frame import (
     ticked,
     titles,
 )
-from loligo.figures.page.layout import Layout, Readout, Slot, arrange, line_height
+from loligo.figures.page.layout import KEY_LINE, Layout, Readout, Slot, arrange, line_height
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, LINE_WIDTH, Theme
@@ -39,6 +40,7 @@ class Drawing:
     """A drawn figure, with the parts of it that an animation treats apart."""
 
     figure: ShownFigure
+    picture: Picture  # of what there was room for
     layout: Layout
     lines: tuple[tuple[Line2D, ...], ...]  # of every panel, in the order of its traces
     rules: tuple[Line2D, ...]  # rest and 0 mV
@@ -53,18 +55,24 @@ def draw(
 ) -> Drawing:
     """Lay out and draw ``picture``. ``readout`` makes room for running values (animations)."""
     figure, ruler = blank(size, theme)
-    layout = arrange(picture, size, ruler, readout(ruler) if readout else None)
+    if readout is None:
+        parts = columns(picture, size, ruler)
+    else:  # heads move in one column
+        picture, layout = arrange(picture, size, ruler, readout(ruler))
+        parts = ((layout, picture.panels),)
     lines, rules, ends = [], [], []
-    for slot, panel in zip(layout.slots, picture.panels, strict=True):
-        axes = axes_of(figure, layout, slot, picture.on, theme)
-        rules += rules_of(axes, slot, layout, theme)
-        cut = slot.axis.cut
-        lines.append(tuple(line_of(axes, trace, layout, cut) for trace in panel.traces))
-        ends += _end_labels(figure, panel, slot, layout)
-        _key(figure, panel, slot, layout, ruler, theme)
-    _axis_across(figure.axes[-1], figure, layout, theme)
-    titles(figure, layout.page, ruler, layout.left, theme)
-    return Drawing(figure, layout, tuple(lines), tuple(rules), tuple(ends))
+    for layout, panels in parts:
+        for slot, panel in zip(layout.slots, panels, strict=True):
+            axes = axes_of(figure, layout, slot, picture.on, theme)
+            rules += rules_of(axes, slot, layout, theme)
+            cut = slot.axis.cut
+            lines.append(tuple(line_of(axes, trace, layout, cut) for trace in panel.traces))
+            ends += _end_labels(figure, panel, slot, layout)
+            _key(figure, panel, slot, layout, ruler, theme)
+        _axis_across(figure.axes[-1], figure, layout, theme)
+    first = parts[0][0]
+    titles(figure, first.page, ruler, first.left, theme)
+    return Drawing(figure, picture, first, tuple(lines), tuple(rules), tuple(ends))
 
 
 def axes_of(
@@ -162,14 +170,14 @@ def _ends(slot: Slot, last: np.ndarray, ordered: bool) -> tuple[np.ndarray, bool
         return placed(slot, last), True
     middle = slot.bottom + slot.height / 2
     wanted = np.array([slot.y(v) if math.isfinite(v) else middle for v in last])
-    up = np.arange(last.size)
+    up = list(range(last.size))
     step = line_height(slot.label_size)
     for order in (up, up[::-1]):
-        heights = slot.spread(list(wanted), list(order))
+        heights = slot.spread(list(wanted), order)
         if np.abs(heights - wanted).max() <= 0.5 * step:
             return heights, True
     told = bool((np.diff(wanted) >= -0.1 * step).all())
-    return slot.spread(list(wanted), list(up)), told
+    return slot.spread(list(wanted), up), told
 
 
 def _leader(figure: Any, layout: Layout, start: float, end: float, colour: str) -> Any:
@@ -199,8 +207,9 @@ def _key(figure: Any, panel: Panel, slot: Slot, layout: Layout, ruler: Ruler, th
     if panel.key is None:
         return
     page = layout.page
-    x = page.width - page.pad - ruler.name(*panel.key, HEADING * page.scale)
-    named(figure, page, ruler, x, slot.heading_y, *panel.key, theme.text)
+    x = page.right - ruler.name(*panel.key, HEADING * page.scale)
+    y = slot.heading_y - (KEY_LINE * HEADING * page.point if slot.key_below else 0.0)
+    named(figure, page, ruler, x, y, *panel.key, theme.text)
 
 
 def _axis_across(axes: Axes, figure: Any, layout: Layout, theme: Theme) -> None:

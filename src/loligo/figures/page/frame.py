@@ -39,6 +39,8 @@ class Page:
         Their baselines.
     top : float
         Where what is left for the panels ends, headings included.
+    span : (float, float)
+        From where to where across it is filled, as parts of its width.
     """
 
     size: Size
@@ -48,6 +50,7 @@ class Page:
     title_y: float
     subtitle_y: float
     top: float
+    span: tuple[float, float] = (0.0, 1.0)
 
     @property
     def width(self) -> float:
@@ -56,6 +59,16 @@ class Page:
     @property
     def height(self) -> float:
         return self.size.inches[1]
+
+    @property
+    def left(self) -> float:
+        """Where its margin at the left ends."""
+        return self.span[0] * self.width + self.pad
+
+    @property
+    def right(self) -> float:
+        """Where its margin at the right begins."""
+        return self.span[1] * self.width - self.pad
 
     @property
     def pad(self) -> float:

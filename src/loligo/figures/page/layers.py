@@ -208,7 +208,7 @@ def _clear_of_lines(axes: Axes, beside: float) -> None:
         for line in axes.lines
         if np.size(line.get_xdata()) > 2
     ]
-    ruled = [words for words in axes.texts if words.get_gid() == _RULED]
+    ruled: list[Any] = [words for words in axes.texts if words.get_gid() == _RULED]
     for words in ruled:
         others = [other.get_window_extent() for other in ruled if other is not words]
         wide = words.get_window_extent().width * 72 / axes.figure.dpi

@@ -23,6 +23,9 @@ from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, TICK
 from loligo.words import say
 
+KEY_LINE = 1.35  # of a heading's height: from one line over a panel to the next
+_HEADED = 0.8  # of a column's width, which also has numbers: room for a heading and a key in a line
+
 Readout = Callable[[Panel, float], float]  # a panel's widest running value, at a size in points
 
 
@@ -37,6 +40,7 @@ class Slot:
     heading_y: float
     ticks: tuple[Tick, ...]
     label_size: float
+    key_below: bool = False  # what lanes are values of stands in a line below the heading
 
     def y(self, value: Any) -> Any:
         """Height above the figure's lower edge, in inches, of values on this axis."""
@@ -85,31 +89,42 @@ class Layout:
         return self.left + (self.right - self.left) * (value - start) / (end - start)
 
 
-def arrange(picture: Picture, size: Size, ruler: Ruler, readout: Readout | None) -> Layout:
-    """Place everything. ``readout`` measures a panel's widest running value, for animations.
+def arrange(
+    picture: Picture, size: Size, ruler: Ruler, readout: Readout | None
+) -> tuple[Picture, Layout]:
+    """Place everything; without the panels that nobody chose, where there is no room for them.
+
+    ``readout`` measures a panel's widest running value, for animations.
 
     Raises
     ------
     UsageError
         If the panels do not fit at a legible size.
     """
-    made = largest(size, 6, lambda scale: _arranged(picture, size, ruler, readout, scale))
+    made, less = None, picture
+    while made is None and less is not None:
+        picture = less
+        made = largest(size, 6, lambda scale, p=picture: arranged(p, size, ruler, readout, scale))
+        less = picture.sparer
     if made is None:
         raise UsageError(
             f"{len(picture.panels)} panels do not fit in {size.width} × {size.height} pixels "
             f"at {size.dpi:g} dots per inch; give a larger size or fewer panels."
         )
-    return made
+    return picture, made
 
 
-def _arranged(
-    picture: Picture, size: Size, ruler: Ruler, readout: Readout | None, scale: float
-) -> Layout | None:
-    page = paged(size, scale, picture.title, picture.subtitle)
+def arranged(
+    picture: Picture, size: Size, ruler: Ruler, readout: Readout | None, scale: float,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> Layout | None:  # fmt: skip
+    """Everything at a scale, between two parts of the page's width; None if it does not fit."""
+    page = replace(paged(size, scale, picture.title, picture.subtitle), span=span)
     point = page.point
     clock = clock_room(page) if readout else 0.0
     bottom = page.pad + (1.45 * HEADING + 1.3 * TICK) * point + TICK_ROOM * scale
-    places = _stack(picture, page, bottom, clock)
+    apart = [_apart(panel, page, ruler) for panel in picture.panels]
+    places = _stack(picture, page, bottom, clock, apart)
     if places is None:
         return None
     slots = tuple(
@@ -118,25 +133,29 @@ def _arranged(
             low,
             high - low,
             panel.axis.words,
-            high + 0.42 * HEADING * point + (0.0 if at else clock),
+            high + (0.42 + KEY_LINE * apart[at]) * HEADING * point + (0.0 if at else clock),
             ticks.upright(panel.axis, high - low, scale),
             _label_size(panel, high - low, page),
+            apart[at],
         )
         for at, (panel, (low, high)) in enumerate(zip(picture.panels, places, strict=True))
     )
-    left = page.pad + ruler.widest((t.text for s in slots for t in s.ticks), TICK * scale)
+    left = page.left + ruler.widest((t.text for s in slots for t in s.ticks), TICK * scale)
     left += TICK_ROOM * scale
     pairs = list(zip(picture.panels, slots, strict=True))
     beyond = max(_beyond(panel, slot, ruler, readout, scale) for panel, slot in pairs)
-    right = page.width - page.pad - max(GAP * scale + beyond if beyond else 0.0, 0.12 * scale)
-    if right - left < 0.4 * page.width:
+    right = page.right - max(GAP * scale + beyond if beyond else 0.0, 0.12 * scale)
+    if right - left < 0.4 * (page.right - page.left):
         return None
     unit, factor = time_unit(picture)
     times = ticks.across(picture.start, picture.end, right - left, ruler, scale, factor)
-    right = min(right, page.width - page.pad - ruler.width(times[-1].text, TICK * scale) / 2)
+    right = min(right, page.right - ruler.width(times[-1].text, TICK * scale) / 2)
     headed = tuple(
-        replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, right - left - taken))
-        for slot, taken in ((s, _key(panel, ruler, scale)) for panel, s in pairs)
+        replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, page.right - left - taken))
+        for slot, taken in (
+            (s, 0.0 if own else _key(panel, ruler, scale))
+            for (panel, s), own in zip(pairs, apart, strict=True)
+        )
     )
     name = say("Time")
     across = Across(picture.start, picture.end, times, f"{name} ({unit})" if unit else name)
@@ -149,12 +168,15 @@ def clock_room(page: Page) -> float:
 
 
 def _stack(
-    picture: Picture, page: Page, bottom: float, clock: float
+    picture: Picture, page: Page, bottom: float, clock: float, apart: Sequence[bool]
 ) -> list[tuple[float, float]] | None:
     """Lower and upper edge of every panel, from the top down; None if they get too low."""
     scale, top = page.scale, page.top
     space = 0.09 * scale
-    heads = [_head_room(panel, page) for panel in picture.panels]
+    heads = [
+        _head_room(panel, page) + (KEY_LINE * HEADING * page.point if own else 0.0)
+        for panel, own in zip(picture.panels, apart, strict=True)
+    ]
     count = len(picture.panels)
     room = top - bottom - clock - sum(heads) - (count - 1) * space
     heights = shared(
@@ -228,6 +250,15 @@ def _beyond(panel: Panel, slot: Slot, ruler: Ruler, readout: Readout | None, sca
     if readout is not None:
         widths.append(readout(panel, slot.label_size) + 0.06 * scale)
     return max(widths, default=0.0)
+
+
+def _apart(panel: Panel, page: Page, ruler: Ruler) -> bool:
+    """Whether what lanes are values of stands in a line of its own, below the heading."""
+    if panel.key is None:
+        return False
+    size = HEADING * page.scale
+    both = ruler.width(panel.axis.words, size) + _key(panel, ruler, page.scale)
+    return both > _HEADED * (page.right - page.left)
 
 
 def _key(panel: Panel, ruler: Ruler, scale: float) -> float:

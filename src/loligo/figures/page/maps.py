@@ -9,9 +9,9 @@ import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.content import injected, labels, signals
-from loligo.figures.content.captions import conditions
 from loligo.figures.content.dimensionless import is_dimensionless
 from loligo.figures.content.labels import Label
+from loligo.figures.content.subtitle import subtitle
 from loligo.figures.page import chart
 from loligo.words import reworded, say
 
@@ -50,8 +50,7 @@ def headed(
     heading = reworded(str(rec.attrs.get("title") or rec.attrs.get("model") or ""))
     words = heading if title is None else title
     units = not is_dimensionless(rec, ("V",) if "V" in rec else ())
-    said = (conditions(rec.attrs, signals.chosen(rec), units), signals.failed(rec))
-    return chart.Chart(panels, words, ", ".join(filter(None, said)) if words else "", shared)
+    return chart.Chart(panels, words, subtitle(rec, units) if words else "", shared)
 
 
 def _in_time(recorded: signals.Signals) -> chart.Axes:

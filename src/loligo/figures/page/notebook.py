@@ -51,7 +51,7 @@ class ShownFigure(Figure):
 
     def waiting(self) -> ShownFigure:
         """Itself, known to pyplot."""
-        ours = [one for one in Gcf.get_all_fig_managers() if isinstance(one, _Waiting)]
+        ours: list[Any] = [one for one in Gcf.get_all_fig_managers() if isinstance(one, _Waiting)]
         for one in ours[: max(0, len(ours) - _MOST + 1)]:
             Gcf.destroy(one.num)
         manager = _Waiting(self, _free_number())
@@ -116,7 +116,7 @@ def _free_number() -> int:
     return 1 + max((number for number in Gcf.figs if isinstance(number, int)), default=0)
 
 
-def _until_the_cell_ends(manager: _Waiting) -> None:
+def _until_the_cell_ends(manager: Any) -> None:
     """A notebook's next cell shows no figure of the one before."""
     from IPython import get_ipython  # type: ignore[import-not-found]
 

@@ -125,8 +125,9 @@ def _curve(rec: xarray.Dataset) -> chart.Axes:
     edges, axis = along(rec, dim)
     counts = counted(rec)
     of = signals.along(rec, dim)
-    in_order = of is not None and of.dtype.kind in "fiu"
-    x = np.asarray(of.values, dtype=float) if in_order else (edges[1:] + edges[:-1]) / 2
+    numbers = of.values if of is not None and of.dtype.kind in "fiu" else None
+    in_order = numbers is not None
+    x = (edges[1:] + edges[:-1]) / 2 if numbers is None else np.asarray(numbers, dtype=float)
     order = np.argsort(x, kind="stable")
     x, y = x[order], counts[order]
     high = float(np.nanmax(y, initial=1.0))
