@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,6 +84,11 @@ class AxonRecord:
         for electrode in self.electrodes:
             quiet &= np.abs(self.place - electrode.place) > _NEAR * self.length
         return quiet
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and highest V that a figure must show."""
+        return self.spread(self.V)
 
     def undisturbed(self) -> np.ndarray:
         """Which instants tell what the axon does by itself: not those while a brief current goes

@@ -106,7 +106,7 @@ class Scale:
 
 def range_of(axon: AxonRecord) -> tuple[float, float]:
     """From which V to which colours go, mV."""
-    low, high = axon.spread(axon.V)
+    low, high = axon.ends
     return (low, high) if high - low >= 1.0 else (low - 0.5, high + 0.5)
 
 
