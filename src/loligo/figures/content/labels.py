@@ -170,14 +170,14 @@ def number(value: float, decimals: int) -> str:
 def written(value: float, digits: int = 4) -> str:
     """A number in as many digits as it takes, at most so many.
 
-    >>> written(-0.25), written(1e6), written(2.5e-7)
-    ('−0.25', '10⁶', '2.5·10⁻⁷')
+    >>> written(-0.25), written(-1e6), written(2.5e-7)
+    ('−0.25', '−10⁶', '2.5·10⁻⁷')
     """
     mantissa, _, power = f"{value:.{digits}g}".replace("-", "−").partition("e")
     if not power:
         return mantissa
     raised = power_of_ten(int(power.replace("−", "-")))
-    return raised if mantissa == "1" else f"{mantissa}·{raised}"
+    return mantissa[:-1] + raised if mantissa in ("1", "−1") else f"{mantissa}·{raised}"
 
 
 def exponent(largest: float) -> int:
