@@ -40,13 +40,15 @@ def write_mp4(
 ) -> None:
     """Write ``frames`` as H.264, which every browser and slide program plays.
 
-    The last frame is repeated for as long as it is held; looping is the player's business.
+    ffmpeg repeats the last frame for as long as it is held; looping is the player's business.
     """
     import imageio_ffmpeg  # type: ignore[import-not-found]
 
     # it has no annotations, and the types of its defaults are not all that it takes
     write_frames: Callable[..., Generator[None, Any, None]] = imageio_ffmpeg.write_frames
     planes = _Planes(colours, size)
+    last = timing.delays(timing.fps)[-1] - 1
+    held = ("-vf", f"tpad=stop_mode=clone:stop={last}") if last else ()
     writer = write_frames(
         str(path),
         planes.size,
@@ -55,15 +57,13 @@ def write_mp4(
         codec="libx264",
         quality=None,
         macro_block_size=1,
-        output_params=["-crf", "18", "-preset", "ultrafast", *_QUICK, *_CODING],
+        output_params=["-crf", "18", "-preset", "ultrafast", *_QUICK, *_CODING, *held],
     )
     writer.send(None)
     try:
-        ticks = timing.delays(timing.fps)
-        for frame, times in zip(frames, ticks, strict=True):
+        for frame in frames:
             planes.show(frame)
-            for _ in range(times):
-                writer.send(planes.memory)
+            writer.send(planes.memory)
     except OSError as error:
         raise UsageError(f"ffmpeg could not write {path.name}: {error}") from error
     finally:
