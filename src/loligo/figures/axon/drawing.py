@@ -26,6 +26,7 @@ from loligo.figures.page.frame import (
     titles,
 )
 from loligo.figures.page.layout import Layout, Slot, line_height
+from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, TICK, Theme
 from loligo.units import read as quantity
@@ -321,14 +322,16 @@ def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     axes.axhline(main, color="#ffffff", linewidth=0.8 * stack.scale, alpha=0.8, dashes=(5, 4))
     _hops(drawn, axes)
     layout = stack.rows
-    words = say(
-        "Time (ms), membrane potential by colour; grey: beyond it, at the electrode"
-        if drawn.scale.exceeded(axon.V) else "Time (ms), membrane potential by colour"
-    )  # fmt: skip
+    ruler = Ruler(drawn.figure.canvas.get_renderer(), stack.size.dpi)  # type: ignore[attr-defined]
+    size, room = HEADING * stack.scale, stack.page.right - layout.left
+    words = say("Time (ms), membrane potential by colour")
+    more = say("Time (ms), membrane potential by colour; grey: beyond it, at the electrode")
+    if drawn.scale.exceeded(axon.V) and ruler.width(more, size) <= room:
+        words = more
     text(
         drawn.figure, stack.page, layout.left,
-        stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72, Label(words),
-        HEADING * stack.scale, color=theme.text, va="baseline",
+        stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72,
+        Label(ruler.cut(words, size, room)), size, color=theme.text, va="baseline",
     )  # fmt: skip
     wide = 0.05 * stack.scale / (layout.right - layout.left) * axon.length
     for electrode in axon.electrodes:
