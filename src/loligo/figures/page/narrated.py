@@ -83,7 +83,7 @@ def _voltage(told: Narration, inside: np.ndarray, across: chart.Axis) -> chart.A
     numbers = _numbers(marks.time.values, marks.V.values)
     low, high = float(np.min(line.y)), float(np.max(line.y))
     room = max(high - low, 1.0)
-    limits = (low - 0.06 * room, high + 0.15 * room)  # for the numbers
+    limits = (low - 0.06 * room, high + 0.24 * room)  # for the numbers
     up = chart.Axis(say("Membrane potential"), "mV", limits=limits)
     return chart.Axes((line, dots, *numbers), across, up, weight=1.2)
 
