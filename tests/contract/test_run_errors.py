@@ -49,7 +49,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[LoligoError], str]] = [
     (
         lambda: lo.Exponential(engine=np.array([1, 2])),  # type: ignore[arg-type]
         UsageError,
-        "engine is array([1, 2]); there are 'llvm' and 'numpy'",
+        "engine is array([1, 2]); there are 'llvm', 'cuda' and 'numpy'",
     ),
 ]
 

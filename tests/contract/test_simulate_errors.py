@@ -146,7 +146,7 @@ CALLS: list[tuple[Callable[[], Any], type[LoligoError], str]] = [
      "dt must be one number: a run has one dt for all its lanes"),
     (lambda: lo.Exponential("1 mV"), UnitError, "dt: '1 mV' is a voltage, but a time in ms"),
     (lambda: lo.Exponential(engine="gpu"), UsageError,
-     "engine is 'gpu'; there are 'llvm' and 'numpy'"),
+     "engine is 'gpu'; there are 'llvm', 'cuda' and 'numpy'"),
     (lambda: lo.Taylor(1), UsageError, "tolerance is 1; the Taylor solver takes 1e-13"),
     (lambda: lo.Taylor(1e-20), UsageError, "(near the limit of double precision) to 0.001"),
     (lambda: lo.Reference(1e-20), UsageError,

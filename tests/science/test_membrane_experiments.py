@@ -153,7 +153,7 @@ def test_a_model_is_drawn_by_its_gates(name: str) -> None:
     chart = gates_chart(lo.experiments.rate_functions(model), None)
     steady_states = chart.panels[0]
     drawn = [layer.label for layer in steady_states.layers]  # type: ignore[union-attr]
-    assert drawn == [gate.name for gate in model.gates]
+    assert drawn == [f"`{gate.name}`" for gate in model.gates]  # symbols, set as such
     m, h = steady_states.layers[:2]
     assert (m.colour, m.dashes, h.colour) == ("Na", (), "Na")  # type: ignore[union-attr]
     assert h.dashes  # type: ignore[union-attr]

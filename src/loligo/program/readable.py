@@ -41,7 +41,7 @@ def spelled(b: Builder, index: int, depth: int = 5) -> str:
     >>> b = Builder()
     >>> rise = b.sub(b.input("V"), b.const(-40.0))
     >>> spelled(b, b.mul(b.const(2.0), rise))
-    '2*(V - -40)'
+    '2*(V - (-40))'
     """
     a = b.assignments[index]
     if a.op == "input":

@@ -45,6 +45,7 @@ def _made(attrs: Mapping[str, Any]) -> dict[str, Any]:
     """How the recording says it was made; nothing where it does not."""
     try:
         made = json.loads(attrs["provenance"])
+        _dims(made)  # what lies too deep is no recording of ours
         return made if isinstance(made, dict) else {}
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}
