@@ -286,6 +286,7 @@ def test_a_figure_appears(script, tmp_path):
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.slow
 def test_pyplot_that_is_not_in_use_holds_no_figure():
     """Nobody who only writes files has to close them."""
     script = (
@@ -456,6 +457,7 @@ def test_the_colours_of_an_animation_are_those_of_the_figure(shots):
         assert coloured(shots[-1], ink) > 300, ink
 
 
+@pytest.mark.slow
 def test_dark_lanes_and_other_models_animate(tmp_path):
     for name, rec, options in (
         ("dark", recordings.recording(), {"theme": "dark"}),

@@ -211,7 +211,9 @@ SOLVERS = {
 }
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize(
+    "solver", [pytest.param(n, marks=pytest.mark.slow if "numpy" in n else ()) for n in SOLVERS]
+)
 def test_a_run_that_diverges_names_time_lane_variable_and_last_value(solver: str) -> None:
     with pytest.warns(UserWarning, match="1 of 2 lanes could not be run") as told:
         run(model=RUN_AWAY, stimulus=lo.Step(0, [-9.0, 1.0]), initial=-65, solver=SOLVERS[solver])
@@ -395,7 +397,9 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n == "fixed step" else pytest.mark.slow) for n in LONG]
+)
 def test_control_c_stops_a_long_run_within_half_a_second(name: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT.replace("CALL", LONG[name])],

@@ -203,6 +203,7 @@ def sweep() -> tuple[Any, Any, xr.Dataset]:
     return g, amplitude, rec
 
 
+@pytest.mark.slow
 def test_lanes_of_a_sweep_of_5000_are_what_single_calls_give() -> None:
     """150 of them; benchmarks/check_lanes.py does all 5,000."""
     g, amplitude, rec = sweep()

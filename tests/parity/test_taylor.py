@@ -42,7 +42,9 @@ def truth() -> xr.Dataset:
     return squid(REFERENCE)
 
 
-@pytest.mark.parametrize("tolerance", [1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11])
+@pytest.mark.parametrize(
+    "tolerance", [pytest.param(1e-6, marks=pytest.mark.slow), 1e-7, 1e-8, 1e-9, 1e-10, 1e-11]
+)
 def test_a_tolerance_means_what_it_says(tolerance: float) -> None:
     """After one second and 69 spikes."""
     assert fired(truth()).size == 69

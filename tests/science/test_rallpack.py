@@ -170,6 +170,7 @@ def test_rallpack_3_converges_with_its_compartments_too():
     assert coarse / fine == pytest.approx(4, rel=0.05)
 
 
+@pytest.mark.slow
 def test_rallpack_3_is_our_own_converged_solution():
     """The benchmark's measures: when it spikes, how long between, how high and deep, its shape."""
     found, limit = axon(1000, 0.005), converged(spikes)

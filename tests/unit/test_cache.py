@@ -439,6 +439,7 @@ def test_a_number_that_changes_never_compiles(folder: Path) -> None:
     assert told == ["kernel (compiled)", "kernel (memory)"]
 
 
+@pytest.mark.slow
 def test_what_is_recorded_or_given_makes_another_kernel(folder: Path) -> None:
     squid = lo.load("hodgkin-huxley-1952")
     runs = [
@@ -485,6 +486,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_and_then_a_warm_start_without_sympy(folder: Path) -> None:
     both = [start(folder), start(folder)]
     for process in both:

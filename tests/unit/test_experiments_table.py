@@ -63,6 +63,7 @@ def test_a_file_declares_exactly_what_its_name_says(name):
     assert getattr(E, name) is vars(module)[name]
 
 
+@pytest.mark.slow
 def test_a_new_experiment_is_one_file(tmp_path):
     """In a copy of the package: it is listed, called, drawn, and its parameters are known."""
     shutil.copytree(FOLDER.parent, tmp_path / "loligo")
