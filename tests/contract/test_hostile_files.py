@@ -239,6 +239,7 @@ def written(folder: Path) -> Iterator[tuple[str, Path]]:
 OPEN = {"many places for no spike.npz"}  # as they may: what they promise is not needed
 
 
+@pytest.mark.slow
 def test_files_made_to_do_harm(tmp_path: Path) -> None:
     names, paths = zip(*written(tmp_path), strict=True)
     assert max(path.stat().st_size for path in paths) < 4_200_000

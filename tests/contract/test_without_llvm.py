@@ -29,7 +29,7 @@ RUNS = {
 
 
 # the others take longer, and import no more
-QUICK = ("fixed steps", "adaptive steps", "an axon")
+QUICK = ("fixed steps",)
 
 
 @pytest.mark.parametrize(

@@ -455,6 +455,7 @@ def test_the_default_and_what_a_recording_says_of_it() -> None:
     assert "local error" in rec.attrs["accuracy"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_at_once(interruptible: None) -> None:
     """A run of minutes, all cores at work."""
     timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT))

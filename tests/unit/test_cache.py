@@ -318,6 +318,7 @@ for what in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not POSIX, reason="forks")
 def test_a_run_runs_wherever_it_is(tmp_path: Path) -> None:
     script = tmp_path / "run.py"

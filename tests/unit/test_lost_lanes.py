@@ -124,7 +124,7 @@ def test_lanes_that_diverge_do_so_alone_and_each_at_its_own_time(name: str) -> N
 @pytest.mark.parametrize(
     ("solver", "amount"),
     [("taylor", 5), ("exponential", 3), ("exponential", None), ("float32", 7),
-     ("exponential in numpy", None)],
+     pytest.param("exponential in numpy", None, marks=pytest.mark.slow)],
 )  # fmt: skip
 def test_it_makes_no_difference_how_a_run_with_lost_lanes_is_dealt_out(
     solver: str, amount: int | None

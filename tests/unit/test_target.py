@@ -54,8 +54,10 @@ def imports(section: bytes) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("solver", [lo.Taylor(), lo.Exponential()], ids=repr)
-@pytest.mark.parametrize("width", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize(
+    "solver", [pytest.param(lo.Taylor(), marks=pytest.mark.slow), lo.Exponential()], ids=repr
+)
+@pytest.mark.parametrize("width", [1, 2])
 def test_a_kernel_for_the_browser_asks_for_nothing_but_memory(solver, width: int) -> None:
     outline = outline_of(lo.load("hodgkin-huxley-1952"))
     more = (outline.scales,) if isinstance(solver, lo.Taylor) else ()
