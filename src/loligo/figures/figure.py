@@ -143,9 +143,16 @@ def plot(
     >>> len(figure.axes)
     2
     """
+    for name, chosen in (("stacked", stacked), ("transparent", transparent)):
+        _check_choice(name, chosen)
     with speaking(language):
         drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked, data)
     return (drawn.see_through() if transparent else drawn).waiting()
+
+
+def _check_choice(name: str, chosen: Any) -> None:
+    if not isinstance(chosen, bool):
+        raise UsageError(f"{name} may be True or False, not {chosen!r:.60}")
 
 
 def _plot(
