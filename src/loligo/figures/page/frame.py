@@ -23,6 +23,7 @@ PAD = 0.16  # the figure's outer margin
 TICK_LENGTH = 0.045
 TICK_ROOM = TICK_LENGTH + 0.06
 GAP = 0.14  # from the end of a line to its label
+_WHOLE = 1e-6  # of a pixel
 
 T = TypeVar("T")
 
@@ -103,7 +104,9 @@ def blank(size: Size, theme: Theme) -> tuple[ShownFigure, Ruler]:
     """An empty figure, and what measures text on it."""
     from loligo.figures.page.notebook import ShownFigure
 
-    figure = ShownFigure(figsize=size.inches, dpi=size.dpi, facecolor=theme.background)
+    # Matplotlib cuts off parts of a pixel, be they missing by rounding alone
+    inches = [(side + _WHOLE) / size.dpi for side in (size.width, size.height)]
+    figure = ShownFigure(figsize=inches, dpi=size.dpi, facecolor=theme.background)
     return figure, Ruler(figure.canvas.get_renderer(), size.dpi)  # type: ignore[attr-defined]
 
 
