@@ -94,6 +94,23 @@ def test_a_gpu_without_room_is_told_of(solver: str) -> None:
         both(solver, SQUID, PULSE, limit=2_000, record=["V"])
 
 
+@pytest.mark.parametrize("solver", SOME)
+def test_however_little_room_there_is_the_bits_are_the_same_or_it_is_told(solver: str) -> None:
+    here = lo.simulate(SQUID, PULSE, 25, solver=SOLVERS[solver]("llvm"), record=["V"])
+    refused: list[str] = []
+    for limit in np.geomspace(4_000, 60_000, 24).astype(int).tolist():
+        with pretended(limit) as gpu:
+            try:
+                there = lo.simulate(SQUID, PULSE, 25, solver=SOLVERS[solver]("cuda"), record=["V"])
+            except RunError as error:
+                refused.append(str(error))
+                continue
+        assert_same(here, there)
+        assert gpu.most <= limit
+    assert 0 < len(refused) < 24
+    assert all("engine='llvm'" in words for words in refused)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("name", lo.models())

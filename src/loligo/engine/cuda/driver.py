@@ -29,8 +29,14 @@ _ERROR_LOG, _ERROR_SIZE = 5, 6  # options of the linker
 _INSTEAD = "use engine='llvm', which runs on this processor and gives the same numbers"
 
 
-class NoRoomError(Exception):
+class NoRoomError(RunError):
     """The GPU has not as much memory free as was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the GPU has no memory left for this; run fewer lanes at once, record less, end what "
+            f"else uses it, or {_INSTEAD}"
+        )
 
 
 class Driver:
