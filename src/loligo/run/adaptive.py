@@ -28,7 +28,7 @@ from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.jumps import Begun, at_end, begin
 from loligo.run.outcome import empty_rows, recorded_rows
-from loligo.run.pace import ALONE, Pace, portions, threads
+from loligo.run.pace import Pace
 from loligo.run.problem import Problem
 from loligo.run.status import Status
 from loligo.solvers import Taylor
@@ -62,9 +62,8 @@ class AdaptiveCourse:
         self.journey = _journey(problem, kernel, begun)
         self._leave(np.flatnonzero(losses.lost))
         kernel.hold(self.journey)
-        self.parts = portions(len(self.journey.finished), 1 if kernel.alone else threads())
-        first = _FIRST * (ALONE if kernel.alone else 1)
-        self.amount = pace.opening(_MOST_ROUNDS, first, lanes)
+        self.parts = pace.parts(len(self.journey.finished))
+        self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)
 
     @property
     def fraction(self) -> float:

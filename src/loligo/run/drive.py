@@ -75,7 +75,7 @@ class Drive:
         rows = [self._own(i, first, sampled) for i in some]
         points = np.concatenate([*rows, np.full((1, first.size), end)])
         points = np.sort(np.where((points > 0) & (points <= end), points, end), axis=0)
-        if any(ON in each.shape.inputs for each in problem.driven):
+        if problem.clamped:
             # start + duration may miss the next start by rounding: the last of them is the edge
             near = np.diff(points, axis=0) <= points[1:] * ROUNDED
             for row in np.flatnonzero(near.any(axis=1))[::-1]:

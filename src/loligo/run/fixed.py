@@ -21,7 +21,7 @@ from loligo.run.drive import Drive
 from loligo.run.initial import prepare
 from loligo.run.jumps import Begun, begin
 from loligo.run.outcome import empty_rows, recorded_rows
-from loligo.run.pace import ALONE, Pace, portions, threads
+from loligo.run.pace import Pace
 from loligo.run.problem import Problem
 from loligo.run.status import Status
 from loligo.solvers import Exponential
@@ -97,9 +97,8 @@ class FixedCourse(Stepped):
             self.progress.take(self.before)
         if self.cuts is None:  # which is taken over its edges at home
             kernel.hold(self.progress)
-        self.parts = portions(len(self.progress.step), 1 if kernel.alone else threads())
-        first = _FIRST * (ALONE if kernel.alone else 1)
-        self.amount = pace.opening(_MOST_STEPS, first, problem.lanes.size)
+        self.parts = pace.parts(len(self.progress.step))
+        self.amount = pace.opening(_MOST_STEPS, _FIRST, problem.lanes.size)
 
     @property
     def over(self) -> bool:

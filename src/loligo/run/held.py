@@ -32,11 +32,6 @@ def made_by_clamp(problem: Problem, time: Floats, lane: Integers) -> Any:
     return by_clamp
 
 
-def clamped(problem: Problem) -> bool:
-    """Whether there is an ideal clamp."""
-    return any(ON in each.shape.inputs for each in problem.driven)
-
-
 def ever(problem: Problem) -> Any:
     """Whether each lane is held at any time of the run."""
     found = np.zeros(problem.lanes.size, dtype=bool)

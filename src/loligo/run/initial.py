@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -58,7 +58,7 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
         If a single run has nowhere to begin; of a sweep's lanes, each tells by its status.
     """
     whole_kernel, kernel = kernel, _Unnoted.of(kernel)
-    found = _alike(kernel, cells) or _sought(kernel, cells)
+    found = _sought(kernel, cells)
     for whole, parts in cells.outline.wholes.items():
         found = _within(found, cells, whole, parts)
     if not cells.lanes.dims:
@@ -91,21 +91,6 @@ class _Unnoted:
         nothing = dict.fromkeys(self.noted, np.zeros(lanes))
         after = self.kernel.map(block, {**inputs, **nothing})
         return {name: row for name, row in after.items() if name not in nothing}
-
-
-def _alike(kernel: Kernel, cells: Cells) -> Steady | None:
-    """What was sought once for all lanes, where nothing of theirs that counts for it varies."""
-    outline, values, size = cells.outline, cells.lanes.values, cells.lanes.size
-    begun = [f"initial.{name}" for name in (*cells.initial.states, "V")]
-    numbers = (*outline.parameters, *map(guess, outline.states), *begun)
-    if size == 1 or any(isinstance(values.get(name), Labelled) for name in numbers):
-        return None
-    found = _sought(
-        kernel, replace(cells, lanes=replace(cells.lanes, dims=(), shape=(), coords={}))
-    )
-    return replace(
-        found, states=np.repeat(found.states, size, axis=1), status=np.repeat(found.status, size)
-    )
 
 
 def _sought(kernel: Kernel, cells: Cells) -> Steady:

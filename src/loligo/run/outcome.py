@@ -13,7 +13,7 @@ from loligo.engine.kernel import Kernel
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.charges import Charges
-from loligo.run.held import clamped, ever, made_by_clamp
+from loligo.run.held import ever, made_by_clamp
 from loligo.run.problem import Problem
 from loligo.run.status import lost
 
@@ -173,7 +173,7 @@ def _counted(problem: Problem, time: Floats, where: Integers) -> tuple[Integers,
     """The recording's lane of each spike, and whether it is one of the recording's."""
     lane, kept = _recorded(problem, where)
     kept &= time <= problem.times.duration
-    if problem.geometry is None and clamped(problem):
+    if problem.geometry is None and problem.clamped:
         kept &= ~made_by_clamp(problem, time, np.where(kept, lane, 0))
     return lane, kept
 

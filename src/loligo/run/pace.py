@@ -17,8 +17,9 @@ from loligo.cores import cores
 
 _MOST = 1 << 40  # of anything in one call
 _SHARES = 16  # of the blocks, for each of several workers
-ALONE = 64  # times what a core does, a machine may do that takes all lanes at once
-_LONGER = 5  # times as long are its calls: around each of them there is more to do
+# A machine that takes all lanes at once may do so many times what a core does; and its calls are so
+# many times as long, for around each of them there is more to do.
+_STRONGER, _LONGER = 64, 5
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,23 @@ class Pace:
         Bytes of a tabulated current that are handed over at once.
     width
         Lanes that a kernel takes together, if not as many as suits it.
+    whole
+        Whether a call takes all lanes at once, as of a GPU; else each core takes some.
     """
 
     call: float = 0.05
     amount: int | None = None
     stream: int = 1 << 25
     width: int | None = None
+    whole: bool = False
 
     def alone(self) -> Pace:
         """For a machine that takes all lanes at once."""
-        return replace(self, call=_LONGER * self.call)
+        return replace(self, call=_LONGER * self.call, whole=True)
+
+    def parts(self, blocks: int) -> list[range]:
+        """The :func:`portions` of a run."""
+        return portions(blocks, 1 if self.whole else threads())
 
     def opening(self, most: int, all_lanes: int, lanes: int) -> int:
         """How much to do in the first call, which is a guess: no call of many lanes may take
@@ -55,8 +63,9 @@ class Pace:
         most
             If there are few lanes.
         all_lanes
-            Of all lanes together.
+            Of all lanes together, on a core.
         """
+        all_lanes *= _STRONGER if self.whole else 1
         return self.amount or max(1, min(most, all_lanes // lanes))
 
     def next(self, amount: int, took: float) -> int:

@@ -24,6 +24,7 @@ from loligo.run.until import Until
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Point
+from loligo.system.driven import ON
 from loligo.system.outline import Outline
 
 I_CLAMP, Q_CLAMP = "I_clamp", "Q_clamp"
@@ -85,6 +86,11 @@ class Problem:
         """Why this problem has no power series between the edges of its stimulus, or None."""
         sampled = (shape for shape in self.shapes if shape.sampled)
         return next((f"{type(shape).__name__} {shape.follows}" for shape in sampled), None)
+
+    @property
+    def clamped(self) -> bool:
+        """Whether V is held ideally, in any lane at any time."""
+        return any(ON in each.shape.inputs for each in self.driven)
 
     @cached_property
     def noisy(self) -> bool:

@@ -22,7 +22,7 @@ from loligo.run.divergence import Losses
 from loligo.run.fixed import Stepped
 from loligo.run.geometry import Patch
 from loligo.run.initial import prepare
-from loligo.run.pace import Pace, portions, threads, without
+from loligo.run.pace import Pace, without
 from loligo.run.problem import Problem
 from loligo.solvers import Exponential
 
@@ -57,7 +57,7 @@ class CoupledCourse(Stepped):
         self.facing = self._nothing_seen() if self.table.openings else None
         self.watch = Watch(problem, self.steps, self.patches, self.table, self.schedule)
         self.losses = Losses(problem, beginning.status, beginning.why)
-        self.parts = without(portions(problem.lanes.size, threads()), ~self.losses.lost)
+        self.parts = without(pace.parts(problem.lanes.size), ~self.losses.lost)
         cells = problem.lanes.size * problem.along.parts.count
         self.amount = pace.opening(_MOST_STEPS, _FIRST, cells)
         self.asked = 0
