@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
-from loligo.engine.llvm.target import host
 from loligo.errors import UsageError, nearest
-from loligo.lanes import block_width
 from loligo.model import Membrane
 from loligo.progress import Advance
 from loligo.progress import progress as bar
@@ -31,7 +29,7 @@ Array = np.ndarray
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MANY, _REGISTERS = 1 << 10, 2  # lanes, and the registers that so many fill
+_MANY = 1 << 10  # lanes
 
 
 class _Teller:
@@ -245,14 +243,12 @@ def _answer(
 ) -> Answer:
     told: Callable[[float], None] | bool = done if _NOW.get() is not None else False
     return answered(
-        model, stimulus, duration, solver, told, Pace(width=_width(model, solver)), positions=None,
+        model, stimulus, duration, solver, told, _pace(model, solver), positions=None,
         **asked,
     )  # fmt: skip
 
 
-def _width(model: Any, solver: Solver | None) -> int | None:
-    """As many lanes at once however many there are: searches go from many to few, and each width
-    is a kernel of its own."""
-    if not isinstance(model, Membrane) or not isinstance(solver, Taylor | None):
-        return None
-    return block_width(_MANY, host().vector, _REGISTERS)
+def _pace(model: Any, solver: Solver | None) -> Pace:
+    """Searches go from many lanes to few, and one kernel serves them all."""
+    adaptive = isinstance(model, Membrane) and isinstance(solver, Taylor | None)
+    return Pace(as_many=_MANY if adaptive else 1)

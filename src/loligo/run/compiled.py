@@ -84,7 +84,7 @@ def integrate(
 
 def kernels_of(asked: Problem | Uncut, solver: Any, pace: Pace) -> tuple[list[Kernel], str]:
     """The kernels of what was asked, one for each group of cells, and where the last came from."""
-    engine, lanes = ENGINES[solver.engine], asked.lanes.size
+    engine, lanes = ENGINES[solver.engine], max(asked.lanes.size, pace.as_many)
     made = [engine.kernel(recipe, lanes, pace.width) for recipe in recipes_of(asked, solver)]
     return [kernel for kernel, _ in made], made[-1][1]
 

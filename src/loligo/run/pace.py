@@ -36,6 +36,8 @@ class Pace:
         Bytes of a tabulated current that are handed over at once.
     width
         Lanes that a kernel takes together, if not as many as suits it.
+    as_many
+        Lanes that a kernel suits at least, however few a run has: each width is one of its own.
     whole
         Whether a call takes all lanes at once, as of a GPU; else each core takes some.
     """
@@ -44,6 +46,7 @@ class Pace:
     amount: int | None = None
     stream: int = 1 << 25
     width: int | None = None
+    as_many: int = 1
     whole: bool = False
 
     def alone(self) -> Pace:
