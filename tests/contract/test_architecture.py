@@ -37,6 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"analysis", "explanation", "sweeps", "theory"},
         {"experiments"},
         {"figures"},
+        {"lab"},
         {"cli"},
         {"__main__"},
     ],
