@@ -1,1 +1,1 @@
-"""The lab: a live page of models in one HTML file that needs nothing else"""
+"""The lab: the same equations, live in a browser."""
