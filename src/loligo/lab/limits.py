@@ -43,7 +43,7 @@ def _stimulus(
     name: str, kind: str, most: int, values: list[Any], fixed: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
     word = ENTRIES[name].option.removeprefix("--")
-    return {"word": word, "kind": kind, "most": most, "values": values, "settings": [],
+    return {"name": name, "word": word, "kind": kind, "most": most, "values": values, "settings": [],
             "fixed": dict(fixed), **more}  # fmt: skip
 
 
@@ -77,7 +77,8 @@ LIMITS: Mapping[str, Any] = {
             settings=[number("to", -1000, 1000, usual=None)],
         ),
     ],
-    "solvers": [{"word": "taylor", "kind": "Taylor", "value": number("tolerance", 1e-13, 1e-3)}],
+    # the page's kernels are made for one tolerance
+    "solvers": [{"word": "taylor", "kind": "Taylor", "value": number("tolerance", 1e-8, 1e-8)}],
     "numbers": {
         "duration": number("duration", 0, 10_000, open=True),
         "sample": number("sample", 0.001, 1000),

@@ -174,7 +174,11 @@ def _initial(text: str | None, about: Mapping[str, Any]) -> Any:
     if ":" not in text:
         return _number("initial", text, LIMITS["numbers"]["initial"])
     states = dict.fromkeys(about["states"], LIMITS["numbers"]["state"])
-    return _named("initial", text, states)
+    found = _named("initial", text, states)
+    for name in states:
+        if name not in found:
+            _refuse("initial of the link: {name} is missing", name=name)
+    return found
 
 
 def _view(said: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@
  * @typedef {import("./state.js").Simulation} Simulation
  * @typedef {{name: string, low: number, high: number, open?: boolean, whole?: boolean, usual?: number | null}} Bounds
  * @typedef {object} Kind  of stimulus
+ * @property {string} name  of its class in Python
  * @property {string} word
  * @property {string} kind
  * @property {number} most
@@ -245,7 +246,12 @@ function initialOf(text, about, limits) {
   if (text === undefined) return null;
   if (text === "rest") return text;
   if (!text.includes(":")) return numberOf("initial", text, limits.numbers.initial);
-  return numbersOf("initial", text, new Map(about.states.map((name) => [name, limits.numbers.state])));
+  const known = new Map(about.states.map((name) => [name, limits.numbers.state]));
+  const states = numbersOf("initial", text, known);
+  for (const name of about.states) {
+    if (!Object.hasOwn(states, name)) throw said("initial of the link: {name} is missing", { name });
+  }
+  return states;
 }
 
 /**
@@ -393,8 +399,11 @@ function viewWritten(view, limits) {
   return parts;
 }
 
-/** @param {number} value */
-function written(value) {
+/**
+ * @param {number} value
+ * @returns {string}
+ */
+export function written(value) {
   if (!Number.isFinite(value)) throw new Error(`a link says finite numbers, not ${value}`);
   return String(value + 0);
 }
