@@ -1,4 +1,4 @@
-"""The lab: the same equations, live in a browser, in one file that needs nothing else"""
+"""The lab: the same equations, live in a browser, in one file that needs nothing else."""
 
 from loligo.lab.calling import Lab, lab
 from loligo.lab.simulation import Simulation, from_link

@@ -7,7 +7,7 @@ import os
 import tempfile
 import webbrowser
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,7 @@ def lab(
     else:
         stimulus = _demonstration() if stimulus is None and model is None else stimulus
         start = asked(given[0], stimulus, duration=duration, **more)
-    _ = start.link()  # what a page cannot say is refused here
+    start = from_link(start.link(), start.original)  # what a page cannot say is refused here
     shown = {start.name: start.original}
     for each in given:
         name, original, _ = named(each)
@@ -181,7 +181,12 @@ FIRST = "hodgkin-huxley-1952"
 def entry(name: str, model: Membrane) -> Entry:
     """A model as the page has it."""
     kernel = browser_kernel(model)
-    told = {"manifest": kernel.manifest, "description": described(model), "known": known(model)}
+    told = {
+        "manifest": kernel.manifest,
+        "description": described(model),
+        "known": known(model),
+        "load": name if name in models() else None,
+    }
     return Entry(name, told, kernel.wasm)
 
 
