@@ -15,6 +15,7 @@
  * @property {(host: HTMLElement, lab: import("./main.js").Lab) => Shown} create
  */
 import { element } from "./dom.js";
+import { axon } from "./tabs/axon.js";
 import { clamp } from "./tabs/clamp.js";
 import { curves } from "./tabs/curves.js";
 import { equations } from "./tabs/equations.js";
@@ -22,7 +23,7 @@ import { live } from "./tabs/live.js";
 import { membrane } from "./tabs/membrane.js";
 
 /** @type {Tab[]} */
-export const TABS = [membrane, clamp, curves, live, equations];
+export const TABS = [membrane, clamp, curves, axon, live, equations];
 
 /**
  * The row of tabs and, below it, what the chosen one shows.
