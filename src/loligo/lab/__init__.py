@@ -1,0 +1,1 @@
+"""The lab: the same equations, live in a browser."""
