@@ -34,9 +34,9 @@ class _Page(HTMLParser):
             self.anchors.add(about["id"])
         if tag == "a" and "href" in about:
             self.links.append(about["href"])
-        if tag in _LOADED and not set(about.get("rel", "").split()) & _SAID_BY_LINK:
-            if about.get(_LOADED[tag]):
-                self.loaded.append(about[_LOADED[tag]])
+        address = about.get(_LOADED.get(tag, ""))
+        if address and not set(about.get("rel", "").split()) & _SAID_BY_LINK:
+            self.loaded.append(address)
         if tag == "img" and not about.get("alt", "").strip():
             self.silent.append(about.get("src", "")[:60])
 
