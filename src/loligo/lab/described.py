@@ -87,7 +87,7 @@ def _equations(membrane: Membrane, outline: Outline) -> list[list[dict[str, Any]
 def _line(line: Line, names: Mapping[str, Tree]) -> dict[str, Any]:
     return {
         "left": _named(_tree(line.left_latex), names),
-        "sign": {":": ":"}.get(line.sign, line.sign),
+        "sign": line.sign,
         "right": _named(_tree(line.right_latex), names),
         "text": f"{line.left} {line.sign} {line.right}",
     }
