@@ -47,7 +47,8 @@ def faults(site: Path) -> Iterator[str]:
     for path, page in read.items():
         name = path.relative_to(site)
         for address in page.loaded:
-            if urlsplit(address).scheme not in ("", "data"):
+            where = urlsplit(address)
+            if where.scheme not in ("", "data") or where.netloc:
                 yield f"{name} loads {address[:80]} from elsewhere"
             elif not address.startswith("data:") and not _there(path, address).exists():
                 yield f"{name}: {address[:80]} is missing"

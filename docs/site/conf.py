@@ -10,6 +10,7 @@ import loligo
 
 project = "loligo"
 author = "The loligo developers"
+project_copyright = "The loligo developers, BSD-3-Clause"
 version = release = loligo.__version__
 language = "en"
 
