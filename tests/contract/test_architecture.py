@@ -23,7 +23,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What a part does not list may stand anywhere in it, as long as nothing goes round in a circle.
 ORDER: dict[str, list[set[str]]] = {
     "": [
-        {"cgroups", "errors"},
+        {"cgroups", "errors", "packed"},
         {"cores", "files", "lanes", "memory", "progress", "words"},
         {"units"},
         {"model", "stimulus"},
@@ -37,6 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"analysis", "explanation", "sweeps", "theory"},
         {"experiments"},
         {"figures"},
+        {"lab"},
         {"cli"},
         {"__main__"},
     ],

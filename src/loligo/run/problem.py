@@ -84,8 +84,7 @@ class Problem:
     @cached_property
     def obstacle(self) -> str | None:
         """Why this problem has no power series between the edges of its stimulus, or None."""
-        sampled = (shape for shape in self.shapes if shape.sampled)
-        return next((f"{type(shape).__name__} {shape.follows}" for shape in sampled), None)
+        return None
 
     @property
     def clamped(self) -> bool:

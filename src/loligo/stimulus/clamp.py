@@ -16,6 +16,7 @@ from loligo.lanes import Floats, Labelled, Value
 from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import DURATION, START, Quantity, within
 from loligo.stimulus.base import VOLTAGE, Stimulus, Times, plain
+from loligo.stimulus.lines import Lines, Windowed
 from loligo.stimulus.played import Course, Played, Straight, refuse_command
 
 # 0.1 ohm, in Mohm, at a place of an axon: V there misses the command by
@@ -284,6 +285,11 @@ class VoltageClamp(Played, Stimulus):
         (start,) = self._numbers("start")
         on = (t >= start) & (t < self.off)
         return np.where(on, self.course_played.value(self._since(t)), 0.0)
+
+    def lines(self) -> Lines:
+        """Its command from knot to knot."""
+        start, duration = self._numbers("start", "duration")
+        return Windowed(self.course_played.lines(), start, duration, self.kept)
 
     def entered(self, t: Times, since: Times) -> Any:
         """The command some time after an edge, without the jumps in between, mV."""

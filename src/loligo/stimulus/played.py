@@ -13,6 +13,7 @@ from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Shape
+from loligo.stimulus.lines import Lines, Listed, Scaled
 from loligo.stimulus.noise import Noise
 from loligo.stimulus.waveform import Waveform
 
@@ -138,6 +139,10 @@ class Course(Protocol):
         """Of a straight line just after a time."""
         ...
 
+    def lines(self) -> Lines:
+        """It, from knot to knot."""
+        ...
+
 
 class Samples:
     """See :class:`Course`: a waveform."""
@@ -180,6 +185,9 @@ class Samples:
         k, _ = self._into(t)
         return np.where(t < self._time[0], 0.0, self._slope[k])
 
+    def lines(self) -> Lines:
+        return Listed(self._time, self._row, self._slope, before=float(self._row[0]))
+
 
 class Straight:
     """See :class:`Course`: a straight line."""
@@ -205,6 +213,9 @@ class Straight:
     def slope(self, t: Floats) -> Floats:
         return np.full(np.shape(t), self.each)
 
+    def lines(self) -> Lines:
+        return Listed(np.zeros(1), np.array([self.first]), np.array([self.each]))
+
 
 class Trembling:
     """See :class:`Course`: noise, which is told nothing of beyond its ends."""
@@ -229,6 +240,10 @@ class Trembling:
 
     def slope(self, t: Floats) -> Floats:
         return self.noise.held(t)[2]
+
+    def lines(self) -> Lines:
+        unit, noise = self.noise.lines(), self.noise
+        return Scaled(unit, noise.amplitude, noise.mean)
 
 
 _COURSES: Mapping[type[Shape], Callable[[Any], Course]] = {Waveform: Samples, Noise: Trembling}

@@ -13,6 +13,7 @@ from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value, grid
 from loligo.stimulus.applied import DURATION, START, Quantity, within
 from loligo.stimulus.base import AMPLITUDE, CONDUCTANCES, Shape, Stimulus, Times, plain
+from loligo.stimulus.lines import Lines
 from loligo.stimulus.noise import Noise
 from loligo.stimulus.played import Played
 
@@ -311,6 +312,10 @@ class Conductance(Played, Stimulus):
 
     def streamed(self, t: Times) -> Any:
         return self.conductance(t)
+
+    def lines(self) -> Lines:
+        """Its waveform, of amplitude 1, from knot to knot."""
+        return self.path.lines(self._numbers("start")[0])
 
     def value(self, t: Times) -> Any:
         """The current that is known beforehand: none."""

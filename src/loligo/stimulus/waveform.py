@@ -21,6 +21,7 @@ from loligo.stimulus.base import (
     Times,
     plain,
 )
+from loligo.stimulus.lines import Lines, Listed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -224,6 +225,13 @@ class Waveform(Shape):
         (amplitude,) = self._numbers("amplitude")
         a, b = (np.asarray(edge, dtype=np.float64) for edge in (a, b))
         return plain(amplitude * (self._look_up(b)[1] - self._look_up(a)[1]))
+
+    def lines(self, shift: float = 0.0) -> Lines:
+        """The samples as given from knot to knot, so much later (ms)."""
+        knots, row, slope, _ = self._lines_of_one_lane()
+        if self.hold:
+            return Listed(shift + knots, row, slope)
+        return Listed(shift + knots, np.append(row[:-1], 0.0), np.append(slope, 0.0))
 
     def breakpoints(self, duration: float) -> Floats:
         """The time of every sample."""

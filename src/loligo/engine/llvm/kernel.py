@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import CAPACITY, Journey, Moving, Progress, Route, Schedule, Streams
-from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
+from loligo.engine.llvm.adaptive import (
+    ADAPT_DOUBLES,
+    ADAPT_INTEGERS,
+    ADAPT_POINTERS,
+    LINE_DOUBLES,
+    LINE_POINTERS,
+)
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
@@ -28,6 +34,11 @@ def _signature(integers: int, doubles: int, pointers: int) -> Any:
 
 _RUN = _signature(len(RUN_INTEGERS), len(RUN_DOUBLES), len(RUN_POINTERS))
 _ADAPT = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(ADAPT_POINTERS))
+_ADAPT_LINES = _signature(
+    len(ADAPT_INTEGERS),
+    len(ADAPT_DOUBLES) + len(LINE_DOUBLES),
+    len(ADAPT_POINTERS) + len(LINE_POINTERS),
+)
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 
@@ -46,7 +57,8 @@ class CompiledKernel:
         self.program, self.width = program, width
         self.code, self.capacity = code, capacity  # the code keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
-        self._adapt: Any = _ADAPT(code.addresses["adapt"])
+        adapt = _ADAPT_LINES if program.streams else _ADAPT
+        self._adapt: Any = adapt(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}
 
     def holding(self, capacity: int) -> CompiledKernel:
@@ -130,10 +142,15 @@ class CompiledKernel:
             "finished": journey.finished, "out": journey.out, "swings": journey.swings.table,
             **buffer.arrays,
         }  # fmt: skip
+        pointers = ADAPT_POINTERS
+        if route.lines is not None:
+            doubles["until"], pointers = route.lines.until, ADAPT_POINTERS + LINE_POINTERS
+            arrays |= {"places": journey.places, "rows": route.lines.rows,
+                       "table": route.lines.table}  # fmt: skip
         arguments = (
             *(integers[name] for name in ADAPT_INTEGERS),
-            *(doubles[name] for name in ADAPT_DOUBLES),
-            *(arrays[name].ctypes.data for name in ADAPT_POINTERS),
+            *doubles.values(),
+            *(arrays[name].ctypes.data for name in pointers),
         )
         mine = journey.finished[blocks.start : blocks.stop]
         while True:
