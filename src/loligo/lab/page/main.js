@@ -61,7 +61,9 @@
  */
 import { copying } from "./copy.js";
 import { element } from "./dom.js";
+import { workerSource } from "./embedded.js";
 import { openModel } from "./engine/model.js";
+import { openWorker } from "./engine/worker.js";
 import { header } from "./header.js";
 import { LOOK, State } from "./state.js";
 import { Style } from "./style.js";
@@ -119,6 +121,8 @@ function labOf(host, given) {
   const root = element("div", { class: "loligo-lab" });
   host.append(root);
   const nothing = () => {};
+  /** @type {ReturnType<typeof openWorker> | null} */
+  let worker = null;
   const here = () => given.languages[state.view.language] ?? given.languages.en;
   return {
     models: given.models, languages: given.languages, model: nothing, state, root,
@@ -126,7 +130,11 @@ function labOf(host, given) {
     words: (text, values) => speaking(here())(text, values),
     reworded: (text) => reworded(here(), text),
     style: new Style(given.style), announce: nothing, tell: nothing, redraw: nothing,
-    worker: null, tasks: tasks ?? null, copy: null,
+    get worker() {
+      worker ??= openWorker(given.models, workerSource());
+      return worker;
+    },
+    tasks: tasks ?? null, copy: null,
   };
 }
 

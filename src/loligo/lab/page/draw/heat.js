@@ -14,17 +14,6 @@ const TABLE = Uint8ClampedArray.from({ length: 256 * 3 }, (_, k) => {
 });
 
 /**
- * Red, green and blue, 0 to 255.
- *
- * @param {number} part  0 to 1
- * @returns {[number, number, number]}
- */
-export function heat(part) {
-  const at = 3 * Math.min(Math.max(Math.round(part * 255), 0), 255);
-  return [TABLE[at], TABLE[at + 1], TABLE[at + 2]];
-}
-
-/**
  * Rows of numbers as a picture, the first at the bottom.
  *
  * @param {HTMLCanvasElement} canvas  what it is drawn on

@@ -21,7 +21,7 @@ import { element, fill, icon, say } from "../dom.js";
 import { Canvas } from "../draw/canvas.js";
 import { Chart } from "../draw/chart.js";
 import { Handle } from "../draw/handle.js";
-import { heat, picture } from "../draw/heat.js";
+import { picture } from "../draw/heat.js";
 import { channelsOf } from "../experiments/channels.js";
 import { evenly } from "../experiments/asking.js";
 import { interpolated, Wave } from "../experiments/wave.js";
@@ -75,6 +75,7 @@ class AxonTab {
     this.playing = 0;
     this.shown = false;
     this.image = element("canvas", {});
+    this.surface = element("canvas", {});
     const { words } = lab;
     this.profileHost = element("div", { class: "drawing profile", role: "img" });
     this.stripHost = element("div", { class: "drawing strip", role: "group", "aria-label": words("Electrodes") });
@@ -330,13 +331,9 @@ class AxonTab {
     const theme = this.lab.style.theme();
     const { left, width } = this.profile.box;
     const { cut } = /** @type {Wave} */ (this.wave);
-    const columns = /** @type {Int32Array} */ (this.columns);
     const [top, height] = [16, 28];
-    const step = width / columns.length;
-    columns.forEach((k, i) => {
-      context.fillStyle = `rgb(${heat((row[k] - RANGE.low) / (RANGE.high - RANGE.low)).join()})`;
-      context.fillRect(left + i * step, top, step + 0.6, height);
-    });
+    picture(this.surface, [row], /** @type {Int32Array} */ (this.columns), RANGE.low, RANGE.high);
+    context.drawImage(this.surface, left, top, width, height);
     if (cut.bare) {
       context.fillStyle = theme.sheath;
       context.strokeStyle = theme.rule;
