@@ -192,7 +192,7 @@ def test_a_file_runs_its_scripts_and_asks_for_nothing(tmp_path: Path):
 @pytest.mark.parametrize(
     "act",
     [
-        "const s = document.createElement('script'); s.textContent = 'x=1'; document.body.append(s)",
+        "const s = document.createElement('script'); s.text = 'x=1'; document.body.append(s)",
         "document.body.setAttribute('onclick', 'x=1'), document.body.click()",
         "document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x.png'}))",
         "fetch('http://127.0.0.1:9/').catch(() => 0)",

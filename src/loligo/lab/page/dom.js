@@ -79,6 +79,7 @@ export function icon(name) {
 }
 
 const SIGNS = {
+  share: ["M12 15 V4", "M8 7.5 L12 3.5 L16 7.5", "M8 10.5 H5.5 V20.5 H18.5 V10.5 H16"],
   undo: ["M8 5 L4 9 L8 13", "M4.5 9 H14 a5.5 5.5 0 0 1 0 11 H9"],
   redo: ["M16 5 L20 9 L16 13", "M19.5 9 H10 a5.5 5.5 0 0 0 0 11 H15"],
   reset: ["M5 12 a7 7 0 1 0 2.2 -5.1", "M7.6 3 L7 7 L11 7.6"],

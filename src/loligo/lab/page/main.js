@@ -29,6 +29,8 @@
  * @property {any} manifest
  * @property {Description} description
  * @property {Uint8Array} wasm
+ * @property {import("./link.js").Known} known  what a link may say of it
+ * @property {import("./texts.js").Load} load
  *
  * @typedef {object} Given  what there is to begin with
  * @property {Entry[]} models
@@ -37,6 +39,7 @@
  * @property {Partial<Simulation> | null} [simulation]
  * @property {Partial<import("./state.js").View> | null} [view]
  * @property {any} [tasks]
+ * @property {import("./link.js").Limits} limits
  * @property {string | null} [language]
  *
  * @typedef {object} Lab
@@ -56,6 +59,7 @@
  * @property {Record<string, Language>} languages
  * @property {any} copy  what offers links, scripts, data and pictures
  */
+import { copying } from "./copy.js";
 import { element } from "./dom.js";
 import { openModel } from "./engine/model.js";
 import { header } from "./header.js";
@@ -73,6 +77,7 @@ import { reworded, speaking } from "./words.js";
  */
 export async function start(host, given) {
   const lab = labOf(host, given);
+  lab.copy = copying(lab, given.limits);
   const tabs = new Tabs(lab);
   const top = header(lab, tabs);
   const spoken = element("div", { role: "status", "aria-live": "polite", class: "unseen" });

@@ -3,6 +3,20 @@
  */
 import { element } from "../dom.js";
 
+/** @type {WeakMap<Element, Canvas>} */
+const MADE = new WeakMap();
+
+/**
+ * The canvases that are seen in an element.
+ *
+ * @param {Element} root
+ * @returns {Canvas[]}
+ */
+export function drawn(root) {
+  const seen = Array.from(root.querySelectorAll("canvas")).filter((each) => each.clientWidth);
+  return seen.flatMap((each) => MADE.get(each) ?? []);
+}
+
 export class Canvas {
   /**
    * @param {HTMLElement} host
@@ -13,7 +27,10 @@ export class Canvas {
     host.append(this.element);
     const context = this.element.getContext("2d");
     if (!context) throw new Error("this browser draws nothing");
+    /** @type {CanvasRenderingContext2D} */
     this.context = context;
+    this.redraw = resized;
+    MADE.set(this.element, this);
     this.width = 0;
     this.height = 0;
     this.ratio = 0;
@@ -37,6 +54,19 @@ export class Canvas {
     this.element.style.width = `${width}px`;
     this.element.style.height = `${height}px`;
     return true;
+  }
+
+  /**
+   * Draw the same on something else.
+   *
+   * @param {CanvasRenderingContext2D} other
+   */
+  drawOn(other) {
+    const own = this.context;
+    this.context = other;
+    this.redraw();
+    this.context = own;
+    this.redraw();
   }
 
   /** Empty, and in the page's pixels. */

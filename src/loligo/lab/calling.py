@@ -1,0 +1,226 @@
+"""``lo.lab``: models, a stimulus and what else is said, as a page that is saved, opened or shown"""
+
+from __future__ import annotations
+
+import html
+import os
+import tempfile
+import webbrowser
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from loligo import files
+from loligo.errors import UsageError
+from loligo.lab.described import described
+from loligo.lab.file import Entry, page
+from loligo.lab.kernels import browser_kernel
+from loligo.lab.limits import LIMITS, known
+from loligo.lab.look import look
+from loligo.lab.simulation import Simulation, asked, called, from_link, named
+from loligo.lab.spoken import spoken_languages
+from loligo.model import Membrane, load, models
+from loligo.stimulus.base import Stimulus
+from loligo.words import code_of
+
+_HEIGHT = 760  # pixels, of a page in a notebook
+
+
+@dataclass(frozen=True, repr=False)
+class Lab:
+    """A live page: models, and what it begins with.
+
+    It is made by :func:`loligo.lab`.
+
+    Attributes
+    ----------
+    models : mapping
+        Name in links -> Membrane, in the order in which the page offers them.
+    start : Simulation
+        What it begins with.
+    """
+
+    models: Mapping[str, Membrane]
+    start: Simulation
+    tasks: Mapping[str, Any] | None = None
+    language: str | None = None
+
+    @cached_property
+    def html(self) -> str:
+        """The page as the text of an HTML file."""
+        entries = [entry(name, model) for name, model in self.models.items()]
+        return page(entries, self._told(entries))
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page to a file, which needs nothing else: no network, no server.
+
+        Raises
+        ------
+        FileError, UsageError
+            It cannot be written there, or is not to be an ``.html``.
+        """
+        where = files.named(path)
+        if where.suffix.lower() not in (".html", ".htm"):
+            raise UsageError(f"{where}: the lab is an .html file")
+        with files.replacing(where) as part:
+            part.write_text(self.html, encoding="utf-8")
+        return where
+
+    def open(self) -> Path:
+        """Write the page to a temporary place, and show it in the browser."""
+        folder = tempfile.mkdtemp(prefix="loligo-lab-")
+        where = self.save(Path(folder, "lab.html"))
+        webbrowser.open(where.as_uri())
+        return where
+
+    def _told(self, entries: Iterable[Entry]) -> dict[str, Any]:
+        texts = [text for each in entries for text in _texts(each.told)]
+        return {
+            "simulation": self.start.to_dict(),
+            "view": dict(self.start.view),
+            "tasks": self.tasks,
+            "language": self.language,
+            "languages": spoken_languages(texts),
+            "style": look(),
+            "limits": LIMITS,
+        }
+
+    def __repr__(self) -> str:
+        return f"<lab of {', '.join(self.models)}: save('lab.html') writes it, open() shows it>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the page in a frame, which also an export of the notebook shows."""
+        return frame(self.html)
+
+
+def lab(
+    model: Any = None,
+    stimulus: Stimulus | None = None,
+    duration: float = 50.0,
+    *,
+    link: str | None = None,
+    tasks: str | os.PathLike[str] | None = None,
+    language: str | None = None,
+    **more: Any,
+) -> Lab:
+    """A live page of a membrane: every parameter a slider, the stimulus drawn by hand.
+
+    It is one HTML file with loligo's own machine code in it, as WebAssembly: it needs no
+    installation, no server and no network, and computes the bits that :func:`loligo.simulate`
+    computes. In a notebook it shows itself.
+
+    Parameters
+    ----------
+    model : Membrane, str or sequence of them, optional
+        The model, or the names of several; the page begins with the first. By default the
+        library's.
+    stimulus : Stimulus, optional
+        What it begins with; 10 µA/cm² from 5 to 45 ms if neither a model nor a link is given.
+    duration : float
+        ms.
+    link : str, optional
+        A link of the lab: the page begins with what it says, in place of all other arguments but
+        ``model``.
+    tasks : path, optional
+        A sheet of tasks, TOML: see :mod:`loligo.lab.tasks`.
+    language : str, optional
+        In which the page speaks; by default the reader's own.
+    **more
+        ``sample_interval``, ``solver``, ``initial`` and ``threshold`` as :func:`loligo.simulate`
+        takes them.
+
+    Returns
+    -------
+    Lab
+        ``save("lab.html")`` writes it, ``open()`` shows it in a browser.
+
+    Raises
+    ------
+    LoligoError
+        A model is none, has an array among its numbers, or the stimulus is one that the page does
+        not have.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> lo.lab("hodgkin-huxley-1952", lo.Pulse(5, 40, 10))
+    <lab of hodgkin-huxley-1952: save('lab.html') writes it, open() shows it>
+    """
+    given = members(model)
+    if link is not None:
+        if stimulus is not None or more:
+            raise UsageError("a link says what is done already: give it, or a stimulus, not both")
+        start = from_link(link, next((m for m in given if _is_linked(m, link)), None))
+    else:
+        stimulus = _demonstration() if stimulus is None and model is None else stimulus
+        start = asked(given[0], stimulus, duration=duration, **more)
+    start = from_link(start.link(), start.original)  # what a page cannot say is refused here
+    shown = {start.name: start.original}
+    for each in given:
+        name, original, _ = named(each)
+        shown.setdefault(name, original)
+    code = None if language is None else code_of(language, "language")
+    return Lab(shown, start, sheet_of(tasks), code)
+
+
+def members(model: Any) -> list[Membrane]:
+    """The models that a person gave, by name or as they are."""
+    if model is None:
+        return [load(name) for name in sorted(models(), key=lambda name: name != FIRST)]
+    many = model if isinstance(model, Sequence) and not isinstance(model, str) else [model]
+    if not many:
+        raise UsageError("the lab needs a model: lo.models() lists the library's")
+    return [each if isinstance(each, Membrane) else load(each) for each in many]
+
+
+FIRST = "hodgkin-huxley-1952"
+
+
+def entry(name: str, model: Membrane) -> Entry:
+    """A model as the page has it."""
+    kernel = browser_kernel(model)
+    told = {
+        "manifest": kernel.manifest,
+        "description": described(model),
+        "known": known(model),
+        "load": name if name in models() else None,
+    }
+    return Entry(name, told, kernel.wasm)
+
+
+def frame(page: str, height: int = _HEIGHT) -> str:
+    """The page in a frame of its own, as HTML."""
+    return (
+        f'<iframe srcdoc="{html.escape(page)}" title="loligo lab" loading="lazy" '
+        f'style="width: 100%; height: {height}px; border: 0"></iframe>'
+    )
+
+
+def sheet_of(path: str | os.PathLike[str] | None) -> Mapping[str, Any] | None:
+    """A sheet of tasks, as the page has it."""
+    if path is None:
+        return None
+    from loligo.lab.tasks import read_sheet
+
+    return read_sheet(path).to_dict()
+
+
+def _is_linked(model: Membrane, link: str) -> bool:
+    return f"model={called(model)[0]}" in link.partition("#")[2].split("&")
+
+
+def _demonstration() -> Stimulus:
+    from loligo.stimulus import Pulse
+
+    return Pulse(start=5, duration=40, amplitude=10)
+
+
+def _texts(told: Mapping[str, Any]) -> Iterable[str]:
+    """What a model says of itself."""
+    about = told["description"]
+    yield from filter(None, [about["title"], *about["meanings"].values()])
+    yield from (each["long_name"] for each in about["variables"])
+    yield from (each["meaning"] for each in about["terms"].values())
+    yield from (each["meaning"] for each in told["manifest"]["parameters"])
