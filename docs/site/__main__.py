@@ -18,6 +18,8 @@ from docs.site.generated import pages
 
 DOCS = Path(__file__).parents[1]
 _WRITTEN = ("*.md", "howto/*.md", "*.svg", "*.gif", "performance.json")
+# pages of the project's root, and how they are called here
+_OF_THE_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 
 def staged(folder: Path) -> None:
@@ -27,11 +29,23 @@ def staged(folder: Path) -> None:
             there = folder / file.relative_to(DOCS)
             there.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, there)
+    for name, called in _OF_THE_ROOT.items():
+        (folder / called).write_text(
+            (DOCS.parent / name).read_text(encoding="utf-8"), encoding="utf-8"
+        )
+    for page in folder.rglob("*.md"):
+        page.write_text(_linked(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in pages():
         there = folder / f"{name}.md"
         there.parent.mkdir(parents=True, exist_ok=True)
         there.write_text(text, encoding="utf-8")
-    shutil.copytree(DOCS / "site" / "static", folder / "_static")
+
+
+def _linked(page: str) -> str:
+    """A page whose links to the root's pages, and theirs to those of docs/, lead there."""
+    for name, called in _OF_THE_ROOT.items():
+        page = page.replace(f"](../{name})", f"]({called})")
+    return page.replace("](docs/", "](")
 
 
 def main() -> int:

@@ -24,15 +24,7 @@ _MARKUP = re.compile(r"[`*_#>]|\]\([^)]*\)|\[")
 
 
 def notebook(page: str) -> str:
-    """A page whose blocks of Python are cells.
-
-    Examples
-    --------
-    >>> print(notebook("Add:\\n\\n```python\\n1 + 1\\n```\\n").split("---")[-1])
-    <BLANKLINE>
-    mystnb: {"image": {"alt": "Add"}}
-    ...
-    """
+    """A page whose blocks of Python are cells; a page without any is left alone."""
     if not _BLOCK.search(page):
         return page
     return _FRONT + "".join(_pieces(page))

@@ -34,9 +34,9 @@ class _Page(HTMLParser):
             self.anchors.add(about["id"])
         if tag == "a" and "href" in about:
             self.links.append(about["href"])
-        if tag in _LOADED and not set(about.get("rel", "").split()) & _SAID_BY_LINK:
-            if about.get(_LOADED[tag]):
-                self.loaded.append(about[_LOADED[tag]])
+        address = about.get(_LOADED.get(tag, ""))
+        if address and not set(about.get("rel", "").split()) & _SAID_BY_LINK:
+            self.loaded.append(address)
         if tag == "img" and not about.get("alt", "").strip():
             self.silent.append(about.get("src", "")[:60])
 
@@ -47,7 +47,8 @@ def faults(site: Path) -> Iterator[str]:
     for path, page in read.items():
         name = path.relative_to(site)
         for address in page.loaded:
-            if urlsplit(address).scheme not in ("", "data"):
+            where = urlsplit(address)
+            if where.scheme not in ("", "data") or where.netloc:
                 yield f"{name} loads {address[:80]} from elsewhere"
             elif not address.startswith("data:") and not _there(path, address).exists():
                 yield f"{name}: {address[:80]} is missing"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import loligo
 from docs.site import cells, mathematics
+
+import loligo
 
 project = "loligo"
 author = "The loligo developers"
+project_copyright = "The loligo developers, BSD-3-Clause"
 version = release = loligo.__version__
 language = "en"
 
@@ -33,7 +35,7 @@ copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
 html_title = "loligo"
-html_static_path = ["_static"]
+html_static_path = ["static"]
 html_css_files = ["loligo.css"]
 html_copy_source = False
 html_show_sourcelink = False
@@ -47,5 +49,10 @@ def setup(app: Any) -> None:
     mathematics.setup(app)
 
 
-def _read(_app: Any, _page: str, source: list[str]) -> None:
-    source[0] = cells.notebook(source[0])
+# pages about the project itself: their code is part of a file, and runs nowhere else
+_ABOUT = ("contributing", "changelog")
+
+
+def _read(_app: Any, page: str, source: list[str]) -> None:
+    if page not in _ABOUT:
+        source[0] = cells.notebook(source[0])

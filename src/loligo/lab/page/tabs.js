@@ -15,12 +15,14 @@
  * @property {(host: HTMLElement, lab: import("./main.js").Lab) => Shown} create
  */
 import { element } from "./dom.js";
+import { clamp } from "./tabs/clamp.js";
+import { curves } from "./tabs/curves.js";
 import { equations } from "./tabs/equations.js";
 import { live } from "./tabs/live.js";
 import { membrane } from "./tabs/membrane.js";
 
 /** @type {Tab[]} */
-export const TABS = [membrane, live, equations];
+export const TABS = [membrane, clamp, curves, live, equations];
 
 /**
  * The row of tabs and, below it, what the chosen one shows.
