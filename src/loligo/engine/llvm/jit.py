@@ -23,8 +23,9 @@ from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.steps import emit_run
-from loligo.engine.llvm.target import Target, host
+from loligo.engine.llvm.target import Target, host, wasm32
 from loligo.engine.llvm.threads import emit_gather, emit_threads
+from loligo.engine.llvm.wasm import linked
 from loligo.program import Program
 from loligo.program.scheme import Adaptive, AnyScheme, Coupled, Fixed
 
@@ -118,6 +119,11 @@ def assembly_of(text: str, target: Target) -> str:
     """What the processor is told, in words, by LLVM's own scheduler; optimised like all else."""
     machine, module = _optimised(text, target)
     return machine.emit_assembly(module)
+
+
+def compile_wasm(program: Program) -> bytes:
+    """The module of a program that a browser takes, a lane wide."""
+    return linked(compile_object(program, 1, wasm32()))
 
 
 def compile_ptx(program: Program, target: Target) -> str:
