@@ -116,6 +116,7 @@ function labOf(host, given) {
   const { simulation, view, tasks, language } = given;
   const spoken = language ?? spokenHere(given);
   const state = new State({ model: given.models[0].name, ...simulation }, { ...LOOK, language: spoken, ...view });
+  if (matchMedia("(max-width: 600px)").matches && !view?.panels) state.view.panels = ["V", "gates"];
   const root = element("div", { class: "loligo-lab" });
   host.append(root);
   const nothing = () => {};
