@@ -38,6 +38,8 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
+    from loligo.lab.calling import lab
+    from loligo.lab.simulation import from_link
     from loligo.many import design, rows
     from loligo.model import (
         TEA,
@@ -100,7 +102,9 @@ __all__ = [
     "explain",
     "features",
     "firing_rate",
+    "from_link",
     "input_resistance",
+    "lab",
     "language",
     "leak_subtracted",
     "length_constant",
@@ -133,6 +137,8 @@ _MODULES = {
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
+    "lab.calling": ("lab",),
+    "lab.simulation": ("from_link",),
     "many": ("design", "rows"),
     "model": (
         "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",

@@ -85,7 +85,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "features", "findings", "models", "simulating"}, {"experiment", "sweeping"},
+        {"axon", "features", "findings", "lab", "models", "simulating"}, {"experiment", "sweeping"},
         {"commands"},
     ],
 }  # fmt: skip

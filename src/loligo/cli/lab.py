@@ -53,9 +53,7 @@ def lab(
     ] = None,
     language: Annotated[
         Text,
-        typer.Option(
-            metavar="en|de", help="By default the reader's own.", rich_help_panel=_LAB
-        ),
+        typer.Option(metavar="en|de", help="By default the reader's own.", rich_help_panel=_LAB),
     ] = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
@@ -130,11 +128,12 @@ def _marked(tasks: Path | None, check: str | None, key: str | None) -> None:
     """What a code says of a student's sheet, or the answers of a student's."""
     if tasks is None:
         raise UsageError("--check and --key are about a sheet of tasks: name it with --tasks")
-    from loligo.lab.tasks import read_sheet
+    from loligo.lab import tasks as sheets
+    from loligo.lab.sheet import read_sheet
 
     with arguments.reading():
         sheet = read_sheet(tasks)
     if key is not None:
-        print(sheet.key(key))
+        print(sheets.key(sheet, key))
     if check is not None:
-        print(sheet.check(check))
+        print(sheets.check(sheet, check))

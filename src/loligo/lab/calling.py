@@ -124,7 +124,7 @@ def lab(
         A link of the lab: the page begins with what it says, in place of all other arguments but
         ``model``.
     tasks : path, optional
-        A sheet of tasks, TOML: see :mod:`loligo.lab.tasks`.
+        A sheet of tasks, TOML: see :mod:`loligo.lab.sheet`.
     language : str, optional
         In which the page speaks; by default the reader's own.
     **more
@@ -202,7 +202,7 @@ def sheet_of(path: str | os.PathLike[str] | None) -> Mapping[str, Any] | None:
     """A sheet of tasks, as the page has it."""
     if path is None:
         return None
-    from loligo.lab.tasks import read_sheet
+    from loligo.lab.sheet import read_sheet
 
     return read_sheet(path).to_dict()
 

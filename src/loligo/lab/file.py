@@ -96,7 +96,7 @@ def scripts(modules: Mapping[str, Module]) -> tuple[str, str]:
     names = {module.name for module in below}
     above = [module for module in ordered(modules, MAIN) if module.name not in names]
     strict = '"use strict";\n'
-    serving = 'if (typeof document === "undefined") engine_worker.serve();\n'
+    serving = 'if (typeof document === "undefined") $engine_worker.serve();\n'
     return _script(strict + joined(below) + serving), _script(strict + joined(above))
 
 

@@ -11,7 +11,7 @@ The plain data are those of `page/state.js`::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from loligo import solvers
@@ -89,13 +89,14 @@ class Simulation:
             As :func:`loligo.simulate` takes them; they come before what the link says.
         """
         said = {
+            "stimulus": self.stimulus,
             "duration": self.duration,
             "sample_interval": self.sample_interval,
             "solver": self.solver,
             "initial": self.initial,
             "threshold": _THRESHOLD if self.threshold is None else self.threshold,
         }
-        return simulate(self.model, self.stimulus, **(said | more))
+        return simulate(self.model, **(said | more))
 
     def link(self, page: str = "") -> str:
         """The link, of a page at an address, or what is to stand behind its ``#`` alone."""
