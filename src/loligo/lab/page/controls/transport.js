@@ -3,6 +3,7 @@
  */
 import { describe, element, fill, icon } from "../dom.js";
 import { headingOf } from "../draw/panels.js";
+import { tool } from "../header.js";
 
 const SPEEDS = [2, 5, 10, 25]; // ms of the model in a second
 const STEPS = 40; // of a play without motion
@@ -28,7 +29,7 @@ export function transport(host, lab, wanted) {
   const speed = element("select", { class: "speed", "aria-label": words("Speed of the slow motion") },
     ...SPEEDS.map((ms) => element("option", { value: ms, selected: ms === 5 }, words("{ms} ms in 1 s", { ms }))));
   const keep = element("button", { type: "button", class: "chip", onclick: wanted.keep }, icon("ghost"), words("Keep as ghost"));
-  const forget = element("button", { type: "button", class: "chip", onclick: wanted.forget }, icon("remove"), words("Ghosts away"));
+  const forget = tool(words("Ghosts away"), "remove", wanted.forget);
   host.append(element("div", { class: "transport" }, chips,
     element("div", { class: "chips" }, play, speed, keep, forget)));
   let playing = 0;
@@ -78,7 +79,7 @@ export function transport(host, lab, wanted) {
     for (const chip of chips.children) {
       describe(chip, { "aria-pressed": String(view.panels.includes(/** @type {HTMLElement} */ (chip).dataset.key ?? "")) });
     }
-    forget.hidden = !wanted.ghosts();
+    forget.classList.toggle("nothing", !wanted.ghosts());
   }
 
   /** @param {string} key */

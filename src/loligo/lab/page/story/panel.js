@@ -18,8 +18,8 @@ export function storyPanel(host, lab, led, told) {
   const verdict = element("p", { class: "verdict" });
   const lines = element("ol", { class: "phases" });
   const note = element("p", { class: "note" }, lab.words("Currents in µA/cm²; shares are of all that flows the same way."));
-  host.append(element("section", { class: "story", "aria-label": lab.words("Why it fired") },
-    element("h2", {}, lab.words("Why it fired")), verdict, lines, note));
+  const heading = element("h2", {}, lab.words("What happened"));
+  host.append(element("section", { class: "story" }, heading, verdict, lines, note));
   /** @type {import("./instant.js").Mark[]} */
   let marks = [];
   let waiting = 0;
@@ -33,6 +33,7 @@ export function storyPanel(host, lab, led, told) {
     const story = course ? narrate(course, lab.words, lab.style.decimal()) : { verdict: "", marks: [] };
     marks = story.marks;
     say(verdict, story.verdict);
+    say(heading, headingOf(marks, lab.words));
     fill(lines, marks.map(line));
     note.hidden = !marks.length;
     told();
@@ -58,6 +59,19 @@ export function storyPanel(host, lab, led, told) {
   }
 
   return { show, marks: () => marks, hide: () => clearTimeout(waiting) };
+}
+
+/**
+ * What a story explains.
+ *
+ * @param {import("./instant.js").Mark[]} marks
+ * @param {import("../words.js").Words} words
+ */
+function headingOf(marks, words) {
+  const phases = new Set(marks.map(({ phase }) => phase));
+  if (phases.has("upstroke")) return words("Why it fired");
+  if (phases.has("highest") || phases.has("swings")) return words("Why it did not fire");
+  return words("What happened");
 }
 
 /**
