@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import loligo
 from loligo.engine.kernel import COUNTERS, DIVERGED, RE_ARM, STIFF
-from loligo.engine.switches import CLOCK, rows
 from loligo.engine.swings import KEPT, SWING
+from loligo.engine.switches import CLOCK, rows
 from loligo.errors import UsageError
 from loligo.lanes import Labelled, Value
 from loligo.model import Membrane
