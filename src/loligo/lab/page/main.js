@@ -63,7 +63,9 @@
  */
 import { copying } from "./copy.js";
 import { element } from "./dom.js";
+import { workerSource } from "./embedded.js";
 import { openModel } from "./engine/model.js";
+import { openWorker } from "./engine/worker.js";
 import { header } from "./header.js";
 import { LOOK, State } from "./state.js";
 import { Style } from "./style.js";
@@ -123,9 +125,12 @@ function labOf(host, given) {
   const { simulation, view, tasks, language } = given;
   const spoken = language ?? spokenHere(given);
   const state = new State({ model: given.models[0].name, ...simulation }, { ...LOOK, language: spoken, ...view });
+  if (matchMedia("(max-width: 600px)").matches && !view?.panels) state.view.panels = ["V", "gates"];
   const root = element("div", { class: "loligo-lab" });
   host.append(root);
   const nothing = () => {};
+  /** @type {ReturnType<typeof openWorker> | null} */
+  let worker = null;
   const here = () => given.languages[state.view.language] ?? given.languages.en;
   return {
     models: given.models, languages: given.languages, model: nothing, state, root,
@@ -133,7 +138,11 @@ function labOf(host, given) {
     words: (text, values) => speaking(here())(text, values),
     reworded: (text) => reworded(here(), text),
     style: new Style(given.style), announce: nothing, tell: nothing, redraw: nothing,
-    worker: null, tasks: tasks ?? null, copy: null, limits: given.limits, opened: async () => null,
+    get worker() {
+      worker ??= openWorker(given.models, workerSource());
+      return worker;
+    },
+    tasks: tasks ?? null, copy: null, limits: given.limits, opened: async () => null,
   };
 }
 

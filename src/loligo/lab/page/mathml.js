@@ -29,15 +29,26 @@ export function mathElement([tag, attributes, ...inside]) {
 }
 
 /**
- * Two sides of an equation, as cells of a row whose sign lines up with others.
+ * Equations under one another, their signs in one column.
  *
- * @param {Line} line
+ * @param {Block} block
  */
-export function equationElement(line) {
+export function blockElement(block) {
   const math = document.createElementNS(MATHML, "math");
-  math.setAttribute("display", "block");
-  const sign = document.createElementNS(MATHML, "mo");
-  sign.append(line.sign);
-  math.append(mathElement(line.left), sign, mathElement(line.right));
+  math.setAttribute("aria-label", block.map(({ text }) => text).join("; "));
+  const table = document.createElementNS(MATHML, "mtable");
+  table.setAttribute("displaystyle", "true");
+  table.append(...block.map((line) => {
+    const sign = document.createElementNS(MATHML, "mo");
+    sign.append(line.sign);
+    const row = document.createElementNS(MATHML, "mtr");
+    row.append(...[mathElement(line.left), sign, mathElement(line.right)].map((part) => {
+      const cell = document.createElementNS(MATHML, "mtd");
+      cell.append(part);
+      return cell;
+    }));
+    return row;
+  }));
+  math.append(table);
   return math;
 }

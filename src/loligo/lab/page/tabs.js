@@ -16,6 +16,7 @@
  * @property {(lab: import("./main.js").Lab) => boolean} [offered]  by default it always is
  */
 import { element } from "./dom.js";
+import { axon } from "./tabs/axon.js";
 import { clamp } from "./tabs/clamp.js";
 import { curves } from "./tabs/curves.js";
 import { equations } from "./tabs/equations.js";
@@ -24,7 +25,7 @@ import { membrane } from "./tabs/membrane.js";
 import { tasks } from "./tabs/tasks.js";
 
 /** @type {Tab[]} */
-export const TABS = [membrane, clamp, curves, live, equations, tasks];
+export const TABS = [membrane, clamp, curves, axon, live, equations, tasks];
 
 /**
  * The row of tabs and, below it, what the chosen one shows.

@@ -46,21 +46,22 @@ export class PhasePlane {
     this.sides = { low: -90, high: 60 };
     /** @type {[number, number]} */
     this.start = [NaN, NaN];
-    const handle = (/** @type {0 | 1} */ side) => new Handle(this.drawing, {
-      label: side === 0 ? words("The path begins at V") : words("The path begins at the gate's"),
-      low: side === 0 ? -100 : 0, high: side === 0 ? 100 : 1, step: side === 0 ? 1 : 0.01,
-      along: side === 0 ? "horizontal" : "vertical",
-      text: (value) => side === 0 ? words("{V:g} mV", { V: value }) : String(value),
-      place: (value) => side === 0 ? [this.chart.x(value), this.chart.y(this.start[1])]
-        : [this.chart.x(this.start[0]), this.chart.y(value)],
-      value: (x, y) => this.chart.value(x, y)[side],
-      changed: (value) => {
-        const start = [...this.start];
-        start[side] = value;
-        lab.state.keep("curves", { start });
+    this.handle = new Handle(this.drawing, {
+      label: words("Where the path begins; the arrows up and down move the gate"),
+      low: -100, high: 100, step: 1, along: "round",
+      text: (value) => words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] }),
+      place: (value) => [this.chart.x(value), this.chart.y(this.start[1])],
+      value: (x, y) => this.chart.value(x, y)[0],
+      changed: (value) => lab.state.keep("curves", { start: [value, this.start[1]] }),
+      other: (x, y, step) => {
+        const to = step ? this.start[1] + step / 50 : this.chart.value(x, y)[1];
+        const kept = Math.round(Math.min(Math.max(to, 0), 1) * 100) / 100;
+        const moved = kept !== this.start[1];
+        this.start = [this.start[0], kept];
+        if (step) lab.state.keep("curves", { start: this.start });
+        return moved;
       },
     });
-    this.handles = [handle(0), handle(1)];
     this.chart.moved = () => this.hold();
     this.model = "";
   }
@@ -162,10 +163,9 @@ export class PhasePlane {
 
   hold() {
     if (!Number.isFinite(this.start[0])) return;
-    this.handles.forEach((handle, side) => {
-      handle.element.hidden = !this.y;
-      handle.show(this.start[side]);
-    });
+    this.handle.element.hidden = !this.y;
+    this.handle.element.style.setProperty("--ink", this.lab.style.theme().stimulus);
+    this.handle.show(this.start[0]);
   }
 
   /** What stands still where, and what the other gates do: said which. */
@@ -181,11 +181,16 @@ export class PhasePlane {
     const said = [
       words("Solid: V stands still. Dashed: {name} stands still.", { name: this.y }),
       others.length ? words("Of the others: {others}.", { others: others.join(", ") }) : "",
-      points.length ? `${points.join("; ")}.` : words("They nowhere stand still together."),
+      points.length ? `${capital(points.join("; "))}.` : words("They nowhere stand still together."),
     ].filter(Boolean).join(" ");
     say(this.readout, said);
     this.drawing.setAttribute("aria-label", `${words("Phase plane")}. ${said}`);
   }
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**

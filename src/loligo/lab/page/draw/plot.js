@@ -18,7 +18,8 @@
  * @property {number} x
  * @property {number} y
  * @property {string} colour
- * @property {string} [text]
+ * @property {string} [text]  beside it
+ * @property {"right" | "below"} [side]
  *
  * @typedef {object} Panel
  * @property {string} key
@@ -40,6 +41,7 @@
  * @typedef {object} Shown
  * @property {[number, number][]} [bands]  stretches of x that are shaded
  * @property {number | null} [cursor]
+ * @property {boolean} [beam]  the cursor is a beam: dots, and no line
  * @property {string} [lit]  name of the line that stands out
  * @property {number} [upto]  of x: lines end here
  */
@@ -239,13 +241,21 @@ export class Plot {
     if (mark.x < low || mark.x > Math.min(high, this.shown.upto ?? Infinity)) return;
     const [x, y] = [this.x(mark.x), this.y(box, mark.y)];
     const theme = this.style.theme();
-    dot(context, x, y, mark.text ? 7.5 : 3.5, mark.colour, theme.background);
+    dot(context, x, y, 3.5, mark.colour, theme.background);
     if (!mark.text) return;
-    context.font = this.style.font(10.5, { bold: true });
-    context.textAlign = "center";
+    context.font = this.style.font(11.5);
+    const below = mark.side === "below" ? 16 : 0;
+    const wide = context.measureText(mark.text).width;
+    const left = below ? x : x + 8;
+    if (left + wide > box.left + box.width + this.margin.right) return;
+    context.textAlign = "left";
     context.textBaseline = "middle";
-    context.fillStyle = theme.background;
-    context.fillText(mark.text, x, y + 0.5);
+    context.lineWidth = 3.5;
+    context.lineJoin = "round";
+    context.strokeStyle = theme.background;
+    context.strokeText(mark.text, left, y + below);
+    context.fillStyle = mark.colour;
+    context.fillText(mark.text, left, y + below);
   }
 
   /**
@@ -333,13 +343,12 @@ export class Plot {
   hair(context, theme) {
     const at = this.shown.cursor;
     if (at === null || at === undefined || at < this.across.low || at > this.across.high) return;
-    const boxes = [...this.boxes.values()];
     const x = this.x(at);
-    context.strokeStyle = theme.muted;
-    context.lineWidth = 1;
-    line(context, x, boxes[0].top - 4, x, boxes[boxes.length - 1].top + boxes[boxes.length - 1].height);
     for (const panel of this.panels) {
       const box = /** @type {Box} */ (this.boxes.get(panel.key));
+      context.strokeStyle = theme.muted;
+      context.lineWidth = 1;
+      if (!this.shown.beam) line(context, x, box.top, x, box.top + box.height);
       for (const each of panel.lines) {
         if (!each.x.length) continue;
         const value = between(each.x, each.y, at);

@@ -149,7 +149,7 @@ class Clamp {
     const edge = (label, high, value, at, put) => new Handle(this.drawing, {
       label: lab.words(label), low: label === "Start" ? 0 : 0.5, high, step: 0.5, along: "horizontal",
       text: (each) => lab.words("{t:g} ms", { t: each }),
-      place: (each) => [plot.x(at(each)), this.box().top + this.box().height],
+      place: (each) => [plot.x(at(each)), plot.y(this.box(), this.middle())],
       value: (x) => value(plot.value(x)),
       changed: (each, moving) => this.change(put(each), moving),
     });
@@ -163,6 +163,12 @@ class Clamp {
       width: edge("Width", 500, (t) => t - family().start, (t) => family().start + t,
         (width) => ({ width })),
     };
+  }
+
+  /** mV, where the edges are taken hold of: between holding and the step further from it. */
+  middle() {
+    const { holding, first, last } = this.own.family;
+    return (holding + (Math.abs(first - holding) > Math.abs(last - holding) ? first : last)) / 2;
   }
 
   /** @returns {import("../draw/trace.js").Box} the command's */
@@ -331,10 +337,14 @@ class Clamp {
       {
         key: "current", heading: name ? words("{channel} current", { channel: this.own.shown })
           : words("Ionic current"), unit: "µA/cm²", low: bottom, high: top, weight: 2.2,
-        lines: found.runs.map((run, k) => ({
-          name: String(k), x: run.time, y: rows[k], colour: colour(k), width: 1.3,
-          label: labelled(k, found.voltage) ? [{ text: said(found.voltage[k]) }] : undefined,
-        })),
+        lines: found.runs.flatMap((run, k) => {
+          const line = { name: String(k), x: run.time, y: rows[k], colour: colour(k), width: 1.3 };
+          if (!labelled(k, found.voltage)) return [line];
+          // its potential stands beside where it is as the step ends
+          const last = between(run.time, rows[k], family.start + family.width * 0.999);
+          return [line, { name: String(k), x: [end - 1e-6, end], y: [last, last], colour: colour(k), width: 0.01,
+            alpha: 0, label: [{ text: said(found.voltage[k]) }] }];
+        }),
       },
     ], { low: 0, high: end, heading: words("Time (ms)") },
     { cursor, lit: lit === null ? undefined : String(lit) });
