@@ -83,6 +83,11 @@ class Pieces:
     right: Array
     coefficients: Array
 
+    def chosen(self, which: Array) -> Pieces:
+        """Some of them, any of them several times."""
+        taken = (each.take(which, -1) for each in (self.left, self.right, self.coefficients))
+        return Pieces(*taken)
+
     def value(self, t: Array) -> Array:
         """The curve at the times ``t``, shape (n,) or (any, n)."""
         return self._at(0, t)
