@@ -7,10 +7,10 @@ import os
 import tempfile
 import webbrowser
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loligo import files
 from loligo.errors import UsageError
@@ -19,11 +19,14 @@ from loligo.lab.file import Entry, page
 from loligo.lab.kernels import browser_kernel
 from loligo.lab.limits import LIMITS, known
 from loligo.lab.look import look
-from loligo.lab.simulation import Simulation, asked, called, from_link, named
+from loligo.lab.simulation import Simulation, asked, linked, named
 from loligo.lab.spoken import spoken_languages
 from loligo.model import Membrane, load, models
 from loligo.stimulus.base import Stimulus
 from loligo.words import code_of
+
+if TYPE_CHECKING:
+    from loligo.lab.sheet import Sheet
 
 _HEIGHT = 760  # pixels, of a page in a notebook
 
@@ -148,21 +151,26 @@ def lab(
     >>> lo.lab("hodgkin-huxley-1952", lo.Pulse(5, 40, 10))
     <lab of hodgkin-huxley-1952: save('lab.html') writes it, open() shows it>
     """
+    sheet = sheet_of(tasks, members(model) if model is not None else [])
+    if model is None and sheet is not None:
+        model = sheet.models
     given = members(model)
     if link is not None:
         if stimulus is not None or more:
             raise UsageError("a link says what is done already: give it, or a stimulus, not both")
-        start = from_link(link, next((m for m in given if _is_linked(m, link)), None))
+        start = linked(link, given)
     else:
         stimulus = _demonstration() if stimulus is None and model is None else stimulus
         start = asked(given[0], stimulus, duration=duration, **more)
-    start = from_link(start.link(), start.original)  # what a page cannot say is refused here
+    start = linked(start.link(), [start.original])  # what a page cannot say is refused here
     shown = {start.name: start.original}
     for each in given:
         name, original, _ = named(each)
         shown.setdefault(name, original)
     code = None if language is None else code_of(language, "language")
-    return Lab(shown, start, sheet_of(tasks), code)
+    if sheet is not None:
+        start = replace(start, view={"tab": "tasks", **start.view})
+    return Lab(shown, start, None if sheet is None else sheet.to_dict(), code)
 
 
 def members(model: Any) -> list[Membrane]:
@@ -198,17 +206,13 @@ def frame(page: str, height: int = _HEIGHT) -> str:
     )
 
 
-def sheet_of(path: str | os.PathLike[str] | None) -> Mapping[str, Any] | None:
-    """A sheet of tasks, as the page has it."""
+def sheet_of(path: str | os.PathLike[str] | None, models: Sequence[Membrane]) -> Sheet | None:
+    """A sheet of tasks, which may be about some models of a person's own."""
     if path is None:
         return None
     from loligo.lab.sheet import read_sheet
 
-    return read_sheet(path).to_dict()
-
-
-def _is_linked(model: Membrane, link: str) -> bool:
-    return f"model={called(model)[0]}" in link.partition("#")[2].split("&")
+    return read_sheet(path, models)
 
 
 def _demonstration() -> Stimulus:

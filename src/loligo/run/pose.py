@@ -205,7 +205,7 @@ _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where 
 # Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which six
 # are held at once: by its paths, stacked, over the lanes, by streams, filled up, and the last one.
 _PORTIONS = 6
-_STEP = 0.01  # ms, of the default solver of sampled stimuli
+_STEP = 0.01  # ms, of fixed steps
 
 
 def check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:

@@ -98,8 +98,7 @@ def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pac
         from loligo.run.reference import integrate as refer
 
         return Answer(asked, solver, refer(asked, solver, advance))
-    if isinstance(solver, solvers.Taylor) and asked.obstacle is not None:
-        raise UsageError(_not_smooth(asked.obstacle))
+    refuse_on_gpu(asked, solver)
     try:
         outcome = integrate(asked, solver, advance, pace)
         if isinstance(solver, solvers.Exponential):
@@ -114,6 +113,16 @@ def _not_smooth(obstacle: str) -> str:
         f"lo.Taylor needs equations that are smooth between edges, but {obstacle}; "
         "use solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
     )
+
+
+def refuse_on_gpu(asked: Problem, solver: Solver | None) -> None:
+    """What goes along sampled stimuli with steps of its own is not for a GPU."""
+    sampled = next((shape for shape in asked.shapes if shape.sampled), None)
+    if isinstance(solver, solvers.Taylor) and solver.engine == "cuda" and sampled is not None:
+        raise UsageError(
+            f"lo.Taylor on a GPU takes no noise and no samples, and {sampled!r:.80} is one of "
+            "them; leave engine='cuda' out, or use solver=lo.Exponential(dt=0.001, engine='cuda')"
+        )
 
 
 def refuse_for_axons(solver: Solver | None) -> None:

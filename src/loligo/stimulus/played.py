@@ -32,7 +32,9 @@ class Played(Applied):
     plays: ClassVar[str]
     # whether a program is handed the path in units of its size
     sized: ClassVar[bool] = False
-    follows: ClassVar[str] = "follows samples"
+
+    def most_knots(self, duration: float) -> float:
+        return 0.0 if self.path is None else self.path.most_knots(duration)
 
     @property
     def path(self) -> Any:
@@ -104,6 +106,15 @@ class Played(Applied):
         if inner:
             chosen._set(self.plays, self.path.at(**inner))
         return chosen
+
+
+def just_after(t: Any, since: Any) -> Any:
+    """How long after a start a time is, ms, such that one at a knot is not before it by rounding.
+
+    >>> 4.3 - 4 < 0.3, just_after(4.3, 4.3 - 4) >= 0.3
+    (True, True)
+    """
+    return since + 2 * np.spacing(np.abs(t))
 
 
 class Course(Protocol):
