@@ -72,7 +72,7 @@ def lab(
     loligo lab --tasks sheet.toml --output sheet.html
     loligo lab --tasks sheet.toml --check 4F7Q-K2MN-…
     """
-    from loligo.lab import lab as make
+    from loligo.lab.calling import lab as make
 
     if check is not None or key is not None:
         return _marked(models or [], tasks, check, key)

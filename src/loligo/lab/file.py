@@ -97,12 +97,11 @@ def scripts(modules: Mapping[str, Module]) -> tuple[str, str]:
 
     In a worker there is no document: there the engine's script serves.
     """
-    below = ordered(modules, ENGINE if ENGINE in modules else "engine/model.js")
+    below = ordered(modules, ENGINE)
     names = {module.name for module in below}
     above = [module for module in ordered(modules, MAIN) if module.name not in names]
     strict = '"use strict";\n'
     serving = 'if (typeof document === "undefined") $engine_worker.serve();\n'
-    serving = serving if ENGINE in modules else ""
     return _script(strict + joined(below) + serving), _script(strict + joined(above))
 
 

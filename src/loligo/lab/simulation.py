@@ -118,15 +118,15 @@ class Simulation:
 
     def _document(self, shape: Any) -> dict[str, Any]:
         """What is done, as a page has it: a step is a pulse that ends with the run."""
-        if isinstance(shape, Step):
-            length = max(self.duration - shape.start, 1e-3)
-            shape = Pulse(shape.start, length, shape.amplitude, unit=shape.unit)
         varying = [name for name in shape.parameters if isinstance(getattr(shape, name), Labelled)]
         if varying:
             raise UsageError(
                 f"the lab shows one run, but the stimulus's {varying[0]} is an array: choose one "
                 f"of its values, for example with .at({varying[0]}=...)"
             )
+        if isinstance(shape, Step):
+            length = max(self.duration - float(shape.start), 1e-3)  # type: ignore[arg-type]
+            shape = Pulse(shape.start, length, shape.amplitude, unit=shape.unit)
         return shape.to_dict()
 
 
@@ -220,7 +220,8 @@ def named(model: Membrane) -> tuple[str, Membrane, dict[str, float]]:
     if ours is None:
         return name, model, {}
     changed = {
-        key: float(each.value) for key, each in model.parameters.items()
+        key: float(each.value)  # type: ignore[arg-type]  (no array: see `called`)
+        for key, each in model.parameters.items()
         if each.value != ours.parameters[key].value
     }  # fmt: skip
     return name, ours, changed
