@@ -79,6 +79,7 @@ __all__ = [
     "Amplifier",
     "Axon",
     "Channel",
+    "Course",
     "Drug",
     "Exponential",
     "Gate",
@@ -135,8 +136,8 @@ _MODULES = {
     "figures": ("animate", "plot"),
     "many": ("design", "rows"),
     "model": (
-        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
-        "State", "load", "models",
+        "TEA", "TTX", "Axon", "Channel", "Course", "Drug", "Gate", "Membrane", "Myelin", "Region",
+        "Scheme", "State", "load", "models",
     ),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),
