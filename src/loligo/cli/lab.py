@@ -72,10 +72,10 @@ def lab(
     loligo lab --tasks sheet.toml --output sheet.html
     loligo lab --tasks sheet.toml --check 4F7Q-K2MN-…
     """
-    from loligo.lab import lab as make
+    from loligo.lab.calling import lab as make
 
     if check is not None or key is not None:
-        return _marked(tasks, check, key)
+        return _marked(models or [], tasks, check, key)
     names = models or []
     given: dict[str, Any] = {"link": link, "tasks": tasks, "language": language}
     with arguments.reading():
@@ -124,7 +124,7 @@ def _asked(stimuli: Stimuli, run: options.Run) -> dict[str, Any]:
     return asked
 
 
-def _marked(tasks: Path | None, check: str | None, key: str | None) -> None:
+def _marked(models: list[str], tasks: Path | None, check: str | None, key: str | None) -> None:
     """What a code says of a student's sheet, or the answers of a student's."""
     if tasks is None:
         raise UsageError("--check and --key are about a sheet of tasks: name it with --tasks")
@@ -132,7 +132,7 @@ def _marked(tasks: Path | None, check: str | None, key: str | None) -> None:
     from loligo.lab.sheet import read_sheet
 
     with arguments.reading():
-        sheet = read_sheet(tasks)
+        sheet = read_sheet(tasks, [arguments.model(name, [], None) for name in models])
     if key is not None:
         print(sheets.key(sheet, key))
     if check is not None:

@@ -73,7 +73,7 @@ def page(
     """
     made_of = sources() if made_of is None else made_of
     engine, main = scripts(modules_of(made_of))
-    css = "\n" + made_of[STYLE]
+    css = "\n" + "".join(made_of[name] for name in _styles(made_of))
     parts = [
         _data("loligo-page", "application/json", json.dumps(told, separators=(",", ":"))),
         *(_model(entry) for entry in entries),
@@ -85,6 +85,11 @@ def page(
     text = _once(_STYLE_TAG, text, lambda _: f"<style>{css}</style>\n")
     text = _once(_SCRIPT_TAG, text, lambda _: "")
     return _once(re.compile("</body>"), text, lambda tag: "\n".join([*parts, tag]))
+
+
+def _styles(made_of: Mapping[str, str]) -> list[str]:
+    """The page's own style, and then what its parts add."""
+    return sorted((n for n in made_of if n.endswith(".css")), key=lambda n: (n != STYLE, n))
 
 
 def scripts(modules: Mapping[str, Module]) -> tuple[str, str]:

@@ -32,8 +32,8 @@ import re
 import string
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +41,8 @@ from loligo import files
 from loligo.errors import FileError, UsageError, nearest
 from loligo.lab.link import written
 from loligo.lab.measures import MEASURES
-from loligo.lab.simulation import Simulation, from_link
+from loligo.lab.simulation import Simulation, linked
+from loligo.model import Membrane
 
 _LARGEST = 200_000  # bytes of a sheet
 _MOST_TASKS = 50
@@ -75,6 +76,8 @@ class Task:
         What may be changed to reach it: parameters, and ``stimulus``; None for everything.
     within, relative
         How far an answer may be off, and whether that is a share of the right one.
+    models
+        Those that it may be about besides the library's.
     """
 
     title: str
@@ -88,6 +91,7 @@ class Task:
     may: tuple[str, ...] | None
     within: float
     relative: bool
+    models: tuple[Membrane, ...] = field(default=(), repr=False)
 
     def drawn(self, seed: str, name: str, place: int) -> dict[str, float]:
         """The numbers of a student."""
@@ -98,7 +102,7 @@ class Task:
 
     def simulation(self, drawn: Mapping[str, float]) -> Simulation:
         """What the task begins with, for a student's numbers."""
-        return from_link(filled(self.start, drawn))
+        return linked(filled(self.start, drawn), self.models)
 
     def goal(self, drawn: Mapping[str, float]) -> float:
         """What is to be reached, for a student's numbers."""
@@ -135,6 +139,12 @@ class Sheet:
         return {"title": self.title, "text": self.text, "seed": self.seed, "tasks": tasks,
                 "mark": self.mark}  # fmt: skip
 
+    @property
+    def models(self) -> list[Membrane]:
+        """The models that its tasks are about, each once, in their order."""
+        first = (task.simulation(_corners(task)[0]) for task in self.tasks)
+        return list({one.name: one.original for one in first}.values())
+
     @cached_property
     def mark(self) -> str:
         """What tells this sheet from others: of all that matters for answers."""
@@ -170,8 +180,13 @@ def filled(text: str, drawn: Mapping[str, float]) -> str:
 # ---------------------------------------------------------------------------- reading
 
 
-def read_sheet(path: str | os.PathLike[str]) -> Sheet:
+def read_sheet(path: str | os.PathLike[str], models: Iterable[Membrane] = ()) -> Sheet:
     """The sheet in a TOML file.
+
+    Parameters
+    ----------
+    models
+        Those that it may be about besides the library's.
 
     Raises
     ------
@@ -192,12 +207,12 @@ def read_sheet(path: str | os.PathLike[str]) -> Sheet:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
         raise FileError(f"{where} is no TOML text: {problem}") from None
     try:
-        return sheet_of(told)
+        return sheet_of(told, tuple(models))
     except UsageError as problem:
         raise UsageError(f"{where}: {problem}") from None
 
 
-def sheet_of(told: Mapping[str, Any]) -> Sheet:
+def sheet_of(told: Mapping[str, Any], models: tuple[Membrane, ...] = ()) -> Sheet:
     """The sheet that a document describes."""
     _refuse_others(told, _OF_SHEET, "a sheet")
     tasks = told.get("task")
@@ -205,7 +220,7 @@ def sheet_of(told: Mapping[str, Any]) -> Sheet:
         raise UsageError("a sheet has tasks, each below a line [[task]]")
     if len(tasks) > _MOST_TASKS:
         raise UsageError(f"a sheet has at most {_MOST_TASKS} tasks, not {len(tasks)}")
-    read = [_read(task, place) for place, task in enumerate(tasks, 1)]
+    read = [_read(task, place, models) for place, task in enumerate(tasks, 1)]
     seed = told.get("seed", "")
     if not isinstance(seed, str | int):
         raise UsageError(f"seed is a number or a word, not {seed!r:.40}")
@@ -213,11 +228,11 @@ def sheet_of(told: Mapping[str, Any]) -> Sheet:
                  tuple(read))  # fmt: skip
 
 
-def _read(told: Any, place: int) -> Task:
+def _read(told: Any, place: int, models: tuple[Membrane, ...]) -> Task:
     try:
         if not isinstance(told, Mapping):
             raise UsageError("a task is a table")
-        task = _task(told)
+        task = replace(_task(told), models=models)
         for drawn in _corners(task):  # all that students may be given is tried now
             one = task.simulation(drawn)
             _check(task, one)

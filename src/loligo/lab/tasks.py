@@ -19,7 +19,7 @@ from loligo.errors import LoligoError, UsageError
 from loligo.lab.link import written
 from loligo.lab.measures import MEASURES
 from loligo.lab.sheet import Sheet, Task, person
-from loligo.lab.simulation import Simulation, from_link
+from loligo.lab.simulation import Simulation, linked
 
 _LONGEST = 20_000  # characters of a code
 _SUM = 6  # bytes
@@ -88,14 +88,14 @@ def read_code(code: str, mark: str) -> tuple[str, list[str]]:
         raise UsageError("this is no code of a sheet: it is too long")
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        name, *answers = json.loads(raw[_SUM:].decode())
-    except (binascii.Error, ValueError, TypeError, RecursionError):
+        told = json.loads(raw[_SUM:].decode())
+    except (binascii.Error, ValueError, RecursionError):
         raise UsageError("this is no code of a sheet, or a part of it is missing") from None
-    if not all(isinstance(each, str) for each in (name, *answers)):
+    if not isinstance(told, list) or not told or not all(isinstance(each, str) for each in told):
         raise UsageError("this is no code of a sheet, or a part of it is missing")
     if raw[:_SUM] != _sum(raw[_SUM:], mark):
         raise UsageError("the code is damaged, or of another sheet")
-    return _someone(name), answers
+    return _someone(told[0]), told[1:]
 
 
 def write_code(name: str, answers: list[str], mark: str) -> str:
@@ -126,7 +126,7 @@ def _verdict(task: Task, drawn: Mapping[str, float], answer: str) -> tuple[bool,
     try:
         if task.target is None:
             return _asked(task, drawn, answer)
-        return _reached(task, drawn, from_link(answer))
+        return _reached(task, drawn, linked(answer, task.models))
     except LoligoError as problem:
         return False, str(problem).splitlines()[0]
 

@@ -58,6 +58,8 @@
  * @property {any} tasks  a teacher's sheet, or null
  * @property {Record<string, Language>} languages
  * @property {any} copy  what offers links, scripts, data and pictures
+ * @property {import("./link.js").Limits} limits
+ * @property {(name: string) => Promise<any>} opened  one of the models
  */
 import { copying } from "./copy.js";
 import { element } from "./dom.js";
@@ -95,6 +97,11 @@ export async function start(host, given) {
   const models = new Models(lab, given.models);
   lab.model = () => models.opened;
   lab.description = () => models.entry.description;
+  lab.opened = async (name) => {
+    const entry = given.models.find((each) => each.name === name);
+    if (!entry) throw new Error(lab.words("there is no model {model} here", { model: name }));
+    return models.obtained(entry);
+  };
   let waiting = 0;
   lab.redraw = () => {
     waiting ||= requestAnimationFrame(() => {
@@ -135,7 +142,7 @@ function labOf(host, given) {
       worker ??= openWorker(given.models, workerSource());
       return worker;
     },
-    tasks: tasks ?? null, copy: null,
+    tasks: tasks ?? null, copy: null, limits: given.limits, opened: async () => null,
   };
 }
 
