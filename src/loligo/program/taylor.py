@@ -52,6 +52,7 @@ from loligo.program.series.quotients import expose, worthwhile
 from loligo.program.series.terms import steepest
 from loligo.program.sources import Source, parameters
 from loligo.program.switches import hold
+from loligo.program.turn import turn
 from loligo.system.equations import System
 
 
@@ -63,6 +64,7 @@ class Equations:
     states: tuple[str, ...]
     order: int
     conditions: tuple[str, ...] = ()
+    tangents: tuple[tuple[str, ...], ...] = ()
 
     @property
     def quick(self) -> bool:
@@ -103,7 +105,8 @@ def written(system: System, sources: tuple[Source, ...], order: int) -> Equation
     low = Lowering(b, inputs_at(b, system, sources))
     block = b.block({name: low(e) for name, e in system.derivatives.items()})
     held = hold(block, system.states)
-    return Equations(held.block, system.states, order, held.conditions)
+    tangents = tuple(system.tangents.values())
+    return Equations(held.block, system.states, order, held.conditions, tangents)
 
 
 def lower_order(order: int) -> int:
@@ -129,7 +132,10 @@ def expanded(
     """
     states, order = simplified.states, simplified.order
     conditions = len(simplified.conditions)
-    expand = partial(series_block, states=states, scales=scales, conditions=conditions)
+    expand = partial(
+        series_block, states=states, scales=scales, conditions=conditions,
+        tangents=simplified.tangents,
+    )  # fmt: skip
     blocks = {"series": expand(simplified.block, order=order, shared=shared, wide=wide)}
     room = room_block(simplified.block, states, order) if simplified.quick else None
     if room is not None:
@@ -161,6 +167,7 @@ def draft(
     original = written(system, sources, order)
     blocks = expanded(transformed(original, EQUATIONS), original, scales, wide)
     blocks["sample"] = _sample(system, sources, records)
+    blocks |= turn(original.block, system, len(original.conditions))
     made = of_blocks({**blocks, **edge(system, sources)}, system, sources)
     return replace(made, conditions=original.conditions)
 
@@ -207,6 +214,7 @@ def taylor(
         scheme=Adaptive(
             **made.blocks,
             conditions=made.conditions,
+            marked=tuple(states[0] for states in system.tangents.values()),
             order=order,
             careful_order=lower_order(order) if "careful" in made.blocks else 0,
             relax=relaxation(system),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import CAPACITY, Journey, Moving, Progress, Route, Schedule, Streams
-from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
+from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, adapt_pointers
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
@@ -27,7 +27,6 @@ def _signature(integers: int, doubles: int, pointers: int) -> Any:
 
 
 _RUN = _signature(len(RUN_INTEGERS), len(RUN_DOUBLES), len(RUN_POINTERS))
-_ADAPT = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(ADAPT_POINTERS))
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 
@@ -46,7 +45,9 @@ class CompiledKernel:
         self.program, self.width = program, width
         self.code, self.capacity = code, capacity  # the code keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
-        self._adapt: Any = _ADAPT(code.addresses["adapt"])
+        self._pointers = adapt_pointers(program)
+        signature = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(self._pointers))
+        self._adapt: Any = signature(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}
 
     def holding(self, capacity: int) -> CompiledKernel:
@@ -117,7 +118,8 @@ class CompiledKernel:
         self, route: Route, constants: Floats, journey: Journey, blocks: range, rounds: int
     ) -> None:
         """See :class:`loligo.engine.kernel.Kernel`. Blocks must be consecutive."""
-        buffer = _Spikes(most_spikes(self.program) * self.width, self.capacity)
+        margin = most_spikes(self.program) * self.width
+        buffer = _Spikes(margin, self.capacity, len(self.program.marked))
         integers = {
             "first_block": blocks.start, "last_block": blocks.stop,
             "stride": journey.states.shape[1], "rounds": rounds, "samples": route.samples,
@@ -133,7 +135,7 @@ class CompiledKernel:
         arguments = (
             *(integers[name] for name in ADAPT_INTEGERS),
             *(doubles[name] for name in ADAPT_DOUBLES),
-            *(arrays[name].ctypes.data for name in ADAPT_POINTERS),
+            *(arrays[name].ctypes.data for name in self._pointers),
         )
         mine = journey.finished[blocks.start : blocks.stop]
         while True:
@@ -145,9 +147,9 @@ class CompiledKernel:
 class _Spikes:
     """Where one call leaves the spikes that it finds."""
 
-    def __init__(self, margin: int, capacity: int) -> None:
+    def __init__(self, margin: int, capacity: int, marked: int = 0) -> None:
         self.margin, self.capacity = margin, capacity
-        self.arrays = spike_arrays(capacity + margin)
+        self.arrays = spike_arrays(capacity + margin, marked)
 
     def empty_into(self, spikes: list[Batch]) -> bool:
         """Move the spikes there; whether the buffer was so full that blocks stopped."""
