@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         TTX,
         Axon,
         Channel,
+        Course,
         Drug,
         Gate,
         Membrane,

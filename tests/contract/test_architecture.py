@@ -51,7 +51,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "system": [
         {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
-        {"conserved", "outline"}, {"driven"}, {"amplifier"},
+        {"conserved", "outline"}, {"driven"}, {"amplifier", "tangent"},
     ],
     "stimulus": [
         {"applied"}, {"amplifier", "base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
@@ -63,7 +63,7 @@ ORDER: dict[str, list[set[str]]] = {
     "run": [
         {"cells", "pace"}, {"geometry"}, {"problem"},
         {"drive", "outcome", "pose", "recipes"},
-        {"conserved"}, {"bounds", "steady"}, {"equilibrium"}, {"initial"},
+        {"conserved"}, {"bounds", "steady"}, {"equilibrium", "tangents"}, {"initial"},
         {"divergence"}, {"jumps", "loop", "march"}, {"adaptive", "fixed"},
         {"axon"}, {"compiled", "reference"}, {"halving"}, {"scouting"}, {"default"},
         {"solve"},

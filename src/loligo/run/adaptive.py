@@ -146,7 +146,6 @@ class AdaptiveCourse:
         if not lanes.size:
             return
         journey = self.journey.home()
-        width = self.kernel.width
         if lanes[-1] == self.problem.lanes.size - 1:  # with its copies that fill the last vector
             filled = np.arange(self.problem.lanes.size, journey.status.size)
             lanes = np.concatenate([lanes, filled])

@@ -91,6 +91,8 @@ def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:
 
 
 def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
+    if asked.by:
+        solver = _for_derivatives(asked, solver)
     if solver is None:
         choice = run_by_default(asked, advance, pace)
         return Answer(asked, choice.solver, choice.outcome, choice.lane_by_lane)
@@ -106,6 +108,28 @@ def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pac
         return Answer(asked, solver, outcome)
     except NotSmoothError as obstacle:  # what the text alone did not show
         raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
+
+
+def _for_derivatives(asked: Problem, solver: Solver | None) -> Solver:
+    """What is differentiated is a series; by steps of one length, derivatives would be those of
+    the steps."""
+    if solver is None:
+        return solvers.Taylor()
+    if isinstance(solver, solvers.Exponential):
+        raise UsageError(
+            f"sensitivities are computed by lo.Taylor and lo.Reference, not by {solver!r}: leave "
+            "the solver out"
+        )
+    if isinstance(solver, solvers.Reference) and asked.cells[0].outline.conditional:
+        raise UsageError(
+            "sensitivities of equations with conditions are computed by lo.Taylor, which steps to "
+            "where they change: leave the solver out"
+        )
+    if solver.engine == "cuda":
+        raise UsageError(
+            "sensitivities are computed on the processor, not on a GPU: leave engine='cuda' out"
+        )
+    return solver
 
 
 def _not_smooth(obstacle: str) -> str:
