@@ -33,7 +33,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"run"},
         {"recording"},
         {"many", "simulation"},
-        {"again"},
+        {"again", "citing"},
         {"analysis", "explanation", "sweeps", "theory"},
         {"experiments"},
         {"figures"},
@@ -42,7 +42,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"__main__"},
     ],
     "model": [
-        {"combining", "places", "table", "tree"}, {"formats", "latex", "mathml", "plain", "tokens"},
+        {"combining", "places", "table", "tree"},
+        {"catalogue", "formats", "latex", "mathml", "plain", "tokens"},
         {"functions"}, {"expression"}, {"reading"}, {"drug", "parameter"}, {"parts"},
         {"earlier", "scheme"},
         {"rewritten", "written"}, {"frame", "ode", "start"}, {"blocks"}, {"ions", "namespace"},
