@@ -73,6 +73,7 @@ def integrate(
     outcome.charges = charges_of(problem, course.noted())
     outcome.rest = rest()
     outcome.status, outcome.first_lost = course.losses.told()
+    outcome.lost_at = course.losses.when
     outcome.notes += notes
     outcome.settings = dict(course.settings)
     if problem.until is not None:  # how many were taken depends on when the loop was told
