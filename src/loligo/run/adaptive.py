@@ -122,7 +122,8 @@ class AdaptiveCourse:
         if lost.size:
             self.journey.home()
             for lane in lost.tolist():
-                self.losses.add(lane, self._kind(lane), self._loss)
+                when = float(self.journey.clock[0, lane])
+                self.losses.add(lane, self._kind(lane), self._loss, when)
             self._leave(lost)
         self._go_on()
         return True

@@ -80,6 +80,7 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     found = spikes_of(problem, *together(watched, np.array([0]), 1))
     outcome = Outcome(values, *found, notes=begun.notes)
     outcome.status, outcome.first_lost = losses.told()
+    outcome.lost_at = losses.when
     outcome.rest = resting_potential(kernel, cells, begun.states)
     outcome.charges = charges_of(problem, noted)
     moved_with_jumps(problem, outcome)
