@@ -78,7 +78,7 @@ class AxonTab {
     this.surface = element("canvas", {});
     const { words } = lab;
     this.profileHost = element("div", { class: "drawing profile", role: "img" });
-    this.stripHost = element("div", { class: "drawing strip", role: "group", "aria-label": words("Electrodes") });
+    this.stripHost = element("div", { class: "drawing cylinder", role: "group", "aria-label": words("Electrodes") });
     this.mapHost = element("div", { class: "drawing", role: "img" });
     this.tracesHost = element("div", { class: "drawing", role: "img" });
     this.said = element("p", { class: "said" });
@@ -101,11 +101,12 @@ class AxonTab {
       element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
         ...Object.values(this.rows).map((row) => row.element)));
     this.without = element("p", { class: "said" });
-    const stage = element("div", {},
+    const stage = element("div", { class: "loose" },
       element("div", { class: "bar" }, element("span", {}, words("Shock at the")), this.sides.element,
         this.sheath.element),
-      this.profileHost, this.stripHost,
-      element("div", { class: "transport" }, this.play, this.clock, this.now), this.said, this.without,
+      element("div", { class: "front" }, this.profileHost, this.stripHost,
+        element("div", { class: "clockwork" }, this.play, this.clock, this.now)),
+      this.said, this.without,
       element("div", { class: "cards" },
         element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
         element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost)));
@@ -119,15 +120,15 @@ class AxonTab {
     /** @type {(key: "diameter" | "length" | "fibre" | "g_ratio" | "lag", name: string, label: string,
      *   unit: string, low: number, high: number, least: number) => ReturnType<typeof slider>} */
     const row = (key, name, label, unit, low, high, least) => slider(this.lab, {
-      label: words(label), shown: element("span", {}, words(name)), unit, low, high, least, initial: FIRST[key],
+      label, shown: element("span", {}, name), unit, low, high, least, initial: FIRST[key],
       set: (value) => this.keep({ [key]: value }), settle: () => {},
     });
     return {
-      diameter: row("diameter", "d", "Diameter", "µm", 20, 1000, 1),
-      length: row("length", "length", "Length", "mm", 20, 150, 5),
-      fibre: row("fibre", "fibre", "Outer diameter of the fibre", "µm", 2, 30, 0.5),
-      g_ratio: row("g_ratio", "g-ratio", "The axon's diameter over the fibre's", "", 0.3, 0.95, 0.1),
-      lag: row("lag", "lag", "By how much the right end is shocked later", "ms", 0, 5, 0),
+      diameter: row("diameter", "d", words("Diameter"), "µm", 20, 1000, 1),
+      length: row("length", words("length"), words("Length"), "mm", 20, 150, 5),
+      fibre: row("fibre", words("fibre"), words("Outer diameter of the fibre"), "µm", 2, 30, 0.5),
+      g_ratio: row("g_ratio", words("g-ratio"), words("The axon's diameter over the fibre's"), "", 0.3, 0.95, 0.1),
+      lag: row("lag", words("lag"), words("By how much the right end is shocked later"), "ms", 0, 5, 0),
     };
   }
 
