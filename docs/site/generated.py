@@ -24,7 +24,7 @@ _CALLS: Mapping[str, str] = {
 # The reference's pages: what a reader looks for, and the public names that serve it.
 REFERENCE: Mapping[str, tuple[str, ...]] = {
     "Models": (
-        "load", "models", "Course", "Membrane", "Channel", "Gate", "State", "Scheme", "Drug", "TTX", "TEA",
+        "load", "models", "library", "cite", "Course", "Membrane", "Channel", "Gate", "State", "Scheme", "Drug", "TTX", "TEA",
     ),
     "Axons": (
         "Axon", "Region", "Myelin", "at", "conduction_velocity", "travelling_wave",
@@ -76,7 +76,8 @@ def _names() -> list[str]:
 
 
 def _model(name: str) -> str:
-    model = lo.load(name)
+    model, told = lo.load(name), lo.library().loc[name]
+    alone, step, lasts = f"It is {told.alone} by itself", told.step, told.lasts
     file = resources.files("loligo.model") / "library" / f"{name}.toml"
     return f"""# {model.title}
 
@@ -93,6 +94,16 @@ cell = lo.load("{name}")
 cell
 ```
 
+## What it does
+
+{alone}; under a step of {step:g} µA/cm² it is {told.under_step}:
+
+```python
+step = lo.Pulse(start={lasts / 10:g}, duration={lasts:g}, amplitude={step:g})
+rec = lo.simulate(cell, step, duration={1.2 * lasts:g}, threshold={told.threshold:g})
+lo.plot(rec)
+```
+
 ## Gates
 
 Steady states and time constants of its gates over the membrane potential:
@@ -106,7 +117,7 @@ lo.plot(cell)
 Its rate of firing against the injected current, from rest and from firing:
 
 ```python
-firing = lo.experiments.fi_curve(cell)
+firing = lo.experiments.fi_curve(cell, threshold={told.threshold:g})
 print(firing.summary)
 lo.plot(firing)
 ```
