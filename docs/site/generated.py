@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from typing import Any
 
 import loligo as lo
 from loligo.experiments.experiment import Experiment
@@ -104,7 +105,19 @@ rec = lo.simulate(cell, step, duration={1.2 * lasts:g}, threshold={told.threshol
 lo.plot(rec)
 ```
 
-## Gates
+{_gates(model)}{_firing(told)}## The document
+
+`loligo show {name} --toml` prints it too.
+
+```toml
+{file.read_text(encoding="utf-8")}```
+"""
+
+
+def _gates(model: lo.Membrane) -> str:
+    if not model.gates:
+        return ""
+    return """## Gates
 
 Steady states and time constants of its gates over the membrane potential:
 
@@ -112,7 +125,14 @@ Steady states and time constants of its gates over the membrane potential:
 lo.plot(cell)
 ```
 
-## Firing
+"""
+
+
+def _firing(told: Any) -> str:
+    """Of a cell that goes on firing."""
+    if told.under_step not in ("tonic", "adapting"):
+        return ""
+    return f"""## Firing
 
 Its rate of firing against the injected current, from rest and from firing:
 
@@ -122,12 +142,6 @@ print(firing.summary)
 lo.plot(firing)
 ```
 
-## The document
-
-`loligo show {name} --toml` prints it too.
-
-```toml
-{file.read_text(encoding="utf-8")}```
 """
 
 
