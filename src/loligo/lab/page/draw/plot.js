@@ -61,7 +61,10 @@ export class Plot {
   constructor(host, style) {
     this.style = style;
     // what changes rarely lies below, and is drawn only then
-    this.ground = new Canvas(host, () => this.paint());
+    this.ground = new Canvas(host, () => {
+      this.grounded = "";
+      this.paint();
+    });
     this.canvas = new Canvas(host, () => this.paint());
     this.grounded = "";
     /** @type {Panel[]} */

@@ -69,7 +69,7 @@ class Oscilloscope {
     /** @type {Cell | null} */
     this.cell = null;
     this.scope = new Scope(this.settings.sweep);
-    host.addEventListener("keyup", (event) => event.key === " " && this.hold(false));
+    this.released = (/** @type {KeyboardEvent} */ event) => event.key === " " && this.hold(false);
     this.buttons();
   }
 
@@ -108,6 +108,7 @@ class Oscilloscope {
 
   /** @param {Simulation} simulation */
   show(simulation) {
+    document.addEventListener("keyup", this.released);
     this.parameters.show(simulation);
     const model = this.lab.model();
     if (!this.cell || this.cell.model !== model) {
@@ -120,6 +121,7 @@ class Oscilloscope {
   }
 
   hide() {
+    document.removeEventListener("keyup", this.released);
     this.stop();
   }
 

@@ -69,6 +69,7 @@ class Bench {
     this.parameters = parameterPanel(controls, lab);
     this.lasts = lastsSlider(controls, lab);
     this.telling = 0;
+    this.complaint = "";
     this.told = "";
     /** @type {Simulation | null} */
     this.simulated = null;
@@ -128,14 +129,24 @@ class Bench {
     this.recorded = asked;
     try {
       this.run = this.lab.model().simulate(simulation, { record });
-      this.lab.tell(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
+      this.complain(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.complain(problem instanceof Error ? problem.message : String(problem));
       return this.run !== null;
     }
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.describe(), PAUSE);
     return true;
+  }
+
+  /**
+   * Say what is wrong with the run, and no longer when nothing is; others' messages stay.
+   *
+   * @param {string} problem
+   */
+  complain(problem) {
+    if (problem !== this.complaint) this.lab.tell(problem);
+    this.complaint = problem;
   }
 
   /**
