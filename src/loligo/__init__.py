@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         spike_shape,
         spike_times,
     )
+    from loligo.citing import cite
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         TTX,
         Axon,
         Channel,
+        Course,
         Drug,
         Gate,
         Membrane,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         Region,
         Scheme,
         State,
+        library,
         load,
         models,
     )
@@ -81,6 +84,7 @@ __all__ = [
     "Amplifier",
     "Axon",
     "Channel",
+    "Course",
     "Drug",
     "Exponential",
     "Gate",
@@ -95,6 +99,7 @@ __all__ = [
     "Taylor",
     "animate",
     "at",
+    "cite",
     "conduction_velocity",
     "crossings",
     "design",
@@ -108,6 +113,7 @@ __all__ = [
     "language",
     "leak_subtracted",
     "length_constant",
+    "library",
     "load",
     "models",
     "narrate",
@@ -134,6 +140,7 @@ _MODULES = {
         "conduction_velocity", "crossings", "features", "firing_rate", "leak_subtracted",
         "narrate", "spike_shape", "spike_times",
     ),
+    "citing": ("cite",),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
@@ -141,8 +148,8 @@ _MODULES = {
     "lab.simulation": ("from_link",),
     "many": ("design", "rows"),
     "model": (
-        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
-        "State", "load", "models",
+        "TEA", "TTX", "Axon", "Channel", "Course", "Drug", "Gate", "Membrane", "Myelin", "Region",
+        "Scheme", "State", "library", "load", "models",
     ),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),

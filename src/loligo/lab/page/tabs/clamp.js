@@ -362,7 +362,7 @@ class Clamp {
         }),
       },
     ], { low: 0, high: end, heading: words("Time (ms)") },
-    { cursor, lit: lit === null ? undefined : String(lit) });
+    { cursor, lit: lit === null ? [] : [String(lit)] });
   }
 
   /** @param {Measured} found */

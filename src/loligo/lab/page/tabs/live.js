@@ -49,8 +49,8 @@ class Oscilloscope {
     this.poker = element("button", { type: "button", class: "big poke", onclick: () => this.poke() }, words("Poke"));
     const hint = element("p", { class: "hint" }, words("Keys: hold space to inject, enter to poke, p to stop."));
     const seen = element("div", { class: "seen" },
-      element("div", { class: "transport" }, element("div", { class: "meter" }, this.rate, this.count),
-        element("div", { class: "chips" }, this.run, this.sound)), stage,
+      element("div", { class: "toolbar" }, element("div", { class: "meter" }, this.rate, this.count),
+        element("div", { class: "chip-row" }, this.run, this.sound)), stage,
       element("div", { class: "pads" }, this.inject, this.poker), hint);
     const controls = element("div", { class: "controls" });
     host.append(element("div", { class: "bench live-bench" }, seen, controls));

@@ -42,8 +42,8 @@ class Bench {
   constructor(host, lab) {
     this.lab = lab;
     const stage = element("div", { class: "stage", role: "group", "aria-label": lab.words("Plots") });
-    const [seen, controls] = [element("div", { class: "seen" }), element("div", { class: "controls" })];
-    host.append(element("div", { class: "bench" }, seen, controls));
+    const [seen, controls, told] = ["seen", "controls", "told-below"].map((name) => element("div", { class: name }));
+    host.append(element("div", { class: "bench" }, seen, controls, told));
     this.panels = new Panels(lab);
     /** @type {any} */
     this.run = null;
@@ -61,7 +61,7 @@ class Bench {
     this.cursor = cursorOver(stage, this.plot, lab, (time) => this.valuesAt(time));
     this.handles = new Handles(stage, this.plot, lab, (shape) => this.factor(shape));
     this.readout = readout(seen, lab);
-    this.story = storyPanel(seen, lab, (time) => {
+    this.story = storyPanel(told, lab, (time) => {
       this.cursor.pin();
       lab.state.look({ cursor: time });
     }, () => lab.redraw());
