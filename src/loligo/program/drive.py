@@ -177,6 +177,8 @@ def _noise_value(term: Term, t: int) -> int:
     return term.b.add(_path_value(term, t), term.only_inside(t, term.p["mean"]))
 
 
+# In which order kinds are added up in portable mode.
+_KINDS = ("pulse", "pulse_train", "ramp", "sine", "chirp", "noise", "waveform")
 _BOX = ("start", "duration", "amplitude")
 # kind -> its arithmetic
 ARITHMETIC: Mapping[str, Arithmetic] = {
@@ -191,3 +193,10 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     **clamps.ARITHMETIC,
     **synapses.ARITHMETIC,
 }
+
+
+def place(kind: str) -> int:
+    """Where a kind stands in the sums of portable mode, which are those of a browser's slots; what
+    has no slot there comes last."""
+    kind = "pulse" if kind == "step" else kind  # it is one without end
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
