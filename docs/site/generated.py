@@ -39,6 +39,7 @@ REFERENCE: Mapping[str, tuple[str, ...]] = {
         "leak_subtracted", "narrate",
     ),
     "Figures": ("plot", "animate", "language"),
+    "The lab": ("lab", "from_link"),
     "Errors": ("LoligoError",),
 }  # fmt: skip
 

@@ -81,6 +81,7 @@ __all__ = [
     "Amplifier",
     "Axon",
     "Channel",
+    "Course",
     "Drug",
     "Exponential",
     "Gate",
@@ -141,8 +142,8 @@ _MODULES = {
     "lab.simulation": ("from_link",),
     "many": ("design", "rows"),
     "model": (
-        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
-        "State", "load", "models",
+        "TEA", "TTX", "Axon", "Channel", "Course", "Drug", "Gate", "Membrane", "Myelin", "Region",
+        "Scheme", "State", "load", "models",
     ),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),

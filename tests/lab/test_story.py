@@ -16,7 +16,8 @@ from scripted import called
 SQUID = "hodgkin-huxley-1952"
 TELL = """
 return given.cases.map(({course, language}) => {
-  const rows = (table) => Object.fromEntries(Object.entries(table).map(([k, row]) => [k, Float64Array.from(row)]));
+  const rows = (table) => Object.fromEntries(
+    Object.entries(table).map(([name, row]) => [name, Float64Array.from(row)]));
   const told = {...course, time: Float64Array.from(course.time), V: Float64Array.from(course.V),
     injected: Float64Array.from(course.injected), currents: rows(course.currents),
     conductances: rows(course.conductances), gates: rows(course.gates)};
@@ -115,8 +116,8 @@ FORMS = (".0f", ".1f", ".2f", ".3g", ".4g", "g", "+.3g", "8.2f", "6.1f", ".6g")
 
 def test_numbers_are_written_as_python_writes_them() -> None:
     random = np.random.default_rng(7)
-    numbers = [0.0, -0.0, 0.5, 1.5, 2.5, -0.5, 0.125, 0.375, 2.675, 1e-5, 12345.5, 999.5, 999.6, 1e21,
-               -1e-7, 0.05, 0.15, 1e5, 123456.5, 1234565.0]  # fmt: skip
+    numbers = [0.0, -0.0, 0.5, 1.5, 2.5, -0.5, 0.125, 0.375, 2.675, 1e-5, 12345.5, 999.5, 999.6]
+    numbers += [1e21, -1e-7, 0.05, 0.15, 1e5, 123456.5, 1234565.0]
     sizes = 10.0 ** random.integers(-6, 7, 200)
     numbers += (random.normal(size=200) * sizes).tolist()
     numbers += (random.integers(-4000, 4000, 200) / 16).tolist()  # halves, and what is exact

@@ -172,7 +172,8 @@ class Adaptive(Scheme):
             "constants states sides streams slopes .t .middle", "coefficients gaps .step"
         ),
         "careful": Face(
-            "constants states sides streams slopes .t .middle", "coefficients gaps .step",
+            "constants states sides streams slopes .t .middle",
+            "coefficients gaps .step",
             optional=True,
         ),
         "room": Face("constants states sides streams slopes", ".room", optional=True),

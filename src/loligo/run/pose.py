@@ -22,6 +22,7 @@ from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
 from loligo.run.rig import at_rig
 from loligo.run.until import read_until
+from loligo.stimulus.following import Following
 from loligo.stimulus.base import Stimulus, refuse_played
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
@@ -59,7 +60,7 @@ def pose(
     if stimulus is not None:
         check(stimulus, times.duration)
     warn_of_clamps_in_volts(shapes)
-    driven = driven_by(shapes)
+    driven = driven_by(shapes) + followed(membrane)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     outline, driven = at_rig(membrane, outline, driven)
     _refuse_axon(initial)
@@ -76,6 +77,14 @@ def pose(
         check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops)
+
+
+def followed(membrane: Membrane) -> tuple[Driven, ...]:
+    """The courses of its parameters, as things that are done to it."""
+    return tuple(
+        Driven(f"course{k}", Following(name, course.time, course.values))
+        for k, (name, course) in enumerate(membrane.courses.items())
+    )
 
 
 def refuse_placed(stimulus: Any) -> None:

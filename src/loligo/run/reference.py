@@ -33,7 +33,7 @@ from loligo.run.problem import Problem
 from loligo.run.recipes import plain
 from loligo.run.until import SIGNS, Condition
 from loligo.solvers import Reference
-from loligo.system.driven import BEGINS
+from loligo.system.driven import BEGINS, COURSE
 from loligo.system.outline import STIMULUS
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class _Functions:
             for names in (system.states, system.parameters, system.inputs)
         )
         scalar: list[Any] = [SCALAR, "math"]
-        self.conditions = Conditions([*system.states, STIMULUS])
+        courses = [name for name in system.inputs if name.startswith(COURSE)]
+        self.conditions = Conditions([*system.states, STIMULUS, *courses])
         rates = [self.conditions.hold(e) for e in system.derivatives.values()]
         held = (*arguments, self.conditions.sides)
         self.rate = sp.lambdify(held, rates, scalar, cse=True)
@@ -108,7 +109,7 @@ class _Functions:
         pairs = [list(each) for each in zip(*self.conditions.pairs, strict=True)] or [[], []]
         self.compared = sp.lambdify(held, pairs, scalar, cse=True)
         # what holds V or draws it somewhere is fast beside what moves under it
-        self.fast = len(system.inputs) > 1
+        self.fast = len(system.inputs) > 1 + len(courses)
         after = [system.jumps.get(s, symbol(s)) for s in system.states]
         self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]

@@ -156,19 +156,18 @@ class Course(Protocol):
 
 
 class Samples:
-    """See :class:`Course`: a waveform."""
+    """See :class:`Course`: samples at times, as straight lines or held."""
 
-    def __init__(self, path: Any) -> None:
-        time, row = path.start + path.time, path.amplitude * path.values[int(path.case or 0)]
+    def __init__(self, time: Floats, row: Floats, hold: bool) -> None:
         gaps, steps = np.diff(time), np.diff(row)
         with np.errstate(all="ignore"):
-            slope = np.zeros(gaps.size) if path.hold else steps / gaps
+            slope = np.zeros(gaps.size) if hold else steps / gaps
         steep = ~np.isfinite(slope)  # also where times differ by next to nothing
         slope[steep] = 0.0
-        leaps = (steps != 0) if path.hold else steep
+        leaps = (steps != 0) if hold else steep
         self.jumps, self.leaps = time[1:][leaps], steps[leaps]
         self._time, self._row, self._slope = time, row, np.append(slope, 0.0)
-        mean = row[:-1] if path.hold else 0.5 * (row[1:] + row[:-1])
+        mean = row[:-1] if hold else 0.5 * (row[1:] + row[:-1])
         self._charge = np.concatenate([[0.0], np.cumsum(mean * gaps)])
         self._moved = np.concatenate([[0.0], np.cumsum(slope * gaps)])
 
@@ -196,8 +195,10 @@ class Samples:
         k, _ = self._into(t)
         return np.where(t < self._time[0], 0.0, self._slope[k])
 
-    def lines(self) -> Lines:
-        return Listed(self._time, self._row, self._slope, before=float(self._row[0]))
+    def lines(self, less: float = 0.0) -> Lines:
+        """So much below it, from knot to knot."""
+        row = self._row - less
+        return Listed(self._time, row, self._slope, before=float(row[0]))
 
 
 class Straight:
@@ -257,7 +258,12 @@ class Trembling:
         return Scaled(unit, noise.amplitude, noise.mean)
 
 
-_COURSES: Mapping[type[Shape], Callable[[Any], Course]] = {Waveform: Samples, Noise: Trembling}
+def _waveform(path: Any) -> Samples:
+    row = path.amplitude * path.values[int(path.case or 0)]
+    return Samples(path.start + path.time, row, path.hold)
+
+
+_COURSES: Mapping[type[Shape], Callable[[Any], Course]] = {Waveform: _waveform, Noise: Trembling}
 
 
 def course_of(path: Shape) -> Course:

@@ -170,9 +170,11 @@ function spokenHere(given) {
  */
 function dressing(lab, given, tabs, top) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  let language = "";
+  let [language, theme] = ["", ""];
   const dress = () => {
-    lab.style.dress(lab.root, lab.state.view.theme || (dark.matches ? "dark" : "light"));
+    const wanted = lab.state.view.theme || (dark.matches ? "dark" : "light");
+    if (wanted !== theme) lab.style.dress(lab.root, wanted);
+    theme = wanted;
     if (lab.state.view.language !== language) {
       language = lab.state.view.language;
       lab.style.mark = languageOf(given, lab.state).decimal;
@@ -196,7 +198,7 @@ function listening(lab, tabs, models) {
   lab.state.listen((what) => {
     if (what === "simulation") models.follow();
   });
-  lab.root.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
     const back = (event.ctrlKey || event.metaKey) && !event.altKey;
     const typing = event.target instanceof HTMLInputElement && event.target.type === "text";

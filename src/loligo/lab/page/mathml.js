@@ -29,6 +29,15 @@ export function mathElement([tag, attributes, ...inside]) {
 }
 
 /**
+ * One side of an equation, within it.
+ *
+ * @param {Tree} tree
+ */
+function side([, , ...inside]) {
+  return mathElement(["mrow", {}, ...inside]);
+}
+
+/**
  * Equations under one another, their signs in one column.
  *
  * @param {Block} block
@@ -42,7 +51,7 @@ export function blockElement(block) {
     const sign = document.createElementNS(MATHML, "mo");
     sign.append(line.sign);
     const row = document.createElementNS(MATHML, "mtr");
-    row.append(...[mathElement(line.left), sign, mathElement(line.right)].map((part) => {
+    row.append(...[side(line.left), sign, side(line.right)].map((part) => {
       const cell = document.createElementNS(MATHML, "mtd");
       cell.append(part);
       return cell;

@@ -40,7 +40,7 @@ export class Tabs {
     /** @type {Map<string, HTMLElement>} */
     this.hosts = new Map();
     this.row = element("div", { role: "tablist", class: "tabs", onkeydown: (event) => this.arrow(event) });
-    this.body = element("div", { class: "bodies" });
+    this.body = element("main", { class: "bodies" });
     this.current = "";
     this.build();
   }

@@ -11,7 +11,7 @@ import { between } from "../draw/trace.js";
  * @param {import("../main.js").Lab} lab
  */
 export function readout(host, lab) {
-  const line = element("dl", { class: "readout" });
+  const line = element("dl", { class: "values" });
   host.append(line);
   let built = "";
   /** @type {Map<string, HTMLElement>} */

@@ -24,14 +24,14 @@ const STEPS = 40; // of a play without motion
  */
 export function transport(host, lab, wanted) {
   const { words } = lab;
-  const chips = element("div", { class: "chips", role: "group", "aria-label": words("Panels") });
+  const chips = element("div", { class: "chip-row", role: "group", "aria-label": words("Panels") });
   const play = element("button", { type: "button", class: "chip play", onclick: () => (playing ? stop() : start()) });
   const speed = element("select", { class: "speed", "aria-label": words("Speed of the slow motion") },
     ...SPEEDS.map((ms) => element("option", { value: ms, selected: ms === 5 }, words("{ms} ms in 1 s", { ms }))));
   const keep = element("button", { type: "button", class: "chip", onclick: wanted.keep }, icon("ghost"), words("Keep as ghost"));
   const forget = tool(words("Ghosts away"), "remove", wanted.forget);
-  host.append(element("div", { class: "transport" }, chips,
-    element("div", { class: "chips" }, play, speed, keep, forget)));
+  host.append(element("div", { class: "toolbar" }, chips,
+    element("div", { class: "chip-row" }, play, speed, keep, forget)));
   let playing = 0;
   let built = "";
   const still = matchMedia("(prefers-reduced-motion: reduce)");

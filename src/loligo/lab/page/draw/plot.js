@@ -42,7 +42,7 @@
  * @property {[number, number][]} [bands]  stretches of x that are shaded
  * @property {number | null} [cursor]
  * @property {boolean} [beam]  the cursor is a beam: dots, and no line
- * @property {string} [lit]  name of the line that stands out
+ * @property {string[]} [lit]  names of the lines that stand out
  * @property {number} [upto]  of x: lines end here
  */
 import { Canvas } from "./canvas.js";
@@ -60,7 +60,13 @@ export class Plot {
    */
   constructor(host, style) {
     this.style = style;
+    // what changes rarely lies below, and is drawn only then
+    this.ground = new Canvas(host, () => {
+      this.grounded = "";
+      this.paint();
+    });
     this.canvas = new Canvas(host, () => this.paint());
+    this.grounded = "";
     /** @type {Panel[]} */
     this.panels = [];
     /** @type {Across} */
@@ -127,17 +133,38 @@ export class Plot {
   paint() {
     if (!this.canvas.width || !this.panels.length) return;
     this.place();
-    const context = this.canvas.begin();
     const theme = this.style.theme();
-    this.shade(context, theme);
+    this.paintGround(theme);
+    const context = this.canvas.begin();
     for (const panel of this.panels) {
       const box = /** @type {Box} */ (this.boxes.get(panel.key));
-      this.frame(context, panel, box, theme);
       this.lines(context, panel, box);
-      this.labels(context, panel, box, theme);
+      this.labels(context, panel, box);
+    }
+    this.hair(context, theme);
+  }
+
+  /**
+   * Axes, headings, shading.
+   *
+   * @param {import("../style.js").Theme} theme
+   */
+  paintGround(theme) {
+    const { width, height, ratio } = this.canvas;
+    const frames = this.panels.map(({ key, heading, unit, low, high, weight, rules }) =>
+      [key, heading, unit, low, high, weight, rules]);
+    const { low, high, heading } = this.across;
+    const now = JSON.stringify([frames, low, high, heading, this.shown.bands, this.style.name,
+      this.style.decimal(), width, height, ratio]);
+    if (now === this.grounded) return;
+    this.grounded = now;
+    this.ground.fit();
+    const context = this.ground.begin();
+    this.shade(context, theme);
+    for (const panel of this.panels) {
+      this.frame(context, panel, /** @type {Box} */ (this.boxes.get(panel.key)), theme);
     }
     this.axis(context, theme);
-    this.hair(context, theme);
   }
 
   /**
@@ -217,10 +244,10 @@ export class Plot {
     context.rect(box.left, box.top - 3, box.width + 1, box.height + 6);
     context.clip();
     context.lineJoin = "round";
-    const lit = this.shown.lit;
-    const some = lit !== undefined && panel.lines.some((each) => each.name === lit);
+    const lit = this.shown.lit ?? [];
+    const some = lit.length > 0;
     for (const each of [...(panel.behind ?? []), ...panel.lines]) {
-      const stands = lit === each.name;
+      const stands = lit.includes(each.name);
       context.strokeStyle = each.colour;
       context.lineWidth = (each.width ?? this.style.lineWidth) * (stands ? 2 : 1);
       context.globalAlpha = (each.alpha ?? 1) * (some && !stands ? 0.25 : 1);
@@ -264,9 +291,8 @@ export class Plot {
    * @param {CanvasRenderingContext2D} context
    * @param {Panel} panel
    * @param {Box} box
-   * @param {import("../style.js").Theme} theme
    */
-  labels(context, panel, box, theme) {
+  labels(context, panel, box) {
     const named = panel.lines.filter((each) => each.label && each.x.length);
     if (!named.length) return;
     const end = this.shown.upto ?? Infinity;
@@ -277,7 +303,7 @@ export class Plot {
     const places = spread(ends, LABEL, box.top + 4, box.top + box.height - 4);
     const left = box.left + box.width + 8;
     named.forEach((each, k) => {
-      context.globalAlpha = this.shown.lit && this.shown.lit !== each.name ? 0.45 : 1;
+      context.globalAlpha = this.shown.lit?.length && !this.shown.lit.includes(each.name) ? 0.45 : 1;
       context.fillStyle = each.colour;
       this.write(context, /** @type {Part[]} */ (each.label), left, places[k], 13);
       context.globalAlpha = 1;

@@ -27,7 +27,7 @@ export class Handles {
     this.factor = factor;
     this.room = element("div", { class: "draw-here", title: lab.words("Drag here to draw a pulse"),
       onpointerdown: (event) => this.begin(event) });
-    this.layer = element("div", { class: "handles", role: "group", "aria-label": lab.words("Stimulus") });
+    this.layer = element("div", { class: "grips", role: "group", "aria-label": lab.words("Stimulus") });
     stage.append(this.room, this.layer);
     this.built = "";
     this.dragging = false;
@@ -69,7 +69,7 @@ export class Handles {
    */
   handle(k, field, part) {
     return element("div", {
-      class: `handle ${part}`, "data-part": `${k} ${part}`, role: field ? "slider" : null,
+      class: `grip ${part}`, "data-part": `${k} ${part}`, role: field ? "slider" : null,
       tabindex: field ? 0 : null, "aria-hidden": field ? null : "true",
       "aria-orientation": part === "top" ? "vertical" : null,
       onpointerdown: (event) => this.grab(event, k, part),

@@ -26,7 +26,7 @@ import { Plot } from "../draw/plot.js";
 import { Limits, reach } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
 import { channelsOf, drugged, drugOf, left, looked } from "../experiments/channels.js";
-import { alone, peak, protocol, reversal, steps, tail, together } from "../experiments/currents.js";
+import { alone, peak, protocol, reversal, steps, tail, together, upToPeaks } from "../experiments/currents.js";
 import { choice, doseField, numberField } from "../fields.js";
 
 const SHOWN = 240; // samples of a step that is drawn,
@@ -79,6 +79,7 @@ class Clamp {
     this.lab = lab;
     this.limits = new Limits();
     this.moving = false;
+    this.held = false; // a handle of this tab, or a drug
     this.asked = "";
     /** @type {Own} */
     this.own = FIRST;
@@ -188,7 +189,8 @@ class Clamp {
    * @param {boolean} moving
    */
   change(change, moving) {
-    this.moving = moving;
+    this.held = moving;
+    this.moving = true;
     this.keep({ family: { ...this.own.family, ...change } });
   }
 
@@ -204,7 +206,10 @@ class Clamp {
     this.measure(simulation);
     this.draw();
     this.describe();
-    if (!this.lab.state.moving) this.moving = false;
+    if (this.moving && !this.lab.state.moving && !this.held) {
+      this.moving = false;
+      this.lab.redraw();
+    }
   }
 
   /**
@@ -234,7 +239,8 @@ class Clamp {
           dose, unit: drug.unit, percent: 100 * (1 - left(dose, drug)) })
           : words("{percent:.3g} % blocked", { percent: dose }),
         changed: (dose, moving) => {
-          this.moving = moving;
+          this.held = moving;
+          this.moving = true;
           this.keep({ doses: { ...this.own.doses, [channel.name]: dose } });
         },
       });
@@ -250,7 +256,7 @@ class Clamp {
    */
   measure({ model, parameters, solver }) {
     const { family, doses, shown } = this.own;
-    const asked = JSON.stringify([model, parameters, solver, family, doses, shown]);
+    const asked = JSON.stringify([model, parameters, solver, family, doses, shown, this.moving]);
     if (asked === this.asked) return;
     this.asked = asked;
     const base = { model, parameters, solver, stimulus: [], duration: 1, sample_interval: 1,
@@ -278,12 +284,19 @@ class Clamp {
       const one = this.channels.filter((channel) => channel.name === shown);
       const channels = one.length ? one : looked(this.channels);
       const every = this.channels.filter((channel) => channel.gated);
-      const peaks = Float64Array.from(lanes, (run) => peak(run.time,
-        together(run, names(channels)), channels.length > 1).value);
+      /** @type {(among: readonly Lane[]) => {value: number, when: number}[]} */
+      const found = (among) => among.map((run) => peak(run.time, together(run, names(channels)), channels.length > 1));
+      let peaks = found(lanes);
+      if (!this.moving) {
+        const lasts = upToPeaks(family, peaks.map(({ when }) => when), MEASURED);
+        const closer = alone(base, family, 4 * MEASURED, lasts);
+        peaks = found(model.lanes(closer.simulation, closer.columns, { record }));
+      }
       const steady = Float64Array.from(lanes, (run) =>
         /** @type {number} */ (together(run, names(one.length ? one : every)).at(-1)));
       this.lab.tell("");
-      return { voltage, runs, peak: peaks, steady, reversal: reversal(voltage, peaks) };
+      const values = Float64Array.from(peaks, ({ value }) => value);
+      return { voltage, runs, peak: values, steady, reversal: reversal(voltage, values) };
     } catch (problem) {
       this.lab.tell(problem instanceof Error ? problem.message : String(problem));
       return null;
@@ -347,7 +360,7 @@ class Clamp {
         }),
       },
     ], { low: 0, high: end, heading: words("Time (ms)") },
-    { cursor, lit: lit === null ? undefined : String(lit) });
+    { cursor, lit: lit === null ? [] : [String(lit)] });
   }
 
   /** @param {Measured} found */

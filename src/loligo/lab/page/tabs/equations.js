@@ -15,7 +15,7 @@ import { blockElement } from "../mathml.js";
 /**
  * @typedef {import("../state.js").Simulation} Simulation
  * @typedef {import("../state.js").View} View
- * @typedef {{meaning: string, unit: string, line: string}} Term
+ * @typedef {{meaning: string, unit: string, lines: string[]}} Term
  */
 
 const SHOWN = ["V", "gates", "states", "conductances", "currents", "stimulus"];
@@ -36,10 +36,10 @@ class Sheet {
     this.lab = lab;
     this.sheet = element("div", { class: "sheet", onpointerover: (event) => this.over(event),
       onpointerleave: () => this.light(""), onfocusin: (event) => this.over(event),
-      onclick: (event) => this.press(event), onkeydown: (event) => this.key(event) });
+      onclick: (event) => this.press(event) });
     this.about = element("div", { class: "term-about", "aria-live": "polite" });
     const stage = element("div", { class: "stage", role: "group", "aria-label": lab.words("Plots") });
-    const seen = element("div", { class: "seen beside" }, this.about, stage);
+    const seen = element("div", { class: "seen explained" }, this.about, stage);
     host.append(element("div", { class: "bench equations-bench" }, this.sheet, seen));
     this.plot = new Plot(stage, lab.style);
     this.panels = new Panels(lab);
@@ -67,29 +67,43 @@ class Sheet {
     const source = element("p", { class: "source" }, citation, doi ? " doi:" : "", doi);
     const remarks = notes.length ? element("details", { class: "notes" },
       element("summary", {}, this.lab.words("Notes")), element("ul", {}, ...notes.map((note) => element("li", {}, note)))) : null;
-    fill(this.sheet, [source, ...lines, remarks]);
-    const seen = new Set();
-    for (const term of this.sheet.querySelectorAll("[data-name]")) {
-      const name = term.getAttribute("data-name") ?? "";
-      if (!this.terms[name]) continue;
+    const terms = /** @type {NodeListOf<HTMLElement>} */ (element("div", {}, ...lines).querySelectorAll("[data-name]"));
+    const named = [...terms].filter((term) => this.terms[term.dataset.name ?? ""]);
+    const names = [...new Set(named.map((term) => term.dataset.name ?? ""))];
+    const symbols = element("div", { class: "symbols", role: "group", "aria-label": this.lab.words("Symbols") },
+      ...names.map((name) => this.symbol(name)));
+    for (const term of named) {
       term.classList.add("term");
-      const line = this.lineOf(name);
-      if (line) /** @type {HTMLElement} */ (term).style.setProperty("--ink", this.inkOf(line));
-      if (seen.has(name)) continue; // the keyboard finds each once
-      seen.add(name);
-      term.setAttribute("tabindex", "0");
-      term.setAttribute("role", "button");
-      term.setAttribute("aria-label", `${name}: ${this.lab.reworded(this.terms[name].meaning)}`);
+      this.ink(term);
     }
+    fill(this.sheet, [source, symbols, ...lines, remarks]);
   }
 
   /**
-   * The line that shows what a term does.
+   * A button for a symbol: what the pointer finds in the equations, the keyboard finds here.
    *
    * @param {string} name
    */
-  lineOf(name) {
-    return this.terms[name]?.line ?? "";
+  symbol(name) {
+    const meaning = element("span", { class: "unseen" }, ` ${this.lab.reworded(this.terms[name].meaning)}`);
+    const made = element("button", { type: "button", class: "term", "data-name": name }, symbolElement(name), meaning);
+    this.ink(made);
+    return made;
+  }
+
+  /** @param {HTMLElement} term */
+  ink(term) {
+    const [line] = this.linesOf(term.dataset.name ?? "");
+    if (line) term.style.setProperty("--ink", this.inkOf(line));
+  }
+
+  /**
+   * The lines that show what a term does, the first of all first.
+   *
+   * @param {string} name
+   */
+  linesOf(name) {
+    return this.terms[name]?.lines ?? [];
   }
 
   /** @param {string} line */
@@ -115,8 +129,8 @@ class Sheet {
     const keys = SHOWN.filter((key) => this.panels.offered().includes(key));
     if (!this.compute(simulation, keys)) return;
     const across = { low: 0, high: simulation.duration, heading: lab.words("Time (ms)") };
-    const lit = this.lineOf(this.lit);
-    this.plot.show(this.panels.of(keys, this.run), across, { cursor: view.cursor, lit: lit || undefined });
+    const lit = this.linesOf(this.lit);
+    this.plot.show(this.panels.of(keys, this.run), across, { cursor: view.cursor, lit });
     this.cursor.show(view);
     this.value(simulation, view);
   }
@@ -153,13 +167,6 @@ class Sheet {
     this.light(name);
   }
 
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    this.press(event);
-  }
-
   /** @param {string} name */
   light(name) {
     const wanted = name || this.chosen;
@@ -167,6 +174,9 @@ class Sheet {
     this.lit = wanted;
     for (const term of this.sheet.querySelectorAll(".term")) {
       term.classList.toggle("lit", term.getAttribute("data-name") === wanted);
+      if (term.localName === "button") {
+        term.setAttribute("aria-pressed", String(this.chosen !== "" && term.getAttribute("data-name") === this.chosen));
+      }
     }
     this.say(wanted);
     this.lab.redraw();
@@ -201,7 +211,7 @@ class Sheet {
       },
       settle: () => lab.state.settle(),
     });
-    const ink = this.inkOf(term.line);
+    const ink = this.inkOf(term.lines[0] ?? "");
     if (ink) this.knob.element.style.setProperty("--ink", ink);
     fill(this.about, [head, this.knob.element]);
   }

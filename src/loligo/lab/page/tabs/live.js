@@ -49,8 +49,8 @@ class Oscilloscope {
     this.poker = element("button", { type: "button", class: "big poke", onclick: () => this.poke() }, words("Poke"));
     const hint = element("p", { class: "hint" }, words("Keys: hold space to inject, enter to poke, p to stop."));
     const seen = element("div", { class: "seen" },
-      element("div", { class: "transport" }, element("div", { class: "meter" }, this.rate, this.count),
-        element("div", { class: "chips" }, this.run, this.sound)), stage,
+      element("div", { class: "toolbar" }, element("div", { class: "meter" }, this.rate, this.count),
+        element("div", { class: "chip-row" }, this.run, this.sound)), stage,
       element("div", { class: "pads" }, this.inject, this.poker), hint);
     const controls = element("div", { class: "controls" });
     host.append(element("div", { class: "bench live-bench" }, seen, controls));
@@ -69,7 +69,7 @@ class Oscilloscope {
     /** @type {Cell | null} */
     this.cell = null;
     this.scope = new Scope(this.settings.sweep);
-    host.addEventListener("keyup", (event) => event.key === " " && this.hold(false));
+    this.released = (/** @type {KeyboardEvent} */ event) => event.key === " " && this.hold(false);
     this.buttons();
   }
 
@@ -108,6 +108,7 @@ class Oscilloscope {
 
   /** @param {Simulation} simulation */
   show(simulation) {
+    document.addEventListener("keyup", this.released);
     this.parameters.show(simulation);
     const model = this.lab.model();
     if (!this.cell || this.cell.model !== model) {
@@ -120,6 +121,7 @@ class Oscilloscope {
   }
 
   hide() {
+    document.removeEventListener("keyup", this.released);
     this.stop();
   }
 

@@ -42,8 +42,8 @@ class Bench {
   constructor(host, lab) {
     this.lab = lab;
     const stage = element("div", { class: "stage", role: "group", "aria-label": lab.words("Plots") });
-    const [seen, controls] = [element("div", { class: "seen" }), element("div", { class: "controls" })];
-    host.append(element("div", { class: "bench" }, seen, controls));
+    const [seen, controls, told] = ["seen", "controls", "told-below"].map((name) => element("div", { class: name }));
+    host.append(element("div", { class: "bench" }, seen, controls, told));
     this.panels = new Panels(lab);
     /** @type {any} */
     this.run = null;
@@ -61,7 +61,7 @@ class Bench {
     this.cursor = cursorOver(stage, this.plot, lab, (time) => this.valuesAt(time));
     this.handles = new Handles(stage, this.plot, lab, (shape) => this.factor(shape));
     this.readout = readout(seen, lab);
-    this.story = storyPanel(seen, lab, (time) => {
+    this.story = storyPanel(told, lab, (time) => {
       this.cursor.pin();
       lab.state.look({ cursor: time });
     }, () => lab.redraw());
@@ -69,6 +69,7 @@ class Bench {
     this.parameters = parameterPanel(controls, lab);
     this.lasts = lastsSlider(controls, lab);
     this.telling = 0;
+    this.complaint = "";
     this.told = "";
     /** @type {Simulation | null} */
     this.simulated = null;
@@ -128,14 +129,24 @@ class Bench {
     this.recorded = asked;
     try {
       this.run = this.lab.model().simulate(simulation, { record });
-      this.lab.tell(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
+      this.complain(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.complain(problem instanceof Error ? problem.message : String(problem));
       return this.run !== null;
     }
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.describe(), PAUSE);
     return true;
+  }
+
+  /**
+   * Say what is wrong with the run, and no longer when nothing is; others' messages stay.
+   *
+   * @param {string} problem
+   */
+  complain(problem) {
+    if (problem !== this.complaint) this.lab.tell(problem);
+    this.complaint = problem;
   }
 
   /**
