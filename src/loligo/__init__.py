@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         spike_shape,
         spike_times,
     )
+    from loligo.citing import cite
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         TTX,
         Axon,
         Channel,
+        Course,
         Drug,
         Gate,
         Membrane,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         Region,
         Scheme,
         State,
+        library,
         load,
         models,
     )
@@ -96,6 +99,7 @@ __all__ = [
     "Taylor",
     "animate",
     "at",
+    "cite",
     "conduction_velocity",
     "crossings",
     "design",
@@ -109,6 +113,7 @@ __all__ = [
     "language",
     "leak_subtracted",
     "length_constant",
+    "library",
     "load",
     "models",
     "narrate",
@@ -135,6 +140,7 @@ _MODULES = {
         "conduction_velocity", "crossings", "features", "firing_rate", "leak_subtracted",
         "narrate", "spike_shape", "spike_times",
     ),
+    "citing": ("cite",),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
@@ -143,7 +149,7 @@ _MODULES = {
     "many": ("design", "rows"),
     "model": (
         "TEA", "TTX", "Axon", "Channel", "Course", "Drug", "Gate", "Membrane", "Myelin", "Region",
-        "Scheme", "State", "load", "models",
+        "Scheme", "State", "library", "load", "models",
     ),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),

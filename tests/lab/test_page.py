@@ -46,6 +46,7 @@ def chromium() -> Iterator[Any]:
 def shown(chromium: Any, file: Path, fragment: str = "#v=1&model=" + SQUID, **how: Any) -> Any:
     """A page on which a trace is drawn, and what it did besides."""
     context = chromium.new_context(**({"viewport": DESKTOP, "reduced_motion": "reduce"} | how))
+    context.set_default_timeout(10_000)
     page, seen = opened(context, file, fragment)
     page.locator("[role=tabpanel]:not([hidden]) canvas").first.wait_for()
     page.wait_for_timeout(200)

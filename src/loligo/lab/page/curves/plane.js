@@ -19,9 +19,6 @@ const GRIDS = { moving: [81, 61], still: [201, 121] };
 const LASTS = 100; // ms of a path
 const SHOCK = 0.15; // of the range of V
 
-/** @type {[string, string][]} */
-const WAYS = [["pace", "as their pace suggests"], ["steady", "steady"], ["frozen", "as at rest"]];
-
 export class PhasePlane {
   /** @param {import("../main.js").Lab} lab */
   constructor(lab) {
@@ -29,14 +26,21 @@ export class PhasePlane {
     const { words } = lab;
     /** @type {Record<string, any>} */
     this.own = {};
+    /** @type {Record<string, string>} */
+    this.kinds = {
+      "stable focus": words("stable focus"), "unstable focus": words("unstable focus"),
+      "stable node": words("stable node"), "unstable node": words("unstable node"),
+      saddle: words("saddle"), centre: words("centre"), degenerate: words("degenerate"),
+    };
     this.y = "";
     this.which = element("span", {});
-    this.others = choice(words("The other gates"), WAYS.map(([value, said]) => [value, words(said)]),
+    this.others = choice(words("The other gates"), [["pace", words("as their pace suggests")],
+      ["steady", words("steady")], ["frozen", words("as at rest")]],
       (value) => lab.state.keep("curves", { others: value }));
     this.current = numberField({ label: words("Current"), unit: "µA/cm²", low: -100, high: 200, step: 0.5,
       changed: (value) => lab.state.keep("curves", { current: value }) });
     this.drawing = element("div", { class: "drawing", role: "group" });
-    this.readout = element("p", { class: "readout" });
+    this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Phase plane") },
       element("h2", {}, words("Phase plane")),
       element("div", { class: "bar" }, this.which, this.current.element),
@@ -177,7 +181,7 @@ export class PhasePlane {
       return words("{name} held at {value:.4g}", { name, value: way.value });
     });
     const points = (this.points ?? []).map(({ kind, x, y }) =>
-      words("{kind} at {V:.4g} mV, {name} {y:.3g}", { kind: words(kind), V: x, name: this.y, y }));
+      words("{kind} at {V:.4g} mV, {name} {y:.3g}", { kind: this.kinds[kind], V: x, name: this.y, y }));
     const said = [
       words("Solid: V stands still. Dashed: {name} stands still.", { name: this.y }),
       others.length ? words("Of the others: {others}.", { others: others.join(", ") }) : "",

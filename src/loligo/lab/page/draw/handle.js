@@ -27,7 +27,7 @@ export class Handle {
     this.meaning = meaning;
     this.value = 0;
     this.element = element("div", {
-      class: `handle ${meaning.along}`, role: "slider", tabindex: 0, "aria-label": meaning.label,
+      class: `grip ${meaning.along}`, role: "slider", tabindex: 0, "aria-label": meaning.label,
       "aria-orientation": meaning.along === "round" ? null : meaning.along,
       onkeydown: (event) => this.key(event),
       onpointerdown: (event) => this.take(event),

@@ -72,13 +72,14 @@ class AxonTab {
     this.next = null;
     this.wanted = "";
     this.time = NaN;
+    this.touched = false; // the time was chosen by hand
     this.playing = 0;
     this.shown = false;
     this.image = element("canvas", {});
     this.surface = element("canvas", {});
     const { words } = lab;
     this.profileHost = element("div", { class: "drawing profile", role: "img" });
-    this.stripHost = element("div", { class: "drawing strip", role: "group", "aria-label": words("Electrodes") });
+    this.stripHost = element("div", { class: "drawing cylinder", role: "group", "aria-label": words("Electrodes") });
     this.mapHost = element("div", { class: "drawing", role: "img" });
     this.tracesHost = element("div", { class: "drawing", role: "img" });
     this.said = element("p", { class: "said" });
@@ -101,11 +102,12 @@ class AxonTab {
       element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
         ...Object.values(this.rows).map((row) => row.element)));
     this.without = element("p", { class: "said" });
-    const stage = element("div", {},
+    const stage = element("div", { class: "loose" },
       element("div", { class: "bar" }, element("span", {}, words("Shock at the")), this.sides.element,
         this.sheath.element),
-      this.profileHost, this.stripHost,
-      element("div", { class: "transport" }, this.play, this.clock, this.now), this.said, this.without,
+      element("div", { class: "front" }, this.profileHost, this.stripHost,
+        element("div", { class: "clockwork" }, this.play, this.clock, this.now)),
+      this.said, this.without,
       element("div", { class: "cards" },
         element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
         element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost)));
@@ -119,15 +121,15 @@ class AxonTab {
     /** @type {(key: "diameter" | "length" | "fibre" | "g_ratio" | "lag", name: string, label: string,
      *   unit: string, low: number, high: number, least: number) => ReturnType<typeof slider>} */
     const row = (key, name, label, unit, low, high, least) => slider(this.lab, {
-      label: words(label), shown: element("span", {}, words(name)), unit, low, high, least, initial: FIRST[key],
+      label, shown: element("span", {}, name), unit, low, high, least, initial: FIRST[key],
       set: (value) => this.keep({ [key]: value }), settle: () => {},
     });
     return {
-      diameter: row("diameter", "d", "Diameter", "µm", 20, 1000, 1),
-      length: row("length", "length", "Length", "mm", 20, 150, 5),
-      fibre: row("fibre", "fibre", "Outer diameter of the fibre", "µm", 2, 30, 0.5),
-      g_ratio: row("g_ratio", "g-ratio", "The axon's diameter over the fibre's", "", 0.3, 0.95, 0.1),
-      lag: row("lag", "lag", "By how much the right end is shocked later", "ms", 0, 5, 0),
+      diameter: row("diameter", "d", words("Diameter"), "µm", 20, 1000, 1),
+      length: row("length", words("length"), words("Length"), "mm", 20, 150, 5),
+      fibre: row("fibre", words("fibre"), words("Outer diameter of the fibre"), "µm", 2, 30, 0.5),
+      g_ratio: row("g_ratio", words("g-ratio"), words("The axon's diameter over the fibre's"), "", 0.3, 0.95, 0.1),
+      lag: row("lag", words("lag"), words("By how much the right end is shocked later"), "ms", 0, 5, 0),
     };
   }
 
@@ -159,6 +161,7 @@ class AxonTab {
 
   /** @param {Partial<Own>} change */
   keep(change) {
+    if ("side" in change || "myelin" in change) this.touched = false;
     this.lab.state.keep("axon", change);
   }
 
@@ -222,7 +225,7 @@ class AxonTab {
       const order = Float64Array.from(cut.position.keys());
       this.columns = Int32Array.from(places, (at) => Math.round(interpolated(cut.position, order, at)));
       picture(this.image, this.wave.rows, this.columns, RANGE.low, RANGE.high);
-      if (!(this.time <= this.wave.lasts)) this.time = this.middle();
+      if (!this.touched || !(this.time <= this.wave.lasts)) this.time = this.middle();
     }
     this.lab.redraw();
   }
@@ -239,6 +242,7 @@ class AxonTab {
   at(time) {
     const { wave } = this;
     if (!wave) return;
+    this.touched = true;
     this.time = Math.min(Math.max(time, 0), wave.lasts);
     this.draw();
   }
@@ -251,6 +255,7 @@ class AxonTab {
       this.draw();
       return;
     }
+    this.touched = true;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     let [before, waited] = [performance.now(), 0];
     if (this.wave && this.time >= this.wave.lasts - 0.01) this.time = 0;

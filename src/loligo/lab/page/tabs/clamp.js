@@ -98,7 +98,7 @@ class Clamp {
     this.choices = element("div", { class: "bar" });
     this.drops = element("div", { class: "drops", role: "group", "aria-label": words("Drugs") });
     this.said = element("p", { class: "said" });
-    this.readout = element("p", { class: "readout" });
+    this.readout = element("p", { class: "gist" });
     this.plot = new Plot(this.drawing, lab.style);
     this.chart = new Chart(this.curve, lab.style);
     this.plot.moved = () => this.handle();
@@ -106,11 +106,11 @@ class Clamp {
     this.handles = this.handlesOf();
     const controls = element("div", { class: "controls" },
       element("h2", { class: "panel-heading" }, words("Steps")),
-      element("div", { class: "fields", role: "group", "aria-label": words("Steps") },
+      element("div", { class: "numbers", role: "group", "aria-label": words("Steps") },
         ...Object.values(this.fields).map((field) => field.element)),
       element("h2", { class: "panel-heading" }, words("Drugs")), this.drops);
-    const stage = element("div", {}, this.choices, element("div", { class: "pair" },
-      element("div", {}, this.drawing, this.readout),
+    const stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
+      element("div", { class: "front" }, this.drawing, this.readout),
       element("div", { class: "beside" }, this.curve, this.said)));
     fill(host, [element("div", { class: "bench" }, stage, controls)]);
     this.parameters = parameterPanel(controls, lab);
@@ -121,35 +121,36 @@ class Clamp {
     const { words } = this.lab;
     /** @type {(key: keyof Family, label: string, unit: string, low: number, high: number, step: number) => any} */
     const field = (key, label, unit, low, high, step) => numberField({
-      label: words(label), unit, low, high, step, changed: (value) => this.change({ [key]: value }, false),
+      label, unit, low, high, step, changed: (value) => this.change({ [key]: value }, false),
     });
     const { low, high } = LEVELS;
     return {
-      holding: field("holding", "Holding", "mV", low, high, 1),
-      first: field("first", "First step", "mV", low, high, 1),
-      last: field("last", "Last step", "mV", low, high, 1),
-      number: field("number", "Number of steps", "", 1, MOST, 1),
-      start: field("start", "Start", "ms", 0, 100, 0.5),
-      width: field("width", "Width", "ms", 0.5, 500, 0.5),
+      holding: field("holding", words("Holding"), "mV", low, high, 1),
+      first: field("first", words("First step"), "mV", low, high, 1),
+      last: field("last", words("Last step"), "mV", low, high, 1),
+      number: field("number", words("Number of steps"), "", 1, MOST, 1),
+      start: field("start", words("Start"), "ms", 0, 100, 0.5),
+      width: field("width", words("Width"), "ms", 0.5, 500, 0.5),
     };
   }
 
   /** Handles on the command. */
   handlesOf() {
     const { plot, lab } = this;
+    const { words } = lab;
     /** @type {(key: "holding" | "first" | "last", label: string, at: () => number) => Handle} */
     const level = (key, label, at) => new Handle(this.drawing, {
-      label: lab.words(label), ...LEVELS, step: 1, along: "vertical",
-      text: (value) => lab.words("{V:g} mV", { V: value }),
+      label, ...LEVELS, step: 1, along: "vertical",
+      text: (value) => words("{V:g} mV", { V: value }),
       place: (value) => [plot.x(at()), plot.y(this.box(), value)],
       value: (_, y) => valueAt(this.box(), y),
       changed: (value, moving) => this.change({ [key]: value }, moving),
     });
-    /** @type {(label: string, high: number, value: (x: number) => number,
+    /** @type {(label: string, low: number, high: number, value: (x: number) => number,
      *   at: (value: number) => number, put: (value: number) => Partial<Family>) => Handle} */
-    const edge = (label, high, value, at, put) => new Handle(this.drawing, {
-      label: lab.words(label), low: label === "Start" ? 0 : 0.5, high, step: 0.5, along: "horizontal",
-      text: (each) => lab.words("{t:g} ms", { t: each }),
+    const edge = (label, low, high, value, at, put) => new Handle(this.drawing, {
+      label, low, high, step: 0.5, along: "horizontal",
+      text: (each) => words("{t:g} ms", { t: each }),
       place: (each) => [plot.x(at(each)), plot.y(this.box(), this.middle())],
       value: (x) => value(plot.value(x)),
       changed: (each, moving) => this.change(put(each), moving),
@@ -157,11 +158,11 @@ class Clamp {
     /** @type {() => Family} */
     const family = () => this.own.family;
     return {
-      holding: level("holding", "Holding", () => family().start / 2),
-      first: level("first", "First step", () => family().start + family().width * 0.3),
-      last: level("last", "Last step", () => family().start + family().width * 0.7),
-      start: edge("Start", 100, (t) => t, (t) => t, (start) => ({ start })),
-      width: edge("Width", 500, (t) => t - family().start, (t) => family().start + t,
+      holding: level("holding", words("Holding"), () => family().start / 2),
+      first: level("first", words("First step"), () => family().start + family().width * 0.3),
+      last: level("last", words("Last step"), () => family().start + family().width * 0.7),
+      start: edge(words("Start"), 0, 100, (t) => t, (t) => t, (start) => ({ start })),
+      width: edge(words("Width"), 0.5, 500, (t) => t - family().start, (t) => family().start + t,
         (width) => ({ width })),
     };
   }
@@ -352,6 +353,7 @@ class Clamp {
           : words("Ionic current"), unit: "µA/cm²", low: bottom, high: top, weight: 2.2,
         lines: found.runs.flatMap((run, k) => {
           const line = { name: String(k), x: run.time, y: rows[k], colour: colour(k), width: 1.3 };
+          if (lit !== null) return [k === lit ? { ...line, label: [{ text: said(found.voltage[k]) }] } : line];
           if (!labelled(k, found.voltage)) return [line];
           // its potential stands beside where it is as the step ends
           const last = between(run.time, rows[k], family.start + family.width * 0.999);
@@ -412,13 +414,13 @@ class Clamp {
     const parts = [words("Held at {V:g} mV, stepped to {number} potentials from {first:g} to {last:g} mV.", {
       V: family.holding, number: String(family.number), first: family.first, last: family.last })];
     parts.push(found.peak[deep] < 0
-      ? words("The peak is most inward at {V:g} mV: {I:.4g} µA/cm².", { V: found.voltage[deep], I: found.peak[deep] })
+      ? words("The peak is most inward at {V:.3g} mV: {I:.4g} µA/cm².", { V: found.voltage[deep], I: found.peak[deep] })
       : words("No peak is inward."));
     if (Number.isFinite(found.reversal)) {
       parts.push(words("It turns outward at {V:.3g} mV.", { V: found.reversal }));
     }
     if (found.steady[top] > 0) {
-      parts.push(words("The steady current is most outward at {V:g} mV: {I:.4g} µA/cm².", {
+      parts.push(words("The steady current is most outward at {V:.3g} mV: {I:.4g} µA/cm².", {
         V: found.voltage[top], I: found.steady[top] }));
     }
     parts.push(words("The charge of the step of V itself flows in no time and is not drawn."));
@@ -428,7 +430,7 @@ class Clamp {
     if (!this.moving) say(this.said, text);
     say(this.readout, cursor === null || lit === null
       ? words("Point at a trace, or choose one with the arrow keys.")
-      : words("{t:.2f} ms at {V:g} mV: {I:.4g} µA/cm²", {
+      : words("{t:.2f} ms at {V:.4g} mV: {I:.4g} µA/cm²", {
         t: cursor, V: found.voltage[lit],
         I: between(found.runs[lit].time, together(found.runs[lit], this.drawn()), cursor) }));
   }
