@@ -18,6 +18,7 @@ import xarray as xr
 
 import loligo as lo
 from cells import bistable, calcium, cubic, mutual
+from few import FEW
 from fired import fired
 from loligo.engine.engines import ENGINES, Llvm
 from loligo.errors import RunError, UsageError
@@ -28,7 +29,7 @@ from references import reference
 SQUID = lo.load("hodgkin-huxley-1952")
 LLVM, NUMPY = lo.Taylor(1e-9), lo.Taylor(1e-9, engine="numpy")
 MODELS: dict[str, Callable[[], lo.Membrane]] = {
-    **{name: (lambda name=name: lo.load(name)) for name in lo.models()},
+    **{name: (lambda name=name: lo.load(name)) for name in FEW},
     "calcium": calcium, "mutual": mutual, "bistable": bistable, "cubic": cubic,
 }  # fmt: skip
 STIMULI = {

@@ -156,8 +156,8 @@ class Membrane(Changeable):
         Parameters
         ----------
         **values
-            Parameter symbol to number, quantity or array, or to a :class:`Course`; also ``name``, ``title``, ``citation``,
-            ``doi`` and ``notes``.
+            Parameter symbol to number, quantity or array, or to a :class:`Course`; also
+            ``name``, ``title``, ``citation``, ``doi`` and ``notes``.
 
         Raises
         ------

@@ -29,6 +29,11 @@ def side(condition: int) -> str:
     return f"{SIDE}{condition}"
 
 
+def was(condition: int) -> str:
+    """What a block calls the side on which a condition was before it changed."""
+    return f".was{condition}"
+
+
 def gap(condition: int) -> str:
     """What a block calls a condition's right less its left."""
     return f".gap{condition}"

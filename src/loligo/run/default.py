@@ -108,6 +108,8 @@ def _beside_taylor(
     losses = [replace(loss, lane=int(stiff[loss.lane])) for loss in again.first_lost]
     outcome.first_lost = first_of([*outcome.first_lost, *losses], status)
     outcome.status = status
+    if outcome.lost_at is not None and again.lost_at is not None:
+        outcome.lost_at[stiff] = again.lost_at
     outcome.notes += [note for note in again.notes if note not in outcome.notes]
     note = f"{str(why).partition(';')[0]}; {_STEPS}"
     if stiff.size == lanes:

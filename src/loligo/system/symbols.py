@@ -43,6 +43,16 @@ class Exprel2(sp.Function):
     nargs = 1
 
 
+class Whole(sp.Function):
+    """An expression as one thing: a product or a sum that it is part of does not take it apart, so
+    that it is computed once for all of these."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sp.Integer(1)
+
+
 class Where(sp.Function):
     """``Where(condition, a, b)``: a where the condition holds, b elsewhere."""
 
