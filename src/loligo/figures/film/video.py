@@ -40,7 +40,7 @@ def write_mp4(
 ) -> None:
     """Write ``frames`` as H.264, which every browser and slide program plays.
 
-    The last frame is held by one more, as late as that is to end; looping is the player's business.
+    ffmpeg repeats the last frame for as long as it is held; looping is the player's business.
     """
     import imageio_ffmpeg  # type: ignore[import-not-found]
 
@@ -48,7 +48,7 @@ def write_mp4(
     write_frames: Callable[..., Generator[None, Any, None]] = imageio_ffmpeg.write_frames
     planes = _Planes(colours, size)
     last = timing.delays(timing.fps)[-1] - 1
-    held = ("-vf", _HELD.format(frames=timing.count, later=last - 1, fps=timing.fps))
+    held = ("-vf", f"tpad=stop_mode=clone:stop={last}") if last else ()
     writer = write_frames(
         str(path),
         planes.size,
@@ -57,7 +57,7 @@ def write_mp4(
         codec="libx264",
         quality=None,
         macro_block_size=1,
-        output_params=[*_QUALITY, *_QUICK, *_CODING, *(held if last else ())],
+        output_params=[*_QUALITY, *_QUICK, *_CODING, *held],
     )
     writer.send(None)
     try:
@@ -72,7 +72,6 @@ def write_mp4(
 
 # One quality for every picture, which needs no looking ahead: of 1080p 46 dB beside the frames.
 _QUALITY = ("-qp", "18", "-preset", "ultrafast")
-_HELD = "tpad=stop_mode=clone:stop=1,setpts='PTS+gte(N,{frames})*{later}/({fps}*TB)'"
 # No frame waits for those that come: next to nothing changes from one to the next.
 _QUICK = ("-tune", "zerolatency", "-movflags", "+faststart")
 # What the numbers mean (ITU-R BT.709), and that they are of a screen's colours (sRGB). Said to the
