@@ -286,11 +286,14 @@ class Kernel(Protocol):
     alone
         Whether one call with all lanes keeps the whole machine busy, as of a GPU; else each core
         of the processor calls it with some.
+    portable
+        Whether its bits are those of every machine.
     """
 
     program: Program
     width: int
     alone: bool
+    portable: bool
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one block lane by lane; arrays of equal length in, arrays out.

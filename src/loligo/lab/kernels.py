@@ -108,7 +108,7 @@ def browser_kernel(
     >>> kernel.wasm[:4], [state["symbol"] for state in kernel.manifest["states"]]
     (b'\\x00asm', ['V', 'm', 'h', 'n'])
     """
-    solver = solver or Taylor()
+    solver = solver or Taylor(portable=True)
     _refuse_arrays(membrane)
     row = slots_of(slots)
     free = outline_of(membrane)
@@ -160,7 +160,7 @@ def _kernel(
     maps = {name: program.blocks[name] for name in MAPS if name in program.blocks}
     return {
         "bytes": [0, len(code)],
-        "solver": {"kind": "Taylor", "tolerance": solver.tolerance},
+        "solver": {"kind": "Taylor", "tolerance": solver.tolerance, "portable": True},
         "parameters": list(program.parameters),
         "constants": list(program.constants),
         "states": list(program.states),

@@ -72,6 +72,7 @@ class AxonTab {
     this.next = null;
     this.wanted = "";
     this.time = NaN;
+    this.touched = false; // the time was chosen by hand
     this.playing = 0;
     this.shown = false;
     this.image = element("canvas", {});
@@ -160,6 +161,7 @@ class AxonTab {
 
   /** @param {Partial<Own>} change */
   keep(change) {
+    if ("side" in change || "myelin" in change) this.touched = false;
     this.lab.state.keep("axon", change);
   }
 
@@ -223,7 +225,7 @@ class AxonTab {
       const order = Float64Array.from(cut.position.keys());
       this.columns = Int32Array.from(places, (at) => Math.round(interpolated(cut.position, order, at)));
       picture(this.image, this.wave.rows, this.columns, RANGE.low, RANGE.high);
-      if (!(this.time <= this.wave.lasts)) this.time = this.middle();
+      if (!this.touched || !(this.time <= this.wave.lasts)) this.time = this.middle();
     }
     this.lab.redraw();
   }
@@ -240,6 +242,7 @@ class AxonTab {
   at(time) {
     const { wave } = this;
     if (!wave) return;
+    this.touched = true;
     this.time = Math.min(Math.max(time, 0), wave.lasts);
     this.draw();
   }
@@ -252,6 +255,7 @@ class AxonTab {
       this.draw();
       return;
     }
+    this.touched = true;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     let [before, waited] = [performance.now(), 0];
     if (this.wave && this.time >= this.wave.lasts - 0.01) this.time = 0;
