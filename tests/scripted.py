@@ -20,7 +20,7 @@ def called(code: str, given: Any, *entries: str) -> Any:
     Parameters
     ----------
     code
-        The body of an async function of ``given``; modules go by their variables, ``link`` for
+        The body of an async function of ``given``; modules go by their variables, ``$link`` for
         ``link.js``.
     entries
         The modules that it uses.

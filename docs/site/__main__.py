@@ -17,9 +17,10 @@ from docs.site.check import faults
 from docs.site.generated import pages
 
 DOCS = Path(__file__).parents[1]
-_WRITTEN = ("*.md", "howto/*.md", "*.svg", "*.gif", "performance.json")
+_WRITTEN = ("*.md", "howto/*.md", "course/*.md", "*.svg", "*.gif", "performance.json")
 # pages of the project's root, and how they are called here
 _OF_THE_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+_COURSE = "\n```{toctree}\n:hidden:\n:glob:\n\n[0-9]*\n```\n"
 
 
 def staged(folder: Path) -> None:
@@ -33,6 +34,8 @@ def staged(folder: Path) -> None:
         (folder / called).write_text(
             (DOCS.parent / name).read_text(encoding="utf-8"), encoding="utf-8"
         )
+    course = folder / "course" / "README.md"
+    course.write_text(course.read_text(encoding="utf-8") + _COURSE, encoding="utf-8")
     for page in folder.rglob("*.md"):
         page.write_text(_linked(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in pages():

@@ -18,7 +18,8 @@ kernelspec:
 ---
 
 """
-_BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
+# ``solution`` of an exercise, which is folded
+_BLOCK = re.compile(r"^```python( solution)?\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 # what stands above a block says what its picture shows
 _MARKUP = re.compile(r"[`*_#>]|\]\([^)]*\)|\[")
 
@@ -35,14 +36,16 @@ def _pieces(page: str) -> Iterator[str]:
     for block in _BLOCK.finditer(page):
         before = page[end : block.start()]
         yield before
-        yield _cell(block.group(1), _said(page[: block.start()]))
+        folded = ["hide-cell"] if block.group(1) else []
+        yield _cell(block.group(2), _said(page[: block.start()]), folded)
         end = block.end()
     yield page[end:]
 
 
-def _cell(code: str, said: str) -> str:
+def _cell(code: str, said: str, tags: list[str]) -> str:
     about = json.dumps({"image": {"alt": said}}, ensure_ascii=False)
-    return f"```{{code-cell}} python\n---\nmystnb: {about}\n---\n{code}```\n"
+    marked = f"tags: {json.dumps(tags)}\n" if tags else ""
+    return f"```{{code-cell}} python\n---\nmystnb: {about}\n{marked}---\n{code}```\n"
 
 
 def _said(before: str) -> str:

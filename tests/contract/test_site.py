@@ -3,10 +3,12 @@
 ``python -m docs.site`` builds it, in ``.ci/run``, and runs all code on its pages.
 """
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from docs.course import notebooks
 from docs.site import cells, check, generated
 
 import loligo as lo
@@ -59,6 +61,25 @@ def test_what_must_not_be_on_the_site_is_found(tmp_path, body, fault):
     assert not list(check.faults(tmp_path))
     (tmp_path / "a.html").write_text(good + body)
     assert fault in "".join(check.faults(tmp_path))
+
+
+@pytest.mark.parametrize("page", notebooks.PAGES, ids=lambda page: page.stem)
+def test_the_notebooks_of_the_course_are_those_of_its_pages(page):
+    """``python -m docs.course`` writes them."""
+    written = json.loads(page.with_suffix(".ipynb").read_text("utf-8"))
+    assert written == notebooks.notebook(page), "run python -m docs.course"
+    code = ["".join(c["source"]) for c in written["cells"] if c["cell_type"] == "code"]
+    assert sum(text.startswith("# @title Solution") for text in code) >= 2
+    assert sum("%pip install -q loligo" in text for text in code) == 1
+    assert len({cell["id"] for cell in written["cells"]}) == len(written["cells"])
+    for text in code:  # what Jupyter would not run as it stands
+        compile(re.sub(r"^( *)%.*$", r"\1pass", text, flags=re.MULTILINE), page.name, "exec")
+
+
+def test_a_student_has_numbers_of_her_own():
+    own = notebooks.notebook(notebooks.PAGES[0], seed=4711)
+    assert "seed = 4711" in json.dumps(own)
+    assert own["cells"][2:] != notebooks.notebook(notebooks.PAGES[0])["cells"][2:]
 
 
 @pytest.mark.slow

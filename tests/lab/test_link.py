@@ -151,9 +151,9 @@ def read_in_node(urls: list[str]) -> list[Any]:
     return called(
         """return given.urls.map((url) => {
              const known = (name) => (Object.hasOwn(given.known, name) ? given.known[name] : null);
-             try { return link.readLink(url, given.limits, known).simulation; }
+             try { return $link.readLink(url, given.limits, known).simulation; }
              catch (problem) {
-               if (!(problem instanceof link.LinkError)) throw problem;
+               if (!(problem instanceof $link.LinkError)) throw problem;
                return problem.message;
              }
            });""",
@@ -244,7 +244,7 @@ def test_from_the_page_to_python_and_back_nothing_changes():
     urls = [write_link(each) for each in asked]
     assert [read_link(url, KNOWN.get)["simulation"] for url in urls] == asked
     assert read_in_node(urls) == asked
-    code = "return given.asked.map((each) => link.writeLink(each, {}, given.limits));"
+    code = "return given.asked.map((each) => $link.writeLink(each, {}, given.limits));"
     assert called(code, {"asked": asked, "limits": LIMITS}, "link.js") == urls
 
 

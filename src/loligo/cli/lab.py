@@ -53,9 +53,7 @@ def lab(
     ] = None,
     language: Annotated[
         Text,
-        typer.Option(
-            metavar="en|de", help="By default the reader's own.", rich_help_panel=_LAB
-        ),
+        typer.Option(metavar="en|de", help="By default the reader's own.", rich_help_panel=_LAB),
     ] = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
@@ -74,10 +72,10 @@ def lab(
     loligo lab --tasks sheet.toml --output sheet.html
     loligo lab --tasks sheet.toml --check 4F7Q-K2MN-…
     """
-    from loligo.lab import lab as make
+    from loligo.lab.calling import lab as make
 
     if check is not None or key is not None:
-        return _marked(tasks, check, key)
+        return _marked(models or [], tasks, check, key)
     names = models or []
     given: dict[str, Any] = {"link": link, "tasks": tasks, "language": language}
     with arguments.reading():
@@ -126,15 +124,16 @@ def _asked(stimuli: Stimuli, run: options.Run) -> dict[str, Any]:
     return asked
 
 
-def _marked(tasks: Path | None, check: str | None, key: str | None) -> None:
+def _marked(models: list[str], tasks: Path | None, check: str | None, key: str | None) -> None:
     """What a code says of a student's sheet, or the answers of a student's."""
     if tasks is None:
         raise UsageError("--check and --key are about a sheet of tasks: name it with --tasks")
-    from loligo.lab.tasks import read_sheet
+    from loligo.lab import tasks as sheets
+    from loligo.lab.sheet import read_sheet
 
     with arguments.reading():
-        sheet = read_sheet(tasks)
+        sheet = read_sheet(tasks, [arguments.model(name, [], None) for name in models])
     if key is not None:
-        print(sheet.key(key))
+        print(sheets.key(sheet, key))
     if check is not None:
-        print(sheet.check(check))
+        print(sheets.check(sheet, check))

@@ -36,12 +36,17 @@ class Batch(NamedTuple):
         When, and where.
     peak, trough
         Of the spike *before* it in the same lane: what follows a spike is known at the next.
+    moved : (spikes, marked), or None
+        How far it moves with what states are derivatives by
+        (:attr:`loligo.program.scheme.Adaptive.marked`); NaN where V jumps. None where there are
+        no such states.
     """
 
     time: Floats
     lane: Integers
     peak: Floats
     trough: Floats
+    moved: Floats | None = None
 
 
 @dataclass

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import os
 import tempfile
 import webbrowser
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loligo import files
 from loligo.errors import UsageError
@@ -19,20 +17,22 @@ from loligo.lab.file import Entry, page
 from loligo.lab.kernels import browser_kernel
 from loligo.lab.limits import LIMITS, known
 from loligo.lab.look import look
-from loligo.lab.simulation import Simulation, asked, called, from_link, named
+from loligo.lab.simulation import Simulation, asked, linked, named
 from loligo.lab.spoken import spoken_languages
 from loligo.model import Membrane, load, models
 from loligo.stimulus.base import Stimulus
 from loligo.words import code_of
 
-_HEIGHT = 760  # pixels, of a page in a notebook
+if TYPE_CHECKING:
+    from loligo.lab.sheet import Sheet
 
 
-@dataclass(frozen=True, repr=False)
 class Lab:
     """A live page: models, and what it begins with.
 
-    It is made by :func:`loligo.lab`.
+    It is made by :func:`loligo.lab`. In a notebook it shows itself; there ``model`` and
+    ``stimulus`` can be given anew, and the page that is shown follows; ``simulation`` is what the
+    page shows now.
 
     Attributes
     ----------
@@ -42,12 +42,19 @@ class Lab:
         What it begins with.
     """
 
-    models: Mapping[str, Membrane]
-    start: Simulation
-    tasks: Mapping[str, Any] | None = None
-    language: str | None = None
+    def __init__(
+        self,
+        models: Mapping[str, Membrane],
+        start: Simulation,
+        tasks: Mapping[str, Any] | None = None,
+        language: str | None = None,
+    ) -> None:
+        self.models = dict(models)
+        self.start = start
+        self._tasks, self._language = tasks, language
+        self._bridge: Any = None  # to the page in a notebook
 
-    @cached_property
+    @property
     def html(self) -> str:
         """The page as the text of an HTML file."""
         entries = [entry(name, model) for name, model in self.models.items()]
@@ -75,13 +82,46 @@ class Lab:
         webbrowser.open(where.as_uri())
         return where
 
+    @property
+    def simulation(self) -> Simulation:
+        """What the page in a notebook shows now; before it is shown, what it begins with."""
+        link = self._bridge.link if self._bridge is not None else ""
+        return linked(f"#{link}", self.models.values()) if link else self.start
+
+    @property
+    def model(self) -> Membrane:
+        """The membrane of `simulation`. Another one may be given: the page follows."""
+        return self.simulation.model
+
+    @model.setter
+    def model(self, model: Membrane) -> None:
+        name, original, parameters = named(model)
+        self._follow(replace(self.simulation, name=name, original=original, parameters=parameters))
+
+    @property
+    def stimulus(self) -> Stimulus | None:
+        """The stimulus of `simulation`. Another one may be given: the page follows."""
+        return self.simulation.stimulus
+
+    @stimulus.setter
+    def stimulus(self, stimulus: Stimulus | None) -> None:
+        self._follow(replace(self.simulation, stimulus=stimulus))
+
+    def _follow(self, start: Simulation) -> None:
+        link = start.link().removeprefix("#")
+        self.start = linked(f"#{link}", [start.original])
+        known = self.models.get(start.name) == start.original
+        self.models[start.name] = start.original
+        if self._bridge is not None:
+            self._bridge.show(link, "" if known else self.html)
+
     def _told(self, entries: Iterable[Entry]) -> dict[str, Any]:
         texts = [text for each in entries for text in _texts(each.told)]
         return {
             "simulation": self.start.to_dict(),
             "view": dict(self.start.view),
-            "tasks": self.tasks,
-            "language": self.language,
+            "tasks": self._tasks,
+            "language": self._language,
             "languages": spoken_languages(texts),
             "style": look(),
             "limits": LIMITS,
@@ -90,9 +130,12 @@ class Lab:
     def __repr__(self) -> str:
         return f"<lab of {', '.join(self.models)}: save('lab.html') writes it, open() shows it>"
 
-    def _repr_html_(self) -> str:
-        """In a notebook: the page in a frame, which also an export of the notebook shows."""
-        return frame(self.html)
+    def _ipython_display_(self) -> None:
+        """In a notebook: the page in a frame, which an export of the notebook shows too; and what
+        joins it with Python, where anywidget is installed."""
+        from loligo.lab.widget import display
+
+        self._bridge = display(self.html, self._bridge)
 
 
 def lab(
@@ -124,7 +167,7 @@ def lab(
         A link of the lab: the page begins with what it says, in place of all other arguments but
         ``model``.
     tasks : path, optional
-        A sheet of tasks, TOML: see :mod:`loligo.lab.tasks`.
+        A sheet of tasks, TOML: see :mod:`loligo.lab.sheet`.
     language : str, optional
         In which the page speaks; by default the reader's own.
     **more
@@ -148,21 +191,26 @@ def lab(
     >>> lo.lab("hodgkin-huxley-1952", lo.Pulse(5, 40, 10))
     <lab of hodgkin-huxley-1952: save('lab.html') writes it, open() shows it>
     """
+    sheet = sheet_of(tasks, members(model) if model is not None else [])
+    if model is None and sheet is not None:
+        model = sheet.models
     given = members(model)
     if link is not None:
         if stimulus is not None or more:
             raise UsageError("a link says what is done already: give it, or a stimulus, not both")
-        start = from_link(link, next((m for m in given if _is_linked(m, link)), None))
+        start = linked(link, given)
     else:
         stimulus = _demonstration() if stimulus is None and model is None else stimulus
         start = asked(given[0], stimulus, duration=duration, **more)
-    start = from_link(start.link(), start.original)  # what a page cannot say is refused here
+    start = linked(start.link(), [start.original])  # what a page cannot say is refused here
     shown = {start.name: start.original}
     for each in given:
         name, original, _ = named(each)
         shown.setdefault(name, original)
     code = None if language is None else code_of(language, "language")
-    return Lab(shown, start, sheet_of(tasks), code)
+    if sheet is not None:
+        start = replace(start, view={"tab": "tasks", **start.view})
+    return Lab(shown, start, None if sheet is None else sheet.to_dict(), code)
 
 
 def members(model: Any) -> list[Membrane]:
@@ -190,25 +238,13 @@ def entry(name: str, model: Membrane) -> Entry:
     return Entry(name, told, kernel.wasm)
 
 
-def frame(page: str, height: int = _HEIGHT) -> str:
-    """The page in a frame of its own, as HTML."""
-    return (
-        f'<iframe srcdoc="{html.escape(page)}" title="loligo lab" loading="lazy" '
-        f'style="width: 100%; height: {height}px; border: 0"></iframe>'
-    )
-
-
-def sheet_of(path: str | os.PathLike[str] | None) -> Mapping[str, Any] | None:
-    """A sheet of tasks, as the page has it."""
+def sheet_of(path: str | os.PathLike[str] | None, models: Sequence[Membrane]) -> Sheet | None:
+    """A sheet of tasks, which may be about some models of a person's own."""
     if path is None:
         return None
-    from loligo.lab.tasks import read_sheet
+    from loligo.lab.sheet import read_sheet
 
-    return read_sheet(path).to_dict()
-
-
-def _is_linked(model: Membrane, link: str) -> bool:
-    return f"model={called(model)[0]}" in link.partition("#")[2].split("&")
+    return read_sheet(path, models)
 
 
 def _demonstration() -> Stimulus:

@@ -123,24 +123,24 @@ def _names(membrane: Membrane, outline: Outline) -> list[str]:
 def _rate_names(membrane: Membrane) -> dict[str, tuple[str, str]]:
     """``alpha_m`` -> the gate, and what it is of it."""
     found: dict[str, tuple[str, str]] = {}
-    for channel in membrane.channels:
-        for name in rates(channel):
+    for gate in membrane.gates:
+        for name in rates(gate):
             owner, _, key = name.partition(".")
             found[called(name)] = owner, _RATES.get(key, "steady state")
     return found
 
 
-def _terms(membrane: Membrane, outline: Outline) -> dict[str, dict[str, str]]:
-    """Name -> what it means, its unit, and which line of the plots shows what it does."""
-    terms: dict[str, dict[str, str]] = {}
+def _terms(membrane: Membrane, outline: Outline) -> dict[str, dict[str, Any]]:
+    """Name -> what it means, its unit, and which lines of the plots show what it does."""
+    terms: dict[str, dict[str, Any]] = {}
     for name in outline.records:
         told = outline.about[name]
-        terms[name] = {"meaning": told["long_name"], "unit": told["units"], "line": name}
+        terms[name] = {"meaning": told["long_name"], "unit": told["units"], "lines": [name]}
     for name, parameter in outline.parameters.items():
         head, _, channel = name.partition("_")
-        flow = f"I_{channel}" if head in ("g", "E") and f"I_{channel}" in outline.records else ""
-        line = flow or ("V" if name == "C_m" else "")
-        terms[name] = {"meaning": parameter.meaning, "unit": parameter.unit, "line": line}
+        acts = {"g": (f"I_{channel}", f"G_{channel}"), "E": (f"I_{channel}",), "C": ("V",)}
+        lines = [line for line in acts.get(head, ()) if line in outline.records]
+        terms[name] = {"meaning": parameter.meaning, "unit": parameter.unit, "lines": lines}
     for name, (gate, what) in _rate_names(membrane).items():
-        terms[name] = {"meaning": f"{what} of {gate}", "unit": "", "line": gate}
+        terms[name] = {"meaning": f"{what} of {gate}", "unit": "", "lines": [gate]}
     return terms

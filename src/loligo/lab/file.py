@@ -73,7 +73,7 @@ def page(
     """
     made_of = sources() if made_of is None else made_of
     engine, main = scripts(modules_of(made_of))
-    css = "\n" + made_of[STYLE]
+    css = "\n" + "".join(made_of[name] for name in _styles(made_of))
     parts = [
         _data("loligo-page", "application/json", json.dumps(told, separators=(",", ":"))),
         *(_model(entry) for entry in entries),
@@ -87,6 +87,11 @@ def page(
     return _once(re.compile("</body>"), text, lambda tag: "\n".join([*parts, tag]))
 
 
+def _styles(made_of: Mapping[str, str]) -> list[str]:
+    """The page's own style, and then what its parts add."""
+    return sorted((n for n in made_of if n.endswith(".css")), key=lambda n: (n != STYLE, n))
+
+
 def scripts(modules: Mapping[str, Module]) -> tuple[str, str]:
     """The two scripts: the engine, which is also the worker's, and the rest of the page.
 
@@ -96,7 +101,7 @@ def scripts(modules: Mapping[str, Module]) -> tuple[str, str]:
     names = {module.name for module in below}
     above = [module for module in ordered(modules, MAIN) if module.name not in names]
     strict = '"use strict";\n'
-    serving = 'if (typeof document === "undefined") engine_worker.serve();\n'
+    serving = 'if (typeof document === "undefined") $engine_worker.serve();\n'
     return _script(strict + joined(below) + serving), _script(strict + joined(above))
 
 

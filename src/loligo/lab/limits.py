@@ -43,8 +43,8 @@ def _stimulus(
     name: str, kind: str, most: int, values: list[Any], fixed: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
     word = ENTRIES[name].option.removeprefix("--")
-    return {"name": name, "word": word, "kind": kind, "most": most, "values": values, "settings": [],
-            "fixed": dict(fixed), **more}  # fmt: skip
+    return {"name": name, "word": word, "kind": kind, "most": most, "values": values,
+            "settings": [], "fixed": dict(fixed), **more}  # fmt: skip
 
 
 def frequency(name: str) -> dict[str, Any]:

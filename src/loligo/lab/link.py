@@ -135,7 +135,8 @@ def _stimulus(kind: Mapping[str, Any], text: str) -> dict[str, Any]:
     made: dict[str, Any] = {"kind": kind["kind"], **kind["fixed"]}
     for quantity, part in zip(values, parts, strict=False):
         made[quantity["name"]] = _number(f"{word} {quantity['name']}", part, quantity)
-    rest, settings = parts[len(values) :], {each["name"]: each for each in kind["settings"]}
+    rest = parts[len(values) :]
+    settings: dict[str, Any] = {each["name"]: each for each in kind["settings"]}
     made |= {name: each["usual"] for name, each in settings.items()}
     if rest:
         made |= _named(word, ",".join(rest), settings)
@@ -173,7 +174,8 @@ def _initial(text: str | None, about: Mapping[str, Any]) -> Any:
         return text
     if ":" not in text:
         return _number("initial", text, LIMITS["numbers"]["initial"])
-    states = dict.fromkeys(about["states"], LIMITS["numbers"]["state"])
+    bounds: Mapping[str, Any] = LIMITS["numbers"]["state"]
+    states = dict.fromkeys(about["states"], bounds)
     found = _named("initial", text, states)
     for name in states:
         if name not in found:

@@ -16,7 +16,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from loligo.errors import UsageError, nearest
-from loligo.lab.script import Piece, Script
+from loligo.lab.script import Cut, Script
 
 _IMPORT = re.compile(r"import\s*\{([^{}]*)\}\s*from")
 _FROM = re.compile(r"""\s*"(\.{1,2}/[\w./-]+\.js)"\s*;""")
@@ -77,33 +77,30 @@ class Module:
     @cached_property
     def imports(self) -> tuple[Imported, ...]:
         """What it takes of others."""
-        return tuple(self._import(p.start) for p in self._words("import"))
+        return tuple(self._import(start) for start in self._words("import"))
 
     @cached_property
     def exports(self) -> dict[str, int]:
         """What it gives, and where the word ``export`` stands."""
         found = dict[str, int]()
-        for piece in self._words("export"):
-            given = _EXPORT.match(self.script.code, piece.start)
+        for start in self._words("export"):
+            given = _EXPORT.match(self.script.code, start)
             if given is None:
                 raise self._refused(
-                    piece.start, "export stands before a function, a class or a const with one name"
+                    start, "export stands before a function, a class or a const with one name"
                 )
-            found[given["name"]] = piece.start
+            found[given["name"]] = start
         return found
 
     def body(self) -> str:
         """The module as an expression: an object of what it gives."""
-        text, cuts = self.text, list[tuple[int, int, str]]()
+        cuts = list[Cut]()
         for taken in self.imports:
             named = ", ".join(a if a == b else f"{a}: {b}" for a, b in taken.names)
-            cuts.append(
-                (taken.start, taken.end, f"const {{ {named} }} = {variable(taken.source)};")
-            )
-        cuts += [(at, at + len("export"), "") for at in self.exports.values()]
-        for start, end, instead in sorted(cuts, reverse=True):
-            text = text[:start] + instead + text[end:]
-        bare = Script(self.name, text).bare
+            instead = f"const {{ {named} }} = {variable(taken.source)};"
+            cuts.append((taken.start, taken.end, instead))
+        cuts += [(at, at + len("export "), "") for at in self.exports.values()]
+        bare = self.script.bare(cuts)
         return f"(() => {{\n{bare}return {{ {', '.join(self.exports)} }};\n}})()"
 
     def check(self) -> None:
@@ -116,23 +113,18 @@ class Module:
         styled = _STYLED.search(self.text)
         if styled and code[styled.start()] == "s":
             raise self._refused(styled.start(), "the policy forbids it: set element.style.x")
-        for piece in self._words("await"):
-            raise self._refused(piece.start, "await stands in an async function")
+        for start in self._words("await"):
+            raise self._refused(start, "await stands in an async function")
         _ = self.imports, self.exports
 
-    def _words(self, word: str) -> Iterator[Piece]:
+    def _words(self, word: str) -> Iterator[int]:
         """Where a word stands outside all brackets; of those that stand nowhere else, anywhere."""
-        for piece in self.script.pieces:
-            if piece.kind == "word" and self.text[piece.start : piece.end] == word:
-                if piece.depth == 0:
-                    yield piece
-                elif word != "await" and not self._is_name(piece):
-                    raise self._refused(piece.start, f"{word} stands outside all brackets")
-
-    def _is_name(self, piece: Piece) -> bool:
-        """Whether it is only the name of a property."""
         code = self.script.code
-        return code[: piece.start].rstrip().endswith(".") or code[piece.end :].lstrip()[:1] == ":"
+        for found in re.finditer(rf"(?<![\w$.]){word}(?![\w$])", code):
+            if self.script.depth(found.start()) == 0:
+                yield found.start()
+            elif word != "await" and code[found.end() :].lstrip()[:1] != ":":
+                raise self._refused(found.start(), f"{word} stands outside all brackets")
 
     def _import(self, start: int) -> Imported:
         named = _IMPORT.match(self.script.code, start)
@@ -154,12 +146,12 @@ class Module:
 
 
 def variable(name: str) -> str:
-    """What a module is called in the script.
+    """What a module is called in the script, as nothing in a module is.
 
     >>> variable("tabs/membrane.js")
-    'tabs_membrane'
+    '$tabs_membrane'
     """
-    return re.sub(r"\W", "_", name.removesuffix(".js"))
+    return "$" + re.sub(r"\W", "_", name.removesuffix(".js"))
 
 
 def ordered(modules: Mapping[str, Module], *entries: str) -> list[Module]:

@@ -1,22 +1,23 @@
-"""JavaScript as text: what of it is code, and what is comment, string, template or pattern"""
+"""JavaScript as text: what of it is code, and what is comment, string, template or pattern."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from loligo.errors import UsageError
 
 _PIECE = re.compile(
-    r"""(?P<comment>//[^\n]*|/\*.*?\*/)
+    r"""(?P<code>[^/"'`(){}\[\]]+)
+    |(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     |(?P<quote>`)
     |(?P<open>[({\[])|(?P<close>[)}\]])
     |(?P<slash>/)
-    |(?P<word>[A-Za-z_$][\w$]*|\d[\w.]*)
-    |(?P<space>\s+)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -27,13 +28,16 @@ _ESCAPED = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)"
 _BEFORE_PATTERN = frozenset(
     ("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do")
 )
+_LAST = re.compile(r"[\w$]+\s*\Z")
+_BREAK = re.compile(r"[ \t]*\n\s*")
 _CLOSES = {")": "(", "]": "[", "}": "{"}
-CODE = frozenset({"open", "close", "slash", "word", "space", "other"})
+CODE = frozenset({"code", "open", "close", "slash", "other"})
+
+Cut = tuple[int, int, str]  # from, up to, and what stands there instead
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A token, a stretch of blanks, a comment; and how many brackets are open before it."""
+class Piece(NamedTuple):
+    """A bracket, a comment, a string or code between them; how many brackets are open before it."""
 
     kind: str
     start: int
@@ -48,7 +52,7 @@ class Script:
     Raises
     ------
     UsageError
-        A bracket, a string or a template never ends.
+        A bracket or a template never ends.
     """
 
     name: str
@@ -68,20 +72,6 @@ class Script:
         )
 
     @cached_property
-    def bare(self) -> str:
-        """The same script without comments, indentation and empty lines."""
-        parts = list[str]()
-        for piece in self.pieces:
-            text = self.text[piece.start : piece.end]
-            if piece.kind in ("comment", "space"):
-                text = "\n" if "\n" in text else " "
-            if text.isspace() and parts and parts[-1].isspace():
-                parts[-1] = "\n" if "\n" in (text, parts[-1]) else " "
-            else:
-                parts.append(text)
-        return "".join(parts).strip() + "\n"
-
-    @cached_property
     def strings(self) -> frozenset[str]:
         """What its strings say, and its templates without expressions."""
         texts = (
@@ -89,9 +79,44 @@ class Script:
         )
         return frozenset(_said(text) for text in texts)
 
+    def bare(self, cuts: Iterable[Cut] = ()) -> str:
+        """The same script without comments, indentation and empty lines, and with something else
+        in some places, which begin and end in code."""
+        parts, left = ["\n"], sorted(cuts, reverse=True)
+        skip = 0
+        for piece in self.pieces:
+            at = max(piece.start, skip)
+            while left and left[-1][0] < piece.end:
+                start, skip, instead = left.pop()
+                self._add(parts, piece.kind, at, start)
+                parts.append(instead)
+                at = skip
+            self._add(parts, piece.kind, at, piece.end)
+        return "".join(parts).strip() + "\n"
+
+    def _add(self, parts: list[str], kind: str, start: int, end: int) -> None:
+        """One piece, or a part of it, without what only people read."""
+        text = self.text[start:end]
+        if kind == "comment":
+            text = "\n" if "\n" in text else " "
+        elif kind == "code":
+            text = _BREAK.sub("\n", text)
+        if text.isspace() and parts[-1][-1:] == "\n":
+            return
+        if text:
+            parts.append(text)
+
     def where(self, place: int) -> str:
         """The module, and the line that a character is in."""
         return f"{self.name}, line {self.text.count(chr(10), 0, place) + 1}"
+
+    def depth(self, place: int) -> int:
+        """How many brackets are open before a character."""
+        return self.pieces[bisect_right(self._starts, place) - 1].depth
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [piece.start for piece in self.pieces]
 
     def _blank(self, piece: Piece) -> str:
         return re.sub(r"[^\n]", " ", self.text[piece.start : piece.end])
@@ -119,9 +144,9 @@ class Script:
                 if not opened or _CLOSES[found[0]] != opened[-1]:
                     raise UsageError(f"{self.where(place)}: {found[0]} closes nothing")
                 opened.pop()
-                depth -= 1
             yield Piece(kind, place, end, depth)
-            before = before if kind in ("space", "comment") else self.text[place:end]
+            text = found[0]
+            before = before if kind == "comment" or text.isspace() else text
             place = end
         if opened:
             raise UsageError(f"{self.name}: {opened[-1]} is never closed")
@@ -135,9 +160,11 @@ class Script:
 
 def _begins_pattern(before: str) -> bool:
     """Whether a slash after this begins a pattern."""
-    if not before or before in _BEFORE_PATTERN:
-        return True
-    return not (before[-1].isalnum() or before[-1] in "_$)]}\"'`")
+    word = _LAST.search(before)
+    if word:
+        return word[0].strip() in _BEFORE_PATTERN
+    last = before.rstrip()[-1:]
+    return not last or last not in ")]}\"'`"
 
 
 def _said(literal: str) -> str:

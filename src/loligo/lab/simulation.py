@@ -10,8 +10,8 @@ The plain data are those of `page/state.js`::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from loligo import solvers
@@ -89,13 +89,14 @@ class Simulation:
             As :func:`loligo.simulate` takes them; they come before what the link says.
         """
         said = {
+            "stimulus": self.stimulus,
             "duration": self.duration,
             "sample_interval": self.sample_interval,
             "solver": self.solver,
             "initial": self.initial,
             "threshold": _THRESHOLD if self.threshold is None else self.threshold,
         }
-        return simulate(self.model, self.stimulus, **(said | more))
+        return simulate(self.model, **(said | more))
 
     def link(self, page: str = "") -> str:
         """The link, of a page at an address, or what is to stand behind its ``#`` alone."""
@@ -117,15 +118,15 @@ class Simulation:
 
     def _document(self, shape: Any) -> dict[str, Any]:
         """What is done, as a page has it: a step is a pulse that ends with the run."""
-        if isinstance(shape, Step):
-            length = max(self.duration - shape.start, 1e-3)
-            shape = Pulse(shape.start, length, shape.amplitude, unit=shape.unit)
         varying = [name for name in shape.parameters if isinstance(getattr(shape, name), Labelled)]
         if varying:
             raise UsageError(
                 f"the lab shows one run, but the stimulus's {varying[0]} is an array: choose one "
                 f"of its values, for example with .at({varying[0]}=...)"
             )
+        if isinstance(shape, Step):
+            length = max(self.duration - float(shape.start), 1e-3)  # type: ignore[arg-type]
+            shape = Pulse(shape.start, length, shape.amplitude, unit=shape.unit)
         return shape.to_dict()
 
 
@@ -157,12 +158,18 @@ def from_link(url: str, model: Membrane | None = None) -> Simulation:
     >>> one.duration, one.link()
     (50.0, '#v=1&model=hodgkin-huxley-1952&duration=50')
     """
+    return linked(url, () if model is None else (model,))
+
+
+def linked(url: Any, models: Iterable[Membrane]) -> Simulation:
+    """The same, where any of some models may be meant that are none of the library's."""
     if not isinstance(url, str):
         raise UsageError(f"a link is a text, not {url!r:.60}")
     found = dict[str, Membrane]()
 
     def look_up(name: str) -> Mapping[str, Any] | None:
-        one = model if model is not None and called(model)[0] == name else _of_library(name)
+        one = next((each for each in models if called(each)[0] == name), None)
+        one = _of_library(name) if one is None else named(one)[1]
         if one is None:
             return None
         found[name] = one
@@ -213,7 +220,8 @@ def named(model: Membrane) -> tuple[str, Membrane, dict[str, float]]:
     if ours is None:
         return name, model, {}
     changed = {
-        key: float(each.value) for key, each in model.parameters.items()
+        key: float(each.value)  # type: ignore[arg-type]  (no array: see `called`)
+        for key, each in model.parameters.items()
         if each.value != ours.parameters[key].value
     }  # fmt: skip
     return name, ours, changed
@@ -240,12 +248,12 @@ def _of_library(name: str) -> Membrane | None:
 
 def usual_solver() -> solvers.Solver:
     """With which the page computes."""
-    return solvers.Taylor()
+    return solvers.Taylor(portable=True)
 
 
 def solver_of(document: Mapping[str, Any]) -> solvers.Solver:
     """The solver that a page's document says."""
-    return solvers.Taylor(document["tolerance"])
+    return solvers.Taylor(document["tolerance"], portable=True)
 
 
 def solver_document(solver: solvers.Solver) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def draft(
     precision: str = "float64", shared: bool = True,
 ) -> Draft:  # fmt: skip
     """The scheme as it is written; if not ``shared``, each expression as often as it occurs."""
-    groups, inputs = groups_of(system), grouped(sources, system.inputs)
+    groups, inputs = groups_of(system.plain), grouped(sources, system.inputs)
     behind = groups[0] if len(groups) > 1 else []
     driven = [name for name, into in inputs.items() if into]
     carried = precision != "float64"
@@ -156,7 +156,7 @@ def exponential(
         precision=precision,
         scheme=Fixed(
             **made.blocks,
-            **_part(system, grouped(sources, system.inputs), groups_of(system)),
+            **_part(system, grouped(sources, system.inputs), groups_of(system.plain)),
             locate=locate(),
             relax=relaxation(system),
             derivative=lower(system),

@@ -159,10 +159,15 @@ class Adaptive(Scheme):
         A series of lower order that holds everywhere.
     room, most
         How far V may move in a step of ``series``; in a step of either.
+    turn
+        What the states become where conditions change from the sides on which they ``were``.
     conditions
         What is compared along a step, as a person reads it: each is held on one side
         (``sides``), and its gap is a series beside those of the states (``gaps``:
         :mod:`loligo.program.switches`).
+    marked
+        States whose value over V's slope is noted at every spike, less than 0: by how much the
+        spike moves with what they are V's derivative by.
     """
 
     name: ClassVar[str] = "adaptive"
@@ -172,11 +177,15 @@ class Adaptive(Scheme):
             "constants states sides streams slopes .t .middle", "coefficients gaps .step"
         ),
         "careful": Face(
-            "constants states sides streams slopes .t .middle", "coefficients gaps .step",
+            "constants states sides streams slopes .t .middle",
+            "coefficients gaps .step",
             optional=True,
         ),
         "room": Face("constants states sides streams slopes", ".room", optional=True),
         "most": Face("constants sides streams slopes", "series careful", optional=True),
+        "turn": Face(
+            "constants states sides were streams slopes .t .middle", "states", optional=True
+        ),
         "sample": Face("constants states streams slopes .t .middle", "records"),
         "edge": Face("constants states streams slopes .t .middle", "states", optional=True),
     }
@@ -187,7 +196,9 @@ class Adaptive(Scheme):
     careful: Block | None = None
     room: Block | None = None
     most: Block | None = None
+    turn: Block | None = None
     conditions: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.order < 1 or (self.careful_order < 1) != (self.careful is None):

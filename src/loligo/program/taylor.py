@@ -54,6 +54,7 @@ from loligo.program.series.quotients import expose, worthwhile
 from loligo.program.series.terms import steepest
 from loligo.program.sources import Source, parameters, streams
 from loligo.program.switches import hold
+from loligo.program.turn import turn
 from loligo.system.equations import System
 
 
@@ -66,6 +67,7 @@ class Equations:
     order: int
     conditions: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
+    tangents: tuple[tuple[str, ...], ...] = ()
 
     @property
     def quick(self) -> bool:
@@ -107,7 +109,8 @@ def written(system: System, sources: tuple[Source, ...], order: int) -> Equation
     block = b.block({name: low(e) for name, e in system.derivatives.items()})
     moving = streams(sources)
     held = hold(block, (*system.states, *moving))
-    return Equations(held.block, system.states, order, held.conditions, moving)
+    tangents = tuple(system.tangents.values())
+    return Equations(held.block, system.states, order, held.conditions, moving, tangents)
 
 
 def lower_order(order: int) -> int:
@@ -134,8 +137,9 @@ def expanded(
     states, order, lines = simplified.states, simplified.order, simplified.streams
     conditions = len(simplified.conditions)
     expand = partial(
-        series_block, states=states, scales=scales, conditions=conditions, streams=lines
-    )
+        series_block, states=states, scales=scales, conditions=conditions, streams=lines,
+        tangents=simplified.tangents,
+    )  # fmt: skip
     blocks = {"series": expand(simplified.block, order=order, shared=shared, wide=wide)}
     room = room_block(simplified.block, states, order, lines) if simplified.quick else None
     if room is not None:
@@ -167,6 +171,7 @@ def draft(
     original = written(system, sources, order)
     blocks = expanded(transformed(original, EQUATIONS), original, scales, wide)
     blocks["sample"] = _sample(system, sources, records)
+    blocks |= turn(original.block, system, len(original.conditions))
     made = of_blocks({**blocks, **edge(system, sources)}, system, sources)
     return replace(made, conditions=original.conditions)
 
@@ -213,6 +218,7 @@ def taylor(
         scheme=Adaptive(
             **made.blocks,
             conditions=made.conditions,
+            marked=tuple(states[0] for states in system.tangents.values()),
             order=order,
             careful_order=lower_order(order) if "careful" in made.blocks else 0,
             relax=relaxation(system),

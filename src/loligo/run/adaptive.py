@@ -122,7 +122,8 @@ class AdaptiveCourse:
         if lost.size:
             self.journey.home()
             for lane in lost.tolist():
-                self.losses.add(lane, self._kind(lane), self._loss)
+                when = float(self.journey.clock[0, lane])
+                self.losses.add(lane, self._kind(lane), self._loss, when)
             self._leave(lost)
         self._go_on()
         return True
@@ -146,7 +147,6 @@ class AdaptiveCourse:
         if not lanes.size:
             return
         journey = self.journey.home()
-        width = self.kernel.width
         if lanes[-1] == self.problem.lanes.size - 1:  # with its copies that fill the last vector
             filled = np.arange(self.problem.lanes.size, journey.status.size)
             lanes = np.concatenate([lanes, filled])

@@ -209,6 +209,9 @@ class Noise(Shape):
         constant = mean * (local(b, start, duration) - local(a, start, duration))
         return plain(constant + amplitude * (self._charge(b) - self._charge(a)))
 
+    def most_knots(self, duration: float) -> float:
+        return duration / self.interval
+
     def lines(self) -> Lines:
         """Its unit path from knot to knot."""
         start, duration = self._numbers("start", "duration")

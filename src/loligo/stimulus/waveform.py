@@ -166,6 +166,11 @@ class Waveform(Shape):
         """Whether it is constant between edges."""
         return self.hold
 
+    @property
+    def leaps(self) -> bool:
+        """Whether it jumps."""
+        return self.hold or bool((np.diff(self.time) == 0).any())
+
     def _check(self) -> None:
         time, values = self.time, self.values
         if time.shape != values.shape[-1:]:
@@ -225,6 +230,10 @@ class Waveform(Shape):
         (amplitude,) = self._numbers("amplitude")
         a, b = (np.asarray(edge, dtype=np.float64) for edge in (a, b))
         return plain(amplitude * (self._look_up(b)[1] - self._look_up(a)[1]))
+
+    def most_knots(self, duration: float) -> float:
+        span = float(self.time[-1] - self.time[0])
+        return float(self.time.size) * min(1.0, duration / span)
 
     def lines(self, shift: float = 0.0) -> Lines:
         """The samples as given from knot to knot, so much later (ms)."""

@@ -65,6 +65,8 @@ class Outline:
         What is 1 less several states, as the eliminated state of a scheme is -> those states.
     follow
         States of what is done to it that begin where V does; others of that kind begin at 0.
+    tangents
+        What all of it is differentiated by.
     key
         What tells this System from every other, apart from numbers; JSON-able.
     build
@@ -91,6 +93,7 @@ class Outline:
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
     wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     follow: tuple[str, ...] = ()
+    tangents: tuple[str, ...] = ()
     apart: Callable[[], Outline] | None = None
 
     def portable(self) -> Outline:

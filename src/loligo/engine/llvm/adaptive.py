@@ -37,7 +37,9 @@ from loligo.engine.llvm.moves import Expansion, Move, Moves, Slots
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.spikes import Lookout, Step, most_spikes
 from loligo.engine.llvm.swings import SPIKE_POINTERS
+from loligo.engine.llvm.switches import Landing
 from loligo.program import Program
+from loligo.program.switches import side, was
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY
 
 Value = Any  # an ir.Value; llvmlite has no types
@@ -55,6 +57,17 @@ ADAPT_POINTERS = (
 LINE_DOUBLES, LINE_POINTERS = ("until",), ("places", "rows", "table")
 
 
+def adapt_doubles(program: Program) -> tuple[str, ...]:
+    """Numbers that a program's loop is handed, in this order."""
+    return ADAPT_DOUBLES + (LINE_DOUBLES if program.streams else ())
+
+
+def adapt_pointers(program: Program) -> tuple[str, ...]:
+    """Arrays that a program's loop is handed: what is marked at a spike has a place of its own."""
+    lines = LINE_POINTERS if program.streams else ()
+    return (*ADAPT_POINTERS, *lines, *(["spike_moved"] if program.marked else []))
+
+
 def emit_adapt(e: Emitter, program: Program, around: Around = emit_blocks) -> None:
     """``void adapt(...)``: at most ``rounds`` rounds of each block of lanes.
 
@@ -66,9 +79,7 @@ def emit_adapt(e: Emitter, program: Program, around: Around = emit_blocks) -> No
         slots = Slots(e, program)
         return lambda index: _Block(e, program, arguments, slots, index).emit()
 
-    doubles, pointers = ADAPT_DOUBLES, ADAPT_POINTERS
-    if program.streams:
-        doubles, pointers = doubles + LINE_DOUBLES, pointers + LINE_POINTERS
+    doubles, pointers = adapt_doubles(program), adapt_pointers(program)
     around(e, "adapt", ADAPT_INTEGERS, doubles, pointers, inside)
 
 
@@ -199,9 +210,14 @@ class _Block:
         if landing is not None:
             slots.switches.take(landing, move.moving)
         self._samples(x, move, reached)
-        self.lookout.look(Step(x.t, move.length, move.moving, x.series["V"], move.after["V"]))
+        marked = [x.series[state] for state in self.program.marked]
+        curve, after = x.series["V"], move.after["V"]
+        self.lookout.look(Step(x.t, move.length, move.moving, curve, after, marked))
         for s, slot in slots.states.items():
             b.store(b.select(move.moving, move.after[s], x.now[s]), slot)
+        if landing is not None and "turn" in self.program.blocks:
+            with b.if_then(e.any(landing.landed), likely=False):
+                self._turn(x, landing, b.and_(move.moving, landing.landed), reached)
         b.store(reached, slots.t)
         self._count("steps", move.moving)
         arrived = b.and_(move.arrives, move.moving)
@@ -213,6 +229,17 @@ class _Block:
                 self._jump(inside, x.limit)
         b.store(b.add(b.load(slots.round, typ=I64), I64(1)), slots.round)
 
+    def _turn(self, x: Expansion, landing: Landing, where: Value, t: Value) -> None:
+        """What the states become where conditions have changed."""
+        e, b, slots = self.e, self.e.builder, self.slots
+        now = {s: b.load(slot, typ=e.double) for s, slot in slots.states.items()}
+        were = {was(k): x.held[side(k)] for k in range(len(landing.sides))}
+        held = {side(k): value for k, value in enumerate(landing.sides)}
+        inputs = {**self.fixed, **now, **were, **held, ".t": t, ".middle": x.middle}
+        after = emit(e, self.program.blocks["turn"], inputs)
+        for s, slot in slots.states.items():
+            b.store(b.select(where, after[s], now[s]), slot)
+
     def _jump(self, inside: Value, edge: Value) -> None:
         """What the states become at an edge, of the lanes that have arrived at one. V that rises
         through the threshold there makes a spike."""
@@ -221,7 +248,7 @@ class _Block:
         following = b.load(slots.edge, typ=e.double)
         middle = b.fmul(e.const(0.5), b.fadd(edge, following))
         after = self._edge(now, edge, middle)
-        self.lookout.jump(inside, edge, now["V"], after["V"])
+        self.lookout.jump(inside, edge, now["V"], after["V"], len(self.program.marked))
         for s, slot in slots.states.items():
             b.store(b.select(inside, after[s], now[s]), slot)
 

@@ -81,9 +81,7 @@ class Lines:
             for k in range(len(slots)):
                 value = b.load(at(e, arguments["table"], b.add(row, I64(k))), typ=DOUBLE)
                 found[k] = (
-                    value
-                    if e.width == 1
-                    else b.insert_element(found[k], value, ir.IntType(32)(i))
+                    value if e.width == 1 else b.insert_element(found[k], value, ir.IntType(32)(i))
                 )
         for slot, value in zip(slots, found, strict=True):
             b.store(value, slot)

@@ -26,10 +26,11 @@ from loligo.engine.kernel import (
 )
 from loligo.engine.numpy.lines import Lines
 from loligo.engine.numpy.switches import Gap, Switches
-from loligo.engine.switches import CLOCK
+from loligo.engine.switches import CLOCK, straight
 from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.program import coefficient
+from loligo.program.switches import side, was
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY
 
 Array = Any  # float64 or bool lanes
@@ -97,6 +98,11 @@ class _Move:
         return ~(np.abs(total) <= 1e300) | np.isnan(self.h)
 
 
+def straightened(curve: list[Array], there: Array) -> list[Array]:
+    """Without what bends it, in some lanes."""
+    return [c if k < 2 else np.where(there, 0.0, c) for k, c in enumerate(curve)]
+
+
 class _Walk:
     def __init__(
         self, program: Program, evaluate: Evaluate, route: Route, constants: Floats,
@@ -154,6 +160,12 @@ class _Walk:
         }
         h = np.broadcast_to(results[".step"], shape)
         gaps = self.switches.gaps(results, self.program.scheme.orders[name], shape[0])
+        if self.program.rooted:
+            # a short way straight on from a switch, where there may be a slope but no series
+            there = self.switches.there()
+            series = {s: straightened(curve, there) for s, curve in series.items()}
+            gaps = [Gap(np.stack(straightened(list(g.curve), there)), g.size) for g in gaps]
+            h = np.where(there, straight(self.program.scheme.orders["series"]), h)
         return _Expansion(name, limit, middle, series, h, held | lines, gaps)
 
     def settled(self, x: _Expansion, active: Array) -> Array:
@@ -220,6 +232,8 @@ class _Walk:
         self.find_spikes(x, move)
         for s, row in self.states.items():
             row[:] = np.where(moving, after[s], row)
+        if landing is not None and "turn" in self.program.blocks and landing.landed.any():
+            self.turn(x, landing.sides, moving & landing.landed, reached)
         self.t[:] = reached
         self.steps += moving
         inside = move.arrives & moving & (x.limit < self.route.end)
@@ -228,6 +242,15 @@ class _Walk:
         if "edge" in self.program.blocks and inside.any():
             self.jump(inside, x.limit)
         return True
+
+    def turn(self, x: _Expansion, sides: list[Array], where: Array, t: Array) -> None:
+        """What the states become where conditions have changed."""
+        were = {was(k): x.held[side(k)] for k in range(len(sides))}
+        held = {side(k): row for k, row in enumerate(sides)}
+        told = {".t": t, ".middle": x.middle, **were, **held}
+        after = self.evaluate(self.program.blocks["turn"], {**self.fixed, **self.states, **told})
+        for s, row in self.states.items():
+            row[:] = np.where(where, after[s], row)
 
     def jump(self, inside: Array, edge: Array) -> None:
         """What the states become at an edge, of the lanes that have arrived at one. V that rises
@@ -321,6 +344,10 @@ class _Walk:
             batch = self.journey.swings.spike(
                 (self.t + root)[crossed], self.lanes[crossed], route.threshold
             )
+            if self.program.marked:
+                steep = x.slope("V", root)
+                moved = [-x.at(state, root) / steep for state in self.program.marked]
+                batch = batch._replace(moved=np.stack(moved, axis=-1)[crossed])
             self.journey.spikes.append(batch)
         self.reach(summit, there)
         after = (v < route.threshold - route.depth) | (re_armed & ~(above | crossed))

@@ -40,7 +40,8 @@ class Lines:
     def _pieces(self) -> Iterator[tuple[str, Array, Array]]:
         """Each stream's name, its piece in every lane, and the piece after that."""
         for k, name in enumerate(self.streams):
-            assert self.strips is not None and self.rows is not None
+            assert self.strips is not None
+            assert self.rows is not None
             row = self.places[k] + self.rows[k]
             yield name, self.strips.table[row].T, self.strips.table[row + 1].T
 

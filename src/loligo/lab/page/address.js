@@ -53,12 +53,18 @@ export function follow(lab, limits, known) {
     clearTimeout(waiting);
     waiting = setTimeout(() => remember(lab, limits), PAUSE);
   });
-  addEventListener("hashchange", () => {
-    const { simulation, view, problem } = addressed(location.hash, limits, known);
+  /** @param {string} link */
+  const show = (link) => {
+    const { simulation, view, problem } = addressed(link, limits, known);
     lab.tell(problem ? lab.words(problem.text, problem.values) : "");
     if (!simulation) return;
     lab.state.set(simulation);
     lab.state.look(view);
+  };
+  addEventListener("hashchange", () => show(location.hash));
+  // a notebook around this page says what it is to show: as a link, which is checked like any other
+  addEventListener("message", ({ source, data }) => {
+    if (source === parent && parent !== window && data?.loligo === "show") show(`#${String(data.link)}`);
   });
 }
 

@@ -16,7 +16,7 @@ import { command, csv, pythonScript } from "./texts.js";
  * @param {Limits} limits
  */
 export function copying(lab, limits) {
-  return { button: () => menu(lab, limits) };
+  return { button: () => menu(lab, limits), text: copyText };
 }
 
 /**

@@ -11,7 +11,7 @@ const THEMES = ["light", "dark"];
  * @param {{row: HTMLElement}} tabs
  */
 export function header(lab, tabs) {
-  const top = element("header", { class: "top" });
+  const top = element("header", { class: "page-top" });
   /** @type {() => void} */
   let show = () => {};
   const build = () => {

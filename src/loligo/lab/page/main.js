@@ -58,10 +58,14 @@
  * @property {any} tasks  a teacher's sheet, or null
  * @property {Record<string, Language>} languages
  * @property {any} copy  what offers links, scripts, data and pictures
+ * @property {import("./link.js").Limits} limits
+ * @property {(name: string) => Promise<any>} opened  one of the models
  */
 import { copying } from "./copy.js";
 import { element } from "./dom.js";
+import { workerSource } from "./embedded.js";
 import { openModel } from "./engine/model.js";
+import { openWorker } from "./engine/worker.js";
 import { header } from "./header.js";
 import { LOOK, State } from "./state.js";
 import { Style } from "./style.js";
@@ -93,6 +97,11 @@ export async function start(host, given) {
   const models = new Models(lab, given.models);
   lab.model = () => models.opened;
   lab.description = () => models.entry.description;
+  lab.opened = async (name) => {
+    const entry = given.models.find((each) => each.name === name);
+    if (!entry) throw new Error(lab.words("there is no model {model} here", { model: name }));
+    return models.obtained(entry);
+  };
   let waiting = 0;
   lab.redraw = () => {
     waiting ||= requestAnimationFrame(() => {
@@ -116,9 +125,12 @@ function labOf(host, given) {
   const { simulation, view, tasks, language } = given;
   const spoken = language ?? spokenHere(given);
   const state = new State({ model: given.models[0].name, ...simulation }, { ...LOOK, language: spoken, ...view });
+  if (matchMedia("(max-width: 600px)").matches && !view?.panels) state.view.panels = ["V", "gates"];
   const root = element("div", { class: "loligo-lab" });
   host.append(root);
   const nothing = () => {};
+  /** @type {ReturnType<typeof openWorker> | null} */
+  let worker = null;
   const here = () => given.languages[state.view.language] ?? given.languages.en;
   return {
     models: given.models, languages: given.languages, model: nothing, state, root,
@@ -126,7 +138,11 @@ function labOf(host, given) {
     words: (text, values) => speaking(here())(text, values),
     reworded: (text) => reworded(here(), text),
     style: new Style(given.style), announce: nothing, tell: nothing, redraw: nothing,
-    worker: null, tasks: tasks ?? null, copy: null,
+    get worker() {
+      worker ??= openWorker(given.models, workerSource());
+      return worker;
+    },
+    tasks: tasks ?? null, copy: null, limits: given.limits, opened: async () => null,
   };
 }
 
@@ -154,9 +170,11 @@ function spokenHere(given) {
  */
 function dressing(lab, given, tabs, top) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  let language = "";
+  let [language, theme] = ["", ""];
   const dress = () => {
-    lab.style.dress(lab.root, lab.state.view.theme || (dark.matches ? "dark" : "light"));
+    const wanted = lab.state.view.theme || (dark.matches ? "dark" : "light");
+    if (wanted !== theme) lab.style.dress(lab.root, wanted);
+    theme = wanted;
     if (lab.state.view.language !== language) {
       language = lab.state.view.language;
       lab.style.mark = languageOf(given, lab.state).decimal;
@@ -180,7 +198,7 @@ function listening(lab, tabs, models) {
   lab.state.listen((what) => {
     if (what === "simulation") models.follow();
   });
-  lab.root.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
     const back = (event.ctrlKey || event.metaKey) && !event.altKey;
     const typing = event.target instanceof HTMLInputElement && event.target.type === "text";

@@ -29,15 +29,35 @@ export function mathElement([tag, attributes, ...inside]) {
 }
 
 /**
- * Two sides of an equation, as cells of a row whose sign lines up with others.
+ * One side of an equation, within it.
  *
- * @param {Line} line
+ * @param {Tree} tree
  */
-export function equationElement(line) {
+function side([, , ...inside]) {
+  return mathElement(["mrow", {}, ...inside]);
+}
+
+/**
+ * Equations under one another, their signs in one column.
+ *
+ * @param {Block} block
+ */
+export function blockElement(block) {
   const math = document.createElementNS(MATHML, "math");
-  math.setAttribute("display", "block");
-  const sign = document.createElementNS(MATHML, "mo");
-  sign.append(line.sign);
-  math.append(mathElement(line.left), sign, mathElement(line.right));
+  math.setAttribute("aria-label", block.map(({ text }) => text).join("; "));
+  const table = document.createElementNS(MATHML, "mtable");
+  table.setAttribute("displaystyle", "true");
+  table.append(...block.map((line) => {
+    const sign = document.createElementNS(MATHML, "mo");
+    sign.append(line.sign);
+    const row = document.createElementNS(MATHML, "mtr");
+    row.append(...[side(line.left), sign, side(line.right)].map((part) => {
+      const cell = document.createElementNS(MATHML, "mtd");
+      cell.append(part);
+      return cell;
+    }));
+    return row;
+  }));
+  math.append(table);
   return math;
 }

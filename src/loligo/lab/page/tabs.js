@@ -13,16 +13,19 @@
  * @property {string} name
  * @property {string} title  in English; a key of the words
  * @property {(host: HTMLElement, lab: import("./main.js").Lab) => Shown} create
+ * @property {(lab: import("./main.js").Lab) => boolean} [offered]  by default it always is
  */
 import { element } from "./dom.js";
+import { axon } from "./tabs/axon.js";
 import { clamp } from "./tabs/clamp.js";
 import { curves } from "./tabs/curves.js";
 import { equations } from "./tabs/equations.js";
 import { live } from "./tabs/live.js";
 import { membrane } from "./tabs/membrane.js";
+import { tasks } from "./tabs/tasks.js";
 
 /** @type {Tab[]} */
-export const TABS = [membrane, clamp, curves, live, equations];
+export const TABS = [membrane, clamp, curves, axon, live, equations, tasks];
 
 /**
  * The row of tabs and, below it, what the chosen one shows.
@@ -31,12 +34,13 @@ export class Tabs {
   /** @param {import("./main.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
+    this.tabs = TABS.filter((tab) => tab.offered?.(lab) ?? true);
     /** @type {Map<string, Shown>} */
     this.made = new Map();
     /** @type {Map<string, HTMLElement>} */
     this.hosts = new Map();
     this.row = element("div", { role: "tablist", class: "tabs", onkeydown: (event) => this.arrow(event) });
-    this.body = element("div", { class: "bodies" });
+    this.body = element("main", { class: "bodies" });
     this.current = "";
     this.build();
   }
@@ -47,14 +51,14 @@ export class Tabs {
     this.made.clear();
     this.hosts.clear();
     this.current = "";
-    const buttons = TABS.map((tab) =>
+    const buttons = this.tabs.map((tab) =>
       element("button", {
         role: "tab", type: "button", id: `tab-${tab.name}`, "aria-controls": `room-${tab.name}`,
         onclick: () => this.lab.state.look({ tab: tab.name }),
       }, this.lab.words(tab.title)),
     );
     this.row.replaceChildren(...buttons);
-    const rooms = TABS.map((tab) => {
+    const rooms = this.tabs.map((tab) => {
       const room = element("section", {
         role: "tabpanel", id: `room-${tab.name}`, "aria-labelledby": `tab-${tab.name}`, hidden: true,
         class: `room ${tab.name}`,
@@ -68,7 +72,7 @@ export class Tabs {
   /** Draw the chosen tab. */
   show() {
     const { state } = this.lab;
-    const tab = TABS.find((each) => each.name === state.view.tab) ?? TABS[0];
+    const tab = this.tabs.find((each) => each.name === state.view.tab) ?? this.tabs[0];
     if (tab.name !== this.current) this.turn(tab);
     this.made.get(tab.name)?.show(state.get(), state.view);
   }
@@ -91,14 +95,14 @@ export class Tabs {
   /** @param {KeyboardEvent} event */
   arrow(event) {
     const steps = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1 });
-    const at = TABS.findIndex((tab) => tab.name === this.current);
+    const at = this.tabs.findIndex((tab) => tab.name === this.current);
     let next = at + (steps[event.key] ?? 0);
     if (event.key === "Home") next = 0;
-    if (event.key === "End") next = TABS.length - 1;
-    next = (next + TABS.length) % TABS.length;
+    if (event.key === "End") next = this.tabs.length - 1;
+    next = (next + this.tabs.length) % this.tabs.length;
     if (next === at) return;
     event.preventDefault();
-    this.lab.state.look({ tab: TABS[next].name });
+    this.lab.state.look({ tab: this.tabs[next].name });
     /** @type {HTMLElement} */ (this.row.children[next]).focus();
   }
 

@@ -86,6 +86,7 @@ export function formatted(value, form) {
  * @param {number} decimals
  */
 export function fixed(value, decimals) {
+  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${decimals ? `.${"0".repeat(decimals)}` : ""}`;
   const text = value.toFixed(decimals);
   const exact = Math.abs(value) < 1e15 ? Math.abs(value).toFixed(Math.min(100, decimals + 60)) : "";
   const rest = exact.slice(exact.indexOf(".") + 1 + decimals);
@@ -106,13 +107,28 @@ export function fixed(value, decimals) {
 export function general(value, digits) {
   const count = Math.max(digits, 1);
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const power = Number(value.toExponential(count - 1).split("e")[1]);
+  const [mantissa, raised] = exponential(value, count).split("e");
+  const power = Number(raised);
   if (power < -4 || power >= count) {
-    const [mantissa, raised] = value.toExponential(count - 1).split("e");
     const sign = raised[0] === "-" ? "-" : "+";
     return `${trimmed(mantissa)}e${sign}${raised.replace(/^[+-]/, "").padStart(2, "0")}`;
   }
   return trimmed(fixed(value, count - 1 - power));
+}
+
+/**
+ * A power of ten and so many digits before it; what lies half way goes to the even digit.
+ *
+ * @param {number} value
+ * @param {number} count
+ */
+function exponential(value, count) {
+  const text = value.toExponential(count - 1);
+  const [exact, power] = value.toExponential(100).split("e");
+  const kept = (value < 0 ? 1 : 0) + count + (count > 1 ? 1 : 0);
+  const half = /^50*$/.test(exact.slice(kept).replace(".", ""));
+  const even = Number(exact[kept - 1]) % 2 === 0;
+  return half && even ? `${exact.slice(0, kept)}e${power}` : text;
 }
 
 /** @param {string} text */

@@ -25,9 +25,10 @@ export function parameterPanel(host, lab) {
     /** @type {Parameter[]} */
     const parameters = lab.model().manifest.parameters;
     const groups = grouped(parameters, lab.description());
-    fill(panel, groups.map(({ heading, ink, members }) =>
+    fill(panel, groups.map(({ heading, meaning, ink, members }) =>
       element("fieldset", { class: "group" },
-        element("legend", {}, ink ? swatch(ink) : null, heading || lab.words("Membrane")),
+        element("legend", {}, ink ? swatch(ink) : null, heading || (ink ? null : lab.words("Membrane")),
+          meaning && element("span", { class: "meaning" }, lab.reworded(meaning))),
         ...members.map((parameter) => row(parameter, ink)))));
   }
 
@@ -85,13 +86,14 @@ export function parameterPanel(host, lab) {
  */
 function grouped(parameters, { inks, meanings }) {
   const groups = Object.keys(inks).map((channel) => ({
-    heading: channel === meanings[channel] ? channel : `${channel}`,
+    heading: inks[channel] === "leak" ? "" : channel,
+    meaning: meanings[channel] === channel ? "" : meanings[channel],
     ink: inks[channel],
     members: parameters.filter(({ symbol }) => /^[gE]_/.test(symbol) && symbol.slice(2) === channel),
   }));
   const taken = new Set(groups.flatMap(({ members }) => members));
   const rest = parameters.filter((parameter) => !taken.has(parameter));
-  const own = { heading: "", ink: "", members: rest };
+  const own = { heading: "", meaning: "", ink: "", members: rest };
   return [...groups, own].filter(({ members }) => members.length);
 }
 

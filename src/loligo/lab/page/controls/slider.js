@@ -86,6 +86,7 @@ export function slider(lab, wanted) {
    * @param {boolean} [anyway]  even while it is typed
    */
   function show(value, anyway = false) {
+    if (!anyway && track.dataset.value === String(value) && track.value === String(value)) return;
     const text = written(value, lab.style.decimal());
     track.dataset.value = String(value);
     track.value = String(value);

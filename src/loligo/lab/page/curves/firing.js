@@ -27,7 +27,7 @@ export class Firing {
     this.most = numberField({ label: words("Currents up to"), unit: "µA/cm²", low: 1, high: 500, step: 1,
       changed: (value) => lab.state.keep("curves", { most: value }) });
     this.drawing = element("div", { class: "drawing", role: "img" });
-    this.readout = element("p", { class: "readout" });
+    this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Firing rate") },
       element("h2", {}, words("Firing rate")), element("div", { class: "bar" }, this.most.element),
       this.drawing, this.readout);

@@ -17,9 +17,6 @@ const ROW = evenly(-100, 60, 161); // mV
  * @typedef {{name: string, ink: string, dash: number[], curves: import("../experiments/gates.js").Curves}} Shown
  */
 
-/** @type {[string, string, string][]} */
-const KINDS = [["inf", "Steady state", ""], ["tau", "Time constant", "ms"], ["rates", "Rates", "1/ms"]];
-
 export class Gates {
   /** @param {import("../main.js").Lab} lab */
   constructor(lab) {
@@ -31,11 +28,14 @@ export class Gates {
     /** @type {number | null} */
     this.cursor = null;
     const { words } = lab;
-    this.choice = choice(words("What of the gates"), KINDS.map(([value, said]) => [value, words(said)]),
+    /** @type {[string, string, string][]} what it is, in words, and its unit */
+    this.kinds = [["inf", words("Steady state"), ""], ["tau", words("Time constant"), "ms"],
+      ["rates", words("Rates"), "ms⁻¹"]];
+    this.choice = choice(words("What of the gates"), this.kinds.map(([value, said]) => [value, said]),
       (value) => lab.state.keep("curves", { gates: value }));
     this.drawing = element("div", { class: "drawing", role: "img",
       onpointermove: (event) => this.point(event.clientX), onpointerleave: () => this.point(null) });
-    this.readout = element("p", { class: "readout" });
+    this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Gates") },
       element("h2", {}, words("Gates")), element("div", { class: "bar" }, this.choice.element),
       this.drawing, this.readout);
@@ -67,9 +67,9 @@ export class Gates {
 
   /** @param {boolean} moving */
   draw(moving) {
-    const { words, style } = this.lab;
+    const { style } = this.lab;
     this.choice.show(this.kind);
-    const [, heading, unit] = KINDS.find(([value]) => value === this.kind) ?? KINDS[0];
+    const [, heading, unit] = this.kinds.find(([value]) => value === this.kind) ?? this.kinds[0];
     /** @type {import("../draw/chart.js").Curve[]} */
     const lines = this.shown.flatMap(({ name, ink, dash, curves: found }) => {
       const colour = style.ink(ink);
@@ -84,7 +84,7 @@ export class Gates {
     const [low, high] = this.kind === "inf" ? [0, 1]
       : this.limits.around(this.kind, 0, this.kind === "rates" ? Math.min(top, 20) : top, moving);
     this.chart.show({ low: -100, high: 60, heading: "V", unit: "mV" },
-      { low, high, heading: words(heading), unit: unit === "1/ms" ? "ms⁻¹" : unit },
+      { low, high, heading, unit },
       { curves: lines, cursor: this.cursor });
     this.describe();
     if (!moving) this.tell();
@@ -99,6 +99,7 @@ export class Gates {
     const said = this.shown.filter(({ curves: found }) => found.tau).map(({ name, curves: found }) => {
       const { half, slowest, slowestAt } = numbers(
         (at) => model.rates(base.parameters, at), name, ROW, found);
+      if (Number.isNaN(slowest)) return words("{name}: half at {half:.4g} mV", { name, half });
       return words("{name}: half at {half:.4g} mV, slowest at {at:.3g} mV ({slowest:.3g} ms)", {
         name, half, at: slowestAt, slowest });
     });

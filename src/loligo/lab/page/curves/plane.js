@@ -19,9 +19,6 @@ const GRIDS = { moving: [81, 61], still: [201, 121] };
 const LASTS = 100; // ms of a path
 const SHOCK = 0.15; // of the range of V
 
-/** @type {[string, string][]} */
-const WAYS = [["pace", "as their pace suggests"], ["steady", "steady"], ["frozen", "as at rest"]];
-
 export class PhasePlane {
   /** @param {import("../main.js").Lab} lab */
   constructor(lab) {
@@ -29,14 +26,21 @@ export class PhasePlane {
     const { words } = lab;
     /** @type {Record<string, any>} */
     this.own = {};
+    /** @type {Record<string, string>} */
+    this.kinds = {
+      "stable focus": words("stable focus"), "unstable focus": words("unstable focus"),
+      "stable node": words("stable node"), "unstable node": words("unstable node"),
+      saddle: words("saddle"), centre: words("centre"), degenerate: words("degenerate"),
+    };
     this.y = "";
     this.which = element("span", {});
-    this.others = choice(words("The other gates"), WAYS.map(([value, said]) => [value, words(said)]),
+    this.others = choice(words("The other gates"), [["pace", words("as their pace suggests")],
+      ["steady", words("steady")], ["frozen", words("as at rest")]],
       (value) => lab.state.keep("curves", { others: value }));
     this.current = numberField({ label: words("Current"), unit: "µA/cm²", low: -100, high: 200, step: 0.5,
       changed: (value) => lab.state.keep("curves", { current: value }) });
     this.drawing = element("div", { class: "drawing", role: "group" });
-    this.readout = element("p", { class: "readout" });
+    this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Phase plane") },
       element("h2", {}, words("Phase plane")),
       element("div", { class: "bar" }, this.which, this.current.element),
@@ -46,21 +50,22 @@ export class PhasePlane {
     this.sides = { low: -90, high: 60 };
     /** @type {[number, number]} */
     this.start = [NaN, NaN];
-    const handle = (/** @type {0 | 1} */ side) => new Handle(this.drawing, {
-      label: side === 0 ? words("The path begins at V") : words("The path begins at the gate's"),
-      low: side === 0 ? -100 : 0, high: side === 0 ? 100 : 1, step: side === 0 ? 1 : 0.01,
-      along: side === 0 ? "horizontal" : "vertical",
-      text: (value) => side === 0 ? words("{V:g} mV", { V: value }) : String(value),
-      place: (value) => side === 0 ? [this.chart.x(value), this.chart.y(this.start[1])]
-        : [this.chart.x(this.start[0]), this.chart.y(value)],
-      value: (x, y) => this.chart.value(x, y)[side],
-      changed: (value) => {
-        const start = [...this.start];
-        start[side] = value;
-        lab.state.keep("curves", { start });
+    this.handle = new Handle(this.drawing, {
+      label: words("Where the path begins; the arrows up and down move the gate"),
+      low: -100, high: 100, step: 1, along: "round",
+      text: (value) => words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] }),
+      place: (value) => [this.chart.x(value), this.chart.y(this.start[1])],
+      value: (x, y) => this.chart.value(x, y)[0],
+      changed: (value) => lab.state.keep("curves", { start: [value, this.start[1]] }),
+      other: (x, y, step) => {
+        const to = step ? this.start[1] + step / 50 : this.chart.value(x, y)[1];
+        const kept = Math.round(Math.min(Math.max(to, 0), 1) * 100) / 100;
+        const moved = kept !== this.start[1];
+        this.start = [this.start[0], kept];
+        if (step) lab.state.keep("curves", { start: this.start });
+        return moved;
       },
     });
-    this.handles = [handle(0), handle(1)];
     this.chart.moved = () => this.hold();
     this.model = "";
   }
@@ -162,10 +167,9 @@ export class PhasePlane {
 
   hold() {
     if (!Number.isFinite(this.start[0])) return;
-    this.handles.forEach((handle, side) => {
-      handle.element.hidden = !this.y;
-      handle.show(this.start[side]);
-    });
+    this.handle.element.hidden = !this.y;
+    this.handle.element.style.setProperty("--ink", this.lab.style.theme().stimulus);
+    this.handle.show(this.start[0]);
   }
 
   /** What stands still where, and what the other gates do: said which. */
@@ -177,15 +181,20 @@ export class PhasePlane {
       return words("{name} held at {value:.4g}", { name, value: way.value });
     });
     const points = (this.points ?? []).map(({ kind, x, y }) =>
-      words("{kind} at {V:.4g} mV, {name} {y:.3g}", { kind: words(kind), V: x, name: this.y, y }));
+      words("{kind} at {V:.4g} mV, {name} {y:.3g}", { kind: this.kinds[kind], V: x, name: this.y, y }));
     const said = [
       words("Solid: V stands still. Dashed: {name} stands still.", { name: this.y }),
       others.length ? words("Of the others: {others}.", { others: others.join(", ") }) : "",
-      points.length ? `${points.join("; ")}.` : words("They nowhere stand still together."),
+      points.length ? `${capital(points.join("; "))}.` : words("They nowhere stand still together."),
     ].filter(Boolean).join(" ");
     say(this.readout, said);
     this.drawing.setAttribute("aria-label", `${words("Phase plane")}. ${said}`);
   }
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**

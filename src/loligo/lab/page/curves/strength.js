@@ -23,7 +23,7 @@ export class Strength {
     this.choice = choice(words("Threshold as"), [["current", words("Current")], ["charge", words("Charge")]],
       (value) => lab.state.keep("curves", { strength: value }));
     this.drawing = element("div", { class: "drawing", role: "img" });
-    this.readout = element("p", { class: "readout" });
+    this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Strength and duration") },
       element("h2", {}, words("Strength and duration")), element("div", { class: "bar" }, this.choice.element),
       this.drawing, this.readout);

@@ -39,7 +39,11 @@
  * @property {ArrayLike<number>} dx  in the axes' units
  * @property {ArrayLike<number>} dy
  *
+ * @typedef {object} Picture  what fills the frame
+ * @property {CanvasImageSource} source
+ *
  * @typedef {object} Content
+ * @property {Picture} [picture]
  * @property {Curve[]} curves
  * @property {Spot[]} [spots]
  * @property {Rule[]} [rules]
@@ -109,15 +113,28 @@ export class Chart {
 
   place() {
     const narrow = this.canvas.width < 420;
-    const named = this.content?.curves.some((curve) => curve.label);
     const left = narrow ? 46 : 56;
-    const right = named ? (narrow ? 50 : 64) : 14;
+    const right = Math.max(14, ...(this.content?.curves ?? []).map((curve) => this.labelled(curve) + 12));
     const before = Object.values(this.box).join();
     this.box = {
       left, top: TOP, width: Math.max(10, this.canvas.width - left - right),
       height: Math.max(10, this.canvas.height - TOP - BOTTOM),
     };
     if (Object.values(this.box).join() !== before) this.moved();
+  }
+
+  /**
+   * How wide a curve's name is.
+   *
+   * @param {Curve} curve
+   */
+  labelled({ label }) {
+    if (!label) return 0;
+    const { context } = this.canvas;
+    return label.reduce((sum, { text, italic, below }) => {
+      context.font = this.style.font(below ? 10 : 13, { italic });
+      return sum + context.measureText(text).width + 0.5;
+    }, 0);
   }
 
   paint() {
@@ -133,6 +150,10 @@ export class Chart {
     context.beginPath();
     context.rect(this.box.left - 1, this.box.top - 1, this.box.width + 2, this.box.height + 2);
     context.clip();
+    if (content.picture) {
+      const { left, top, width, height } = this.box;
+      context.drawImage(content.picture.source, left, top, width, height);
+    }
     if (content.arrows) this.field(context, content.arrows, theme);
     for (const curve of content.curves) this.curve(context, curve, theme);
     context.restore();

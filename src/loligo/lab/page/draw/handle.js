@@ -7,11 +7,13 @@
  * @property {number} low
  * @property {number} high
  * @property {number} step  of a key; ten of them with PageUp and PageDown
- * @property {"horizontal" | "vertical"} along
+ * @property {"horizontal" | "vertical" | "round"} along
  * @property {(value: number) => string} text  how it is told
  * @property {(value: number) => [number, number]} place  pixels of the drawing
  * @property {(x: number, y: number) => number} value  what lies at such pixels
  * @property {(value: number, moving: boolean) => void} changed
+ * @property {(x: number, y: number, step: number) => boolean} [other]  what goes up and down with
+ *   it: where the hand is, or by how many steps; whether that was anything
  */
 import { describe, element } from "../dom.js";
 
@@ -25,8 +27,8 @@ export class Handle {
     this.meaning = meaning;
     this.value = 0;
     this.element = element("div", {
-      class: `handle ${meaning.along}`, role: "slider", tabindex: 0, "aria-label": meaning.label,
-      "aria-orientation": meaning.along,
+      class: `grip ${meaning.along}`, role: "slider", tabindex: 0, "aria-label": meaning.label,
+      "aria-orientation": meaning.along === "round" ? null : meaning.along,
       onkeydown: (event) => this.key(event),
       onpointerdown: (event) => this.take(event),
     });
@@ -55,6 +57,13 @@ export class Handle {
     const steps = /** @type {Record<string, number>} */ ({
       ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10,
     });
+    const upright = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (upright && this.meaning.other) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.meaning.other(NaN, NaN, upright);
+      return;
+    }
     let value = this.value + (steps[event.key] ?? 0) * step;
     if (event.key === "Home") value = low;
     else if (event.key === "End") value = high;
@@ -76,7 +85,9 @@ export class Handle {
     /** @param {PointerEvent} next */
     const drag = (next) => {
       const at = this.host.getBoundingClientRect();
-      this.move(this.meaning.value(next.clientX - at.left - offX, next.clientY - at.top - offY), true);
+      const [toX, toY] = [next.clientX - at.left - offX, next.clientY - at.top - offY];
+      const more = this.meaning.other?.(toX, toY, 0) ?? false;
+      this.move(this.meaning.value(toX, toY), true, more);
     };
     const drop = () => {
       this.element.removeEventListener("pointermove", drag);
@@ -89,11 +100,12 @@ export class Handle {
   /**
    * @param {number} value
    * @param {boolean} moving
+   * @param {boolean} [anyway]  tell it, even if it is what it was
    */
-  move(value, moving) {
+  move(value, moving, anyway = false) {
     const { low, high, step, changed } = this.meaning;
     const kept = rounded(Math.min(Math.max(Math.round(value / step) * step, low), high));
-    if (kept === this.value && moving) return;
+    if (kept === this.value && moving && !anyway) return;
     this.show(kept);
     changed(kept, moving);
   }

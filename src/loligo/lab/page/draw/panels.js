@@ -111,7 +111,7 @@ export class Panels {
     const { moving } = this.lab.state;
     if (role === "gate") return [0, 1];
     if (role === "voltage") [low, high] = [Math.min(low, -80), Math.max(high, 40)];
-    if (role === "stimulus") [low, high] = [Math.min(low, 0), Math.max(high, 10)];
+    if (role === "stimulus") [low, high] = [Math.min(1.15 * low, 0), Math.max(1.15 * high, 10)];
     if (role === "current") [low, high] = [Math.min(low, -1), Math.max(high, 1)];
     if (role === "conductance") [low, high] = [Math.min(low, 0), Math.max(high, 0.1)];
     return this.limits.around(`${this.lab.model().manifest.name} ${key}`, low, high, moving);

@@ -18,7 +18,8 @@
  * @property {number} x
  * @property {number} y
  * @property {string} colour
- * @property {string} [text]
+ * @property {string} [text]  beside it
+ * @property {"right" | "below"} [side]
  *
  * @typedef {object} Panel
  * @property {string} key
@@ -40,7 +41,8 @@
  * @typedef {object} Shown
  * @property {[number, number][]} [bands]  stretches of x that are shaded
  * @property {number | null} [cursor]
- * @property {string} [lit]  name of the line that stands out
+ * @property {boolean} [beam]  the cursor is a beam: dots, and no line
+ * @property {string[]} [lit]  names of the lines that stand out
  * @property {number} [upto]  of x: lines end here
  */
 import { Canvas } from "./canvas.js";
@@ -58,7 +60,13 @@ export class Plot {
    */
   constructor(host, style) {
     this.style = style;
+    // what changes rarely lies below, and is drawn only then
+    this.ground = new Canvas(host, () => {
+      this.grounded = "";
+      this.paint();
+    });
     this.canvas = new Canvas(host, () => this.paint());
+    this.grounded = "";
     /** @type {Panel[]} */
     this.panels = [];
     /** @type {Across} */
@@ -125,17 +133,38 @@ export class Plot {
   paint() {
     if (!this.canvas.width || !this.panels.length) return;
     this.place();
-    const context = this.canvas.begin();
     const theme = this.style.theme();
-    this.shade(context, theme);
+    this.paintGround(theme);
+    const context = this.canvas.begin();
     for (const panel of this.panels) {
       const box = /** @type {Box} */ (this.boxes.get(panel.key));
-      this.frame(context, panel, box, theme);
       this.lines(context, panel, box);
-      this.labels(context, panel, box, theme);
+      this.labels(context, panel, box);
+    }
+    this.hair(context, theme);
+  }
+
+  /**
+   * Axes, headings, shading.
+   *
+   * @param {import("../style.js").Theme} theme
+   */
+  paintGround(theme) {
+    const { width, height, ratio } = this.canvas;
+    const frames = this.panels.map(({ key, heading, unit, low, high, weight, rules }) =>
+      [key, heading, unit, low, high, weight, rules]);
+    const { low, high, heading } = this.across;
+    const now = JSON.stringify([frames, low, high, heading, this.shown.bands, this.style.name,
+      this.style.decimal(), width, height, ratio]);
+    if (now === this.grounded) return;
+    this.grounded = now;
+    this.ground.fit();
+    const context = this.ground.begin();
+    this.shade(context, theme);
+    for (const panel of this.panels) {
+      this.frame(context, panel, /** @type {Box} */ (this.boxes.get(panel.key)), theme);
     }
     this.axis(context, theme);
-    this.hair(context, theme);
   }
 
   /**
@@ -215,10 +244,10 @@ export class Plot {
     context.rect(box.left, box.top - 3, box.width + 1, box.height + 6);
     context.clip();
     context.lineJoin = "round";
-    const lit = this.shown.lit;
-    const some = lit !== undefined && panel.lines.some((each) => each.name === lit);
+    const lit = this.shown.lit ?? [];
+    const some = lit.length > 0;
     for (const each of [...(panel.behind ?? []), ...panel.lines]) {
-      const stands = lit === each.name;
+      const stands = lit.includes(each.name);
       context.strokeStyle = each.colour;
       context.lineWidth = (each.width ?? this.style.lineWidth) * (stands ? 2 : 1);
       context.globalAlpha = (each.alpha ?? 1) * (some && !stands ? 0.25 : 1);
@@ -239,13 +268,21 @@ export class Plot {
     if (mark.x < low || mark.x > Math.min(high, this.shown.upto ?? Infinity)) return;
     const [x, y] = [this.x(mark.x), this.y(box, mark.y)];
     const theme = this.style.theme();
-    dot(context, x, y, mark.text ? 7.5 : 3.5, mark.colour, theme.background);
+    dot(context, x, y, 3.5, mark.colour, theme.background);
     if (!mark.text) return;
-    context.font = this.style.font(10.5, { bold: true });
-    context.textAlign = "center";
+    context.font = this.style.font(11.5);
+    const below = mark.side === "below" ? 16 : 0;
+    const wide = context.measureText(mark.text).width;
+    const left = below ? x : x + 8;
+    if (left + wide > box.left + box.width + this.margin.right) return;
+    context.textAlign = "left";
     context.textBaseline = "middle";
-    context.fillStyle = theme.background;
-    context.fillText(mark.text, x, y + 0.5);
+    context.lineWidth = 3.5;
+    context.lineJoin = "round";
+    context.strokeStyle = theme.background;
+    context.strokeText(mark.text, left, y + below);
+    context.fillStyle = mark.colour;
+    context.fillText(mark.text, left, y + below);
   }
 
   /**
@@ -254,9 +291,8 @@ export class Plot {
    * @param {CanvasRenderingContext2D} context
    * @param {Panel} panel
    * @param {Box} box
-   * @param {import("../style.js").Theme} theme
    */
-  labels(context, panel, box, theme) {
+  labels(context, panel, box) {
     const named = panel.lines.filter((each) => each.label && each.x.length);
     if (!named.length) return;
     const end = this.shown.upto ?? Infinity;
@@ -267,7 +303,7 @@ export class Plot {
     const places = spread(ends, LABEL, box.top + 4, box.top + box.height - 4);
     const left = box.left + box.width + 8;
     named.forEach((each, k) => {
-      context.globalAlpha = this.shown.lit && this.shown.lit !== each.name ? 0.45 : 1;
+      context.globalAlpha = this.shown.lit?.length && !this.shown.lit.includes(each.name) ? 0.45 : 1;
       context.fillStyle = each.colour;
       this.write(context, /** @type {Part[]} */ (each.label), left, places[k], 13);
       context.globalAlpha = 1;
@@ -333,13 +369,12 @@ export class Plot {
   hair(context, theme) {
     const at = this.shown.cursor;
     if (at === null || at === undefined || at < this.across.low || at > this.across.high) return;
-    const boxes = [...this.boxes.values()];
     const x = this.x(at);
-    context.strokeStyle = theme.muted;
-    context.lineWidth = 1;
-    line(context, x, boxes[0].top - 4, x, boxes[boxes.length - 1].top + boxes[boxes.length - 1].height);
     for (const panel of this.panels) {
       const box = /** @type {Box} */ (this.boxes.get(panel.key));
+      context.strokeStyle = theme.muted;
+      context.lineWidth = 1;
+      if (!this.shown.beam) line(context, x, box.top, x, box.top + box.height);
       for (const each of panel.lines) {
         if (!each.x.length) continue;
         const value = between(each.x, each.y, at);

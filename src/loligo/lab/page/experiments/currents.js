@@ -63,15 +63,27 @@ export function protocol(base, family, samples) {
  * @param {Asked} base
  * @param {Family} family
  * @param {number} samples
+ * @param {number} [lasts]  ms, from their beginning
  * @returns {{simulation: Asked, columns: Record<string, Float64Array>}}
  */
-export function alone(base, family, samples) {
-  const { holding, width } = family;
+export function alone(base, family, samples, lasts = family.width) {
+  const { holding } = family;
   const simulation = {
-    ...base, stimulus: [clamp(0, width, holding)], duration: width,
-    sample_interval: width / samples, initial: holding, threshold: null,
+    ...base, stimulus: [clamp(0, lasts, holding)], duration: lasts,
+    sample_interval: lasts / samples, initial: holding, threshold: null,
   };
   return { simulation, columns: { "stimulus.0.voltage": steps(family) } };
+}
+
+/**
+ * How long the steps must be looked at so that all peaks are seen, ms.
+ *
+ * @param {Family} family
+ * @param {ArrayLike<number>} when  ms, as far as it is known
+ * @param {number} samples  that they were found among
+ */
+export function upToPeaks({ width }, when, samples) {
+  return Math.min(width, 1.5 * Math.max(0, ...Array.from(when)) + (8 * width) / samples);
 }
 
 /**

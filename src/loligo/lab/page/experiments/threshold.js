@@ -25,6 +25,7 @@ const WAIT = 100; // ms after the end, for a spike that comes late
 const LONG = 500; // ms: so long a pulse is, as a rule, as good as one that never ends
 const LONGER = 4000; // ms, to see whether it is
 const ABOVE_REST = 60; // mV within which the steady current turns, where it does
+const WATCHED = 80; // ms in which a spike counts while the hand moves
 const NEARBY = 1.15; // times the threshold that was, and so on
 const FARTHER = 10; // of these at most
 const BRIEF = 1e-3; // ms, where the chronaxie is sought from
@@ -205,13 +206,13 @@ export async function followed(patch, durations, before, relative = 2e-3) {
   for (const [side, sizes, factor] of /** @type {const} */ ([[false, low, 1 / NEARBY], [true, high, NEARBY]])) {
     let open = every;
     for (let call = 0; call < FARTHER && open.length; call++) {
-      const hits = await fires(open, open.map((k) => sizes[k]), EARLY);
+      const hits = await fires(open, open.map((k) => sizes[k]), WATCHED);
       open = open.filter((_, i) => hits[i] !== side);
       for (const k of open) sizes[k] *= factor;
     }
     for (const k of open) high[k] = NaN;
   }
-  await narrow(fires, every, low, high, relative, EARLY);
+  await narrow(fires, every, low, high, relative, WATCHED);
   return before.map((size, k) => (Number.isFinite(size) ? high[k] : NaN));
 }
 

@@ -27,9 +27,10 @@ export class Handles {
     this.factor = factor;
     this.room = element("div", { class: "draw-here", title: lab.words("Drag here to draw a pulse"),
       onpointerdown: (event) => this.begin(event) });
-    this.layer = element("div", { class: "handles", role: "group", "aria-label": lab.words("Stimulus") });
+    this.layer = element("div", { class: "grips", role: "group", "aria-label": lab.words("Stimulus") });
     stage.append(this.room, this.layer);
     this.built = "";
+    this.dragging = false;
     /** @type {{body: HTMLElement, left: HTMLElement, right: HTMLElement, top: HTMLElement}[]} */
     this.parts = [];
     plot.moved = () => this.place();
@@ -68,13 +69,13 @@ export class Handles {
    */
   handle(k, field, part) {
     return element("div", {
-      class: `handle ${part}`, "data-part": `${k} ${part}`, role: field ? "slider" : null,
+      class: `grip ${part}`, "data-part": `${k} ${part}`, role: field ? "slider" : null,
       tabindex: field ? 0 : null, "aria-hidden": field ? null : "true",
       "aria-orientation": part === "top" ? "vertical" : null,
       onpointerdown: (event) => this.grab(event, k, part),
       onkeydown: (event) => this.key(event, k, field),
       onkeyup: () => this.lab.state.settle(),
-      onblur: () => this.lab.state.settle(),
+      onblur: () => this.dragging || this.lab.state.settle(),
     });
   }
 
@@ -198,13 +199,27 @@ export class Handles {
     const perPixel = (box.high - box.low) / box.height / this.factor(first);
     const rough = { ms: this.range(first, "start").step * 2, up: this.range(first, "amplitude").step };
     let way = part === "body" ? "" : part === "top" ? "up" : "across";
-    follow(event, (across, up, fine) => {
+    this.drag(event, (across, up, fine) => {
       if (!way) way = Math.abs(across) > LOCK ? "across" : Math.abs(up) > LOCK ? "up" : "";
       const by = fine ? 0.1 : 1;
       const [ms, height] = [across * msPerPixel * by, up * perPixel * by];
       if (way === "up") this.change(k, { amplitude: round(first.amplitude + height, rough.up * by) }, true);
       if (way === "across") this.change(k, moved(first, part, ms, rough.ms * by), true);
-    }, () => this.lab.state.settle());
+    });
+  }
+
+  /**
+   * What a hand does until it lets go is one step.
+   *
+   * @param {PointerEvent} event
+   * @param {(across: number, up: number, fine: boolean) => void} moved
+   */
+  drag(event, moved) {
+    this.dragging = true;
+    follow(event, moved, () => {
+      this.dragging = false;
+      this.lab.state.settle();
+    });
   }
 
   /**
@@ -222,7 +237,7 @@ export class Handles {
     const perPixel = (box.high - box.low) / box.height;
     const { step } = this.range({ kind: "pulse" }, "start");
     const k = this.shapes.length;
-    follow(event, (across, up) => {
+    this.drag(event, (across, up) => {
       if (Math.abs(across) < LOCK && this.shapes.length === k) return;
       const [a, b] = [from, from + across * msPerPixel].sort((one, other) => one - other);
       const start = round(Math.max(a, 0), 2 * step);
@@ -230,7 +245,7 @@ export class Handles {
         duration: Math.max(round(b - start, 2 * step), 2 * step),
         amplitude: round(high + up * perPixel, niceStep((box.high - box.low) / 200)) };
       this.lab.state.set({ stimulus: [...this.shapes.slice(0, k), pulse] }, true);
-    }, () => this.lab.state.settle());
+    });
   }
 
   /**
@@ -266,6 +281,7 @@ export function freeSlots(lab, kind) {
  * @param {string} part
  * @param {number} ms
  * @param {number} step
+ * @returns {Record<string, number>}
  */
 function moved(shape, part, ms, step) {
   if (part === "right") return { duration: Math.max(round(shape.duration + ms, step), step) };

@@ -67,7 +67,7 @@ export function stimulusList(host, lab) {
       input.addEventListener("blur", read);
       input.addEventListener("keydown", (event) => event.key === "Enter" && read());
       inputs.set(`${k} ${field.name}`, input);
-      return element("label", { class: "field" }, element("span", {}, fieldName(field.name, lab.words)),
+      return element("label", { class: "shape-field" }, element("span", {}, fieldName(field.name, lab.words)),
         input, element("span", { class: "unit" }, unit));
     });
     const gone = tool(`${lab.words("Remove")}: ${name} ${k + 1}`, "remove", () => {
@@ -75,7 +75,7 @@ export function stimulusList(host, lab) {
       lab.announce(lab.words("Removed"));
     });
     return element("li", { class: "shape" }, element("span", { class: "kind" }, name), gone,
-      element("div", { class: "fields" }, ...fields));
+      element("div", { class: "shape-fields" }, ...fields));
   }
 
   /**

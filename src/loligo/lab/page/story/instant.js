@@ -4,8 +4,10 @@
  *
  * @typedef {import("./course.js").Course} Course
  * @typedef {{phase: string, k: number, time: number, V: number, words: string}} Mark
- * @typedef {import("../words.js").Words & {number: (value: number) => string}} Words
+ * @typedef {import("../words.js").Words & Numbers} Words
+ * @typedef {{number: (value: number) => string, digits: (value: number, count: number) => string}} Numbers
  */
+import { fixed } from "../words.js";
 import { at, highest, lowest } from "./course.js";
 
 const SHOWN = 0.005; // of all inward, or all outward current: less is not named
@@ -83,7 +85,7 @@ function side(course, k, sign, words) {
   if (total <= NOTHING * most) return "";
   const kept = own.sort((a, b) => b[1] - a[1]).filter(([, value]) => value >= SHOWN * total);
   const share = (/** @type {number} */ value) =>
-    kept.length > 1 ? ` (${words("{share:.0f}", { share: (100 * value) / total })} %)` : "";
+    kept.length > 1 ? ` (${fixed((100 * value) / total, 0)} %)` : "";
   return kept.map(([name, value]) => `${name} ${words.number(value)}${share(value)}`).join(" + ");
 }
 

@@ -4,7 +4,7 @@
  * @typedef {import("./course.js").Course} Course
  * @typedef {import("./instant.js").Mark} Mark
  */
-import { threeDigits } from "../words.js";
+import { general, threeDigits } from "../words.js";
 import { excited } from "./fired.js";
 import { failed, heldAt } from "./unfired.js";
 
@@ -18,8 +18,7 @@ const MOST_HELD = 6; // stretches of a clamp that are told
  * @returns {{verdict: string, marks: Mark[]}}
  */
 export function narrate(course, said, decimal = ".") {
-  const number = (/** @type {number} */ value) => threeDigits(value).replace(".", decimal);
-  const words = Object.assign((/** @type {string} */ text, /** @type {any} */ values) => said(text, values), { number });
+  const words = spokenWith(said, decimal);
   const marks = course.held.slice(0, MOST_HELD).flatMap((clamp) => heldAt(course, clamp, words));
   const spike = course.spikes.find((each) => !clamped(course, each));
   for (const [begin, end] of free(course).slice(0, MOST_HELD + 1)) {
@@ -32,6 +31,21 @@ export function narrate(course, said, decimal = ".") {
   }
   marks.sort((a, b) => a.time - b.time);
   return { verdict: verdict(course, marks, said), marks };
+}
+
+/**
+ * @param {import("../words.js").Words} said
+ * @param {string} decimal
+ * @returns {import("./instant.js").Words}
+ */
+function spokenWith(said, decimal) {
+  const marked = (/** @type {string} */ text) => text.replace(".", decimal);
+  /** @type {import("../words.js").Words} */
+  const words = (text, values) => said(text, values);
+  return Object.assign(words, {
+    number: (/** @type {number} */ value) => marked(threeDigits(value)),
+    digits: (/** @type {number} */ value, /** @type {number} */ count) => marked(general(value, count)),
+  });
 }
 
 /**

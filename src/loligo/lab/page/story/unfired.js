@@ -72,7 +72,7 @@ function underWay(course, first, last, words) {
   const { V } = course;
   const ends = [V[lowest(V, first, last)], V[highest(V, first, last)]];
   const by = ends.filter((each) => Math.abs(each - V[first]) > FLAT && Math.abs(each - V[last]) > FLAT)
-    .map((each) => words("{V:.4g} mV", { V: each }));
+    .map((each) => `${words.digits(each, 4)} mV`);
   const way = by.length ? words(", by way of {places}", { places: joined(by, words) }) : "";
   const said = words("V is on its way when the recording begins: to {V:.4g} mV", { V: V[last] });
   return mark(course, 0, "under way", `${said}${way}.`);

@@ -26,7 +26,7 @@ import { Plot } from "../draw/plot.js";
 import { Limits, reach } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
 import { channelsOf, drugged, drugOf, left, looked } from "../experiments/channels.js";
-import { alone, peak, protocol, reversal, steps, tail, together } from "../experiments/currents.js";
+import { alone, peak, protocol, reversal, steps, tail, together, upToPeaks } from "../experiments/currents.js";
 import { choice, doseField, numberField } from "../fields.js";
 
 const SHOWN = 240; // samples of a step that is drawn,
@@ -79,6 +79,7 @@ class Clamp {
     this.lab = lab;
     this.limits = new Limits();
     this.moving = false;
+    this.held = false; // a handle of this tab, or a drug
     this.asked = "";
     /** @type {Own} */
     this.own = FIRST;
@@ -97,7 +98,7 @@ class Clamp {
     this.choices = element("div", { class: "bar" });
     this.drops = element("div", { class: "drops", role: "group", "aria-label": words("Drugs") });
     this.said = element("p", { class: "said" });
-    this.readout = element("p", { class: "readout" });
+    this.readout = element("p", { class: "gist" });
     this.plot = new Plot(this.drawing, lab.style);
     this.chart = new Chart(this.curve, lab.style);
     this.plot.moved = () => this.handle();
@@ -105,11 +106,11 @@ class Clamp {
     this.handles = this.handlesOf();
     const controls = element("div", { class: "controls" },
       element("h2", { class: "panel-heading" }, words("Steps")),
-      element("div", { class: "fields", role: "group", "aria-label": words("Steps") },
+      element("div", { class: "numbers", role: "group", "aria-label": words("Steps") },
         ...Object.values(this.fields).map((field) => field.element)),
       element("h2", { class: "panel-heading" }, words("Drugs")), this.drops);
-    const stage = element("div", {}, this.choices, element("div", { class: "pair" },
-      element("div", {}, this.drawing, this.readout),
+    const stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
+      element("div", { class: "front" }, this.drawing, this.readout),
       element("div", { class: "beside" }, this.curve, this.said)));
     fill(host, [element("div", { class: "bench" }, stage, controls)]);
     this.parameters = parameterPanel(controls, lab);
@@ -120,49 +121,56 @@ class Clamp {
     const { words } = this.lab;
     /** @type {(key: keyof Family, label: string, unit: string, low: number, high: number, step: number) => any} */
     const field = (key, label, unit, low, high, step) => numberField({
-      label: words(label), unit, low, high, step, changed: (value) => this.change({ [key]: value }, false),
+      label, unit, low, high, step, changed: (value) => this.change({ [key]: value }, false),
     });
     const { low, high } = LEVELS;
     return {
-      holding: field("holding", "Holding", "mV", low, high, 1),
-      first: field("first", "First step", "mV", low, high, 1),
-      last: field("last", "Last step", "mV", low, high, 1),
-      number: field("number", "Number of steps", "", 1, MOST, 1),
-      start: field("start", "Start", "ms", 0, 100, 0.5),
-      width: field("width", "Width", "ms", 0.5, 500, 0.5),
+      holding: field("holding", words("Holding"), "mV", low, high, 1),
+      first: field("first", words("First step"), "mV", low, high, 1),
+      last: field("last", words("Last step"), "mV", low, high, 1),
+      number: field("number", words("Number of steps"), "", 1, MOST, 1),
+      start: field("start", words("Start"), "ms", 0, 100, 0.5),
+      width: field("width", words("Width"), "ms", 0.5, 500, 0.5),
     };
   }
 
   /** Handles on the command. */
   handlesOf() {
     const { plot, lab } = this;
+    const { words } = lab;
     /** @type {(key: "holding" | "first" | "last", label: string, at: () => number) => Handle} */
     const level = (key, label, at) => new Handle(this.drawing, {
-      label: lab.words(label), ...LEVELS, step: 1, along: "vertical",
-      text: (value) => lab.words("{V:g} mV", { V: value }),
+      label, ...LEVELS, step: 1, along: "vertical",
+      text: (value) => words("{V:g} mV", { V: value }),
       place: (value) => [plot.x(at()), plot.y(this.box(), value)],
       value: (_, y) => valueAt(this.box(), y),
       changed: (value, moving) => this.change({ [key]: value }, moving),
     });
-    /** @type {(label: string, high: number, value: (x: number) => number,
+    /** @type {(label: string, low: number, high: number, value: (x: number) => number,
      *   at: (value: number) => number, put: (value: number) => Partial<Family>) => Handle} */
-    const edge = (label, high, value, at, put) => new Handle(this.drawing, {
-      label: lab.words(label), low: label === "Start" ? 0 : 0.5, high, step: 0.5, along: "horizontal",
-      text: (each) => lab.words("{t:g} ms", { t: each }),
-      place: (each) => [plot.x(at(each)), this.box().top + this.box().height],
+    const edge = (label, low, high, value, at, put) => new Handle(this.drawing, {
+      label, low, high, step: 0.5, along: "horizontal",
+      text: (each) => words("{t:g} ms", { t: each }),
+      place: (each) => [plot.x(at(each)), plot.y(this.box(), this.middle())],
       value: (x) => value(plot.value(x)),
       changed: (each, moving) => this.change(put(each), moving),
     });
     /** @type {() => Family} */
     const family = () => this.own.family;
     return {
-      holding: level("holding", "Holding", () => family().start / 2),
-      first: level("first", "First step", () => family().start + family().width * 0.3),
-      last: level("last", "Last step", () => family().start + family().width * 0.7),
-      start: edge("Start", 100, (t) => t, (t) => t, (start) => ({ start })),
-      width: edge("Width", 500, (t) => t - family().start, (t) => family().start + t,
+      holding: level("holding", words("Holding"), () => family().start / 2),
+      first: level("first", words("First step"), () => family().start + family().width * 0.3),
+      last: level("last", words("Last step"), () => family().start + family().width * 0.7),
+      start: edge(words("Start"), 0, 100, (t) => t, (t) => t, (start) => ({ start })),
+      width: edge(words("Width"), 0.5, 500, (t) => t - family().start, (t) => family().start + t,
         (width) => ({ width })),
     };
+  }
+
+  /** mV, where the edges are taken hold of: between holding and the step further from it. */
+  middle() {
+    const { holding, first, last } = this.own.family;
+    return (holding + (Math.abs(first - holding) > Math.abs(last - holding) ? first : last)) / 2;
   }
 
   /** @returns {import("../draw/trace.js").Box} the command's */
@@ -182,7 +190,8 @@ class Clamp {
    * @param {boolean} moving
    */
   change(change, moving) {
-    this.moving = moving;
+    this.held = moving;
+    this.moving = true;
     this.keep({ family: { ...this.own.family, ...change } });
   }
 
@@ -198,7 +207,10 @@ class Clamp {
     this.measure(simulation);
     this.draw();
     this.describe();
-    if (!this.lab.state.moving) this.moving = false;
+    if (this.moving && !this.lab.state.moving && !this.held) {
+      this.moving = false;
+      this.lab.redraw();
+    }
   }
 
   /**
@@ -228,7 +240,8 @@ class Clamp {
           dose, unit: drug.unit, percent: 100 * (1 - left(dose, drug)) })
           : words("{percent:.3g} % blocked", { percent: dose }),
         changed: (dose, moving) => {
-          this.moving = moving;
+          this.held = moving;
+          this.moving = true;
           this.keep({ doses: { ...this.own.doses, [channel.name]: dose } });
         },
       });
@@ -244,7 +257,7 @@ class Clamp {
    */
   measure({ model, parameters, solver }) {
     const { family, doses, shown } = this.own;
-    const asked = JSON.stringify([model, parameters, solver, family, doses, shown]);
+    const asked = JSON.stringify([model, parameters, solver, family, doses, shown, this.moving]);
     if (asked === this.asked) return;
     this.asked = asked;
     const base = { model, parameters, solver, stimulus: [], duration: 1, sample_interval: 1,
@@ -272,12 +285,19 @@ class Clamp {
       const one = this.channels.filter((channel) => channel.name === shown);
       const channels = one.length ? one : looked(this.channels);
       const every = this.channels.filter((channel) => channel.gated);
-      const peaks = Float64Array.from(lanes, (run) => peak(run.time,
-        together(run, names(channels)), channels.length > 1).value);
+      /** @type {(among: readonly Lane[]) => {value: number, when: number}[]} */
+      const found = (among) => among.map((run) => peak(run.time, together(run, names(channels)), channels.length > 1));
+      let peaks = found(lanes);
+      if (!this.moving) {
+        const lasts = upToPeaks(family, peaks.map(({ when }) => when), MEASURED);
+        const closer = alone(base, family, 4 * MEASURED, lasts);
+        peaks = found(model.lanes(closer.simulation, closer.columns, { record }));
+      }
       const steady = Float64Array.from(lanes, (run) =>
         /** @type {number} */ (together(run, names(one.length ? one : every)).at(-1)));
       this.lab.tell("");
-      return { voltage, runs, peak: peaks, steady, reversal: reversal(voltage, peaks) };
+      const values = Float64Array.from(peaks, ({ value }) => value);
+      return { voltage, runs, peak: values, steady, reversal: reversal(voltage, values) };
     } catch (problem) {
       this.lab.tell(problem instanceof Error ? problem.message : String(problem));
       return null;
@@ -331,13 +351,18 @@ class Clamp {
       {
         key: "current", heading: name ? words("{channel} current", { channel: this.own.shown })
           : words("Ionic current"), unit: "µA/cm²", low: bottom, high: top, weight: 2.2,
-        lines: found.runs.map((run, k) => ({
-          name: String(k), x: run.time, y: rows[k], colour: colour(k), width: 1.3,
-          label: labelled(k, found.voltage) ? [{ text: said(found.voltage[k]) }] : undefined,
-        })),
+        lines: found.runs.flatMap((run, k) => {
+          const line = { name: String(k), x: run.time, y: rows[k], colour: colour(k), width: 1.3 };
+          if (lit !== null) return [k === lit ? { ...line, label: [{ text: said(found.voltage[k]) }] } : line];
+          if (!labelled(k, found.voltage)) return [line];
+          // its potential stands beside where it is as the step ends
+          const last = between(run.time, rows[k], family.start + family.width * 0.999);
+          return [line, { name: String(k), x: [end - 1e-6, end], y: [last, last], colour: colour(k), width: 0.01,
+            alpha: 0, label: [{ text: said(found.voltage[k]) }] }];
+        }),
       },
     ], { low: 0, high: end, heading: words("Time (ms)") },
-    { cursor, lit: lit === null ? undefined : String(lit) });
+    { cursor, lit: lit === null ? [] : [String(lit)] });
   }
 
   /** @param {Measured} found */
@@ -389,13 +414,13 @@ class Clamp {
     const parts = [words("Held at {V:g} mV, stepped to {number} potentials from {first:g} to {last:g} mV.", {
       V: family.holding, number: String(family.number), first: family.first, last: family.last })];
     parts.push(found.peak[deep] < 0
-      ? words("The peak is most inward at {V:g} mV: {I:.4g} µA/cm².", { V: found.voltage[deep], I: found.peak[deep] })
+      ? words("The peak is most inward at {V:.3g} mV: {I:.4g} µA/cm².", { V: found.voltage[deep], I: found.peak[deep] })
       : words("No peak is inward."));
     if (Number.isFinite(found.reversal)) {
       parts.push(words("It turns outward at {V:.3g} mV.", { V: found.reversal }));
     }
     if (found.steady[top] > 0) {
-      parts.push(words("The steady current is most outward at {V:g} mV: {I:.4g} µA/cm².", {
+      parts.push(words("The steady current is most outward at {V:.3g} mV: {I:.4g} µA/cm².", {
         V: found.voltage[top], I: found.steady[top] }));
     }
     parts.push(words("The charge of the step of V itself flows in no time and is not drawn."));
@@ -405,7 +430,7 @@ class Clamp {
     if (!this.moving) say(this.said, text);
     say(this.readout, cursor === null || lit === null
       ? words("Point at a trace, or choose one with the arrow keys.")
-      : words("{t:.2f} ms at {V:g} mV: {I:.4g} µA/cm²", {
+      : words("{t:.2f} ms at {V:.4g} mV: {I:.4g} µA/cm²", {
         t: cursor, V: found.voltage[lit],
         I: between(found.runs[lit].time, together(found.runs[lit], this.drawn()), cursor) }));
   }

@@ -46,9 +46,9 @@ class Curves {
     this.plane = new PhasePlane(lab);
     this.trouble = element("p", { class: "said", role: "status" });
     const controls = element("div", { class: "controls" });
-    const cards = element("div", { class: "cards" }, this.gates.element, this.firing.element,
+    const cards = element("div", { class: "cards front swiped", tabindex: 0, role: "group", "aria-label": lab.words("Curves") }, this.gates.element, this.firing.element,
       this.plane.element, this.strength.element);
-    fill(host, [element("div", { class: "bench" }, element("div", {}, this.trouble, cards), controls)]);
+    fill(host, [element("div", { class: "bench" }, element("div", { class: "loose" }, this.trouble, cards), controls)]);
     this.parameters = parameterPanel(controls, lab);
     this.shown = false;
     this.busy = false;
