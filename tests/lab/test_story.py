@@ -22,7 +22,8 @@ return given.cases.map(({course, language}) => {
     injected: Float64Array.from(course.injected), currents: rows(course.currents),
     conductances: rows(course.conductances), gates: rows(course.gates)};
   const spoken = given.languages[language];
-  return $story_narrate.narrate($story_course.courseOf(told), $words.speaking(spoken), spoken.decimal);
+  const words = $words.speaking(spoken);
+  return $story_narrate.narrate($story_course.courseOf(told), words, spoken.decimal);
 });
 """
 
