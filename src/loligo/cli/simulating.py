@@ -1,7 +1,7 @@
 """``loligo run``, ``plot`` and ``animate``: a model and a stimulus, simulated and shown."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ class Job:
     stimuli: Stimuli
     run: options.Run
     record: Sequence[str] = ()
+    otherwise: Callable[[], dict[str, Any]] | None = None  # what is asked of no membrane alone
 
     def result(
         self, watch: Stopwatch, extra: Sequence[str] = (), swept: dict[str, Any] | None = None
@@ -64,29 +65,27 @@ class Job:
 
             call = partial(sweep, **swept)
         with watch.stage("model"), arguments.reading():
-            model = arguments.model(
-                SQUID if self.model is None else self.model,
-                self.parameters.set or [],
-                self.parameters.celsius,
-            )
-            stimulus = self.stimuli.sum()
-            if stimulus is None:
-                stimulus = demonstration()
-            solver = arguments.solver(run.solver)
-        initial = run.initial if run.initial or self.model is not None else "-65"
+            asked = self._of_membrane() if self.otherwise is None else self.otherwise()
+            asked |= {
+                "solver": arguments.solver(run.solver),
+                "sample_interval": arguments.value(run.sample_interval or "0.05"),
+            }
         with watch.stage("simulate"), notes():
-            return call(
-                model,
-                stimulus,
-                arguments.value(run.duration or "50"),
-                solver=solver,
-                record=self.record or None,
-                sample_interval=arguments.value(run.sample_interval or "0.05"),
-                initial=arguments.initial(initial),
-                threshold=arguments.value(run.threshold or "0"),
-                until=run.until,
-                timings=watch.inner,
-            )
+            return call(**asked, record=self.record or None, until=run.until, timings=watch.inner)
+
+    def _of_membrane(self) -> dict[str, Any]:
+        """A patch of membrane, and what is done to it."""
+        run, named = self.run, SQUID if self.model is None else self.model
+        model = arguments.model(named, self.parameters.set or [], self.parameters.celsius)
+        stimulus = self.stimuli.sum()
+        initial = run.initial if run.initial or self.model is not None else "-65"
+        return {
+            "model": model,
+            "stimulus": demonstration() if stimulus is None else stimulus,
+            "duration": arguments.value(run.duration or "50"),
+            "initial": arguments.initial(initial),
+            "threshold": arguments.value(run.threshold or "0"),
+        }
 
 
 def animate(

@@ -177,6 +177,11 @@ def _noise_value(term: Term, t: int) -> int:
     return term.b.add(_path_value(term, t), term.only_inside(t, term.p["mean"]))
 
 
+def _course(term: Term, *_: int) -> int:
+    """How far a parameter is off its value at the start, which is handed in."""
+    return term.p["stream"]
+
+
 _BOX = ("start", "duration", "amplitude")
 # kind -> its arithmetic
 ARITHMETIC: Mapping[str, Arithmetic] = {
@@ -188,6 +193,7 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "chirp": Arithmetic((*_BOX, "frequency_start", "frequency_end"), _chirp_charge, _chirp_value),
     "noise": Arithmetic((*_BOX, "mean"), _noise_charge, _noise_value, sampled=True),
     "waveform": Arithmetic(("amplitude",), _path_charge, _path_value, sampled=True),
+    "course": Arithmetic((), _course, _course, sampled=True),
     **clamps.ARITHMETIC,
     **synapses.ARITHMETIC,
 }

@@ -44,7 +44,7 @@ from loligo.program.passes.products import products_regrouped
 from loligo.program.passes.vanishing import vanish
 from loligo.program.program import Program
 from loligo.program.scheme import Fixed
-from loligo.program.sources import Source, grouped, parameters
+from loligo.program.sources import Source, grouped, parameters, streams
 from loligo.program.spikes import locate
 from loligo.system.equations import System
 
@@ -150,7 +150,7 @@ def exponential(
         parameters=system.parameters + parameters(sources),
         states=system.states,
         inputs=system.inputs,
-        streams=tuple(dict.fromkeys(s.stream for s in sources if s.sampled)),
+        streams=streams(sources),
         constants=made.constants,
         records=records,
         precision=precision,

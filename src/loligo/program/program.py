@@ -21,7 +21,7 @@ from loligo.program.arithmetic import (
     narrowness,
     prune,
 )
-from loligo.program.scheme import SCHEMES, Adaptive, Face, Scheme, share, shared
+from loligo.program.scheme import SCHEMES, Adaptive, Face, Scheme, share, shared, slope_of
 from loligo.program.switches import gap, side, size, was
 
 _NAMES = ("parameters", "states", "inputs", "streams", "constants", "records")
@@ -35,7 +35,7 @@ class Program:
     ----------
     parameters, states, streams
         Names, in the order in which their rows lie in an engine's arrays. Streams are
-        sampled stimuli: their mean over each step is handed in from outside.
+        sampled stimuli: what is handed in of them from outside is the scheme's to say.
     inputs
         What may drive the equations from outside, ``I_stim`` above all.
     constants
@@ -99,6 +99,8 @@ class Program:
         if word == "coefficients":
             orders = range(self.scheme.orders[block] + 1)
             return [coefficient(state, k) for state in self.states for k in orders]
+        if word == "slopes":
+            return [slope_of(stream) for stream in self.streams]
         if word == "sides":
             return [side(k) for k in range(len(self.conditions))]
         if word == "were":

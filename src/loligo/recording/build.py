@@ -11,6 +11,7 @@ import numpy as np
 import loligo
 from loligo.model import Axon, Membrane
 from loligo.recording.numbers import coordinates, dimension_attrs
+from loligo.recording.provenance import text_of
 from loligo.recording.spikes import COUNT, TIMES, laid_out
 from loligo.run.outcome import Outcome
 from loligo.run.problem import EDGE, EDGE_TIME, I_CLAMP, Q_CLAMP, Problem
@@ -189,5 +190,5 @@ def attributes(
         "solver": repr(solver),
         **settings,
         "loligo_version": loligo.__version__,
-        "provenance": json.dumps(provenance, ensure_ascii=False, allow_nan=False),
+        "provenance": text_of(provenance),
     }

@@ -80,6 +80,7 @@ def integrate(
         forget(problem, outcome, begun.unknown)
     outcome.rest = rest()
     outcome.status, outcome.first_lost = course.losses.told()
+    outcome.lost_at = course.losses.when
     outcome.notes += begun.notes
     outcome.settings = dict(course.settings)
     if problem.until is not None:  # how many were taken depends on when the loop was told

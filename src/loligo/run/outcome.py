@@ -53,6 +53,8 @@ class Outcome:
         How each spike's time changes with what the states are differentiated by.
     status : (lanes,) or None
         A :class:`loligo.run.status.Status` of each lane; None where all are fine.
+    lost_at : (lanes,) or None
+        Until when each lost lane was whole, ms; NaN where that is not known.
     first_lost
         Why the first lanes of each status were lost.
     error : (lanes,) or None
@@ -86,6 +88,7 @@ class Outcome:
     uncounted: Uncounted | None = None
     spike_moved: Floats | None = None
     status: NDArray[np.int8] | None = None
+    lost_at: Floats | None = None
     first_lost: list[Any] = field(default_factory=list[Any])
     error: Floats | None = None
     within: tuple[float | None, float] | None = None

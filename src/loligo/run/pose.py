@@ -25,6 +25,7 @@ from loligo.run.rig import at_rig
 from loligo.run.sensitivities import differentiated
 from loligo.run.until import read_until
 from loligo.stimulus.base import Stimulus, refuse_played
+from loligo.stimulus.following import Following
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
 from loligo.system.driven import CLAMP_CURRENT
@@ -63,7 +64,7 @@ def pose(
     if stimulus is not None:
         check(stimulus, times.duration)
     warn_of_clamps_in_volts(shapes)
-    driven = driven_by(shapes)
+    driven = driven_by(shapes) + followed(membrane)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     outline, driven = at_rig(membrane, outline, driven)
     _refuse_axon(initial)
@@ -85,6 +86,14 @@ def pose(
         check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
     return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops, by=by)
+
+
+def followed(membrane: Membrane) -> tuple[Driven, ...]:
+    """The courses of its parameters, as things that are done to it."""
+    return tuple(
+        Driven(f"course{k}", Following(name, course.time, course.values))
+        for k, (name, course) in enumerate(membrane.courses.items())
+    )
 
 
 def refuse_placed(stimulus: Any) -> None:
@@ -216,7 +225,7 @@ _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where 
 # Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which six
 # are held at once: by its paths, stacked, over the lanes, by streams, filled up, and the last one.
 _PORTIONS = 6
-_STEP = 0.01  # ms, of the default solver of sampled stimuli
+_STEP = 0.01  # ms, of fixed steps
 
 
 def check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:

@@ -30,6 +30,11 @@ from loligo.system.outline import Outline
 from loligo.system.tangent import PER, By
 
 I_CLAMP, Q_CLAMP = "I_clamp", "Q_clamp"
+# Knots in each ms up to which power series cost less than fixed steps that are as good as 1e-2 mV,
+# in cells that fire: where there are twice as many, the squid's axon takes as long by either, and
+# other models of the library half as long (benchmarks/lines.py). It is a number, and not measured
+# in the run, so that the choice is the same on every machine.
+DENSEST = 500.0
 EDGE, EDGE_TIME = "edge", "edge_time"  # along what Q_clamp lies, and when
 
 
@@ -87,10 +92,16 @@ class Problem:
         return tuple(each.shape for each in self.driven)
 
     @cached_property
-    def obstacle(self) -> str | None:
-        """Why this problem has no power series between the edges of its stimulus, or None."""
-        sampled = (shape for shape in self.shapes if shape.sampled)
-        return next((f"{type(shape).__name__} {shape.follows}" for shape in sampled), None)
+    def knots(self) -> float:
+        """How many knots of sampled stimuli there are in each ms, at most: the same in all lanes,
+        and in every part of them."""
+        return sum(s.most_knots(self.times.duration) for s in self.shapes) / self.times.duration
+
+    @property
+    def dense(self) -> bool:
+        """Whether steps that end at every knot may cost more than fixed steps of the same accuracy
+        (:data:`DENSEST`)."""
+        return self.knots > DENSEST
 
     @property
     def clamped(self) -> bool:

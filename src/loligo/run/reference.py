@@ -35,7 +35,7 @@ from loligo.run.recipes import plain, sources
 from loligo.run.tangents import forget, moved_with_jumps
 from loligo.run.until import SIGNS, Condition
 from loligo.solvers import Reference
-from loligo.system.driven import BEGINS
+from loligo.system.driven import BEGINS, COURSE
 from loligo.system.outline import STIMULUS
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     found = spikes_of(problem, *together(watched, np.array([0]), 1))
     outcome = Outcome(values, *found, notes=begun.notes)
     outcome.status, outcome.first_lost = losses.told()
+    outcome.lost_at = losses.when
     outcome.rest = resting_potential(kernel, cells, begun.states)
     outcome.charges = charges_of(problem, noted)
     moved_with_jumps(problem, outcome)
@@ -125,7 +126,8 @@ class _Functions:
             for names in (system.states, system.parameters, system.inputs)
         )
         scalar: list[Any] = [SCALAR, "math"]
-        self.conditions = Conditions([*system.states, STIMULUS])
+        courses = [name for name in system.inputs if name.startswith(COURSE)]
+        self.conditions = Conditions([*system.states, STIMULUS, *courses])
         rates = [self.conditions.hold(e) for e in system.derivatives.values()]
         held = (*arguments, self.conditions.sides)
         self.rate = sp.lambdify(held, rates, scalar, cse=True)
@@ -133,7 +135,7 @@ class _Functions:
         pairs = [list(each) for each in zip(*self.conditions.pairs, strict=True)] or [[], []]
         self.compared = sp.lambdify(held, pairs, scalar, cse=True)
         # what holds V or draws it somewhere is fast beside what moves under it
-        self.fast = len(system.plain.inputs) > 1
+        self.fast = len(system.plain.inputs) > 1 + len(courses)
         self.changes = _Changes(problem, system) if system.tangents else None
         self.followers = [system.states.index(s[0]) for s in system.tangents.values()]
         after = [system.jumps.get(s, symbol(s)) for s in system.states]

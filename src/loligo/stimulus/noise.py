@@ -24,6 +24,7 @@ from loligo.stimulus.base import (
     plain,
     too_many_edges,
 )  # fmt: skip
+from loligo.stimulus.lines import Gridded, Lines
 from loligo.stimulus.path import Path, path
 from loligo.stimulus.pulses import BOX, local
 
@@ -197,6 +198,14 @@ class Noise(Shape):
         a, b = (np.asarray(edge, dtype=np.float64) for edge in (a, b))
         constant = mean * (local(b, start, duration) - local(a, start, duration))
         return plain(constant + amplitude * (self._charge(b) - self._charge(a)))
+
+    def most_knots(self, duration: float) -> float:
+        return duration / self.interval
+
+    def lines(self) -> Lines:
+        """Its unit path from knot to knot."""
+        start, duration = self._numbers("start", "duration")
+        return Gridded(self._path(), start, duration)
 
     def breakpoints(self, duration: float) -> Floats:
         """Beginning, end and every grid point between, for the path bends at each."""

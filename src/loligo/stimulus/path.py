@@ -50,6 +50,14 @@ class Path:
         blocks = [self.block(b)[0][:BLOCK] for b in range(-(-count // BLOCK))]
         return np.concatenate([*blocks, np.empty(0)])[:count]
 
+    def between(self, first: int, stop: int) -> Floats:
+        """Some of the grid values."""
+        begin, last = first // BLOCK, max(stop - 2, first) // BLOCK
+        whole = [self.block(b)[0][:BLOCK] for b in range(begin, last)]
+        # of the last also the first value of the next
+        values = np.concatenate([*whole, self.block(last)[0]])
+        return values[first - begin * BLOCK : stop - begin * BLOCK]
+
     def look_up(self, k: NDArray[np.int64], into: Floats) -> tuple[Floats, Floats]:
         """Value and charge at `into` ms after grid point `k`, for arrays of both."""
         value, charge = np.empty(k.shape), np.empty(k.shape)

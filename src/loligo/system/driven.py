@@ -26,6 +26,7 @@ OPEN, REVERSED = "stim.G", "stim.GE"
 SHOCK = "shock.V"
 BEGINS = "begins."  # before the name of a thing whose jump is noted, as CHARGE is
 CHARGE = "charge."
+COURSE = "course."  # before the name of a parameter: by how much it is off its value at the start
 CLAMP_CURRENT = "I_clamp"
 # in the order in which a program takes them
 INPUTS = (OPEN, REVERSED, ELECTRODE, THROUGH, SHOCK, ON, COMMAND, SLOPE)
@@ -55,7 +56,8 @@ def driven(free: Outline, inputs: Iterable[str]) -> Outline:
     """
     asked = tuple(dict.fromkeys(inputs))
     begins = tuple(name for name in asked if name.startswith(BEGINS))
-    more = (*(name for name in INPUTS if name in asked), *begins)
+    courses = tuple(name for name in asked if name.startswith(COURSE))
+    more = (*(name for name in INPUTS if name in asked), *begins, *courses)
     if not more:
         return free
     clamped = bool(_CLAMPS & set(more))
@@ -75,7 +77,8 @@ def _driven_anew(free: Outline, more: tuple[str, ...]) -> System:
 
 
 def _driven(free: System, more: tuple[str, ...]) -> System:
-    made = replace(free, inputs=(*free.inputs, *more))
+    made = _moving(free, [name for name in more if name.startswith(COURSE)])
+    made = replace(made, inputs=(*free.inputs, *more))
     if OPEN in more:
         made = _through(made, OPEN, REVERSED, STIMULUS)
     if ELECTRODE in more:
@@ -85,6 +88,23 @@ def _driven(free: System, more: tuple[str, ...]) -> System:
     if ON in more:
         made = _held(made, SLOPE in more)
     return _noted(made, [name for name in more if name.startswith(BEGINS)])
+
+
+def _moving(free: System, courses: list[str]) -> System:
+    """Parameters that follow courses: their values at the start, and how far they are off them."""
+    if not courses:
+        return free
+    from loligo.system.symbols import symbol
+
+    now = {
+        symbol(name.removeprefix(COURSE)): symbol(name.removeprefix(COURSE)) + symbol(name)
+        for name in courses
+    }
+    return replace(
+        free,
+        derivatives={state: rate.xreplace(now) for state, rate in free.derivatives.items()},
+        observables={name: e.xreplace(now) for name, e in free.observables.items()},
+    )
 
 
 def _through(free: System, conductance: str, driving: str, current: str) -> System:

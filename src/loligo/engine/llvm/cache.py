@@ -17,7 +17,7 @@ import os
 import stat
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,14 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import loligo
-from loligo.engine.llvm.jit import Code, compile_object, compile_solve, load_object
+from loligo.engine.llvm.called import source_of
+from loligo.engine.llvm.jit import (
+    Code,
+    compile_loops,
+    compile_object,
+    compile_solve,
+    load_object,
+)
 from loligo.engine.llvm.kernel import CompiledKernel
 from loligo.engine.llvm.target import host, version
 from loligo.errors import FileError
@@ -98,6 +105,18 @@ class Cache:
 
         what = ["the solve of an axon"]
         return self.obtained(what, lambda _, code: load_object(code), make)[0]
+
+    def loops(self, functions: Sequence[Callable[..., None]]) -> Code:
+        """Plain loops (:mod:`loligo.engine.llvm.plain`)."""
+        names = [each.__name__ for each in functions]
+        source = hashlib.sha256(source_of(functions).encode()).hexdigest()
+
+        def make() -> tuple[Code, dict[str, Any], bytes]:
+            code = compile_loops(functions, host())
+            return load_object(code, names), {}, code
+
+        what = ["plain loops", *names, source]
+        return self.obtained(what, lambda _, code: load_object(code, names), make)[0]
 
     def clear(self) -> None:
         """Forget the kernels in memory; those on disk stay."""

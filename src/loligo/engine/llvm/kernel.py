@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import CAPACITY, Journey, Moving, Progress, Route, Schedule, Streams
-from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, adapt_pointers
+from loligo.engine.llvm.adaptive import ADAPT_INTEGERS, adapt_doubles, adapt_pointers
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
@@ -45,8 +45,8 @@ class CompiledKernel:
         self.program, self.width = program, width
         self.code, self.capacity = code, capacity  # the code keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
-        self._pointers = adapt_pointers(program)
-        signature = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(self._pointers))
+        self._doubles, self._pointers = adapt_doubles(program), adapt_pointers(program)
+        signature = _signature(len(ADAPT_INTEGERS), len(self._doubles), len(self._pointers))
         self._adapt: Any = signature(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}
 
@@ -125,16 +125,20 @@ class CompiledKernel:
             "stride": journey.states.shape[1], "rounds": rounds, "samples": route.samples,
             "pitch": journey.out.strides[1] // 8, "capacity": self.capacity,
         }  # fmt: skip
-        doubles = {name: getattr(route, name) for name in ADAPT_DOUBLES}
+        doubles = {name: getattr(route, name) for name in self._doubles if name != "until"}
         arrays = {
             "constants": constants, "states": journey.states, "clock": journey.clock,
             "counters": journey.counters, "edges": route.edges, "status": journey.status,
             "finished": journey.finished, "out": journey.out, "swings": journey.swings.table,
             **buffer.arrays,
         }  # fmt: skip
+        if route.lines is not None:
+            doubles["until"] = route.lines.until
+            arrays |= {"places": journey.places, "rows": route.lines.rows,
+                       "table": route.lines.table}  # fmt: skip
         arguments = (
             *(integers[name] for name in ADAPT_INTEGERS),
-            *(doubles[name] for name in ADAPT_DOUBLES),
+            *(doubles[name] for name in self._doubles),
             *(arrays[name].ctypes.data for name in self._pointers),
         )
         mine = journey.finished[blocks.start : blocks.stop]

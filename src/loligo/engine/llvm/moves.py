@@ -13,6 +13,7 @@ from typing import Any
 from loligo.engine.kernel import COUNTERS, NEXT_REACH, ROUNDING, SHORTER
 from loligo.engine.llvm.driver import I64
 from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.lines import Lines
 from loligo.engine.llvm.polynomial import horner, sizes
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.spikes import Search
@@ -40,6 +41,7 @@ class Slots:
         self.round = b.alloca(I64)
         self.search = Search(e)
         self.switches = Switches(e, program)
+        self.lines = Lines(e, program)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Expansion:
     h
         How far that may be followed.
     held, gaps
-        The sides of the program's conditions, and the series of their gaps.
+        The sides of the program's conditions, with what sampled stimuli are where the step begins;
+        and the series of their gaps.
     """
 
     name: str
@@ -116,11 +119,13 @@ class Moves:
         middle = b.fmul(e.const(0.5), b.fadd(t, limit))
         now = {s: b.load(slot, typ=e.double) for s, slot in self.slots.states.items()}
         held = self.slots.switches.held()
-        inputs = {**self.fixed, **now, **held, ".t": t, ".middle": middle}
+        lines = self.slots.lines.at(t)
+        inputs = {**self.fixed, **now, **held, **lines, ".t": t, ".middle": middle}
         results = emit(e, program.blocks[name], inputs)
         orders = range(program.scheme.orders[name] + 1)
         series = {s: [results[coefficient(s, k)] for k in orders] for s in program.states}
         gaps = self.slots.switches.gaps(name, results)
+        held |= lines  # what stands still while a step is chosen
         return Expansion(name, t, limit, middle, now, series, results[".step"], held, gaps)
 
     def settled(self, x: Expansion, active: Value) -> Value:

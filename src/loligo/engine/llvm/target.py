@@ -69,6 +69,18 @@ def host() -> Target:
     )
 
 
+def wasm32() -> Target:
+    """A browser's machine: what every one of them has since 2021 or before.
+
+    It has no multiply-add, and no vector of it is used: a page computes a lane or some hundred, and
+    each instruction is to be loaded with the page.
+    """
+    return Target("wasm32-unknown-unknown", "generic", _WASM)
+
+
+_WASM = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
+
+
 def nvidia(capability: tuple[int, int]) -> Target:
     """A GPU of NVIDIA's, which takes PTX.
 

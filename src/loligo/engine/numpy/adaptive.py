@@ -24,6 +24,7 @@ from loligo.engine.kernel import (
     Journey,
     Route,
 )
+from loligo.engine.numpy.lines import Lines
 from loligo.engine.numpy.switches import Gap, Switches
 from loligo.engine.switches import CLOCK
 from loligo.lanes import Floats
@@ -109,12 +110,13 @@ class _Walk:
         self.t, self.armed, self.doubted, self.rising = journey.clock[:CLOCK, here]
         self.switches = Switches(len(program.conditions), journey.clock[CLOCK:, here])
         self.edge, self.sample, self.small, self.steps = journey.counters[:, here]
+        self.lines = Lines(program.streams, route.lines, journey.places[:, here], here)
         self.lanes: Array = np.arange(here.start, here.stop)
 
     def round(self) -> bool:
         """Careful steps of the lanes that want them, or one of every lane; whether there is more
         to do."""
-        active = self.t < self.route.end
+        active = self.t < min(self.route.end, self.lines.until)
         if not active.any():
             return False
         if self.doubted.any():
@@ -130,15 +132,20 @@ class _Walk:
             move = self.within_room(x, move)
         return self.advance(x, move)
 
-    def next_edge(self) -> Array:
+    def own_edge(self) -> Array:
         return self.route.edges[self.edge, self.lanes]
+
+    def next_edge(self) -> Array:
+        return self.lines.before(self.own_edge(), self.route.end)
 
     def expand(self, name: str) -> _Expansion:
         """The series of every lane, and how far it may step."""
         limit = self.next_edge()
         middle = 0.5 * (self.t + limit)
         held = self.switches.held()
-        inputs = {**self.fixed, **self.states, **held, ".t": self.t.copy(), ".middle": middle}
+        lines = self.lines.at(self.t)
+        inputs = {**self.fixed, **self.states, **held, **lines}
+        inputs |= {".t": self.t.copy(), ".middle": middle}
         results = self.evaluate(self.program.blocks[name], inputs)
         shape = self.t.shape
         orders = range(self.program.scheme.orders[name] + 1)
@@ -148,7 +155,7 @@ class _Walk:
         }
         h = np.broadcast_to(results[".step"], shape)
         gaps = self.switches.gaps(results, self.program.scheme.orders[name], shape[0])
-        return _Expansion(name, limit, middle, series, h, held, gaps)
+        return _Expansion(name, limit, middle, series, h, held | lines, gaps)
 
     def settled(self, x: _Expansion, active: Array) -> Array:
         """The lanes whose conditions are held on the right sides; the others wait."""
@@ -219,7 +226,8 @@ class _Walk:
         self.t[:] = reached
         self.steps += moving
         inside = move.arrives & moving & (x.limit < self.route.end)
-        self.edge += inside
+        self.edge += inside & (self.own_edge() <= x.limit)
+        self.lines.pass_on(inside, x.limit)
         if "edge" in self.program.blocks and inside.any():
             self.jump(inside, x.limit)
         return True
@@ -247,8 +255,12 @@ class _Walk:
         for s, row in self.states.items():
             row[:] = np.where(inside, after[s], row)
 
-    def at_edge(self, states: Mapping[str, Array], t: Array, middle: Array) -> dict[str, Array]:
-        inputs = {**self.fixed, **states, ".t": t, ".middle": middle}
+    def at_edge(
+        self, states: Mapping[str, Array], t: Array, middle: Array,
+        lines: Mapping[str, Array] | None = None,
+    ) -> dict[str, Array]:  # fmt: skip
+        lines = self.lines.at(t) if lines is None else lines
+        inputs = {**self.fixed, **states, **lines, ".t": t, ".middle": middle}
         return self.evaluate(self.program.blocks["edge"], inputs)
 
     def failed(self, move: _Move, after: dict[str, Array]) -> bool:
@@ -287,11 +299,12 @@ class _Walk:
             beyond = when + EDGE_TOLERANCE
             last = beyond >= self.route.end
             middle = np.where(last, beyond, x.middle)
-            states = x.after(when - self.t)
+            states, lines = x.after(when - self.t), self.lines.at(when, last)
             if "edge" in self.program.blocks:
-                after = self.at_edge(states, np.full(when.shape, self.route.end), middle)
+                end = np.full(when.shape, self.route.end)
+                after = self.at_edge(states, end, middle, lines)
                 states = {s: np.where(last, after[s], v) for s, v in states.items()}
-            inputs = {**self.fixed, ".t": when, ".middle": middle, **states}
+            inputs = {**self.fixed, ".t": when, ".middle": middle, **lines, **states}
             results = self.evaluate(self.program.blocks["sample"], inputs)
             for i, value in enumerate(results.values()):
                 values = np.broadcast_to(value, when.shape)

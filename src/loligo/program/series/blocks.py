@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from loligo.program.arithmetic import Block
 from loligo.program.program import coefficient
+from loligo.program.scheme import slope_of
 from loligo.program.series.digits import TwoKinds
 from loligo.program.series.expansion import Series
 from loligo.program.series.gaps import gaps_of, known_as_it_moves
@@ -17,20 +18,21 @@ from loligo.program.series.steepness import FOLDS, fold, movers
 
 def _expand(
     derivative: Block, states: tuple[str, ...], order: int, shared: bool = True,
-    wide: int | None = None, guarded: bool = False,
+    wide: int | None = None, guarded: bool = False, streams: tuple[str, ...] = (),
 ) -> Series:  # fmt: skip
     """Its series, in a builder of its own."""
     b = TwoKinds(shared)
     start: dict[str, tuple[int, ...]] = {n: (b.input(n),) for n in derivative.inputs}
     start |= {name: (b.input(name),) for name in states}
     start[".t"] = (b.input(".t"), b.const(1.0))
+    start |= {name: (b.input(name), b.input(slope_of(name))) for name in streams}
     return Series(derivative, b, start, states, order, wide, guarded)
 
 
 def series_block(
     derivative: Block, states: tuple[str, ...], scales: Mapping[str, float], order: int,
     shared: bool = True, wide: int | None = None, guarded: bool = False, conditions: int = 0,
-    tangents: Sequence[tuple[str, ...]] = (),
+    streams: tuple[str, ...] = (), tangents: Sequence[tuple[str, ...]] = (),
 ) -> Block:  # fmt: skip
     """The coefficients, ``V[0]`` …, those of the gaps of conditions, and ``.step``.
 
@@ -44,10 +46,12 @@ def series_block(
         Whether each value is written once, not as often as it is needed.
     wide, guarded
         See :class:`loligo.program.series.expansion.Series`.
+    streams
+        What moves in a straight line.
     tangents
         Of those of the states that are derivatives of others by one thing, in their order.
     """
-    series = _expand(derivative, states, order, shared, wide, guarded)
+    series = _expand(derivative, states, order, shared, wide, guarded, streams)
     coefficients = series.run()
     outputs = {
         coefficient(state, k): index
@@ -68,9 +72,11 @@ def series_block(
     return series.b.block({**outputs, ".step": _step(series.b, logs, order)})
 
 
-def room_block(derivative: Block, states: tuple[str, ...], order: int) -> Block | None:
+def room_block(
+    derivative: Block, states: tuple[str, ...], order: int, streams: tuple[str, ...] = ()
+) -> Block | None:
     """How far V may move in a step of that order; None if it may anywhere."""
-    first = _expand(derivative, states, 1)
+    first = _expand(derivative, states, 1, streams=streams)
     voltage, first.known["V"] = first.known["V"][0], [first.zero]
     first.run()
     space = room(first, order, voltage)
@@ -78,10 +84,11 @@ def room_block(derivative: Block, states: tuple[str, ...], order: int) -> Block 
 
 
 def most_block(
-    derivative: Block, states: tuple[str, ...], orders: Mapping[str, int]
-) -> Block | None:
+    derivative: Block, states: tuple[str, ...], orders: Mapping[str, int],
+    streams: tuple[str, ...] = (),
+) -> Block | None:  # fmt: skip
     """How far V may move in a step of each of the series of these orders."""
-    first = _expand(derivative, states, 1)
+    first = _expand(derivative, states, 1, streams=streams)
     first.run()
     mV, b = fold(first), first.b
     if mV is None:
