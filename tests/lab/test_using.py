@@ -124,11 +124,13 @@ def test_the_keyboard_alone_moves_everything(page: Any) -> None:
     page.focus(".cursor")
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(100)
     spoken = page.get_attribute(".cursor", "aria-valuetext")
     assert spoken.startswith("49.9 ms: V −")
     assert "m 0.0" in spoken
     page.focus(".parameters input[type=range]")
     page.keyboard.press("Home")
+    page.wait_for_timeout(100)
     assert page.input_value(".parameters .typed") == "0"
     page.keyboard.press("Control+z")
     page.wait_for_timeout(60)
