@@ -102,9 +102,7 @@ def test_a_hostile_address_changes_nothing_but_a_message(
 
 
 def test_an_address_is_what_is_shown_and_back_again(chromium: Any, file: Path):
-    link = (
-        "#v=1&model=wang-buzsaki-1996&set=phi:4&pulse=5,1,20&duration=20&initial=rest&tab=curves"
-    )
+    link = "#v=1&model=wang-buzsaki-1996&set=phi:4&pulse=5,1,20&duration=20&initial=rest&tab=curves"
     page, _ = shown(chromium, file, link)
     assert page.get_by_label("Model", exact=True).input_value() == "wang-buzsaki-1996"
     assert page.get_by_role("tab", name="Curves").get_attribute("aria-selected") == "true"

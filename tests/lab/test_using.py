@@ -79,13 +79,13 @@ def said(page: Any, part: str) -> str:
 
 
 def test_a_stimulus_is_drawn_and_dragged_and_each_movement_is_one_step(page: Any) -> None:
-    drag(page, ".grip.right", -120, 0)
+    drag(page, ".shape-grip.right", -120, 0)
     start, duration, amplitude = numbers(page)
     assert (start, amplitude) == (5, 10)
     assert 20 < duration < 39
-    drag(page, ".grip.top", 0, 15)
+    drag(page, ".shape-grip.top", 0, 15)
     assert numbers(page)[2] > 11
-    drag(page, ".grip.body", 60, 2)
+    drag(page, ".shape-grip.body", 60, 2)
     assert numbers(page)[0] > 7
     assert numbers(page)[1] == duration
     drag(page, ".draw-here", 40, 0, at=(0.85, 0.4))
@@ -105,7 +105,7 @@ def test_the_keyboard_alone_moves_everything(page: Any) -> None:
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(60)
     assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Membrane"
-    page.focus(".grip.body")
+    page.focus(".shape-grip.body")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+ArrowLeft")

@@ -176,9 +176,7 @@ class Progress(Moving):
         self.swings.table[lanes] = other.swings.table[lanes]
         self.step[blocks] = other.step[blocks]
         for k in range(known, len(self.spikes)):
-            time, lane, peak, trough = self.spikes[k]
-            kept = ~np.isin(lane, lanes)
-            self.spikes[k] = Batch(time[kept], lane[kept], peak[kept], trough[kept])
+            self.spikes[k] = self.spikes[k].without(lanes)
 
 
 @dataclass(frozen=True)

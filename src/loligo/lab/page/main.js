@@ -23,6 +23,7 @@
  * @property {Record<string, string>} inks  channel -> the name of its colour
  * @property {Record<string, string>} meanings  channel -> what it is
  * @property {import("./mathml.js").Block[]} equations
+ * @property {Partial<Simulation> | null} shown  what shows the model at its best
  *
  * @typedef {object} Entry  a model that the page has
  * @property {string} name
