@@ -205,6 +205,10 @@ ROWS: tuple[Row, ...] = (
     Row("fitzhugh-nagumo-lanes", "The same under several currents", lambda: swept.nagumo(4)),
     Row("fitzhugh-nagumo-200", "The same under two hundred", lambda: swept.nagumo(200)),
     Row("fitzhugh-nagumo-rest", "The same at rest", swept.nagumo_at_rest),
+    *(Row(f"fitzhugh-nagumo-{name.replace('_', '-')}", f"What {name} finds on it",
+          lambda name=name: swept.nagumo_found(name))
+      for name in ("strength_duration", "threshold", "phase_plane")),
+    Row("fitzhugh-nagumo-told", "Its story", swept.nagumo_told),
     # gates, stories
     *(Row(f"gates-{name.split('-')[0]}", f"The gates of {name}", lambda name=name: of.model(name))
       for name in of.LIBRARY),

@@ -23,6 +23,7 @@
  * @property {Record<string, string>} inks  channel -> the name of its colour
  * @property {Record<string, string>} meanings  channel -> what it is
  * @property {import("./mathml.js").Block[]} equations
+ * @property {Partial<Simulation> | null} shown  what shows the model at its best
  *
  * @typedef {object} Entry  a model that the page has
  * @property {string} name
@@ -170,9 +171,11 @@ function spokenHere(given) {
  */
 function dressing(lab, given, tabs, top) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  let language = "";
+  let [language, theme] = ["", ""];
   const dress = () => {
-    lab.style.dress(lab.root, lab.state.view.theme || (dark.matches ? "dark" : "light"));
+    const wanted = lab.state.view.theme || (dark.matches ? "dark" : "light");
+    if (wanted !== theme) lab.style.dress(lab.root, wanted);
+    theme = wanted;
     if (lab.state.view.language !== language) {
       language = lab.state.view.language;
       lab.style.mark = languageOf(given, lab.state).decimal;
@@ -196,7 +199,7 @@ function listening(lab, tabs, models) {
   lab.state.listen((what) => {
     if (what === "simulation") models.follow();
   });
-  lab.root.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
     const back = (event.ctrlKey || event.metaKey) && !event.altKey;
     const typing = event.target instanceof HTMLInputElement && event.target.type === "text";

@@ -48,6 +48,18 @@ export class Panels {
   }
 
   /**
+   * The keys of those that are shown: always V and what is injected; and the states of a model that
+   * has no gates.
+   *
+   * @param {string[]} wanted
+   */
+  chosen(wanted) {
+    const offered = this.offered();
+    const instead = offered.includes("gates") ? [] : ["states"];
+    return offered.filter((key) => key === "V" || key === "stimulus" || wanted.includes(key) || instead.includes(key));
+  }
+
+  /**
    * The variables that panels show.
    *
    * @param {string[]} keys
@@ -68,7 +80,8 @@ export class Panels {
     const shown = PANELS.filter(({ key }) => keys.includes(key));
     return shown.flatMap((each) => {
       const variables = this.variables([each.key]).filter(({ name }) => run.values[name]);
-      return variables.length ? [this.panel(each, variables, run, ghosts)] : [];
+      return apart(variables).map((group, k) =>
+        this.panel({ ...each, key: k ? `${each.key} ${k}` : each.key }, group, run, ghosts));
     });
   }
 
@@ -92,8 +105,11 @@ export class Panels {
         colour: style.ink(variable.ink), width: 1.1, alpha: 0.38,
       })));
     const [low, high] = this.around(key, role, [...lines, ...behind].map(({ y }) => y));
+    const [{ long_name, name }] = variables;
+    const alone = role === "state" && variables.length === 1;
     return {
-      key, heading: headingOf(key, words), unit: unit(variables[0].unit), low, high, weight, lines,
+      key, heading: alone ? titled(this.lab.reworded(long_name || name)) : headingOf(key, words),
+      unit: dimensionless(role, low, high) ? "" : unit(variables[0].unit), low, high, weight, lines,
       behind, rules: role === "voltage" ? [] : undefined,
     };
   }
@@ -110,12 +126,46 @@ export class Panels {
     let [low, high] = reach(rows);
     const { moving } = this.lab.state;
     if (role === "gate") return [0, 1];
-    if (role === "voltage") [low, high] = [Math.min(low, -80), Math.max(high, 40)];
-    if (role === "stimulus") [low, high] = [Math.min(1.15 * low, 0), Math.max(1.15 * high, 10)];
-    if (role === "current") [low, high] = [Math.min(low, -1), Math.max(high, 1)];
+    if (role === "voltage") {
+      const [bottom, top] = Math.max(-low, high) < DIMENSIONLESS ? [-2.5, 2.5] : [-80, 40];
+      [low, high] = [Math.min(low, bottom), Math.max(high, top)];
+    }
+    if (role === "stimulus") {
+      const most = this.lab.description().shown?.stimulus?.[0]?.amplitude ?? 10;
+      [low, high] = [Math.min(1.15 * low, 0), Math.max(1.15 * high, most)];
+    }
     if (role === "conductance") [low, high] = [Math.min(low, 0), Math.max(high, 0.1)];
     return this.limits.around(`${this.lab.model().manifest.name} ${key}`, low, high, moving);
   }
+}
+
+const DIMENSIONLESS = 12; // no membrane's V stays so near to 0
+
+/**
+ * Whether a potential has no unit: it stays where no membrane's does.
+ *
+ * @param {string} role
+ * @param {number} low
+ * @param {number} high
+ */
+function dimensionless(role, low, high) {
+  return role === "voltage" && Math.max(-low, high) < DIMENSIONLESS;
+}
+
+/** @param {string} text */
+function titled(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/**
+ * Variables that may share an axis: one cannot hold two units.
+ *
+ * @param {Variable[]} variables
+ * @returns {Variable[][]}
+ */
+function apart(variables) {
+  const units = [...new Set(variables.map(({ unit: each }) => each))];
+  return units.map((each) => variables.filter(({ unit: own }) => own === each));
 }
 
 /**

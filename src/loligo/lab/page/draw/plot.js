@@ -61,7 +61,10 @@ export class Plot {
   constructor(host, style) {
     this.style = style;
     // what changes rarely lies below, and is drawn only then
-    this.ground = new Canvas(host, () => this.paint());
+    this.ground = new Canvas(host, () => {
+      this.grounded = "";
+      this.paint();
+    });
     this.canvas = new Canvas(host, () => this.paint());
     this.grounded = "";
     /** @type {Panel[]} */
@@ -238,7 +241,8 @@ export class Plot {
     const axis = [this.across.low, this.across.high];
     context.save();
     context.beginPath();
-    context.rect(box.left, box.top - 3, box.width + 1, box.height + 6);
+    const end = Math.min(box.width + 1, this.x(this.shown.upto ?? Infinity) - box.left);
+    context.rect(box.left, box.top - 3, end, box.height + 6);
     context.clip();
     context.lineJoin = "round";
     const lit = this.shown.lit ?? [];
@@ -297,7 +301,8 @@ export class Plot {
       const at = Math.min(end, this.across.high, x[x.length - 1]);
       return this.y(box, clipped(between(x, y, at), box));
     });
-    const places = spread(ends, LABEL, box.top + 4, box.top + box.height - 4);
+    const apart = Math.min(LABEL, box.height / named.length);
+    const places = spread(ends, apart, box.top + 4, box.top + box.height - 4);
     const left = box.left + box.width + 8;
     named.forEach((each, k) => {
       context.globalAlpha = this.shown.lit?.length && !this.shown.lit.includes(each.name) ? 0.45 : 1;

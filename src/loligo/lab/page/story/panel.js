@@ -11,12 +11,12 @@ const PAUSE = 180; // ms until a hand is at rest
 /**
  * @param {HTMLElement} host
  * @param {import("../main.js").Lab} lab
- * @param {(time: number) => void} led  a line leads to a time
+ * @param {(time: number | null) => void} led  a line leads to a time; null when it no longer does
  * @param {() => void} told  the story has been told anew
  */
 export function storyPanel(host, lab, led, told) {
   const verdict = element("p", { class: "verdict" });
-  const lines = element("ol", { class: "phases" });
+  const lines = element("ol", { class: "phases", onpointerleave: () => led(null), onfocusout: () => led(null) });
   const note = element("p", { class: "note" }, lab.words("Currents in µA/cm²; shares are of all that flows the same way."));
   const heading = element("h2", {}, lab.words("What happened"));
   host.append(element("section", { class: "story" }, heading, verdict, lines, note));
@@ -45,7 +45,7 @@ export function storyPanel(host, lab, led, told) {
     const where = `${number(mark.time, 2, decimal)} ms · ${number(mark.V, 1, decimal)} mV`;
     const leads = () => led(mark.time);
     return element("li", {}, element("button", { type: "button", class: "phase", onclick: leads,
-      onpointerenter: leads, onfocus: leads },
+      onpointerenter: leads, onfocusin: leads },
     element("span", { class: "called" }, phaseName(mark.phase, lab.words)),
     element("span", { class: "where" }, where), element("span", { class: "told" }, mark.words)));
   }

@@ -227,7 +227,7 @@ class Sheet {
     const at = this.about.querySelector(".value-now");
     const values = this.run.values[this.lit];
     if (!at || !values) return;
-    const time = cursor ?? 0;
+    const time = cursor ?? this.plot.across.high / 2;
     const mark = this.lab.style.decimal();
     at.textContent = this.lab.words("{value} at {time} ms", {
       value: `${digits(between(this.run.time, values, time), mark)} ${unit(this.terms[this.lit].unit)}`.trim(),

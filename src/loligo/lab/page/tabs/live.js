@@ -47,7 +47,7 @@ class Oscilloscope {
       onpointerdown: (event) => this.press(event), onlostpointercapture: () => this.hold(false),
       onblur: () => this.hold(false) }, words("Hold to inject"));
     this.poker = element("button", { type: "button", class: "big poke", onclick: () => this.poke() }, words("Poke"));
-    const hint = element("p", { class: "hint" }, words("Keys: hold space to inject, enter to poke, p to stop."));
+    const hint = element("p", { class: "hint" }, words("Keys: hold space to inject, enter to poke."));
     const seen = element("div", { class: "seen" },
       element("div", { class: "toolbar" }, element("div", { class: "meter" }, this.rate, this.count),
         element("div", { class: "chip-row" }, this.run, this.sound)), stage,
@@ -69,7 +69,7 @@ class Oscilloscope {
     /** @type {Cell | null} */
     this.cell = null;
     this.scope = new Scope(this.settings.sweep);
-    host.addEventListener("keyup", (event) => event.key === " " && this.hold(false));
+    this.released = (/** @type {KeyboardEvent} */ event) => event.key === " " && this.hold(false);
     this.buttons();
   }
 
@@ -108,6 +108,7 @@ class Oscilloscope {
 
   /** @param {Simulation} simulation */
   show(simulation) {
+    document.addEventListener("keyup", this.released);
     this.parameters.show(simulation);
     const model = this.lab.model();
     if (!this.cell || this.cell.model !== model) {
@@ -120,6 +121,7 @@ class Oscilloscope {
   }
 
   hide() {
+    document.removeEventListener("keyup", this.released);
     this.stop();
   }
 
@@ -237,7 +239,6 @@ class Oscilloscope {
     if (other && other !== this.inject) return false;
     if (event.key === " ") this.hold(true);
     else if (event.key === "Enter" && !event.repeat) this.poke();
-    else if (event.key === "p") this.pause(this.going);
     else return false;
     return true;
   }

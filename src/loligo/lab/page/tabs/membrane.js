@@ -1,7 +1,7 @@
 /**
  * Membrane: a patch of it, its parameters, what is injected, and all that follows on one time axis.
  */
-import { element } from "../dom.js";
+import { element, fill } from "../dom.js";
 import { parameterPanel } from "../controls/parameters.js";
 import { digits, readout } from "../controls/readout.js";
 import { slider } from "../controls/slider.js";
@@ -12,6 +12,7 @@ import { Panels } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { number } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
+import { samplesOf } from "../sampling.js";
 import { Handles } from "../stimulus/handles.js";
 import { stimulusList } from "../stimulus/list.js";
 import { course, stretches } from "../stimulus/shapes.js";
@@ -25,7 +26,7 @@ import { storyPanel } from "../story/panel.js";
 
 const MOST_GHOSTS = 5;
 const PAUSE = 700; // ms: then a trace that has changed is described
-const SAMPLES = 1000; // in a run, about
+const LONGEST = 1e5; // ms of a run
 
 /** @type {import("../tabs.js").Tab} */
 export const membrane = {
@@ -44,6 +45,7 @@ class Bench {
     const stage = element("div", { class: "stage", role: "group", "aria-label": lab.words("Plots") });
     const [seen, controls, told] = ["seen", "controls", "told-below"].map((name) => element("div", { class: name }));
     host.append(element("div", { class: "bench" }, seen, controls, told));
+    this.seen = seen;
     this.panels = new Panels(lab);
     /** @type {any} */
     this.run = null;
@@ -61,14 +63,13 @@ class Bench {
     this.cursor = cursorOver(stage, this.plot, lab, (time) => this.valuesAt(time));
     this.handles = new Handles(stage, this.plot, lab, (shape) => this.factor(shape));
     this.readout = readout(seen, lab);
-    this.story = storyPanel(told, lab, (time) => {
-      this.cursor.pin();
-      lab.state.look({ cursor: time });
-    }, () => lab.redraw());
+    this.story = storyPanel(told, lab, (time) => this.cursor.lead(time), () => lab.redraw());
+    told.append(element("p", { class: "note" }, lab.words("Keys: arrows move what has the focus, delete removes a stimulus, control-z goes back. On the plots, g keeps a ghost and p plays in slow motion.")));
     this.list = stimulusList(controls, lab);
     this.parameters = parameterPanel(controls, lab);
     this.lasts = lastsSlider(controls, lab);
     this.telling = 0;
+    this.complaint = "";
     this.told = "";
     /** @type {Simulation | null} */
     this.simulated = null;
@@ -80,7 +81,7 @@ class Bench {
    * @param {View} view
    */
   show(simulation, view) {
-    const keys = [...view.panels, "stimulus"];
+    const keys = this.panels.chosen(view.panels);
     this.parameters.show(simulation);
     this.list.show();
     this.lasts.show(simulation.duration);
@@ -104,8 +105,8 @@ class Bench {
    * @returns {boolean}
    */
   keys(event) {
-    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-    if (typing) return false;
+    // letters count on the plots alone: elsewhere they may be meant for others
+    if (!this.seen.contains(/** @type {Node} */ (event.target)) || event.target instanceof HTMLSelectElement) return false;
     if (event.key === "g") this.keep();
     else if (event.key === "G") this.forget();
     else if (event.key === "p") this.transport.toggle();
@@ -128,14 +129,24 @@ class Bench {
     this.recorded = asked;
     try {
       this.run = this.lab.model().simulate(simulation, { record });
-      this.lab.tell(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
+      this.complain(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.complain(problem instanceof Error ? problem.message : String(problem));
       return this.run !== null;
     }
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.describe(), PAUSE);
     return true;
+  }
+
+  /**
+   * Say what is wrong with the run, and no longer when nothing is; others' messages stay.
+   *
+   * @param {string} problem
+   */
+  complain(problem) {
+    if (problem !== this.complaint) this.lab.tell(problem);
+    this.complaint = problem;
   }
 
   /**
@@ -220,7 +231,7 @@ class Bench {
   /** @param {number} time */
   valuesAt(time) {
     if (!this.run) return "";
-    const variables = this.panels.variables([...this.lab.state.view.panels, "stimulus"]);
+    const variables = this.panels.variables(this.panels.chosen(this.lab.state.view.panels));
     const mark = this.lab.style.decimal();
     return variables.filter(({ name }) => this.run.values[name]).map(({ name, unit: written }) =>
       `${name} ${digits(between(this.run.time, this.run.values[name], time), mark)} ${unit(written)}`.trim()).join(", ");
@@ -269,24 +280,35 @@ function failure({ status, end }, words) {
  * @param {import("../main.js").Lab} lab
  */
 function lastsSlider(host, lab) {
-  const made = slider(lab, {
-    label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: "ms", low: 5, high: 300, initial: 50, least: 1,
-    set: (duration, moving) => lab.state.set({ duration: Math.min(duration, 2000), sample_interval: samplesOf(duration) }, moving),
-    settle: () => lab.state.settle(),
-  });
-  host.append(element("fieldset", { class: "group" }, element("legend", {}, lab.words("Run")), made.element));
-  return made;
-}
+  const holder = element("fieldset", { class: "group" });
+  host.append(holder);
+  let built = NaN;
+  /** @type {ReturnType<typeof slider>} */
+  let made;
 
-/**
- * Between samples, ms: 1, 2 or 5 times a power of ten, so that there are about a thousand.
- *
- * @param {number} duration
- */
-export function samplesOf(duration) {
-  const about = duration / SAMPLES;
-  const power = 10 ** Math.floor(Math.log10(about) + 1e-9);
-  const part = about / power;
-  const whole = part < 1.5 ? 1 : part < 3.5 ? 2 : 5;
-  return Number((whole * power).toPrecision(3));
+  /** @param {number} initial  ms */
+  function build(initial) {
+    made = slider(lab, {
+      label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: "ms",
+      low: initial / 10, high: 6 * initial, initial, least: 0.5,
+      set: (wanted, moving) => {
+        const duration = Math.min(wanted, LONGEST);
+        lab.state.set({ duration, sample_interval: samplesOf(duration) }, moving);
+      },
+      settle: () => lab.state.settle(),
+    });
+    fill(holder, [element("legend", {}, lab.words("Run")), made.element]);
+  }
+
+  /** @param {number} duration */
+  function show(duration) {
+    const usual = lab.description().shown?.duration ?? 50;
+    if (usual !== built) {
+      built = usual;
+      build(usual);
+    }
+    made.show(duration);
+  }
+
+  return { show };
 }
