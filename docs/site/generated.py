@@ -24,7 +24,8 @@ _CALLS: Mapping[str, str] = {
 # The reference's pages: what a reader looks for, and the public names that serve it.
 REFERENCE: Mapping[str, tuple[str, ...]] = {
     "Models": (
-        "load", "models", "Course", "Membrane", "Channel", "Gate", "State", "Scheme", "Drug", "TTX", "TEA",
+        "load", "models", "Membrane", "Course", "Channel", "Gate", "State", "Scheme", "Drug", "TTX",
+        "TEA",
     ),
     "Axons": (
         "Axon", "Region", "Myelin", "at", "conduction_velocity", "travelling_wave",
