@@ -35,15 +35,19 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         spike_shape,
         spike_times,
     )
+    from loligo.citing import cite
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
+    from loligo.lab.calling import lab
+    from loligo.lab.simulation import from_link
     from loligo.many import design, rows
     from loligo.model import (
         TEA,
         TTX,
         Axon,
         Channel,
+        Course,
         Drug,
         Gate,
         Membrane,
@@ -51,6 +55,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         Region,
         Scheme,
         State,
+        library,
         load,
         models,
     )
@@ -79,6 +84,7 @@ __all__ = [
     "Amplifier",
     "Axon",
     "Channel",
+    "Course",
     "Drug",
     "Exponential",
     "Gate",
@@ -93,6 +99,7 @@ __all__ = [
     "Taylor",
     "animate",
     "at",
+    "cite",
     "conduction_velocity",
     "crossings",
     "design",
@@ -100,10 +107,13 @@ __all__ = [
     "explain",
     "features",
     "firing_rate",
+    "from_link",
     "input_resistance",
+    "lab",
     "language",
     "leak_subtracted",
     "length_constant",
+    "library",
     "load",
     "models",
     "narrate",
@@ -130,13 +140,16 @@ _MODULES = {
         "conduction_velocity", "crossings", "features", "firing_rate", "leak_subtracted",
         "narrate", "spike_shape", "spike_times",
     ),
+    "citing": ("cite",),
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
+    "lab.calling": ("lab",),
+    "lab.simulation": ("from_link",),
     "many": ("design", "rows"),
     "model": (
-        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
-        "State", "load", "models",
+        "TEA", "TTX", "Axon", "Channel", "Course", "Drug", "Gate", "Membrane", "Myelin", "Region",
+        "Scheme", "State", "library", "load", "models",
     ),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),

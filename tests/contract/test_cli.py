@@ -17,6 +17,7 @@ import pytest
 
 import loligo as lo
 from commands import called
+from few import FEW
 from loligo.cli import arguments, main, stimuli
 
 SMALL = ("--size", "320x240", "--fps", "5")
@@ -157,8 +158,8 @@ def test_waveforms_from_files(loligo, folder: Path) -> None:
 
 def test_models_and_show(loligo) -> None:
     listed = loligo("models").out
-    for name in lo.models():
-        assert name in listed
+    assert all(name in listed for name in lo.models())
+    for name in FEW:
         shown = loligo("show", name)
         assert shown.status == 0
         assert "C_m dV/dt" in shown.out

@@ -15,6 +15,7 @@ from PIL import Image, ImageSequence
 
 import figures_recording as recordings
 import loligo as lo
+from few import ALL
 from loligo.errors import FileError, LoligoError, UsageError
 from loligo.figures import animation, style
 from loligo.figures.animation import animate
@@ -592,7 +593,7 @@ def test_every_refusal_is_one_of_ours_and_happens_before_anything_is_written(tmp
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("model", lo.models())
+@pytest.mark.parametrize("model", ALL)
 def test_the_title_of_every_library_model_fits(model):
     title = lo.load(model).title
     shown = [text for text, _ in texts(plot(recordings.recording(), title=title))]

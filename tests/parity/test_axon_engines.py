@@ -7,6 +7,7 @@ import pytest
 
 import loligo as lo
 from cells import calcium
+from few import FEW
 from fired import fired
 from loligo.run.pace import Pace
 from paced import simulate
@@ -14,7 +15,7 @@ from references import reference
 
 SQUID = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
 # what makes a short, thin axon of each fire
-MEMBRANES = {name: lo.load(name) for name in lo.models()} | {"calcium": calcium()}
+MEMBRANES = {name: lo.load(name) for name in FEW} | {"calcium": calcium()}
 STIMULUS = lo.at(0, lo.Pulse(0.3, 0.5, 40)) + lo.at(600, lo.Sine(1, 1, 10, 2000))
 
 

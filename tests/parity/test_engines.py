@@ -11,6 +11,7 @@ import xarray as xr
 
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
+from few import FEW
 from fired import fired
 from loligo.engine.engines import ENGINES, Llvm
 from loligo.run.drive import onto
@@ -20,7 +21,7 @@ from paced import simulate
 NUMPY = lo.Exponential(dt=0.025, engine="numpy")
 LLVM = lo.Exponential(dt=0.025)
 MODELS = {
-    **{name: (lambda name=name: lo.load(name)) for name in lo.models()},
+    **{name: (lambda name=name: lo.load(name)) for name in FEW},
     "calcium": calcium, "mutual": mutual, "conditional": conditional, "bistable": bistable,
     "cubic": cubic,
 }  # fmt: skip

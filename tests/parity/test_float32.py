@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from few import FEW
 from fired import fired
 from loligo.run.pace import Pace
 from paced import simulate
@@ -36,7 +37,7 @@ def test_other_precisions_are_refused() -> None:
         lo.Exponential(precision="half")
 
 
-@pytest.mark.parametrize("name", list(lo.models()))
+@pytest.mark.parametrize("name", FEW)
 def test_every_library_model_stays_beside_float64(name: str) -> None:
     model = lo.load(name)
     one, other = (run(model, lo.Pulse(5, 40, 3), solver) for solver in (lo.Exponential(), SINGLE))

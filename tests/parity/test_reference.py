@@ -16,10 +16,11 @@ from scipy.optimize import brentq
 import loligo as lo
 import references
 from cells import bistable, calcium, conditional, cubic, mutual
+from few import FEW
 from fired import fired
 from machine import equations
 
-LIBRARY = list(lo.models())
+LIBRARY = FEW
 OTHERS: dict[str, Callable[[], lo.Membrane]] = {
     "calcium": calcium, "mutual": mutual, "conditional": conditional, "bistable": bistable,
     "cubic": cubic,

@@ -12,6 +12,7 @@ import xarray as xr
 
 import loligo as lo
 from cells import calcium
+from few import FEW
 from fired import fired
 from references import reference, simulate
 
@@ -220,7 +221,7 @@ def test_every_model_under_random_numbers_and_stimuli(name: str, kind: str) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize("kind", SHAPES)
-@pytest.mark.parametrize("name", [*lo.models(), "calcium"])
+@pytest.mark.parametrize("name", [*FEW, "calcium"])
 def test_hundreds_of_random_models(name: str, kind: str, seed: int) -> None:
     check_case(name, kind, seed)
 

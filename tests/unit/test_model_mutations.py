@@ -15,8 +15,9 @@ import pytest
 import tomli_w
 
 import cells
+from few import FEW
 from loligo.errors import LoligoError
-from loligo.model import Axon, Channel, Membrane, Myelin, Region, Scheme, load, models
+from loligo.model import Axon, Channel, Membrane, Myelin, Region, Scheme, load
 from loligo.model.library import LIBRARY
 from loligo.system.outline import outline_of
 from mutated import mutated, scribbled
@@ -39,7 +40,7 @@ def with_scheme() -> Membrane:
 
 
 MEMBRANES = {
-    **{name: load(name) for name in models()},
+    **{name: load(name) for name in FEW},
     **{make.__name__: make() for make in (
         cells.calcium, cells.mutual, cells.bistable, cells.conditional, with_scheme
     )},

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from few import FEW
 from loligo.errors import ModelError
-from loligo.model import Channel, Gate, Membrane, State, load, models
+from loligo.model import Channel, Gate, Membrane, State, load
 from loligo.model.expression import parse
 from loligo.model.ode import current, defined, derivatives, dynamics, expressions, rates
 from loligo.model.plain import PRINTED, plain
@@ -88,7 +89,7 @@ def test_no_person_can_take_the_name_of_a_gates_own_rate() -> None:
     assert system.derivatives["m"].free_symbols == {symbol("V"), symbol("m")}
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", FEW)
 def test_every_formula_is_found_once(name: str) -> None:
     membrane = load(name)
     fields = [getattr(gate, key) for gate in membrane.gates for key in ("alpha", "beta", "inf",

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from few import FEW
 from loligo.errors import LoligoError, ModelError
-from loligo.model import library
 from loligo.run.axon.pose import pose as pose_axon
 from loligo.run.pose import pose
 
@@ -35,7 +35,7 @@ VALUES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("what", [*VALUES, *library.models()])
+@pytest.mark.parametrize("what", [*VALUES, *FEW])
 def test_values_come_back_equal(what: str) -> None:
     value = VALUES[what] if what in VALUES else lo.load(what)
     for protocol in (2, pickle.HIGHEST_PROTOCOL):

@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from few import FEW
 
 SQUID = lo.load("hodgkin-huxley-1952")
 SUFFIXES = (".nc", ".npz", ".csv")
@@ -150,7 +151,7 @@ def varied(value: float, whole: bool = False) -> list[float]:
     return [value, value + 1 if whole else 1.1 * value or 0.1]
 
 
-OTHERS = [pytest.param(n, marks=pytest.mark.slow) for n in lo.models() if n != SQUID.name]
+OTHERS = [pytest.param(n, marks=pytest.mark.slow) for n in FEW if n != SQUID.name]
 
 
 @pytest.mark.parametrize("name", [SQUID.name, *OTHERS])

@@ -7,11 +7,40 @@ import typer
 from loligo.cli import arguments, options
 
 
-def models() -> None:
-    """List the library of published models."""
-    from loligo.model import models as library
+def models(
+    like: Annotated[
+        Optional[str],  # noqa: UP045  (the oldest Typer knows no str | None)
+        typer.Option(
+            metavar="WORDS",
+            help="Only models of which every word stands in the table or in the title: an animal, "
+            "a cell, a channel, a year, what it does.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+) -> None:
+    """List the library of published models: what they are of, and what they do.
 
-    print(repr(library()))
+    \b
+    loligo models
+    loligo models --like "guinea pig"
+    loligo models --like bursting
+    """
+    from loligo.errors import UsageError
+    from loligo.model.library import entries
+    from loligo.model.table import columns
+
+    found = entries(like)
+    if not found:
+        raise UsageError(
+            f"no model of the library has {like!r:.80} in its row; see loligo.models()"
+        )
+    head = ["model", "year", "animal", "cell", "states", "alone", "under a step", "channels"]
+    rows = [
+        [name, f"{each.year}", each.animal or "–", each.cell, f"{each.states}", each.alone,
+         each.under_step, ", ".join(each.channels)]
+        for name, each in found.items()
+    ]  # fmt: skip
+    print(columns([head, *rows]))
 
 
 def show(

@@ -56,7 +56,11 @@ class Job:
         from loligo.simulation import simulate
 
         run, call = self.run, simulate
+        if run.sensitivity:
+            call = partial(simulate, sensitivities=list(run.sensitivity))
         if swept is not None:
+            if run.sensitivity:
+                raise UsageError("loligo sweep computes no sensitivities; loligo run does")
             from loligo.sweeps import sweep
 
             call = partial(sweep, **swept)
@@ -179,6 +183,7 @@ def simulate(
     loligo run --conductance 5 0.5 0 tau=2 --conductance 6 1 -75 tau=8 rise=1 --shock 20 7
     loligo run traub-miles-1991 --noise 0 1000 2 tau=3 seed=1 --duration 1000
     loligo run --step 5 10 --duration 1000 --until '10 spikes'
+    loligo run --pulse 5 1 20 --sensitivity g_Na --sensitivity amplitude --output derivatives.nc
     """
     job = Job(model, parameters, stimuli, run, record or ())
     where = arguments.output(output, RECORDINGS, _OTHERS) if output else None

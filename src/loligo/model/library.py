@@ -7,13 +7,18 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loligo.errors import FileError, LoligoError, ModelError, nearest
+from loligo.errors import FileError, LoligoError, ModelError, UsageError, nearest
+from loligo.model.catalogue import LIBRARY, Entry, catalogue
 from loligo.model.formats import FORMATS, read
 from loligo.model.membrane import Membrane
 from loligo.model.table import Titles
 
-LIBRARY = Path(__file__).with_name("library")
+if TYPE_CHECKING:
+    import pandas
+
+_OFFERED = 4  # models, where a name means several
 
 
 def load(name_or_path: str | os.PathLike[str]) -> Membrane:
@@ -64,14 +69,72 @@ def load(name_or_path: str | os.PathLike[str]) -> Membrane:
 
 
 def models() -> Mapping[str, str]:
-    """The library: name of each model and its title, printed as a table.
+    """The library: name of each model and its title, sorted by name, printed as a table.
+
+    :func:`library` says more of each, and searches.
 
     Examples
     --------
     >>> "hodgkin-huxley-1952" in models()
     True
     """
-    return Titles((name, _read_library(name).title) for name in _library())
+    return Titles((name, each.title) for name, each in catalogue().items())
+
+
+def library(like: str | None = None) -> pandas.DataFrame:
+    """The library as a table: of which animal and cell each model is, and what it does.
+
+    Parameters
+    ----------
+    like
+        Only models of which every word of this stands somewhere in the row: ``"purkinje"``,
+        ``"guinea pig bursting"``, ``"KCa"``, ``"1952"``. Small and large letters are alike.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a model, by its name: ``title``, ``animal``, ``cell``, ``year``, ``channels``,
+        ``states`` (how many variables have a differential equation), ``alone`` (what it does
+        without a stimulus), ``step`` (a current, µA/cm2, that shows what it does), ``lasts`` (ms),
+        ``threshold`` (mV, where its spikes are counted) and ``under_step`` (what it does then:
+        ``silent``, ``single spike``, ``phasic``, ``adapting``, ``tonic`` or ``bursting``, which
+        was found by running it).
+
+    Raises
+    ------
+    UsageError
+        ``like`` is no text.
+
+    Examples
+    --------
+    >>> library("squid").under_step["hodgkin-huxley-1952"]
+    'tonic'
+    """
+    import pandas
+
+    rows = {name: each.to_dict() for name, each in entries(like).items()}
+    columns = list(Entry.__dataclass_fields__)
+    index = pandas.Index(list(rows), name="model")
+    return pandas.DataFrame(list(rows.values()), index=index, columns=columns)
+
+
+def entries(like: str | None = None) -> Mapping[str, Entry]:
+    """What the catalogue says of every model that has all these words, or of all models."""
+    if like is not None and not isinstance(like, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"like is words to look for, such as 'bursting', not {like!r:.60}")
+    words = (like or "").lower().split()
+    return {
+        name: each
+        for name, each in catalogue().items()
+        if all(word in _row(name, each) for word in words)
+    }
+
+
+def _row(name: str, each: Entry) -> str:
+    """What is searched."""
+    told = (name, each.title, each.animal, each.cell, f"{each.year}", *each.channels, each.alone,
+            each.under_step)  # fmt: skip
+    return " ".join(told).lower()
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +148,7 @@ def _read_library(name: str) -> Membrane:
 
 
 def _listed() -> str:
-    return f"the library has {', '.join(_library())}"
+    return "see loligo.models() for what it has"
 
 
 def _no_name(model: object) -> str:
@@ -104,12 +167,14 @@ def _meant(name: str) -> str:
         return close
     words = re.findall(r"[a-z]+|\d+", name.lower())
     meant = [known for known, title in models().items() if _names_it(words, known, title)]
-    return f" (did you mean {' or '.join(meant)}?)" if meant else ""
+    return f" (did you mean {' or '.join(meant)}?)" if 0 < len(meant) <= _OFFERED else ""
 
 
 def _names_it(words: list[str], known: str, title: str) -> bool:
-    *authors, year = known.split("-")
-    shorts = {"".join(author[0] for author in authors), year, year[2:]}
+    parts = known.split("-")
+    year = next(part for part in parts if part.isdigit())
+    authors = parts[: parts.index(year)]
+    shorts = {"".join(author[0] for author in authors), year, year[2:], *parts}
     own = [*authors, *re.findall(r"[a-z]+", title.lower())]
     return bool(words) and all(
         word in shorts or (len(word) > 2 and any(each.startswith(word) for each in own))

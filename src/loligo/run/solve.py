@@ -104,6 +104,8 @@ def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:
 
 
 def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
+    if asked.by:
+        solver = _for_derivatives(asked, solver)
     if solver is None:
         choice = run_by_default(asked, advance, pace)
         return Answer(asked, choice.solver, choice.outcome, choice.lane_by_lane)
@@ -111,8 +113,7 @@ def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pac
         from loligo.run.reference import integrate as refer
 
         return Answer(asked, solver, refer(asked, solver, advance))
-    if isinstance(solver, solvers.Taylor) and asked.obstacle is not None:
-        raise UsageError(_not_smooth(asked.obstacle))
+    refuse_on_gpu(asked, solver)
     try:
         outcome = integrate(asked, solver, advance, pace)
         if isinstance(solver, solvers.Exponential):
@@ -122,11 +123,43 @@ def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pac
         raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
 
 
+def _for_derivatives(asked: Problem, solver: Solver | None) -> Solver:
+    """What is differentiated is a series; by steps of one length, derivatives would be those of
+    the steps."""
+    if solver is None:
+        return solvers.Taylor()
+    if isinstance(solver, solvers.Exponential):
+        raise UsageError(
+            f"sensitivities are computed by lo.Taylor and lo.Reference, not by {solver!r}: leave "
+            "the solver out"
+        )
+    if isinstance(solver, solvers.Reference) and asked.cells[0].outline.conditional:
+        raise UsageError(
+            "sensitivities of equations with conditions are computed by lo.Taylor, which steps to "
+            "where they change: leave the solver out"
+        )
+    if solver.engine == "cuda":
+        raise UsageError(
+            "sensitivities are computed on the processor, not on a GPU: leave engine='cuda' out"
+        )
+    return solver
+
+
 def _not_smooth(obstacle: str) -> str:
     return (
         f"lo.Taylor needs equations that are smooth between edges, but {obstacle}; "
         "use solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
     )
+
+
+def refuse_on_gpu(asked: Problem, solver: Solver | None) -> None:
+    """What goes along sampled stimuli with steps of its own is not for a GPU."""
+    sampled = next((shape for shape in asked.shapes if shape.sampled), None)
+    if isinstance(solver, solvers.Taylor) and solver.engine == "cuda" and sampled is not None:
+        raise UsageError(
+            f"lo.Taylor on a GPU takes no noise and no samples, and {sampled!r:.80} is one of "
+            "them; leave engine='cuda' out, or use solver=lo.Exponential(dt=0.001, engine='cuda')"
+        )
 
 
 def refuse_for_axons(solver: Solver | None) -> None:

@@ -39,10 +39,16 @@ class Emitter:
         and only where written here: elsewhere a library call would replace it.
     form
         What its numbers are.
+    guarded
+        Whether what others call is :mod:`guarded <loligo.engine.llvm.guard>`.
     """
 
-    def __init__(self, module: ir.Module, width: int, fma: bool, form: Format = DOUBLE) -> None:
+    def __init__(
+        self, module: ir.Module, width: int, fma: bool, form: Format = DOUBLE,
+        guarded: bool = False,
+    ) -> None:  # fmt: skip
         self.module, self.width, self.has_fma, self.form = module, width, fma, form
+        self.guarded = guarded
         self.real: Any = self._wide(form.element)
         self.double: Any = self._wide(ir.DoubleType())
         self.int: Any = self._wide(form.integer)

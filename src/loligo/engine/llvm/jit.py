@@ -24,8 +24,9 @@ from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.plain import emit_loops
 from loligo.engine.llvm.steps import emit_run
-from loligo.engine.llvm.target import Target, host
+from loligo.engine.llvm.target import Target, host, wasm32
 from loligo.engine.llvm.threads import emit_gather, emit_threads
+from loligo.engine.llvm.wasm import linked
 from loligo.program import Program
 from loligo.program.scheme import Adaptive, AnyScheme, Coupled, Fixed
 
@@ -81,10 +82,12 @@ def to_ir(program: Program, width: int, target: Target) -> str:
     one register; the maps alone where the width is 0."""
     module = module_for(target)
     for name in (name for name in MAPS if name in program.blocks):
-        emit_map(Emitter(module, target.vector, target.fma), name, program.blocks[name])
+        maps = Emitter(module, target.vector, target.fma, guarded=target.guarded)
+        emit_map(maps, name, program.blocks[name])
     if width:
         form = FORMATS[program.precision]
-        _loop(program).emit(Emitter(module, width, target.fma, form), program)
+        loop = Emitter(module, width, target.fma, form, guarded=target.guarded)
+        _loop(program).emit(loop, program)
     return str(module)
 
 
@@ -101,7 +104,7 @@ def threads_to_ir(program: Program, target: Target) -> str:
 def solve_to_ir(target: Target) -> str:
     """The solve that joins the compartments of an axon, which is the same for all models."""
     module = module_for(target)
-    coupled.emit_cable(Emitter(module, rows.ROW, target.fma))
+    coupled.emit_cable(Emitter(module, rows.ROW, target.fma, guarded=target.guarded))
     return str(module)
 
 
@@ -126,6 +129,11 @@ def assembly_of(text: str, target: Target) -> str:
     """What the processor is told, in words, by LLVM's own scheduler; optimised like all else."""
     machine, module = _optimised(text, target)
     return machine.emit_assembly(module)
+
+
+def compile_wasm(program: Program) -> bytes:
+    """The module of a program that a browser takes, a lane wide."""
+    return linked(compile_object(program, 1, wasm32()))
 
 
 def compile_ptx(program: Program, target: Target) -> str:

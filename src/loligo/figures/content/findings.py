@@ -187,8 +187,8 @@ def read(rec: xarray.Dataset, panel: Panel) -> Findings:
         measured, theory, _marks(rec, panel, across, first), _field(rec, panel),
         _points(rec, panel), _along(rec, across), _categories(rec, across),
         meaning[:1].upper() + meaning[1:], unit, _key(rec, first, panel), names,
-        _hues(rec, first, panel), reworded(str(first.attrs.get("absent", ""))),
-        panel.log or None, panel.zero, panel.weight,
+        _hues(rec, first, panel),
+        reworded(str(first.attrs.get("absent", ""))), panel.log or None, panel.zero, panel.weight,
     )  # fmt: skip
 
 

@@ -1,0 +1,117 @@
+/**
+ * A card: the rate of firing against the current.
+ */
+import { numberField } from "../fields.js";
+import { Chart } from "../draw/chart.js";
+import { Limits, reach } from "../draw/scale.js";
+import { element, say } from "../dom.js";
+import { evenly } from "../experiments/asking.js";
+import { fromFiring, fromRest, onset } from "../experiments/firing.js";
+import { Rolling } from "../experiments/rolling.js";
+
+const COUNT = 60; // currents
+const ROUNDS = 4;
+
+/**
+ * @typedef {import("../experiments/asking.js").Asked} Asked
+ * @typedef {import("../experiments/asking.js").Ask} Ask
+ * @typedef {{key: string, base: Asked, rest: Record<string, number>, moving: boolean, ask: Ask}} Now
+ */
+
+export class Firing {
+  /** @param {import("../main.js").Lab} lab */
+  constructor(lab) {
+    this.lab = lab;
+    this.limits = new Limits();
+    const { words } = lab;
+    this.most = numberField({ label: words("Currents up to"), unit: "µA/cm²", low: 1, high: 500, step: 1,
+      changed: (value) => lab.state.keep("curves", { most: value }) });
+    this.drawing = element("div", { class: "drawing", role: "img" });
+    this.readout = element("p", { class: "gist" });
+    this.element = element("section", { class: "card", "aria-label": words("Firing rate") },
+      element("h2", {}, words("Firing rate")), element("div", { class: "bar" }, this.most.element),
+      this.drawing, this.readout);
+    this.chart = new Chart(this.drawing, lab.style);
+    this.begun = new Rolling(ROUNDS);
+    this.again = new Rolling(1);
+    /** @type {{key: string, found: Awaited<ReturnType<typeof onset>>}} */
+    this.onset = { key: "", found: null };
+    /** ms from the last change of a number until all was known. */
+    this.behind = 0;
+    this.since = { key: "", at: 0 };
+  }
+
+  /** @param {Record<string, any>} own */
+  upTo(own) {
+    const most = own.most ?? 20;
+    this.most.show(most);
+    this.begun.along(evenly(0, most, COUNT));
+    this.again.along(this.begun.x);
+  }
+
+  /**
+   * What is to be found next, if anything is.
+   *
+   * @param {Now} now
+   * @returns {null | (() => Promise<void>)}
+   */
+  next({ key, base, rest, moving, ask }) {
+    if (this.since.key !== key) this.since = { key, at: performance.now() };
+    const { begun, again } = this;
+    const part = begun.next(key);
+    if (part) {
+      return async () => {
+        const some = Float64Array.from(part.which, (k) => begun.x[k]);
+        const { rate } = await fromRest(ask, base, rest, some);
+        begun.put(part, key, rate);
+        if (begun.fresh(key)) this.behind = performance.now() - this.since.at;
+      };
+    }
+    if (moving) return null;
+    const more = again.next(key);
+    if (more) {
+      return async () => again.put(more, key, await fromFiring(ask, base, rest, again.x, begun.y));
+    }
+    if (this.onset.key === key) return null;
+    return async () => {
+      this.onset = { key, found: await onset(ask, base, rest, begun.x, begun.y) };
+    };
+  }
+
+  /**
+   * @param {boolean} moving
+   * @param {string} key
+   */
+  draw(moving, key) {
+    const { words, style } = this.lab;
+    const theme = style.theme();
+    const { begun, again } = this;
+    const known = again.fresh(key);
+    const top = Math.max(1, reach([begun.y, ...known ? [again.y] : []])[1]);
+    const [low, high] = this.limits.around("rate", 0, top * 1.05, moving);
+    const found = this.onset.key === key ? this.onset.found : null;
+    const both = known && again.y.some((each, k) => Math.abs(each - begun.y[k]) > 1e-3 * top);
+    this.chart.show(
+      { low: 0, high: begun.x[begun.x.length - 1], heading: words("Injected current"), unit: "µA/cm²" },
+      { low, high, heading: words("Firing rate"), unit: "Hz" },
+      {
+        curves: [
+          ...both ? [{ x: again.x, y: again.y, colour: theme.stimulus, dash: [5, 4] }] : [],
+          { x: begun.x, y: begun.y, colour: theme.voltage, dots: true },
+        ],
+        rules: found ? [{ x: found.current, text: words("{I:.4g} µA/cm²", { I: found.current }) }] : [],
+      });
+    if (moving) return;
+    const firing = begun.y.findIndex((each) => each > 0);
+    const parts = [];
+    if (firing < 0) {
+      parts.push(words("It does not go on firing up to {I:g} µA/cm².", { I: begun.x[begun.x.length - 1] }));
+    } else if (found) {
+      parts.push(words("It goes on firing from {I:.4g} µA/cm², at {rate:.3g} Hz.", {
+        I: found.current, rate: found.rate }));
+    }
+    if (both) parts.push(words("Dashed: come to from firing."));
+    say(this.readout, parts.join(" "));
+    this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${parts.join(" ")}`);
+  }
+}

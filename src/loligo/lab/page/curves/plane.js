@@ -1,0 +1,212 @@
+/**
+ * A card: the plane of V and a gate.
+ *
+ * @typedef {import("../experiments/asking.js").Asked} Asked
+ * @typedef {import("../experiments/plane.js").Way} Way
+ */
+import { choice, numberField } from "../fields.js";
+import { Chart } from "../draw/chart.js";
+import { Handle } from "../draw/handle.js";
+import { element, fill, say } from "../dom.js";
+import { pointwise } from "../engine/point.js";
+import { evenly } from "../experiments/asking.js";
+import { alike, byPace, Plane } from "../experiments/plane.js";
+import { path } from "../experiments/paths.js";
+
+const BEYOND = 10; // mV beyond the outermost reversal potentials
+const ARROWS = [21, 13];
+const GRIDS = { moving: [81, 61], still: [201, 121] };
+const LASTS = 100; // ms of a path
+const SHOCK = 0.15; // of the range of V
+
+export class PhasePlane {
+  /** @param {import("../main.js").Lab} lab */
+  constructor(lab) {
+    this.lab = lab;
+    const { words } = lab;
+    /** @type {Record<string, any>} */
+    this.own = {};
+    /** @type {Record<string, string>} */
+    this.kinds = {
+      "stable focus": words("stable focus"), "unstable focus": words("unstable focus"),
+      "stable node": words("stable node"), "unstable node": words("unstable node"),
+      saddle: words("saddle"), centre: words("centre"), degenerate: words("degenerate"),
+    };
+    this.y = "";
+    this.which = element("span", {});
+    this.others = choice(words("The other gates"), [["pace", words("as their pace suggests")],
+      ["steady", words("steady")], ["frozen", words("as at rest")]],
+      (value) => lab.state.keep("curves", { others: value }));
+    this.current = numberField({ label: words("Current"), unit: "µA/cm²", low: -100, high: 200, step: 0.5,
+      changed: (value) => lab.state.keep("curves", { current: value }) });
+    this.drawing = element("div", { class: "drawing", role: "group" });
+    this.readout = element("p", { class: "gist" });
+    this.element = element("section", { class: "card", "aria-label": words("Phase plane") },
+      element("h2", {}, words("Phase plane")),
+      element("div", { class: "bar" }, this.which, this.current.element),
+      element("div", { class: "bar" }, element("span", {}, words("The other gates:")), this.others.element),
+      this.drawing, this.readout);
+    this.chart = new Chart(this.drawing, lab.style);
+    this.sides = { low: -90, high: 60 };
+    /** @type {[number, number]} */
+    this.start = [NaN, NaN];
+    this.handle = new Handle(this.drawing, {
+      label: words("Where the path begins; the arrows up and down move the gate"),
+      low: -100, high: 100, step: 1, along: "round",
+      text: (value) => words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] }),
+      place: (value) => [this.chart.x(value), this.chart.y(this.start[1])],
+      value: (x, y) => this.chart.value(x, y)[0],
+      changed: (value) => lab.state.keep("curves", { start: [value, this.start[1]] }),
+      other: (x, y, step) => {
+        const to = step ? this.start[1] + step / 50 : this.chart.value(x, y)[1];
+        const kept = Math.round(Math.min(Math.max(to, 0), 1) * 100) / 100;
+        const moved = kept !== this.start[1];
+        this.start = [this.start[0], kept];
+        if (step) lab.state.keep("curves", { start: this.start });
+        return moved;
+      },
+    });
+    this.chart.moved = () => this.hold();
+    this.model = "";
+  }
+
+  /**
+   * @param {Record<string, any>} own
+   * @param {boolean} moving
+   */
+  asks(own, moving) {
+    this.own = own;
+    return JSON.stringify([own.y, own.others, own.current, own.start, moving]);
+  }
+
+  /**
+   * Another model has other gates.
+   *
+   * @param {string[]} gates
+   */
+  meet(gates) {
+    const { words } = this.lab;
+    const shown = choice(words("The gate upwards"), gates.map((name) => [name, name]),
+      (y) => this.lab.state.keep("curves", { y, start: null }));
+    this.gate = shown;
+    fill(this.which, [shown.element]);
+  }
+
+  /**
+   * @param {Asked} base
+   * @param {Record<string, number>} rest
+   * @param {boolean} moving
+   */
+  find(base, rest, moving) {
+    const model = this.lab.model();
+    const states = model.manifest.states.map((/** @type {any} */ each) => each.symbol);
+    const gates = this.lab.description().variables.filter(({ role, name }) =>
+      role === "gate" && states.includes(name)).map(({ name }) => name);
+    if (this.model !== base.model) this.meet(gates);
+    this.model = base.model;
+    this.y = gates.includes(this.own.y) ? this.own.y : gates.includes("n") ? "n" : gates.at(-1) ?? "";
+    if (!this.y) return;
+    const { parameters } = base;
+    const membrane = { states, gates, derivative: (/** @type {any} */ at, /** @type {number} */ current) =>
+      model.derivative(parameters, at, current) };
+    const how = this.own.others ?? "pace";
+    this.ways = how === "pace" ? byPace(membrane, this.y, rest) : alike(membrane, this.y, rest, how);
+    this.plane = new Plane(membrane, this.y, this.ways, this.own.current ?? 0);
+    this.sides = sidesOf(model.manifest.parameters, parameters);
+    const [wide, high] = moving ? GRIDS.moving : GRIDS.still;
+    const across = evenly(this.sides.low, this.sides.high, wide);
+    const up = evenly(0, 1, high);
+    this.nullclines = [this.plane.nullcline(0, across, up), this.plane.nullcline(1, across, up)];
+    this.points = this.plane.fixed(this.nullclines[0]);
+    const range = this.sides.high - this.sides.low;
+    this.start = this.own.start ?? [Math.round(rest.V + SHOCK * range), Math.round(rest[this.y] * 100) / 100];
+    this.path = path(this.plane.along(pointwise(model, parameters)), this.start, LASTS, [range, 1]);
+    this.arrows = this.field();
+  }
+
+  field() {
+    const plane = /** @type {Plane} */ (this.plane);
+    const [wide, high] = ARROWS;
+    const { low, high: top } = this.sides;
+    const x = new Float64Array(wide * high);
+    const y = new Float64Array(wide * high);
+    for (let k = 0; k < x.length; k++) {
+      x[k] = low + (((k % wide) + 0.5) / wide) * (top - low);
+      y[k] = (Math.floor(k / wide) + 0.5) / high;
+    }
+    const [dx, dy] = plane.rates(x, y);
+    return { x, y, dx, dy };
+  }
+
+  draw() {
+    const { words, style } = this.lab;
+    const theme = style.theme();
+    this.others.show(this.own.others ?? "pace");
+    this.current.show(this.own.current ?? 0);
+    this.gate?.show(this.y);
+    if (!this.y || !this.nullclines || !this.path || !this.points) {
+      say(this.readout, words("V alone moves, and a plane needs two states: there is none."));
+      return;
+    }
+    const ink = this.lab.description().variables.find(({ name }) => name === this.y)?.ink ?? "1";
+    this.chart.show(
+      { low: this.sides.low, high: this.sides.high, heading: "V", unit: "mV" },
+      { low: 0, high: 1, heading: this.y },
+      {
+        arrows: this.arrows,
+        curves: [
+          { ...this.nullclines[0], colour: theme.voltage, width: 2 },
+          { ...this.nullclines[1], colour: style.ink(ink), width: 2, dash: [6, 3] },
+          { x: this.path.x, y: this.path.y, colour: theme.stimulus, width: 2 },
+        ],
+        spots: this.points.map(({ x, y, stable }) => ({ x, y, colour: theme.text, hollow: !stable, radius: 5.5 })),
+      });
+    this.hold();
+    this.tell();
+  }
+
+  hold() {
+    if (!Number.isFinite(this.start[0])) return;
+    this.handle.element.hidden = !this.y;
+    this.handle.element.style.setProperty("--ink", this.lab.style.theme().stimulus);
+    this.handle.show(this.start[0]);
+  }
+
+  /** What stands still where, and what the other gates do: said which. */
+  tell() {
+    const { words } = this.lab;
+    const others = Object.entries(this.ways ?? {}).map(([name, way]) => {
+      if (way.kind === "steady") return words("{name} steady", { name });
+      if (way.kind === "share") return `${name} = ${words("{part:.4g}", { part: way.part })} (1 − ${way.other})`;
+      return words("{name} held at {value:.4g}", { name, value: way.value });
+    });
+    const points = (this.points ?? []).map(({ kind, x, y }) =>
+      words("{kind} at {V:.4g} mV, {name} {y:.3g}", { kind: this.kinds[kind], V: x, name: this.y, y }));
+    const said = [
+      words("Solid: V stands still. Dashed: {name} stands still.", { name: this.y }),
+      others.length ? words("Of the others: {others}.", { others: others.join(", ") }) : "",
+      points.length ? `${capital(points.join("; "))}.` : words("They nowhere stand still together."),
+    ].filter(Boolean).join(" ");
+    say(this.readout, said);
+    this.drawing.setAttribute("aria-label", `${words("Phase plane")}. ${said}`);
+  }
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/**
+ * From where to where V is shown: what lies between reversal potentials, and a little more.
+ *
+ * @param {{symbol: string, value: number}[]} known
+ * @param {Record<string, number>} parameters
+ */
+function sidesOf(known, parameters) {
+  const potentials = known.filter(({ symbol: name }) => name.startsWith("E_"))
+    .map(({ symbol: name, value }) => parameters[name] ?? value);
+  if (potentials.length < 2) return { low: -100, high: 60 };
+  return { low: Math.min(...potentials) - BEYOND, high: Math.max(...potentials) + BEYOND };
+}
+

@@ -1,0 +1,245 @@
+/**
+ * Live: an oscilloscope without end. Hold to inject, poke it out of its rhythm, hear it fire.
+ */
+import { describe, element, fill, icon, say } from "../dom.js";
+import { parameterPanel } from "../controls/parameters.js";
+import { slider } from "../controls/slider.js";
+import { unit } from "../draw/names.js";
+import { headingOf } from "../draw/panels.js";
+import { Plot } from "../draw/plot.js";
+import { Limits, number, reach } from "../draw/scale.js";
+import { Cell } from "../live/cell.js";
+import { Scope } from "../live/scope.js";
+import { Clicks } from "../live/sound.js";
+
+/**
+ * @typedef {import("../state.js").Simulation} Simulation
+ * @typedef {{hold: number, held: number, poke: number, speed: number, sweep: number}} Settings
+ */
+
+const LONGEST = 40; // ms of the clock: a frame that took longer is not made up for
+const POKE = 1; // ms
+/** @type {Settings} what a person sets: background, while held, of a poke (uA/cm2); ms in 1 s; ms of a sweep */
+const FIRST = { hold: 0, held: 10, poke: 20, speed: 40, sweep: 100 };
+
+/** @type {import("../tabs.js").Tab} */
+export const live = {
+  name: "live",
+  title: "Live",
+  create: (host, lab) => new Oscilloscope(host, lab),
+};
+
+class Oscilloscope {
+  /**
+   * @param {HTMLElement} host
+   * @param {import("../main.js").Lab} lab
+   */
+  constructor(host, lab) {
+    this.lab = lab;
+    const { words } = lab;
+    this.settings = { ...FIRST, ...lab.state.view.own.live };
+    const stage = element("div", { class: "stage", role: "img", "aria-label": words("Oscilloscope") });
+    this.run = element("button", { type: "button", class: "chip", onclick: () => this.pause(this.going) });
+    this.sound = element("button", { type: "button", class: "chip", onclick: () => this.hear() });
+    this.rate = element("output", { class: "rate" });
+    this.count = element("span", { class: "rate-note" });
+    this.inject = element("button", { type: "button", class: "big inject",
+      onpointerdown: (event) => this.press(event), onlostpointercapture: () => this.hold(false),
+      onblur: () => this.hold(false) }, words("Hold to inject"));
+    this.poker = element("button", { type: "button", class: "big poke", onclick: () => this.poke() }, words("Poke"));
+    const hint = element("p", { class: "hint" }, words("Keys: hold space to inject, enter to poke."));
+    const seen = element("div", { class: "seen" },
+      element("div", { class: "toolbar" }, element("div", { class: "meter" }, this.rate, this.count),
+        element("div", { class: "chip-row" }, this.run, this.sound)), stage,
+      element("div", { class: "pads" }, this.inject, this.poker), hint);
+    const controls = element("div", { class: "controls" });
+    host.append(element("div", { class: "bench live-bench" }, seen, controls));
+    this.sliders = this.settingSliders(controls);
+    this.parameters = parameterPanel(controls, lab);
+    this.plot = new Plot(stage, lab.style);
+    this.limits = new Limits();
+    this.clicks = new Clicks();
+    this.going = false;
+    this.holding = false;
+    this.wished = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.frame = 0;
+    this.before = 0;
+    this.fired = 0;
+    this.firing = false;
+    /** @type {Cell | null} */
+    this.cell = null;
+    this.scope = new Scope(this.settings.sweep);
+    this.released = (/** @type {KeyboardEvent} */ event) => event.key === " " && this.hold(false);
+    this.buttons();
+  }
+
+  /** @param {HTMLElement} host */
+  settingSliders(host) {
+    const { words } = this.lab;
+    const current = "µA/cm²";
+    /** @type {[keyof Settings, string, string, number, number][]} */
+    const wanted = [
+      ["held", words("While you hold"), current, -20, 40], ["hold", words("All the time"), current, -10, 20],
+      ["poke", words("A poke"), current, -60, 60], ["speed", words("Speed"), "ms/s", 5, 200],
+      ["sweep", words("One sweep"), "ms", 20, 500],
+    ];
+    const made = wanted.map(([key, label, shown, low, high]) => {
+      const one = slider(this.lab, { label, shown: element("span", {}, label), unit: shown, low, high, initial: FIRST[key],
+        least: key === "speed" || key === "sweep" ? 1 : undefined, colour: key === "speed" || key === "sweep" ? undefined : "stimulus",
+        set: (value) => this.set(key, value), settle: () => {} });
+      one.show(this.settings[key]);
+      return /** @type {const} */ ([key, one]);
+    });
+    host.append(element("fieldset", { class: "group wide-names" }, element("legend", {}, words("Oscilloscope")),
+      ...made.map(([, one]) => one.element)));
+    return new Map(made);
+  }
+
+  /**
+   * @param {keyof Settings} key
+   * @param {number} value
+   */
+  set(key, value) {
+    this.settings = { ...this.settings, [key]: value };
+    this.sliders.get(key)?.show(value);
+    if (key === "sweep") this.scope = new Scope(value);
+    this.lab.state.keep("live", this.settings);
+  }
+
+  /** @param {Simulation} simulation */
+  show(simulation) {
+    document.addEventListener("keyup", this.released);
+    this.parameters.show(simulation);
+    const model = this.lab.model();
+    if (!this.cell || this.cell.model !== model) {
+      this.cell = new Cell(model, simulation);
+      this.scope = new Scope(this.settings.sweep);
+    }
+    this.cell.simulation = simulation;
+    if (this.wished && !this.going) this.pause(false);
+    this.paint();
+  }
+
+  hide() {
+    document.removeEventListener("keyup", this.released);
+    this.stop();
+  }
+
+  /** @param {boolean} stop */
+  pause(stop) {
+    this.wished = !stop;
+    if (stop) {
+      this.stop();
+    } else if (!this.going) {
+      this.going = true;
+      this.before = performance.now();
+      this.frame = requestAnimationFrame((now) => this.step(now));
+    }
+    this.buttons();
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.going = false;
+    this.hold(false);
+    this.buttons();
+  }
+
+  /** @param {number} now */
+  step(now) {
+    if (!this.going || !this.cell) return;
+    const clock = Math.min(now - this.before, LONGEST);
+    this.before = now;
+    const { speed, held, hold } = this.settings;
+    try {
+      const piece = this.cell.go((clock / 1000) * speed, hold + (this.holding ? held : 0));
+      if (piece) {
+        this.scope.draw(piece);
+        for (const { time } of piece.spikes) this.clicks.click((time - piece.time[0]) / speed);
+        this.fired += piece.spikes.length;
+        this.paint();
+      }
+    } catch (problem) {
+      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.cell = null;
+      this.pause(true);
+      return;
+    }
+    this.frame = requestAnimationFrame((next) => this.step(next));
+  }
+
+  paint() {
+    if (!this.cell) return;
+    const { style, words } = this.lab;
+    const [V, I] = [this.scope.lines("V"), this.scope.lines("I")];
+    const panel = (/** @type {string} */ key, /** @type {typeof V} */ { now, before }, /** @type {string} */ ink, /** @type {number} */ weight) => {
+      const least = key === "V" ? [-80, 40] : [0, 10];
+      const [low, high] = reach([now.y, before.y, least]);
+      const limits = this.limits.around(key, low, high, this.going);
+      const line = { name: key, colour: style.ink(ink), width: 2 };
+      return { key, heading: headingOf(key, words), unit: key === "V" ? "mV" : unit("uA/cm2"), low: limits[0], high: limits[1], weight,
+        lines: [{ ...line, ...now }], behind: [{ ...line, ...before, alpha: 0.4, width: 1.5 }] };
+    };
+    const across = { low: 0, high: this.scope.lasts, heading: words("Time (ms)") };
+    this.plot.show([panel("V", V, "voltage", 4), panel("stimulus", I, "stimulus", 1)], across, { cursor: this.scope.head(), beam: true });
+    this.meter();
+  }
+
+  /** How fast it fires; who does not see it is told when that begins and ends. */
+  meter() {
+    const rate = this.cell?.rate() ?? 0;
+    const { words, style } = this.lab;
+    const hertz = number(rate, rate < 10 ? 1 : 0, style.decimal());
+    say(this.rate, rate ? `${hertz} Hz` : words("quiet"));
+    say(this.count, words("{count} action potentials", { count: this.fired }));
+    const firing = rate > 0;
+    if (firing === this.firing) return;
+    this.firing = firing;
+    this.lab.announce(firing ? words("It fires, {rate} times a second.", { rate: hertz }) : words("It is quiet."));
+  }
+
+  /** @param {PointerEvent} event */
+  press(event) {
+    if (event.button) return;
+    this.inject.setPointerCapture(event.pointerId);
+    this.hold(true);
+  }
+
+  /** @param {boolean} on */
+  hold(on) {
+    if (on && !this.going) this.pause(false);
+    this.holding = on;
+    this.inject.classList.toggle("held", on);
+  }
+
+  poke() {
+    if (!this.going) this.pause(false);
+    this.cell?.poke(this.settings.poke, POKE);
+  }
+
+  hear() {
+    this.clicks.turn();
+    this.buttons();
+  }
+
+  buttons() {
+    const { words } = this.lab;
+    fill(this.run, [icon(this.going ? "pause" : "play"), this.going ? words("Stop") : words("Go on")]);
+    fill(this.sound, [icon(this.clicks.on ? "sound" : "silent"), words("Clicks")]);
+    describe(this.sound, { "aria-pressed": String(this.clicks.on) });
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {boolean}
+   */
+  keys(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const other = target.closest("input, select, button, summary, [role=slider]");
+    if (other && other !== this.inject) return false;
+    if (event.key === " ") this.hold(true);
+    else if (event.key === "Enter" && !event.repeat) this.poke();
+    else return false;
+    return true;
+  }
+}
