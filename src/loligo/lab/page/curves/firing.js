@@ -41,6 +41,14 @@ export class Firing {
     this.since = { key: "", at: 0 };
   }
 
+  /** Another model: nothing is known of it yet. */
+  forget() {
+    this.begun = new Rolling(ROUNDS);
+    this.again = new Rolling(1);
+    this.limits = new Limits();
+    say(this.readout, "");
+  }
+
   /** @param {Record<string, any>} own */
   upTo(own) {
     const most = own.most ?? 20;
@@ -110,6 +118,7 @@ export class Firing {
       parts.push(words("It goes on firing from {I:.4g} µA/cm², at {rate:.3g} Hz.", {
         I: found.current, rate: found.rate }));
     }
+    if (!begun.fresh(key)) parts.length = 0;
     if (both) parts.push(words("Dashed: come to from firing."));
     say(this.readout, parts.join(" "));
     this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${parts.join(" ")}`);

@@ -96,9 +96,11 @@ export class Gates {
     if (!base) return;
     const { words } = this.lab;
     const model = this.lab.model();
-    const said = this.shown.filter(({ curves: found }) => found.tau).map(({ name, curves: found }) => {
+    const said = this.shown.filter(({ curves: found }) => found.tau).flatMap(({ name, curves: found }) => {
       const { half, slowest, slowestAt } = numbers(
         (at) => model.rates(base.parameters, at), name, ROW, found);
+      if (Number.isNaN(half) && Number.isNaN(slowest)) return [];
+      if (Number.isNaN(half)) return words("{name}: slowest at {at:.3g} mV ({slowest:.3g} ms)", { name, at: slowestAt, slowest });
       if (Number.isNaN(slowest)) return words("{name}: half at {half:.4g} mV", { name, half });
       return words("{name}: half at {half:.4g} mV, slowest at {at:.3g} mV ({slowest:.3g} ms)", {
         name, half, at: slowestAt, slowest });
