@@ -15,7 +15,7 @@ from scripted import called
 
 SQUID = "hodgkin-huxley-1952"
 TELL = """
-return given.cases.map(({course, language}) => {
+return given.cases.map(({course, language, bare}) => {
   const rows = (table) => Object.fromEntries(
     Object.entries(table).map(([name, row]) => [name, Float64Array.from(row)]));
   const told = {...course, time: Float64Array.from(course.time), V: Float64Array.from(course.V),
@@ -23,7 +23,7 @@ return given.cases.map(({course, language}) => {
     conductances: rows(course.conductances), gates: rows(course.gates)};
   const spoken = given.languages[language];
   const words = $words.speaking(spoken);
-  return $story_narrate.narrate($story_course.courseOf(told), words, spoken.decimal);
+  return $story_narrate.narrate($story_course.courseOf(told), words, spoken.decimal, bare);
 });
 """
 
@@ -43,7 +43,8 @@ def plain(course: Course) -> dict[str, Any]:
 
 def compare(runs: dict[str, Any], language: str) -> None:
     told = {name: lo.narrate(rec, language=language) for name, rec in runs.items()}
-    cases = [{"course": plain(each.course), "language": language} for each in told.values()]
+    cases = [{"course": plain(each.course), "language": language, "bare": each.dimensionless}
+             for each in told.values()]  # fmt: skip
     given = {"cases": cases, "languages": spoken_languages()}
     page = called(TELL, given, "story/narrate.js", "story/course.js", "words.js")
     for (name, python), own in zip(told.items(), page, strict=True):
@@ -99,6 +100,8 @@ def _runs() -> dict[str, Any]:
         "held and let go": run(squid, clamp(2, 4, -20.0), 20),
         "held lower and let go": run(squid, clamp(2, 10, -90.0), 25),
         "held by a ramp": run(squid, clamp(2, 8, -80.0, to=20.0), 9),
+        "without units": run(lo.load("fitzhugh-1961"), lo.Pulse(10, 100, 0.4), 120),
+        "without units, one": run(lo.load("fitzhugh-1961"), lo.Pulse(10, 2, 0.6), 60),
         "warm": run(squid.replace(celsius=20), lo.Pulse(2, 10, 20)),
         "an interneuron": run(inter, lo.Pulse(2, 30, 2), 40),
         "a high threshold": run(squid, lo.Pulse(2, 35, 10), 40, threshold=60.0),

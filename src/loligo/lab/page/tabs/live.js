@@ -4,8 +4,7 @@
 import { describe, element, fill, icon, say } from "../dom.js";
 import { parameterPanel } from "../controls/parameters.js";
 import { slider } from "../controls/slider.js";
-import { unit } from "../draw/names.js";
-import { headingOf } from "../draw/panels.js";
+import { headingOf, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { Limits, number, reach } from "../draw/scale.js";
 import { Cell } from "../live/cell.js";
@@ -84,15 +83,15 @@ class Oscilloscope {
 
   settingSliders() {
     const { words } = this.lab;
-    const current = "µA/cm²";
+    const current = this.lab.unit("uA/cm2");
     const first = settingsOf(this.lab);
     /** @type {[keyof Settings, string, string, number, number][]} */
     const wanted = [
       ["held", words("While you hold"), current, -2 * first.held, 4 * first.held],
       ["hold", words("All the time"), current, -first.held, 2 * first.held],
       ["poke", words("A poke"), current, -3 * first.poke, 3 * first.poke],
-      ["speed", words("Speed"), "ms/s", first.speed / 8, 5 * first.speed],
-      ["sweep", words("One sweep"), "ms", first.sweep / 5, 5 * first.sweep],
+      ["speed", words("Speed"), this.lab.unit("ms") ? "ms/s" : "1/s", first.speed / 8, 5 * first.speed],
+      ["sweep", words("One sweep"), this.lab.unit("ms"), first.sweep / 5, 5 * first.sweep],
     ];
     const made = wanted.map(([key, label, shown, low, high]) => {
       const one = slider(this.lab, { label, shown: element("span", {}, label), unit: shown, low, high, initial: first[key],
@@ -190,10 +189,10 @@ class Oscilloscope {
       const [low, high] = this.reach(key, [now.y, before.y]);
       const limits = this.limits.around(key, low, high, this.going);
       const line = { name: key, colour: style.ink(ink), width: 2 };
-      return { key, heading: headingOf(key, words), unit: key !== "V" ? unit("uA/cm2") : Math.max(-low, high) < 12 ? "" : "mV", low: limits[0], high: limits[1], weight,
+      return { key, heading: headingOf(key, words), unit: this.lab.unit(key === "V" ? "mV" : "uA/cm2"), low: limits[0], high: limits[1], weight,
         lines: [{ ...line, ...now }], behind: [{ ...line, ...before, alpha: 0.4, width: 1.5 }] };
     };
-    const across = { low: 0, high: this.scope.lasts, heading: words("Time (ms)") };
+    const across = { low: 0, high: this.scope.lasts, heading: timeHeading(this.lab) };
     this.plot.show([panel("V", V, "voltage", 4), panel("stimulus", I, "stimulus", 1)], across, { cursor: this.scope.head(), beam: true });
     this.meter();
   }
@@ -208,8 +207,7 @@ class Oscilloscope {
   reach(key, rows) {
     const [low, high] = reach(rows);
     if (key !== "V") return [Math.min(low, 0), Math.max(high, this.settings.held)];
-    const none = Math.max(-low, high) < 12; // no membrane's V stays so near to 0
-    return none ? [Math.min(low, -2.5), Math.max(high, 2.5)] : [Math.min(low, -80), Math.max(high, 40)];
+    return this.lab.description().dimensionless ? [Math.min(low, -2.5), Math.max(high, 2.5)] : [Math.min(low, -80), Math.max(high, 40)];
   }
 
   /** How fast it fires; who does not see it is told when that begins and ends. */

@@ -7,8 +7,7 @@ import { digits, readout } from "../controls/readout.js";
 import { slider } from "../controls/slider.js";
 import { transport } from "../controls/transport.js";
 import { cursorOver } from "../draw/cursor.js";
-import { unit } from "../draw/names.js";
-import { Panels } from "../draw/panels.js";
+import { Panels, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { number } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
@@ -172,7 +171,7 @@ class Bench {
       if (panel.key === "V") panel.marks = this.marks();
       if (panel.key === "stimulus") this.exact(panel, simulation);
     }
-    const across = { low: 0, high: simulation.duration, heading: this.lab.words("Time (ms)") };
+    const across = { low: 0, high: simulation.duration, heading: timeHeading(this.lab) };
     const upto = this.head ?? undefined;
     this.plot.show(panels, across, {
       bands: stretches(simulation.stimulus, simulation.duration),
@@ -211,11 +210,21 @@ class Bench {
     const { style, words } = this.lab;
     const theme = style.theme();
     const peaks = peaksOf(this.run).map(({ x, y }, k) => ({ x, y, colour: theme.voltage,
-      text: k === 0 ? potential(y, style.decimal()) : undefined }));
+      text: k === 0 ? this.potential(y) : undefined }));
     const turn = this.story.marks().find(({ phase }) => phase === "turns inward");
     if (!turn) return peaks;
     return [...peaks, { x: turn.time, y: turn.V, colour: theme.channels.Na, side: "below",
       text: words("threshold") }];
+  }
+
+  /**
+   * A peak as it is written beside it.
+   *
+   * @param {number} V
+   */
+  potential(V) {
+    const bare = this.lab.description().dimensionless;
+    return `${number(V, bare ? 2 : 0, this.lab.style.decimal())} ${this.lab.unit("mV")}`.trim();
   }
 
   keep() {
@@ -246,7 +255,7 @@ class Bench {
     const variables = this.panels.variables(this.panels.chosen(this.lab.state.view.panels));
     const mark = this.lab.style.decimal();
     return variables.filter(({ name }) => this.run.values[name]).map(({ name, unit: written }) =>
-      `${name} ${digits(between(this.run.time, this.run.values[name], time), mark)} ${unit(written)}`.trim()).join(", ");
+      `${name} ${digits(between(this.run.time, this.run.values[name], time), mark)} ${this.lab.unit(written)}`.trim()).join(", ");
   }
 
   /** Tell those who do not see the trace what it is now. */
@@ -271,16 +280,6 @@ function peaksOf({ time, values: { V }, spikes }) {
     while (k + 1 < time.length && V[k + 1] >= V[k]) k++;
     return { x: time[k], y: V[k] };
   });
-}
-
-/**
- * A peak as it is written beside it; one near 0 has no unit.
- *
- * @param {number} V
- * @param {string} mark
- */
-function potential(V, mark) {
-  return Math.abs(V) < 5 ? number(V, 2, mark) : `${number(V, 0, mark)} mV`;
 }
 
 /**
@@ -311,7 +310,7 @@ function lastsSlider(host, lab) {
   /** @param {number} initial  ms */
   function build(initial) {
     made = slider(lab, {
-      label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: "ms",
+      label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: lab.unit("ms"),
       low: initial / 10, high: 6 * initial, initial, least: 0.5,
       set: (wanted, moving) => {
         const duration = Math.min(wanted, LONGEST);
