@@ -11,6 +11,9 @@ import { Rolling } from "../experiments/rolling.js";
 
 const COUNT = 60; // currents
 const ROUNDS = 4;
+const USUAL = 20; // µA/cm²
+const FURTHER = 8; // times as much, where none of these makes it fire
+const ENOUGH = 12; // currents that do
 
 /**
  * @typedef {import("../experiments/asking.js").Asked} Asked
@@ -39,6 +42,9 @@ export class Firing {
     /** ms from the last change of a number until all was known. */
     this.behind = 0;
     this.since = { key: "", at: 0 };
+    this.usual = USUAL;
+    this.asked = false; // up to which current, by a person
+    this.found = false; // up to which shows how it fires
   }
 
   /** Another model: nothing is known of it yet. */
@@ -46,12 +52,28 @@ export class Firing {
     this.begun = new Rolling(ROUNDS);
     this.again = new Rolling(1);
     this.limits = new Limits();
+    this.usual = USUAL;
+    this.found = false;
     say(this.readout, "");
+  }
+
+  /** Currents that show how it fires, where those up to 20 µA/cm² show little of it. */
+  widen() {
+    const { x, y } = this.begun;
+    const firing = Array.from(x).filter((_, k) => y[k] > 0);
+    if (this.asked || this.found || firing.length >= ENOUGH) return false;
+    const most = firing.length ? Number((1.1 * firing[firing.length - 1]).toPrecision(2)) : FURTHER * USUAL;
+    const other = firing.length || this.usual === USUAL ? most : USUAL;
+    this.found = firing.length > 0 || this.usual !== USUAL;
+    if (other === this.usual) return false;
+    this.usual = other;
+    return true;
   }
 
   /** @param {Record<string, any>} own */
   upTo(own) {
-    const most = own.most ?? 20;
+    this.asked = own.most !== undefined;
+    const most = own.most ?? this.usual;
     this.most.show(most);
     this.begun.along(evenly(0, most, COUNT));
     this.again.along(this.begun.x);
@@ -76,6 +98,7 @@ export class Firing {
       };
     }
     if (moving) return null;
+    if (this.widen()) return async () => this.upTo({});
     const more = again.next(key);
     if (more) {
       return async () => again.put(more, key, await fromFiring(ask, base, rest, again.x, begun.y));
