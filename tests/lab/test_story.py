@@ -22,7 +22,8 @@ return given.cases.map(({course, language}) => {
     injected: Float64Array.from(course.injected), currents: rows(course.currents),
     conductances: rows(course.conductances), gates: rows(course.gates)};
   const spoken = given.languages[language];
-  return story_narrate.narrate(story_course.courseOf(told), words.speaking(spoken), spoken.decimal);
+  const words = $words.speaking(spoken);
+  return $story_narrate.narrate($story_course.courseOf(told), words, spoken.decimal);
 });
 """
 
@@ -121,6 +122,6 @@ def test_numbers_are_written_as_python_writes_them() -> None:
     sizes = 10.0 ** random.integers(-6, 7, 200)
     numbers += (random.normal(size=200) * sizes).tolist()
     numbers += (random.integers(-4000, 4000, 200) / 16).tolist()  # halves, and what is exact
-    code = "return given.numbers.map((n) => given.forms.map((form) => words.formatted(n, form)))"
+    code = "return given.numbers.map((n) => given.forms.map((form) => $words.formatted(n, form)))"
     page = called(code, {"numbers": numbers, "forms": FORMS}, "words.js")
     assert page == [[format(n, form) for form in FORMS] for n in numbers]

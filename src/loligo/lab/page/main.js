@@ -239,6 +239,7 @@ class Models {
     if (!this.opened || this.entry !== entry) {
       const opened = await this.obtained(entry);
       if (!opened || lab.state.get().model !== name) return;
+      if (this.opened) lab.tell("");
       [this.entry, this.opened] = [entry, opened];
     }
     lab.redraw();

@@ -54,9 +54,15 @@ export class Panels {
    * @param {string[]} wanted
    */
   chosen(wanted) {
+    const optional = this.optional();
+    return this.offered().filter((key) => wanted.includes(key) || !optional.includes(key));
+  }
+
+  /** The keys of those that may be left out. */
+  optional() {
     const offered = this.offered();
-    const instead = offered.includes("gates") ? [] : ["states"];
-    return offered.filter((key) => key === "V" || key === "stimulus" || wanted.includes(key) || instead.includes(key));
+    const kept = ["V", "stimulus", offered.includes("gates") ? "" : "states"];
+    return offered.filter((key) => !kept.includes(key));
   }
 
   /**

@@ -58,7 +58,15 @@ export function storyPanel(host, lab, led, told) {
     marks = [];
   }
 
-  return { show, marks: () => marks, hide: () => clearTimeout(waiting) };
+  /** Of a run that is not there, there is no story. */
+  function forget() {
+    marks = [];
+    say(verdict, "");
+    fill(lines, []);
+    note.hidden = true;
+  }
+
+  return { show, forget, marks: () => marks, hide: () => clearTimeout(waiting) };
 }
 
 /**

@@ -55,7 +55,7 @@ class Bench {
     this.head = null;
     this.drawn = false;
     this.transport = transport(seen, lab, {
-      offered: () => this.panels.offered(), keep: () => this.keep(), forget: () => this.forget(),
+      offered: () => this.panels.optional(), keep: () => this.keep(), forget: () => this.forget(),
       ghosts: () => this.ghosts.length, head: (time, moving) => this.play(time, moving),
     });
     seen.append(stage);
@@ -70,6 +70,7 @@ class Bench {
     this.lasts = lastsSlider(controls, lab);
     this.telling = 0;
     this.complaint = "";
+    this.model = "";
     this.told = "";
     /** @type {Simulation | null} */
     this.simulated = null;
@@ -127,6 +128,7 @@ class Bench {
     if (simulation === this.simulated && asked === this.recorded) return this.run !== null;
     this.simulated = simulation;
     this.recorded = asked;
+    if (simulation.model !== this.model) this.leave();
     try {
       this.run = this.lab.model().simulate(simulation, { record });
       this.complain(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
@@ -134,9 +136,19 @@ class Bench {
       this.complain(problem instanceof Error ? problem.message : String(problem));
       return this.run !== null;
     }
+    this.model = simulation.model;
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.describe(), PAUSE);
     return true;
+  }
+
+  /** Nothing of another model stays. */
+  leave() {
+    this.run = null;
+    this.ghosts = [];
+    this.complaint = "";
+    this.story.forget();
+    this.plot.show([], { low: 0, high: 1, heading: "" });
   }
 
   /**
@@ -199,7 +211,7 @@ class Bench {
     const { style, words } = this.lab;
     const theme = style.theme();
     const peaks = peaksOf(this.run).map(({ x, y }, k) => ({ x, y, colour: theme.voltage,
-      text: k === 0 ? `${number(y, 0, style.decimal())} mV` : undefined }));
+      text: k === 0 ? potential(y, style.decimal()) : undefined }));
     const turn = this.story.marks().find(({ phase }) => phase === "turns inward");
     if (!turn) return peaks;
     return [...peaks, { x: turn.time, y: turn.V, colour: theme.channels.Na, side: "below",
@@ -259,6 +271,16 @@ function peaksOf({ time, values: { V }, spikes }) {
     while (k + 1 < time.length && V[k + 1] >= V[k]) k++;
     return { x: time[k], y: V[k] };
   });
+}
+
+/**
+ * A peak as it is written beside it; one near 0 has no unit.
+ *
+ * @param {number} V
+ * @param {string} mark
+ */
+function potential(V, mark) {
+  return Math.abs(V) < 5 ? number(V, 2, mark) : `${number(V, 0, mark)} mV`;
 }
 
 /**
