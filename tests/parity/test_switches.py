@@ -248,7 +248,7 @@ def test_a_root_of_what_is_above_0_may_begin_and_end(tolerance: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [1e-6, 1e-8, 1e-10])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["conditional", "lts"])
 def test_published_forms_keep_taylors_promise(name: str, tolerance: float) -> None:
     stimulus = lo.Pulse(2, 10, [8.0, 15.0, -5.0])
     model = MODELS[name]()
