@@ -164,9 +164,7 @@ def _turns(turns: list[Turn], varied: Varied) -> tuple[dict[str, Any], dict[str,
                             told(varied.unit, "how far off it is on another mesh")),
     }  # fmt: skip
     place = np.array([turn.p for turn in turns], dtype=float)
-    return variables, {
-        "cycle_change": ("cycle_change", place, told(varied.unit, varied.meaning))
-    }
+    return variables, {"cycle_change": ("cycle_change", place, told(varied.unit, varied.meaning))}
 
 
 def _spoken(born: Orbits, varied: Varied) -> list[str]:
