@@ -69,7 +69,7 @@ def _steady(of: Field, special: Special, V: Floats) -> tuple[Floats, Floats]:
     second = first + 1e-3 * max(1.0, abs(special.point.p))
     one, _ = balance(first)
     for _ in range(_SECANTS):
-        other, states = balance(second)
+        other, _ = balance(second)
         change = other * (second - first) / (other - one)
         change = np.where(np.isfinite(change), change, 0.0)
         first, one, second = second, other, second - change

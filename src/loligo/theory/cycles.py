@@ -216,8 +216,8 @@ class Cycles:
     def _row(self, mesh: Floats, period: float, across: Floats) -> Floats:
         """A scaled direction as a row that multiplies states at the mesh, the period and p."""
         weights = self._weights(mesh) * np.tile(self.field.scales, len(mesh) - 1)
-        return np.concatenate([across[:-2] * weights,
-                               [across[-2] / period, across[-1] / (self.high - self.low)]])  # fmt: skip
+        others = [across[-2] / period, across[-1] / (self.high - self.low)]
+        return np.concatenate([across[:-2] * weights, others])
 
     def _free(self, states: Floats, period: float, p: float) -> Floats:
         return np.concatenate([states[:, 0].ravel(), [period, p]])
