@@ -3,6 +3,7 @@ line. Against solutions by hand, and against the reference."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def charged(knots: np.ndarray, current: Any, times: np.ndarray) -> np.ndarray:
     """V of the leak from rest on, exactly: under a current that is straight between knots."""
     every = np.union1d(knots, times)
     v = np.zeros(every.size)
-    for k, (a, b) in enumerate(zip(every[:-1], every[1:], strict=True)):
+    for k, (a, b) in enumerate(pairwise(every)):
         h, middle = b - a, current(0.5 * (a + b))
         slope = (current(a + 0.75 * h) - current(a + 0.25 * h)) / (0.5 * h)
         first = middle - 0.5 * h * slope

@@ -379,7 +379,8 @@ def _moving_box(scene: Scene, k: int) -> Box:
     text = [float(head.label_y[k].max()) + head.text[k][0].shape[0] for head in scene.heads]
     bottom = math.ceil(max(*low, *text, *(below for _, below in scene.cursor))) + 1
     width, height = scene.size.width, scene.size.height
-    return max(left, 0), max(scene.clock_top, 0), min(right, width), min(bottom, height)
+    top = min(scene.clock_top, *(above for above, _ in scene.cursor))  # of all columns
+    return max(left, 0), max(top, 0), min(right, width), min(bottom, height)
 
 
 def bounds(pixels: np.ndarray, width: int) -> Box | None:

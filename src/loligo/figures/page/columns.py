@@ -28,10 +28,7 @@ def columns(picture: Picture, size: Size, ruler: Ruler, readout: Readout | None 
     UsageError
         If the panels do not fit at a legible size.
     """
-    in_one = readout is not None and largest(
-        size, 6, lambda scale: arranged(picture, size, ruler, readout, scale)
-    )  # heads move in one column where that holds all panels
-    if size.type and size.width >= 1.5 * size.height and not in_one:
+    if size.type and size.width >= 1.5 * size.height:
         for less, many in _tried(picture):
             if len(less.panels) <= _FEW:
                 break

@@ -62,6 +62,7 @@ export class Gates {
       const run = model.simulate(ramp(base, ROW), { record: always });
       for (const name of always) found[name] = { inf: run.values[name], tau: null };
     }
+    this.element.hidden = !gates.length;
     this.shown = gates.map(({ name, ink, dash }) => ({ name, ink, dash, curves: curves(found[name]) }));
   }
 

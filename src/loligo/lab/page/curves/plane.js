@@ -139,15 +139,19 @@ export class PhasePlane {
     const scale = (name) => manifest.states.find((/** @type {any} */ each) => each.symbol === name).scale;
     this.sides = sideOf(plane, 0, rest, potentials, scale("V"));
     this.tall = sideOf(plane, 1, rest, [], scale(this.y));
+    const [range, height] = [this.sides.high - this.sides.low, this.tall.high - this.tall.low];
+    const begin = [rest.V + SHOCK * range, rest[this.y]];
+    this.start = this.own.start ?? [near(begin[0], range / 150), near(begin[1], height / 100)];
+    this.path = path(plane.along(pointwise(model, parameters)), this.start, LASTS, [range, height]);
+    if (!gates.length) {
+      this.sides = roomy(this.sides, this.path.x);
+      this.tall = roomy(this.tall, this.path.y);
+    }
     const [wide, high] = moving ? GRIDS.moving : GRIDS.still;
     const across = evenly(this.sides.low, this.sides.high, wide);
     const up = evenly(this.tall.low, this.tall.high, high);
     this.nullclines = [plane.nullcline(0, across, up), plane.nullcline(1, across, up)];
     this.points = plane.fixed(this.nullclines[0]);
-    const [range, height] = [this.sides.high - this.sides.low, this.tall.high - this.tall.low];
-    const begin = [rest.V + SHOCK * range, rest[this.y]];
-    this.start = this.own.start ?? [near(begin[0], range / 150), near(begin[1], height / 100)];
-    this.path = path(plane.along(pointwise(model, parameters)), this.start, LASTS, [range, height]);
     this.arrows = this.field();
     Object.assign(this.handle.meaning, { ...this.sides, step: range / 150 });
   }
@@ -222,6 +226,18 @@ export class PhasePlane {
     say(this.readout, said);
     this.drawing.setAttribute("aria-label", `${words("Phase plane")}. ${said}`);
   }
+}
+
+/**
+ * Limits with room for a path.
+ *
+ * @param {{low: number, high: number}} side
+ * @param {number[]} row
+ */
+function roomy({ low, high }, row) {
+  const [least, most] = [Math.min(...row), Math.max(...row)];
+  const room = 0.04 * (most - least);
+  return { low: Math.min(low, least - room), high: Math.max(high, most + room) };
 }
 
 /**
