@@ -18,10 +18,15 @@ def lab(
         Texts,
         typer.Argument(
             metavar="[MODEL]…",
-            help="Models of the library (`loligo models`) or TOML files. Without one: the library.",
+            help="Models of the library (`loligo models`) or TOML files. Without one: the squid's "
+            "axon and three others.",
         ),
     ] = None,
     *,
+    whole: Annotated[
+        bool,
+        typer.Option("--library", help="Every model of the library.", rich_help_panel=_LAB),
+    ] = False,
     parameters: options.Parameters,
     stimuli: Stimuli,
     run: options.Run,
@@ -69,6 +74,7 @@ def lab(
     loligo lab hodgkin-huxley-1952 mine.toml --output lab.html
     loligo lab connor-stevens-1977 --pulse 10 180 8 --duration 200 --output a_current.html
     loligo lab --link 'https://…/lab.html#v=1&model=hodgkin-huxley-1952&pulse=5,40,10'
+    loligo lab --library --output library.html
     loligo lab --tasks sheet.toml --output sheet.html
     loligo lab --tasks sheet.toml --check 4F7Q-K2MN-…
     """
@@ -76,7 +82,7 @@ def lab(
 
     if check is not None or key is not None:
         return _marked(models or [], tasks, check, key)
-    names = models or []
+    names = [*(models or []), *(_library() if whole else [])]
     given: dict[str, Any] = {"link": link, "tasks": tasks, "language": language}
     with arguments.reading():
         _refuse_both(link, [*parameters.said(), *stimuli.said(), *run.said()])
@@ -99,6 +105,12 @@ def lab(
     else:
         print(f"opened {made.open()}")
     return None
+
+
+def _library() -> list[str]:
+    from loligo.model import models as library
+
+    return list(library())
 
 
 def _refuse_both(link: str | None, said: list[str]) -> None:

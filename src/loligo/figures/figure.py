@@ -144,13 +144,14 @@ def plot(
     2
     """
     for name, chosen in (("stacked", stacked), ("transparent", transparent)):
-        _check_choice(name, chosen)
+        check_choice(name, chosen)
     with speaking(language):
         drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked, data)
     return (drawn.see_through() if transparent else drawn).waiting()
 
 
-def _check_choice(name: str, chosen: Any) -> None:
+def check_choice(name: str, chosen: Any) -> None:
+    """A `UsageError` if it is neither true nor false."""
     if not isinstance(chosen, bool):
         raise UsageError(f"{name} may be True or False, not {chosen!r:.60}")
 

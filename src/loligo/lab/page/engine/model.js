@@ -126,7 +126,7 @@ export class Model {
     const given = { ...this.#numbers(parameters), ...this.guesses };
     const { states, settled } = settle(equations, given, voltage);
     return Object.fromEntries(
-      equations.states.map((name, i) => [name, states[i].map((x, k) => (settled[k] ? x : NaN))])
+      equations.states.map((/** @type {string} */ name, /** @type {number} */ i) => [name, states[i].map((x, k) => (settled[k] ? x : NaN))])
     );
   }
 
