@@ -42,7 +42,6 @@ REFERENCE: Mapping[str, tuple[str, ...]] = {
     ),
     "Figures": ("plot", "animate", "language"),
     "The lab": ("lab", "from_link"),
-    "The lab": ("lab", "from_link"),
     "Errors": ("LoligoError",),
 }  # fmt: skip
 
