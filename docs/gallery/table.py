@@ -138,8 +138,10 @@ ROWS: tuple[Row, ...] = (
     # frames of animations
     Row("film", "The demonstration", lambda: of.firing(_SQUID), film=True),
     Row("film-voltage", "V alone, in time", of.brief, {"panels": "V"}, film=True),
-    Row("film-calcium", "Five channels in time", lambda: of.membrane("calcium", 10), film=True,
-        variants=("light", "dark", "thumbnail")),
+    Row("film-calcium", "Five channels in time", lambda: of.membrane("calcium", 10), film=True),
+    Row("film-stacked", "Five currents one above the other",
+        lambda: of.lanes(0, 2, 5, 10, 20)[["V"]], {"stacked": True}, film=True,
+        variants=("light", "dark", "slide")),
     Row("film-lanes", "Five currents in time", lambda: of.lanes(0, 2, 5, 10, 20), film=True,
         variants=("light", "dark", "thumbnail")),
     # lanes

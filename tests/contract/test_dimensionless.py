@@ -41,7 +41,7 @@ def test_an_experiment_says_and_draws_no_units(nagumo, name: str, language: str)
 
 
 def test_a_story_has_no_units(nagumo) -> None:
-    told = lo.narrate(lo.simulate(nagumo, lo.Pulse(20, 60, 0.5), 100))
+    told: Any = lo.narrate(lo.simulate(nagumo, lo.Pulse(20, 60, 0.5), 100))
     assert told.dimensionless
     assert "It fired" in told.text
     assert not _UNITS.search(told.text)

@@ -44,7 +44,7 @@ def is_dimensionless(rec: xarray.Dataset, voltages: tuple[str, ...]) -> bool:
     if not voltages:
         return False
     try:
-        if not _may_be(json.loads(rec.attrs["provenance"])["model"]):
+        if not may_be_dimensionless(json.loads(rec.attrs["provenance"])["model"]):
             return False
     except (KeyError, TypeError, ValueError, AttributeError):
         return False  # no provenance, or another program's
@@ -68,7 +68,7 @@ def is_of_dimensionless(document: str) -> bool:
 
     try:
         told = json.loads(document)
-        if not _may_be(told):
+        if not may_be_dimensionless(told):
             return False
         rec = simulate(Membrane.from_dict(told), None, _TRIED, record=["V"], initial=0)
     except (LoligoError, KeyError, TypeError, ValueError, AttributeError):
@@ -110,7 +110,7 @@ def without_units(found: xarray.Dataset) -> xarray.Dataset:
     ).assign_coords({name: bare(each.variable) for name, each in found.coords.items()})
 
 
-def _may_be(model: Any) -> bool:
+def may_be_dimensionless(model: Any) -> bool:
     """Whether a model's numbers may be without units."""
     return "celsius" not in model and "channels" in model and _small(model["channels"])
 

@@ -53,7 +53,8 @@ class Varied:
     @property
     def ends(self) -> tuple[float, float]:
         """Once both are known."""
-        assert self.low is not None and self.high is not None
+        assert self.low is not None, "its range is known"
+        assert self.high is not None, "its range is known"
         return self.low, self.high
 
 
@@ -109,7 +110,7 @@ def field_of(membrane: Membrane, experiment: str, varied: Varied) -> Field:
 
 
 def diagram_of(field: Field, varied: Varied, advance: Any = None) -> tuple[Diagram, Varied]:
-    """The equilibria; where no range was given, of currents up to where the last change has been."""
+    """The equilibria; where no range was given, of currents up to beyond the last change."""
     if varied.low is not None:
         return diagram(field, *varied.ends, advance), varied
     made = None

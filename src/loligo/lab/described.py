@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from loligo.analysis.dimensionless import may_be_dimensionless
 from loligo.figures.style import DASHES, channel_inks
 from loligo.model import Membrane
 from loligo.model.catalogue import catalogue
@@ -53,6 +54,7 @@ def described(membrane: Membrane) -> dict[str, Any]:
         "equations": _equations(membrane, outline),
         "terms": _terms(membrane, outline),
         "shown": _shown(membrane),
+        "dimensionless": may_be_dimensionless(membrane.to_dict()),
     }
 
 

@@ -76,8 +76,8 @@ def _refuse(driven: Iterable[Driven]) -> None:
             )
         if each.shape.sampled:
             raise UsageError(
-                f"sensitivities: {type(each.shape).__name__} {each.shape.follows}, and derivatives "
-                "are of what has a formula; leave sensitivities out"
+                f"sensitivities: {type(each.shape).__name__} follows samples, and derivatives are "
+                "of what has a formula; leave sensitivities out"
             )
 
 

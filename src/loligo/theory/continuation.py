@@ -1,5 +1,6 @@
 """Curves of equilibria followed through their folds: pseudo-arclength continuation (Keller 1977;
-Allgower & Georg 2003, *Introduction to Numerical Continuation Methods*, doi:10.1137/1.9780898719154).
+Allgower & Georg 2003, *Introduction to Numerical Continuation Methods*,
+doi:10.1137/1.9780898719154).
 
 On a curve f(x, p) = 0 the next point is looked for on a plane across the tangent, a step ahead, by
 Newton's method with the exact derivatives. States are measured by their scales, p by its range.
@@ -22,8 +23,10 @@ _FIRST, _LONGEST, _SHORTEST = 0.004, 0.03, 1e-7  # of a step along the curve
 _TURNS = 0.12  # rad that the curve may turn by in a step
 _NEWTON = 8  # times at most
 _EXACT = 1e-13  # of the last of Newton's steps
-_MOST = 4000  # points
-FARTHEST = 10.0  # of V, in its scale, from 0
+_ENOUGH = 1e-10  # where the rounding of stiff rates leaves no more
+_MOST = 1000  # points
+_SHORT, _PATIENCE = 1e-4, 50  # steps so short, one after the other, lead nowhere
+FARTHEST = 3.0  # of V, in its scale, from 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Curve:
             u = u - change
             if np.abs(change).max() < _EXACT:
                 return u, step + 1
-        return (u, _NEWTON) if np.abs(change).max() < 100 * _EXACT else None
+        return (u, _NEWTON) if np.abs(change).max() < _ENOUGH else None
 
     def tangent(self, u: Floats, near: Floats) -> Floats:
         """Of length 1, the way that another points."""
@@ -114,6 +117,14 @@ class Curve:
         matrix = self.field.slopes(x[None], np.array([p]))[0][0]
         return Point(x, p, self.tangent(u, near), matrix, np.linalg.eigvals(matrix))
 
+    def nearest(self, x: Floats, p: float) -> Floats | None:
+        """The equilibrium near some states; None where there is none."""
+        u = self._scaled(x, p)
+        across = np.zeros(self.scale.size)
+        across[-1] = 1.0
+        found = self.corrected(u, across, float(u[-1]))
+        return None if found is None else self._plain(found[0])[0]
+
     def from_equilibrium(self, x: Floats, p: float, way: float) -> list[Point]:
         """The curve from a point on it as far as it goes, at first with p rising (way 1) or
         falling (-1)."""
@@ -124,16 +135,18 @@ class Curve:
         if found is None:
             return []
         points = [self.point(found[0], start)]
-        step = _FIRST
+        step, short = _FIRST, 0
         while len(points) < _MOST:
             last = points[-1]
             made = self._next(last, step)
             if made is None:
                 return points
             following, step = made
+            short = short + 1 if step < _SHORT else 0
             ended = self._ended(last, following)
             points.append(following if ended is None else ended)
-            if ended is not None or self._far(following) or self._round(points):
+            over = ended is not None or short > _PATIENCE
+            if over or self._far(following) or self._round(points):
                 return points
         return points
 

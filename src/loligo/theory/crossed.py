@@ -42,7 +42,9 @@ def found_again(of: Field, special: Special) -> float:
             omega = 2.0 * np.pi * special.frequency
             real = _pairs(_jacobians(of, states, p), omega)
             zeros = Chebyshev.fit(V, real, _NODES - 1, domain=over).roots()
-    real_zeros = zeros.real[(np.abs(zeros.imag) < 1e-6 * size) & (np.abs(zeros.real - centre) < size)]
+    real_zeros = zeros.real[
+        (np.abs(zeros.imag) < 1e-6 * size) & (np.abs(zeros.real - centre) < size)
+    ]
     if not real_zeros.size:
         return float("nan")
     return float(curve(real_zeros[np.abs(real_zeros - centre).argmin()]))
@@ -67,7 +69,7 @@ def _steady(of: Field, special: Special, V: Floats) -> tuple[Floats, Floats]:
     second = first + 1e-3 * max(1.0, abs(special.point.p))
     one, _ = balance(first)
     for _ in range(_SECANTS):
-        other, states = balance(second)
+        other, _ = balance(second)
         change = other * (second - first) / (other - one)
         change = np.where(np.isfinite(change), change, 0.0)
         first, one, second = second, other, second - change

@@ -140,9 +140,7 @@ class Cycles:
         whole += np.einsum("ikj,rc->ikrjc", slope / width, unit)
         whole = whole.reshape(count, m * n, (m + 1) * n)
         right = np.stack([rates, period * column, period * rates - moves], axis=-1)
-        right = np.concatenate(
-            [-whole[:, :, :n], right.reshape(count, m * n, 3)], axis=2
-        )
+        right = np.concatenate([-whole[:, :, :n], right.reshape(count, m * n, 3)], axis=2)
         solved = np.linalg.solve(whole[:, :, n:], right)
         ends = solved[:, -n:]
         inner = solved[:, :, :n], solved[:, :, n], solved[:, :, n + 1], solved[:, :, n + 2]
@@ -175,9 +173,7 @@ class Cycles:
 
     # ---- one cycle
 
-    def corrected(
-        self, guess: Cycle, across: Floats, step: float
-    ) -> tuple[Cycle, int] | None:
+    def corrected(self, guess: Cycle, across: Floats, step: float) -> tuple[Cycle, int] | None:
         """The cycle a step ahead of another, on the plane across ``across``.
 
         Parameters
@@ -220,8 +216,8 @@ class Cycles:
     def _row(self, mesh: Floats, period: float, across: Floats) -> Floats:
         """A scaled direction as a row that multiplies states at the mesh, the period and p."""
         weights = self._weights(mesh) * np.tile(self.field.scales, len(mesh) - 1)
-        return np.concatenate([across[:-2] * weights,
-                               [across[-2] / period, across[-1] / (self.high - self.low)]])  # fmt: skip
+        others = [across[-2] / period, across[-1] / (self.high - self.low)]
+        return np.concatenate([across[:-2] * weights, others])
 
     def _free(self, states: Floats, period: float, p: float) -> Floats:
         return np.concatenate([states[:, 0].ravel(), [period, p]])
@@ -235,9 +231,7 @@ class Cycles:
         p = guess.p + by[-1] * (self.high - self.low)
         return guess.states + inside, guess.period * (1.0 + by[-2]), p
 
-    def _made(
-        self, mesh: Floats, states: Floats, period: float, p: float, near: Floats
-    ) -> Cycle:
+    def _made(self, mesh: Floats, states: Floats, period: float, p: float, near: Floats) -> Cycle:
         """With its tangent, that points the way that another does, and its multipliers."""
         linear = self._linear(mesh, states, period, p)
         phase = self._phase(mesh, states, period, p)
@@ -282,9 +276,7 @@ class Cycles:
         states = self._at(cycle, spread.ravel()).reshape(count, _DEGREE + 1, self.size)
         ends = cycle.ahead[:-2].reshape(-1, self.size)
         around = np.concatenate([ends, ends[:1]])
-        ahead = np.stack(
-            [np.interp(mesh[:-1], cycle.mesh, column) for column in around.T], axis=1
-        )
+        ahead = np.stack([np.interp(mesh[:-1], cycle.mesh, column) for column in around.T], axis=1)
         whole = np.concatenate([ahead.ravel(), cycle.ahead[-2:]])
         whole /= self._length(mesh, whole)
         return Cycle(mesh, states, cycle.period, cycle.p, whole, cycle.multipliers)

@@ -72,8 +72,9 @@ def diagram(
     for k, (x, p) in enumerate(starts):
         if advance is not None:
             advance(k / len(starts))
-        if not any(_passes(of, each, x, p) for each in curves):
-            curves.append(_both_ways(curve, x, p))
+        at = curve.nearest(x, p)  # where a state jumps with V held, there may be none
+        if at is not None and not any(_passes(of, each, at, p) for each in curves):
+            curves.append(_both_ways(curve, at, p))
     curves = [each for each in curves if len(each) > 1]
     found = [s for k, each in enumerate(curves) for s in _special(curve, k, each)]
     return Diagram(of, low, high, curves, sorted(found, key=lambda s: s.point.p))

@@ -164,9 +164,7 @@ def _turns(turns: list[Turn], varied: Varied) -> tuple[dict[str, Any], dict[str,
                             told(varied.unit, "how far off it is on another mesh")),
     }  # fmt: skip
     place = np.array([turn.p for turn in turns], dtype=float)
-    return variables, {
-        "cycle_change": ("cycle_change", place, told(varied.unit, varied.meaning))
-    }
+    return variables, {"cycle_change": ("cycle_change", place, told(varied.unit, varied.meaning))}
 
 
 def _spoken(born: Orbits, varied: Varied) -> list[str]:
@@ -201,9 +199,11 @@ def _panels(name: str, cycles: bool, unstable: bool = True) -> tuple[Panel, ...]
     points = ("hopf_V", "fold_V")
     if not cycles:
         return (Panel(stable, theory=dashed, across=name, points=points),)
-    both = Panel((*stable, "stable_V_max", "stable_V_min"),
-                 theory=(*dashed, "unstable_V_max", "unstable_V_min"), across=name,
-                 points=(*points, "fold_V_max"), heading="Equilibria and cycles", weight=2.5)  # fmt: skip
+    both = Panel(
+        (*stable, "stable_V_max", "stable_V_min"),
+        theory=(*dashed, "unstable_V_max", "unstable_V_min"), across=name,
+        points=(*points, "fold_V_max"), heading="Equilibria and cycles", weight=2.5,
+    )  # fmt: skip
     slow = ("unstable_frequency",) if unstable else ()
     return both, Panel(("stable_frequency",), theory=slow, across="cycle")
 

@@ -24,6 +24,7 @@
  * @property {Record<string, string>} meanings  channel -> what it is
  * @property {import("./mathml.js").Block[]} equations
  * @property {Partial<Simulation> | null} shown  what shows the model at its best
+ * @property {boolean} dimensionless  nothing of it has a unit
  *
  * @typedef {object} Entry  a model that the page has
  * @property {string} name
@@ -47,6 +48,7 @@
  * @property {Entry[]} models
  * @property {() => any} model  the opened one
  * @property {() => Description} description  of it
+ * @property {(text: string) => string} unit  as it is printed; "" of a model without units
  * @property {(text: string) => string} reworded  what a model says of itself, as far as it is known
  * @property {State} state
  * @property {Words} words
@@ -64,6 +66,7 @@
  */
 import { copying } from "./copy.js";
 import { element } from "./dom.js";
+import { unit } from "./draw/names.js";
 import { workerSource } from "./embedded.js";
 import { openModel } from "./engine/model.js";
 import { openWorker } from "./engine/worker.js";
@@ -98,6 +101,7 @@ export async function start(host, given) {
   const models = new Models(lab, given.models);
   lab.model = () => models.opened;
   lab.description = () => models.entry.description;
+  lab.unit = (text) => (models.entry.description.dimensionless ? "" : unit(text));
   lab.opened = async (name) => {
     const entry = given.models.find((each) => each.name === name);
     if (!entry) throw new Error(lab.words("there is no model {model} here", { model: name }));
@@ -138,6 +142,7 @@ function labOf(host, given) {
     description: () => given.models[0].description,
     words: (text, values) => speaking(here())(text, values),
     reworded: (text) => reworded(here(), text),
+    unit: () => "",
     style: new Style(given.style), announce: nothing, tell: nothing, redraw: nothing,
     get worker() {
       worker ??= openWorker(given.models, workerSource());
@@ -239,6 +244,7 @@ class Models {
     if (!this.opened || this.entry !== entry) {
       const opened = await this.obtained(entry);
       if (!opened || lab.state.get().model !== name) return;
+      if (this.opened) lab.tell("");
       [this.entry, this.opened] = [entry, opened];
     }
     lab.redraw();

@@ -51,7 +51,7 @@ export function cursorOver(stage, plot, lab, values) {
   /** @param {import("../state.js").View} view */
   function show({ cursor }) {
     const at = cursor ?? 0;
-    const time = `${written(Number(at.toPrecision(4)), lab.style.decimal())} ms`;
+    const time = `${written(Number(at.toPrecision(4)), lab.style.decimal())} ${lab.unit("ms")}`.trim();
     describe(over, { "aria-valuemax": plot.across.high, "aria-valuenow": at,
       "aria-valuetext": document.activeElement === over ? `${time}: ${values(at)}` : time });
   }

@@ -5,7 +5,7 @@
  * @typedef {import("./plot.js").Panel} Panel
  * @typedef {import("../main.js").Variable} Variable
  */
-import { symbol, unit } from "./names.js";
+import { symbol } from "./names.js";
 import { Limits, reach } from "./scale.js";
 
 /** Which panels there are: key -> the role of what they show, how high they are. */
@@ -33,6 +33,15 @@ export function headingOf(key, words) {
   }
 }
 
+/**
+ * What the axis of time is called.
+ *
+ * @param {import("../main.js").Lab} lab
+ */
+export function timeHeading(lab) {
+  return lab.description().dimensionless ? lab.words("Time") : lab.words("Time (ms)");
+}
+
 export class Panels {
   /** @param {import("../main.js").Lab} lab */
   constructor(lab) {
@@ -54,9 +63,15 @@ export class Panels {
    * @param {string[]} wanted
    */
   chosen(wanted) {
+    const optional = this.optional();
+    return this.offered().filter((key) => wanted.includes(key) || !optional.includes(key));
+  }
+
+  /** The keys of those that may be left out. */
+  optional() {
     const offered = this.offered();
-    const instead = offered.includes("gates") ? [] : ["states"];
-    return offered.filter((key) => key === "V" || key === "stimulus" || wanted.includes(key) || instead.includes(key));
+    const kept = ["V", "stimulus", offered.includes("gates") ? "" : "states"];
+    return offered.filter((key) => !kept.includes(key));
   }
 
   /**
@@ -109,7 +124,7 @@ export class Panels {
     const alone = role === "state" && variables.length === 1;
     return {
       key, heading: alone ? titled(this.lab.reworded(long_name || name)) : headingOf(key, words),
-      unit: dimensionless(role, low, high) ? "" : unit(variables[0].unit), low, high, weight, lines,
+      unit: this.lab.unit(variables[0].unit), low, high, weight, lines,
       behind, rules: role === "voltage" ? [] : undefined,
     };
   }
@@ -127,7 +142,7 @@ export class Panels {
     const { moving } = this.lab.state;
     if (role === "gate") return [0, 1];
     if (role === "voltage") {
-      const [bottom, top] = Math.max(-low, high) < DIMENSIONLESS ? [-2.5, 2.5] : [-80, 40];
+      const [bottom, top] = this.lab.description().dimensionless ? [-2.5, 2.5] : [-80, 40];
       [low, high] = [Math.min(low, bottom), Math.max(high, top)];
     }
     if (role === "stimulus") {
@@ -137,19 +152,6 @@ export class Panels {
     if (role === "conductance") [low, high] = [Math.min(low, 0), Math.max(high, 0.1)];
     return this.limits.around(`${this.lab.model().manifest.name} ${key}`, low, high, moving);
   }
-}
-
-const DIMENSIONLESS = 12; // no membrane's V stays so near to 0
-
-/**
- * Whether a potential has no unit: it stays where no membrane's does.
- *
- * @param {string} role
- * @param {number} low
- * @param {number} high
- */
-function dimensionless(role, low, high) {
-  return role === "voltage" && Math.max(-low, high) < DIMENSIONLESS;
 }
 
 /** @param {string} text */

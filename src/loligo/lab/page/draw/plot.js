@@ -19,7 +19,7 @@
  * @property {number} y
  * @property {string} colour
  * @property {string} [text]  beside it
- * @property {"right" | "below"} [side]
+ * @property {"above" | "below"} [side]
  *
  * @typedef {object} Panel
  * @property {string} key
@@ -131,7 +131,7 @@ export class Plot {
   }
 
   paint() {
-    if (!this.canvas.width || !this.panels.length) return;
+    if (!this.canvas.width) return;
     this.place();
     const theme = this.style.theme();
     this.paintGround(theme);
@@ -272,9 +272,9 @@ export class Plot {
     dot(context, x, y, 3.5, mark.colour, theme.background);
     if (!mark.text) return;
     context.font = this.style.font(11.5);
-    const below = mark.side === "below" ? 16 : 0;
+    const below = mark.side === "below" ? 16 : -10;
     const wide = context.measureText(mark.text).width;
-    const left = below ? x : x + 8;
+    const left = mark.side === "below" ? x : x + 6;
     if (left + wide > box.left + box.width + this.margin.right) return;
     context.textAlign = "left";
     context.textBaseline = "middle";

@@ -126,7 +126,7 @@ export class Handles {
       const now = shape[field];
       if (typeof now !== "number") continue;
       const { low, high } = this.range(shape, field);
-      const unit = field === "amplitude" ? shape.unit === "nA" ? "nA" : "µA/cm²" : "ms";
+      const unit = this.lab.unit(field === "amplitude" ? shape.unit ?? "" : "ms");
       describe(parts[part], {
         "aria-label": `${name}: ${fieldName(field, words)}`, "aria-valuenow": now, "aria-valuemin": low,
         "aria-valuemax": high, "aria-valuetext": `${written(now, style.decimal())} ${unit}`,

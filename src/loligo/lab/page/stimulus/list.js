@@ -59,7 +59,7 @@ export function stimulusList(host, lab) {
   function row(shape, k) {
     const name = kindName(shape.kind, lab.words);
     const fields = (FIELDS[shape.kind] ?? []).map((field) => {
-      const unit = field.unit || (field.name === "amplitude" ? shape.unit === "nA" ? "nA" : "µA/cm²" : "");
+      const unit = lab.unit(field.unit || (field.name === "amplitude" ? shape.unit : ""));
       const input = element("input", { type: "text", inputmode: "decimal", class: "typed",
         autocomplete: "off", "aria-label": `${name} ${k + 1}: ${fieldName(field.name, lab.words)} ${unit}`.trim() });
       const read = () => typed(k, field, input);

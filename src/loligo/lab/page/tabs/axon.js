@@ -22,7 +22,7 @@ import { Canvas } from "../draw/canvas.js";
 import { Chart } from "../draw/chart.js";
 import { Handle } from "../draw/handle.js";
 import { picture } from "../draw/heat.js";
-import { channelsOf } from "../experiments/channels.js";
+import { channelsOf, unitless } from "../experiments/channels.js";
 import { evenly } from "../experiments/asking.js";
 import { interpolated, Wave } from "../experiments/wave.js";
 import { choice } from "../fields.js";
@@ -102,15 +102,15 @@ class AxonTab {
       element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
         ...Object.values(this.rows).map((row) => row.element)));
     this.without = element("p", { class: "said" });
+    this.front = element("div", { class: "front" }, this.profileHost, this.stripHost,
+      element("div", { class: "clockwork" }, this.play, this.clock, this.now));
+    this.below = element("div", { class: "cards" },
+      element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
+      element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost));
     const stage = element("div", { class: "loose" },
       element("div", { class: "bar" }, element("span", {}, words("Shock at the")), this.sides.element,
         this.sheath.element),
-      element("div", { class: "front" }, this.profileHost, this.stripHost,
-        element("div", { class: "clockwork" }, this.play, this.clock, this.now)),
-      this.said, this.without,
-      element("div", { class: "cards" },
-        element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
-        element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost)));
+      this.front, this.said, this.without, this.below);
     fill(host, [element("div", { class: "bench axon-bench" }, stage, this.controls)]);
     this.parameters = parameterPanel(this.controls, lab);
   }
@@ -205,16 +205,20 @@ class AxonTab {
       this.key = key;
       const opened = this.lab.model();
       const missing = myelin && channelsOf(opened.manifest).some((each) => !each.conductance);
-      say(this.without, missing
+      const pure = unitless(opened, parameters);
+      say(this.without, pure ? this.lab.words("An axon needs a membrane in millivolts.") : missing
         ? this.lab.words("This model's currents have no conductance that myelin could take away.") : "");
       try {
-        this.next = missing ? null : new Wave(opened, parameters, {
+        this.next = missing || pure ? null : new Wave(opened, parameters, {
           diameter: myelin ? fibre : diameter, length: myelin ? 2400 * fibre : length * 1e3,
           resistivity: 35.4, g_ratio: myelin ? ratio : null }, { side, lag });
       } catch (problem) {
-        say(this.without, problem instanceof Error ? problem.message : String(problem));
+        say(this.without, this.lab.words("There is no rest from which to begin: {why}.", {
+          why: problem instanceof Error ? problem.message : String(problem) }));
       }
+      if (!this.next) this.wave = null;
     }
+    this.blank(!this.wave && !this.next);
     if (!this.next) return;
     this.next.advance(ROOM);
     if (this.next.done) {
@@ -228,6 +232,16 @@ class AxonTab {
       if (!this.touched || !(this.time <= this.wave.lasts)) this.time = this.middle();
     }
     this.lab.redraw();
+  }
+
+  /**
+   * Nothing is shown where there is no wave.
+   *
+   * @param {boolean} hidden
+   */
+  blank(hidden) {
+    for (const each of [this.front, this.below]) each.hidden = hidden;
+    if (hidden) say(this.said, "");
   }
 
   /** ms, when the wave is half way. */

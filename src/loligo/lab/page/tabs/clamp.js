@@ -25,7 +25,7 @@ import { symbolElement } from "../draw/names.js";
 import { Plot } from "../draw/plot.js";
 import { Limits, reach } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
-import { channelsOf, drugged, drugOf, left, looked } from "../experiments/channels.js";
+import { channelsOf, drugged, drugOf, left, looked, unitless } from "../experiments/channels.js";
 import { alone, peak, protocol, reversal, steps, tail, together, upToPeaks } from "../experiments/currents.js";
 import { choice, doseField, numberField } from "../fields.js";
 
@@ -109,10 +109,11 @@ class Clamp {
       element("div", { class: "numbers", role: "group", "aria-label": words("Steps") },
         ...Object.values(this.fields).map((field) => field.element)),
       element("h2", { class: "panel-heading" }, words("Drugs")), this.drops);
-    const stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
+    this.without = element("p", { class: "said" });
+    this.stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
       element("div", { class: "front" }, this.drawing, this.readout),
       element("div", { class: "beside" }, this.curve, this.said)));
-    fill(host, [element("div", { class: "bench" }, stage, controls)]);
+    fill(host, [element("div", { class: "bench" }, element("div", { class: "loose" }, this.without, this.stage), controls)]);
     this.parameters = parameterPanel(controls, lab);
   }
 
@@ -204,6 +205,10 @@ class Clamp {
     if (this.model !== simulation.model) this.meet(simulation.model);
     this.moving ||= this.lab.state.moving;
     this.parameters.show(simulation);
+    const pure = unitless(this.lab.model(), simulation.parameters);
+    this.stage.hidden = pure;
+    say(this.without, pure ? this.lab.words("A voltage clamp needs a membrane in millivolts.") : "");
+    if (pure) return;
     this.measure(simulation);
     this.draw();
     this.describe();

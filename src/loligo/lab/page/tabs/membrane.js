@@ -7,8 +7,7 @@ import { digits, readout } from "../controls/readout.js";
 import { slider } from "../controls/slider.js";
 import { transport } from "../controls/transport.js";
 import { cursorOver } from "../draw/cursor.js";
-import { unit } from "../draw/names.js";
-import { Panels } from "../draw/panels.js";
+import { Panels, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { number } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
@@ -55,7 +54,7 @@ class Bench {
     this.head = null;
     this.drawn = false;
     this.transport = transport(seen, lab, {
-      offered: () => this.panels.offered(), keep: () => this.keep(), forget: () => this.forget(),
+      offered: () => this.panels.optional(), keep: () => this.keep(), forget: () => this.forget(),
       ghosts: () => this.ghosts.length, head: (time, moving) => this.play(time, moving),
     });
     seen.append(stage);
@@ -70,6 +69,7 @@ class Bench {
     this.lasts = lastsSlider(controls, lab);
     this.telling = 0;
     this.complaint = "";
+    this.model = "";
     this.told = "";
     /** @type {Simulation | null} */
     this.simulated = null;
@@ -127,6 +127,7 @@ class Bench {
     if (simulation === this.simulated && asked === this.recorded) return this.run !== null;
     this.simulated = simulation;
     this.recorded = asked;
+    if (simulation.model !== this.model) this.leave();
     try {
       this.run = this.lab.model().simulate(simulation, { record });
       this.complain(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
@@ -134,9 +135,19 @@ class Bench {
       this.complain(problem instanceof Error ? problem.message : String(problem));
       return this.run !== null;
     }
+    this.model = simulation.model;
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.describe(), PAUSE);
     return true;
+  }
+
+  /** Nothing of another model stays. */
+  leave() {
+    this.run = null;
+    this.ghosts = [];
+    this.complaint = "";
+    this.story.forget();
+    this.plot.show([], { low: 0, high: 1, heading: "" });
   }
 
   /**
@@ -160,7 +171,7 @@ class Bench {
       if (panel.key === "V") panel.marks = this.marks();
       if (panel.key === "stimulus") this.exact(panel, simulation);
     }
-    const across = { low: 0, high: simulation.duration, heading: this.lab.words("Time (ms)") };
+    const across = { low: 0, high: simulation.duration, heading: timeHeading(this.lab) };
     const upto = this.head ?? undefined;
     this.plot.show(panels, across, {
       bands: stretches(simulation.stimulus, simulation.duration),
@@ -199,11 +210,21 @@ class Bench {
     const { style, words } = this.lab;
     const theme = style.theme();
     const peaks = peaksOf(this.run).map(({ x, y }, k) => ({ x, y, colour: theme.voltage,
-      text: k === 0 ? `${number(y, 0, style.decimal())} mV` : undefined }));
+      text: k === 0 ? this.potential(y) : undefined }));
     const turn = this.story.marks().find(({ phase }) => phase === "turns inward");
     if (!turn) return peaks;
     return [...peaks, { x: turn.time, y: turn.V, colour: theme.channels.Na, side: "below",
       text: words("threshold") }];
+  }
+
+  /**
+   * A peak as it is written beside it.
+   *
+   * @param {number} V
+   */
+  potential(V) {
+    const bare = this.lab.description().dimensionless;
+    return `${number(V, bare ? 2 : 0, this.lab.style.decimal())} ${this.lab.unit("mV")}`.trim();
   }
 
   keep() {
@@ -234,7 +255,7 @@ class Bench {
     const variables = this.panels.variables(this.panels.chosen(this.lab.state.view.panels));
     const mark = this.lab.style.decimal();
     return variables.filter(({ name }) => this.run.values[name]).map(({ name, unit: written }) =>
-      `${name} ${digits(between(this.run.time, this.run.values[name], time), mark)} ${unit(written)}`.trim()).join(", ");
+      `${name} ${digits(between(this.run.time, this.run.values[name], time), mark)} ${this.lab.unit(written)}`.trim()).join(", ");
   }
 
   /** Tell those who do not see the trace what it is now. */
@@ -289,7 +310,7 @@ function lastsSlider(host, lab) {
   /** @param {number} initial  ms */
   function build(initial) {
     made = slider(lab, {
-      label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: "ms",
+      label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: lab.unit("ms"),
       low: initial / 10, high: 6 * initial, initial, least: 0.5,
       set: (wanted, moving) => {
         const duration = Math.min(wanted, LONGEST);
