@@ -31,7 +31,9 @@ const told = (run) => ({
   time: hex(run.time), spikes: hex(run.spikes.map((s) => s.time)),
   peaks: hex(run.spikes.map((s) => s.peak)),
 });
-const tried = (work) => { try { return work(); } catch (error) { return { error: error.message }; } };
+const tried = (work) => {
+  try { return work(); } catch (error) { return { error: error.message }; }
+};
 BODY
 console.log(JSON.stringify(found));
 """
