@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from typing import Any
 
 import loligo as lo
 from loligo.experiments.experiment import Experiment
@@ -24,8 +25,8 @@ _CALLS: Mapping[str, str] = {
 # The reference's pages: what a reader looks for, and the public names that serve it.
 REFERENCE: Mapping[str, tuple[str, ...]] = {
     "Models": (
-        "load", "models", "Membrane", "Course", "Channel", "Gate", "State", "Scheme", "Drug", "TTX",
-        "TEA",
+        "load", "models", "library", "cite", "Membrane", "Channel", "Gate", "State", "Scheme",
+        "Course", "Drug", "TTX", "TEA",
     ),
     "Axons": (
         "Axon", "Region", "Myelin", "at", "conduction_velocity", "travelling_wave",
@@ -77,7 +78,8 @@ def _names() -> list[str]:
 
 
 def _model(name: str) -> str:
-    model = lo.load(name)
+    model, told = lo.load(name), lo.library().loc[name]
+    alone, step, lasts = f"It is {told.alone} by itself", told.step, told.lasts
     file = resources.files("loligo.model") / "library" / f"{name}.toml"
     return f"""# {model.title}
 
@@ -94,7 +96,29 @@ cell = lo.load("{name}")
 cell
 ```
 
-## Gates
+## What it does
+
+{alone}; under a step of {step:g} µA/cm² it is {told.under_step}:
+
+```python
+step = lo.Pulse(start={lasts / 10:g}, duration={lasts:g}, amplitude={step:g})
+rec = lo.simulate(cell, step, duration={1.2 * lasts:g}, threshold={told.threshold:g})
+lo.plot(rec)
+```
+
+{_gates(model)}{_firing(told)}## The document
+
+`loligo show {name} --toml` prints it too.
+
+```toml
+{file.read_text(encoding="utf-8")}```
+"""
+
+
+def _gates(model: lo.Membrane) -> str:
+    if not model.gates:
+        return ""
+    return """## Gates
 
 Steady states and time constants of its gates over the membrane potential:
 
@@ -102,22 +126,23 @@ Steady states and time constants of its gates over the membrane potential:
 lo.plot(cell)
 ```
 
-## Firing
+"""
+
+
+def _firing(told: Any) -> str:
+    """Of a cell that goes on firing."""
+    if told.under_step not in ("tonic", "adapting"):
+        return ""
+    return f"""## Firing
 
 Its rate of firing against the injected current, from rest and from firing:
 
 ```python
-firing = lo.experiments.fi_curve(cell)
+firing = lo.experiments.fi_curve(cell, threshold={told.threshold:g})
 print(firing.summary)
 lo.plot(firing)
 ```
 
-## The document
-
-`loligo show {name} --toml` prints it too.
-
-```toml
-{file.read_text(encoding="utf-8")}```
 """
 
 

@@ -111,9 +111,9 @@ def test_a_spike_from_rest_across_edges_that_move() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pulse", [(2.0, 1.0, 20.0), (1.0, 14.0, 10.0), (3.0, 1.0, 6.0)])
+@pytest.mark.parametrize("pulse", [(1.0, 14.0, 10.0), (3.0, 1.0, 6.0)])
 def test_by_all_that_the_squid_has(pulse: tuple[float, float, float]) -> None:
-    compared([*SQUID, "start", "duration", "amplitude"], pulse, lo.Taylor(1e-12))
+    compared([*SQUID, "start", "duration", "amplitude"], pulse, lo.Taylor(1e-12, engine="numpy"))
 
 
 @pytest.mark.slow
@@ -122,8 +122,8 @@ def test_held_where_rates_are_singular() -> None:
     squid = lo.load("hodgkin-huxley-1952")
     for V in (-55.0, -40.0):
         rec = lo.simulate(
-            squid, None, 8, solver=lo.Taylor(1e-12), sample_interval=0.25, initial=V,
-            sensitivities=["initial.V", "g_L"],
+            squid, None, 8, solver=lo.Taylor(1e-12, engine="numpy"), sample_interval=0.25,
+            initial=V, sensitivities=["initial.V", "g_L"],
         )  # fmt: skip
 
         def begun(V: Any) -> Any:
@@ -150,28 +150,33 @@ def _complex(model: Any) -> tuple[Callable[..., Any], Any]:
         {"Exprel": exprel, "exp": np.exp, "Where": np.where, "Less": lambda a, b: a.real < b.real},
         "numpy",
     ]
-    made = sp.lambdify([symbol(n) for n in names], list(system.derivatives.values()), functions)
+    rates_of = list(system.derivatives.values())
+    made = sp.lambdify([symbol(n) for n in names], rates_of, functions, cse=True)
     return made, system
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [model for model in lo.models() if "axon" not in model])
-def test_every_library_model_by_every_parameter(name: str) -> None:
-    """Against complex steps of its own equations, from the same beginning."""
+@pytest.mark.parametrize("name", sorted(set(lo.models()) - {"hodgkin-huxley-1952"}))
+def test_every_library_model(name: str) -> None:
+    """By two of its parameters, the largest conductance and another, against complex steps of its
+    own equations from the same beginning."""
     model = lo.load(name)
     made, system = _complex(model)
     numbers = {n: p.value for n, p in model.parameters.items()}
-    first = lo.simulate(model, None, 1, solver=lo.Taylor(1e-12), initial=-70)
+    conductances = [n for n in numbers if n.startswith("g_")] or list(numbers)
+    asked = [max(conductances, key=lambda n: numbers[n]), list(numbers)[-1]]
+    solver = lo.Taylor(1e-12, engine="numpy")
+    first = lo.simulate(model, None, 1, solver=solver, initial=-70)
     start = {s: float(first[s][0]) for s in system.states}
     rec = lo.simulate(
-        model, lo.Pulse(0, 60, 10), 60, solver=lo.Taylor(1e-12), sample_interval=1, initial=start,
-        record=["V"], sensitivities=[*numbers, "initial.V"],
+        model, lo.Pulse(0, 9, 10), 9, solver=solver, sample_interval=0.5, initial=start,
+        record=["V"], sensitivities=asked,
     )  # fmt: skip
-    for by in [*numbers, "initial.V"]:
+    for by in asked:
         p = {n: v + 1j * STEP * (n == by) for n, v in numbers.items()}
-        y = np.array([start[s] + 1j * STEP * (by == f"initial.{s}") for s in system.states])
+        y = np.array([start[s] for s in system.states], dtype=complex)
         solution = solve_ivp(
-            lambda t, y, p=p: np.array(made(*y, *p.values(), 10.0), dtype=complex), (0, 60), y,
+            lambda t, y, p=p: np.array(made(*y, *p.values(), 10.0), dtype=complex), (0, 9), y,
             method="DOP853", rtol=1e-12, atol=1e-13, t_eval=rec.time.values[:-1],
         )  # fmt: skip
         true = solution.y[0].imag / STEP
@@ -179,6 +184,7 @@ def test_every_library_model_by_every_parameter(name: str) -> None:
         assert np.abs(found - true).max() <= EXACT * np.abs(true).max(), by
 
 
+@pytest.mark.slow
 def test_spikes_move_with_what_moves_them() -> None:
     """Later by what the pulse is later; and as two runs beside each other say."""
     squid, solver = lo.load("hodgkin-huxley-1952"), lo.Taylor(1e-10, engine="numpy")

@@ -186,6 +186,16 @@ def slopes(system: System) -> Block:
     return lowered(every)
 
 
+def slope_by(system: System, varied: str) -> Mapping[str, Expr]:
+    """The derivatives of all rates by the states and by a parameter or an input, called ``m/V``."""
+    return {
+        f"{row}/{column}": sp.diff(rate, s.symbol(column))
+        for row, rate in system.derivatives.items()
+        for column in (*system.depends(row), varied)
+        if rate.has(s.symbol(column))
+    }
+
+
 def shares(system: System) -> Block | None:
     """Parameters in; with what share each term enters each state's rate out, as far as something
     may be conserved (:mod:`loligo.system.conserved`). None if nothing can be."""

@@ -14,9 +14,10 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, Labelled
-from loligo.run.bounds import listed
+from loligo.run.bounds import listed, spoken
 from loligo.run.cells import SHARE_ERROR, Cells, guess, numbers_of
 from loligo.run.charges import ledgers
+from loligo.run.conserved import combinations
 from loligo.run.equilibrium import Steady, held, refuse, rest, rested
 from loligo.run.recipes import plain
 from loligo.run.status import Status
@@ -90,6 +91,7 @@ class _Unnoted:
 
     def __init__(self, kernel: Kernel, noted: list[int]) -> None:
         self.kernel, self.width, self.program = kernel, kernel.width, copy(kernel.program)
+        self.portable = kernel.portable
         self.noted = kernel.program.states[noted[0] :]
         object.__setattr__(self.program, "states", kernel.program.states[: noted[0]])
 
@@ -215,3 +217,14 @@ def rest_of(membrane: Any, numbers: Mapping[str, Floats]) -> tuple[Floats, list[
         If there is none.
     """
     return rest(plain_kernel(membrane), begun(membrane, numbers))
+
+
+def for_conserved(kernel: Kernel, numbers: Mapping[str, Floats]) -> str | None:
+    """A combination of states that the equations keep constant, in words; None where there is
+    none."""
+    names = kernel.program.states
+    weights = combinations(kernel.program, numbers, (*names[1:], names[0]))
+    if weights is None:
+        return None
+    row = int(np.abs(weights[0]).sum(axis=1).argmax())
+    return spoken(names, weights[0, row]) if weights[0, row].any() else None
