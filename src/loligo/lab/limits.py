@@ -87,7 +87,10 @@ LIMITS: Mapping[str, Any] = {
         ),
     ],
     # the page's kernels are made for one tolerance
-    "solvers": [{"word": "taylor", "kind": "Taylor", "value": number("tolerance", 1e-8, 1e-8)}],
+    "solvers": [
+        {"word": "taylor", "kind": "Taylor", "value": number("tolerance", 1e-8, 1e-8)},
+        {"word": "exponential", "kind": "Exponential", "value": number("dt", 0.001, 1)},
+    ],
     "numbers": {
         "duration": number("duration", 0, 10_000, open=True),
         "sample": number("sample", 0.001, 1000),
