@@ -51,6 +51,7 @@ return given.asked.map((simulation) => {
 # which models, under what: each is a kernel of Python's
 DONE = (
     (0, ("pulse",)), (0, ("pulse", "pulse", "ramp")), (0, ("train", "sine")), (0, ("clamp",)),
+    (0, ("noise",)),
     (1, ("pulse", "clamp")), (1, ("chirp",)), (2, ("pulse", "train")), (3, ("pulse", "ramp")),
 )  # fmt: skip
 
@@ -76,6 +77,7 @@ def state(rng: random.Random) -> dict[str, Any]:
         "ramp": lambda: lo.Ramp(*box()),
         "sine": lambda: lo.Sine(*box(), rng.uniform(5, 200), rng.choice([0.0, 1.25])),
         "chirp": lambda: lo.Chirp(*box(), 1, rng.uniform(50, 300)),
+        "noise": lambda: lo.Noise(*box(), seed=rng.randint(0, 99), tau=rng.choice([None, 2.0])),
         "clamp": lambda: lo.VoltageClamp(*box()[:2], rng.uniform(-90, 30),
                                          to=rng.choice([None, 20.0])),
     }  # fmt: skip
