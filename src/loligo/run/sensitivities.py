@@ -14,6 +14,7 @@ from loligo.program.changes import movable
 from loligo.run.cells import Driven, Initial
 from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.base import DENSITY, TOTAL
+from loligo.stimulus.following import Following
 from loligo.system.outline import Outline
 from loligo.system.tangent import INITIAL, By, per, tangent
 
@@ -75,9 +76,11 @@ def _refuse(driven: Iterable[Driven]) -> None:
                 "one, or leave sensitivities out"
             )
         if each.shape.sampled:
+            following = isinstance(each.shape, Following)
+            what = "a parameter that follows a course" if following else type(each.shape).__name__
             raise UsageError(
-                f"sensitivities: {type(each.shape).__name__} {each.shape.follows}, and derivatives "
-                "are of what has a formula; leave sensitivities out"
+                f"sensitivities: {what} is given by samples, and derivatives are of what has a "
+                "formula; leave sensitivities out"
             )
 
 
