@@ -16,6 +16,8 @@ from pathlib import Path
 from docs.site.check import faults
 from docs.site.generated import pages
 
+import loligo as lo
+
 DOCS = Path(__file__).parents[1]
 _WRITTEN = ("*.md", "howto/*.md", "course/*.md", "*.svg", "*.gif", "performance.json")
 # pages of the project's root, and how they are called here
@@ -70,6 +72,7 @@ def main() -> int:
         )  # fmt: skip
     if wrong:
         return wrong
+    lo.lab(lo.models()).save(told.into / "live.html")
     said = list(faults(told.into))
     for fault in said:
         print(fault)

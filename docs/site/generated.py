@@ -25,7 +25,8 @@ _CALLS: Mapping[str, str] = {
 # The reference's pages: what a reader looks for, and the public names that serve it.
 REFERENCE: Mapping[str, tuple[str, ...]] = {
     "Models": (
-        "load", "models", "library", "cite", "Course", "Membrane", "Channel", "Gate", "State", "Scheme", "Drug", "TTX", "TEA",
+        "load", "models", "library", "cite", "Membrane", "Channel", "Gate", "State", "Scheme",
+        "Course", "Drug", "TTX", "TEA",
     ),
     "Axons": (
         "Axon", "Region", "Myelin", "at", "conduction_velocity", "travelling_wave",

@@ -99,6 +99,7 @@ def test_a_language_has_all_that_is_said(code: str) -> None:
     assert said() - phrases.keys() == set()
     read = {re.sub(r"\{[^}]*\}", "{}", text) for text in patterns}
     assert told() - phrases.keys() - read == set()
+    assert {text for text in page_texts() if worded(text)} - phrases.keys() == set()
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -272,8 +272,8 @@ def test_what_a_link_says_of_a_stimulus_is_its_document(kind: dict[str, Any]):
 
 
 def test_what_no_link_says_is_told():
-    with pytest.raises(UsageError, match="the lab has no noise; it has pulse, pulse_train"):
-        write_link(doc(stimulus=[lo.Noise(0, 5, 2, seed=1).to_dict()]))
+    with pytest.raises(UsageError, match="the lab has no waveform; it has pulse, pulse_train"):
+        write_link(doc(stimulus=[lo.Waveform([0, 1], [0, 1]).to_dict()]))
     with pytest.raises(UsageError, match="no pulse with unit='nA'"):
         write_link(doc(stimulus=[lo.Pulse(0, 5, "2 nA").to_dict()]))
     with pytest.raises(UsageError, match="finite numbers, not nan"):

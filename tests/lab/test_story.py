@@ -15,14 +15,15 @@ from scripted import called
 
 SQUID = "hodgkin-huxley-1952"
 TELL = """
-return given.cases.map(({course, language}) => {
+return given.cases.map(({course, language, bare}) => {
   const rows = (table) => Object.fromEntries(
     Object.entries(table).map(([name, row]) => [name, Float64Array.from(row)]));
   const told = {...course, time: Float64Array.from(course.time), V: Float64Array.from(course.V),
     injected: Float64Array.from(course.injected), currents: rows(course.currents),
     conductances: rows(course.conductances), gates: rows(course.gates)};
   const spoken = given.languages[language];
-  return story_narrate.narrate(story_course.courseOf(told), words.speaking(spoken), spoken.decimal);
+  const words = $words.speaking(spoken);
+  return $story_narrate.narrate($story_course.courseOf(told), words, spoken.decimal, bare);
 });
 """
 
@@ -42,7 +43,8 @@ def plain(course: Course) -> dict[str, Any]:
 
 def compare(runs: dict[str, Any], language: str) -> None:
     told = {name: lo.narrate(rec, language=language) for name, rec in runs.items()}
-    cases = [{"course": plain(each.course), "language": language} for each in told.values()]
+    cases = [{"course": plain(each.course), "language": language, "bare": each.dimensionless}
+             for each in told.values()]  # fmt: skip
     given = {"cases": cases, "languages": spoken_languages()}
     page = called(TELL, given, "story/narrate.js", "story/course.js", "words.js")
     for (name, python), own in zip(told.items(), page, strict=True):
@@ -98,6 +100,8 @@ def _runs() -> dict[str, Any]:
         "held and let go": run(squid, clamp(2, 4, -20.0), 20),
         "held lower and let go": run(squid, clamp(2, 10, -90.0), 25),
         "held by a ramp": run(squid, clamp(2, 8, -80.0, to=20.0), 9),
+        "without units": run(lo.load("fitzhugh-1961"), lo.Pulse(10, 100, 0.4), 120),
+        "without units, one": run(lo.load("fitzhugh-1961"), lo.Pulse(10, 2, 0.6), 60),
         "warm": run(squid.replace(celsius=20), lo.Pulse(2, 10, 20)),
         "an interneuron": run(inter, lo.Pulse(2, 30, 2), 40),
         "a high threshold": run(squid, lo.Pulse(2, 35, 10), 40, threshold=60.0),
@@ -121,6 +125,6 @@ def test_numbers_are_written_as_python_writes_them() -> None:
     sizes = 10.0 ** random.integers(-6, 7, 200)
     numbers += (random.normal(size=200) * sizes).tolist()
     numbers += (random.integers(-4000, 4000, 200) / 16).tolist()  # halves, and what is exact
-    code = "return given.numbers.map((n) => given.forms.map((form) => words.formatted(n, form)))"
+    code = "return given.numbers.map((n) => given.forms.map((form) => $words.formatted(n, form)))"
     page = called(code, {"numbers": numbers, "forms": FORMS}, "words.js")
     assert page == [[format(n, form) for form in FORMS] for n in numbers]

@@ -15,8 +15,9 @@ from scipy.integrate import solve_ivp
 
 import hh_scipy
 from loligo.errors import FileError, UsageError
-from loligo.lab import tasks
+from loligo.lab import calling, tasks
 from loligo.lab.link import written
+from loligo.lab.measures import MEASURES
 from loligo.lab.sheet import Sheet, person, read_sheet, share, sheet_of
 from scripted import called
 
@@ -208,3 +209,20 @@ def test_what_is_right_is_what_scipy_finds(sheet: Sheet):
     assert tasks.right_answer(sodium, {"strength": 20}) == pytest.approx(
         currents[0].min(), rel=1e-3
     )
+
+
+@pytest.mark.slow
+def test_the_page_finds_the_same_to_the_last_bit(sheet: Sheet):
+    """Every measure, where the page computes it with its own kernels."""
+    asked = [(name, of) for name in MEASURES for of in ("V", "I_Na", "m")]
+    start = "#v=1&model=hodgkin-huxley-1952&set=g_Na:110,celsius:8&pulse=5,40,{w}&duration=50"
+    one = sheet_of({"task": [TASK | {"start": start}]}).tasks[0].simulation({"w": 9})
+    told = calling.entry(one.name, one.original)
+    code = """const wasm = Uint8Array.from(Buffer.from(given.wasm, "base64"));
+      const model = await $engine_model.openModel({ name: "x", manifest: given.manifest, wasm });
+      return given.asked.map(([name, of]) =>
+        $tasks_measures.measured(name, model, given.simulation, of));"""
+    given = {"asked": asked, "simulation": one.to_dict(), "manifest": told.told["manifest"],
+             "wasm": base64.b64encode(told.wasm).decode()}  # fmt: skip
+    there = called(code, given, "engine/model.js", "tasks/measures.js")
+    assert there == [MEASURES[name].of(one, of) for name, of in asked]

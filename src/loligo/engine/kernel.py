@@ -176,9 +176,7 @@ class Progress(Moving):
         self.swings.table[lanes] = other.swings.table[lanes]
         self.step[blocks] = other.step[blocks]
         for k in range(known, len(self.spikes)):
-            time, lane, peak, trough = self.spikes[k]
-            kept = ~np.isin(lane, lanes)
-            self.spikes[k] = Batch(time[kept], lane[kept], peak[kept], trough[kept])
+            self.spikes[k] = self.spikes[k].without(lanes)
 
 
 @dataclass(frozen=True)
@@ -286,11 +284,14 @@ class Kernel(Protocol):
     alone
         Whether one call with all lanes keeps the whole machine busy, as of a GPU; else each core
         of the processor calls it with some.
+    portable
+        Whether its bits are those of every machine.
     """
 
     program: Program
     width: int
     alone: bool
+    portable: bool
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one block lane by lane; arrays of equal length in, arrays out.

@@ -48,6 +48,12 @@ class Batch(NamedTuple):
     trough: Floats
     moved: Floats | None = None
 
+    def without(self, lanes: Integers) -> Batch:
+        """Those of other lanes."""
+        kept = ~np.isin(self.lane, lanes)
+        moved = None if self.moved is None else self.moved[kept]
+        return Batch(self.time[kept], self.lane[kept], self.peak[kept], self.trough[kept], moved)
+
 
 @dataclass
 class Swings:

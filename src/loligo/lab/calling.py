@@ -157,8 +157,8 @@ def lab(
     Parameters
     ----------
     model : Membrane, str or sequence of them, optional
-        The model, or the names of several; the page begins with the first. By default the
-        library's.
+        The model, or the names of several; the page begins with the first. ``lo.models()`` are
+        all of the library; by default it has the squid's axon and three others.
     stimulus : Stimulus, optional
         What it begins with; 10 µA/cm² from 5 to 45 ms if neither a model nor a link is given.
     duration : float
@@ -216,14 +216,16 @@ def lab(
 def members(model: Any) -> list[Membrane]:
     """The models that a person gave, by name or as they are."""
     if model is None:
-        return [load(name) for name in sorted(models(), key=lambda name: name != FIRST)]
-    many = model if isinstance(model, Sequence) and not isinstance(model, str) else [model]
+        return [load(name) for name in USUAL]
+    listed = isinstance(model, Sequence | Mapping) and not isinstance(model, str)
+    many = list(model) if listed else [model]
     if not many:
         raise UsageError("the lab needs a model: lo.models() lists the library's")
     return [each if isinstance(each, Membrane) else load(each) for each in many]
 
 
-FIRST = "hodgkin-huxley-1952"
+# Where nothing is said: each of them shows what the others do not.
+USUAL = ("hodgkin-huxley-1952", "connor-stevens-1977", "traub-miles-1991", "wang-buzsaki-1996")
 
 
 def entry(name: str, model: Membrane) -> Entry:

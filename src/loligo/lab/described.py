@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from loligo.analysis.dimensionless import may_be_dimensionless
 from loligo.figures.style import DASHES, channel_inks
 from loligo.model import Membrane
+from loligo.model.catalogue import catalogue
 from loligo.model.equations import Line, called
 from loligo.model.latex import symbol
 from loligo.model.mathml import mathml
 from loligo.model.ode import rates
+from loligo.stimulus import Pulse
 from loligo.system.outline import Outline, outline_of
 
 # A node: its tag, its attributes, and what is in it, texts and nodes.
@@ -50,7 +53,19 @@ def described(membrane: Membrane) -> dict[str, Any]:
         "variables": list(_variables(outline, inks)),
         "equations": _equations(membrane, outline),
         "terms": _terms(membrane, outline),
+        "shown": _shown(membrane),
+        "dimensionless": may_be_dimensionless(membrane.to_dict()),
     }
+
+
+def _shown(membrane: Membrane) -> dict[str, Any] | None:
+    """What shows a model of the library: a current, how long, what counts as a spike."""
+    told = catalogue().get(membrane.name)
+    if told is None:
+        return None
+    pulse = Pulse(told.lasts / 10, told.lasts, told.step)
+    threshold = told.threshold or None
+    return {"stimulus": [pulse.to_dict()], "duration": 1.2 * told.lasts, "threshold": threshold}
 
 
 def _variables(outline: Outline, inks: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import loligo
-from loligo.engine.kernel import COUNTERS, DIVERGED, RE_ARM, STIFF
+from loligo.engine.kernel import COUNTERS, DIVERGED, GRAIN, RE_ARM, STIFF
 from loligo.engine.swings import KEPT, SWING
 from loligo.engine.switches import CLOCK, rows
 from loligo.errors import UsageError
@@ -24,15 +24,16 @@ from loligo.program.sources import Source
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
 from loligo.run.equilibrium import HIGHEST, LOWEST, SPACING
 from loligo.run.recipes import alone
-from loligo.solvers import Taylor
+from loligo.solvers import Exponential, Taylor
 from loligo.system.driven import BEGINS, COMMAND, ON, SLOPE, driven
 from loligo.system.outline import V_SCALE, Outline, outline_of
 
 VERSION = 1  # of the manifest
 # In the order in which a kernel adds them up: what is done -> how many there may be at once.
 SLOTS: Mapping[str, int] = {
-    "pulse": 8, "pulse_train": 2, "ramp": 1, "sine": 1, "chirp": 1, "clamp": 6,
+    "pulse": 8, "pulse_train": 2, "ramp": 1, "sine": 1, "chirp": 1, "noise": 1, "clamp": 6,
 }  # fmt: skip
+SOLVERS = (Taylor(portable=True), Exponential(portable=True))
 _CLAMP = {ON: "window", COMMAND: "ramp_command", SLOPE: "command_slope"}
 
 
@@ -83,18 +84,19 @@ def slots_of(row: Mapping[str, int]) -> tuple[Slot, ...]:
 
 
 def browser_kernel(
-    membrane: Membrane, solver: Taylor | None = None, slots: Mapping[str, int] = SLOTS
-) -> BrowserKernel:
+    membrane: Membrane, solvers: Sequence[Taylor | Exponential] = SOLVERS,
+    slots: Mapping[str, int] = SLOTS,
+) -> BrowserKernel:  # fmt: skip
     """A membrane's kernels for a browser.
 
     Parameters
     ----------
     membrane
         Each of its numbers one number.
-    solver
-        What its equations are solved with.
+    solvers
+        What its equations are solved with: a kernel for each.
     slots
-        What may be done to it, and how much of it at once.
+        What may be done to it, and how much of it at once. Under fixed steps V is not held.
 
     Raises
     ------
@@ -108,22 +110,32 @@ def browser_kernel(
     >>> kernel.wasm[:4], [state["symbol"] for state in kernel.manifest["states"]]
     (b'\\x00asm', ['V', 'm', 'h', 'n'])
     """
-    solver = solver or Taylor()
     _refuse_arrays(membrane)
-    row = slots_of(slots)
-    free = outline_of(membrane)
-    outline = driven(free, [name for slot in row for name in slot.inputs])
-    stimuli = tuple(source for slot in row for source in slot.sources)
-    program, code = _compiled(alone(outline, stimuli, outline.records, solver))
-    kernel = _kernel(program, code, solver, row)
+    free, codes = outline_of(membrane), b""
+    kernels: dict[str, dict[str, Any]] = {}
+    observed = free
+    for solver in solvers:
+        row = slots_of(slots if isinstance(solver, Taylor) else _unclamped(slots))
+        outline = driven(free, [name for slot in row for name in slot.inputs])
+        stimuli = tuple(source for slot in row for source in slot.sources)
+        program, code = _compiled(alone(outline, stimuli, outline.records, solver))
+        kernels[type(solver).__name__] = {
+            "bytes": [len(codes), len(codes) + len(code)], **_kernel(program, solver, row),
+        }  # fmt: skip
+        codes += code
+        observed = outline if len(outline.records) > len(observed.records) else observed
     manifest = {
         "version": VERSION,
         "loligo": loligo.__version__,
-        **_about(membrane, free, outline),
-        "kernels": {"Taylor": kernel},
+        **_about(membrane, free, observed),
+        "kernels": kernels,
         "numerics": NUMERICS,
     }
-    return BrowserKernel(code, manifest)
+    return BrowserKernel(codes, manifest)
+
+
+def _unclamped(slots: Mapping[str, int]) -> Mapping[str, int]:
+    return {kind: count for kind, count in slots.items() if kind != "clamp"}
 
 
 def _refuse_arrays(membrane: Membrane) -> None:
@@ -152,20 +164,20 @@ def _compiled(recipe: Recipe) -> tuple[Program, bytes]:
 
 
 def _kernel(
-    program: Program, code: bytes, solver: Taylor, row: Sequence[Slot]
+    program: Program, solver: Taylor | Exponential, row: Sequence[Slot]
 ) -> dict[str, Any]:  # fmt: skip
     """What a page must know to call a program's loop."""
     from loligo.engine.llvm.jit import MAPS
 
     maps = {name: program.blocks[name] for name in MAPS if name in program.blocks}
     return {
-        "bytes": [0, len(code)],
-        "solver": {"kind": "Taylor", "tolerance": solver.tolerance},
+        "solver": {"kind": type(solver).__name__, **solver.to_dict()},
         "parameters": list(program.parameters),
         "constants": list(program.constants),
         "states": list(program.states),
         "records": list(program.records),
         "inputs": list(program.inputs),
+        "streams": list(program.streams),
         "maps": {
             name: {"inputs": list(block.inputs), "outputs": list(block.names)}
             for name, block in maps.items()
@@ -222,6 +234,7 @@ NUMERICS: Mapping[str, Any] = {
     "rounded": ROUNDED,
     "v_scale": V_SCALE,
     "re_arm": RE_ARM,
+    "grain": GRAIN["float64"],
     "swing": SWING,
     "kept": list(KEPT),
     "counters": list(COUNTERS),

@@ -73,6 +73,15 @@ LIMITS: Mapping[str, Any] = {
             [*_BOX, frequency("frequency_start"), frequency("frequency_end")], _DENSITY,
         ),
         _stimulus(
+            "Noise", "noise", 1, _BOX, {**_DENSITY, "generator": 2},
+            settings=[
+                number("seed", 0, 2**53 - 1, whole=True, usual=1),
+                number("tau", 0, _HUGE, open=True, usual=None),
+                number("mean", -_HUGE, _HUGE, usual=0),
+                number("interval", 1e-3, _HUGE, usual=0.025),
+            ],
+        ),
+        _stimulus(
             "VoltageClamp", "clamp", 6, [_START, _LENGTH, number("voltage", -1000, 1000)], _NO_RIG,
             settings=[number("to", -1000, 1000, usual=None)],
         ),

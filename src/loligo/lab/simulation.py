@@ -248,12 +248,12 @@ def _of_library(name: str) -> Membrane | None:
 
 def usual_solver() -> solvers.Solver:
     """With which the page computes."""
-    return solvers.Taylor()
+    return solvers.Taylor(portable=True)
 
 
 def solver_of(document: Mapping[str, Any]) -> solvers.Solver:
     """The solver that a page's document says."""
-    return solvers.Taylor(document["tolerance"])
+    return solvers.Taylor(document["tolerance"], portable=True)
 
 
 def solver_document(solver: solvers.Solver) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class Course:
     >>> lo.spike_times(rec).size
     4
     """
+
+    moves: ClassVar[bool] = True
 
     time: tuple[float, ...]
     values: tuple[float, ...]

@@ -182,6 +182,8 @@ def _course(term: Term, *_: int) -> int:
     return term.p["stream"]
 
 
+# In which order kinds are added up in portable mode.
+_KINDS = ("pulse", "pulse_train", "ramp", "sine", "chirp", "noise", "waveform")
 _BOX = ("start", "duration", "amplitude")
 # kind -> its arithmetic
 ARITHMETIC: Mapping[str, Arithmetic] = {
@@ -197,3 +199,10 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     **clamps.ARITHMETIC,
     **synapses.ARITHMETIC,
 }
+
+
+def place(kind: str) -> int:
+    """Where a kind stands in the sums of portable mode, which are those of a browser's slots; what
+    has no slot there comes last."""
+    kind = "pulse" if kind == "step" else kind  # it is one without end
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)

@@ -148,6 +148,14 @@ class Program:
         """What is compared along a step, as a person reads it."""
         return self.scheme.conditions if isinstance(self.scheme, Adaptive) else ()
 
+    @cached_property
+    def rooted(self) -> bool:
+        """Whether its equations are in pieces of which one may begin where it has no power series,
+        as sqrt(max(0, x)) does."""
+        if not self.conditions:
+            return False
+        return any(a.op in ("sqrt", "log", "pow") for a in self.blocks["series"].assignments)
+
     @property
     def marked(self) -> tuple[str, ...]:
         """The states that are looked at when there is a spike."""

@@ -91,6 +91,7 @@ class _Unnoted:
 
     def __init__(self, kernel: Kernel, noted: list[int]) -> None:
         self.kernel, self.width, self.program = kernel, kernel.width, copy(kernel.program)
+        self.portable = kernel.portable
         self.noted = kernel.program.states[noted[0] :]
         object.__setattr__(self.program, "states", kernel.program.states[: noted[0]])
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from loligo.program import Program
+from loligo.program.drive import place
 from loligo.program.recipe import Recipe
 from loligo.program.scheme import Adaptive, Coupled, Fixed
 from loligo.program.sources import Source
@@ -18,7 +20,11 @@ from loligo.system.outline import Outline
 def recipes_of(asked: Problem | Uncut, solver: Solver) -> list[Recipe]:
     """One for each group of cells."""
     if isinstance(asked, Uncut):
-        return [_ALONG[type(solver)](group.outline, group.records) for group in asked.groups]
+        along = _ALONG[type(solver)]
+        return [
+            replace(along(group.outline, group.records), portable=solver.portable)
+            for group in asked.groups
+        ]
     stimuli = sources(asked.driven)
     return [alone(cells.outline, stimuli, cells.records, solver) for cells in asked.cells]
 
@@ -55,8 +61,16 @@ def plain(outline: Outline, _: tuple[str, ...] = ()) -> Recipe:
 def alone(
     outline: Outline, stimuli: tuple[Source, ...], records: tuple[str, ...], solver: Solver
 ) -> Recipe:
-    """Of independent lanes of a System, to which some stimuli are done."""
-    return _ALONE[type(solver)](outline, stimuli, records, solver)
+    """Of independent lanes of a System, to which some stimuli are done.
+
+    In portable mode they are added up in an order of their own, which is that of a browser's slots
+    (:func:`loligo.program.drive.place`), and a clamp is no part of the equations while it is off.
+    """
+    if solver.portable:
+        stimuli = tuple(sorted(stimuli, key=lambda source: place(source.kind)))
+        outline = outline.portable()
+    made = _ALONE[type(solver)](outline, stimuli, records, solver)
+    return replace(made, portable=solver.portable)
 
 
 def _exponential(

@@ -41,7 +41,9 @@ class Along:
         found = [drive.unit_paths(sampled[name]) for name in kernel.program.streams]
         self.lines: list[list[Lines]] = [[path.lines() for path in paths] for paths, _ in found]
         self.last = [[line.number(self.end) for line in lines] for lines in self.lines]
-        self.which = padded(np.stack([which for _, which in found]), kernel.width)
+        which: Any = np.stack([which for _, which in found])
+        filled: Any = padded(which, kernel.width)
+        self.which: Integers = filled
         self.width = kernel.width
         self.rows = np.zeros(self.which.shape, dtype=np.int64)
         self.places = np.stack(
@@ -83,7 +85,9 @@ class Along:
 
     def _following(self, lanes: slice, going: Any, places: Integers) -> Strips:
         """What comes next for some lanes, of which some have not arrived."""
-        uses = [np.unique(which[lanes], return_inverse=True) for which in self.which]
+        uses: list[tuple[Integers, Integers]] = [
+            np.unique(which[lanes], return_inverse=True) for which in self.which
+        ]
         most = max(_FEWEST, self.most // sum(used.size for used, _ in uses))
         tables: list[Floats] = []
         until, row = math.inf, 0
@@ -94,7 +98,8 @@ class Along:
             first[first == np.iinfo(np.int64).max] = 0
             here[~going] = first[own[~going]]  # they stand still, somewhere in the table
             begins = np.empty(used.size, dtype=np.int64)
-            for k, path in enumerate(used.tolist()):
+            known: list[int] = used.tolist()
+            for k, path in enumerate(known):
                 last, begin = self.last[stream][path], int(first[k])
                 count = max(2, min(most, last + 3 - begin))
                 table = self.lines[stream][path].rows(begin, begin + count)

@@ -94,6 +94,8 @@ class Applied(metaclass=_Called):
     quantities: ClassVar[Mapping[str, Quantity]]
     # their names (of white noise: without tau)
     parameters: ClassVar[tuple[str, ...]]
+    # what documents mean that were made before there was such a field
+    before: ClassVar[Mapping[str, Any]] = {}
     # what it adds to, names of inputs of a System -> how, a kind of arithmetic in a program
     inputs: ClassVar[Mapping[str, str]]
     # whether a kernel is handed its path, because it has no formula

@@ -254,8 +254,8 @@ class Trembling:
         return self.noise.held(t)[2]
 
     def lines(self) -> Lines:
-        unit, noise = self.noise.lines(), self.noise
-        return Scaled(unit, noise.amplitude, noise.mean)
+        noise: Any = self.noise
+        return Scaled(noise.lines(), noise.amplitude, noise.mean)
 
 
 def _waveform(path: Any) -> Samples:

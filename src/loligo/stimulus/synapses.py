@@ -126,7 +126,7 @@ class Conductance(Played, Stimulus):
 
     kind: ClassVar[str] = "conductance"
     unit: ClassVar[str] = ""
-    caption: ClassVar[str] = "a conductance of {g}, reversing at {E}, from {start} on"
+    caption: ClassVar[str] = "{g} with E = {E} from {start} on"
     example: ClassVar[str] = "Conductance(start=5, g=0.5, E=0, tau=2)"
     plays: ClassVar[str] = "g"
     sized: ClassVar[bool] = True
@@ -363,7 +363,7 @@ class Conductance(Played, Stimulus):
         return unsaid | ({"g_unit"} if self.g_unit != "uS" else set())
 
 
-_FOLLOWS = "a given conductance, reversing at {E}, from {start} on"
+_FOLLOWS = "given conductance with E = {E} from {start} on"
 _MS_CM2 = 1e5  # 1 uS/um2
 
 

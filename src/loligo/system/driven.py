@@ -62,21 +62,27 @@ def driven(free: Outline, inputs: Iterable[str]) -> Outline:
         return free
     clamped = bool(_CLAMPS & set(more))
     records = (*free.records, CLAMP_CURRENT) if clamped else free.records
-    return replace(
+    made = replace(
         free,
         records=records,
         about={**free.about, CLAMP_CURRENT: CLAMP_ABOUT},
         inputs=(*free.inputs, *more),
         key={"driven": free.key, "by": list(more)},
-        build=partial(_driven_anew, free, more),
+        build=partial(_driven_anew, free, more, False),
     )
+    return replace(made, apart=partial(_apart, free, made, more)) if ON in more else made
 
 
-def _driven_anew(free: Outline, more: tuple[str, ...]) -> System:
-    return _driven(free.build(), more)
+def _apart(free: Outline, made: Outline, more: tuple[str, ...]) -> Outline:
+    key = {**made.key, "apart": True}
+    return replace(made, key=key, build=partial(_driven_anew, free, more, True))
 
 
-def _driven(free: System, more: tuple[str, ...]) -> System:
+def _driven_anew(free: Outline, more: tuple[str, ...], apart: bool) -> System:
+    return _driven(free.build(), more, apart)
+
+
+def _driven(free: System, more: tuple[str, ...], apart: bool) -> System:
     made = _moving(free, [name for name in more if name.startswith(COURSE)])
     made = replace(made, inputs=(*free.inputs, *more))
     if OPEN in more:
@@ -86,7 +92,7 @@ def _driven(free: System, more: tuple[str, ...]) -> System:
     if SHOCK in more:
         made = _shocked(made)
     if ON in more:
-        made = _held(made, SLOPE in more)
+        made = _held(made, SLOPE in more, apart)
     return _noted(made, [name for name in more if name.startswith(BEGINS)])
 
 
@@ -129,7 +135,9 @@ def _shocked(free: System) -> System:
     return replace(free, jumps={**free.jumps, "V": free.jumps.get("V", V) + symbol(SHOCK)})
 
 
-def _held(free: System, moves: bool) -> System:
+def _held(free: System, moves: bool, apart: bool) -> System:
+    """V held. Its own equation, weighed by the share of a step in which it is free, may stay
+    ``apart``: then no pass takes the share into it."""
     import sympy as sp
 
     from loligo.system.equations import V
@@ -138,12 +146,17 @@ def _held(free: System, moves: bool) -> System:
     on, rate = symbol(ON), free.derivatives["V"]
     slope = symbol(SLOPE) if moves else sp.Integer(0)
     # a step in which the clamp goes on or off is free for the rest of it
-    share = Where(Less(on, sp.Float(1 - _ROUNDING)), 1 - on, sp.Integer(0))
+    some = Less(on, sp.Float(1 - _ROUNDING))
+    freely = (
+        (1 - on) * Where(some, rate, sp.Integer(0))
+        if apart
+        else Where(some, 1 - on, sp.Integer(0)) * rate
+    )
     while_on = Less(sp.Rational(1, 2), on)
     electrode = Where(while_on, symbol("C_m") * (slope - rate), sp.Integer(0))
     return replace(
         free,
-        derivatives={**free.derivatives, "V": slope + share * rate},
+        derivatives={**free.derivatives, "V": slope + freely},
         observables={
             **free.observables,
             CLAMP_CURRENT: free.observables.get(CLAMP_CURRENT, sp.Integer(0)) + electrode,

@@ -26,7 +26,11 @@ def _log(x: float) -> float:
 
 
 def _sqrt(x: float) -> float:
-    return math.sqrt(x) if x >= 0 else math.nan
+    """A step that ends where sqrt(max(0, x)) begins is looked at a little beyond."""
+    return math.sqrt(x) if x >= 0 else (0.0 if x > -_BEYOND else math.nan)
+
+
+_BEYOND = 1e-9
 
 
 def _exprel2(z: float) -> float:

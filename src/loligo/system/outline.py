@@ -73,6 +73,9 @@ class Outline:
         Makes the System. SymPy is imported then.
     conditional
         Whether a condition is part of a formula: then steps of one length are of first order only.
+    apart
+        Makes the same System with what is done to it apart from its own equations, where these are
+        written otherwise: a clamp that is off changes no bit then.
     """
 
     states: tuple[str, ...]
@@ -91,6 +94,11 @@ class Outline:
     wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     follow: tuple[str, ...] = ()
     tangents: tuple[str, ...] = ()
+    apart: Callable[[], Outline] | None = None
+
+    def portable(self) -> Outline:
+        """As programs in portable mode have it."""
+        return self if self.apart is None else self.apart()
 
     @property
     def occupancies(self) -> tuple[str, ...]:

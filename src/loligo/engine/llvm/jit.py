@@ -82,10 +82,12 @@ def to_ir(program: Program, width: int, target: Target) -> str:
     one register; the maps alone where the width is 0."""
     module = module_for(target)
     for name in (name for name in MAPS if name in program.blocks):
-        emit_map(Emitter(module, target.vector, target.fma), name, program.blocks[name])
+        maps = Emitter(module, target.vector, target.fma, guarded=target.guarded)
+        emit_map(maps, name, program.blocks[name])
     if width:
         form = FORMATS[program.precision]
-        _loop(program).emit(Emitter(module, width, target.fma, form), program)
+        loop = Emitter(module, width, target.fma, form, guarded=target.guarded)
+        _loop(program).emit(loop, program)
     return str(module)
 
 
@@ -102,7 +104,7 @@ def threads_to_ir(program: Program, target: Target) -> str:
 def solve_to_ir(target: Target) -> str:
     """The solve that joins the compartments of an axon, which is the same for all models."""
     module = module_for(target)
-    coupled.emit_cable(Emitter(module, rows.ROW, target.fma))
+    coupled.emit_cable(Emitter(module, rows.ROW, target.fma, guarded=target.guarded))
     return str(module)
 
 

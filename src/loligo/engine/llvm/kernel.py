@@ -37,12 +37,17 @@ class CompiledKernel:
     ----------
     capacity
         Spikes of one call: a block stops when they are nearly as many, and goes on in the next.
+    portable
+        Whether its code has the bits of every machine.
     """
 
     alone = False
 
-    def __init__(self, program: Program, width: int, code: Code, capacity: int = CAPACITY) -> None:
-        self.program, self.width = program, width
+    def __init__(
+        self, program: Program, width: int, code: Code, capacity: int = CAPACITY,
+        portable: bool = False,
+    ) -> None:  # fmt: skip
+        self.program, self.width, self.portable = program, width, portable
         self.code, self.capacity = code, capacity  # the code keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
         self._doubles, self._pointers = adapt_doubles(program), adapt_pointers(program)
@@ -54,7 +59,7 @@ class CompiledKernel:
         """The same with room for so many spikes."""
         if capacity == self.capacity:
             return self
-        return CompiledKernel(self.program, self.width, self.code, capacity)
+        return CompiledKernel(self.program, self.width, self.code, capacity, self.portable)
 
     def hold(self, run: Moving) -> None:
         """It lies in the processor's memory anyway."""

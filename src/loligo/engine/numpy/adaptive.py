@@ -26,7 +26,7 @@ from loligo.engine.kernel import (
 )
 from loligo.engine.numpy.lines import Lines
 from loligo.engine.numpy.switches import Gap, Switches
-from loligo.engine.switches import CLOCK
+from loligo.engine.switches import CLOCK, straight
 from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.program import coefficient
@@ -98,6 +98,11 @@ class _Move:
         return ~(np.abs(total) <= 1e300) | np.isnan(self.h)
 
 
+def straightened(curve: list[Array], there: Array) -> list[Array]:
+    """Without what bends it, in some lanes."""
+    return [c if k < 2 else np.where(there, 0.0, c) for k, c in enumerate(curve)]
+
+
 class _Walk:
     def __init__(
         self, program: Program, evaluate: Evaluate, route: Route, constants: Floats,
@@ -155,6 +160,12 @@ class _Walk:
         }
         h = np.broadcast_to(results[".step"], shape)
         gaps = self.switches.gaps(results, self.program.scheme.orders[name], shape[0])
+        if self.program.rooted:
+            # a short way straight on from a switch, where there may be a slope but no series
+            there = self.switches.there()
+            series = {s: straightened(curve, there) for s, curve in series.items()}
+            gaps = [Gap(np.stack(straightened(list(g.curve), there)), g.size) for g in gaps]
+            h = np.where(there, straight(self.program.scheme.orders["series"]), h)
         return _Expansion(name, limit, middle, series, h, held | lines, gaps)
 
     def settled(self, x: _Expansion, active: Array) -> Array:

@@ -38,12 +38,32 @@ async function opened(name, packed) {
   return { ...told, name, wasm: whole.slice(4 + length) };
 }
 
-/** @param {string} text  base64 */
+/**
+ * Bytes as `lab/file.py` writes them: their number, and two letters for every 13 bits.
+ *
+ * @param {string} text
+ */
 function bytes(text) {
-  const plain = atob(text);
-  const found = new Uint8Array(plain.length);
-  for (let k = 0; k < plain.length; k++) found[k] = plain.charCodeAt(k);
+  const blank = text.indexOf(" ");
+  const found = new Uint8Array(Number(text.slice(0, blank)));
+  let [bits, count, at] = [0, 0, 0];
+  for (let k = blank + 1; k < text.length; k += 2) {
+    bits |= (91 * value(text.charCodeAt(k)) + value(text.charCodeAt(k + 1))) << count;
+    for (count += 13; count >= 8 && at < found.length; count -= 8) {
+      found[at++] = bits & 255;
+      bits >>>= 8;
+    }
+  }
   return found;
+}
+
+/**
+ * The place of a letter among those that are printed, without & < and >.
+ *
+ * @param {number} code
+ */
+function value(code) {
+  return code - 0x21 - (code > 0x26 ? 1 : 0) - (code > 0x3c ? 1 : 0) - (code > 0x3e ? 1 : 0);
 }
 
 /** @param {Uint8Array<ArrayBuffer>} deflated */

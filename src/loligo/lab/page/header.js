@@ -2,6 +2,7 @@
  * The top of the page: which model, which tab, back and forth, light or dark, the language.
  */
 import { element, fill, icon } from "./dom.js";
+import { samplesOf } from "./sampling.js";
 
 /** @type {("" | "light" | "dark")[]} */
 const THEMES = ["light", "dark"];
@@ -42,7 +43,10 @@ function modelChoice(lab) {
     element("option", { value: name }, lab.reworded(description.title || name)));
   const choice = element("select", { class: "model", "aria-label": lab.words("Model") }, ...options);
   choice.addEventListener("change", () => {
-    lab.state.set({ model: choice.value, parameters: {}, initial: null });
+    const chosen = lab.models.find(({ name }) => name === choice.value);
+    const shown = chosen?.description.shown ?? {};
+    const sampled = shown.duration ? { sample_interval: samplesOf(shown.duration) } : {};
+    lab.state.set({ model: choice.value, parameters: {}, initial: null, ...shown, ...sampled });
   });
   return choice;
 }

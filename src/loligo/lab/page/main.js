@@ -23,6 +23,8 @@
  * @property {Record<string, string>} inks  channel -> the name of its colour
  * @property {Record<string, string>} meanings  channel -> what it is
  * @property {import("./mathml.js").Block[]} equations
+ * @property {Partial<Simulation> | null} shown  what shows the model at its best
+ * @property {boolean} dimensionless  nothing of it has a unit
  *
  * @typedef {object} Entry  a model that the page has
  * @property {string} name
@@ -46,6 +48,7 @@
  * @property {Entry[]} models
  * @property {() => any} model  the opened one
  * @property {() => Description} description  of it
+ * @property {(text: string) => string} unit  as it is printed; "" of a model without units
  * @property {(text: string) => string} reworded  what a model says of itself, as far as it is known
  * @property {State} state
  * @property {Words} words
@@ -63,6 +66,7 @@
  */
 import { copying } from "./copy.js";
 import { element } from "./dom.js";
+import { unit } from "./draw/names.js";
 import { workerSource } from "./embedded.js";
 import { openModel } from "./engine/model.js";
 import { openWorker } from "./engine/worker.js";
@@ -97,6 +101,7 @@ export async function start(host, given) {
   const models = new Models(lab, given.models);
   lab.model = () => models.opened;
   lab.description = () => models.entry.description;
+  lab.unit = (text) => (models.entry.description.dimensionless ? "" : unit(text));
   lab.opened = async (name) => {
     const entry = given.models.find((each) => each.name === name);
     if (!entry) throw new Error(lab.words("there is no model {model} here", { model: name }));
@@ -137,6 +142,7 @@ function labOf(host, given) {
     description: () => given.models[0].description,
     words: (text, values) => speaking(here())(text, values),
     reworded: (text) => reworded(here(), text),
+    unit: () => "",
     style: new Style(given.style), announce: nothing, tell: nothing, redraw: nothing,
     get worker() {
       worker ??= openWorker(given.models, workerSource());
@@ -170,9 +176,11 @@ function spokenHere(given) {
  */
 function dressing(lab, given, tabs, top) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  let language = "";
+  let [language, theme] = ["", ""];
   const dress = () => {
-    lab.style.dress(lab.root, lab.state.view.theme || (dark.matches ? "dark" : "light"));
+    const wanted = lab.state.view.theme || (dark.matches ? "dark" : "light");
+    if (wanted !== theme) lab.style.dress(lab.root, wanted);
+    theme = wanted;
     if (lab.state.view.language !== language) {
       language = lab.state.view.language;
       lab.style.mark = languageOf(given, lab.state).decimal;
@@ -196,7 +204,7 @@ function listening(lab, tabs, models) {
   lab.state.listen((what) => {
     if (what === "simulation") models.follow();
   });
-  lab.root.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
     const back = (event.ctrlKey || event.metaKey) && !event.altKey;
     const typing = event.target instanceof HTMLInputElement && event.target.type === "text";
@@ -236,6 +244,7 @@ class Models {
     if (!this.opened || this.entry !== entry) {
       const opened = await this.obtained(entry);
       if (!opened || lab.state.get().model !== name) return;
+      if (this.opened) lab.tell("");
       [this.entry, this.opened] = [entry, opened];
     }
     lab.redraw();

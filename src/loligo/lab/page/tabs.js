@@ -80,6 +80,7 @@ export class Tabs {
   /** @param {Tab} tab */
   turn(tab) {
     this.made.get(this.current)?.hide();
+    if (this.current) this.lab.tell("");
     this.current = tab.name;
     for (const button of this.row.children) {
       const chosen = button.id === `tab-${tab.name}`;

@@ -3,9 +3,9 @@ and how far V may move in one."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
+from loligo.program import exact
 from loligo.program.arithmetic import Block
 from loligo.program.program import coefficient
 from loligo.program.scheme import slope_of
@@ -116,7 +116,7 @@ def _logs(
         for state, column in coefficients.items():
             term = b.mul(b.apply("abs", column[k]), b.const(1.0 / scales.get(state, 1.0)))
             size = b.apply("max", term, size)
-        room = b.const(2.0 / math.log(2.0) * (order - k) if k < order - 1 else 0.0)
+        room = b.const(2.0 / exact.log(2.0) * (order - k) if k < order - 1 else 0.0)
         log = b.sub(b.add(tolerance, room), b.apply("binlog", size))
         logs.append(b.mul(log, b.const(1.0 / k)))
     return logs
@@ -145,7 +145,7 @@ def _moved(b: TwoKinds, order: int, moving: list[list[int]]) -> list[int]:
     for column in moving:
         for k, value in enumerate(column, 1):
             size = b.apply("max", b.apply("abs", value), b.const(1e-30))
-            room = b.const(math.log2(FOLDS * order) - k)
+            room = b.const(exact.log2(FOLDS * order) - k)
             logs.append(b.mul(b.sub(room, b.apply("binlog", size)), b.const(1.0 / k)))
     return logs
 
@@ -153,6 +153,6 @@ def _moved(b: TwoKinds, order: int, moving: list[list[int]]) -> list[int]:
 def _step(b: TwoKinds, logs: Sequence[int], order: int) -> int:
     """The smallest of the steps with these logarithms, and a little less: times exp(-0.7/(P - 1)),
     Jorba & Zou's margin, which halves the error."""
-    least = b.mul(b.const(math.log(2.0)), b.extreme("min", logs))
+    least = b.mul(b.const(exact.log(2.0)), b.extreme("min", logs))
     step = b.apply("exp", b.add(least, b.const(-0.7 / (order - 1))))
     return b.convert(step, narrow=False)

@@ -105,7 +105,7 @@ def _log_of(s: Terms, index: int, x: list[int], own: list[int], k: int) -> int:
 def _sqrt(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     x, own, inverse = s.values[args[0]], s.values[index], s.partner(index, "inverse")
     if k == 0:
-        root = s.b.apply("sqrt", x[0])
+        root = s.b.apply("sqrt", s.begun(x[0]))
         inverse.append(s.b.div(s.b.const(0.5), root))
         return root
     rest = s.convolve(own, own, k, first=1, last=1)
@@ -120,7 +120,7 @@ def _pow(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     inverse, b = s.partner(index, "inverse"), s.b
     if k == 0:
         inverse.append(b.div(b.const(1.0), x[0]))
-        return b.apply("pow", x[0], c)
+        return b.apply("pow", s.begun(x[0]), c)
     terms: list[tuple[int, int]] = []
     for j in range(k):
         if not s.is_zero(x[k - j]):

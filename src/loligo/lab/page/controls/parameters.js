@@ -2,7 +2,7 @@
  * A model's parameters as sliders, channel by channel, in the channel's colour.
  */
 import { element, fill } from "../dom.js";
-import { symbolElement, unit } from "../draw/names.js";
+import { symbolElement } from "../draw/names.js";
 import { slider } from "./slider.js";
 
 /**
@@ -48,7 +48,7 @@ export function parameterPanel(host, lab) {
     const made = slider(lab, {
       label: lab.reworded(parameter.meaning) || symbol,
       shown: symbolElement(symbol),
-      unit: unit(parameter.unit),
+      unit: lab.unit(parameter.unit),
       ...rangeOf(parameter),
       initial: value,
       set: (wanted, moving) => {

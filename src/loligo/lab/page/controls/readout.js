@@ -2,7 +2,7 @@
  * All values at the cursor, in a line.
  */
 import { element, fill } from "../dom.js";
-import { symbolElement, unit } from "../draw/names.js";
+import { symbolElement } from "../draw/names.js";
 import { number } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
 
@@ -49,10 +49,10 @@ export function readout(host, lab) {
       const at = values.get(name);
       if (at && at.textContent !== text) at.textContent = text;
     };
-    put("time", `${number(cursor, 2, mark)} ms`);
+    put("time", `${number(cursor, 2, mark)} ${lab.unit("ms")}`.trim());
     for (const { name, unit: written } of variables) {
       if (!run.values[name]) continue;
-      put(name, `${digits(between(run.time, run.values[name], cursor), mark)} ${unit(written)}`.trim());
+      put(name, `${digits(between(run.time, run.values[name], cursor), mark)} ${lab.unit(written)}`.trim());
     }
   }
 

@@ -73,6 +73,7 @@ export function slider(lab, wanted) {
   typed.addEventListener("blur", read);
 
   function read() {
+    if (typed.value === typed.dataset.shown) return;
     const value = readNumber(typed.value);
     const before = Number(track.dataset.value);
     const fits = value !== null && value >= (wanted.least ?? -Infinity) && Math.abs(value) < 1e6;
@@ -95,7 +96,7 @@ export function slider(lab, wanted) {
     row.style.setProperty("--part", String(part));
     describe(track, { "aria-valuetext": `${text} ${wanted.unit}`.trim() });
     if (anyway || document.activeElement !== typed) {
-      typed.value = text;
+      typed.value = typed.dataset.shown = text;
       typed.setAttribute("aria-invalid", "false");
     }
     const changed = value !== wanted.initial;
@@ -155,5 +156,5 @@ export function readNumber(text) {
  * @param {string} mark
  */
 export function written(value, mark) {
-  return general(value, 6).replace(".", mark).replace("-", "−");
+  return general(value, 5).replace(".", mark).replace("-", "−");
 }

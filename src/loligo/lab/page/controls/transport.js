@@ -5,7 +5,7 @@ import { describe, element, fill, icon } from "../dom.js";
 import { headingOf } from "../draw/panels.js";
 import { tool } from "../header.js";
 
-const SPEEDS = [2, 5, 10, 25]; // ms of the model in a second
+const LASTS = [20, 10, 5, 2]; // s on the clock, all of a run
 const STEPS = 40; // of a play without motion
 
 /**
@@ -27,7 +27,7 @@ export function transport(host, lab, wanted) {
   const chips = element("div", { class: "chip-row", role: "group", "aria-label": words("Panels") });
   const play = element("button", { type: "button", class: "chip play", onclick: () => (playing ? stop() : start()) });
   const speed = element("select", { class: "speed", "aria-label": words("Speed of the slow motion") },
-    ...SPEEDS.map((ms) => element("option", { value: ms, selected: ms === 5 }, words("{ms} ms in 1 s", { ms }))));
+    ...LASTS.map((s) => element("option", { value: s, selected: s === 10 }, words("in {s} s", { s }))));
   const keep = element("button", { type: "button", class: "chip", onclick: wanted.keep }, icon("ghost"), words("Keep as ghost"));
   const forget = tool(words("Ghosts away"), "remove", wanted.forget);
   host.append(element("div", { class: "toolbar" }, chips,
@@ -39,7 +39,7 @@ export function transport(host, lab, wanted) {
   function start() {
     const lasts = lab.state.get().duration;
     const begun = performance.now();
-    const rate = () => Number(speed.value);
+    const rate = () => lasts / Number(speed.value);
     let at = 0;
     let before = begun;
     const tick = (/** @type {number} */ now) => {
@@ -70,7 +70,7 @@ export function transport(host, lab, wanted) {
 
   /** @param {import("../state.js").View} view */
   function show(view) {
-    const offered = wanted.offered().filter((key) => key !== "V" && key !== "stimulus");
+    const offered = wanted.offered();
     if (offered.join() !== built) {
       built = offered.join();
       fill(chips, offered.map((key) => element("button", { type: "button", class: "chip toggle",

@@ -6,11 +6,15 @@ import { Chart } from "../draw/chart.js";
 import { Limits, reach } from "../draw/scale.js";
 import { element, say } from "../dom.js";
 import { evenly } from "../experiments/asking.js";
-import { fromFiring, fromRest, onset } from "../experiments/firing.js";
+import { fromFiring, fromRest, LASTS, onset } from "../experiments/firing.js";
 import { Rolling } from "../experiments/rolling.js";
 
 const COUNT = 60; // currents
 const ROUNDS = 4;
+const BRIEFLY = 400; // ms of each current while the hand moves: then slow firing is not told yet
+const USUAL = 20; // µA/cm²
+const FURTHER = 8; // times as much, where none of these makes it fire
+const ENOUGH = 12; // currents that do
 
 /**
  * @typedef {import("../experiments/asking.js").Asked} Asked
@@ -36,14 +40,39 @@ export class Firing {
     this.again = new Rolling(1);
     /** @type {{key: string, found: Awaited<ReturnType<typeof onset>>}} */
     this.onset = { key: "", found: null };
-    /** ms from the last change of a number until all was known. */
-    this.behind = 0;
-    this.since = { key: "", at: 0 };
+    this.since = { key: "", at: 0, told: false };
+    this.usual = USUAL;
+    this.asked = false; // up to which current, by a person
+    this.found = false; // up to which shows how it fires
+  }
+
+  /** Another model: nothing is known of it yet. */
+  forget() {
+    this.begun = new Rolling(ROUNDS);
+    this.again = new Rolling(1);
+    this.limits = new Limits();
+    this.usual = USUAL;
+    this.found = false;
+    say(this.readout, "");
+  }
+
+  /** Currents that show how it fires, where those up to 20 µA/cm² show little of it. */
+  widen() {
+    const { x, y } = this.begun;
+    const firing = Array.from(x).filter((_, k) => y[k] > 0);
+    if (this.asked || this.found || firing.length >= ENOUGH) return false;
+    const most = firing.length ? Number((1.1 * firing[firing.length - 1]).toPrecision(2)) : FURTHER * USUAL;
+    const other = firing.length || this.usual === USUAL ? most : USUAL;
+    this.found = firing.length > 0 || this.usual !== USUAL;
+    if (other === this.usual) return false;
+    this.usual = other;
+    return true;
   }
 
   /** @param {Record<string, any>} own */
   upTo(own) {
-    const most = own.most ?? 20;
+    this.asked = own.most !== undefined;
+    const most = own.most ?? this.usual;
     this.most.show(most);
     this.begun.along(evenly(0, most, COUNT));
     this.again.along(this.begun.x);
@@ -56,18 +85,20 @@ export class Firing {
    * @returns {null | (() => Promise<void>)}
    */
   next({ key, base, rest, moving, ask }) {
-    if (this.since.key !== key) this.since = { key, at: performance.now() };
+    if (this.since.key !== key) this.since = { key, at: performance.now(), told: false };
     const { begun, again } = this;
-    const part = begun.next(key);
+    const sort = moving ? `${key} briefly` : key;
+    const part = begun.next(sort);
     if (part) {
       return async () => {
         const some = Float64Array.from(part.which, (k) => begun.x[k]);
-        const { rate } = await fromRest(ask, base, rest, some);
-        begun.put(part, key, rate);
-        if (begun.fresh(key)) this.behind = performance.now() - this.since.at;
+        const { rate } = await fromRest(ask, base, rest, some, moving ? BRIEFLY : LASTS);
+        begun.put(part, sort, rate);
+        if (begun.fresh(sort)) this.arrived();
       };
     }
     if (moving) return null;
+    if (this.widen()) return async () => this.upTo({});
     const more = again.next(key);
     if (more) {
       return async () => again.put(more, key, await fromFiring(ask, base, rest, again.x, begun.y));
@@ -76,6 +107,13 @@ export class Firing {
     return async () => {
       this.onset = { key, found: await onset(ask, base, rest, begun.x, begun.y) };
     };
+  }
+
+  /** For whoever measures it: ms from the last change of a number until all was first known. */
+  arrived() {
+    if (this.since.told) return;
+    this.since.told = true;
+    this.element.dataset.behind = (performance.now() - this.since.at).toFixed(0);
   }
 
   /**
@@ -110,6 +148,7 @@ export class Firing {
       parts.push(words("It goes on firing from {I:.4g} µA/cm², at {rate:.3g} Hz.", {
         I: found.current, rate: found.rate }));
     }
+    if (!begun.fresh(key)) parts.length = 0;
     if (both) parts.push(words("Dashed: come to from firing."));
     say(this.readout, parts.join(" "));
     this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${parts.join(" ")}`);

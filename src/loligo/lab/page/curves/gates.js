@@ -62,6 +62,7 @@ export class Gates {
       const run = model.simulate(ramp(base, ROW), { record: always });
       for (const name of always) found[name] = { inf: run.values[name], tau: null };
     }
+    this.element.hidden = !gates.length;
     this.shown = gates.map(({ name, ink, dash }) => ({ name, ink, dash, curves: curves(found[name]) }));
   }
 
@@ -96,9 +97,11 @@ export class Gates {
     if (!base) return;
     const { words } = this.lab;
     const model = this.lab.model();
-    const said = this.shown.filter(({ curves: found }) => found.tau).map(({ name, curves: found }) => {
+    const said = this.shown.filter(({ curves: found }) => found.tau).flatMap(({ name, curves: found }) => {
       const { half, slowest, slowestAt } = numbers(
         (at) => model.rates(base.parameters, at), name, ROW, found);
+      if (Number.isNaN(half) && Number.isNaN(slowest)) return [];
+      if (Number.isNaN(half)) return words("{name}: slowest at {at:.3g} mV ({slowest:.3g} ms)", { name, at: slowestAt, slowest });
       if (Number.isNaN(slowest)) return words("{name}: half at {half:.4g} mV", { name, half });
       return words("{name}: half at {half:.4g} mV, slowest at {at:.3g} mV ({slowest:.3g} ms)", {
         name, half, at: slowestAt, slowest });

@@ -10,10 +10,9 @@ import { Handle } from "../draw/handle.js";
 import { element, fill, say } from "../dom.js";
 import { pointwise } from "../engine/point.js";
 import { evenly } from "../experiments/asking.js";
-import { alike, byPace, Plane } from "../experiments/plane.js";
+import { alike, byPace, Plane, sideOf } from "../experiments/plane.js";
 import { path } from "../experiments/paths.js";
 
-const BEYOND = 10; // mV beyond the outermost reversal potentials
 const ARROWS = [21, 13];
 const GRIDS = { moving: [81, 61], still: [201, 121] };
 const LASTS = 100; // ms of a path
@@ -48,6 +47,9 @@ export class PhasePlane {
       this.drawing, this.readout);
     this.chart = new Chart(this.drawing, lab.style);
     this.sides = { low: -90, high: 60 };
+    this.tall = { low: 0, high: 1 };
+    /** @type {import("../experiments/contour.js").Curve[] | null} */
+    this.nullclines = null;
     /** @type {[number, number]} */
     this.start = [NaN, NaN];
     this.handle = new Handle(this.drawing, {
@@ -58,8 +60,9 @@ export class PhasePlane {
       value: (x, y) => this.chart.value(x, y)[0],
       changed: (value) => lab.state.keep("curves", { start: [value, this.start[1]] }),
       other: (x, y, step) => {
-        const to = step ? this.start[1] + step / 50 : this.chart.value(x, y)[1];
-        const kept = Math.round(Math.min(Math.max(to, 0), 1) * 100) / 100;
+        const { low, high } = this.tall;
+        const to = step ? this.start[1] + (step * (high - low)) / 50 : this.chart.value(x, y)[1];
+        const kept = near(Math.min(Math.max(to, low), high), (high - low) / 100);
         const moved = kept !== this.start[1];
         this.start = [this.start[0], kept];
         if (step) lab.state.keep("curves", { start: this.start });
@@ -93,46 +96,76 @@ export class PhasePlane {
   }
 
   /**
+   * The states that may stand upwards: gates, and else what there is.
+   *
+   * @param {any} manifest
+   */
+  upwards({ states, wholes }) {
+    const tied = new Set(Object.values(wholes ?? {}).flat());
+    const names = states.slice(1).map((/** @type {any} */ each) => each.symbol)
+      .filter((/** @type {string} */ name) => !tied.has(name));
+    const gates = this.lab.description().variables.filter(({ role, name }) =>
+      role === "gate" && names.includes(name)).map(({ name }) => name);
+    return { gates, names };
+  }
+
+  /**
    * @param {Asked} base
-   * @param {Record<string, number>} rest
+   * @param {Record<string, number> | null} rest
    * @param {boolean} moving
    */
   find(base, rest, moving) {
     const model = this.lab.model();
-    const states = model.manifest.states.map((/** @type {any} */ each) => each.symbol);
-    const gates = this.lab.description().variables.filter(({ role, name }) =>
-      role === "gate" && states.includes(name)).map(({ name }) => name);
-    if (this.model !== base.model) this.meet(gates);
+    const { manifest } = model;
+    const { gates, names } = this.upwards(manifest);
+    const choices = gates.length ? gates : names;
+    if (this.model !== base.model) this.meet(choices);
     this.model = base.model;
-    this.y = gates.includes(this.own.y) ? this.own.y : gates.includes("n") ? "n" : gates.at(-1) ?? "";
-    if (!this.y) return;
+    const usual = choices.includes("n") ? "n" : choices.at(-1) ?? "";
+    this.y = choices.includes(this.own.y) ? this.own.y : usual;
+    this.nullclines = null;
+    if (!this.y || !rest) return;
     const { parameters } = base;
+    const states = manifest.states.map((/** @type {any} */ each) => each.symbol);
     const membrane = { states, gates, derivative: (/** @type {any} */ at, /** @type {number} */ current) =>
       model.derivative(parameters, at, current) };
     const how = this.own.others ?? "pace";
     this.ways = how === "pace" ? byPace(membrane, this.y, rest) : alike(membrane, this.y, rest, how);
-    this.plane = new Plane(membrane, this.y, this.ways, this.own.current ?? 0);
-    this.sides = sidesOf(model.manifest.parameters, parameters);
+    const plane = new Plane(membrane, this.y, this.ways, this.own.current ?? 0);
+    this.plane = plane;
+    const potentials = manifest.parameters.filter((/** @type {any} */ each) => each.symbol.startsWith("E_"))
+      .map((/** @type {any} */ each) => parameters[each.symbol] ?? each.value);
+    /** @type {(name: string) => number} */
+    const scale = (name) => manifest.states.find((/** @type {any} */ each) => each.symbol === name).scale;
+    this.sides = sideOf(plane, 0, rest, potentials, scale("V"));
+    this.tall = sideOf(plane, 1, rest, [], scale(this.y));
+    const [range, height] = [this.sides.high - this.sides.low, this.tall.high - this.tall.low];
+    const begin = [rest.V + SHOCK * range, rest[this.y]];
+    this.start = this.own.start ?? [near(begin[0], range / 150), near(begin[1], height / 100)];
+    this.path = path(plane.along(pointwise(model, parameters)), this.start, LASTS, [range, height]);
+    if (!gates.length) {
+      this.sides = roomy(this.sides, this.path.x);
+      this.tall = roomy(this.tall, this.path.y);
+    }
     const [wide, high] = moving ? GRIDS.moving : GRIDS.still;
     const across = evenly(this.sides.low, this.sides.high, wide);
-    const up = evenly(0, 1, high);
-    this.nullclines = [this.plane.nullcline(0, across, up), this.plane.nullcline(1, across, up)];
-    this.points = this.plane.fixed(this.nullclines[0]);
-    const range = this.sides.high - this.sides.low;
-    this.start = this.own.start ?? [Math.round(rest.V + SHOCK * range), Math.round(rest[this.y] * 100) / 100];
-    this.path = path(this.plane.along(pointwise(model, parameters)), this.start, LASTS, [range, 1]);
+    const up = evenly(this.tall.low, this.tall.high, high);
+    this.nullclines = [plane.nullcline(0, across, up), plane.nullcline(1, across, up)];
+    this.points = plane.fixed(this.nullclines[0]);
     this.arrows = this.field();
+    Object.assign(this.handle.meaning, { ...this.sides, step: range / 150 });
   }
 
   field() {
     const plane = /** @type {Plane} */ (this.plane);
     const [wide, high] = ARROWS;
     const { low, high: top } = this.sides;
+    const tall = this.tall.high - this.tall.low;
     const x = new Float64Array(wide * high);
     const y = new Float64Array(wide * high);
     for (let k = 0; k < x.length; k++) {
       x[k] = low + (((k % wide) + 0.5) / wide) * (top - low);
-      y[k] = (Math.floor(k / wide) + 0.5) / high;
+      y[k] = this.tall.low + ((Math.floor(k / wide) + 0.5) / high) * tall;
     }
     const [dx, dy] = plane.rates(x, y);
     return { x, y, dx, dy };
@@ -144,14 +177,18 @@ export class PhasePlane {
     this.others.show(this.own.others ?? "pace");
     this.current.show(this.own.current ?? 0);
     this.gate?.show(this.y);
-    if (!this.y || !this.nullclines || !this.path || !this.points) {
-      say(this.readout, words("V alone moves, and a plane needs two states: there is none."));
+    this.handle.element.hidden = !this.nullclines;
+    if (!this.nullclines || !this.path || !this.points) {
+      this.chart.show({ low: -100, high: 60, heading: "V", unit: "mV" }, { low: 0, high: 1, heading: this.y },
+        { curves: [] });
+      say(this.readout, this.y ? words("There is no rest around which to look.")
+        : words("V alone moves, and a plane needs two states: there is none."));
       return;
     }
     const ink = this.lab.description().variables.find(({ name }) => name === this.y)?.ink ?? "1";
     this.chart.show(
       { low: this.sides.low, high: this.sides.high, heading: "V", unit: "mV" },
-      { low: 0, high: 1, heading: this.y },
+      { ...this.tall, heading: this.y },
       {
         arrows: this.arrows,
         curves: [
@@ -167,7 +204,6 @@ export class PhasePlane {
 
   hold() {
     if (!Number.isFinite(this.start[0])) return;
-    this.handle.element.hidden = !this.y;
     this.handle.element.style.setProperty("--ink", this.lab.style.theme().stimulus);
     this.handle.show(this.start[0]);
   }
@@ -192,21 +228,30 @@ export class PhasePlane {
   }
 }
 
+/**
+ * Limits with room for a path.
+ *
+ * @param {{low: number, high: number}} side
+ * @param {number[]} row
+ */
+function roomy({ low, high }, row) {
+  const [least, most] = [Math.min(...row), Math.max(...row)];
+  const room = 0.04 * (most - least);
+  return { low: Math.min(low, least - room), high: Math.max(high, most + room) };
+}
+
+/**
+ * The nearest multiple of a step.
+ *
+ * @param {number} value
+ * @param {number} step
+ */
+function near(value, step) {
+  const fine = 10 ** Math.floor(Math.log10(step));
+  return Math.round(Math.round(value / fine) * fine * 1e9) / 1e9;
+}
+
 /** @param {string} text */
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
-
-/**
- * From where to where V is shown: what lies between reversal potentials, and a little more.
- *
- * @param {{symbol: string, value: number}[]} known
- * @param {Record<string, number>} parameters
- */
-function sidesOf(known, parameters) {
-  const potentials = known.filter(({ symbol: name }) => name.startsWith("E_"))
-    .map(({ symbol: name, value }) => parameters[name] ?? value);
-  if (potentials.length < 2) return { low: -100, high: 60 };
-  return { low: Math.min(...potentials) - BEYOND, high: Math.max(...potentials) + BEYOND };
-}
-

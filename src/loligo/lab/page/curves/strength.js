@@ -36,6 +36,15 @@ export class Strength {
     this.axis = [0.1, 100];
   }
 
+  /** Another model: nothing is known of it yet. */
+  forget() {
+    this.rolling.y = DURATIONS.map(() => NaN);
+    this.rolling.found.fill("");
+    this.found = null;
+    this.whole = "";
+    say(this.readout, "");
+  }
+
   /** @param {Record<string, any>} own */
   asks({ strength }) {
     this.kind = strength ?? "current";
@@ -109,6 +118,7 @@ export class Strength {
           { x: found.chronaxie, text: words("chronaxie") }] : [],
       });
     this.element.classList.toggle("busy", !moving && this.whole !== key);
+    if (!found && !moving) say(this.readout, "");
     if (!found) return;
     const text = Number.isFinite(found.rheobase)
       ? words("Rheobase {base:.6g} µA/cm², chronaxie {chronaxie:.6g} ms.", {

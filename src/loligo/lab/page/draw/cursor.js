@@ -15,6 +15,8 @@ export function cursorOver(stage, plot, lab, values) {
     "aria-valuemin": 0 });
   stage.append(over);
   let pinned = false;
+  /** @type {number | null | undefined} where it was before it was led elsewhere */
+  let before;
 
   /** @param {PointerEvent} event */
   function follow(event) {
@@ -49,10 +51,21 @@ export function cursorOver(stage, plot, lab, values) {
   /** @param {import("../state.js").View} view */
   function show({ cursor }) {
     const at = cursor ?? 0;
-    const time = `${written(Number(at.toPrecision(4)), lab.style.decimal())} ms`;
+    const time = `${written(Number(at.toPrecision(4)), lab.style.decimal())} ${lab.unit("ms")}`.trim();
     describe(over, { "aria-valuemax": plot.across.high, "aria-valuenow": at,
       "aria-valuetext": document.activeElement === over ? `${time}: ${values(at)}` : time });
   }
 
-  return { show, pin: () => { pinned = true; } };
+  /**
+   * Lead it to a time for as long as something else points there.
+   *
+   * @param {number | null} time
+   */
+  function lead(time) {
+    if (time !== null && before === undefined) before = lab.state.view.cursor;
+    lab.state.look({ cursor: time ?? before ?? null });
+    if (time === null) before = undefined;
+  }
+
+  return { show, lead };
 }

@@ -5,7 +5,7 @@
  * @typedef {import("./plot.js").Panel} Panel
  * @typedef {import("../main.js").Variable} Variable
  */
-import { symbol, unit } from "./names.js";
+import { symbol } from "./names.js";
 import { Limits, reach } from "./scale.js";
 
 /** Which panels there are: key -> the role of what they show, how high they are. */
@@ -33,6 +33,15 @@ export function headingOf(key, words) {
   }
 }
 
+/**
+ * What the axis of time is called.
+ *
+ * @param {import("../main.js").Lab} lab
+ */
+export function timeHeading(lab) {
+  return lab.description().dimensionless ? lab.words("Time") : lab.words("Time (ms)");
+}
+
 export class Panels {
   /** @param {import("../main.js").Lab} lab */
   constructor(lab) {
@@ -45,6 +54,24 @@ export class Panels {
     const { variables } = this.lab.description();
     const roles = new Set(variables.map(({ role }) => role));
     return PANELS.filter(({ role }) => roles.has(role)).map(({ key }) => key);
+  }
+
+  /**
+   * The keys of those that are shown: always V and what is injected; and the states of a model that
+   * has no gates.
+   *
+   * @param {string[]} wanted
+   */
+  chosen(wanted) {
+    const optional = this.optional();
+    return this.offered().filter((key) => wanted.includes(key) || !optional.includes(key));
+  }
+
+  /** The keys of those that may be left out. */
+  optional() {
+    const offered = this.offered();
+    const kept = ["V", "stimulus", offered.includes("gates") ? "" : "states"];
+    return offered.filter((key) => !kept.includes(key));
   }
 
   /**
@@ -68,7 +95,8 @@ export class Panels {
     const shown = PANELS.filter(({ key }) => keys.includes(key));
     return shown.flatMap((each) => {
       const variables = this.variables([each.key]).filter(({ name }) => run.values[name]);
-      return variables.length ? [this.panel(each, variables, run, ghosts)] : [];
+      return apart(variables).map((group, k) =>
+        this.panel({ ...each, key: k ? `${each.key} ${k}` : each.key }, group, run, ghosts));
     });
   }
 
@@ -92,8 +120,11 @@ export class Panels {
         colour: style.ink(variable.ink), width: 1.1, alpha: 0.38,
       })));
     const [low, high] = this.around(key, role, [...lines, ...behind].map(({ y }) => y));
+    const [{ long_name, name }] = variables;
+    const alone = role === "state" && variables.length === 1;
     return {
-      key, heading: headingOf(key, words), unit: unit(variables[0].unit), low, high, weight, lines,
+      key, heading: alone ? titled(this.lab.reworded(long_name || name)) : headingOf(key, words),
+      unit: this.lab.unit(variables[0].unit), low, high, weight, lines,
       behind, rules: role === "voltage" ? [] : undefined,
     };
   }
@@ -110,12 +141,33 @@ export class Panels {
     let [low, high] = reach(rows);
     const { moving } = this.lab.state;
     if (role === "gate") return [0, 1];
-    if (role === "voltage") [low, high] = [Math.min(low, -80), Math.max(high, 40)];
-    if (role === "stimulus") [low, high] = [Math.min(1.15 * low, 0), Math.max(1.15 * high, 10)];
-    if (role === "current") [low, high] = [Math.min(low, -1), Math.max(high, 1)];
+    if (role === "voltage") {
+      const [bottom, top] = this.lab.description().dimensionless ? [-2.5, 2.5] : [-80, 40];
+      [low, high] = [Math.min(low, bottom), Math.max(high, top)];
+    }
+    if (role === "stimulus") {
+      const most = this.lab.description().shown?.stimulus?.[0]?.amplitude ?? 10;
+      [low, high] = [Math.min(1.15 * low, 0), Math.max(1.15 * high, most)];
+    }
     if (role === "conductance") [low, high] = [Math.min(low, 0), Math.max(high, 0.1)];
     return this.limits.around(`${this.lab.model().manifest.name} ${key}`, low, high, moving);
   }
+}
+
+/** @param {string} text */
+function titled(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/**
+ * Variables that may share an axis: one cannot hold two units.
+ *
+ * @param {Variable[]} variables
+ * @returns {Variable[][]}
+ */
+function apart(variables) {
+  const units = [...new Set(variables.map(({ unit: each }) => each))];
+  return units.map((each) => variables.filter(({ unit: own }) => own === each));
 }
 
 /**

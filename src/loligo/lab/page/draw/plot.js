@@ -19,7 +19,7 @@
  * @property {number} y
  * @property {string} colour
  * @property {string} [text]  beside it
- * @property {"right" | "below"} [side]
+ * @property {"above" | "below"} [side]
  *
  * @typedef {object} Panel
  * @property {string} key
@@ -61,7 +61,10 @@ export class Plot {
   constructor(host, style) {
     this.style = style;
     // what changes rarely lies below, and is drawn only then
-    this.ground = new Canvas(host, () => this.paint());
+    this.ground = new Canvas(host, () => {
+      this.grounded = "";
+      this.paint();
+    });
     this.canvas = new Canvas(host, () => this.paint());
     this.grounded = "";
     /** @type {Panel[]} */
@@ -128,7 +131,7 @@ export class Plot {
   }
 
   paint() {
-    if (!this.canvas.width || !this.panels.length) return;
+    if (!this.canvas.width) return;
     this.place();
     const theme = this.style.theme();
     this.paintGround(theme);
@@ -238,7 +241,8 @@ export class Plot {
     const axis = [this.across.low, this.across.high];
     context.save();
     context.beginPath();
-    context.rect(box.left, box.top - 3, box.width + 1, box.height + 6);
+    const end = Math.min(box.width + 1, this.x(this.shown.upto ?? Infinity) - box.left);
+    context.rect(box.left, box.top - 3, end, box.height + 6);
     context.clip();
     context.lineJoin = "round";
     const lit = this.shown.lit ?? [];
@@ -268,9 +272,10 @@ export class Plot {
     dot(context, x, y, 3.5, mark.colour, theme.background);
     if (!mark.text) return;
     context.font = this.style.font(11.5);
-    const below = mark.side === "below" ? 16 : 0;
+    const room = y - box.top > 14; // above it
+    const below = mark.side === "below" ? 16 : room ? -10 : 0;
     const wide = context.measureText(mark.text).width;
-    const left = below ? x : x + 8;
+    const left = mark.side === "below" ? x : x + (room ? 6 : 9);
     if (left + wide > box.left + box.width + this.margin.right) return;
     context.textAlign = "left";
     context.textBaseline = "middle";
@@ -297,7 +302,8 @@ export class Plot {
       const at = Math.min(end, this.across.high, x[x.length - 1]);
       return this.y(box, clipped(between(x, y, at), box));
     });
-    const places = spread(ends, LABEL, box.top + 4, box.top + box.height - 4);
+    const apart = Math.min(LABEL, box.height / named.length);
+    const places = spread(ends, apart, box.top + 4, box.top + box.height - 4);
     const left = box.left + box.width + 8;
     named.forEach((each, k) => {
       context.globalAlpha = this.shown.lit?.length && !this.shown.lit.includes(each.name) ? 0.45 : 1;

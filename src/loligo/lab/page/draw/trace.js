@@ -4,6 +4,8 @@
  * @typedef {{left: number, top: number, width: number, height: number, low: number, high: number}} Box
  */
 
+const MOST = 8; // points in a pixel's width: more are drawn column by column
+
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {ArrayLike<number>} x  rising
@@ -20,7 +22,7 @@ export function trace(context, x, y, box, axis, ratio, upto = Infinity) {
   const start = box.left - axis[0] * across;
   const [first, last] = seen(x, axis[0], Math.min(axis[1], upto));
   context.beginPath();
-  if (last - first > 3 * box.width * ratio) {
+  if (last - first > MOST * box.width * ratio) {
     columns(context, x, y, first, last, (value) => start + value * across, up, bottom, ratio);
   } else {
     let pen = false;

@@ -217,12 +217,35 @@ export class VectorContext {
    * @param {number} y
    */
   fillText(text, x, y) {
-    const { textAlign, textBaseline, fillStyle, font } = this.state;
+    this.text(text, x, y, { fill: this.state.fillStyle });
+  }
+
+  /**
+   * The outlines of a text.
+   *
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   */
+  strokeText(text, x, y) {
+    const { strokeStyle, lineWidth, lineJoin } = this.state;
+    const inks = { fill: "none", stroke: strokeStyle, "stroke-width": short(lineWidth), "stroke-linejoin": lineJoin };
+    this.text(text, x, y, inks);
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   * @param {Record<string, string>} inks
+   */
+  text(text, x, y, inks) {
+    const { textAlign, textBaseline, font } = this.state;
     const parts = /^(italic )?(?:(bold|\d+) )?([\d.]+)px (.*)$/.exec(font);
     const size = Number(parts?.[3] ?? 12);
     const shift = SHIFTS[/** @type {keyof SHIFTS} */ (textBaseline)] ?? 0;
     const element = this.add("text", {
-      x: short(x), y: short(y + shift * size), fill: fillStyle, "font-family": parts?.[4] ?? "sans-serif",
+      x: short(x), y: short(y + shift * size), ...inks, "font-family": parts?.[4] ?? "sans-serif",
       "font-size": short(size), "font-style": parts?.[1] ? "italic" : null, "font-weight": parts?.[2],
       "text-anchor": ANCHORS[/** @type {keyof ANCHORS} */ (textAlign)],
     });

@@ -1,5 +1,6 @@
 /** Runs with adaptive steps: one lane goes through a kernel until it has arrived. */
 
+import { lines } from "./noise.js";
 import { beginSwings, leap, madeByClamp, ownPeaks, uncounted } from "./spikes.js";
 
 /** @typedef {import("./memory.js").Code} Code */
@@ -10,7 +11,7 @@ import { beginSwings, leap, madeByClamp, ownPeaks, uncounted } from "./spikes.js
  * @typedef {{
  *   numbers: Record<string, number>, edges: number[], states: Record<string, number>,
  *   duration: number, sampleInterval: number, samples: number, threshold: number,
- *   noisy: boolean, clamps: any[], record: string[],
+ *   noisy: boolean, clamps: any[], paths: (Record<string, any> | null)[], record: string[],
  * }} Lane
  */
 
@@ -32,13 +33,26 @@ export function adapt(code, kernel, numerics, lane) {
   const constants = kernel.constants.map((/** @type {string} */ name) => prepared[name][0]);
   const begun = begin(code, kernel, numerics, lane, prepared, { grain, depth });
   const ran = journey(code, kernel, lane, { constants, depth, ...begun });
+  return finished(numerics, lane, kernel, [...begun.spikes, ...ran.spikes], ran);
+}
+
+/**
+ * What a run came to.
+ * @param {Numerics} numerics
+ * @param {Lane} lane
+ * @param {Kernel} kernel
+ * @param {import("./spikes.js").Spike[]} found  as a kernel tells them
+ * @param {{values: Record<string, Float64Array>, states: Float64Array, swings: Float64Array,
+ *   status: number, time: number, steps: number}} ran
+ */
+export function finished(numerics, lane, kernel, found, ran) {
   const voltage = ran.states[0];
-  const spikes = ownPeaks([...begun.spikes, ...ran.spikes], ran.swings, voltage, lane.threshold);
+  const spikes = ownPeaks(found, ran.swings, voltage, lane.threshold);
   const free = spikes.filter(
     ({ time }) =>
       time <= lane.duration && !madeByClamp(time, lane.clamps, numerics.edge_tolerance)
   );
-  const status = STATUS[ran.status] || "ok";
+  const status = STATUS[ran.status] ?? "ok";
   const missed = uncounted(ran.swings, voltage, numerics.swing);
   if (lane.clamps.length) missed.count = 0;
   const final = Object.fromEntries(
@@ -100,14 +114,15 @@ function journey(code, kernel, lane, { constants, depth, first, armed, swings })
     swings: arena.put(swings), time: arena.take(room), lane: arena.take(room),
     peak: arena.take(room), trough: arena.take(room), count: arena.zeros(1),
   };
+  const more = along(code, lane);
   const samples = BigInt(lane.samples);
   const spikes = [];
   do {
     code.functions.adapt(
       0n, 1n, 1n, ROUNDS, samples, samples, BigInt(CAPACITY),
-      lane.duration, lane.sampleInterval, lane.threshold, depth,
+      lane.duration, lane.sampleInterval, lane.threshold, depth, ...more.until,
       at.constants, at.states, at.clock, at.counters, at.edges, at.status, at.finished, at.out,
-      at.swings, at.time, at.lane, at.peak, at.trough, at.count
+      at.swings, at.time, at.lane, at.peak, at.trough, at.count, ...more.places
     );
     const count = arena.whole(at.count, 1), found = Number(count[0]);
     const [time, peak, trough] = [at.time, at.peak, at.trough].map((place) => arena.row(place, found));
@@ -124,6 +139,30 @@ function journey(code, kernel, lane, { constants, depth, first, armed, swings })
     time: arena.row(at.clock, 1)[0],
     steps: Number(counters[3]),
   };
+}
+
+/**
+ * What a kernel that takes paths is handed besides: until when, and where each path's pieces are.
+ * @param {Code} code
+ * @param {Lane} lane
+ */
+function along({ arena }, lane) {
+  if (!lane.paths.length) return { until: [], places: [] };
+  /** @type {number[]} */
+  const table = [];
+  const begun = lane.paths.map((noise) => {
+    // without a noise the first piece has no end
+    const { place, table: own } = noise ? lines(noise, lane.duration) : { place: 0, table: [0, 0, 0, Infinity, 0, 0, Infinity, 0, 0] };
+    const row = table.length / 3;
+    for (const value of own) table.push(value);
+    return { place, row: row - place };
+  });
+  const places = arena.zeros(begun.length), rows = arena.zeros(begun.length), at = arena.put(table);
+  begun.forEach(({ place, row }, k) => {
+    arena.whole(places, begun.length)[k] = BigInt(place);
+    arena.whole(rows, begun.length)[k] = BigInt(row);
+  });
+  return { until: [Infinity], places: [places, rows, at] };
 }
 
 /**

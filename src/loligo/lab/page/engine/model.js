@@ -6,6 +6,7 @@
  */
 
 import { adapt } from "./adaptive.js";
+import { march } from "./fixed.js";
 import { openCode } from "./memory.js";
 import { NoRestError, rest, settle } from "./rest.js";
 import { AskedError, Placed } from "./slots.js";
@@ -125,7 +126,7 @@ export class Model {
     const given = { ...this.#numbers(parameters), ...this.guesses };
     const { states, settled } = settle(equations, given, voltage);
     return Object.fromEntries(
-      equations.states.map((name, i) => [name, states[i].map((x, k) => (settled[k] ? x : NaN))])
+      equations.states.map((/** @type {string} */ name, /** @type {number} */ i) => [name, states[i].map((x, k) => (settled[k] ? x : NaN))])
     );
   }
 
@@ -198,6 +199,7 @@ export class Model {
     if (tolerance !== kernel.solver.tolerance) {
       throw new AskedError(`the kernels are made for a tolerance of ${kernel.solver.tolerance}`);
     }
+    const dt = simulation.solver?.dt ?? 0.01;
     const duration = simulation.duration, sampleInterval = simulation.sample_interval ?? 0.05;
     const all = Math.floor((duration / sampleInterval) * (1 + 1e-12) + 1e-9) + 1;
     const samples = options.spikesOnly ? 0 : all;
@@ -206,7 +208,7 @@ export class Model {
     }
     const known = this.manifest.observables.map((/** @type {any} */ each) => each.symbol);
     const record = options.spikesOnly ? [] : options.record ?? known;
-    return { kind, kernel, duration, sampleInterval, samples, threshold: simulation.threshold ?? 0, record };
+    return { kind, kernel, dt, duration, sampleInterval, allSamples: all, samples, threshold: simulation.threshold ?? 0, record };
   }
 
   /**
@@ -223,9 +225,10 @@ export class Model {
     const states = initial.states;
     const lane = {
       ...asked, numbers, states, edges: placed.edges(asked.duration, numerics),
-      noisy: placed.noisy, clamps: placed.clamps,
+      noisy: placed.noisy, clamps: placed.clamps, paths: placed.paths(asked.kernel.streams),
     };
-    const ran = adapt(this.codes[asked.kind], asked.kernel, numerics, lane);
+    const course = asked.kind === "Taylor" ? adapt : march;
+    const ran = course(this.codes[asked.kind], asked.kernel, numerics, lane);
     const time = sampleTimes(asked.sampleInterval, asked.samples);
     return { time, initial: states, rested: initial.rested, ...ran };
   }

@@ -41,6 +41,7 @@ export function settle(equations, numbers, voltage) {
   /** @type {boolean[]} */
   const settled = new Array(lanes).fill(false);
   for (const method of [atOnce, oneByOne, together]) {
+    /** @type {number[]} */
     const here = [];
     for (let k = 0; k < lanes; k++) if (!settled[k]) here.push(k);
     if (!here.length) break;

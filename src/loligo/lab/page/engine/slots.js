@@ -20,6 +20,7 @@ const EMPTY = {
   ramp: { start: NEVER, duration: 1, amplitude: 0 },
   sine: { start: NEVER, duration: 1, amplitude: 0, frequency: 0, phase: 0 },
   chirp: { start: NEVER, duration: 1, amplitude: 0, frequency_start: 0, frequency_end: 0 },
+  noise: { start: NEVER, duration: 1, amplitude: 0, mean: 0 },
   clamp: { start: NEVER, duration: 1, off: NEVER + 1, voltage: 0, to: 0 },
 };
 // a step is a pulse that does not end
@@ -114,14 +115,14 @@ export class Placed {
       const off = this.#lasts(shape, duration, numerics) ? Infinity : shape.start + shape.duration;
       return { start: shape.start, duration: shape.duration, off, voltage: shape.voltage, to };
     }
-    let amplitude = shape.amplitude;
+    const own = /** @type {Record<string, number>} */ ({ phase: 0, mean: 0, ...shape });
     if (shape.unit === "nA") {
       if (parameters.area === undefined) {
         throw new AskedError("a total current (nA) needs a membrane with an area");
       }
-      amplitude = amplitude * (NA_PER_UM2 / parameters.area);
+      own.amplitude *= NA_PER_UM2 / parameters.area;
+      own.mean *= NA_PER_UM2 / parameters.area;
     }
-    const own = /** @type {Record<string, number>} */ ({ phase: 0, ...shape, amplitude });
     if (shape.kind === "step") own.duration = Infinity;
     return own;
   }
@@ -139,6 +140,18 @@ export class Placed {
   }
 
   /**
+   * What each slot that is handed a path has, in the order of a kernel's streams.
+   * @param {string[]} streams
+   * @returns {(Document | null)[]}
+   */
+  paths(streams) {
+    return streams.map((stream) => {
+      const which = this.taken.findIndex(({ prefix }) => `${prefix}.stream` === stream);
+      return which < 0 ? null : this.shapes[which];
+    });
+  }
+
+  /**
    * Times at which something begins or ends, increasing; the last is the end.
    * @param {number} end
    * @param {Numerics} numerics
@@ -147,7 +160,8 @@ export class Placed {
   edges(end, { rounded }) {
     /** @type {number[]} */
     const points = [end];
-    for (const shape of this.shapes) {
+    // the knots of a noise come with its path
+    for (const shape of this.shapes.filter((each) => each.kind !== "noise")) {
       for (const point of breakpoints(shape, end)) {
         points.push(point > 0 && point <= end ? point : end);
       }

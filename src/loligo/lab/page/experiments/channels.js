@@ -55,6 +55,36 @@ export function channelsOf({ observables, parameters, states }) {
   });
 }
 
+const NEXT_TO_0 = { E: 5, V: 10 };
+
+/**
+ * Whether V is a number without a unit, as in FitzHugh's model: no membrane has all its reversal
+ * potentials within 5 mV of 0 and rests within 10 mV of it.
+ *
+ * @param {Manifest} manifest
+ * @param {number} rest
+ */
+function dimensionless({ parameters }, rest) {
+  const potentials = parameters.filter(({ symbol }) => symbol.startsWith("E_"));
+  const warm = parameters.some(({ symbol }) => symbol === "celsius");
+  return !warm && Math.abs(rest) <= NEXT_TO_0.V
+    && potentials.every(({ value }) => Math.abs(value) <= NEXT_TO_0.E);
+}
+
+/**
+ * The same of a model that is open; one without a rest has a unit.
+ *
+ * @param {import("../engine/model.js").Model} model
+ * @param {Record<string, number>} parameters  those that were changed
+ */
+export function unitless(model, parameters) {
+  try {
+    return dimensionless(/** @type {Manifest} */ (model.manifest), model.rest(parameters).V);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The channels whose peak is looked at: the one called Na, else all that are no leak, else all.
  *

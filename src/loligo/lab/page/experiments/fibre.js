@@ -98,12 +98,13 @@ export function membraneAlong({ bare, inside }, { g_ratio: ratio }, channels, nu
 }
 
 /**
- * nA of a shock of 0.2 ms that excites an axon at an end, as `lo.experiments` has it.
+ * nA of a shock that excites an axon at an end, of 0.2 ms, or 0.1 ms under myelin: as
+ * `lo.experiments` has it.
  *
  * @param {Fibre} fibre
  */
 export function shockOf({ diameter, resistivity, g_ratio: ratio }) {
-  if (ratio !== null) return 0.7 * diameter;
+  if (ratio !== null) return 0.35 * diameter;
   const strength = 30e3 * (diameter / SQUID.diameter) ** 1.5 / (resistivity / SQUID.resistivity) ** 0.5;
   return Number(strength.toPrecision(2));
 }

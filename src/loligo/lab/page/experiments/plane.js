@@ -19,9 +19,12 @@
  * @property {[number, number]} imag
  */
 
+import { inRatio } from "./asking.js";
 import { crossings } from "./contour.js";
 
 const SAME_PACE = 3; // times faster or slower
+const BEYOND = 10; // mV beyond the outermost reversal potentials
+const ROOM = 0.35; // around what is known of a state without bounds
 const NEWTON = 40; // steps at most
 const SAME = 1e-7; // of the plane's size: what is closer is one point
 const TURNS = 1e-9; // beside the other part of an eigenvalue: less is none
@@ -287,6 +290,33 @@ export class Plane {
     const imag = inside >= 0 ? [0, 0] : [root, -root];
     return { real, imag, kind: kindOf(real, imag), stable: Math.max(...real) < 0 };
   }
+}
+
+/**
+ * From where to where a state is shown: of a gate all; of V what lies between reversal potentials;
+ * else from where to where its own rate changes its sign with the other at rest, and some room.
+ *
+ * @param {Plane} plane
+ * @param {0 | 1} side  V, or the state upwards
+ * @param {Record<string, number>} rest
+ * @param {number[]} potentials  mV, the reversal potentials
+ * @param {number} scale  of the state
+ * @returns {{low: number, high: number}}
+ */
+export function sideOf(plane, side, rest, potentials, scale) {
+  if (side === 1 && plane.membrane.gates.includes(plane.y)) return { low: 0, high: 1 };
+  if (side === 0 && potentials.length > 1) {
+    return { low: Math.min(...potentials) - BEYOND, high: Math.max(...potentials) + BEYOND };
+  }
+  const [centre, other] = side === 0 ? [rest.V, rest[plane.y]] : [rest[plane.y], rest.V];
+  const near = inRatio(1e-3, 200, 300).map((each) => (each * scale) / (side === 0 ? 100 : 1));
+  const row = Float64Array.from([...near.map((each) => -each).reverse(), 0, ...near], (each) => centre + each);
+  const still = row.map(() => other);
+  const rate = side === 0 ? plane.rates(row, still)[0] : plane.rates(still, row)[1];
+  const turns = Array.from(row).filter((_, k) => k + 1 < row.length && Math.sign(rate[k]) !== Math.sign(rate[k + 1]));
+  const [low, high] = [Math.min(centre, ...turns), Math.max(centre, ...turns)];
+  const room = high - low > 1e-2 * scale ? ROOM * (high - low) : 0.5;
+  return { low: low - room, high: high + room };
 }
 
 /**

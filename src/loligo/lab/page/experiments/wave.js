@@ -13,7 +13,7 @@ const ROWS = 0.05; // ms, between the profiles that are kept
 const ABOVE = 25; // mV above rest, that count as the wave's passing
 const QUIET = 8; // mV above rest, below which nothing goes on
 const LONGEST = 60; // ms
-const SHOCK = { start: 0.2, lasts: 0.2 }; // ms
+const SHOCK = { start: 0.2, bare: 0.2, wrapped: 0.1 }; // ms
 
 /**
  * @typedef {object} Shocks
@@ -33,7 +33,8 @@ export class Wave {
     const made = cut(fibre);
     const numbers = membraneAlong(made, fibre, channelsOf(model.manifest), { ...model.defaults, ...parameters });
     const last = made.area.length - 1;
-    const pulse = { start: SHOCK.start, duration: SHOCK.lasts, amplitude: shockOf(fibre) };
+    const duration = made.bare ? SHOCK.wrapped : SHOCK.bare;
+    const pulse = { start: SHOCK.start, duration, amplitude: shockOf(fibre) };
     const pulses = [];
     if (shocks.side !== "right") pulses.push({ ...pulse, at: 0 });
     if (shocks.side !== "left") {
@@ -123,12 +124,15 @@ export class Wave {
     return (second - first) / 1e3 / (this.arrival(second) - this.arrival(first));
   }
 
-  /** Whether two waves met: what passed last lies between two that came from both sides. */
+  /** Where two waves met, um: what passed last, if that is none of the ends; else NaN. */
   met() {
     const known = this.passed.every(Number.isFinite);
     const latest = this.passed.reduce((best, each, k) => (each > this.passed[best] ? k : best), 0);
     const inside = latest > 2 && latest < this.passed.length - 3;
-    return known && inside ? this.cut.position[latest] : NaN;
+    if (!known || !inside) return NaN;
+    const [before, last, after] = this.passed.subarray(latest - 1, latest + 2);
+    const shift = (before - after) / (2 * (before - 2 * last + after));
+    return this.cut.position[latest] + shift * this.cut.long[latest];
   }
 }
 

@@ -5,17 +5,18 @@
  * @typedef {{time: number, peak: number}} Spike  ms since the cell began
  */
 
-const SAMPLE = 0.05; // ms
 const KEPT = 40; // spikes
 
 export class Cell {
   /**
    * @param {any} model
    * @param {Simulation} simulation
+   * @param {number} sample  ms from one to the next
    */
-  constructor(model, simulation) {
+  constructor(model, simulation, sample) {
     this.model = model;
     this.simulation = simulation;
+    this.sample = sample;
     /** @type {Record<string, number> | null} */
     this.states = null;
     this.time = 0;
@@ -45,16 +46,16 @@ export class Cell {
    */
   go(ms, current) {
     this.owed += ms;
-    const samples = Math.floor(this.owed / SAMPLE + 1e-9);
+    const samples = Math.floor(this.owed / this.sample + 1e-9);
     if (samples < 1) return null;
-    const duration = samples * SAMPLE;
+    const duration = samples * this.sample;
     this.owed -= duration;
     const stimulus = [
       ...(current ? [{ kind: "step", unit: "uA/cm2", start: 0, amplitude: current }] : []),
       ...this.pokes.map(({ left, amplitude }) => ({ kind: "pulse", unit: "uA/cm2", start: 0, duration: left, amplitude })),
     ];
     const run = this.model.simulate({
-      ...this.simulation, stimulus, duration, sample_interval: SAMPLE, initial: this.states ?? this.simulation.initial,
+      ...this.simulation, stimulus, duration, sample_interval: this.sample, initial: this.states ?? this.simulation.initial,
       solver: { kind: "Taylor", tolerance: 1e-8, portable: true },
     }, { record: ["V", "I_stim"] });
     if (run.status !== "ok") throw new Error(run.status);

@@ -12,6 +12,7 @@ import { FIELDS, fieldName, kindName, window_ } from "./shapes.js";
  * @typedef {{bottom: number, up: number}} Scale  pixels of 0, pixels of 1 uA/cm2
  */
 
+const ALONG = [50, 36, 64, 22, 78]; // % of a shape's width: where each is taken hold of at its top
 const LOCK = 4; // pixels until it is known which way a hand goes
 
 export class Handles {
@@ -27,7 +28,7 @@ export class Handles {
     this.factor = factor;
     this.room = element("div", { class: "draw-here", title: lab.words("Drag here to draw a pulse"),
       onpointerdown: (event) => this.begin(event) });
-    this.layer = element("div", { class: "grips", role: "group", "aria-label": lab.words("Stimulus") });
+    this.layer = element("div", { class: "shape-grips", role: "group", "aria-label": lab.words("Stimulus") });
     stage.append(this.room, this.layer);
     this.built = "";
     this.dragging = false;
@@ -69,7 +70,7 @@ export class Handles {
    */
   handle(k, field, part) {
     return element("div", {
-      class: `grip ${part}`, "data-part": `${k} ${part}`, role: field ? "slider" : null,
+      class: `shape-grip ${part}`, "data-part": `${k} ${part}`, role: field ? "slider" : null,
       tabindex: field ? 0 : null, "aria-hidden": field ? null : "true",
       "aria-orientation": part === "top" ? "vertical" : null,
       onpointerdown: (event) => this.grab(event, k, part),
@@ -106,6 +107,7 @@ export class Handles {
       set(part.left, left - 12, top, 12, Math.max(Math.abs(zero - height), 14));
       set(part.right, right, top, 14, Math.max(Math.abs(zero - height), 14));
       set(part.top, left, height - 11, wide, 22);
+      part.top.style.setProperty("--along", wide > 80 ? `${ALONG[k % ALONG.length]}%` : "50%");
       this.say(shape, k);
     });
   }
@@ -124,7 +126,7 @@ export class Handles {
       const now = shape[field];
       if (typeof now !== "number") continue;
       const { low, high } = this.range(shape, field);
-      const unit = field === "amplitude" ? shape.unit === "nA" ? "nA" : "µA/cm²" : "ms";
+      const unit = this.lab.unit(field === "amplitude" ? shape.unit ?? "" : "ms");
       describe(parts[part], {
         "aria-label": `${name}: ${fieldName(field, words)}`, "aria-valuenow": now, "aria-valuemin": low,
         "aria-valuemax": high, "aria-valuetext": `${written(now, style.decimal())} ${unit}`,

@@ -45,7 +45,7 @@ export function fresh(kind, lasts) {
       count: Math.max(2, Math.floor(lasts * 0.08)) };
     case "sine": return { ...box, amplitude: 4, frequency: 60, phase: 0 };
     case "chirp": return { ...box, amplitude: 2, frequency_start: 0, frequency_end: 200 };
-    case "noise": return { ...box, amplitude: 4, seed: 1, tau: 2, mean: 0, interval: 0.025 };
+    case "noise": return { ...box, amplitude: 4, seed: 1, tau: 2, mean: 0, interval: 0.025, generator: 2 };
     case "shock": return { kind, start: part(0.5), amplitude: 10, amplitude_unit: "mV" };
     default: return box;
   }

@@ -5,19 +5,23 @@
  * @typedef {import("./instant.js").Mark} Mark
  */
 import { general, threeDigits } from "../words.js";
+import { size } from "./course.js";
 import { excited } from "./fired.js";
 import { failed, heldAt } from "./unfired.js";
+import { unitless } from "./unitless.js";
 
 const INSTANT = 1e-6; // ms
+const FURTHEST = 10; // mV: so near to 0 stays no membrane's V, but that of a model without units
 const MOST_HELD = 6; // stretches of a clamp that are told
 
 /**
  * @param {Course} course
  * @param {import("../words.js").Words} said
  * @param {string} decimal  mark
+ * @param {boolean} dimensionless  nothing of the model has a unit
  * @returns {{verdict: string, marks: Mark[]}}
  */
-export function narrate(course, said, decimal = ".") {
+export function narrate(course, said, decimal = ".", dimensionless = false) {
   const words = spokenWith(said, decimal);
   const marks = course.held.slice(0, MOST_HELD).flatMap((clamp) => heldAt(course, clamp, words));
   const spike = course.spikes.find((each) => !clamped(course, each));
@@ -30,7 +34,9 @@ export function narrate(course, said, decimal = ".") {
     }
   }
   marks.sort((a, b) => a.time - b.time);
-  return { verdict: verdict(course, marks, said), marks };
+  const bare = dimensionless && size(course.V) <= FURTHEST;
+  const told = bare ? marks.map((mark) => ({ ...mark, words: unitless(mark.words) })) : marks;
+  return { verdict: verdict(course, marks, said), marks: told };
 }
 
 /**

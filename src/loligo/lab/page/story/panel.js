@@ -11,13 +11,13 @@ const PAUSE = 180; // ms until a hand is at rest
 /**
  * @param {HTMLElement} host
  * @param {import("../main.js").Lab} lab
- * @param {(time: number) => void} led  a line leads to a time
+ * @param {(time: number | null) => void} led  a line leads to a time; null when it no longer does
  * @param {() => void} told  the story has been told anew
  */
 export function storyPanel(host, lab, led, told) {
   const verdict = element("p", { class: "verdict" });
-  const lines = element("ol", { class: "phases" });
-  const note = element("p", { class: "note" }, lab.words("Currents in µA/cm²; shares are of all that flows the same way."));
+  const lines = element("ol", { class: "phases", onpointerleave: () => led(null), onfocusout: () => led(null) });
+  const note = element("p", { class: "note" });
   const heading = element("h2", {}, lab.words("What happened"));
   host.append(element("section", { class: "story" }, heading, verdict, lines, note));
   /** @type {import("./instant.js").Mark[]} */
@@ -30,22 +30,25 @@ export function storyPanel(host, lab, led, told) {
     const simulation = lab.state.get();
     shown = simulation;
     const course = lab.model() ? attempt(() => simulated(lab.model(), lab.description().variables, simulation)) : null;
-    const story = course ? narrate(course, lab.words, lab.style.decimal()) : { verdict: "", marks: [] };
+    const story = course ? narrate(course, lab.words, lab.style.decimal(), lab.description().dimensionless) : { verdict: "", marks: [] };
     marks = story.marks;
     say(verdict, story.verdict);
     say(heading, headingOf(marks, lab.words));
     fill(lines, marks.map(line));
     note.hidden = !marks.length;
+    say(note, lab.description().dimensionless ? lab.words("Shares are of all that flows the same way.")
+      : lab.words("Currents in µA/cm²; shares are of all that flows the same way."));
     told();
   }
 
   /** @param {import("./instant.js").Mark} mark */
   function line(mark) {
     const decimal = lab.style.decimal();
-    const where = `${number(mark.time, 2, decimal)} ms · ${number(mark.V, 1, decimal)} mV`;
+    const V = number(mark.V, lab.unit("mV") ? 1 : 2, decimal);
+    const where = `${number(mark.time, 2, decimal)} ${lab.unit("ms")} · ${V} ${lab.unit("mV")}`;
     const leads = () => led(mark.time);
     return element("li", {}, element("button", { type: "button", class: "phase", onclick: leads,
-      onpointerenter: leads, onfocus: leads },
+      onpointerenter: leads, onfocusin: leads },
     element("span", { class: "called" }, phaseName(mark.phase, lab.words)),
     element("span", { class: "where" }, where), element("span", { class: "told" }, mark.words)));
   }
@@ -58,7 +61,15 @@ export function storyPanel(host, lab, led, told) {
     marks = [];
   }
 
-  return { show, marks: () => marks, hide: () => clearTimeout(waiting) };
+  /** Of a run that is not there, there is no story. */
+  function forget() {
+    marks = [];
+    say(verdict, "");
+    fill(lines, []);
+    note.hidden = true;
+  }
+
+  return { show, forget, marks: () => marks, hide: () => clearTimeout(waiting) };
 }
 
 /**

@@ -22,7 +22,7 @@ import { Canvas } from "../draw/canvas.js";
 import { Chart } from "../draw/chart.js";
 import { Handle } from "../draw/handle.js";
 import { picture } from "../draw/heat.js";
-import { channelsOf } from "../experiments/channels.js";
+import { channelsOf, unitless } from "../experiments/channels.js";
 import { evenly } from "../experiments/asking.js";
 import { interpolated, Wave } from "../experiments/wave.js";
 import { choice } from "../fields.js";
@@ -72,6 +72,7 @@ class AxonTab {
     this.next = null;
     this.wanted = "";
     this.time = NaN;
+    this.touched = false; // the time was chosen by hand
     this.playing = 0;
     this.shown = false;
     this.image = element("canvas", {});
@@ -101,15 +102,15 @@ class AxonTab {
       element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
         ...Object.values(this.rows).map((row) => row.element)));
     this.without = element("p", { class: "said" });
+    this.front = element("div", { class: "front" }, this.profileHost, this.stripHost,
+      element("div", { class: "clockwork" }, this.play, this.clock, this.now));
+    this.below = element("div", { class: "cards" },
+      element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
+      element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost));
     const stage = element("div", { class: "loose" },
       element("div", { class: "bar" }, element("span", {}, words("Shock at the")), this.sides.element,
         this.sheath.element),
-      element("div", { class: "front" }, this.profileHost, this.stripHost,
-        element("div", { class: "clockwork" }, this.play, this.clock, this.now)),
-      this.said, this.without,
-      element("div", { class: "cards" },
-        element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
-        element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost)));
+      this.front, this.said, this.without, this.below);
     fill(host, [element("div", { class: "bench axon-bench" }, stage, this.controls)]);
     this.parameters = parameterPanel(this.controls, lab);
   }
@@ -160,6 +161,7 @@ class AxonTab {
 
   /** @param {Partial<Own>} change */
   keep(change) {
+    if ("side" in change || "myelin" in change) this.touched = false;
     this.lab.state.keep("axon", change);
   }
 
@@ -203,16 +205,20 @@ class AxonTab {
       this.key = key;
       const opened = this.lab.model();
       const missing = myelin && channelsOf(opened.manifest).some((each) => !each.conductance);
-      say(this.without, missing
+      const pure = unitless(opened, parameters);
+      say(this.without, pure ? this.lab.words("An axon needs a membrane in millivolts.") : missing
         ? this.lab.words("This model's currents have no conductance that myelin could take away.") : "");
       try {
-        this.next = missing ? null : new Wave(opened, parameters, {
+        this.next = missing || pure ? null : new Wave(opened, parameters, {
           diameter: myelin ? fibre : diameter, length: myelin ? 2400 * fibre : length * 1e3,
           resistivity: 35.4, g_ratio: myelin ? ratio : null }, { side, lag });
       } catch (problem) {
-        say(this.without, problem instanceof Error ? problem.message : String(problem));
+        say(this.without, this.lab.words("There is no rest from which to begin: {why}.", {
+          why: problem instanceof Error ? problem.message : String(problem) }));
       }
+      if (!this.next) this.wave = null;
     }
+    this.blank(!this.wave && !this.next);
     if (!this.next) return;
     this.next.advance(ROOM);
     if (this.next.done) {
@@ -223,9 +229,19 @@ class AxonTab {
       const order = Float64Array.from(cut.position.keys());
       this.columns = Int32Array.from(places, (at) => Math.round(interpolated(cut.position, order, at)));
       picture(this.image, this.wave.rows, this.columns, RANGE.low, RANGE.high);
-      if (!(this.time <= this.wave.lasts)) this.time = this.middle();
+      if (!this.touched || !(this.time <= this.wave.lasts)) this.time = this.middle();
     }
     this.lab.redraw();
+  }
+
+  /**
+   * Nothing is shown where there is no wave.
+   *
+   * @param {boolean} hidden
+   */
+  blank(hidden) {
+    for (const each of [this.front, this.below]) each.hidden = hidden;
+    if (hidden) say(this.said, "");
   }
 
   /** ms, when the wave is half way. */
@@ -240,6 +256,7 @@ class AxonTab {
   at(time) {
     const { wave } = this;
     if (!wave) return;
+    this.touched = true;
     this.time = Math.min(Math.max(time, 0), wave.lasts);
     this.draw();
   }
@@ -252,6 +269,7 @@ class AxonTab {
       this.draw();
       return;
     }
+    this.touched = true;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     let [before, waited] = [performance.now(), 0];
     if (this.wave && this.time >= this.wave.lasts - 0.01) this.time = 0;

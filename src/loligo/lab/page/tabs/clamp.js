@@ -25,7 +25,7 @@ import { symbolElement } from "../draw/names.js";
 import { Plot } from "../draw/plot.js";
 import { Limits, reach } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
-import { channelsOf, drugged, drugOf, left, looked } from "../experiments/channels.js";
+import { channelsOf, drugged, drugOf, left, looked, unitless } from "../experiments/channels.js";
 import { alone, peak, protocol, reversal, steps, tail, together, upToPeaks } from "../experiments/currents.js";
 import { choice, doseField, numberField } from "../fields.js";
 
@@ -109,10 +109,11 @@ class Clamp {
       element("div", { class: "numbers", role: "group", "aria-label": words("Steps") },
         ...Object.values(this.fields).map((field) => field.element)),
       element("h2", { class: "panel-heading" }, words("Drugs")), this.drops);
-    const stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
+    this.without = element("p", { class: "said" });
+    this.stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
       element("div", { class: "front" }, this.drawing, this.readout),
       element("div", { class: "beside" }, this.curve, this.said)));
-    fill(host, [element("div", { class: "bench" }, stage, controls)]);
+    fill(host, [element("div", { class: "bench" }, element("div", { class: "loose" }, this.without, this.stage), controls)]);
     this.parameters = parameterPanel(controls, lab);
   }
 
@@ -204,6 +205,10 @@ class Clamp {
     if (this.model !== simulation.model) this.meet(simulation.model);
     this.moving ||= this.lab.state.moving;
     this.parameters.show(simulation);
+    const pure = unitless(this.lab.model(), simulation.parameters);
+    this.stage.hidden = pure;
+    say(this.without, pure ? this.lab.words("A voltage clamp needs a membrane in millivolts.") : "");
+    if (pure) return;
     this.measure(simulation);
     this.draw();
     this.describe();
@@ -353,6 +358,7 @@ class Clamp {
           : words("Ionic current"), unit: "µA/cm²", low: bottom, high: top, weight: 2.2,
         lines: found.runs.flatMap((run, k) => {
           const line = { name: String(k), x: run.time, y: rows[k], colour: colour(k), width: 1.3 };
+          if (lit !== null) return [k === lit ? { ...line, label: [{ text: said(found.voltage[k]) }] } : line];
           if (!labelled(k, found.voltage)) return [line];
           // its potential stands beside where it is as the step ends
           const last = between(run.time, rows[k], family.start + family.width * 0.999);
@@ -413,13 +419,13 @@ class Clamp {
     const parts = [words("Held at {V:g} mV, stepped to {number} potentials from {first:g} to {last:g} mV.", {
       V: family.holding, number: String(family.number), first: family.first, last: family.last })];
     parts.push(found.peak[deep] < 0
-      ? words("The peak is most inward at {V:g} mV: {I:.4g} µA/cm².", { V: found.voltage[deep], I: found.peak[deep] })
+      ? words("The peak is most inward at {V:.3g} mV: {I:.4g} µA/cm².", { V: found.voltage[deep], I: found.peak[deep] })
       : words("No peak is inward."));
     if (Number.isFinite(found.reversal)) {
       parts.push(words("It turns outward at {V:.3g} mV.", { V: found.reversal }));
     }
     if (found.steady[top] > 0) {
-      parts.push(words("The steady current is most outward at {V:g} mV: {I:.4g} µA/cm².", {
+      parts.push(words("The steady current is most outward at {V:.3g} mV: {I:.4g} µA/cm².", {
         V: found.voltage[top], I: found.steady[top] }));
     }
     parts.push(words("The charge of the step of V itself flows in no time and is not drawn."));
@@ -429,7 +435,7 @@ class Clamp {
     if (!this.moving) say(this.said, text);
     say(this.readout, cursor === null || lit === null
       ? words("Point at a trace, or choose one with the arrow keys.")
-      : words("{t:.2f} ms at {V:g} mV: {I:.4g} µA/cm²", {
+      : words("{t:.2f} ms at {V:.4g} mV: {I:.4g} µA/cm²", {
         t: cursor, V: found.voltage[lit],
         I: between(found.runs[lit].time, together(found.runs[lit], this.drawn()), cursor) }));
   }

@@ -14,6 +14,7 @@ import { PhasePlane } from "../curves/plane.js";
 import { Strength } from "../curves/strength.js";
 import { element, fill } from "../dom.js";
 
+const HOLDING = -65; // mV, where what has no rest begins
 const HAND = 150; // ms without a change after which the hand is at rest
 
 export const curves = {
@@ -58,6 +59,8 @@ class Curves {
     this.base = null;
     /** @type {Record<string, number> | null} */
     this.rest = null;
+    /** @type {Record<string, number> | null} where it begins without a rest */
+    this.held = null;
     this.done = { gates: "", plane: "" };
     this.waiting = 0;
   }
@@ -100,16 +103,35 @@ class Curves {
     const key = JSON.stringify(base);
     if (key === this.key) return;
     if (this.key) this.changed = performance.now();
+    if (this.base?.model !== model) {
+      this.firing.forget();
+      this.strength.forget();
+      this.changed = 0;
+    }
     this.key = key;
     this.base = base;
     try {
       this.rest = this.lab.model().rest(parameters);
       this.trouble.textContent = "";
-    } catch (problem) {
+    } catch {
       this.rest = null;
-      const why = problem instanceof Error ? problem.message : String(problem);
-      this.trouble.textContent = this.lab.words("There is no rest from which to begin: {why}.", { why });
+      this.trouble.textContent = this.lab.words("It has no rest: firing begins where V was held at {V:g} mV, and there is no threshold.", {
+        V: HOLDING });
+      this.held = this.heldAt(parameters);
     }
+  }
+
+  /**
+   * Its states where V is held, if they can be.
+   *
+   * @param {Record<string, number>} parameters
+   * @returns {Record<string, number> | null}
+   */
+  heldAt(parameters) {
+    const steady = this.lab.model().steady(parameters, [HOLDING]);
+    const states = Object.fromEntries(Object.entries(steady).map(([name, row]) =>
+      [name, /** @type {Float64Array} */ (row)[0]]));
+    return Object.values(states).every(Number.isFinite) ? states : null;
   }
 
   /**
@@ -123,7 +145,7 @@ class Curves {
     const gates = this.key + this.gates.asks(own);
     const plane = this.key + this.plane.asks(own, moving);
     let spent = false;
-    if (done.plane !== plane && rest && (done.gates === gates || !moving || this.turn)) {
+    if (done.plane !== plane && (done.gates === gates || !moving || this.turn)) {
       this.plane.find(base, rest, moving);
       this.plane.draw();
       done.plane = plane;
@@ -166,7 +188,8 @@ class Curves {
 
   /** @returns {null | (() => Promise<void>)} */
   next() {
-    const { base, rest, key, moving, lab } = this;
+    const { base, key, moving, lab } = this;
+    const rest = this.rest ?? this.held;
     if (!base || !rest) return null;
     const { worker } = lab;
     const now = {
@@ -181,6 +204,6 @@ class Curves {
       const still = model.derivative(base.parameters, model.steady(base.parameters, voltage)).V;
       return still.map((/** @type {number} */ rate) => -capacitance * rate);
     };
-    return this.firing.next(now) ?? this.strength.next({ ...now, steady, capacitance });
+    return this.firing.next(now) ?? (this.rest ? this.strength.next({ ...now, steady, capacitance }) : null);
   }
 }

@@ -6,8 +6,8 @@ import { slider } from "../controls/slider.js";
 import { rangeOf } from "../controls/parameters.js";
 import { digits } from "../controls/readout.js";
 import { cursorOver } from "../draw/cursor.js";
-import { symbolElement, unit } from "../draw/names.js";
-import { Panels } from "../draw/panels.js";
+import { symbolElement } from "../draw/names.js";
+import { Panels, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { between } from "../draw/trace.js";
 import { blockElement } from "../mathml.js";
@@ -128,7 +128,7 @@ class Sheet {
     }
     const keys = SHOWN.filter((key) => this.panels.offered().includes(key));
     if (!this.compute(simulation, keys)) return;
-    const across = { low: 0, high: simulation.duration, heading: lab.words("Time (ms)") };
+    const across = { low: 0, high: simulation.duration, heading: timeHeading(lab) };
     const lit = this.linesOf(this.lit);
     this.plot.show(this.panels.of(keys, this.run), across, { cursor: view.cursor, lit });
     this.cursor.show(view);
@@ -203,7 +203,7 @@ class Sheet {
       return;
     }
     this.knob = slider(lab, {
-      label: lab.reworded(term.meaning), shown: symbolElement(name), unit: unit(parameter.unit), ...rangeOf(parameter),
+      label: lab.reworded(term.meaning), shown: symbolElement(name), unit: lab.unit(parameter.unit), ...rangeOf(parameter),
       initial: parameter.value,
       set: (wanted, moving) => {
         const { [name]: _, ...others } = lab.state.get().parameters;
@@ -227,10 +227,10 @@ class Sheet {
     const at = this.about.querySelector(".value-now");
     const values = this.run.values[this.lit];
     if (!at || !values) return;
-    const time = cursor ?? 0;
+    const time = cursor ?? this.plot.across.high / 2;
     const mark = this.lab.style.decimal();
     at.textContent = this.lab.words("{value} at {time} ms", {
-      value: `${digits(between(this.run.time, values, time), mark)} ${unit(this.terms[this.lit].unit)}`.trim(),
+      value: `${digits(between(this.run.time, values, time), mark)} ${this.lab.unit(this.terms[this.lit].unit)}`.trim(),
       time: digits(time, mark),
     });
   }

@@ -1,17 +1,17 @@
 /**
  * Membrane: a patch of it, its parameters, what is injected, and all that follows on one time axis.
  */
-import { element } from "../dom.js";
+import { element, fill } from "../dom.js";
 import { parameterPanel } from "../controls/parameters.js";
 import { digits, readout } from "../controls/readout.js";
 import { slider } from "../controls/slider.js";
 import { transport } from "../controls/transport.js";
 import { cursorOver } from "../draw/cursor.js";
-import { unit } from "../draw/names.js";
-import { Panels } from "../draw/panels.js";
+import { Panels, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { number } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
+import { samplesOf } from "../sampling.js";
 import { Handles } from "../stimulus/handles.js";
 import { stimulusList } from "../stimulus/list.js";
 import { course, stretches } from "../stimulus/shapes.js";
@@ -25,7 +25,7 @@ import { storyPanel } from "../story/panel.js";
 
 const MOST_GHOSTS = 5;
 const PAUSE = 700; // ms: then a trace that has changed is described
-const SAMPLES = 1000; // in a run, about
+const LONGEST = 1e5; // ms of a run
 
 /** @type {import("../tabs.js").Tab} */
 export const membrane = {
@@ -44,6 +44,7 @@ class Bench {
     const stage = element("div", { class: "stage", role: "group", "aria-label": lab.words("Plots") });
     const [seen, controls, told] = ["seen", "controls", "told-below"].map((name) => element("div", { class: name }));
     host.append(element("div", { class: "bench" }, seen, controls, told));
+    this.seen = seen;
     this.panels = new Panels(lab);
     /** @type {any} */
     this.run = null;
@@ -53,7 +54,7 @@ class Bench {
     this.head = null;
     this.drawn = false;
     this.transport = transport(seen, lab, {
-      offered: () => this.panels.offered(), keep: () => this.keep(), forget: () => this.forget(),
+      offered: () => this.panels.optional(), keep: () => this.keep(), forget: () => this.forget(),
       ghosts: () => this.ghosts.length, head: (time, moving) => this.play(time, moving),
     });
     seen.append(stage);
@@ -61,14 +62,14 @@ class Bench {
     this.cursor = cursorOver(stage, this.plot, lab, (time) => this.valuesAt(time));
     this.handles = new Handles(stage, this.plot, lab, (shape) => this.factor(shape));
     this.readout = readout(seen, lab);
-    this.story = storyPanel(told, lab, (time) => {
-      this.cursor.pin();
-      lab.state.look({ cursor: time });
-    }, () => lab.redraw());
+    this.story = storyPanel(told, lab, (time) => this.cursor.lead(time), () => lab.redraw());
+    told.append(element("p", { class: "note" }, lab.words("Keys: arrows move what has the focus, delete removes a stimulus, control-z goes back. On the plots, g keeps a ghost and p plays in slow motion.")));
     this.list = stimulusList(controls, lab);
     this.parameters = parameterPanel(controls, lab);
     this.lasts = lastsSlider(controls, lab);
     this.telling = 0;
+    this.complaint = "";
+    this.model = "";
     this.told = "";
     /** @type {Simulation | null} */
     this.simulated = null;
@@ -80,7 +81,7 @@ class Bench {
    * @param {View} view
    */
   show(simulation, view) {
-    const keys = [...view.panels, "stimulus"];
+    const keys = this.panels.chosen(view.panels);
     this.parameters.show(simulation);
     this.list.show();
     this.lasts.show(simulation.duration);
@@ -104,8 +105,8 @@ class Bench {
    * @returns {boolean}
    */
   keys(event) {
-    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-    if (typing) return false;
+    // letters count on the plots alone: elsewhere they may be meant for others
+    if (!this.seen.contains(/** @type {Node} */ (event.target)) || event.target instanceof HTMLSelectElement) return false;
     if (event.key === "g") this.keep();
     else if (event.key === "G") this.forget();
     else if (event.key === "p") this.transport.toggle();
@@ -126,16 +127,37 @@ class Bench {
     if (simulation === this.simulated && asked === this.recorded) return this.run !== null;
     this.simulated = simulation;
     this.recorded = asked;
+    if (simulation.model !== this.model) this.leave();
     try {
       this.run = this.lab.model().simulate(simulation, { record });
-      this.lab.tell(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
+      this.complain(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.complain(problem instanceof Error ? problem.message : String(problem));
       return this.run !== null;
     }
+    this.model = simulation.model;
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.describe(), PAUSE);
     return true;
+  }
+
+  /** Nothing of another model stays. */
+  leave() {
+    this.run = null;
+    this.ghosts = [];
+    this.complaint = "";
+    this.story.forget();
+    this.plot.show([], { low: 0, high: 1, heading: "" });
+  }
+
+  /**
+   * Say what is wrong with the run, and no longer when nothing is; others' messages stay.
+   *
+   * @param {string} problem
+   */
+  complain(problem) {
+    if (problem !== this.complaint) this.lab.tell(problem);
+    this.complaint = problem;
   }
 
   /**
@@ -149,7 +171,7 @@ class Bench {
       if (panel.key === "V") panel.marks = this.marks();
       if (panel.key === "stimulus") this.exact(panel, simulation);
     }
-    const across = { low: 0, high: simulation.duration, heading: this.lab.words("Time (ms)") };
+    const across = { low: 0, high: simulation.duration, heading: timeHeading(this.lab) };
     const upto = this.head ?? undefined;
     this.plot.show(panels, across, {
       bands: stretches(simulation.stimulus, simulation.duration),
@@ -188,11 +210,21 @@ class Bench {
     const { style, words } = this.lab;
     const theme = style.theme();
     const peaks = peaksOf(this.run).map(({ x, y }, k) => ({ x, y, colour: theme.voltage,
-      text: k === 0 ? `${number(y, 0, style.decimal())} mV` : undefined }));
+      text: k === 0 ? this.potential(y) : undefined }));
     const turn = this.story.marks().find(({ phase }) => phase === "turns inward");
     if (!turn) return peaks;
     return [...peaks, { x: turn.time, y: turn.V, colour: theme.channels.Na, side: "below",
       text: words("threshold") }];
+  }
+
+  /**
+   * A peak as it is written beside it.
+   *
+   * @param {number} V
+   */
+  potential(V) {
+    const bare = this.lab.description().dimensionless;
+    return `${number(V, bare ? 2 : 0, this.lab.style.decimal())} ${this.lab.unit("mV")}`.trim();
   }
 
   keep() {
@@ -220,10 +252,10 @@ class Bench {
   /** @param {number} time */
   valuesAt(time) {
     if (!this.run) return "";
-    const variables = this.panels.variables([...this.lab.state.view.panels, "stimulus"]);
+    const variables = this.panels.variables(this.panels.chosen(this.lab.state.view.panels));
     const mark = this.lab.style.decimal();
     return variables.filter(({ name }) => this.run.values[name]).map(({ name, unit: written }) =>
-      `${name} ${digits(between(this.run.time, this.run.values[name], time), mark)} ${unit(written)}`.trim()).join(", ");
+      `${name} ${digits(between(this.run.time, this.run.values[name], time), mark)} ${this.lab.unit(written)}`.trim()).join(", ");
   }
 
   /** Tell those who do not see the trace what it is now. */
@@ -269,24 +301,35 @@ function failure({ status, end }, words) {
  * @param {import("../main.js").Lab} lab
  */
 function lastsSlider(host, lab) {
-  const made = slider(lab, {
-    label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: "ms", low: 5, high: 300, initial: 50, least: 1,
-    set: (duration, moving) => lab.state.set({ duration: Math.min(duration, 2000), sample_interval: samplesOf(duration) }, moving),
-    settle: () => lab.state.settle(),
-  });
-  host.append(element("fieldset", { class: "group" }, element("legend", {}, lab.words("Run")), made.element));
-  return made;
-}
+  const holder = element("fieldset", { class: "group" });
+  host.append(holder);
+  let built = "";
+  /** @type {ReturnType<typeof slider>} */
+  let made;
 
-/**
- * Between samples, ms: 1, 2 or 5 times a power of ten, so that there are about a thousand.
- *
- * @param {number} duration
- */
-export function samplesOf(duration) {
-  const about = duration / SAMPLES;
-  const power = 10 ** Math.floor(Math.log10(about) + 1e-9);
-  const part = about / power;
-  const whole = part < 1.5 ? 1 : part < 3.5 ? 2 : 5;
-  return Number((whole * power).toPrecision(3));
+  /** @param {number} initial  ms */
+  function build(initial) {
+    made = slider(lab, {
+      label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: lab.unit("ms"),
+      low: initial / 10, high: 6 * initial, initial, least: 0.5,
+      set: (wanted, moving) => {
+        const duration = Math.min(wanted, LONGEST);
+        lab.state.set({ duration, sample_interval: samplesOf(duration) }, moving);
+      },
+      settle: () => lab.state.settle(),
+    });
+    fill(holder, [element("legend", {}, lab.words("Run")), made.element]);
+  }
+
+  /** @param {number} duration */
+  function show(duration) {
+    const model = lab.state.get().model;
+    if (model !== built) {
+      built = model;
+      build(duration);
+    }
+    made.show(duration);
+  }
+
+  return { show };
 }
