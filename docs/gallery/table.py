@@ -205,6 +205,9 @@ ROWS: tuple[Row, ...] = (
     Row("fitzhugh-nagumo-lanes", "The same under several currents", lambda: swept.nagumo(4)),
     Row("fitzhugh-nagumo-200", "The same under two hundred", lambda: swept.nagumo(200)),
     Row("fitzhugh-nagumo-rest", "The same at rest", swept.nagumo_at_rest),
+    # other cells of the library
+    *(Row(f"cell-{name.split('-')[0]}", f"{name} under the step of the library's table",
+          lambda name=name: of.stepped(name)) for name in of.CELLS),
     # gates, stories
     *(Row(f"gates-{name.split('-')[0]}", f"The gates of {name}", lambda name=name: of.model(name))
       for name in of.LIBRARY),

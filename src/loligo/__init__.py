@@ -52,10 +52,10 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         Region,
         Scheme,
         State,
-        library,
         load,
         models,
     )
+    from loligo.model.library import library
     from loligo.recording import open, save
     from loligo.run.until import Spikes
     from loligo.simulation import simulate
@@ -141,8 +141,9 @@ _MODULES = {
     "many": ("design", "rows"),
     "model": (
         "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
-        "State", "library", "load", "models",
+        "State", "load", "models",
     ),
+    "model.library": ("library",),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),
     "simulation": ("simulate",),
