@@ -35,7 +35,8 @@ def filmed(rec: Any, look: Mapping[str, Any]) -> tuple[np.ndarray, list[str]]:
     theme = style.theme(look.get("theme", "light"))
     size = sized(look.get("size"), None, _USUAL)
     with style.house_style():
-        shown = picture(signals.read(rec), look.get("panels"), theme)
+        stacked = bool(look.get("stacked"))
+        shown = picture(signals.read(rec), look.get("panels"), theme, stacked)
         times = np.linspace(shown.start, shown.end, _COUNT)
         scene = frames.scene(shown, size, theme, times)
         drawing = draw(shown, size, theme, frames.readout(shown))
@@ -69,9 +70,13 @@ def _wrong(scene: frames.Scene, k: int, still: list[tuple[str, Box]]) -> list[st
 
 def _running(scene: frames.Scene, k: int) -> list[tuple[str, Box]]:
     """Boxes of the ink of all that runs with the head."""
-    left = round(float(scene.x[k])) + scene.gap
     texts = [
-        (f"value {rank + 1} of panel {row + 1}", cover, left, round(float(head.label_y[k, rank])))
+        (
+            f"value {rank + 1} of panel {row + 1}",
+            cover,
+            round(float(head.x[k])) + scene.gap,
+            round(float(head.label_y[k, rank])),
+        )
         for row, head in enumerate(scene.heads)
         for rank, cover in enumerate(head.text[k])
     ]

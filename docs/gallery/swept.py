@@ -191,6 +191,18 @@ def nagumo_at_rest() -> Any:
 
 
 @cache
+def nagumo_found(experiment: str) -> Any:
+    """What an experiment finds on it."""
+    return getattr(lo.experiments, experiment)(models.fitzhugh_nagumo())
+
+
+@cache
+def nagumo_told() -> Any:
+    """Its story."""
+    return lo.narrate(lo.simulate(models.fitzhugh_nagumo(), lo.Pulse(20, 60, 0.5), 100))
+
+
+@cache
 def unlabelled() -> Any:
     """Both of two pulses vary, one along a dimension of another name."""
     later = xr.DataArray([5.0, 10.0, 20.0], dims="later")

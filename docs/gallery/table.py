@@ -138,8 +138,10 @@ ROWS: tuple[Row, ...] = (
     # frames of animations
     Row("film", "The demonstration", lambda: of.firing(_SQUID), film=True),
     Row("film-voltage", "V alone, in time", of.brief, {"panels": "V"}, film=True),
-    Row("film-calcium", "Five channels in time", lambda: of.membrane("calcium", 10), film=True,
-        variants=("light", "dark", "thumbnail")),
+    Row("film-calcium", "Five channels in time", lambda: of.membrane("calcium", 10), film=True),
+    Row("film-stacked", "Five currents one above the other",
+        lambda: of.lanes(0, 2, 5, 10, 20)[["V"]], {"stacked": True}, film=True,
+        variants=("light", "dark", "slide")),
     Row("film-lanes", "Five currents in time", lambda: of.lanes(0, 2, 5, 10, 20), film=True,
         variants=("light", "dark", "thumbnail")),
     # lanes
@@ -205,6 +207,10 @@ ROWS: tuple[Row, ...] = (
     Row("fitzhugh-nagumo-lanes", "The same under several currents", lambda: swept.nagumo(4)),
     Row("fitzhugh-nagumo-200", "The same under two hundred", lambda: swept.nagumo(200)),
     Row("fitzhugh-nagumo-rest", "The same at rest", swept.nagumo_at_rest),
+    *(Row(f"fitzhugh-nagumo-{name.replace('_', '-')}", f"What {name} finds on it",
+          lambda name=name: swept.nagumo_found(name))
+      for name in ("strength_duration", "threshold", "phase_plane")),
+    Row("fitzhugh-nagumo-told", "Its story", swept.nagumo_told),
     # other cells of the library
     *(Row(f"cell-{name.split('-')[0]}", f"{name} under the step of the library's table",
           lambda name=name: of.stepped(name)) for name in of.CELLS),

@@ -39,12 +39,15 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
     from loligo.errors import LoligoError
     from loligo.explanation import explain
     from loligo.figures import animate, plot
+    from loligo.lab.calling import lab
+    from loligo.lab.simulation import from_link
     from loligo.many import design, rows
     from loligo.model import (
         TEA,
         TTX,
         Axon,
         Channel,
+        Course,
         Drug,
         Gate,
         Membrane,
@@ -81,6 +84,7 @@ __all__ = [
     "Amplifier",
     "Axon",
     "Channel",
+    "Course",
     "Drug",
     "Exponential",
     "Gate",
@@ -103,7 +107,9 @@ __all__ = [
     "explain",
     "features",
     "firing_rate",
+    "from_link",
     "input_resistance",
+    "lab",
     "language",
     "leak_subtracted",
     "length_constant",
@@ -138,10 +144,12 @@ _MODULES = {
     "errors": ("LoligoError",),
     "explanation": ("explain",),
     "figures": ("animate", "plot"),
+    "lab.calling": ("lab",),
+    "lab.simulation": ("from_link",),
     "many": ("design", "rows"),
     "model": (
-        "TEA", "TTX", "Axon", "Channel", "Drug", "Gate", "Membrane", "Myelin", "Region", "Scheme",
-        "State", "load", "models",
+        "TEA", "TTX", "Axon", "Channel", "Course", "Drug", "Gate", "Membrane", "Myelin", "Region",
+        "Scheme", "State", "load", "models",
     ),
     "model.library": ("library",),
     "recording": ("open", "save"),

@@ -89,6 +89,7 @@ def arguments_of(told: Mapping[str, Any]) -> dict[str, Any]:
         "record": None if listed is None else [names.get(n, n) for n in listed],
         "initial": _initial_from_plain(told["initial"], names),
         "until": until_of(told.get("until")),
+        "sensitivities": told.get("sensitivities"),
     }
     chosen = solvers.from_dict(told["solver"])
     arguments["solver"] = None if told.get("lane_by_lane") else chosen

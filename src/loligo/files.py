@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +248,34 @@ def _to_disk(part: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+class Lasting:
+    """Lets files that others have written last through a power cut: what is in them, and the names
+    of them and of the folders around them.
+
+    Parameters
+    ----------
+    within
+        The folder that was there before them, which is above them all.
+    """
+
+    def __init__(self, within: Path) -> None:
+        self.within, self._known = within, {within}
+
+    def keep(self, files: Iterable[Path]) -> None:
+        """These, of which each was written just now."""
+        folders: set[Path] = set()
+        for file in files:
+            _to_disk(file)
+            folder = file.parent
+            folders.add(folder)
+            while folder not in self._known:  # its name stands in the folder above
+                self._known.add(folder)
+                folder = folder.parent
+                folders.add(folder)
+        for folder in folders:
+            _folder_to_disk(folder)
 
 
 def _folder_to_disk(folder: Path) -> None:

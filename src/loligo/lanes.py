@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.errors import UsageError
+from loligo.packed import unpacked
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -142,8 +143,8 @@ class Labelled:
         """
         try:
             dims = tuple(str(dim) for dim in document["dims"])
-            values = np.array(document["values"], dtype=np.float64)
-            coords = {str(d): np.array(c) for d, c in dict(document.get("coords", {})).items()}
+            values = np.asarray(unpacked(document["values"]), dtype=np.float64)
+            coords = {str(d): unpacked(c) for d, c in dict(document.get("coords", {})).items()}
         except (KeyError, TypeError, ValueError, OverflowError) as problem:
             why = f"{problem} is missing" if isinstance(problem, KeyError) else f"{problem}"[:200]
             raise UsageError(

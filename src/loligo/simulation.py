@@ -19,6 +19,7 @@ from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
 from loligo.run.pose import pose
 from loligo.run.problem import Problem, Uncut
+from loligo.run.sensitivities import refuse_sensitivities
 from loligo.run.solve import Answer, refuse_for_axons, solve
 from loligo.run.until import Until
 from loligo.solvers import Solver
@@ -45,6 +46,7 @@ def simulate(
     threshold: Any = 0.0,
     positions: Any = None,
     until: Any = None,
+    sensitivities: Any = None,
     progress: bool | Callable[[float], None] | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:
@@ -63,12 +65,12 @@ def simulate(
     duration : float or quantity
         ms.
     solver : Solver, optional
-        If not given, ``Taylor(1e-8)``; or, where the problem is not smooth between the edges of
-        the stimulus (under noise and sampled waveforms), ``Exponential`` with the step that each
-        lane's own halving shows to be good to 0.1 mV at every sample and 0.01 ms in its spikes,
-        from 0.01 ms down to 1/128 of it. So is a lane run that is too stiff for ``Taylor``, or
-        whose equations have no series where one of their pieces begins, unless ``Taylor`` was
-        asked for. A condition in a model is none of these: steps end where it changes. An axon
+        If not given, ``Taylor(1e-8)``, whose steps end at the edges of the stimulus, at the knots
+        of noise, waveforms and courses, and where a condition in the model changes. Where samples
+        have more than 500 knots a ms that may cost more than fixed steps as good as 1e-2 mV: there
+        it is ``Exponential`` with the step that each lane's own halving shows to be good to 0.1 mV
+        at every sample and 0.01 ms in its spikes, from 0.01 ms down to 1/128 of it. So is a lane
+        run that is too stiff for ``Taylor``, unless ``Taylor`` was asked for. An axon
         takes ``Exponential``
         with the step that its ``accuracy`` asks for in the fastest lane (and as many
         compartments): lanes are single runs to the last bit where dt and compartments are given.
@@ -105,6 +107,15 @@ def simulate(
         single run no more are kept, in a sweep each lane's others are NaN; of an axon, where it has
         been so at every recorded place. The recording's ``until`` tells, and how many lanes ended
         by it.
+    sensitivities : list of str, optional
+        What to differentiate the run by: parameters of the membrane (``"g_Na"``), numbers of the
+        stimulus (``"amplitude"``, ``"start"``; of several shapes ``"stimulus1.amplitude"``), given
+        initial values (``"initial.V"``). The recording then has ``dV_dg_Na`` (mV per mS/cm2) beside
+        V, and ``dspike_time_dg_Na``; ``record`` may name the same of anything else recorded
+        (``"dm_dg_Na"``, ``"dI_Na_dE_K"``). They are exact derivatives, as accurate as the run
+        (the linearised equations, expanded by the same series): an edge that moves jumps where it
+        should, and a run that begins at rest begins with the derivative of the rest; NaN, with a
+        warning, where that is about to vanish. Of single membranes, by ``Taylor`` or ``Reference``.
     progress : bool or callable, optional
         Whether to show a bar; by default on a terminal and in a notebook. A function is called
         with the fraction done instead.
@@ -142,11 +153,14 @@ def simulate(
     >>> sweep = lo.simulate(squid, lo.Pulse(5, 40, [0, 5, 10]), duration=50)
     >>> sweep.V.dims, sweep.spike_count.values.tolist()
     (('amplitude', 'time'), [0, 1, 3])
+    >>> rec = lo.simulate(squid, lo.Pulse(5, 1, 20), duration=20, sensitivities=["g_Na"])
+    >>> rec.dV_dg_Na.units, round(float(rec.dspike_time_dg_Na[0]), 4)
+    ('mV/(mS/cm2)', -0.0026)
     """
     return record_run(
         model, stimulus, duration, solver, progress, timings, Pace(), positions=positions,
         record=record, sample_interval=sample_interval, initial=initial, threshold=threshold,
-        until=until,
+        until=until, sensitivities=sensitivities,
     )  # fmt: skip
 
 
@@ -198,6 +212,10 @@ def asked_of(
         from loligo.run.axon.pose import pose as pose_axon
 
         refuse_for_axons(solver)
+        refuse_sensitivities(
+            asked.pop("sensitivities", None),
+            "derivatives are computed of single membranes, not along an axon",
+        )
         return pose_axon(model, stimulus, duration, positions=positions, **asked)
     if positions is not None:
         raise UsageError("positions are places along an axon, and a membrane has none")
@@ -293,6 +311,8 @@ def recording_of(
     if problem.until is not None:
         provenance["until"] = problem.until.to_document()
         outcome.settings["until"] = told_of_end(problem.until, answer.ended, problem.lanes)
+    if problem.by:
+        provenance["sensitivities"] = [by.label for by in problem.by]
     if answer.lane_by_lane:  # then the default, asked for again, chooses the same
         provenance["lane_by_lane"] = True
     if problem.geometry is None:

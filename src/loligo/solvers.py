@@ -36,10 +36,30 @@ def _check_precision(precision: str) -> None:
         raise UsageError(f"precision is {precision!r}; there are 'float64' and 'float32'")
 
 
-def _shown(engine: str, precision: str = "float64") -> str:
+def _check_portable(portable: bool, engine: str) -> None:
+    if not isinstance(portable, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"portable is {portable!r}; it is True or False")
+    if portable and engine == "numpy":
+        raise UsageError(
+            "engine='numpy' takes its functions from this machine's libraries, and has other bits "
+            "elsewhere: portable=True is for engine='llvm' and engine='cuda'"
+        )
+
+
+def _shown(engine: str, portable: bool, precision: str = "float64") -> str:
     """The settings that are not as usual, as they are written in a call."""
     shown = "" if precision == "float64" else f", precision={precision!r}"
-    return shown if engine == "llvm" else f"{shown}, engine={engine!r}"
+    shown += "" if engine == "llvm" else f", engine={engine!r}"
+    return f"{shown}, portable=True" if portable else shown
+
+
+def _settings(
+    engine: str, portable: bool, precision: str = "float64"
+) -> dict[str, Any]:  # fmt: skip
+    """Those that all compiled solvers have, as recordings have it; what there was no choice of
+    when older ones were made is left out where it is as usual."""
+    more: dict[str, Any] = {} if precision == "float64" else {"precision": precision}
+    return {"engine": engine, **more, **({"portable": True} if portable else {})}
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,8 @@ class Exponential:
         found in float64, and what the rounding of a sum takes is carried to the next step: after
         one second of firing, spikes are 3e-4 ms (squid axon) to 2e-3 ms (Connor & Stevens) from
         where float64 has them, far less than what dt = 0.01 ms itself does.
+    portable : bool
+        Whether the bits are those of every machine (:class:`Taylor` says what that takes).
 
     Examples
     --------
@@ -78,11 +100,13 @@ class Exponential:
     dt: float = 0.01
     engine: str = "llvm"
     precision: str = "float64"
+    portable: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dt", _scalar(self.dt, "ms", "dt"))
         _check_engine(self.engine)
         _check_precision(self.precision)
+        _check_portable(self.portable, self.engine)
 
     def program(
         self, system: System, sources: tuple[Source, ...] = (), records: tuple[str, ...] = ("V",)
@@ -93,14 +117,11 @@ class Exponential:
         return exponential(system, sources, records, self.precision)
 
     def to_dict(self) -> dict[str, Any]:
-        settings = {"name": self.name, "dt": self.dt, "engine": self.engine}
-        # as recordings have it that were made before there was a choice
-        return (
-            settings if self.precision == "float64" else {**settings, "precision": self.precision}
-        )
+        settings = _settings(self.engine, self.portable, self.precision)
+        return {"name": self.name, "dt": self.dt, **settings}
 
     def __repr__(self) -> str:
-        return f"Exponential(dt={self.dt:g}{_shown(self.engine, self.precision)})"
+        return f"Exponential(dt={self.dt:g}{_shown(self.engine, self.portable, self.precision)})"
 
 
 @dataclass(frozen=True)
@@ -121,20 +142,31 @@ class Taylor:
     engine : {"llvm", "cuda", "numpy"}
         Machine code of this processor; of a GPU of NVIDIA's, for many lanes, with the same bits;
         or NumPy: slow, for reading and checking.
+    portable : bool
+        Whether the bits are those of every machine: any processor, a browser, a GPU. Products and
+        sums are then rounded one by one, where this processor could do both at once; numbers with
+        no digits of their own count, whatever another library has told the processor; stimuli are
+        added up in one order, whichever they were written in; and steady states that take a linear
+        solve are found by one of loligo's own. Where the processor multiplies and adds at once
+        that takes a quarter longer for one cell, and 1.3 to 2 times as long for many lanes.
 
     Examples
     --------
     >>> Taylor(1e-9).order
     12
+    >>> Taylor(portable=True)
+    Taylor(tolerance=1e-08, portable=True)
     """
 
     name: ClassVar[str] = "taylor"
 
     tolerance: float = 1e-8
     engine: str = "llvm"
+    portable: bool = False
 
     def __post_init__(self) -> None:
         _check_engine(self.engine)
+        _check_portable(self.portable, self.engine)
         tolerance = _scalar(self.tolerance, "1", "tolerance")
         if not 1e-13 <= tolerance <= 1e-3:
             raise UsageError(
@@ -146,7 +178,9 @@ class Taylor:
     @property
     def order(self) -> int:
         """The order of the series: about half a digit more for each term (Jorba & Zou 2005)."""
-        return max(4, math.ceil(1.0 - math.log(self.tolerance) / 2.0))
+        from loligo.program.exact import log
+
+        return max(4, math.ceil(1.0 - log(self.tolerance) / 2.0))
 
     def wide(self, scales: Iterable[float] = ()) -> int:
         """How many of its coefficients need all the digits of a float64, where states have such
@@ -171,10 +205,11 @@ class Taylor:
         return taylor(system, sources, records, scales, self.order, wide)
 
     def to_dict(self) -> dict[str, Any]:
-        return {"name": self.name, "tolerance": self.tolerance, "engine": self.engine}
+        settings = _settings(self.engine, self.portable)
+        return {"name": self.name, "tolerance": self.tolerance, **settings}
 
     def __repr__(self) -> str:
-        return f"Taylor(tolerance={self.tolerance:g}{_shown(self.engine)})"
+        return f"Taylor(tolerance={self.tolerance:g}{_shown(self.engine, self.portable)})"
 
 
 @dataclass(frozen=True)
@@ -198,6 +233,7 @@ class Reference:
 
     name: ClassVar[str] = "reference"
     engine: ClassVar[str] = "numpy"  # of what it asks of programs: the states that it begins with
+    portable: ClassVar[bool] = False
 
     # at 1e-10 samples between the long steps at rest are 2e-5 mV off; this costs a tenth more
     tolerance: float = 1e-12

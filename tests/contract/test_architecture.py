@@ -23,7 +23,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What a part does not list may stand anywhere in it, as long as nothing goes round in a circle.
 ORDER: dict[str, list[set[str]]] = {
     "": [
-        {"cgroups", "errors"},
+        {"cgroups", "errors", "packed"},
         {"cores", "files", "lanes", "memory", "progress", "words"},
         {"units"},
         {"model", "stimulus"},
@@ -37,6 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"analysis", "explanation", "sweeps", "theory"},
         {"experiments"},
         {"figures"},
+        {"lab"},
         {"cli"},
         {"__main__"},
     ],
@@ -51,7 +52,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "system": [
         {"symbols"}, {"numeric", "singularity"}, {"limits"}, {"equations"},
-        {"conserved", "outline"}, {"driven"}, {"amplifier"},
+        {"conserved", "outline"}, {"driven"}, {"amplifier", "tangent"},
     ],
     "stimulus": [
         {"applied"}, {"amplifier", "base"}, {"clamp", "pulses"}, {"noise", "periodic", "waveform"},
@@ -63,7 +64,7 @@ ORDER: dict[str, list[set[str]]] = {
     "run": [
         {"cells", "pace"}, {"geometry"}, {"problem"},
         {"drive", "outcome", "pose", "recipes"},
-        {"conserved"}, {"bounds", "steady"}, {"equilibrium"}, {"initial"},
+        {"conserved"}, {"bounds", "steady"}, {"equilibrium", "tangents"}, {"initial"},
         {"divergence"}, {"jumps", "loop", "march"}, {"adaptive", "fixed"},
         {"axon"}, {"compiled", "reference"}, {"halving"}, {"scouting"}, {"default"},
         {"solve"},
@@ -85,7 +86,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"clock", "groups"}, {"arguments"}, {"options", "report", "stimuli"},
-        {"axon", "features", "findings", "models", "simulating"}, {"experiment", "sweeping"},
+        {"axon", "features", "findings", "lab", "models", "simulating"}, {"experiment", "sweeping"},
         {"commands"},
     ],
 }  # fmt: skip

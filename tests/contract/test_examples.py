@@ -1,4 +1,4 @@
-"""Every example in the docstrings and in the README does what it says."""
+"""Every example in the docstrings, in the README and in the tour does what it says."""
 
 from __future__ import annotations
 
@@ -46,28 +46,31 @@ def blocks(page: str) -> list[str]:
 
 
 @pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="an installed copy has none")
-def test_the_python_of_the_readme_runs_from_top_to_bottom(elsewhere: Path) -> None:
+@pytest.mark.parametrize(("page", "least"), [("README.md", 3), ("docs/tour.md", 10)])
+def test_the_python_of_a_page_runs_from_top_to_bottom(
+    page: str, least: int, elsewhere: Path
+) -> None:
     namespace: dict[str, object] = {}
-    code = blocks("README.md")
-    assert len(code) >= 5
+    code = blocks(page)
+    assert len(code) >= least
     for number, block in enumerate(code, start=1):
-        exec(compile(block, f"README.md, block {number}", "exec"), namespace)
+        exec(compile(block, f"{page}, block {number}", "exec"), namespace)
     for written in re.findall(r'"([\w.]+\.(?:png|gif|nc|npz|csv|toml))"', "".join(code)):
         assert os.path.getsize(elsewhere / written) > 0, written
 
 
 @pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="an installed copy has none")
-def test_what_the_readme_says_comes_out_comes_out() -> None:
+def test_what_the_tour_says_comes_out_comes_out() -> None:
     namespace: dict[str, object] = {}
     said: list[tuple[str, str]] = []
-    for block in blocks("README.md"):
+    for block in blocks("docs/tour.md"):
         for line in block.splitlines():
             found = re.match(r"^(\S.*?)\s+# ([(\d].*?)(?: m[sV])?$", line)
             if found and "=" not in found[1].split("(")[0]:
                 said.append((found[1], found[2]))
     assert ("sweep.V.dims", "('g_Na', 'amplitude', 'time')") in said
     # nothing here draws
-    code = [b for b in blocks("README.md") if "plot" not in b and "save" not in b]
+    code = [b for b in blocks("docs/tour.md") if "plot" not in b and "save" not in b]
     exec("\n".join(code), namespace)
     for expression, result in said:
         value = eval(expression, namespace)

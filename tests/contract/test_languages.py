@@ -16,6 +16,7 @@ import loligo as lo
 from commands import called
 from loligo import words
 from loligo.errors import UsageError
+from loligo.lab.spoken import page_texts
 from marked import marking, texts, unmarked
 
 SOURCE = Path(__file__).parents[2] / "src" / "loligo"
@@ -98,6 +99,7 @@ def test_a_language_has_all_that_is_said(code: str) -> None:
     assert said() - phrases.keys() == set()
     read = {re.sub(r"\{[^}]*\}", "{}", text) for text in patterns}
     assert told() - phrases.keys() - read == set()
+    assert {text for text in page_texts() if worded(text)} - phrases.keys() == set()
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -123,6 +125,7 @@ def test_a_language_has_nothing_that_is_never_said(code: str) -> None:
         path.read_text(encoding="utf-8") for room in ("model", "recording", "run", "system")
         for path in (SOURCE / room).rglob("*.*") if path.suffix in (".py", ".toml")
     )  # fmt: skip
+    literals |= set(page_texts())
     unsaid = {text for text in phrases if text not in literals and f'"{text}"' not in elsewhere}
     assert unsaid == set()
 

@@ -326,6 +326,8 @@ def test_data_that_cannot_be_laid_over(computed, given, wording):
 def test_data_have_no_place_where_there_are_no_lines_in_time():
     with pytest.raises(UsageError, match=r"data=... is laid over lines in time.*choose a place"):
         lo.plot(axon_recording(), data=([0, 1], [0, 1]))
+    with pytest.raises(UsageError, match=r"none of; put your own on its axes: lo.plot"):
+        lo.plot(lo.load("hodgkin-huxley-1952"), data=([0, 1], [0, 1]))
 
 
 def test_what_recordings_share_is_said_once(computed):

@@ -21,7 +21,6 @@ ALIKE = {
     "figures/style.py ~ figures/style.py": "two themes: the same fields, other colours",
     "engine/llvm/formats.py ~ engine/llvm/formats.py": "two formats: the same constants' digits",
     "cli/axon.py ~ cli/options.py": "tables of options: their names, units and help",
-    "simulation.py ~ sweeps/calling.py": "what a sweep takes is what a run does",
     "cli/simulating.py ~ cli/simulating.py": "what a command takes, group by group",
 }
 

@@ -10,10 +10,10 @@ import xarray
 
 import figures_recording as recordings
 import loligo as lo
+from loligo.analysis.dimensionless import is_dimensionless
 from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.content.captions import conditions
-from loligo.figures.content.dimensionless import is_dimensionless
 from seen import words_of
 
 LIGHT = style.THEMES["light"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -202,6 +203,37 @@ def test_a_store_at_work_is_refused(store: Path) -> None:
         pytest.raises(lo.LoligoError, match="another process is working on"),
     ):
         swept(store)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be synchronised there")
+def test_a_block_is_on_the_disk_before_it_is_said_to_be_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its chunks, their names, and the names of all folders around them."""
+    from loligo.sweeps import store as module
+
+    lasting: set[int] = set()
+    told: list[int] = []
+
+    def fsync(handle: int) -> None:
+        lasting.add(os.fstat(handle).st_ino)
+
+    def write_json(path: Path, document: Any) -> None:
+        for name, array in document["arrays"].items():
+            for key in array["chunks"]:
+                chunk = tmp_path / "s.zarr" / name / key
+                inside = [each for each in chunk.parents if tmp_path / "s.zarr" in each.parents]
+                for each in (chunk, *inside, tmp_path / "s.zarr"):
+                    assert each.stat().st_ino in lasting, each
+        told.append(len(document["arrays"]))
+        real(path, document)
+
+    real = module.write_json
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(module, "write_json", write_json)
+    swept(tmp_path / "s.zarr")
+    assert len(told) == 5
+    assert min(told) > 2
 
 
 # -- summaries and what is kept ---------------------------------------------------------------

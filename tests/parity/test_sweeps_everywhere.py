@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -266,12 +267,58 @@ def test_a_disk_that_is_full_leaves_what_was_whole(tmp_path: Path) -> None:
     assert not lo.sweep_status(tmp_path / "s.zarr").finished
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write anywhere")
-def test_a_folder_that_is_read_only(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(lo.LoligoError, match="no permission to write there"):
-        lo.sweep(SQUID, None, 1, store=tmp_path / "s.zarr")
-    tmp_path.chmod(0o700)
+_NOBODY = """
+import os, sys, loligo as lo
+os.environ["LOLIGO_CACHE"] = "off"
+squid = lo.load("hodgkin-huxley-1952")
+asked = {"stimulus": lo.Pulse(1, 1, [0, 20]), "duration": 3, "block": 1}
+lo.sweep(squid, store=sys.argv[1] + "/open.zarr", **asked)  # imports all that it needs
+os.chmod(sys.argv[1], 0o555)
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setuid(65534)
+for store in ("new.zarr", "open.zarr"):
+    try:
+        rec = lo.sweep(squid, store=os.path.join(sys.argv[1], store), **asked)
+        print(store, rec.sizes["amplitude"])
+    except lo.LoligoError as error:
+        print(store, error)
+"""
+
+
+def test_a_folder_that_is_read_only() -> None:
+    """To one who is not its administrator: as nobody, where this is one. Outside of pytest's
+    folder, into which nobody may look."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        ran = subprocess.run(
+            [sys.executable, "-c", _NOBODY, folder], capture_output=True, text=True, timeout=120
+        )
+        Path(folder).chmod(0o755)
+        assert ran.returncode == 0, ran.stderr
+        new, whole = ran.stdout.splitlines()
+        assert new.startswith("new.zarr cannot write ")
+        assert "no permission to write there; choose another folder" in new
+        assert whole == "open.zarr 2"  # what is whole is read nevertheless
+
+
+def test_axons_are_swept_on_the_command_line(tmp_path: Path) -> None:
+    from loligo.cli.commands import run
+    from loligo.experiments.common import shock
+
+    words = ["--length", "2 cm", "--diameter", "300:500:2", "--positions", "5000,1.5 cm",
+             "--record", "spikes", "--duration", "3", "--block", "1"]  # fmt: skip
+    assert run(["sweep", *words, "-o", str(tmp_path / "a.zarr")]) == 0
+    squid = lo.load("hodgkin-huxley-1952").replace(celsius=18.5)
+    axon = lo.Axon(squid, "2 cm", np.array([300.0, 500.0]), 35.4)
+    rec = lo.simulate(
+        axon, shock(axon), 3, record="spikes", positions=[5000, "1.5 cm"], threshold=-40
+    )
+    xr.testing.assert_equal(xr.open_zarr(tmp_path / "a.zarr")[["spike_time"]], rec[["spike_time"]])
+    with pytest.raises(lo.LoligoError, match="--pulse: an axon is stimulated at a place"):
+        run(["sweep", *words, "--pulse", "1", "1", "1", "-o", str(tmp_path / "b.zarr")])
+    with pytest.raises(lo.LoligoError, match="--length, --positions cannot change it any more"):
+        run(["sweep", str(tmp_path / "a.zarr"), "--length", "1 cm", "--positions", "1 cm"])
 
 
 def test_ctrl_c_on_the_command_line_leaves_a_store_that_goes_on(

@@ -432,21 +432,25 @@ def test_a_run_that_goes_to_infinity_says_so(current: str, solver: Any) -> None:
     assert "stiff" not in text
 
 
-REFUSED = [
-    (SQUID, lo.Noise(1, 5, 3, seed=1), "Noise is a sampled stimulus"),
-    (SQUID, lo.Waveform([0, 1, 2], [0, 5, 0]), "Waveform is a sampled stimulus"),
-    (SQUID, lo.Pulse(1, 5, 3) + lo.Noise(1, 5, 3, seed=1), "Noise is a sampled stimulus"),
-]
-
-
-@pytest.mark.parametrize(("model", "stimulus", "why"), REFUSED, ids=range(len(REFUSED)))
-def test_what_has_no_series_is_refused_and_chosen_well(model: Any, stimulus: Any, why: str) -> None:
-    with pytest.raises(UsageError, match=why) as told:
-        run(model, stimulus, lo.Taylor())
-    assert "lo.Exponential(dt=0.01)" in str(told.value)
-    rec = run(model, stimulus, None)
+def test_samples_are_taylors_unless_their_knots_are_too_dense() -> None:
+    few = lo.Pulse(1, 5, 3) + lo.Noise(1, 5, 3, seed=1)
+    rec = run(SQUID, few, None)
+    assert rec.attrs["solver"] == "Taylor(tolerance=1e-08)"
+    assert "up to 40 a ms" in rec.attrs["note"]
+    many = lo.Waveform(np.linspace(0, 6, 6001), np.linspace(0, 5, 6001), hold=True)
+    rec = lo.simulate(SQUID, many, 6, record=["V"])
     assert rec.attrs["solver"] == f"Exponential(dt={rec.attrs['dt']:g})"
     assert "V within 0.1 mV at every sample" in rec.attrs["accuracy"]
+    assert "up to 1,000 knots a ms" in rec.attrs["note"]
+    # who asks for it gets it
+    exact = lo.simulate(SQUID, many, 6, record=["V"], solver=lo.Taylor())
+    assert float(abs(rec.V - exact.V).max()) < 0.1
+
+
+def test_samples_are_refused_on_a_gpu() -> None:
+    with pytest.raises(UsageError, match="takes no noise and no samples, and Noise") as told:
+        run(SQUID, lo.Noise(1, 5, 3, seed=1), lo.Taylor(engine="cuda"))
+    assert "leave engine='cuda' out" in str(told.value)
 
 
 def test_the_default_and_what_a_recording_says_of_it() -> None:

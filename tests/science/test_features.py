@@ -210,7 +210,7 @@ def test_a_lane_alone_has_the_same_bits_and_so_has_every_block(swept: xr.Dataset
     for where in ({"g_Na": 3, "amplitude": 2}, {"g_Na": slice(2, 5)}, {"amplitude": [0, 3]}):
         assert lo.features(swept.isel(where)).equals(found.isel(where))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shape, "_SPIKES", 5)
+        patch.setattr(shape, "_CELLS", 1)
         assert lo.features(swept).equals(found)
         patch.setenv("LOLIGO_THREADS", "7")
         assert lo.features(swept).equals(found)

@@ -107,6 +107,28 @@ def test_patches_put_together_are_the_frames(scene, even):
     assert np.mean(made[1:]) < 0.35 * made[0]  # only what changes is written
 
 
+@pytest.mark.parametrize("size", [pytest.param((640, 480), marks=pytest.mark.slow), "slide"])
+def test_nothing_of_a_frame_is_left_in_the_next(size):
+    """Each frame is what it is alone, and all that changed lies in its box; on a slide, where heads
+    move in two columns that begin at different heights."""
+    shown = picture(signals.read(recordings.lanes((2, 5, 10, 15, 20))), None, LIGHT, stacked=True)
+    with style.house_style():
+        scene = frames.scene(shown, sized(size, None, (640, 480)), LIGHT, TIMES[::5])
+    assert (len({tuple(head.x) for head in scene.heads}) == 2) == (size == "slide")
+    before, alone = None, scene.still.copy()
+    for k, frame in enumerate(frames.frames(scene)):
+        pixels, index = scene.changes.at(k)
+        alone.reshape(-1)[pixels] = index
+        image = alone.copy()
+        frames._moving(scene, k, image)
+        assert np.array_equal(image, frame.image)
+        if before is not None:
+            left, top, right, bottom = frame.box
+            before[top:bottom, left:right] = image[top:bottom, left:right]
+            assert np.array_equal(before, image)
+        before = image
+
+
 # ------------------------------------------------------------------------ lines in time
 
 

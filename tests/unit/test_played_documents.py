@@ -104,7 +104,6 @@ def test_what_a_run_refuses() -> None:
     squid = lo.load("hodgkin-huxley-1952")
     for stimulus, solver, words in (
         (WAVE, None, "give it in place of the dots: lo.VoltageClamp("),
-        (lo.VoltageClamp(0, 5, WAVE), lo.Taylor(), "VoltageClamp follows samples; use solver="),
         (lo.VoltageClamp(0, 5, 0) + lo.VoltageClamp([9, 4], 3, 9), None, "same time, from 4 ms on"),
         (lo.Conductance(0, "2 nS", E=0, tau=1), None, "a total conductance (uS), but the membrane"),
         (lo.Shock(0, "2 nC"), None, "a whole charge (nC), but the membrane has no area"),

@@ -125,7 +125,7 @@ def test_blocks_of_lanes_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> 
         *[(5.0, 30.0, a) for a in amplitudes], duration=40, lanes={"amplitude": amplitudes}
     )
     whole = lo.spike_shape(rec)
-    monkeypatch.setattr(shape, "_BLOCK", 1)
+    monkeypatch.setattr(shape, "_CELLS", 1)
     xr.testing.assert_identical(lo.spike_shape(rec), whole)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import special
 
 from loligo.errors import StimulusError
 from loligo.lanes import Labelled, grid
@@ -31,6 +32,7 @@ from loligo.stimulus import (
 )
 from loligo.stimulus.base import Shape, Stimulus
 from loligo.stimulus.document import from_dict
+from loligo.stimulus.normals import quantile
 from loligo.stimulus.path import BLOCK
 from loligo.stimulus.window import check
 from trying import examples
@@ -337,12 +339,28 @@ def test_white_noise_statistics() -> None:
 
 FIRST_NORMALS = [1.02028797736073, 0.7597131895605167, -0.24583790273512823]
 AFTER_ONE_BLOCK = 0.4906998634364951
+OWN_NORMALS = [-0.5141658112314123, 1.0309111217613403, -1.010471272503732]
 
 
-def test_the_generator_has_not_changed() -> None:
-    """Recorded seeds must give the same path next year: these are NumPy's Philox normals."""
-    assert Noise(0, 1, 1, seed=1, tau=1e-9).path(3).tolist() == FIRST_NORMALS
-    assert Noise(0, 1, 1, seed=1, interval=1).path(BLOCK + 1)[BLOCK] == AFTER_ONE_BLOCK
+def test_the_generators_have_not_changed() -> None:
+    """Recorded seeds must give the same path next year. The first generator is NumPy's Philox
+    normals; of the second the uniform numbers are Philox's, and SciPy has the same quantiles."""
+    first = {"kind": "noise", "start": 0, "duration": 1, "amplitude": 1, "seed": 1}
+    old = from_dict({**first, "tau": 1e-9})
+    assert old.generator == 1
+    assert old.path(3).tolist() == FIRST_NORMALS
+    white = from_dict({**first, "interval": 1})
+    assert white.path(BLOCK + 1)[BLOCK] == AFTER_ONE_BLOCK
+    new = Noise(0, 1, 1, seed=1, interval=1)
+    assert from_dict(new.to_dict()) == new != white
+    raw = np.random.Philox(key=1, counter=[0, 0, 0, 0]).random_raw(BLOCK)
+    uniform = ((raw >> np.uint64(12)) + 0.5) / 2**52
+    assert new.path(BLOCK) == pytest.approx(special.ndtri(uniform), rel=1e-14, abs=1e-15)
+    assert new.path(3).tolist() == OWN_NORMALS
+    tails = 2.0 ** -np.arange(1.0, 53.0)
+    assert quantile(tails) == pytest.approx(special.ndtri(tails), rel=2e-15, abs=1e-16)
+    with pytest.raises(StimulusError, match="generator is 3; there are 2, and 1, which is NumPy"):
+        Noise(0, 1, 1, generator=3)
 
 
 @settings(deadline=None, max_examples=examples(30))

@@ -200,3 +200,39 @@ def test_what_a_clamp_does_to_V_ends_no_run(solver: Any) -> None:
     assert rec.spike_time.values == pytest.approx([21.852, 36.790], abs=5e-3)
     assert rec.time[-2] < rec.spike_time[1] <= rec.time[-1]
     assert np.abs(rec.V).max() < 100
+
+
+def _away(slope: Any) -> lo.Membrane:
+    """dV/dt = a u² with u = V + 65: u = 1/(1/u0 − a t), endless at t = 1/(a u0)."""
+    channel = lo.Channel("X", g=slope, E=-65, current="-g_X*(V-E_X)**2")
+    return lo.Membrane(C_m=1, channels=[channel], name="away")
+
+
+@pytest.mark.parametrize(
+    "solver",
+    [None, lo.Exponential(0.002), pytest.param(lo.Reference(), marks=pytest.mark.slow)],
+    ids=str,
+)
+def test_a_lane_lost_after_its_own_end_is_not_lost(solver: Any) -> None:
+    """The first three are endless within the run; the last never comes to its end."""
+    slopes, u0, dt = np.array([0.11, 0.053, 0.041, 0.001]), 1.0, 0.25
+    asked = {"solver": solver, "sample_interval": dt, "initial": u0 - 65.0}
+    rec = lo.simulate(_away(slopes), None, 60, until="V > -45", **asked)
+    assert rec.attrs["until"] == "V > -45.0 in 3 of 4 lanes"
+    assert not rec.status.values.any()
+    for k, slope in enumerate(slopes.tolist()):
+        time = np.arange(0, 60 + dt, dt)
+        with np.errstate(divide="ignore"):
+            u = 1 / (1 / u0 - slope * time)
+        met = np.flatnonzero((u > 20) | (u < 0))
+        kept = met[0] + 1 if met.size else time.size
+        got = rec.V[k].dropna("time")
+        assert got.size == kept
+        # what is off by e at u0 is off by e (u/u0)² at u
+        within = 1e-3 if solver else 1e-7 * (u[:kept].max() / u0) ** 2
+        np.testing.assert_allclose(got, u[:kept] - 65, rtol=0, atol=within)
+        alone = lo.simulate(_away(slope), None, 60, until="V > -45", **asked)
+        np.testing.assert_array_equal(alone.V, got)
+    with pytest.warns(match="2 of 2 lanes could not be run"):
+        rec = lo.simulate(_away(slopes[:2]), None, 60, until="V > 1e9", **asked)
+    assert np.isnan(rec.V).all()

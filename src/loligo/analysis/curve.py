@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
@@ -23,13 +22,12 @@ DEGREE = 5
 # Prefer the centred neighbour unless the other side is this much smoother: on a smooth
 # curve centred polynomials are the accurate ones, and across a corner the difference is
 # far larger than this.
-_PREFERENCE = 0.25
+PREFERENCE = 0.25
 
 _EVEN = 1e-9  # of an interval, by which even samples may lie beside their places
-_CORNER = 1e-3  # mV, of a fourth or fifth difference: below it a corner does not matter
-_STEPS = 8  # of Newton's method, whose last
-_CLOSE = 1e-10  # is this short, of an interval: the next would be within rounding
-_HALVINGS = 60
+STEPS = 8  # of Newton's method, whose last
+CLOSE = 1e-10  # is this short, of an interval: the next would be within rounding
+HALVINGS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,35 +50,6 @@ class Trace:
         """Between all neighbouring samples, ms; None where it differs."""
         step = float(self.time[-1] - self.time[0]) / (self.time.size - 1)
         return step if np.abs(np.diff(self.time) - step).max() <= _EVEN * step else None
-
-    def smooth(self, rows: Array, at: Array) -> Pieces:
-        """As :meth:`pieces`, for many places at once: where the samples are even and the curve
-        through them smooth, the polynomial through three on either side."""
-        samples = self.time.size
-        if self.interval is None or samples <= DEGREE:
-            return self.pieces(rows, at)
-        first = rows * samples + np.clip(at, 2, samples - 4)
-        flat = self.values.ravel()
-        differences = [[flat.take(first + k) for k in range(-2, 4)]]
-        for _ in range(DEGREE):
-            lower = differences[-1]
-            differences.append([b - a for a, b in pairwise(lower)])
-        # in the order in which the nodes are taken: at, after, before, ...
-        value, one, two = differences[0][2], differences[1][2], differences[2][1]
-        three, four, five = differences[3][1], differences[4][0], differences[5][0]
-        size = np.maximum(np.abs(two), np.abs(three))
-        rough = np.maximum(np.abs(four), np.abs(five)) > np.maximum(0.5 * size, _CORNER)
-        two, three, four, five = two / 2, three / 6, four / 24, five / 120
-        coefficients = np.empty((DEGREE + 1, at.size))
-        coefficients[0] = value  # the nodes are 0, 1, -1, 2, -2
-        coefficients[1] = one - two - three + 2 * four + 4 * five
-        coefficients[2] = two - four
-        coefficients[3] = three - 2 * four - 5 * five
-        coefficients[4], coefficients[5] = four, five
-        apart = np.flatnonzero(rough | (at < 2) | (at > samples - 4))
-        if apart.size:
-            coefficients[:, apart] = self.pieces(rows[apart], at[apart]).coefficients
-        return Pieces(self.time[at], self.time[at + 1], coefficients)
 
     def pieces(
         self, rows: Array, at: Array, degree: int = DEGREE, span: tuple[Array, Array] | None = None
@@ -160,11 +129,6 @@ class Pieces:
         time[found] = np.clip(self.left[found] + part * wide[found], low[found], high[found])
         return time
 
-    def end_slopes(self) -> tuple[Array, Array]:
-        """The slopes at the ends."""
-        wide, first = self.right - self.left, self._derived[1]
-        return first[0] / wide, np.add.reduce(first[::-1], axis=0) / wide
-
     def _at(self, order: int, t: Array) -> Array:
         wide = self.right - self.left
         return _horner(self._derived[order], (t - self.left) / wide) / wide**order
@@ -204,14 +168,14 @@ def _zero(polynomial: Array, low: Array, high: Array, at_low: Array, at_high: Ar
     slope = _derivative(polynomial)
     part = low + (high - low) * (at_low / (at_low - at_high))
     found = np.zeros(part.shape, dtype=bool)
-    for _ in range(_STEPS):
+    for _ in range(STEPS):
         with np.errstate(all="ignore"):
             step = _horner(polynomial, part) / _horner(slope, part)
         there = part - step
         inside = (there >= low) & (there <= high)
         # each stops by itself: it must not matter which others are looked for
         np.copyto(part, there, where=inside & ~found)
-        found |= inside & (np.abs(step) <= _CLOSE)
+        found |= inside & (np.abs(step) <= CLOSE)
         if found.all():
             return part
     left = np.flatnonzero(~found)
@@ -239,9 +203,7 @@ def _newton(time: Array, values: Array, degree: int) -> Pieces:
         below = _size(differences[j], first - 1, whole)
         above = _size(differences[j], first, whole)
         centred_below = j % 2 == 0
-        go_below = np.where(
-            centred_below, below * _PREFERENCE <= above, below < above * _PREFERENCE
-        )
+        go_below = np.where(centred_below, below * PREFERENCE <= above, below < above * PREFERENCE)
         first = first - go_below
         there = differences[j].ravel().take(first * n + every)
         if not whole:
@@ -283,7 +245,7 @@ def root(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
     at_low, at_high = function(low), function(high)
     going = (at_low >= 0) != (at_high >= 0)
     best = np.where((at_low >= 0) == (at_high >= at_low), low, high)
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         there = function(middle)
         with np.errstate(all="ignore"):

@@ -158,8 +158,6 @@ LEVELS: Mapping[str, Feature] = {
     ),
 }  # fmt: skip
 
-# second width and slope of a spike: lo.spike_shape has them, of each
-_OF_EACH_ALONE = ("spike_half_width", "AP_peak_downstroke")
 _OF_TOTAL = "MOhm"
 _ABOUT = ("title", "model", "stimulus", "solver", "loligo_version")
 
@@ -298,7 +296,7 @@ def _stretches(rec: xarray.Dataset, lanes: Lanes) -> Iterator[tuple[Array, Trace
 def _of_trace(v: Trace, spikes: Spikes, done: Stimulated, rate: float) -> dict[str, Array]:
     """The features of these cells."""
     lanes = len(v.values)
-    each = shapes(v, spikes, rate, _OF_EACH_ALONE)
+    each = shapes(v, spikes, rate, whole=False)
     timed = np.isfinite(each["peak_time"])
     train = Train(spikes.lane[timed], each["peak_time"][timed], lanes)
     found = rhythm(train, done.start, done.end)

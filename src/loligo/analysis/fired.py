@@ -19,7 +19,7 @@ from loligo.analysis.instant import (
     pushed,
     stretch,
 )
-from loligo.analysis.shape import RECOVERY
+from loligo.analysis.loops import RECOVERY
 from loligo.words import say
 
 _STILL = 0.05  # mV/ms: V that moves slower stands still

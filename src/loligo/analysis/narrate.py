@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.analysis.course import Course, course_of
+from loligo.analysis.dimensionless import is_dimensionless, unitless
 from loligo.analysis.fired import excited
 from loligo.analysis.instant import Mark
 from loligo.analysis.unfired import failed, held_at
@@ -35,11 +36,14 @@ class Narration:
         ``I_stim`` and ``I_ionic`` (uA/cm2), and each ``current`` over ``channel``.
     course : Course
         What it is told from: V and every current, finely sampled.
+    dimensionless : bool
+        Whether nothing of it has a unit, as of FitzHugh and Nagumo's model.
     """
 
     text: str
     marks: xarray.Dataset
     course: Course
+    dimensionless: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -91,8 +95,10 @@ def narrate(rec: Any, *, language: str | None = None) -> Narration:
     """
     with speaking(language):
         course = course_of(rec)
-        marks = _story(course)
-        return Narration(_text(course, marks), _table(course, marks), course)
+        marks, bare = _story(course), is_dimensionless(rec, ("V",) if "V" in rec else ())
+        if bare:
+            marks = [replace(mark, words=unitless(mark.words)) for mark in marks]
+        return Narration(_text(course, marks, bare), _table(course, marks), course, bare)
 
 
 def _story(course: Course) -> list[Mark]:
@@ -122,14 +128,17 @@ def _free(course: Course) -> list[tuple[float, float]]:
     return [(a[1], b[0]) for a, b in pairwise(bounds) if b[0] - a[1] > _INSTANT]
 
 
-def _text(course: Course, marks: list[Mark]) -> str:
+def _text(course: Course, marks: list[Mark], bare: bool) -> str:
     what = course.stimulus or ("" if course.known else say("what was done is not known"))
     head = ": ".join(part for part in (reworded(course.title), what) if part)
     lines = [head, _verdict(course, marks), ""]
     for mark in marks:
         begin = say("{time:8.2f} ms  {V:6.1f} mV  ", time=mark.time, V=mark.V)
+        begin = unitless(begin) if bare else begin
         lines += _wrapped(begin, mark.words)
-    if course.currents:
+    if course.currents and bare:
+        lines += ["", say("Shares are of all that flows the same way.")]
+    elif course.currents:
         lines += ["", say("Currents in µA/cm²; shares are of all that flows the same way.")]
     return "\n".join(lines)
 

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from loligo.analysis.curve import Array, Trace
-from loligo.analysis.searching import (
-    below_between,
-    crossing,
-    extremum,
-    highest_between,
-    lowest_until_risen,
-    nearest_below,
-    on_all_cores,
-    onset,
-    steepest,
-    steepest_chords,
-    turns,
-)
+from loligo.analysis.loops import ROWS, kernel
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
 from loligo.errors import UsageError, callers_level
 from loligo.recording.door import welcome
 from loligo.recording.spikes import SPIKE
+from loligo.run.pace import on_all_cores
 from loligo.units import read
 
 if TYPE_CHECKING:
     import xarray
 
 _MISSED = 1.0  # mV, of a peak
-RECOVERY = 1.0  # mV that V rises above its lowest before that counts as the trough
-
-# Samples, and about how many spikes, looked at together: few enough for the processor's cache.
-_BLOCK, _SPIKES = 4_000_000, 8_000
+_CELLS = 16  # looked at together
 
 # name (eFEL's, wherever eFEL has the feature) -> unit, what it is
 FEATURES = {
@@ -160,168 +146,43 @@ def _warn_of_few_samples(rec: xarray.Dataset, lanes: Lanes, peaks: Array, thresh
         )
 
 
-def shapes(
-    v: Trace, spikes: Spikes, rate: float, without: Collection[str] = ()
-) -> dict[str, Array]:
-    """The features of all spikes, a bounded number at a time, whole cells; cells that did not
-    fire are not looked at.
+def shapes(v: Trace, spikes: Spikes, rate: float, *, whole: bool = True) -> dict[str, Array]:
+    """The features of all spikes; NaN for spikes outside the recorded times.
 
     Parameters
     ----------
     rate
         mV/ms, from which a spike begins.
-    without
-        Features that are not asked for: those of one kind take as long as all others of another.
+    whole
+        Whether the second width and the steepest fall are asked for too.
     """
-    names = [name for name in FEATURES if name not in without]
-    fired, lane = np.unique(spikes.lane, return_inverse=True)
-    spikes_before = np.searchsorted(lane, np.arange(fired.size + 1))
-    parts = [
-        (rows, slice(spikes_before[rows.start], spikes_before[rows.stop]))
-        for rows in _cells_at_once(spikes_before, max(1, _BLOCK // v.time.size))
-    ]
-
-    def look(part: tuple[slice, slice]) -> dict[str, Array]:
-        cells, own = part
-        rows = fired[cells]
-        together = rows[-1] - rows[0] == rows.size - 1
-        values = v.values[rows[0] : rows[-1] + 1] if together else v.values[rows]
-        trace = Trace(v.time, values)
-        return _features(trace, lane[own] - cells.start, spikes.time[own], rate, names)
-
-    found = [{name: np.zeros(0) for name in names}, *on_all_cores(look, parts)]
-    return {name: np.concatenate([part[name] for part in found]) for name in names}
+    inside = (spikes.time >= v.time[0]) & (spikes.time <= v.time[-1])
+    if inside.all():
+        table = _described(v, spikes, rate, whole)
+    else:
+        table = np.full((len(ROWS), spikes.lane.size), np.nan)
+        seen = replace(spikes, lane=spikes.lane[inside], time=spikes.time[inside])
+        table[:, inside] = _described(v, seen, rate, whole)
+    found: dict[str, Array] = dict(zip(ROWS, table, strict=True))
+    found["spike_time"] = spikes.time
+    found["AP_amplitude"] = found["peak_voltage"] - found["AP_begin_voltage"]
+    return found
 
 
-def _cells_at_once(spikes_before: Array, most: int) -> Iterator[slice]:
-    """Cells that are looked at together: no more than so many, and not many spikes."""
-    start, cells = 0, spikes_before.size - 1
-    while start < cells:
-        enough = int(np.searchsorted(spikes_before, spikes_before[start] + _SPIKES))
-        stop = max(start + 1, min(start + most, enough, cells))
-        yield slice(start, stop)
-        start = stop
+def _described(v: Trace, spikes: Spikes, rate: float, whole: bool) -> Array:
+    """What the loops say of each spike, some cells at a time."""
+    table = np.empty((len(ROWS), spikes.lane.size))
+    values, lanes = np.ascontiguousarray(v.values), np.ascontiguousarray(spikes.lane, np.int64)
+    moments = np.ascontiguousarray(spikes.time)
+    cells = np.arange(0, len(values) + _CELLS, _CELLS)
+    edges = np.unique(np.searchsorted(lanes, cells)).tolist()
+    work = kernel()
 
+    def look(part: tuple[int, int]) -> None:
+        work(
+            *part, spikes.lane.size, v.time.size, int(whole), v.interval or 0.0, rate, v.time,
+            values, lanes, moments, table,
+        )  # fmt: skip
 
-def _features(
-    v: Trace, lane: Array, time: Array, rate: float, names: Sequence[str]
-) -> dict[str, Array]:
-    """Features of these spikes; NaN for spikes outside the recorded times."""
-    inside = (time >= v.time[0]) & (time <= v.time[-1])
-    result = {name: np.full(lane.size, np.nan) for name in names}
-    result["spike_time"] = time
-    if inside.any():
-        sections = Sections.of(v, lane[inside], time[inside])
-        for name, values in _measure(sections, rate, names).items():
-            result[name][inside] = values
-    return result
-
-
-@dataclass(frozen=True, eq=False)
-class Sections:
-    """Where each spike lies in the samples of all lanes, put end to end.
-
-    ``start`` is the first sample above the threshold, ``stop`` that of the next spike or
-    the end of the lane, ``peak`` the highest sample between them, ``trough`` the lowest one
-    after the peak until V has recovered, and ``base`` the trough of the spike before or the
-    beginning of the lane. ``rose`` and ``fell`` say whether peak and trough are inside.
-    ``places`` are the samples at which V turns, with all of these and the ends of the lanes, and
-    ``turning`` is V there; ``top`` is where the peaks are among them.
-    """
-
-    v: Trace
-    lane: Array
-    start: Array
-    stop: Array
-    peak: Array
-    trough: Array
-    base: Array
-    rose: Array
-    fell: Array
-    places: Array
-    turning: Array
-    top: Array
-
-    @classmethod
-    def of(cls, v: Trace, lane: Array, time: Array) -> Sections:
-        flat, samples = v.values.ravel(), v.time.size
-        begins, ends = lane * samples, (lane + 1) * samples
-        start = begins + np.searchsorted(v.time, time)
-        same = np.append(lane[1:] == lane[:-1], False)
-        stop = np.where(same, np.append(start[1:], 0), ends)
-        # between turns there is nothing to be found: from here on, places among those
-        kept = turns(v.values)
-        kept[np.minimum(start, ends - 1)] = True
-        places = np.flatnonzero(kept)
-        row = flat[places]
-        from_, to = (np.searchsorted(places, each) for each in (start, stop))
-        top = highest_between(row, from_, to)
-        top = np.where(top < 0, np.maximum(from_ - 1, 0), top)
-        bottom = lowest_until_risen(row, top, to, RECOVERY)
-        peak, trough = places[top], places[bottom]
-        # two spikes between two samples leave the first of them without a sample of its own
-        rose = (peak < ends - 1) & (stop > start)
-        fell = rose & (trough < ends - 1) & (trough > peak)
-        base = np.where(np.insert(same[:-1], 0, False), np.insert(trough[:-1], 0, 0), begins)
-        return cls(v, lane, start, stop, peak, trough, base, rose, fell, places, row, top)
-
-    def sample(self, index: Array) -> Array:
-        """The sample number within its lane."""
-        return index - self.lane * self.v.time.size
-
-    def below(self, which: Array, level: Array, way: int) -> Array:
-        """The samples nearest to some of the peaks, before (-1) or after (1) them, at which V is
-        below ``level``; -1 where there is none."""
-        row, top = self.v.values.ravel(), self.top[which]
-        limit = self.base[which] if way < 0 else self.stop[which] - 1
-        within = np.searchsorted(self.places, limit)
-        place = nearest_below(self.turning.take, top + min(way, 0), within, level, way, reach=2)
-        found = np.flatnonzero(place >= 0)
-        low = self.places[place[found]]
-        # from one place to the next V only rises, or only falls
-        high = np.where(place[found] == top[found], low - way, self.places[place[found] - way])
-        place[found] = below_between(row, low, high, level[found])
-        return np.where(way * (limit - place) >= 0, place, -1)
-
-
-def _measure(s: Sections, rate: float, names: Sequence[str]) -> dict[str, Array]:
-    v, lane = s.v, s.lane
-    found: dict[str, Array] = {}
-    peak_time, peak = extremum(v, lane, s.sample(s.peak), +1)
-    peak_time, peak = np.where(s.rose, peak_time, np.nan), np.where(s.rose, peak, np.nan)
-    trough_time, trough = extremum(v, lane, s.sample(s.trough), -1)
-    trough_time = np.where(s.fell, trough_time, np.nan)
-    trough = np.where(s.fell, trough, np.nan)
-    falls = "AP_peak_downstroke" in names
-    up, down = steepest_chords(v, s.base, s.peak, s.trough if falls else None)
-    begin_time, begin = onset(v, lane, s.base, up, rate)
-    begin_time, begin = np.where(s.rose, begin_time, np.nan), np.where(s.rose, begin, np.nan)
-    rise = steepest(v, lane, s.base, up, +1)
-    if falls:
-        fall = steepest(v, lane, s.peak, down, -1)
-        found["AP_peak_downstroke"] = np.where(s.fell, fall, np.nan)
-    if "spike_half_width" in names:
-        found["spike_half_width"] = _width(s, (peak + trough) / 2)
-    return found | {
-        "peak_time": peak_time,
-        "peak_voltage": peak,
-        "AP_begin_time": begin_time,
-        "AP_begin_voltage": begin,
-        "AP_amplitude": peak - begin,
-        "AP_duration_half_width": _width(s, (peak + begin) / 2),
-        "AP_peak_upstroke": np.where(s.rose, rise, np.nan),
-        "AHP_depth_abs": trough,
-        "AHP_time_from_peak": trough_time - peak_time,
-    }
-
-
-def _width(s: Sections, level: Array) -> Array:
-    """How long V stays above ``level`` around each peak, ms."""
-    known = np.flatnonzero(np.isfinite(level))
-    width = np.full(level.shape, np.nan)
-    rise, fall = s.below(known, level[known], -1), s.below(known, level[known], +1)
-    both = (rise >= 0) & (fall >= 0)
-    known, begins = known[both], s.lane[known[both]] * s.v.time.size
-    rise, fall, lane, level = rise[both] - begins, fall[both] - begins, s.lane[known], level[known]
-    width[known] = crossing(s.v, lane, fall - 1, level) - crossing(s.v, lane, rise, level)
-    return width
+    on_all_cores(look, list(pairwise(edges)))
+    return table

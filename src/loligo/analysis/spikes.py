@@ -14,6 +14,7 @@ from loligo.engine.kernel import GRAIN, RE_ARM
 from loligo.errors import UsageError
 from loligo.recording.door import welcome
 from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES, lane_of, padded
+from loligo.run.pace import on_all_cores
 from loligo.stimulus import Noise
 from loligo.units import read
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _FINE = 0.1
 # How much higher than both samples around it a peak may be, mV.
 _PEAK = 10.0
+_AT_ONCE = 1 << 24  # samples that are looked at together
 
 
 def spike_times(rec: xarray.Dataset, threshold: Any = None) -> xarray.DataArray:
@@ -220,11 +222,12 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     if rec["V"].dtype.kind not in "fiu":
         raise UsageError(f"V holds {rec['V'].dtype} values, not numbers")
     time = np.asarray(rec["time"].values, dtype=float)
-    values = np.asarray(rec["V"].transpose(*lanes.dims, "time").values, dtype=float)
+    values = np.ascontiguousarray(rec["V"].transpose(*lanes.dims, "time").values, dtype=float)
     values = values.reshape(lanes.size, time.size)
     gone = lost(rec, lanes)
     values = np.where(gone[:, None], np.nan, values) if gone.any() else values
-    if not np.isfinite(values[~gone] if gone.any() else values).all():
+    known = _known(values) | gone
+    if not known.all() and not np.isfinite(values[~known]).all():
         lane, sample = np.argwhere(~np.isfinite(values) & ~gone[:, None])[0]
         where = f" in cell {lane}" if lanes.size > 1 else ""
         raise UsageError(
@@ -233,6 +236,18 @@ def trace(rec: xarray.Dataset, lanes: Lanes) -> Trace:
     if time.size < 2 or (np.diff(time) <= 0).any():
         raise UsageError("V needs two samples or more, at increasing times")
     return Trace(time, values)
+
+
+def _known(values: Array) -> Array:
+    """Of which rows all that there is to sum is finite, and so is each number."""
+
+    def look(part: Array) -> Array:
+        # a sum is not a number where one of its terms is none, and asks for no memory
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.isfinite(part.sum(axis=1))
+
+    parts = np.array_split(values, max(1, values.size // _AT_ONCE))
+    return np.concatenate(on_all_cores(look, parts))
 
 
 def lost(rec: xarray.Dataset, lanes: Lanes) -> Array:

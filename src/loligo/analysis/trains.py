@@ -7,6 +7,7 @@ taken in that order, so that they depend on no other lane.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,12 +32,12 @@ class Train:
     time: Array
     lanes: int
 
-    @property
+    @cached_property
     def count(self) -> Array:
         """Of each lane."""
         return np.bincount(self.lane, minlength=self.lanes)
 
-    @property
+    @cached_property
     def place(self) -> Array:
         """Which of its lane each event is, from 0."""
         return np.arange(self.lane.size) - (np.cumsum(self.count) - self.count)[self.lane]
@@ -48,6 +49,8 @@ class Train:
     def mean(self, values: Array) -> Array:
         """Of one value for each event, over those of each lane that are known."""
         known = np.isfinite(values)
+        if known.all():
+            return ratio(np.bincount(self.lane, values, minlength=self.lanes), self.count)
         number = np.bincount(self.lane[known], minlength=self.lanes)
         total = np.bincount(self.lane[known], values[known], minlength=self.lanes)
         return ratio(total, number)

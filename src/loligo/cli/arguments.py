@@ -114,7 +114,8 @@ def _quantity(text: str, unit: str, name: str) -> Any:
 
 def solver(text: str | None) -> Solver | None:
     """``taylor``, ``taylor:1e-8``, ``exponential:0.01``, ``exponential:0.01:float32``,
-    ``reference:1e-9``, ``taylor:cuda`` or ``taylor:1e-7:cuda`` as a solver."""
+    ``reference:1e-9``, ``taylor:cuda``, ``taylor:1e-7:cuda`` or ``taylor:1e-8:portable`` as a
+    solver."""
     from loligo.solvers import SOLVERS
 
     if text is None:
@@ -131,14 +132,15 @@ def solver(text: str | None) -> Solver | None:
             raise UsageError(f"{name} has no {what} to choose: {text} may end before :{word}")
         if what in settings:
             raise UsageError(f"{text} says twice what its {what} is")
-        settings[what] = value(word) if what == _main_setting(kind) else word
+        main = what == _main_setting(kind)
+        settings[what] = value(word) if main else True if what == "portable" else word
     return kind(**settings)
 
 
 # what a word among a solver's settings is, where it says so itself
 _SETTINGS = {
     "float32": "precision", "float64": "precision",
-    "cuda": "engine", "llvm": "engine", "numpy": "engine",
+    "cuda": "engine", "llvm": "engine", "numpy": "engine", "portable": "portable",
 }  # fmt: skip
 
 

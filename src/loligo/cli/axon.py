@@ -64,6 +64,70 @@ class Cable(Geometry):
 
 
 @dataclass(frozen=True)
+class Along(Group):
+    """An axon, what is injected into it and where it is looked at, where none need be meant."""
+
+    length: Annotated[
+        Text,
+        typer.Option(
+            metavar="UM", help="Of an axon of MODEL, which this or any of these options asks for, "
+            "in µm or with a unit; 10 cm by default.", rich_help_panel=_AXON,
+        ),
+    ] = None  # fmt: skip
+    diameter: Annotated[
+        Text, typer.Option(metavar="UM", help="476 by default.", rich_help_panel=_AXON)
+    ] = None
+    resistivity: Annotated[
+        Text,
+        typer.Option(metavar="OHM*CM", help="Of the axoplasm; 35.4.", rich_help_panel=_AXON),
+    ] = None
+    at: Annotated[
+        Texts,
+        typer.Option(
+            "--at", metavar="PLACE START DURATION AMPLITUDE",
+            help="A pulse at a place, in nA; repeatable. By default a shock at the left end.",
+            rich_help_panel=_AXON,
+        ),
+    ] = None  # fmt: skip
+    positions: Annotated[
+        Text,
+        typer.Option(
+            metavar="PLACES", help="Where it is recorded, with commas: '1 cm,3 cm'.",
+            rich_help_panel=_AXON,
+        ),
+    ] = None  # fmt: skip
+
+    @property
+    def cable(self) -> Geometry:
+        """The axon, with the numbers that were not given."""
+        given = {"diameter": self.diameter, "length": self.length, "resistivity": self.resistivity}
+        return Geometry(**{name: text for name, text in given.items() if text is not None})
+
+    def asked(
+        self, model: str | None, parameters: options.Parameters, run: options.Run, others: Group
+    ) -> dict[str, Any]:
+        """What is to be simulated, as `loligo.simulate` takes it, if none of the others is said."""
+        from loligo.experiments.common import passing, threshold
+
+        if others.said():
+            raise UsageError(
+                f"{', '.join(others.said())}: an axon is stimulated at a place, as in "
+                "--at 0 1 0.2 30e3"
+            )
+
+        made = axon_of(model, self.cable, parameters)
+        stimulus = _stimulus(self.at, made)
+        level = arguments.value(run.threshold) if run.threshold else threshold(made)
+        lasts = arguments.value(run.duration) if run.duration else passing(made, stimulus, level)
+        named = self.positions
+        places = None if named is None else [arguments.value(p.strip()) for p in named.split(",")]
+        return {
+            "model": made, "stimulus": stimulus, "duration": lasts, "threshold": level,
+            "positions": places, "initial": arguments.initial(run.initial),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Parameters(options.Parameters):
     """What is set in the model of its membrane."""
 

@@ -11,6 +11,7 @@ from loligo.cli.axon import axon
 from loligo.cli.experiment import command_of, experiment, named
 from loligo.cli.features import features
 from loligo.cli.groups import spelt_out
+from loligo.cli.lab import lab
 from loligo.cli.models import explain, models, show
 from loligo.cli.options import Debug, Other
 from loligo.cli.simulating import animate, plot, simulate
@@ -27,6 +28,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": simulate,
     "sweep": sweep,
     "features": features,
+    "lab": lab,
     "models": models,
     "show": show,
     "explain": explain,

@@ -59,6 +59,16 @@ class Parameters(Settings):
     ] = None
 
 
+Sensitivity = Annotated[
+    Texts,
+    typer.Option(
+        metavar="NAME", rich_help_panel=RUN,
+        help="Differentiate the run by this: a parameter, a number of the stimulus (amplitude, "
+        "start), a given initial value (initial.V). Repeatable.",
+    ),
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Run(Group):
     """How long a run is, where it starts, and how it is solved."""
@@ -99,6 +109,7 @@ class Run(Group):
             rich_help_panel=RUN,
         ),
     ] = None
+    sensitivity: Sensitivity = None
     threshold: Annotated[
         Text,
         typer.Option(

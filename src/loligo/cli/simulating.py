@@ -1,7 +1,7 @@
 """``loligo run``, ``plot`` and ``animate``: a model and a stimulus, simulated and shown."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ class Job:
     stimuli: Stimuli
     run: options.Run
     record: Sequence[str] = ()
+    otherwise: Callable[[], dict[str, Any]] | None = None  # what is asked of no membrane alone
 
     def result(
         self, watch: Stopwatch, extra: Sequence[str] = (), swept: dict[str, Any] | None = None
@@ -55,34 +56,36 @@ class Job:
         from loligo.simulation import simulate
 
         run, call = self.run, simulate
+        if run.sensitivity:
+            call = partial(simulate, sensitivities=list(run.sensitivity))
         if swept is not None:
+            if run.sensitivity:
+                raise UsageError("loligo sweep computes no sensitivities; loligo run does")
             from loligo.sweeps import sweep
 
             call = partial(sweep, **swept)
         with watch.stage("model"), arguments.reading():
-            model = arguments.model(
-                SQUID if self.model is None else self.model,
-                self.parameters.set or [],
-                self.parameters.celsius,
-            )
-            stimulus = self.stimuli.sum()
-            if stimulus is None:
-                stimulus = demonstration()
-            solver = arguments.solver(run.solver)
-        initial = run.initial if run.initial or self.model is not None else "-65"
+            asked = self._of_membrane() if self.otherwise is None else self.otherwise()
+            asked |= {
+                "solver": arguments.solver(run.solver),
+                "sample_interval": arguments.value(run.sample_interval or "0.05"),
+            }
         with watch.stage("simulate"), notes():
-            return call(
-                model,
-                stimulus,
-                arguments.value(run.duration or "50"),
-                solver=solver,
-                record=self.record or None,
-                sample_interval=arguments.value(run.sample_interval or "0.05"),
-                initial=arguments.initial(initial),
-                threshold=arguments.value(run.threshold or "0"),
-                until=run.until,
-                timings=watch.inner,
-            )
+            return call(**asked, record=self.record or None, until=run.until, timings=watch.inner)
+
+    def _of_membrane(self) -> dict[str, Any]:
+        """A patch of membrane, and what is done to it."""
+        run, named = self.run, SQUID if self.model is None else self.model
+        model = arguments.model(named, self.parameters.set or [], self.parameters.celsius)
+        stimulus = self.stimuli.sum()
+        initial = run.initial if run.initial or self.model is not None else "-65"
+        return {
+            "model": model,
+            "stimulus": demonstration() if stimulus is None else stimulus,
+            "duration": arguments.value(run.duration or "50"),
+            "initial": arguments.initial(initial),
+            "threshold": arguments.value(run.threshold or "0"),
+        }
 
 
 def animate(
@@ -180,6 +183,7 @@ def simulate(
     loligo run --conductance 5 0.5 0 tau=2 --conductance 6 1 -75 tau=8 rise=1 --shock 20 7
     loligo run traub-miles-1991 --noise 0 1000 2 tau=3 seed=1 --duration 1000
     loligo run --step 5 10 --duration 1000 --until '10 spikes'
+    loligo run --pulse 5 1 20 --sensitivity g_Na --sensitivity amplitude --output derivatives.nc
     """
     job = Job(model, parameters, stimuli, run, record or ())
     where = arguments.output(output, RECORDINGS, _OTHERS) if output else None

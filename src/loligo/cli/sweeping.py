@@ -1,11 +1,13 @@
 """``loligo sweep``: many lanes, in blocks, in a store that is gone on with; and how far it is."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 
 from loligo.cli import arguments, options
+from loligo.cli.axon import Along
 from loligo.cli.report import Stopwatch, notes, report
 from loligo.cli.simulating import Job
 from loligo.cli.stimuli import Stimuli
@@ -74,6 +76,7 @@ def sweep(
     parameters: options.Parameters,
     stimuli: Stimuli,
     run: options.Run,
+    along: Along,
     record: options.Record = None,
     output: Where = Path("sweep.zarr"),
     block: Block = None,
@@ -94,6 +97,7 @@ def sweep(
     loligo sweep sweep.zarr
     loligo sweep --share sweep.zarr
     loligo sweep --dask tcp://10.0.0.1:8786 sweep.zarr
+    loligo sweep --length '5 cm' --diameter 100:500:9 --positions '1 cm,4 cm' --record spikes
     """
     from loligo.sweeps import sweep_status
 
@@ -106,14 +110,15 @@ def sweep(
     watch = Stopwatch()
     how = {"client": None, "share": share, "progress": None}
     if named:
-        given = [*parameters.said(), *stimuli.said(), *run.said()]
+        given = [*parameters.said(), *stimuli.said(), *run.said(), *along.said()]
         given += ["--record"] if record else []
         if given:
             raise UsageError(f"{where} is a store; {', '.join(given)} cannot change it any more")
         rec = _with_client(dask, how, lambda how: _gone_on_with(where, summary, how, watch))
     else:
-        job = Job(model, parameters, stimuli, run, record or ())
+        of_axon = partial(along.asked, model, parameters, run, stimuli) if along.said() else None
         kept = {"block": block, "summary": _summary(summary), "dtype": dtype, "store": where}
+        job = Job(model, parameters, stimuli, run, record or (), of_axon)
         rec = _with_client(dask, how, lambda how: job.result(watch, swept={**how, **kept}))
     print(sweep_status(where))
     report(None, "", rec, watch, timings)

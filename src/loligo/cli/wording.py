@@ -124,6 +124,8 @@ _WORDS: Mapping[str, str | _Said] = {
     r"\blo\.Spikes takes": "--until takes",
     r"(?<![\w-])until=(?=\S)": "--until ",
     r"^until\b(?=:? )": "--until",
+    r"^sensitivities\b(?=:? )": "--sensitivity",
+    r"\bleave sensitivities out": "leave --sensitivity out",
     r"(?<![\w-])(sample_interval|derivative_threshold)\b": _flag,
 }
 _TABLE = [(re.compile(pattern), said) for pattern, said in _WORDS.items()]

@@ -52,7 +52,8 @@ class Llvm:
         from loligo.engine.llvm.cache import KERNELS
         from loligo.engine.llvm.width import width_of
 
-        kernel, origin = KERNELS.kernel(recipe.key, width_of(recipe, lanes, width), recipe.write)
+        wide = width_of(recipe, lanes, width)
+        kernel, origin = KERNELS.kernel(recipe.key, wide, recipe.write, recipe.portable)
         return kernel.holding(self.capacity), origin
 
     def course(

@@ -19,6 +19,7 @@ from loligo.lanes import Floats, Integers
 from loligo.program import Program
 
 NO_STREAMS: Floats = np.empty((0, 0, 0))
+NO_PLACES: Integers = np.empty((0, 0), dtype=np.int64)
 SHORTEST = 1e-3  # ms: adaptive steps below it, this many in a row, mean a stiff model
 STIFF_STEPS = 1000
 SPIKE_PARTS = 4  # pieces of an adaptive step, in one of which a spike is looked for
@@ -175,9 +176,7 @@ class Progress(Moving):
         self.swings.table[lanes] = other.swings.table[lanes]
         self.step[blocks] = other.step[blocks]
         for k in range(known, len(self.spikes)):
-            time, lane, peak, trough = self.spikes[k]
-            kept = ~np.isin(lane, lanes)
-            self.spikes[k] = Batch(time[kept], lane[kept], peak[kept], trough[kept])
+            self.spikes[k] = self.spikes[k].without(lanes)
 
 
 @dataclass(frozen=True)
@@ -193,6 +192,28 @@ class Streams:
 
 
 @dataclass(frozen=True)
+class Strips:
+    """Sampled stimuli as straight lines from knot to knot, for a while: lanes that have come to
+    ``until`` wait there for what follows.
+
+    Attributes
+    ----------
+    table : (rows, 3)
+        When each piece begins, its level there, its slope; ms. Pieces of one path follow each
+        other, up to the second that begins at ``until`` or after it.
+    rows : (streams, lanes)
+        In which row piece 0 of a lane's path would be; a lane's piece is that of
+        :attr:`Journey.places`.
+    until
+        ms.
+    """
+
+    table: Floats
+    rows: Integers
+    until: float
+
+
+@dataclass(frozen=True)
 class Route:
     """What an adaptive run follows; the same for every lane but for the edges.
 
@@ -203,6 +224,8 @@ class Route:
     samples : int
     edges : (rows, lanes)
         The edges of each lane's stimulus, increasing, filled up with ``end``.
+    lines
+        Its sampled stimuli, where there are any.
     """
 
     end: float
@@ -211,6 +234,7 @@ class Route:
     threshold: float
     depth: float
     edges: Floats
+    lines: Strips | None = None
 
 
 @dataclass
@@ -233,6 +257,8 @@ class Journey(Moving):
     finished : (blocks,)
     out : (records, lanes, samples)
         Its rows may lie further apart than they are long.
+    places : (streams, lanes)
+        Which piece of each sampled stimulus the lane is in.
     spikes
         Each batch found so far.
     """
@@ -244,6 +270,7 @@ class Journey(Moving):
     status: Integers
     finished: Integers
     out: Floats
+    places: Integers = field(default_factory=lambda: NO_PLACES)
     spikes: list[Batch] = field(default_factory=list[Batch])
 
 
@@ -257,11 +284,14 @@ class Kernel(Protocol):
     alone
         Whether one call with all lanes keeps the whole machine busy, as of a GPU; else each core
         of the processor calls it with some.
+    portable
+        Whether its bits are those of every machine.
     """
 
     program: Program
     width: int
     alone: bool
+    portable: bool
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one block lane by lane; arrays of equal length in, arrays out.
@@ -300,6 +330,9 @@ class Kernel(Protocol):
         Where the program has a block ``edge``, a lane's states become what it says as soon as the
         lane has arrived at an edge before the end. What is recorded there is the value just after,
         at the end too; V that rises through the threshold in the jump makes a spike.
+
+        Where it has streams, their knots are edges as well. What misses another edge by rounding
+        alone is one edge with it, the last of them.
         """
         ...
 

@@ -36,12 +36,23 @@ class Batch(NamedTuple):
         When, and where.
     peak, trough
         Of the spike *before* it in the same lane: what follows a spike is known at the next.
+    moved : (spikes, marked), or None
+        How far it moves with what states are derivatives by
+        (:attr:`loligo.program.scheme.Adaptive.marked`); NaN where V jumps. None where there are
+        no such states.
     """
 
     time: Floats
     lane: Integers
     peak: Floats
     trough: Floats
+    moved: Floats | None = None
+
+    def without(self, lanes: Integers) -> Batch:
+        """Those of other lanes."""
+        kept = ~np.isin(self.lane, lanes)
+        moved = None if self.moved is None else self.moved[kept]
+        return Batch(self.time[kept], self.lane[kept], self.peak[kept], self.trough[kept], moved)
 
 
 @dataclass

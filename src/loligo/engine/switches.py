@@ -19,6 +19,8 @@ what is watched is its gap divided by the time.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from loligo.lanes import Floats
@@ -41,6 +43,17 @@ def rows(program: Program) -> int:
     sides were changed since the lane last moved, how many short steps ended at a switch."""
     conditions = len(program.conditions)
     return conditions + 2 if conditions else 0
+
+
+def straight(order: int) -> float:
+    """ms that a lane goes straight on from a switch where equations may have a slope but no power
+    series, as where sqrt(max(0, x)) begins.
+
+    The series of that has no radius there, and a step that is short enough for its tolerance tells
+    nothing of what follows. What is left out is of the size of this to the power of 3/2: so it is
+    a small part of the tolerance from which the order followed, to the power of 2/3.
+    """
+    return 0.1 * math.exp(-4.0 / 3.0 * (order - 1))
 
 
 def most_changes(conditions: int) -> int:

@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from loligo.experiments.protocols.activation_curve import activation_curve as activation_curve
     from loligo.experiments.protocols.adaptation import adaptation as adaptation
     from loligo.experiments.protocols.anode_break import anode_break as anode_break
+    from loligo.experiments.protocols.bifurcation import bifurcation as bifurcation
     from loligo.experiments.protocols.clamp_family import clamp_family as clamp_family
     from loligo.experiments.protocols.collision import collision as collision
     from loligo.experiments.protocols.depolarisation_block import (
         depolarisation_block as depolarisation_block,
     )
     from loligo.experiments.protocols.direction import direction as direction
+    from loligo.experiments.protocols.equilibria import equilibria as equilibria
     from loligo.experiments.protocols.fi_curve import fi_curve as fi_curve
     from loligo.experiments.protocols.inactivation_curve import (
         inactivation_curve as inactivation_curve,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.analysis.dimensionless import is_of_dimensionless, unitless
 from loligo.errors import UsageError
 from loligo.lanes import Labelled
 from loligo.model import Axon, Membrane
@@ -73,6 +74,8 @@ def dataset(
         **more,
         **({} if spoken() == ENGLISH else {"language": spoken()}),  # of the summary
     }
+    if "summary" in attrs and "membrane" in attrs and is_of_dimensionless(attrs["membrane"]):
+        attrs["summary"] = unitless(attrs["summary"])
     roles = experiment.chart.roles if experiment.chart else {}
     drawn = {
         each: (dims, values, _with_role(about, roles.get(each)))

@@ -10,6 +10,7 @@ from loligo.errors import UsageError
 from loligo.experiments.found import numbers
 from loligo.lanes import Labelled
 from loligo.model import Axon, Membrane
+from loligo.model.course import refuse_courses
 from loligo.units import read
 from loligo.words import decimal, say
 
@@ -34,6 +35,7 @@ def membrane_of(membrane: Any, experiment: str) -> Membrane:
         raise UsageError(
             f'{experiment} takes a membrane, such as lo.load("{named:.60}"), not {membrane!r:.60}'
         )
+    refuse_courses(membrane.courses, experiment)
     for name, parameter in membrane.parameters.items():
         if isinstance(parameter.value, Labelled):
             raise UsageError(

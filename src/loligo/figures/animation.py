@@ -17,7 +17,7 @@ from loligo.figures.content import signals
 from loligo.figures.content.data import laid_over
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.recorded import picture
-from loligo.figures.figure import titled
+from loligo.figures.figure import check_choice, titled
 from loligo.figures.film.timing import Timing, timing
 from loligo.figures.page.size import sized
 from loligo.figures.several import refuse_labels, together, told_apart
@@ -102,6 +102,7 @@ def animate(
     loop: bool = True,
     progress: bool | Callable[[int, int], object] | None = None,
     data: Any = None,
+    stacked: bool = False,
     language: str | None = None,
 ) -> Animation:
     """Draw a recording in time, or several on the same axes, with a moving head.
@@ -119,7 +120,7 @@ def animate(
         or ``.mp4`` (needs ``pip install "loligo[mp4]"``).
     size, dpi
         As for `loligo.plot`; by default 1600 × 1200 pixels. ``"slide"`` and ``"16:9"`` are
-        1920 × 1080. Panels of an animation stand one below the other: a slide holds four.
+        1920 × 1080, where more panels than fit one below the other stand in columns.
     fps : float, optional
         Frames a second, 25 by default. GIF knows whole hundredths of a second and browsers slow
         down less than two, so 50, 33.3, 25, 20, 16.7, ... exist; the nearest is taken and stated.
@@ -127,7 +128,7 @@ def animate(
         Milliseconds of model time a second; by default the whole recording takes 5 s.
     frames : int, optional
         Number of frames, instead of ``speed``.
-    panels, labels, theme, title, data, language
+    panels, labels, theme, title, data, stacked, language
         As for `loligo.plot`.
     loop : bool
         Begin again after the end (the last frame stands for 1.5 s).
@@ -156,13 +157,14 @@ def animate(
     >>> pair = [rec, lo.simulate(lo.load("traub-miles-1991"), lo.Pulse(5, 40, 10), 50)]
     >>> lo.animate(*pair, "pair.gif", labels=["squid", "hippocampus"], frames=9)  # doctest: +SKIP
     """
+    check_choice("stacked", stacked)
     colours = style.theme(theme)
     recs, path = told_apart(rec, more, path, _USUAL_PATH, "path")
     target = named(path)
     kind = _format(target)
     where = sized(size, dpi, _USUAL_SIZE)
     with speaking(language):
-        subject = _subject(recs, labels, panels, colours, title, data)
+        subject = _subject(recs, labels, panels, colours, title, data, stacked)
     duration = subject.end - subject.start
     plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
     kind.check()
@@ -198,15 +200,17 @@ class _Subject:
 
 def _subject(
     recs: Sequence[Any], labels: object, panels: Any, colours: style.Theme, title: str | None,
-    data: Any,
+    data: Any, stacked: bool,
 ) -> _Subject:  # fmt: skip
     """Several recordings, one axon, or the lines of one recording."""
     if len(recs) > 1:
+        if stacked:
+            raise UsageError("stacked=True is of the lanes of one recording; these are several")
         shown = laid_over(together(recs, labels, panels, colours), data, colours)
         return _lines(titled(shown, title), colours)
     refuse_labels(labels)
     (rec,) = recs
-    if content.is_axon(rec):
+    if content.is_axon(rec) and not stacked:
         if data is not None:
             raise UsageError(
                 "data=... is laid over lines in time; of an axon choose a place: "
@@ -214,8 +218,8 @@ def _subject(
             )
         return _axon(rec, panels, colours, title)
     recorded = signals.read(rec)
-    _check_lanes(recorded)
-    shown = laid_over(picture(recorded, panels, colours), data, colours)
+    _check_lanes(recorded, stacked)
+    shown = laid_over(picture(recorded, panels, colours, stacked), data, colours)
     return _lines(titled(shown, title), colours)
 
 
@@ -250,9 +254,9 @@ def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Su
     return _Subject(float(axon.time[0]), float(axon.time[-1]), made)
 
 
-def _check_lanes(recorded: signals.Signals) -> None:
+def _check_lanes(recorded: signals.Signals, stacked: bool) -> None:
     count = len(recorded.lanes)
-    if count > MOST_OVERLAID:
+    if count > MOST_OVERLAID and not stacked:
         raise UsageError(
             f"the recording has {count} lanes, and an animation shows up to {MOST_OVERLAID}; "
             f"select some, as in rec.isel({recorded.dims[0]}=[0, -1]), or use lo.plot(rec)."

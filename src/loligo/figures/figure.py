@@ -144,13 +144,14 @@ def plot(
     2
     """
     for name, chosen in (("stacked", stacked), ("transparent", transparent)):
-        _check_choice(name, chosen)
+        check_choice(name, chosen)
     with speaking(language):
         drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked, data)
     return (drawn.see_through() if transparent else drawn).waiting()
 
 
-def _check_choice(name: str, chosen: Any) -> None:
+def check_choice(name: str, chosen: Any) -> None:
+    """A `UsageError` if it is neither true nor false."""
     if not isinstance(chosen, bool):
         raise UsageError(f"{name} may be True or False, not {chosen!r:.60}")
 
@@ -183,10 +184,15 @@ def _one(
 ) -> ShownFigure:  # fmt: skip
     """One thing drawn: what it is decides how."""
     chart = None if stacked else _chart(rec, panels, at, title)
-    if data is not None and (chart is not None or (is_axon(rec) and not stacked)):
+    along = is_axon(rec) and not stacked
+    if data is not None and (chart is not None or along):
+        instead = (
+            'of an axon choose a place: rec.sel(position=2e4, method="nearest")'
+            if along
+            else "put your own on its axes: lo.plot(...).axes[0].plot(x, y)"
+        )
         raise UsageError(
-            "data=... is laid over lines in time, which this figure has none of; of an axon "
-            'choose a place: rec.sel(position=2e4, method="nearest")'
+            f"data=... is laid over lines in time, which this figure has none of; {instead}"
         )
     if chart is not None:
         from loligo.figures.page.charting import draw_chart

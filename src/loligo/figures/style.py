@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Typeset sizes in points, for a figure 8 inches wide; small figures scale them down.
 TITLE, SUBTITLE, HEADING, TICK, LABEL = 13.0, 10.0, 10.0, 9.0, 10.5
 LINE_WIDTH = 1.5
+FONT = "DejaVu Sans"  # comes with matplotlib: the same picture on every machine
 # Steps of a gate of one channel: m solid, h dashed, any further ones dotted and dash-dotted.
 DASHES: tuple[tuple[float, ...], ...] = ((), (4.0, 1.6), (1.2, 1.4), (5.0, 1.5, 1.2, 1.5))
 
@@ -231,7 +232,7 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 
 _OURS = {
-    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
+    "font.family": [FONT],
     "mathtext.fontset": "dejavusans",
     "text.usetex": False,
     "axes.unicode_minus": True,

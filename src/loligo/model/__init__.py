@@ -1,6 +1,7 @@
 """Models: frozen values that say what a paper says. Strings and numbers, no computing."""
 
 from loligo.model.axon import Axon
+from loligo.model.course import Course
 from loligo.model.drug import TEA, TTX, Drug
 from loligo.model.library import load, models
 from loligo.model.membrane import Membrane
@@ -14,6 +15,7 @@ __all__ = [
     "TTX",
     "Axon",
     "Channel",
+    "Course",
     "Drug",
     "Gate",
     "Membrane",

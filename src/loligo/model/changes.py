@@ -18,7 +18,7 @@ from loligo.model.written import Written
 from loligo.units import read
 
 _FIELDS = ("C_m", "channels", "helpers", "states", "celsius", "area", "name", "title", "citation",
-           "doi", "notes", "schemes", "start")  # fmt: skip
+           "doi", "notes", "schemes", "start", "courses")  # fmt: skip
 
 
 class Changeable(Written):

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from loligo.errors import LoligoError, ModelError
 from loligo.lanes import Labelled, Value, to_plain
+from loligo.model.course import Course
 from loligo.model.earlier import brought_up
 from loligo.model.expression import Expression
 from loligo.model.namespace import MAX_PARTS
@@ -51,6 +52,7 @@ def to_dict(membrane: Written) -> dict[str, Any]:
             )
             for state in membrane.states
         },
+        courses={name: course.to_dict() for name, course in membrane.courses.items()},
     )
 
 
@@ -113,9 +115,11 @@ def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
     parts = {key: _parts(entries.pop(key, {}), key) for key in _PARTS}
     helpers = _table(entries.pop("helpers", {}), ("helpers",), "helpers", None)
     capacity, start = entries.pop("C_m", None), entries.pop("start", None)
+    courses = _courses(entries.pop("courses", {}))
     return {
         **({} if capacity is None else {"C_m": _value(capacity, ("C_m",))}),
         **({} if start is None else {"start": start_of(start)}),
+        **({"courses": courses} if courses else {}),
         **{key: _own(key, value) for key, value in entries.items()},
         "helpers": {
             name: _formula(text, f"helper {name[:64]}", ("helpers", name))
@@ -127,7 +131,7 @@ def arguments(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _MEMBRANE = ("name", "title", "citation", "doi", "notes", "C_m", "celsius", "area", "parameters",
-             "helpers", "schemes", "channels", "states", "start")  # fmt: skip
+             "helpers", "schemes", "channels", "states", "start", "courses")  # fmt: skip
 _PARTS = ("parameters", "schemes", "channels", "states")
 _ENTRIES: dict[str, tuple[str, ...]] = {
     "parameters": ("value", "unit", "meaning"),
@@ -222,6 +226,15 @@ def _table(
                     f"{what}: {foreign(key) or unknown(key, 'entry', known)}; {listed}"
                 )
     return dict(table)
+
+
+def _courses(tables: Any) -> dict[str, Course]:
+    """What parameters follow."""
+    found: dict[str, Course] = {}
+    for name, table in _table(tables, ("courses",), "courses", None).items():
+        with at(("courses", name)):
+            found[name] = Course.from_dict(table)
+    return found
 
 
 def start_of(start: Any) -> Any:

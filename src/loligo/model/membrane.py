@@ -12,6 +12,7 @@ from loligo.errors import ModelError
 from loligo.lanes import Value
 from loligo.model.changes import Changeable
 from loligo.model.check import check
+from loligo.model.course import Course, read_courses, refuse_fixed
 from loligo.model.document import arguments, at, to_dict
 from loligo.model.expression import Expression
 from loligo.model.formats import write
@@ -33,7 +34,7 @@ from loligo.model.reading import (
 )
 from loligo.model.scheme import Scheme
 from loligo.model.start import beginning
-from loligo.model.table import Frozen
+from loligo.model.table import Frozen, show_unit
 
 if TYPE_CHECKING:
     from loligo.model.equations import Equations
@@ -66,6 +67,9 @@ class Membrane(Changeable):
         Where the model comes from. ``notes`` is a text or several.
     schemes
         Kinetic schemes, whose occupancies channels may use.
+    courses
+        Parameter symbol to :class:`Course`: what a parameter is in the course of a run, whose value
+        is then that at 0 ms. Or give courses to :meth:`replace`.
     start
         Where a run begins that does not say: a holding potential (mV), or states by name as
         ``initial`` of :func:`loligo.simulate` takes them. Without, at rest, which a membrane that
@@ -100,6 +104,7 @@ class Membrane(Changeable):
         notes: str | Iterable[str] = (),
         schemes: Scheme | Iterable[Scheme] = (),
         start: Any = None,
+        courses: Mapping[str, Any] | None = None,
     ) -> None:
         over = None if area is None else own("area", area)
         freeze(
@@ -118,8 +123,19 @@ class Membrane(Changeable):
             doi=own("doi", doi),
             notes=own("notes", notes),
         )
-        freeze(self, start=beginning(self, start))
+        freeze(self, start=beginning(self, start), courses=Frozen[Course]())
         check(self, self.quantities)
+        if courses:
+            with at(("courses",)):
+                self._follow(read_courses(courses, self.parameters))
+
+    def _follow(self, courses: Mapping[str, Course]) -> None:
+        """Let parameters follow courses, where the model can be at their ends."""
+        for name, course in courses.items():
+            for value in {min(course.values), max(course.values)}:
+                if value != self.parameters[name].value:
+                    self.replace(**{name: value})
+        freeze(self, courses=Frozen(courses.items()))
 
     @cached_property
     def quantities(self) -> Frozen[Expression]:
@@ -140,8 +156,8 @@ class Membrane(Changeable):
         Parameters
         ----------
         **values
-            Parameter symbol to number, quantity or array; also ``name``, ``title``, ``citation``,
-            ``doi`` and ``notes``.
+            Parameter symbol to number, quantity or array, or to a :class:`Course`; also
+            ``name``, ``title``, ``citation``, ``doi`` and ``notes``.
 
         Raises
         ------
@@ -160,6 +176,12 @@ class Membrane(Changeable):
         for name in values:
             if name not in self.parameters and name not in _ALWAYS:
                 raise ModelError(self._no_parameter(name))
+        courses = {n: c for n, c in self.courses.items() if n not in values}
+        for name, value in values.items():
+            if isinstance(value, Course):
+                refuse_fixed(name)
+                courses[name] = value.counted(self.parameters[name].unit, name)
+                values[name] = courses[name].at(0.0)
         channels = [
             channel.changed(
                 g=values.get(f"g_{channel.name}", channel.g),
@@ -169,7 +191,9 @@ class Membrane(Changeable):
         ]
         extra = {p.name: p.valued(values[p.name]) if p.name in values else p for p in self.extra}
         others = {key: values[key] for key in (*_SCALARS, *_ABOUT) if key in values}
-        return Membrane(**self.arguments(channels=channels, parameters=extra, **others))
+        return Membrane(
+            **self.arguments(channels=channels, parameters=extra, courses=courses, **others)
+        )
 
     def _no_parameter(self, name: str) -> str:
         model = self.name or "this membrane"
@@ -233,11 +257,16 @@ class Membrane(Changeable):
     def __repr__(self) -> str:
         heading = ": ".join(filter(None, (self.name, self.title))) or "unnamed"
         channels = ", ".join(_summary(channel) for channel in self.channels) or "no channels"
-        return f"<Membrane {heading}; {channels}>"
+        moving = "".join(f"; {name} along a course" for name in self.courses)
+        return f"<Membrane {heading}; {channels}{moving}>"
 
     def __str__(self) -> str:
         about = [self.title or self.name, self.citation, self.doi and f"doi:{self.doi}"]
         blocks = ["\n".join(filter(None, about)), str(self.equations), repr(self.parameters)]
+        blocks += [
+            f"{name} follows a course, in {show_unit(self.parameters[name].unit)}: {course}"
+            for name, course in self.courses.items()
+        ]
         if self.notes:
             blocks.append("\n".join(f"- {note}" for note in self.notes))
         return "\n\n".join(filter(None, blocks))

@@ -272,6 +272,15 @@ class Total:
         return f"'{self.value} uS'"
 
 
+def refuse_moving(value: Any, name: str) -> None:
+    """A course stands in no part of a model, but in the model."""
+    if getattr(value, "moves", False):
+        raise ModelError(
+            f"{name}: give the part one number and the course to the membrane made of it, "
+            f"model.replace({name}=lo.Course(...))"
+        )
+
+
 def conductance(value: Any, name: str) -> Value | Total:
     """mS/cm2, or uS, which an area is to spread; of an expression it is said where it goes."""
     if isinstance(value, Expression) or (isinstance(value, str) and _is_expression(value)):
@@ -282,6 +291,7 @@ def conductance(value: Any, name: str) -> Value | Total:
         )
     if isinstance(value, Total):
         return value
+    refuse_moving(value, f"g_{name}")
     amount, unit = read_either(value, CONDUCTANCES, f"g_{name}", partial(read, at_least=0))
     return amount if unit == CONDUCTANCES[0] else Total(amount)
 
@@ -301,6 +311,7 @@ def potential(value: Any, name: str) -> Value | Expression:
         return value
     if isinstance(value, str) and not _QUANTITY.fullmatch(value):
         return parse(value, name)
+    refuse_moving(value, name)
     return read(value, "mV", name)
 
 
@@ -329,6 +340,7 @@ def same_unit(unit: object, name: str) -> str:
 
 
 def amount_of(value: Any, unit: str | None, name: str) -> tuple[Value, str]:
+    refuse_moving(value, name)
     if unit is None:
         try:
             return read_either(value, UNITS, name)

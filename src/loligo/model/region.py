@@ -8,6 +8,7 @@ from typing import Any
 from loligo.errors import ModelError
 from loligo.lanes import Labelled, Value
 from loligo.model.combining import combined
+from loligo.model.course import refuse_courses
 from loligo.model.membrane import Membrane
 from loligo.model.parts import Channel
 from loligo.model.reading import freeze, label
@@ -81,6 +82,7 @@ class Region:
         if not isinstance(membrane, Membrane):  # pyright: ignore[reportUnnecessaryIsInstance]
             hint = f'; lo.load("{membrane}") gives it' if isinstance(membrane, str) else ""
             raise ModelError(f"a region needs a Membrane, not {membrane!r:.60}{hint}")
+        refuse_courses(membrane.courses, "a region of an axon")
         if not isinstance(myelin, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ModelError(f"myelin is {myelin!r:.60}; give True or False")
         freeze(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from loligo.lanes import Value
+from loligo.model.course import Course
 from loligo.model.expression import Expression
 from loligo.model.parameter import Parameter, Parameters
 from loligo.model.parts import Channel, Gate, State
@@ -35,6 +36,7 @@ class Written:
     doi: str
     notes: tuple[str, ...]
     start: Frozen[Value]
+    courses: Frozen[Course]
 
     @cached_property
     def gates(self) -> tuple[Gate, ...]:

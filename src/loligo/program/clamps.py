@@ -126,7 +126,7 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "through": _held((_RESISTANCE, "voltage"), _through(_voltage)),
     "ramp_through": _moving((_RESISTANCE, *_RAMP), _through(_voltage), _through(_slope)),
     "path": Arithmetic(_WHEN, _nothing, _path, sampled=True),
-    "path_slope": Arithmetic((), _stream, _stream, sampled=True),
+    "path_slope": Arithmetic((), _stream, _stream, sampled=True, slopes=True),
     "path_command": Arithmetic((), _stream, _stream, sampled=True),
     "through_path": Arithmetic((_RESISTANCE,), _through_path, _through_path, sampled=True),
     "shock": Arithmetic(("start", "amplitude"), _nothing, _shock, _never),

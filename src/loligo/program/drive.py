@@ -177,6 +177,13 @@ def _noise_value(term: Term, t: int) -> int:
     return term.b.add(_path_value(term, t), term.only_inside(t, term.p["mean"]))
 
 
+def _course(term: Term, *_: int) -> int:
+    """How far a parameter is off its value at the start, which is handed in."""
+    return term.p["stream"]
+
+
+# In which order kinds are added up in portable mode.
+_KINDS = ("pulse", "pulse_train", "ramp", "sine", "chirp", "noise", "waveform")
 _BOX = ("start", "duration", "amplitude")
 # kind -> its arithmetic
 ARITHMETIC: Mapping[str, Arithmetic] = {
@@ -188,6 +195,14 @@ ARITHMETIC: Mapping[str, Arithmetic] = {
     "chirp": Arithmetic((*_BOX, "frequency_start", "frequency_end"), _chirp_charge, _chirp_value),
     "noise": Arithmetic((*_BOX, "mean"), _noise_charge, _noise_value, sampled=True),
     "waveform": Arithmetic(("amplitude",), _path_charge, _path_value, sampled=True),
+    "course": Arithmetic((), _course, _course, sampled=True),
     **clamps.ARITHMETIC,
     **synapses.ARITHMETIC,
 }
+
+
+def place(kind: str) -> int:
+    """Where a kind stands in the sums of portable mode, which are those of a browser's slots; what
+    has no slot there comes last."""
+    kind = "pulse" if kind == "step" else kind  # it is one without end
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loligo.program.arithmetic import Block, Builder
+from loligo.program.changes import changes_at
 from loligo.program.moves import Writer
 from loligo.program.sources import Source, grouped
 from loligo.system.driven import SLOPE
@@ -14,10 +15,11 @@ from loligo.system.equations import System
 def inputs_at(b: Builder, system: System, sources: tuple[Source, ...]) -> dict[str, int]:
     """What goes into the system just after ``.t``; what is on is decided at ``.middle``."""
     t, middle = b.input(".t"), b.input(".middle")
-    return {
+    known = {
         name: b.total(s.value(b, t, middle) for s in into)
-        for name, into in grouped(sources, system.inputs).items()
+        for name, into in grouped(sources, system.plain.inputs).items()
     }
+    return known | changes_at(b, system, sources, known)
 
 
 def _since(w: Writer, system: System, sources: tuple[Source, ...]) -> int:

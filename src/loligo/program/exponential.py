@@ -44,7 +44,7 @@ from loligo.program.passes.products import products_regrouped
 from loligo.program.passes.vanishing import vanish
 from loligo.program.program import Program
 from loligo.program.scheme import Fixed
-from loligo.program.sources import Source, grouped, parameters
+from loligo.program.sources import Source, grouped, parameters, streams
 from loligo.program.spikes import locate
 from loligo.system.equations import System
 
@@ -118,7 +118,7 @@ def draft(
     precision: str = "float64", shared: bool = True,
 ) -> Draft:  # fmt: skip
     """The scheme as it is written; if not ``shared``, each expression as often as it occurs."""
-    groups, inputs = groups_of(system), grouped(sources, system.inputs)
+    groups, inputs = groups_of(system.plain), grouped(sources, system.inputs)
     behind = groups[0] if len(groups) > 1 else []
     driven = [name for name, into in inputs.items() if into]
     carried = precision != "float64"
@@ -150,13 +150,13 @@ def exponential(
         parameters=system.parameters + parameters(sources),
         states=system.states,
         inputs=system.inputs,
-        streams=tuple(dict.fromkeys(s.stream for s in sources if s.sampled)),
+        streams=streams(sources),
         constants=made.constants,
         records=records,
         precision=precision,
         scheme=Fixed(
             **made.blocks,
-            **_part(system, grouped(sources, system.inputs), groups_of(system)),
+            **_part(system, grouped(sources, system.inputs), groups_of(system.plain)),
             locate=locate(),
             relax=relaxation(system),
             derivative=lower(system),

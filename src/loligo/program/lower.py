@@ -75,7 +75,7 @@ def _mul(low: Lowering, e: Expr) -> int:
     above: list[int] = []
     below: list[int] = []
     for factor in sp.Mul.make_args(rest):
-        if isinstance(factor, sp.Pow) and factor.exp == -1 and factor.base.func is s.Exprel:
+        if isinstance(factor, sp.Pow) and factor.exp.is_negative and factor.base.func is s.Exprel:
             above.append(low(factor))
         elif isinstance(factor, sp.Pow) and factor.exp.is_negative:
             below.append(low(factor.base ** (-factor.exp)))
@@ -97,8 +97,8 @@ def _mul(low: Lowering, e: Expr) -> int:
 
 def _pow(low: Lowering, e: Expr) -> int:
     base, exponent = e.base, e.exp
-    if exponent == -1 and base.func is s.Exprel:
-        return low.b.apply("bernoulli", low(base.args[0]))
+    if base.func is s.Exprel and exponent.is_Integer and exponent.is_negative:
+        return low.b.power(low.b.apply("bernoulli", low(base.args[0])), -int(exponent))
     if exponent.is_negative:
         return low.b.div(low.b.const(1.0), low(base ** (-exponent)))
     if exponent.is_Integer:
@@ -149,6 +149,7 @@ _WRITERS: dict[Any, Callable[[Lowering, Expr], int]] = {
     sp.tanh: _operation("tanh"),
     s.Exprel: _operation("exprel"),
     s.Exprel2: _operation("exprel2"),
+    s.Whole: lambda low, e: low(e.args[0]),
     s.Where: _operation("where"),
     s.Root: _root,
     s.Removable: _removable,
@@ -185,10 +186,20 @@ def slopes(system: System) -> Block:
     return lowered(every)
 
 
+def slope_by(system: System, varied: str) -> Mapping[str, Expr]:
+    """The derivatives of all rates by the states and by a parameter or an input, called ``m/V``."""
+    return {
+        f"{row}/{column}": sp.diff(rate, s.symbol(column))
+        for row, rate in system.derivatives.items()
+        for column in (*system.depends(row), varied)
+        if rate.has(s.symbol(column))
+    }
+
+
 def shares(system: System) -> Block | None:
     """Parameters in; with what share each term enters each state's rate out, as far as something
     may be conserved (:mod:`loligo.system.conserved`). None if nothing can be."""
-    terms = conserved.shares(system)
+    terms = conserved.shares(system.plain)
     if not terms:
         return None
     builder = Builder()

@@ -130,9 +130,10 @@ def sampling(w: Writer, groups: list[list[str]], records: Iterable[str]) -> Bloc
 
 
 def relaxation(system: System) -> Block:
-    """Every state but V one long step towards its equilibrium at this V."""
+    """Every state but V one long step towards its equilibrium at this V; derivatives of states by
+    something stand still."""
     w = Writer(system, system.inputs)
     dt = w.b.input(".dt")
-    for group in groups_of(system)[:-1]:
+    for group in groups_of(system.plain)[:-1]:
         w.move(group, dt)
     return w.block()

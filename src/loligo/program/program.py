@@ -21,8 +21,8 @@ from loligo.program.arithmetic import (
     narrowness,
     prune,
 )
-from loligo.program.scheme import SCHEMES, Adaptive, Face, Scheme, share, shared
-from loligo.program.switches import gap, side, size
+from loligo.program.scheme import SCHEMES, Adaptive, Face, Scheme, share, shared, slope_of
+from loligo.program.switches import gap, side, size, was
 
 _NAMES = ("parameters", "states", "inputs", "streams", "constants", "records")
 
@@ -35,7 +35,7 @@ class Program:
     ----------
     parameters, states, streams
         Names, in the order in which their rows lie in an engine's arrays. Streams are
-        sampled stimuli: their mean over each step is handed in from outside.
+        sampled stimuli: what is handed in of them from outside is the scheme's to say.
     inputs
         What may drive the equations from outside, ``I_stim`` above all.
     constants
@@ -66,6 +66,8 @@ class Program:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ValueError(f"not a precision: {self.precision!r}")
+        if set(self.marked) - set(self.states):
+            raise ValueError("not a program: it marks what is no state")
         for name, face in self.scheme.FACES.items():
             block = self.scheme.blocks.get(name)
             if block is not None:
@@ -97,8 +99,12 @@ class Program:
         if word == "coefficients":
             orders = range(self.scheme.orders[block] + 1)
             return [coefficient(state, k) for state in self.states for k in orders]
+        if word == "slopes":
+            return [slope_of(stream) for stream in self.streams]
         if word == "sides":
             return [side(k) for k in range(len(self.conditions))]
+        if word == "were":
+            return [was(k) for k in range(len(self.conditions))]
         if word == "gaps":
             orders = range(self.scheme.orders[block] + 1)
             every = range(len(self.conditions))
@@ -142,6 +148,19 @@ class Program:
         """What is compared along a step, as a person reads it."""
         return self.scheme.conditions if isinstance(self.scheme, Adaptive) else ()
 
+    @cached_property
+    def rooted(self) -> bool:
+        """Whether its equations are in pieces of which one may begin where it has no power series,
+        as sqrt(max(0, x)) does."""
+        if not self.conditions:
+            return False
+        return any(a.op in ("sqrt", "log", "pow") for a in self.blocks["series"].assignments)
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The states that are looked at when there is a spike."""
+        return self.scheme.marked if isinstance(self.scheme, Adaptive) else ()
+
     @property
     def blocks(self) -> Mapping[str, Block]:
         """The scheme's, by name."""
@@ -155,6 +174,7 @@ class Program:
             "scheme": self.scheme.name,
             "orders": self.scheme.orders,
             "conditions": self.conditions,
+            "marked": self.marked,
             "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
         }
 
@@ -215,6 +235,8 @@ def _scheme(document: Mapping[str, Any]) -> Scheme:
     made |= {_ORDERS[name]: _whole(order) for name, order in document["orders"].items()}
     if conditions := _texts(document["conditions"]):
         made["conditions"] = conditions
+    if marked := _texts(document["marked"]):
+        made["marked"] = marked
     return kind(**made)
 
 

@@ -31,9 +31,12 @@ class Recipe:
         Makes it; NotSmoothError where the solver's scheme cannot be written for the System.
     precision
         Of its states: "float64" or "float32".
+    portable
+        Whether its kernel has the same bits on every machine.
     """
 
     scheme: AnyScheme
     key: Mapping[str, Any]
     write: Callable[[], Program]
     precision: str = "float64"
+    portable: bool = False

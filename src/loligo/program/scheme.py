@@ -31,6 +31,11 @@ def shared(name: str) -> tuple[str, int]:
     return state, int(term)
 
 
+def slope_of(stream: str) -> str:
+    """What a block calls how a sampled stimulus moves."""
+    return f"{stream}.slope"
+
+
 @dataclass(frozen=True)
 class Face:
     """What a block has to do with the rest of its program, in words with spaces between.
@@ -141,6 +146,9 @@ class Fixed(Scheme):
 class Adaptive(Scheme):
     """Every lane takes steps of its own length (:mod:`loligo.program.taylor`).
 
+    Sampled stimuli are handed in as straight lines: at the time asked for, what each is (its
+    stream) and how it moves (the stream's slope, each ms).
+
     Attributes
     ----------
     order, careful_order
@@ -151,22 +159,35 @@ class Adaptive(Scheme):
         A series of lower order that holds everywhere.
     room, most
         How far V may move in a step of ``series``; in a step of either.
+    turn
+        What the states become where conditions change from the sides on which they ``were``.
     conditions
         What is compared along a step, as a person reads it: each is held on one side
         (``sides``), and its gap is a series beside those of the states (``gaps``:
         :mod:`loligo.program.switches`).
+    marked
+        States whose value over V's slope is noted at every spike, less than 0: by how much the
+        spike moves with what they are V's derivative by.
     """
 
     name: ClassVar[str] = "adaptive"
     FACES: ClassVar[Mapping[str, Face]] = {
         **Scheme.FACES,
-        "series": Face("constants states sides .t .middle", "coefficients gaps .step"),
-        "careful": Face(
-            "constants states sides .t .middle", "coefficients gaps .step", optional=True
+        "series": Face(
+            "constants states sides streams slopes .t .middle", "coefficients gaps .step"
         ),
-        "room": Face("constants states sides", ".room", optional=True),
-        "most": Face("constants sides", "series careful", optional=True),
-        "sample": Face("constants states .t .middle", "records"),
+        "careful": Face(
+            "constants states sides streams slopes .t .middle",
+            "coefficients gaps .step",
+            optional=True,
+        ),
+        "room": Face("constants states sides streams slopes", ".room", optional=True),
+        "most": Face("constants sides streams slopes", "series careful", optional=True),
+        "turn": Face(
+            "constants states sides were streams slopes .t .middle", "states", optional=True
+        ),
+        "sample": Face("constants states streams slopes .t .middle", "records"),
+        "edge": Face("constants states streams slopes .t .middle", "states", optional=True),
     }
 
     order: int
@@ -175,7 +196,9 @@ class Adaptive(Scheme):
     careful: Block | None = None
     room: Block | None = None
     most: Block | None = None
+    turn: Block | None = None
     conditions: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.order < 1 or (self.careful_order < 1) != (self.careful is None):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from loligo.program.arithmetic import Builder
 from loligo.program.drive import ARITHMETIC
+from loligo.program.scheme import slope_of
 from loligo.program.term import Arithmetic, Term
 
 
@@ -41,7 +42,9 @@ class Source:
         names = zip(self.arithmetic.parameters, self.names, strict=True)
         values = {p: b.input(n) for p, n in names}
         if self.sampled:
-            values["stream"] = b.input(self.stream)
+            # where switches are decided at a time of their own, lines are straight
+            moves = self.arithmetic.slopes and middle is not None
+            values["stream"] = b.input(slope_of(self.stream) if moves else self.stream)
         return Term(b, values, middle)
 
     def mean(self, b: Builder, t0: int, t1: int) -> int:
@@ -65,6 +68,11 @@ def parameters(sources: Iterable[Source]) -> tuple[str, ...]:
     """What the sources add to a program's parameters."""
     # a shape that drives several inputs has but one set of numbers
     return tuple(dict.fromkeys(name for source in sources for name in source.names))
+
+
+def streams(sources: Iterable[Source]) -> tuple[str, ...]:
+    """What is handed in from outside."""
+    return tuple(dict.fromkeys(source.stream for source in sources if source.sampled))
 
 
 def grouped(sources: Iterable[Source], inputs: Iterable[str]) -> Mapping[str, tuple[Source, ...]]:

@@ -6,7 +6,7 @@ on which side of 0 it lies is handed in, the same through a whole step
 (``.side0``: above 0, below, or 0 where the two are equal all along it). What ``min``, ``max`` and
 ``abs`` choose is chosen so too.
 
-    V < -40        ->    0 < .side0,    .gap0 = -40 - V
+    V < -40        ->    0 < .side0,    .gap0 = -40 - V        (twice as far at the switch)
     V >= -40       ->    not 0 < .side0
 """
 
@@ -19,12 +19,19 @@ from functools import partial
 from loligo.program.arithmetic import Block, Builder, varying
 from loligo.program.readable import spelled
 
+SIDE = ".side"
+AT = 1.5  # a side further from 0 is that of a lane at the switch
 _MOST_TOLD = 80  # letters of a condition in an error
 
 
 def side(condition: int) -> str:
     """What a block calls the side of a condition."""
-    return f".side{condition}"
+    return f"{SIDE}{condition}"
+
+
+def was(condition: int) -> str:
+    """What a block calls the side on which a condition was before it changed."""
+    return f".was{condition}"
 
 
 def gap(condition: int) -> str:

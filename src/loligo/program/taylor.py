@@ -6,6 +6,8 @@ step as the largest at which neither of the last two terms of the series exceeds
 relative to each state's scale, less a margin. What lies beyond the last term is then smaller
 still, by about e^-2 a term.
 
+Sampled stimuli come as straight lines, whose knots are edges.
+
 Blocks: ``series`` (states, ``.t``, ``.middle`` in; coefficients ``V[0]`` … and ``.step`` out)
 and ``sample`` (states at a time inside the step in, records out). ``.middle`` is a time between
 the two edges of the stimulus that enclose the step: there it is decided what is on. Where a
@@ -50,8 +52,9 @@ from loligo.program.scheme import Adaptive
 from loligo.program.series.blocks import most_block, room_block, series_block
 from loligo.program.series.quotients import expose, worthwhile
 from loligo.program.series.terms import steepest
-from loligo.program.sources import Source, parameters
+from loligo.program.sources import Source, parameters, streams
 from loligo.program.switches import hold
+from loligo.program.turn import turn
 from loligo.system.equations import System
 
 
@@ -63,6 +66,8 @@ class Equations:
     states: tuple[str, ...]
     order: int
     conditions: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
+    tangents: tuple[tuple[str, ...], ...] = ()
 
     @property
     def quick(self) -> bool:
@@ -102,8 +107,10 @@ def written(system: System, sources: tuple[Source, ...], order: int) -> Equation
     b = Builder()
     low = Lowering(b, inputs_at(b, system, sources))
     block = b.block({name: low(e) for name, e in system.derivatives.items()})
-    held = hold(block, system.states)
-    return Equations(held.block, system.states, order, held.conditions)
+    moving = streams(sources)
+    held = hold(block, (*system.states, *moving))
+    tangents = tuple(system.tangents.values())
+    return Equations(held.block, system.states, order, held.conditions, moving, tangents)
 
 
 def lower_order(order: int) -> int:
@@ -127,18 +134,21 @@ def expanded(
     shared
         Whether each value is written once, not as often as it is needed.
     """
-    states, order = simplified.states, simplified.order
+    states, order, lines = simplified.states, simplified.order, simplified.streams
     conditions = len(simplified.conditions)
-    expand = partial(series_block, states=states, scales=scales, conditions=conditions)
+    expand = partial(
+        series_block, states=states, scales=scales, conditions=conditions, streams=lines,
+        tangents=simplified.tangents,
+    )  # fmt: skip
     blocks = {"series": expand(simplified.block, order=order, shared=shared, wide=wide)}
-    room = room_block(simplified.block, states, order) if simplified.quick else None
+    room = room_block(simplified.block, states, order, lines) if simplified.quick else None
     if room is not None:
         blocks["room"] = room
     plain = gather(original.block, states)
     if room is not None or wide <= order or steepest(plain) > 1:
         blocks["careful"] = expand(plain, order=lower_order(order), guarded=True)
     orders = {"series": order, "careful": lower_order(order)}
-    most = most_block(original.block, states, orders)
+    most = most_block(original.block, states, orders, lines)
     if most is not None:
         blocks["most"] = most
     return blocks
@@ -161,6 +171,7 @@ def draft(
     original = written(system, sources, order)
     blocks = expanded(transformed(original, EQUATIONS), original, scales, wide)
     blocks["sample"] = _sample(system, sources, records)
+    blocks |= turn(original.block, system, len(original.conditions))
     made = of_blocks({**blocks, **edge(system, sources)}, system, sources)
     return replace(made, conditions=original.conditions)
 
@@ -201,12 +212,13 @@ def taylor(
         parameters=system.parameters + parameters(sources),
         states=system.states,
         inputs=system.inputs,
-        streams=(),
+        streams=streams(sources),
         constants=made.constants,
         records=records,
         scheme=Adaptive(
             **made.blocks,
             conditions=made.conditions,
+            marked=tuple(states[0] for states in system.tangents.values()),
             order=order,
             careful_order=lower_order(order) if "careful" in made.blocks else 0,
             relax=relaxation(system),

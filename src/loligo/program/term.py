@@ -84,6 +84,8 @@ class Arithmetic:
         constant between edges.
     sampled
         Whether it reads a path that is handed in from outside, ``stream``.
+    slopes
+        Whether it is how that moves, where the path is handed in as straight lines.
     """
 
     parameters: tuple[str, ...]
@@ -91,6 +93,7 @@ class Arithmetic:
     value: Callable[[Term, int], int]
     still: Callable[[Term, int], Still] | None = None
     sampled: bool = False
+    slopes: bool = False
 
     def mean(self, term: Term, t0: int, t1: int) -> int:
         """The mean current from ``t0`` to ``t1``, exactly the current where it is constant."""

@@ -11,10 +11,12 @@ import numpy as np
 import loligo
 from loligo.model import Axon, Membrane
 from loligo.recording.numbers import coordinates, dimension_attrs
+from loligo.recording.provenance import text_of
 from loligo.recording.spikes import COUNT, TIMES, laid_out
 from loligo.run.outcome import Outcome
 from loligo.run.problem import EDGE, EDGE_TIME, I_CLAMP, Q_CLAMP, Problem
 from loligo.run.status import Status, lost
+from loligo.system.tangent import quotient, recorded
 
 if TYPE_CHECKING:
     import xarray
@@ -101,6 +103,13 @@ def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[st
     if problem.times.labels[-1] < problem.times.duration:
         when["end"] = problem.times.duration  # no sample says so
     told = {TIMES: (outcome.spike_time, when)}
+    for k, by in enumerate(problem.by if outcome.spike_moved is not None else ()):
+        moved = {
+            "units": quotient("ms", by.unit),
+            "long_name": f"time of a spike, its derivative with respect to {by.label}",
+            "role": "derivative", "of": TIMES, "by": by.label,
+        }  # fmt: skip
+        told[recorded(TIMES, by)] = (outcome.spike_moved[:, k], moved)
     for name, values, meaning in (
         ("spike_peak", outcome.spike_peak, "highest V of a spike"),
         ("spike_trough", outcome.spike_trough, "lowest V between a spike and the next"),
@@ -181,5 +190,5 @@ def attributes(
         "solver": repr(solver),
         **settings,
         "loligo_version": loligo.__version__,
-        "provenance": json.dumps(provenance, ensure_ascii=False, allow_nan=False),
+        "provenance": text_of(provenance),
     }

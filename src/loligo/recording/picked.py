@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.lanes import with_arrays
+from loligo.packed import unpacked
 
 if TYPE_CHECKING:
     import xarray
@@ -30,20 +31,21 @@ def reduced(document: Any, rec: xarray.Dataset) -> Any:
 def _left(array: Mapping[str, Any], rec: xarray.Dataset) -> Any:
     """Of one array."""
     dims = array["dims"]
-    values, coords, left = np.array(array["values"]), dict(array.get("coords", {})), []
+    values, coords, left = unpacked(array["values"]), dict(array.get("coords", {})), []
     for dim in dims:
         axis = len(left)
         if dim == "position":
             left.append(dim)
             continue
-        labels = list(coords.get(dim, values.tolist() if len(dims) == 1 else ()))
+        labels = unpacked(coords.get(dim, values if len(dims) == 1 else ())).tolist()
         wanted = rec[dim].values if dim in rec.coords else None
         if wanted is None:  # no labels: none were left out
             if rec.sizes[dim] != values.shape[axis]:
                 raise ValueError(dim)
             left.append(dim)
             continue
-        at = [labels.index(one) for one in np.atleast_1d(wanted).tolist()]
+        first = {label: k for k, label in reversed(list(enumerate(labels)))}
+        at = [first[one] for one in np.atleast_1d(wanted).tolist()]
         values = np.take(values, at if wanted.ndim else at[0], axis=axis)
         if wanted.ndim:
             left.append(dim)

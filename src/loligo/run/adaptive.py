@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,6 +32,7 @@ from loligo.run.outcome import empty_rows, recorded_rows
 from loligo.run.pace import Pace
 from loligo.run.problem import Problem
 from loligo.run.status import Status
+from loligo.run.strips import Along
 from loligo.solvers import Taylor
 from loligo.system.outline import V_SCALE
 
@@ -52,7 +54,9 @@ class AdaptiveCourse:
         settings = {".tolerance": solver.tolerance}
         prepared = prepare(kernel, problem.parameter, lanes, settings)
         self.constants = padded(prepared, kernel.width)
-        edges = Drive(problem).edges()
+        self.along = Along(problem, kernel, pace) if kernel.program.streams else None
+        # knots come with their paths
+        edges = Drive(problem).edges(sampled=self.along is None)
         grain = solver.tolerance * V_SCALE
         self.route = Route(
             times.duration, times.sample_interval, times.samples, times.threshold,
@@ -60,9 +64,13 @@ class AdaptiveCourse:
         )  # fmt: skip
         begun = begin(problem, kernel, self.constants, states, edges, self.route.depth, grain)
         self.journey = _journey(problem, kernel, begun)
+        if self.along is not None:
+            self.journey.places = self.along.places
         self._leave(np.flatnonzero(losses.lost))
         kernel.hold(self.journey)
-        self.parts = pace.parts(len(self.journey.finished))
+        self.parts, self.waiting = pace.parts(len(self.journey.finished)), list[range]()
+        if self.along is not None:
+            self.parts, self.waiting = self.along.parts(self.parts)
         self.amount = pace.opening(_MOST_ROUNDS, _FIRST, lanes)
 
     @property
@@ -92,20 +100,46 @@ class AdaptiveCourse:
         }
 
     def call(self) -> Callable[[range], None]:
+        if self.along is not None:
+            return partial(self._along_lines, self.along, rounds=self.amount)
         return partial(
             self.kernel.adapt, self.route, self.constants, self.journey, rounds=self.amount
         )
+
+    def _along_lines(self, along: Along, part: range, rounds: int) -> None:
+        """A part goes on; what waits for another table has not finished."""
+        route = replace(self.route, lines=along.strips(part, self.journey))
+        self.kernel.adapt(route, self.constants, self.journey, part, rounds)
+        self._note_finished(part)
+
+    def _note_finished(self, part: range) -> None:
+        journey, width = self.journey, self.kernel.width
+        there = journey.clock[0, part.start * width : part.stop * width] >= self.route.end
+        journey.finished[part.start : part.stop] = there.reshape(-1, width).all(axis=1)
 
     def arrived(self) -> bool:
         lost = np.flatnonzero(self.journey.status)
         if lost.size:
             self.journey.home()
             for lane in lost.tolist():
-                self.losses.add(lane, self._kind(lane), self._loss)
+                when = float(self.journey.clock[0, lane])
+                self.losses.add(lane, self._kind(lane), self._loss, when)
             self._leave(lost)
-        finished = self.journey.finished
-        self.parts = [p for p in self.parts if not finished[p.start : p.stop].all()]
+        self._go_on()
         return True
+
+    def _go_on(self) -> None:
+        """With the parts that have not come to their end, and others that waited for that."""
+        finished = self.journey.finished
+        going = [p for p in self.parts if not finished[p.start : p.stop].all()]
+        if self.along is not None:
+            for part in self.parts:
+                if part not in going:
+                    self.along.forget(part)
+            left = [p for p in self.waiting if not finished[p.start : p.stop].all()]
+            free = max(0, len(self.parts) - len(going))
+            going, self.waiting = going + left[:free], left[free:]
+        self.parts = going
 
     def _leave(self, lanes: Integers) -> None:
         """Lost lanes have come to their end, and the others of their blocks go on: nothing that a
@@ -113,7 +147,6 @@ class AdaptiveCourse:
         if not lanes.size:
             return
         journey = self.journey.home()
-        width = self.kernel.width
         if lanes[-1] == self.problem.lanes.size - 1:  # with its copies that fill the last vector
             filled = np.arange(self.problem.lanes.size, journey.status.size)
             lanes = np.concatenate([lanes, filled])
@@ -121,8 +154,7 @@ class AdaptiveCourse:
         journey.clock[0, lanes] = self.route.end
         journey.counters[COUNTERS.index("sample"), lanes] = self.route.samples
         journey.status[:] = 0
-        there = journey.clock[0] >= self.route.end
-        journey.finished[:] = there.reshape(-1, width).all(axis=1)
+        self._note_finished(range(len(journey.finished)))
         if journey.away is not None:
             journey.away.changed()
 
@@ -132,8 +164,7 @@ class AdaptiveCourse:
 
     def leave(self, lanes: Integers) -> None:
         self._leave(lanes)
-        finished = self.journey.finished
-        self.parts = [p for p in self.parts if not finished[p.start : p.stop].all()]
+        self._go_on()
 
     def values(self) -> dict[str, Floats]:
         return recorded_rows(self.problem, self.journey.home().out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
@@ -24,7 +24,11 @@ from loligo.run.outcome import Outcome, spikes_of
 from loligo.run.pace import Pace
 from loligo.run.problem import Problem, Uncut
 from loligo.run.recipes import recipes_of
+from loligo.run.tangents import forget, moved_with_jumps
 from loligo.solvers import Exponential, Solver, Taylor
+
+if TYPE_CHECKING:
+    from loligo.run.axon.rest import Beginning
 
 # the solver -> the course that its kernel takes, where lanes are independent of each other
 COURSES: Mapping[type[Solver], Callable[..., Course]] = {
@@ -63,7 +67,7 @@ def integrate(
         clock.stage(f"kernel ({origin})")
     if any(kernel.alone for kernel in kernels):
         pace = pace.alone()
-    course, notes, rest = _begun(problem, solver, kernels, initials, pace)
+    course, begun, rest = _begun(problem, solver, kernels, initials, pace)
     clock.stage("initial state")
     loop(course, advance, pace, watched(problem))
     clock.stage("steps")
@@ -71,9 +75,13 @@ def integrate(
     outcome = Outcome(course.values(), *found)
     outcome.clamped, outcome.facing = course.clamped(), course.facing
     outcome.charges = charges_of(problem, course.noted())
+    moved_with_jumps(problem, outcome)
+    if isinstance(begun, Initials) and begun.unknown is not None:
+        forget(problem, outcome, begun.unknown)
     outcome.rest = rest()
     outcome.status, outcome.first_lost = course.losses.told()
-    outcome.notes += notes
+    outcome.lost_at = course.losses.when
+    outcome.notes += begun.notes
     outcome.settings = dict(course.settings)
     if problem.until is not None:  # how many were taken depends on when the loop was told
         outcome.settings.pop("steps", None)
@@ -91,22 +99,22 @@ def kernels_of(asked: Problem | Uncut, solver: Any, pace: Pace) -> tuple[list[Ke
 
 def _begun(
     problem: Problem, solver: Any, kernels: Sequence[Kernel], initials: Initials | None, pace: Pace
-) -> tuple[Course, list[str], Callable[[], Floats | None]]:
-    """The course about to begin, notes for the person, and what finds the resting potential."""
+) -> tuple[Course, Initials | Beginning, Callable[[], Floats | None]]:
+    """The course about to begin, where it does, and what finds the resting potential."""
     if problem.geometry is not None:
         from loligo.run.axon.coupled import CoupledCourse
         from loligo.run.axon.rest import begin
 
         beginning = begin(problem, kernels)
         course = CoupledCourse(problem, solver, kernels, beginning, pace)
-        return course, beginning.notes, lambda: beginning.recorded(problem)
+        return course, beginning, lambda: beginning.recorded(problem)
     (kernel,), (cells,) = kernels, problem.cells
     begun = initials or initial_states(kernel, cells)
     losses = Losses(problem, begun.status, begun.why)
     course = COURSES[type(solver)](problem, solver, kernel, begun.states, losses, pace)
     if initials is not None:  # who knows it has sought the rest too
-        return course, begun.notes, lambda: None
-    return course, begun.notes, lambda: resting_potential(kernel, cells, begun.states)
+        return course, begun, lambda: None
+    return course, begun, lambda: resting_potential(kernel, cells, begun.states)
 
 
 class Stopwatch:

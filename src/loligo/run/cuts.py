@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import Kernel, Progress, Schedule, Streams
-from loligo.engine.swings import Batch
 from loligo.lanes import Floats, Integers
 from loligo.run.jumps import Edges, Led, after_edge
 from loligo.run.problem import Problem
@@ -271,6 +270,4 @@ def _alike(blocks: Integers, steps: Integers, target: Integers) -> Iterator[Inte
 def _forget(progress: Progress, lanes: Integers, known: int) -> None:
     """Drop the spikes that lanes had in a step which is made again: all but the first batches."""
     for k in range(known if lanes.size else len(progress.spikes), len(progress.spikes)):
-        time, lane, peak, trough = progress.spikes[k]
-        kept = ~np.isin(lane, lanes)
-        progress.spikes[k] = Batch(time[kept], lane[kept], peak[kept], trough[kept])
+        progress.spikes[k] = progress.spikes[k].without(lanes)

@@ -15,7 +15,7 @@ from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
 from loligo.run.parts import part, put
-from loligo.run.problem import Problem
+from loligo.run.problem import DENSEST, Problem
 from loligo.run.scouting import climbed
 from loligo.run.status import Status
 from loligo.solvers import Exponential, Solver, Taylor
@@ -37,22 +37,24 @@ class Choice:
 
 
 def run_by_default(problem: Problem, advance: Advance, pace: Pace) -> Choice:
-    """Taylor wherever a membrane's problem is smooth between the edges of its stimulus and the
-    switches of its conditions, and lanes are not too stiff for it; Exponential elsewhere, with the
-    step that each lane's own halving shows to be good.
+    """Taylor wherever a membrane's problem is smooth between the edges of its stimulus, the knots
+    of its samples and the switches of its conditions, where knots are not too dense and lanes not
+    too stiff for it; Exponential elsewhere, with the step that each lane's own halving shows to be
+    good.
 
     Raises
     ------
     RunError
         If a single run has no states to begin from, or there is not enough memory.
     """
-    why = problem.obstacle
+    why = _dense(problem) if problem.dense else None
     if why is None:
         try:
             outcome = integrate(problem, Taylor(), advance, pace)
         except NotSmoothError:  # what the text alone did not show
             why = "the model is not smooth"
         else:
+            outcome.settings |= _told_of_knots(problem)
             lanes = _without_series(problem, outcome)
             return _beside_taylor(problem, outcome, lanes, advance, pace) if lanes.size else (
                 Choice(Taylor(), outcome, False)
@@ -66,6 +68,22 @@ _STEPS = (
     f"each lane's dt is the first of {HALVINGS} halvings that its own half shows to be good to "
     f"{V_WITHIN:g} mV"
 )
+
+
+def _dense(problem: Problem) -> str:
+    return (
+        f"samples have up to {problem.knots:,.0f} knots a ms, at each of which a step of Taylor's "
+        f"would end: beyond {DENSEST:g} that may cost more than fixed steps as good as 1e-2 mV"
+    )
+
+
+def _told_of_knots(problem: Problem) -> dict[str, str]:
+    if not problem.knots:
+        return {}
+    return {
+        "note": f"Taylor was chosen, whose steps end at every knot of the samples: up to "
+        f"{problem.knots:,.3g} a ms, where beyond {DENSEST:g} fixed steps may cost less"
+    }
 
 
 def _without_series(problem: Problem, outcome: Outcome) -> Integers:
@@ -90,6 +108,8 @@ def _beside_taylor(
     losses = [replace(loss, lane=int(stiff[loss.lane])) for loss in again.first_lost]
     outcome.first_lost = first_of([*outcome.first_lost, *losses], status)
     outcome.status = status
+    if outcome.lost_at is not None and again.lost_at is not None:
+        outcome.lost_at[stiff] = again.lost_at
     outcome.notes += [note for note in again.notes if note not in outcome.notes]
     note = f"{str(why).partition(';')[0]}; {_STEPS}"
     if stiff.size == lanes:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.errors import RunError
+from loligo.lanes import Floats
 from loligo.run.problem import Problem
 from loligo.run.status import Status, lost
 
@@ -72,6 +73,8 @@ class Losses:
     first
         The reasons in the first few lanes of each status, in their order: the same however the run
         was dealt out.
+    when : (lanes,)
+        Until when each was whole, ms; NaN where it is whole, or never began.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Losses:
     ) -> None:  # fmt: skip
         self.status: Statuses = np.zeros(problem.lanes.size, np.int8)
         self.first: list[Loss] = []
+        self.when: Floats = np.full(problem.lanes.size, np.nan)
         for kind, reason in (why or {}).items():
             for lane in np.flatnonzero(status == kind).tolist():
                 self.add(lane, kind, lambda lane, kind=kind, reason=reason: Loss(
@@ -101,7 +105,9 @@ class Losses:
         lane = int(np.argmin(self.lost))
         return None if self.status[lane] > Status.EXPONENTIAL else lane
 
-    def add(self, lane: int, status: Status, told: Callable[[int], Loss]) -> None:
+    def add(
+        self, lane: int, status: Status, told: Callable[[int], Loss], when: float = np.nan
+    ) -> None:
         """A lane that is lost now, or one that only fills a vector or another's place.
 
         Parameters
@@ -111,7 +117,7 @@ class Losses:
         """
         if lane >= self.status.size or self.status[lane] > Status.EXPONENTIAL:
             return
-        self.status[lane] = status
+        self.status[lane], self.when[lane] = status, when
         same = [loss for loss in self.first if loss.status == status]
         if len(same) == _MOST_TOLD and same[-1].lane < lane:
             return
@@ -121,7 +127,8 @@ class Losses:
 
     def fail(self, lane: int, error: LostError, label: str) -> None:
         """A lane whose run came to nothing."""
-        self.add(lane, error.status, lambda _: Loss(lane, error.status, error, label, error.t))
+        told = Loss(lane, error.status, error, label, error.t)
+        self.add(lane, error.status, lambda _: told, error.t)
 
 
 def first_of(losses: Iterable[Loss], status: Statuses) -> list[Loss]:

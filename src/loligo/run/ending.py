@@ -95,6 +95,8 @@ def _without_later_spikes(problem: Problem, outcome: Outcome, ends: Integers, me
     lane, threshold = outcome.spike_lane, problem.times.threshold
     kept = ~met[lane] | (outcome.spike_time <= problem.times.grid[ends[lane]])
     outcome.spike_time, outcome.spike_lane = outcome.spike_time[kept], lane[kept]
+    if outcome.spike_moved is not None:
+        outcome.spike_moved = outcome.spike_moved[kept]
     if outcome.spike_peak is None or outcome.spike_trough is None:
         return
     lane = outcome.spike_lane

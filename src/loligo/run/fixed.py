@@ -204,7 +204,8 @@ class FixedCourse(Stepped):
 
     def _lose(self, lanes: Integers) -> None:
         for lane in lanes.tolist():
-            self.losses.add(lane, Status.DIVERGED, self._loss)
+            step = int(self.progress.step[lane // self.kernel.width])
+            self.losses.add(lane, Status.DIVERGED, self._loss, step * self.schedule.dt)
         self._stand_in(lanes)
 
     def _stand_in(self, lost: Integers) -> None:

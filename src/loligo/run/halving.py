@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from loligo.lanes import Integers
+from loligo.lanes import Floats, Integers
 from loligo.memory import refuse_too_large
 from loligo.run.apart import Measure, spikes_apart, voltages_apart
 from loligo.run.compiled import Stopwatch, integrate, kernels_of
@@ -71,6 +71,7 @@ class Ladder:
         self.dt = np.full(lanes, self.first)
         self.status: Statuses = np.zeros(lanes, np.int8)
         self.losses: dict[int, Loss] = {}
+        self.lost_at: Floats = np.full(lanes, np.nan)
 
     def climb(self, advance: Advance) -> Outcome:
         """Run every lane until it is good, or as good as it gets."""
@@ -136,6 +137,7 @@ class Ladder:
 
     def _note_losses(self, lanes: Integers, found: Outcome) -> None:
         self.status[lanes] = 0 if found.status is None else found.status
+        self.lost_at[lanes] = np.nan if found.lost_at is None else found.lost_at
         for loss in found.first_lost:
             lane = int(lanes[loss.lane])
             self.losses[lane] = replace(loss, lane=lane)
@@ -143,6 +145,7 @@ class Ladder:
     def _concluded(self, outcome: Outcome) -> Outcome:
         outcome.values = {name: outcome.values[name] for name in self.asked.records}
         outcome.status = self.status if self.status.any() else None
+        outcome.lost_at = self.lost_at
         outcome.first_lost = first_of(self.losses.values(), self.status)
         (kernel,), (cells,) = self.kernels, self.problem.cells
         outcome.rest = resting_potential(kernel, cells, self.initials.states)

@@ -14,13 +14,17 @@ from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, Labelled
-from loligo.run.bounds import listed
+from loligo.run.bounds import listed, spoken
 from loligo.run.cells import SHARE_ERROR, Cells, guess, numbers_of
 from loligo.run.charges import ledgers
+from loligo.run.conserved import combinations
 from loligo.run.equilibrium import Steady, held, refuse, rest, rested
 from loligo.run.recipes import plain
 from loligo.run.status import Status
+from loligo.run.steady import Truths
+from loligo.run.tangents import beginnings
 from loligo.system.outline import outline_of
+from loligo.system.tangent import follows, per
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,15 @@ class Initials:
         For the person.
     why
         For each status of a lost lane, what is the matter and what helps.
+    unknown : (things, lanes) or None
+        Where derivatives by these things have no beginning.
     """
 
     states: Floats
     status: NDArray[np.int8] | None = None
     notes: list[str] = field(default_factory=list[str])
     why: Mapping[Status, str] = field(default_factory=dict[Status, str])
+    unknown: Truths | None = None
 
     def refuse(self) -> None:
         """Raise a RunError if any lane is lost."""
@@ -57,7 +64,7 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     RunError
         If a single run has nowhere to begin; of a sweep's lanes, each tells by its status.
     """
-    whole_kernel, kernel = kernel, _Unnoted.of(kernel)
+    whole_kernel, kernel = kernel, unnoted(kernel)
     found = _sought(kernel, cells)
     for whole, parts in cells.outline.wholes.items():
         found = _within(found, cells, whole, parts)
@@ -69,28 +76,37 @@ def initial_states(kernel: Kernel, cells: Cells) -> Initials:
     for name in cells.outline.follow:
         if name in whole_kernel.program.states:
             states[whole_kernel.program.states.index(name)] = states[0]
-    return Initials(states, status, found.notes, found.why)
+    if not cells.outline.tangents:
+        return Initials(states, status, found.notes, found.why)
+    begun = beginnings(whole_kernel, kernel, cells, found.states, for_equilibria(cells))
+    for by, rows in zip(cells.outline.tangents, begun.rows, strict=True):
+        for state, row in zip(kernel.program.states, rows, strict=True):
+            states[whole_kernel.program.states.index(per(state, by))] = row
+    return Initials(states, status, found.notes, found.why, begun.unknown)
 
 
 class _Unnoted:
     """A kernel as the search of equilibria wants it: without the states, after all others, that
-    only note what happens, and begin with nothing."""
+    only note what happens, or are derivatives of others."""
 
     def __init__(self, kernel: Kernel, noted: list[int]) -> None:
         self.kernel, self.width, self.program = kernel, kernel.width, copy(kernel.program)
+        self.portable = kernel.portable
         self.noted = kernel.program.states[noted[0] :]
         object.__setattr__(self.program, "states", kernel.program.states[: noted[0]])
-
-    @classmethod
-    def of(cls, kernel: Kernel) -> Kernel:
-        noted = ledgers(kernel.program.states)
-        return cast(Kernel, cls(kernel, noted)) if noted else kernel
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         lanes = len(next(iter(inputs.values())))
         nothing = dict.fromkeys(self.noted, np.zeros(lanes))
         after = self.kernel.map(block, {**inputs, **nothing})
         return {name: row for name, row in after.items() if name not in nothing}
+
+
+def unnoted(kernel: Kernel) -> Kernel:
+    """Without states that are none of the System's own."""
+    states = kernel.program.states
+    noted = [*ledgers(states), *(k for k, state in enumerate(states) if follows(state))]
+    return cast(Kernel, _Unnoted(kernel, noted)) if noted else kernel
 
 
 def _sought(kernel: Kernel, cells: Cells) -> Steady:
@@ -147,7 +163,7 @@ def resting_potential(kernel: Kernel, cells: Cells, states: Floats) -> Floats | 
     if cells.lanes.size > 1 or "V" not in cells.records:
         return None
     try:
-        settled, _ = rest(_Unnoted.of(kernel), for_equilibria(cells))
+        settled, _ = rest(unnoted(kernel), for_equilibria(cells))
     except RunError:
         return None
     return settled[0]
@@ -201,3 +217,14 @@ def rest_of(membrane: Any, numbers: Mapping[str, Floats]) -> tuple[Floats, list[
         If there is none.
     """
     return rest(plain_kernel(membrane), begun(membrane, numbers))
+
+
+def for_conserved(kernel: Kernel, numbers: Mapping[str, Floats]) -> str | None:
+    """A combination of states that the equations keep constant, in words; None where there is
+    none."""
+    names = kernel.program.states
+    weights = combinations(kernel.program, numbers, (*names[1:], names[0]))
+    if weights is None:
+        return None
+    row = int(np.abs(weights[0]).sum(axis=1).argmax())
+    return spoken(names, weights[0, row]) if weights[0, row].any() else None

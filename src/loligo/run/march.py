@@ -97,6 +97,9 @@ class Crossings:
         See :class:`loligo.engine.kernel.Schedule`.
     parts
         Into which each step of the solver is cut: DOP853's are long beside a spike.
+    moved
+        (time, states) -> how far a spike moves with what they are differentiated by; None where
+        they are not.
 
     Attributes
     ----------
@@ -110,9 +113,9 @@ class Crossings:
 
     def __init__(
         self, rows: Integers, start: Floats, threshold: float, depth: float, grain: float,
-        parts: int,
+        parts: int, moved: Callable[[float, Floats], Floats] | None = None,
     ) -> None:  # fmt: skip
-        self.rows, self.parts = rows, parts
+        self.rows, self.parts, self.moved = rows, parts, moved
         self.threshold, self.depth, self.grain = threshold, depth, grain
         self.armed = start < threshold - grain
         self.swings, self.end = Swings.begin(start), start
@@ -138,7 +141,11 @@ class Crossings:
             if crossed:
                 low, high = self._part(times, v, last[0], time)
                 when = np.array([curve.crossing(low, high, self.threshold)])
-                self.spikes.append(self.swings.spike(when, here, self.threshold))
+                batch = self.swings.spike(when, here, self.threshold)
+                if self.moved is not None:
+                    moved = self.moved(float(when[0]), curve.solution.sol(float(when[0])))
+                    batch = batch._replace(moved=moved[None])
+                self.spikes.append(batch)
             self.swings.reach(here, np.array([there]))
             low = there < self.threshold - self.depth
             self.armed[row] = low or (bool(self.armed[row]) and not crossed)

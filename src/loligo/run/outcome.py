@@ -49,8 +49,12 @@ class Outcome:
         The highest V of each spike and the lowest between it and the next, mV; NaN where the run
         ended before. None where the solver did not look for them.
     uncounted : Uncounted or None
+    spike_moved : (spikes, derivatives) or None
+        How each spike's time changes with what the states are differentiated by.
     status : (lanes,) or None
         A :class:`loligo.run.status.Status` of each lane; None where all are fine.
+    lost_at : (lanes,) or None
+        Until when each lost lane was whole, ms; NaN where that is not known.
     first_lost
         Why the first lanes of each status were lost.
     error : (lanes,) or None
@@ -82,7 +86,9 @@ class Outcome:
     spike_peak: Floats | None = None
     spike_trough: Floats | None = None
     uncounted: Uncounted | None = None
+    spike_moved: Floats | None = None
     status: NDArray[np.int8] | None = None
+    lost_at: Floats | None = None
     first_lost: list[Any] = field(default_factory=list[Any])
     error: Floats | None = None
     within: tuple[float | None, float] | None = None
@@ -114,6 +120,8 @@ def blank_lost(problem: Problem, outcome: Outcome) -> None:
         outcome.spike_peak, outcome.spike_trough = (
             outcome.spike_peak[kept], outcome.spike_trough[kept],
         )  # fmt: skip
+    if outcome.spike_moved is not None:
+        outcome.spike_moved = outcome.spike_moved[kept]
     missed = outcome.uncounted
     if missed is not None:
         missed.count[rows] = 0
@@ -138,7 +146,7 @@ def recorded_rows(problem: Problem, out: Floats) -> dict[str, Floats]:
 
 
 _TIME, _LANE, _PEAK, _TROUGH = range(4)  # the rows of a batch
-Spikes = tuple[Floats, Integers, Floats, Floats, Uncounted]
+Spikes = tuple[Floats, Integers, Floats, Floats, Uncounted, Floats | None]
 
 
 def spikes_of(problem: Problem, batches: list[Batch], swings: Swings, voltage: Floats) -> Spikes:
@@ -151,15 +159,15 @@ def spikes_of(problem: Problem, batches: list[Batch], swings: Swings, voltage: F
     swings, voltage
         As they are at the end, of all places that batches count.
     """
-    # time, lane, peak and trough: there may be many
-    rows: list[Any] = list(_sorted(_emptied(batches)))
+    # time, lane, peak, trough, and how far it moves: there may be many
+    rows: list[Any] = list(_sorted(_emptied(batches, len(problem.by))))
     _own(rows, *swings.last(voltage, problem.times.threshold))
     rows[_LANE], kept = _counted(problem, rows[_TIME], rows[_LANE])
     if not kept.all():
         for column in range(len(rows)):
-            rows[column] = rows[column][kept]
-    time, lane, peak, trough = rows
-    return time, lane, peak, trough, _uncounted(problem, swings, voltage)
+            rows[column] = None if rows[column] is None else rows[column][kept]
+    time, lane, peak, trough, moved = rows
+    return time, lane, peak, trough, _uncounted(problem, swings, voltage), moved
 
 
 def joined_spikes(problem: Problem, batches: Sequence[Batch]) -> tuple[Floats, Integers]:
@@ -178,14 +186,23 @@ def _counted(problem: Problem, time: Floats, where: Integers) -> tuple[Integers,
     return lane, kept
 
 
-def _emptied(batches: list[Batch]) -> Batch:
+def _emptied(batches: list[Batch], marked: int) -> Batch:
     """All of them joined, and the list emptied: each row gives up its pieces once it is whole, for
     there may be many spikes."""
+    if marked:  # of a jump it is not told
+        batches[:] = [b if b.moved is not None else b._replace(moved=_untold(b, marked))
+                      for b in batches]  # fmt: skip
     if len(batches) == 1:
         return batches.pop()
     pieces = {name: [getattr(batch, name) for batch in batches] for name in Batch._fields}
     batches.clear()
-    return Batch(**{name: _row(name, pieces.pop(name)) for name in Batch._fields})
+    moved = pieces.pop("moved")
+    rows = {name: _row(name, pieces.pop(name)) for name in list(pieces)}
+    return Batch(**rows, moved=np.concatenate([np.empty((0, marked)), *moved]) if marked else None)
+
+
+def _untold(batch: Batch, marked: int) -> Floats:
+    return np.full((batch.time.size, marked), np.nan)
 
 
 def _row(name: str, pieces: Sequence[Any]) -> Any:
@@ -201,8 +218,8 @@ def _sorted(found: Batch) -> Batch:
     order = np.argsort(found.lane, kind="stable")
     rows = found._asdict()
     del found
-    for name in rows:
-        rows[name] = rows[name][order]
+    for name, row in rows.items():
+        rows[name] = None if row is None else row[order]
     return Batch(**rows)
 
 

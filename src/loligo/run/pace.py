@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from loligo.cores import cores
+
+_Part = TypeVar("_Part")
+_Made = TypeVar("_Made")
 
 _MOST = 1 << 40  # of anything in one call
 _SHARES = 16  # of the blocks, for each of several workers
@@ -149,3 +152,12 @@ def everywhere(
         for call in calls:
             call.result()
     return time.perf_counter() - started
+
+
+def on_all_cores(work: Callable[[_Part], _Made], parts: Sequence[_Part]) -> list[_Made]:
+    """What is made of each part, by as many threads as there are cores; each part is looked at as
+    if it were alone."""
+    if len(parts) < 2 or threads() < 2:
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(min(threads(), len(parts))) as pool:
+        return list(pool.map(work, parts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from loligo import units
@@ -21,13 +22,16 @@ from loligo.run.doing import (
 from loligo.run.pace import Pace
 from loligo.run.problem import EDGE, EDGE_TIME, Q_CLAMP, Problem
 from loligo.run.rig import at_rig
+from loligo.run.sensitivities import differentiated
 from loligo.run.until import read_until
 from loligo.stimulus.base import Stimulus, refuse_played
+from loligo.stimulus.following import Following
 from loligo.stimulus.place import Placed
 from loligo.stimulus.window import check
 from loligo.system.driven import CLAMP_CURRENT
 from loligo.system.driven import driven as driven_system
 from loligo.system.outline import Outline, outline_of
+from loligo.system.tangent import recorded
 
 SPIKES = "spikes"
 _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
@@ -35,7 +39,8 @@ _MOST_SAMPLES = 2.0**53  # beyond it, sample numbers are no longer exact
 
 def pose(
     membrane: Any, stimulus: Any, duration: Any, *, record: Any, sample_interval: Any,
-    initial: Any, threshold: Any, until: Any = None, at_once: bool = True,
+    initial: Any, threshold: Any, until: Any = None, sensitivities: Any = None,
+    at_once: bool = True,
 ) -> Problem:  # fmt: skip
     """Read the arguments of :func:`loligo.simulate` for a membrane.
 
@@ -59,23 +64,36 @@ def pose(
     if stimulus is not None:
         check(stimulus, times.duration)
     warn_of_clamps_in_volts(shapes)
-    driven = driven_by(shapes)
+    driven = driven_by(shapes) + followed(membrane)
     outline = driven_system(outline_of(membrane), (name for each in driven for name in each.inputs))
     outline, driven = at_rig(membrane, outline, driven)
     _refuse_axon(initial)
     begin = read_initial(beginning(initial, membrane), outline)
+    usual = outline.records
+    outline, by = differentiated(outline, sensitivities, driven, begin)
     lanes = grid_of(_values(membrane, outline, driven, begin))
     jumps = (Q_CLAMP, EDGE, EDGE_TIME) if any(each.noted for each in driven) else ()
     check_dimensions(lanes, (*outline.records, *jumps))
     refuse_two_clamps(driven, lanes, times.duration)
     if record is None and lanes.size > 1:
-        record = _of_several(outline)
-    records = read_records(record, outline.records, lanes.size, jumps[:1])
+        record = _of_several(replace(outline, records=usual))
+    records = read_records(record, outline.records, lanes.size, jumps[:1], usual)
+    if record is None or "V" in records:
+        more = (recorded("V", each) for each in by)
+        records = tuple(dict.fromkeys([*records, *more]))
     cells = Cells(outline, lanes, begin, records)
     if at_once:
         check_memory(lanes.size, times, records, sum(each.shape.sampled for each in driven))
     stops = read_until(until, records, lambda name: str(outline.about[name]["units"]))
-    return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops)
+    return Problem(membrane, driven, (), lanes, times, records, begin, (cells,), until=stops, by=by)
+
+
+def followed(membrane: Membrane) -> tuple[Driven, ...]:
+    """The courses of its parameters, as things that are done to it."""
+    return tuple(
+        Driven(f"course{k}", Following(name, course.time, course.values))
+        for k, (name, course) in enumerate(membrane.courses.items())
+    )
 
 
 def refuse_placed(stimulus: Any) -> None:
@@ -167,11 +185,13 @@ def _of_several(outline: Outline) -> list[str]:
 
 
 def read_records(
-    record: Any, known: tuple[str, ...], lanes: int, besides: tuple[str, ...] = ()
-) -> tuple[str, ...]:
-    """What to record along time, of what is known; what is recorded ``besides`` is so anyway."""
+    record: Any, known: tuple[str, ...], lanes: int, besides: tuple[str, ...] = (),
+    usual: tuple[str, ...] | None = None,
+) -> tuple[str, ...]:  # fmt: skip
+    """What to record along time, of what is known; what is recorded ``besides`` is so anyway. Of
+    one lane all is, or what is ``usual``."""
     if record is None:
-        return known if lanes == 1 else ("V",)
+        return (usual or known) if lanes == 1 else ("V",)
     if isinstance(record, str):
         record = [record]
     try:
@@ -205,7 +225,7 @@ _OWN = 160  # numbers that a lane has besides: states, parameters, edges, where 
 # Paths of noise and waveforms are read in portions of so many bytes (`Pace.stream`), of which six
 # are held at once: by its paths, stacked, over the lanes, by streams, filled up, and the last one.
 _PORTIONS = 6
-_STEP = 0.01  # ms, of the default solver of sampled stimuli
+_STEP = 0.01  # ms, of fixed steps
 
 
 def check_memory(lanes: int, times: Times, records: tuple[str, ...], sampled: int) -> None:

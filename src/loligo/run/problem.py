@@ -20,14 +20,21 @@ from loligo.model import Axon, Membrane
 from loligo.program.term import EDGE_TOLERANCE
 from loligo.run.cells import Cells, Driven, Initial, Times
 from loligo.run.geometry import Geometry, along
+from loligo.run.sensitivities import share
 from loligo.run.until import Until
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.clamp import VoltageClamp
 from loligo.stimulus.place import Point
 from loligo.system.driven import ON
 from loligo.system.outline import Outline
+from loligo.system.tangent import PER, By
 
 I_CLAMP, Q_CLAMP = "I_clamp", "Q_clamp"
+# Knots in each ms up to which power series cost less than fixed steps that are as good as 1e-2 mV,
+# in cells that fire: where there are twice as many, the squid's axon takes as long by either, and
+# other models of the library half as long (benchmarks/lines.py). It is a number, and not measured
+# in the run, so that the choice is the same on every machine.
+DENSEST = 500.0
 EDGE, EDGE_TIME = "edge", "edge_time"  # along what Q_clamp lies, and when
 
 
@@ -53,6 +60,8 @@ class Problem:
         Of axons.
     until
         What ends it before its time, lane by lane; None if nothing does.
+    by
+        What it is differentiated by.
     part_of
         The problem that has these lanes among others, and which of them they are.
     """
@@ -67,6 +76,7 @@ class Problem:
     cells: tuple[Cells, ...]
     geometry: Geometry | None = None
     until: Until | None = None
+    by: tuple[By, ...] = ()
     part_of: tuple[Problem, Integers] | None = None
 
     @property
@@ -82,10 +92,16 @@ class Problem:
         return tuple(each.shape for each in self.driven)
 
     @cached_property
-    def obstacle(self) -> str | None:
-        """Why this problem has no power series between the edges of its stimulus, or None."""
-        sampled = (shape for shape in self.shapes if shape.sampled)
-        return next((f"{type(shape).__name__} {shape.follows}" for shape in sampled), None)
+    def knots(self) -> float:
+        """How many knots of sampled stimuli there are in each ms, at most: the same in all lanes,
+        and in every part of them."""
+        return sum(s.most_knots(self.times.duration) for s in self.shapes) / self.times.duration
+
+    @property
+    def dense(self) -> bool:
+        """Whether steps that end at every knot may cost more than fixed steps of the same accuracy
+        (:data:`DENSEST`)."""
+        return self.knots > DENSEST
 
     @property
     def clamped(self) -> bool:
@@ -117,11 +133,19 @@ class Problem:
 
     def parameter(self, name: str) -> Floats:
         """One of the program's parameters in every lane, a total current made a density."""
+        if PER in name:
+            return self._share(*name.split(PER))
         owner, _, which = name.rpartition(".")
         if which == "off":
             each = next(each for each in self.driven if each.prefix == owner)
             return np.where(self.lasts(each), np.inf, each.span(self.lanes)[1])
         return self._density(name, self.lanes.flat)
+
+    def _share(self, number: str, by: str) -> Floats:
+        """How one of the program's parameters changes with something, in every lane."""
+        owner, _, which = number.rpartition(".")
+        each = next(each for each in self.driven if each.prefix == owner)
+        return share(each, which, by, self.lanes)
 
     def lasts(self, each: Driven) -> Any:
         """In which lanes V is held as the run ends, by a clamp that ends there: then it is on in

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from loligo.program import Program
+from loligo.program.drive import place
 from loligo.program.recipe import Recipe
 from loligo.program.scheme import Adaptive, Coupled, Fixed
 from loligo.program.sources import Source
-from loligo.run.cells import Cells, Driven
+from loligo.run.cells import Driven
 from loligo.run.problem import Problem, Uncut
 from loligo.solvers import Exponential, Reference, Solver, Taylor
 from loligo.system.outline import Outline
@@ -18,8 +20,13 @@ from loligo.system.outline import Outline
 def recipes_of(asked: Problem | Uncut, solver: Solver) -> list[Recipe]:
     """One for each group of cells."""
     if isinstance(asked, Uncut):
-        return [_ALONG[type(solver)](group.outline, group.records) for group in asked.groups]
-    return [_ALONE[type(solver)](cells, asked.driven, solver) for cells in asked.cells]
+        along = _ALONG[type(solver)]
+        return [
+            replace(along(group.outline, group.records), portable=solver.portable)
+            for group in asked.groups
+        ]
+    stimuli = sources(asked.driven)
+    return [alone(cells.outline, stimuli, cells.records, solver) for cells in asked.cells]
 
 
 def sources(driven: tuple[Driven, ...]) -> tuple[Source, ...]:
@@ -51,34 +58,51 @@ def plain(outline: Outline, _: tuple[str, ...] = ()) -> Recipe:
     return Recipe(Fixed, _key(outline, (), (), {"solver": Exponential.name}), write)
 
 
-def _exponential(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
-    outline, stimuli = cells.outline, sources(driven)
+def alone(
+    outline: Outline, stimuli: tuple[Source, ...], records: tuple[str, ...], solver: Solver
+) -> Recipe:
+    """Of independent lanes of a System, to which some stimuli are done.
+
+    In portable mode they are added up in an order of their own, which is that of a browser's slots
+    (:func:`loligo.program.drive.place`), and a clamp is no part of the equations while it is off.
+    """
+    if solver.portable:
+        stimuli = tuple(sorted(stimuli, key=lambda source: place(source.kind)))
+        outline = outline.portable()
+    made = _ALONE[type(solver)](outline, stimuli, records, solver)
+    return replace(made, portable=solver.portable)
+
+
+def _exponential(
+    outline: Outline, stimuli: tuple[Source, ...], records: tuple[str, ...], solver: Any
+) -> Recipe:
     key = {"solver": solver.name, "precision": solver.precision}
     return Recipe(
         Fixed,
-        _key(outline, stimuli, cells.records, key),
-        lambda: solver.program(outline.build(), stimuli, cells.records),
+        _key(outline, stimuli, records, key),
+        lambda: solver.program(outline.build(), stimuli, records),
         solver.precision,
     )
 
 
-def _taylor(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
-    outline, stimuli = cells.outline, sources(driven)
+def _taylor(
+    outline: Outline, stimuli: tuple[Source, ...], records: tuple[str, ...], solver: Any
+) -> Recipe:
     wide = solver.wide(outline.scales.values())
     key = {"solver": [solver.name, solver.order, wide], "scales": dict(outline.scales)}
     return Recipe(
         Adaptive,
-        _key(outline, stimuli, cells.records, key),
-        lambda: solver.program(outline.build(), stimuli, cells.records, outline.scales),
+        _key(outline, stimuli, records, key),
+        lambda: solver.program(outline.build(), stimuli, records, outline.scales),
     )
 
 
-def _plain(cells: Cells, driven: tuple[Driven, ...], solver: Any) -> Recipe:
-    return plain(cells.outline)
+def _plain(outline: Outline, *_: Any) -> Recipe:
+    return plain(outline)
 
 
 # the solver -> the recipe of independent lanes, and of a membrane along an axon
-_ALONE: Mapping[type[Solver], Callable[[Cells, tuple[Driven, ...], Any], Recipe]] = {
+_ALONE: Mapping[type[Solver], Callable[..., Recipe]] = {
     Exponential: _exponential,
     Taylor: _taylor,
     Reference: _plain,

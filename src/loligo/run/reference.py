@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.engine.engines import ENGINES
+from loligo.engine.numpy.kernel import evaluate
 from loligo.lanes import Floats
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
 from loligo.run.charges import charges_of, ends_at_sample, ledgers
@@ -30,14 +31,16 @@ from loligo.run.loop import Advance
 from loligo.run.march import TREMBLES, Crossings, Solution, looks, march, together
 from loligo.run.outcome import Outcome, joined_spikes, spikes_of
 from loligo.run.problem import Problem
-from loligo.run.recipes import plain
+from loligo.run.recipes import plain, sources
+from loligo.run.tangents import forget, moved_with_jumps
 from loligo.run.until import SIGNS, Condition
 from loligo.solvers import Reference
-from loligo.system.driven import BEGINS
+from loligo.system.driven import BEGINS, COURSE
 from loligo.system.outline import STIMULUS
 
 if TYPE_CHECKING:
     from loligo.run.switched import SlidesError
+    from loligo.system.equations import System
 
 _PARTS = 8  # of a step, in each of which a spike is looked for
 _NONE: Floats = np.empty(0)
@@ -77,9 +80,32 @@ def integrate(problem: Problem, solver: Reference, advance: Advance) -> Outcome:
     found = spikes_of(problem, *together(watched, np.array([0]), 1))
     outcome = Outcome(values, *found, notes=begun.notes)
     outcome.status, outcome.first_lost = losses.told()
+    outcome.lost_at = losses.when
     outcome.rest = resting_potential(kernel, cells, begun.states)
     outcome.charges = charges_of(problem, noted)
+    moved_with_jumps(problem, outcome)
+    if begun.unknown is not None:
+        forget(problem, outcome, begun.unknown)
     return outcome
+
+
+class _Changes:
+    """How what is done changes with its numbers: the arithmetic of the programs, by NumPy."""
+
+    def __init__(self, problem: Problem, system: System) -> None:
+        from loligo.program.arithmetic import Builder
+        from loligo.program.edge import inputs_at
+
+        b = Builder()
+        every = inputs_at(b, system, sources(problem.driven))
+        self.block = b.block({name: every[name] for name in system.changes})
+        own = [name for name in self.block.inputs if not name.startswith(".")]
+        self.numbers = {name: problem.parameter(name) for name in own}
+
+    def at(self, lane: int, t: Any, middle: Any) -> dict[str, Any]:
+        """Input -> its value in one lane, just after a time."""
+        numbers = {name: row[lane] for name, row in self.numbers.items()}
+        return evaluate(self.block, {**numbers, ".t": t, ".middle": middle})
 
 
 class _Functions:
@@ -100,7 +126,8 @@ class _Functions:
             for names in (system.states, system.parameters, system.inputs)
         )
         scalar: list[Any] = [SCALAR, "math"]
-        self.conditions = Conditions([*system.states, STIMULUS])
+        courses = [name for name in system.inputs if name.startswith(COURSE)]
+        self.conditions = Conditions([*system.states, STIMULUS, *courses])
         rates = [self.conditions.hold(e) for e in system.derivatives.values()]
         held = (*arguments, self.conditions.sides)
         self.rate = sp.lambdify(held, rates, scalar, cse=True)
@@ -108,7 +135,9 @@ class _Functions:
         pairs = [list(each) for each in zip(*self.conditions.pairs, strict=True)] or [[], []]
         self.compared = sp.lambdify(held, pairs, scalar, cse=True)
         # what holds V or draws it somewhere is fast beside what moves under it
-        self.fast = len(system.inputs) > 1
+        self.fast = len(system.plain.inputs) > 1 + len(courses)
+        self.changes = _Changes(problem, system) if system.tangents else None
+        self.followers = [system.states.index(s[0]) for s in system.tangents.values()]
         after = [system.jumps.get(s, symbol(s)) for s in system.states]
         self.jump = sp.lambdify(arguments, after, scalar, cse=True) if system.jumps else None
         self.observed = [n for n in problem.records if n in system.observables]
@@ -132,6 +161,7 @@ class _Lane:
             for each in problem.driven for name in each.inputs if name.startswith(BEGINS)
         }  # fmt: skip
         scales = problem.cells[0].outline.scales
+        self.edges = self._edges()
         self.checked = 0  # samples, for what ends the run
         self.scale = np.array([scales.get(s, 1.0) for s in functions.states])
         self.start = self._after(0.0, states)
@@ -139,23 +169,36 @@ class _Lane:
         self.noted, self.last = self.start[self.ledgers], self.start
         grain = solver.tolerance * TREMBLES
         self.crossings = Crossings(
-            np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS
-        )
+            np.array([0]), states[:1], problem.times.threshold, problem.depth(grain), grain, _PARTS,
+            self._moved if problem.by else None,
+        )  # fmt: skip
         self.crossings.jumped(0.0, states[:1], self.start[:1])
 
     def inputs(self, t: Any) -> list[Any]:
         """What goes into the system, input by input, continuous from the right."""
+        told: dict[str, Any] = {}
+        if self.f.changes is not None:
+            edges = self.edges
+            following = edges[np.minimum(np.searchsorted(edges, t, "right"), edges.size - 1)]
+            middle = np.where(following > t, 0.5 * (t + following), t + EDGE_TOLERANCE)
+            told = self.f.changes.at(self.lane, t, middle)
         return [
-            sum((shape.put(name, t) for shape in self.shapes if name in shape.inputs), 0.0 * t)
+            told[name] + 0.0 * t if name in told
+            else sum((shape.put(name, t) for shape in self.shapes if name in shape.inputs), 0.0 * t)
             if name not in self.begins
             else np.where(np.abs(t - self.begins[name]) <= EDGE_TOLERANCE, 1.0, 0.0)[()]
             for name in self.f.inputs
-        ]
+        ]  # fmt: skip
+
+    def _moved(self, t: float, states: Floats) -> Floats:
+        """How far a spike moves with what the run is differentiated by."""
+        slope = self.f.rate(states, self.numbers, self.inputs(t), _NONE)[0]
+        return -states[self.f.followers] / slope
 
     def integrate(self, advance: Advance) -> dict[str, Floats]:
         """Name -> (samples,)."""
         grid = self.problem.times.grid if self.problem.records else np.empty(0)
-        look, edges, over = self.crossings.look, self._edges(), None
+        look, edges, over = self.crossings.look, self.edges, None
         if self.problem.until is not None:
             edges, over = looks(edges, self.problem.times.sample_interval), self._over
         if self.f.jump is None:
@@ -264,7 +307,7 @@ class _Lane:
         return at_switch(stuck.t, stuck.conditions, stuck.fast, values, where)
 
     def _records(self, grid: Floats, states: Floats) -> dict[str, Floats]:
-        inputs = self.inputs(onto(self._edges(), grid))
+        inputs = self.inputs(onto(self.edges, grid))
         with np.errstate(all="ignore"):
             observed = self.f.observe(states, self.numbers, inputs)
         known = dict(zip(self.f.states, states, strict=True))

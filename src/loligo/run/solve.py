@@ -10,6 +10,7 @@ from loligo.program.recipe import NotSmoothError
 from loligo.run.compiled import Stopwatch, integrate, kernels_of
 from loligo.run.default import run_by_default
 from loligo.run.divergence import counts_of, told_of_all
+from loligo.run.ended import let_stand, whole_before
 from loligo.run.ending import cut
 from loligo.run.loop import Advance
 from loligo.run.outcome import Outcome, blank_lost
@@ -61,6 +62,8 @@ def solve(asked: Problem | Uncut, solver: Solver | None, advance: Advance, pace:
         answer = _solve_axon(asked, solver, advance, pace)
     else:
         answer = _solve_membrane(asked, solver, advance, pace)
+    if answer.problem.until is not None:
+        _spare(answer, solver, pace)
     _tell_of_lost(answer.problem, answer.outcome)
     if answer.problem.until is None:
         return answer
@@ -80,6 +83,16 @@ def decided(asked: Problem | Uncut, solver: Solver | None) -> Problem | Uncut:
     return replace(asked, fineness=fineness_of(asked, kernels, stepped.engine))
 
 
+def _spare(answer: Answer, solver: Solver | None, pace: Pace) -> None:
+    """Lanes of a membrane that had come to their own end before they were lost are not lost: what
+    is kept of them does not depend on how far beyond it they happened to be taken."""
+    problem, outcome = answer.problem, answer.outcome
+    for lanes, shorter in whole_before(problem, outcome):
+        found = _solve_membrane(shorter, solver, lambda _: None, pace).outcome
+        if not lost(found.status, lanes.size).any():
+            let_stand(problem, outcome, lanes, shorter, found)
+
+
 def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:
     """A single run raises; of a sweep the others have their values."""
     if outcome.status is None or not lost(outcome.status, problem.lanes.size).any():
@@ -91,6 +104,8 @@ def _tell_of_lost(problem: Problem, outcome: Outcome) -> None:
 
 
 def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pace: Pace) -> Answer:
+    if asked.by:
+        solver = _for_derivatives(asked, solver)
     if solver is None:
         choice = run_by_default(asked, advance, pace)
         return Answer(asked, choice.solver, choice.outcome, choice.lane_by_lane)
@@ -98,8 +113,7 @@ def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pac
         from loligo.run.reference import integrate as refer
 
         return Answer(asked, solver, refer(asked, solver, advance))
-    if isinstance(solver, solvers.Taylor) and asked.obstacle is not None:
-        raise UsageError(_not_smooth(asked.obstacle))
+    refuse_on_gpu(asked, solver)
     try:
         outcome = integrate(asked, solver, advance, pace)
         if isinstance(solver, solvers.Exponential):
@@ -109,11 +123,43 @@ def _solve_membrane(asked: Problem, solver: Solver | None, advance: Advance, pac
         raise UsageError(_not_smooth(f"the model has {obstacle} in it")) from None
 
 
+def _for_derivatives(asked: Problem, solver: Solver | None) -> Solver:
+    """What is differentiated is a series; by steps of one length, derivatives would be those of
+    the steps."""
+    if solver is None:
+        return solvers.Taylor()
+    if isinstance(solver, solvers.Exponential):
+        raise UsageError(
+            f"sensitivities are computed by lo.Taylor and lo.Reference, not by {solver!r}: leave "
+            "the solver out"
+        )
+    if isinstance(solver, solvers.Reference) and asked.cells[0].outline.conditional:
+        raise UsageError(
+            "sensitivities of equations with conditions are computed by lo.Taylor, which steps to "
+            "where they change: leave the solver out"
+        )
+    if solver.engine == "cuda":
+        raise UsageError(
+            "sensitivities are computed on the processor, not on a GPU: leave engine='cuda' out"
+        )
+    return solver
+
+
 def _not_smooth(obstacle: str) -> str:
     return (
         f"lo.Taylor needs equations that are smooth between edges, but {obstacle}; "
         "use solver=lo.Exponential(dt=0.01), or none: it is chosen by itself"
     )
+
+
+def refuse_on_gpu(asked: Problem, solver: Solver | None) -> None:
+    """What goes along sampled stimuli with steps of its own is not for a GPU."""
+    sampled = next((shape for shape in asked.shapes if shape.sampled), None)
+    if isinstance(solver, solvers.Taylor) and solver.engine == "cuda" and sampled is not None:
+        raise UsageError(
+            f"lo.Taylor on a GPU takes no noise and no samples, and {sampled!r:.80} is one of "
+            "them; leave engine='cuda' out, or use solver=lo.Exponential(dt=0.001, engine='cuda')"
+        )
 
 
 def refuse_for_axons(solver: Solver | None) -> None:

@@ -134,6 +134,7 @@ def _together(
     (pseudo-transient continuation: Kelley & Keyes 1998, doi:10.1137/S0036142996304796)."""
     x = states.copy()
     kept = Kept.of(kernel.program.states, parameters)
+    solve = _eliminated if kernel.portable else _solved
     unit, least = np.eye(len(x)), smallest(kernel.program.states, parameters, x.shape[1])
     dt = np.full(x.shape[1], first)
     settled = np.zeros(x.shape[1], dtype=bool)
@@ -142,7 +143,7 @@ def _together(
         matrix = unit / dt[:, None, None] - jacobian(kernel, parameters, x)
         matrix = np.where(np.isfinite(matrix), matrix, unit)
         kept.ask(matrix, rate, x)
-        change = _solved(matrix[:, 1:, 1:], rate[1:])
+        change = solve(matrix[:, 1:, 1:], rate[1:])
         after = x.copy()
         after[1:] += change
         sound = np.isfinite(derivative(kernel, parameters, after)).all(axis=0)
@@ -168,6 +169,27 @@ def _solved(matrix: Floats, right: Floats) -> Floats:
                 one = slice(lane, lane + 1)
                 solved[:, one] = _solved(matrix[one], right[:, one])
         return solved
+
+
+def _eliminated(matrix: Floats, right: Floats) -> Floats:
+    """The same by Gauss's elimination with pivots, written out: what LAPACK does in the last digits
+    is another thing on every machine."""
+    a, b = matrix.copy(), right.T.copy()
+    lanes, count = np.arange(len(a)), b.shape[1]
+    with np.errstate(all="ignore"):
+        for k in range(count):
+            pivot = k + np.abs(a[:, k:, k]).argmax(axis=1)
+            for each in (a, b):
+                each[lanes, k], each[lanes, pivot] = each[lanes, pivot], each[lanes, k]
+            for i in range(k + 1, count):
+                factor = a[:, i, k] / a[:, k, k]
+                a[:, i, k:] -= factor[:, None] * a[:, k, k:]
+                b[:, i] -= factor * b[:, k]
+        for k in reversed(range(count)):
+            for j in range(k + 1, count):
+                b[:, k] -= a[:, k, j] * b[:, j]
+            b[:, k] /= a[:, k, k]
+    return b.T
 
 
 def _relax(

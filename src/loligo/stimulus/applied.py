@@ -94,12 +94,12 @@ class Applied(metaclass=_Called):
     quantities: ClassVar[Mapping[str, Quantity]]
     # their names (of white noise: without tau)
     parameters: ClassVar[tuple[str, ...]]
+    # what documents mean that were made before there was such a field
+    before: ClassVar[Mapping[str, Any]] = {}
     # what it adds to, names of inputs of a System -> how, a kind of arithmetic in a program
     inputs: ClassVar[Mapping[str, str]]
     # whether a kernel is handed its path, because it has no formula
     sampled: ClassVar[bool] = False
-    # of what is sampled, in the words of an error
-    follows: ClassVar[str] = "is a sampled stimulus"
     # whether V trembles under it, and so crosses a threshold many times as it passes
     noisy: ClassVar[bool] = False
     # whether it is constant between edges
@@ -179,6 +179,11 @@ class Applied(metaclass=_Called):
         """Those of its breakpoints over which no step of a fixed length may go where states jump:
         none of a sampled current, whose mean is told."""
         return np.empty(0) if self.sampled else self.breakpoints(duration)
+
+    def most_knots(self, duration: float) -> float:
+        """How many knots its path has at most in a run so long (ms): the same in all lanes; of
+        what is sampled."""
+        return 0.0
 
     def streamed(self, t: Any) -> Any:
         """What a kernel is handed of its path at a time (ms); of what is sampled."""

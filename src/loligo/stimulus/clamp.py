@@ -16,7 +16,8 @@ from loligo.lanes import Floats, Labelled, Value
 from loligo.stimulus.amplifier import Amplifier
 from loligo.stimulus.applied import DURATION, START, Quantity, within
 from loligo.stimulus.base import VOLTAGE, Stimulus, Times, plain
-from loligo.stimulus.played import Course, Played, Straight, refuse_command
+from loligo.stimulus.lines import Lines, Windowed
+from loligo.stimulus.played import Course, Played, Straight, just_after, refuse_command
 
 # 0.1 ohm, in Mohm, at a place of an axon: V there misses the command by
 # series_resistance/(series_resistance + input resistance) of the step, 2e-5 of it on the squid's
@@ -262,10 +263,10 @@ class VoltageClamp(Played, Stimulus):
     def _followed(self, name: str, t: Floats) -> Any:
         since = self._since(t)
         if name == "clamp.slope":
-            size: Any = self.course_played.slope(since)
+            size: Any = self.course_played.slope(just_after(t, since))
         else:
             commands = name in ("clamp.V", "clamp.GV", "amplifier.V")
-            size = self.course_played.value(since) if commands else 1.0
+            size = self._command(t, since) if commands else 1.0
         if name in ("clamp.G", "clamp.GV"):
             size = size * (1e3 / self._numbers("series_resistance")[0])
         return plain(np.where((since >= 0) & (t < self.off), size, 0.0))
@@ -283,7 +284,16 @@ class VoltageClamp(Played, Stimulus):
             return self.put("clamp.slope", t)
         (start,) = self._numbers("start")
         on = (t >= start) & (t < self.off)
-        return np.where(on, self.course_played.value(self._since(t)), 0.0)
+        return np.where(on, self._command(np.asarray(t, dtype=np.float64), self._since(t)), 0.0)
+
+    def _command(self, t: Floats, since: Floats) -> Floats:
+        course = self.course_played
+        return course.value(just_after(t, since) if course.jumps.size else since)
+
+    def lines(self) -> Lines:
+        """Its command from knot to knot."""
+        start, duration = self._numbers("start", "duration")
+        return Windowed(self.course_played.lines(), start, duration, self.kept)
 
     def entered(self, t: Times, since: Times) -> Any:
         """The command some time after an edge, without the jumps in between, mV."""

@@ -74,7 +74,7 @@ def _made(shape: type[_Any], document: Mapping[str, Any]) -> _Any:
             raise StimulusError(f"a {shape.kind} has no {name!r}{nearest(name, known)}")
     try:
         arguments = {name: _field(value) for name, value in document.items() if name != "kind"}
-        return shape(**arguments)
+        return shape(**{**getattr(shape, "before", {}), **arguments})
     except UsageError as problem:
         raise StimulusError(f"a {shape.kind} cannot be read: {problem}") from None
 

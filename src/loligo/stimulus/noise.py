@@ -24,7 +24,8 @@ from loligo.stimulus.base import (
     plain,
     too_many_edges,
 )  # fmt: skip
-from loligo.stimulus.path import Path, path
+from loligo.stimulus.lines import Gridded, Lines
+from loligo.stimulus.path import NUMPY, OWN, Path, path
 from loligo.stimulus.pulses import BOX, local
 
 # whole numbers below this are exact as floats, and so survive in arrays and in JSON
@@ -60,6 +61,9 @@ class Noise(Shape):
         µA/cm² or nA.
     interval : float
         Distance of the grid points, ms; above 0, the same in all lanes.
+    generator : int
+        How the seed becomes a path: 2, the same on every machine; 1, NumPy's, as recordings were
+        made before there was a choice.
 
     Raises
     ------
@@ -79,6 +83,7 @@ class Noise(Shape):
     sampled: ClassVar[bool] = True
     noisy: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = (DENSITY, TOTAL, VOLTAGE)
+    before: ClassVar[Mapping[str, Any]] = {"generator": NUMPY}
     example: ClassVar[str] = "Noise(start=0, duration=100, amplitude=2, tau=3, seed=1)"
     quantities: ClassVar[Any] = {
         **BOX,
@@ -96,6 +101,7 @@ class Noise(Shape):
     tau: Value | None = None
     mean: Value = 0.0
     interval: float = 0.025
+    generator: int = OWN
 
     def __post_init__(self) -> None:
         given = self.unit
@@ -116,6 +122,11 @@ class Noise(Shape):
                 f"path is made on; it was given as {interval!r}"
             )
         self._set("interval", interval)
+        if self.generator not in (NUMPY, OWN) or isinstance(self.generator, bool):
+            raise StimulusError(
+                f"Noise: generator is {self.generator!r:.40}; there are {OWN}, and {NUMPY}, which "
+                "is NumPy's, for recordings made with it"
+            )
 
     def _read_amplitude(self) -> None:
         try:
@@ -198,6 +209,14 @@ class Noise(Shape):
         constant = mean * (local(b, start, duration) - local(a, start, duration))
         return plain(constant + amplitude * (self._charge(b) - self._charge(a)))
 
+    def most_knots(self, duration: float) -> float:
+        return duration / self.interval
+
+    def lines(self) -> Lines:
+        """Its unit path from knot to knot."""
+        start, duration = self._numbers("start", "duration")
+        return Gridded(self._path(), start, duration)
+
     def breakpoints(self, duration: float) -> Floats:
         """Beginning, end and every grid point between, for the path bends at each."""
         start, length = self._numbers("start", "duration")
@@ -227,4 +246,7 @@ class Noise(Shape):
     def _path(self) -> Path:
         (seed,) = self._numbers("seed")
         tau = None if self.tau is None else self._numbers("tau")[0]
-        return path(int(seed), self.interval, tau)
+        return path(int(seed), self.interval, tau, self.generator)
+
+    def _unsaid(self) -> set[str]:
+        return super()._unsaid() | ({"generator"} if self.generator == OWN else set())

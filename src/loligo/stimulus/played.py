@@ -13,6 +13,7 @@ from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled
 from loligo.stimulus.applied import Applied
 from loligo.stimulus.base import Shape
+from loligo.stimulus.lines import Lines, Listed, Scaled
 from loligo.stimulus.noise import Noise
 from loligo.stimulus.waveform import Waveform
 
@@ -31,7 +32,9 @@ class Played(Applied):
     plays: ClassVar[str]
     # whether a program is handed the path in units of its size
     sized: ClassVar[bool] = False
-    follows: ClassVar[str] = "follows samples"
+
+    def most_knots(self, duration: float) -> float:
+        return 0.0 if self.path is None else self.path.most_knots(duration)
 
     @property
     def path(self) -> Any:
@@ -105,6 +108,15 @@ class Played(Applied):
         return chosen
 
 
+def just_after(t: Any, since: Any) -> Any:
+    """How long after a start a time is, ms, such that one at a knot is not before it by rounding.
+
+    >>> 4.3 - 4 < 0.3, just_after(4.3, 4.3 - 4) >= 0.3
+    (True, True)
+    """
+    return since + 2 * np.spacing(np.abs(t))
+
+
 class Course(Protocol):
     """What is played, in one lane: a function of the time since the beginning, ms, which keeps its
     first value before and its last one after.
@@ -138,21 +150,24 @@ class Course(Protocol):
         """Of a straight line just after a time."""
         ...
 
+    def lines(self) -> Lines:
+        """It, from knot to knot."""
+        ...
+
 
 class Samples:
-    """See :class:`Course`: a waveform."""
+    """See :class:`Course`: samples at times, as straight lines or held."""
 
-    def __init__(self, path: Any) -> None:
-        time, row = path.start + path.time, path.amplitude * path.values[int(path.case or 0)]
+    def __init__(self, time: Floats, row: Floats, hold: bool) -> None:
         gaps, steps = np.diff(time), np.diff(row)
         with np.errstate(all="ignore"):
-            slope = np.zeros(gaps.size) if path.hold else steps / gaps
+            slope = np.zeros(gaps.size) if hold else steps / gaps
         steep = ~np.isfinite(slope)  # also where times differ by next to nothing
         slope[steep] = 0.0
-        leaps = (steps != 0) if path.hold else steep
+        leaps = (steps != 0) if hold else steep
         self.jumps, self.leaps = time[1:][leaps], steps[leaps]
         self._time, self._row, self._slope = time, row, np.append(slope, 0.0)
-        mean = row[:-1] if path.hold else 0.5 * (row[1:] + row[:-1])
+        mean = row[:-1] if hold else 0.5 * (row[1:] + row[:-1])
         self._charge = np.concatenate([[0.0], np.cumsum(mean * gaps)])
         self._moved = np.concatenate([[0.0], np.cumsum(slope * gaps)])
 
@@ -180,6 +195,11 @@ class Samples:
         k, _ = self._into(t)
         return np.where(t < self._time[0], 0.0, self._slope[k])
 
+    def lines(self, less: float = 0.0) -> Lines:
+        """So much below it, from knot to knot."""
+        row = self._row - less
+        return Listed(self._time, row, self._slope, before=float(row[0]))
+
 
 class Straight:
     """See :class:`Course`: a straight line."""
@@ -204,6 +224,9 @@ class Straight:
 
     def slope(self, t: Floats) -> Floats:
         return np.full(np.shape(t), self.each)
+
+    def lines(self) -> Lines:
+        return Listed(np.zeros(1), np.array([self.first]), np.array([self.each]))
 
 
 class Trembling:
@@ -230,8 +253,17 @@ class Trembling:
     def slope(self, t: Floats) -> Floats:
         return self.noise.held(t)[2]
 
+    def lines(self) -> Lines:
+        noise: Any = self.noise
+        return Scaled(noise.lines(), noise.amplitude, noise.mean)
 
-_COURSES: Mapping[type[Shape], Callable[[Any], Course]] = {Waveform: Samples, Noise: Trembling}
+
+def _waveform(path: Any) -> Samples:
+    row = path.amplitude * path.values[int(path.case or 0)]
+    return Samples(path.start + path.time, row, path.hold)
+
+
+_COURSES: Mapping[type[Shape], Callable[[Any], Course]] = {Waveform: _waveform, Noise: Trembling}
 
 
 def course_of(path: Shape) -> Course:

@@ -13,8 +13,9 @@ from loligo.errors import StimulusError
 from loligo.lanes import Floats, Labelled, Value, grid
 from loligo.stimulus.applied import DURATION, START, Quantity, within
 from loligo.stimulus.base import AMPLITUDE, CONDUCTANCES, Shape, Stimulus, Times, plain
+from loligo.stimulus.lines import Lines
 from loligo.stimulus.noise import Noise
-from loligo.stimulus.played import Played
+from loligo.stimulus.played import Played, just_after
 
 TAU = Quantity("ms", "time constant of the decay", timing=False, bounds={"above": 0.0})
 RISE = Quantity("ms", "time constant of the rise", timing=False, bounds=None)
@@ -125,7 +126,7 @@ class Conductance(Played, Stimulus):
 
     kind: ClassVar[str] = "conductance"
     unit: ClassVar[str] = ""
-    caption: ClassVar[str] = "a conductance of {g}, reversing at {E}, from {start} on"
+    caption: ClassVar[str] = "{g} with E = {E} from {start} on"
     example: ClassVar[str] = "Conductance(start=5, g=0.5, E=0, tau=2)"
     plays: ClassVar[str] = "g"
     sized: ClassVar[bool] = True
@@ -273,7 +274,8 @@ class Conductance(Played, Stimulus):
     def conductance(self, t: Times) -> Any:
         """g at a time (ms), mS/cm² or µS; at an edge, the value just after it."""
         if self.path is not None:
-            return self.path.value(np.asarray(t, dtype=np.float64) - self._numbers("start")[0])
+            late = np.asarray(t, dtype=np.float64) - self._numbers("start")[0]
+            return self.path.value(just_after(t, late) if self.path.leaps else late)
         start, g = self._numbers("start", "g")
         since = np.asarray(t, dtype=np.float64) - start
         if self.course == "box":
@@ -311,6 +313,10 @@ class Conductance(Played, Stimulus):
 
     def streamed(self, t: Times) -> Any:
         return self.conductance(t)
+
+    def lines(self) -> Lines:
+        """Its waveform, of amplitude 1, from knot to knot."""
+        return self.path.lines(self._numbers("start")[0])
 
     def value(self, t: Times) -> Any:
         """The current that is known beforehand: none."""
@@ -357,7 +363,7 @@ class Conductance(Played, Stimulus):
         return unsaid | ({"g_unit"} if self.g_unit != "uS" else set())
 
 
-_FOLLOWS = "a given conductance, reversing at {E}, from {start} on"
+_FOLLOWS = "given conductance with E = {E} from {start} on"
 _MS_CM2 = 1e5  # 1 uS/um2
 
 

@@ -21,6 +21,7 @@ from loligo.stimulus.base import (
     Times,
     plain,
 )
+from loligo.stimulus.lines import Lines, Listed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -165,6 +166,11 @@ class Waveform(Shape):
         """Whether it is constant between edges."""
         return self.hold
 
+    @property
+    def leaps(self) -> bool:
+        """Whether it jumps."""
+        return self.hold or bool((np.diff(self.time) == 0).any())
+
     def _check(self) -> None:
         time, values = self.time, self.values
         if time.shape != values.shape[-1:]:
@@ -224,6 +230,17 @@ class Waveform(Shape):
         (amplitude,) = self._numbers("amplitude")
         a, b = (np.asarray(edge, dtype=np.float64) for edge in (a, b))
         return plain(amplitude * (self._look_up(b)[1] - self._look_up(a)[1]))
+
+    def most_knots(self, duration: float) -> float:
+        span = float(self.time[-1] - self.time[0])
+        return float(self.time.size) * min(1.0, duration / span)
+
+    def lines(self, shift: float = 0.0) -> Lines:
+        """The samples as given from knot to knot, so much later (ms)."""
+        knots, row, slope, _ = self._lines_of_one_lane()
+        if self.hold:
+            return Listed(shift + knots, row, slope)
+        return Listed(shift + knots, np.append(row[:-1], 0.0), np.append(slope, 0.0))
 
     def breakpoints(self, duration: float) -> Floats:
         """The time of every sample."""

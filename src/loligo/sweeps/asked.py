@@ -19,6 +19,7 @@ from loligo.again import arguments_of
 from loligo.errors import UsageError
 from loligo.lanes import Labelled, with_arrays
 from loligo.model import Axon
+from loligo.packed import unpacked
 from loligo.run.boxes import Box, boxed
 from loligo.run.charges import charges_of
 from loligo.run.problem import EDGE_TIME, Problem, Uncut
@@ -99,8 +100,8 @@ class Asked:
     @cached_property
     def _as_arrays(self) -> Any:
         def read(array: dict[str, Any]) -> dict[str, Any]:
-            coords = {dim: np.array(c) for dim, c in dict(array.get("coords", {})).items()}
-            return {**array, "values": np.array(array["values"]), "coords": coords}
+            coords = {dim: unpacked(c) for dim, c in dict(array.get("coords", {})).items()}
+            return {**array, "values": unpacked(array["values"]), "coords": coords}
 
         return with_arrays({n: self.document[n] for n in ("model", "stimulus", "initial")}, read)
 

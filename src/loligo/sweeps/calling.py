@@ -22,6 +22,7 @@ from loligo.sweeps.asked import Asked, Summary, asked
 from loligo.sweeps.boxes import Boxes
 from loligo.sweeps.checking import left_to_do
 from loligo.sweeps.ending import conclude, refuse_others
+from loligo.sweeps.folder import writing
 from loligo.sweeps.opening import found, opened
 from loligo.sweeps.size import lanes_at_once, refuse_too_large
 from loligo.sweeps.status import sweep_status
@@ -143,7 +144,7 @@ def _cut(whole: Asked, block: Any) -> Boxes:
 
 def worked(store: Store, client: Any, share: bool, progress: Any, watch: _Watch) -> xarray.Dataset:
     """Do what is left of a sweep, and open its store."""
-    with store.folder.at_work(share):
+    with writing(store.folder), store.folder.at_work(share):
         damaged: list[str] = []
         left = left_to_do(store, damaged)
         for each in damaged:

@@ -9,6 +9,7 @@ from typing import Any
 import loligo
 from loligo import solvers
 from loligo.errors import RunError, UsageError
+from loligo.recording.provenance import text_of
 from loligo.run.default import accuracy_of_both
 from loligo.run.divergence import Loss, first_of_all, told_of_all
 from loligo.run.halving import accuracy_told
@@ -116,7 +117,7 @@ class Whole:
             "solver": repr(solver),
             **settings,
             **said,
-            "provenance": _json(provenance),
+            "provenance": text_of(provenance),
         }
         if asked.summary is not None:
             about["summary"] = document["summary"]
@@ -268,9 +269,3 @@ def _write(store: Store, whole: Whole) -> None:
     write_zarr(store.folder.path / "zarr.json", {**root, "consolidated_metadata": inline})
     write_json(store.folder.whole, {"blocks": store.boxes.count, "sums": store.sums()})
     store.folder.tidy()
-
-
-def _json(document: Any) -> str:
-    import json
-
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)

@@ -6,13 +6,14 @@ one file when and where each was made. All but that file has the same bytes, who
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -88,14 +89,23 @@ class Folder:
 
     @contextmanager
     def at_work(self, together: bool) -> Iterator[None]:
-        """While a process works on the store: alone, or with others that want to share.
+        """While a process works on the store: alone, or with others that want to share. One that
+        is whole may be looked at by those who may not write there.
 
         Raises
         ------
         FileError
             If another does, and both do not share it.
         """
-        with open(self.own / "at_work", "a") as file:
+        with ExitStack() as held:
+            try:
+                file = held.enter_context(open(self.own / "at_work", "a"))
+            except OSError as error:
+                closed = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+                if not (closed and self.whole.exists()):
+                    raise
+                yield
+                return
             if fcntl is not None:
                 how = fcntl.LOCK_SH if together else fcntl.LOCK_EX
                 try:

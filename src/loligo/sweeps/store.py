@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from loligo.errors import FileError, UsageError
-from loligo.files import replacing
+from loligo.files import Lasting, replacing
 from loligo.sweeps.arrays import Layout, coordinate_layout, layout_of, values_of
 from loligo.sweeps.asked import Asked
 from loligo.sweeps.block import GROWS, Result, attributes
@@ -36,6 +36,7 @@ class Store:
 
     def __init__(self, path: Any, asked: Asked, boxes: Boxes) -> None:
         self.folder, self.asked, self.boxes = Folder(path), asked, boxes
+        self.disk = Lasting(self.folder.path)
 
     # -- what is whole ---------------------------------------------------------------------------
 
@@ -77,6 +78,12 @@ class Store:
                 str(name): self._write(number, str(name), variable, name in result.kept.coords)
                 for name, variable in result.kept.variables.items()
             }
+            # what a record says is whole must be on the disk before it
+            self.disk.keep(
+                self.folder.array(name) / key
+                for name, told in arrays.items()
+                for key in told["chunks"]
+            )
             facts = {**result.facts, "kept": _plain_attributes(result.kept)}
             document = {"block": number, "arrays": arrays, "facts": facts}
             write_json(self.folder.record(number), document)
@@ -102,7 +109,8 @@ class Store:
         place = self.boxes.place(number)
         names = list(keys(place, sizes[layout.lanes :], layout.chunks[layout.lanes :]))
         sums = {key: summed(self.folder.array(name) / key) for key in names}
-        return {**told, "keys": names, "chunks": {k: s for k, s in sums.items() if s is not None}}
+        chunks = {k: s for k, s in sums.items() if s is not None}
+        return {**told, "keys": names, "chunks": chunks}
 
     def _prepare(self, layout: Layout, told: Mapping[str, Any], number: int) -> None:
         """See to it that the array is there, and reaches as far as the block."""
@@ -163,6 +171,7 @@ class Store:
             path.mkdir(exist_ok=True)
             write_zarr(path / "zarr.json", layout.told(told["attributes"]))
             _array(path)[...] = values
+            self.disk.keep(each for each in path.rglob("*") if each.is_file())
 
     def shared(self, name: str) -> Any:
         """What all lanes share; None where it is not there, or cannot be read."""

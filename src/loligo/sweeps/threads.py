@@ -8,13 +8,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from contextvars import copy_context
 
-from loligo.errors import FileError
+from loligo.errors import FileError, UsageError
 from loligo.program.recipe import NotSmoothError
 from loligo.run import pace
 from loligo.run.boxes import boxed
 from loligo.run.compiled import kernels_of
 from loligo.run.loop import Advance
 from loligo.run.problem import Uncut
+from loligo.run.solve import refuse_on_gpu
 from loligo.solvers import Exponential, Reference, Solver, Taylor
 from loligo.sweeps.block import run
 from loligo.sweeps.store import Store
@@ -65,10 +66,9 @@ def _compile(store: Store) -> None:
     asked, posed = store.asked, store.asked.posed
     if isinstance(posed, Uncut) or isinstance(asked.solver, Reference):
         return
-    solver = asked.solver or (Exponential() if posed.obstacle else Taylor())
-    if isinstance(solver, Taylor) and posed.obstacle:
-        return  # it is told why by the block
-    with suppress(NotSmoothError):
+    solver = asked.solver or (Exponential() if posed.dense else Taylor())
+    with suppress(NotSmoothError, UsageError):  # it is told why by the block
+        refuse_on_gpu(posed, solver)
         kernels_of(boxed(posed, store.boxes.where(0)), solver, pace.Pace())
 
 

@@ -97,6 +97,7 @@ def amplified(free: Outline, amplifier: Amplifier) -> Outline:
         inputs=(*free.inputs, ON, COMMAND),
         follow=potentials,
         key={"amplified": free.key, "level": amplifier.level, "by": list(names)},
+        apart=None,
         build=partial(_amplified_anew, free, amplifier.level, names),
     )
 

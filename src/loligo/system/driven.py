@@ -26,6 +26,7 @@ OPEN, REVERSED = "stim.G", "stim.GE"
 SHOCK = "shock.V"
 BEGINS = "begins."  # before the name of a thing whose jump is noted, as CHARGE is
 CHARGE = "charge."
+COURSE = "course."  # before the name of a parameter: by how much it is off its value at the start
 CLAMP_CURRENT = "I_clamp"
 # in the order in which a program takes them
 INPUTS = (OPEN, REVERSED, ELECTRODE, THROUGH, SHOCK, ON, COMMAND, SLOPE)
@@ -55,27 +56,35 @@ def driven(free: Outline, inputs: Iterable[str]) -> Outline:
     """
     asked = tuple(dict.fromkeys(inputs))
     begins = tuple(name for name in asked if name.startswith(BEGINS))
-    more = (*(name for name in INPUTS if name in asked), *begins)
+    courses = tuple(name for name in asked if name.startswith(COURSE))
+    more = (*(name for name in INPUTS if name in asked), *begins, *courses)
     if not more:
         return free
     clamped = bool(_CLAMPS & set(more))
     records = (*free.records, CLAMP_CURRENT) if clamped else free.records
-    return replace(
+    made = replace(
         free,
         records=records,
         about={**free.about, CLAMP_CURRENT: CLAMP_ABOUT},
         inputs=(*free.inputs, *more),
         key={"driven": free.key, "by": list(more)},
-        build=partial(_driven_anew, free, more),
+        build=partial(_driven_anew, free, more, False),
     )
+    return replace(made, apart=partial(_apart, free, made, more)) if ON in more else made
 
 
-def _driven_anew(free: Outline, more: tuple[str, ...]) -> System:
-    return _driven(free.build(), more)
+def _apart(free: Outline, made: Outline, more: tuple[str, ...]) -> Outline:
+    key = {**made.key, "apart": True}
+    return replace(made, key=key, build=partial(_driven_anew, free, more, True))
 
 
-def _driven(free: System, more: tuple[str, ...]) -> System:
-    made = replace(free, inputs=(*free.inputs, *more))
+def _driven_anew(free: Outline, more: tuple[str, ...], apart: bool) -> System:
+    return _driven(free.build(), more, apart)
+
+
+def _driven(free: System, more: tuple[str, ...], apart: bool) -> System:
+    made = _moving(free, [name for name in more if name.startswith(COURSE)])
+    made = replace(made, inputs=(*free.inputs, *more))
     if OPEN in more:
         made = _through(made, OPEN, REVERSED, STIMULUS)
     if ELECTRODE in more:
@@ -83,8 +92,25 @@ def _driven(free: System, more: tuple[str, ...]) -> System:
     if SHOCK in more:
         made = _shocked(made)
     if ON in more:
-        made = _held(made, SLOPE in more)
+        made = _held(made, SLOPE in more, apart)
     return _noted(made, [name for name in more if name.startswith(BEGINS)])
+
+
+def _moving(free: System, courses: list[str]) -> System:
+    """Parameters that follow courses: their values at the start, and how far they are off them."""
+    if not courses:
+        return free
+    from loligo.system.symbols import symbol
+
+    now = {
+        symbol(name.removeprefix(COURSE)): symbol(name.removeprefix(COURSE)) + symbol(name)
+        for name in courses
+    }
+    return replace(
+        free,
+        derivatives={state: rate.xreplace(now) for state, rate in free.derivatives.items()},
+        observables={name: e.xreplace(now) for name, e in free.observables.items()},
+    )
 
 
 def _through(free: System, conductance: str, driving: str, current: str) -> System:
@@ -109,7 +135,9 @@ def _shocked(free: System) -> System:
     return replace(free, jumps={**free.jumps, "V": free.jumps.get("V", V) + symbol(SHOCK)})
 
 
-def _held(free: System, moves: bool) -> System:
+def _held(free: System, moves: bool, apart: bool) -> System:
+    """V held. Its own equation, weighed by the share of a step in which it is free, may stay
+    ``apart``: then no pass takes the share into it."""
     import sympy as sp
 
     from loligo.system.equations import V
@@ -118,12 +146,17 @@ def _held(free: System, moves: bool) -> System:
     on, rate = symbol(ON), free.derivatives["V"]
     slope = symbol(SLOPE) if moves else sp.Integer(0)
     # a step in which the clamp goes on or off is free for the rest of it
-    share = Where(Less(on, sp.Float(1 - _ROUNDING)), 1 - on, sp.Integer(0))
+    some = Less(on, sp.Float(1 - _ROUNDING))
+    freely = (
+        (1 - on) * Where(some, rate, sp.Integer(0))
+        if apart
+        else Where(some, 1 - on, sp.Integer(0)) * rate
+    )
     while_on = Less(sp.Rational(1, 2), on)
     electrode = Where(while_on, symbol("C_m") * (slope - rate), sp.Integer(0))
     return replace(
         free,
-        derivatives={**free.derivatives, "V": slope + share * rate},
+        derivatives={**free.derivatives, "V": slope + freely},
         observables={
             **free.observables,
             CLAMP_CURRENT: free.observables.get(CLAMP_CURRENT, sp.Integer(0)) + electrode,

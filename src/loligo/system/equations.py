@@ -12,7 +12,7 @@ person wrote is made smooth where it is 0/0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
@@ -38,6 +38,27 @@ STIMULUS = symbol("I_stim")
 
 
 @dataclass(frozen=True)
+class Change:
+    """An input that says how another input changes with some numbers of what is done.
+
+    Attributes
+    ----------
+    of
+        The other input. Of :attr:`leap` without it, how far edges move.
+    numbers
+        Which numbers, and the names of the parameters by which their shares are multiplied; "" for
+        1. They are taken together.
+    leap
+        What it is at an edge: how far the input jumps there, of the shapes that these numbers are
+        of; else how it changes between edges.
+    """
+
+    of: str
+    numbers: tuple[tuple[str, str], ...]
+    leap: bool = False
+
+
+@dataclass(frozen=True)
 class System:
     """Ordinary differential equations with named parts.
 
@@ -56,6 +77,11 @@ class System:
     jumps
         State -> what it becomes at an edge of what is done to it, in symbols of states, parameters
         and inputs; as it is where nothing happens there.
+    tangents
+        What all of it is differentiated by -> the states that are the derivatives of others, in
+        their order (:mod:`loligo.system.tangent`).
+    changes
+        The inputs that are made of other inputs.
     """
 
     parameters: tuple[str, ...]
@@ -63,6 +89,19 @@ class System:
     observables: Mapping[str, Expr]
     inputs: tuple[str, ...] = (STIMULUS.name,)
     jumps: Mapping[str, Expr] = field(default_factory=dict[str, Expr])
+    tangents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
+
+    @property
+    def plain(self) -> System:
+        """Without derivatives of others among its states."""
+        if not self.tangents:
+            return self
+        followers = {state for states in self.tangents.values() for state in states}
+        own = {s: rate for s, rate in self.derivatives.items() if s not in followers}
+        jumps = {s: e for s, e in self.jumps.items() if s not in followers}
+        inputs = tuple(name for name in self.inputs if name not in self.changes)
+        return replace(self, derivatives=own, jumps=jumps, inputs=inputs, tangents={}, changes={})
 
     @property
     def states(self) -> tuple[str, ...]:

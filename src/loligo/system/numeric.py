@@ -26,7 +26,28 @@ def _log(x: float) -> float:
 
 
 def _sqrt(x: float) -> float:
-    return math.sqrt(x) if x >= 0 else math.nan
+    """A step that ends where sqrt(max(0, x)) begins is looked at a little beyond."""
+    return math.sqrt(x) if x >= 0 else (0.0 if x > -_BEYOND else math.nan)
+
+
+_BEYOND = 1e-9
+
+
+def _exprel2(z: float) -> float:
+    if abs(z) < _NEAR:
+        # 1/2 (1 + z/3 (1 + z/4 (1 + …))): there the formula loses its digits
+        total = 1.0
+        for k in range(_TERMS, 2, -1):
+            total = 1.0 + total * z / k
+        return total / 2
+    return (_exp(z) - 1.0 - z) / z**2
+
+
+_NEAR, _TERMS = 1.0, 20
+
+
+def _whole(value: Any) -> Any:
+    return value
 
 
 def _where(condition: bool, a: float, b: float) -> float:
@@ -66,6 +87,8 @@ def _vector_exprel(z: Any) -> Any:
 
 SCALAR: dict[str, Callable[..., Any]] = {
     "Exprel": _exprel,
+    "Exprel2": _exprel2,
+    "Whole": _whole,
     "exp": _exp,
     "log": _log,
     "sqrt": _sqrt,
@@ -82,6 +105,8 @@ SCALAR: dict[str, Callable[..., Any]] = {
 }
 VECTOR: dict[str, Callable[..., Any]] = {
     "Exprel": _vector_exprel,
+    "Exprel2": np.vectorize(_exprel2, otypes=[np.float64]),
+    "Whole": _whole,
     "Where": np.where,
     "Less": np.less,
     "LessEqual": np.less_equal,

@@ -65,12 +65,17 @@ class Outline:
         What is 1 less several states, as the eliminated state of a scheme is -> those states.
     follow
         States of what is done to it that begin where V does; others of that kind begin at 0.
+    tangents
+        What all of it is differentiated by.
     key
         What tells this System from every other, apart from numbers; JSON-able.
     build
         Makes the System. SymPy is imported then.
     conditional
         Whether a condition is part of a formula: then steps of one length are of first order only.
+    apart
+        Makes the same System with what is done to it apart from its own equations, where these are
+        written otherwise: a clamp that is off changes no bit then.
     """
 
     states: tuple[str, ...]
@@ -88,6 +93,12 @@ class Outline:
     inputs: tuple[str, ...] = field(default=(STIMULUS,))
     wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     follow: tuple[str, ...] = ()
+    tangents: tuple[str, ...] = ()
+    apart: Callable[[], Outline] | None = None
+
+    def portable(self) -> Outline:
+        """As programs in portable mode have it."""
+        return self if self.apart is None else self.apart()
 
     @property
     def occupancies(self) -> tuple[str, ...]:

@@ -43,6 +43,16 @@ class Exprel2(sp.Function):
     nargs = 1
 
 
+class Whole(sp.Function):
+    """An expression as one thing: a product or a sum that it is part of does not take it apart, so
+    that it is computed once for all of these."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sp.Integer(1)
+
+
 class Where(sp.Function):
     """``Where(condition, a, b)``: a where the condition holds, b elsewhere."""
 
@@ -138,8 +148,12 @@ def _fold(function: Callable[[Expr, Expr], Expr]) -> Callable[..., Expr]:
 def _power(base: Expr, exponent: Expr) -> Expr:
     """SymPy makes sqrt(x**2) its own Abs, which we have a function for.
 
-    2**x is exp(x log 2): so it has a power series, and 1 - 2**-x is seen to vanish.
+    2**x is exp(x log 2): so it has a power series, and 1 - 2**-x is seen to vanish. A root of
+    max(0, x) is one of either branch: where it is that of 0, its slope is 0 and not 0/0.
     """
+    if base.func is Where and exponent.is_Number and not exponent.is_Integer:
+        condition, a, b = base.args
+        return Where(condition, _power(a, exponent), _power(b, exponent))
     if base.is_Number and base.is_positive and exponent.free_symbols:
         return sp.exp(exponent * sp.log(base))
     return (base**exponent).replace(sp.Abs, Magnitude)

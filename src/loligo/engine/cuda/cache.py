@@ -25,8 +25,8 @@ def kernel_of(recipe: Recipe) -> tuple[CudaKernel, str]:
     device = gpu()
     if device.capability < OLDEST:
         raise RunError(_too_old(device))
-    maps, _ = KERNELS.kernel(recipe.key, 0, recipe.write)  # its blocks alone
-    target = nvidia(device.capability)
+    maps, _ = KERNELS.kernel(recipe.key, 0, recipe.write, recipe.portable)  # its blocks alone
+    target = nvidia(device.capability, recipe.portable)
 
     def restore(_: dict[str, Any], code: bytes) -> CudaKernel:
         return CudaKernel(maps.program, maps, device, device.loaded(code))

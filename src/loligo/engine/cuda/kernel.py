@@ -37,6 +37,7 @@ class CudaKernel:
         self, program: Program, maps: Kernel, gpu: Gpu, functions: Functions
     ) -> None:  # fmt: skip
         self.program, self.maps, self.gpu, self.functions = program, maps, gpu, functions
+        self.portable = maps.portable
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one block lane by lane, on the processor."""

@@ -37,7 +37,9 @@ from loligo.engine.llvm.moves import Expansion, Move, Moves, Slots
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.spikes import Lookout, Step, most_spikes
 from loligo.engine.llvm.swings import SPIKE_POINTERS
+from loligo.engine.llvm.switches import Landing
 from loligo.program import Program
+from loligo.program.switches import side, was
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY
 
 Value = Any  # an ir.Value; llvmlite has no types
@@ -51,6 +53,21 @@ ADAPT_POINTERS = (
 )  # fmt: skip
 
 
+# Those of a program that is handed sampled stimuli, besides.
+LINE_DOUBLES, LINE_POINTERS = ("until",), ("places", "rows", "table")
+
+
+def adapt_doubles(program: Program) -> tuple[str, ...]:
+    """Numbers that a program's loop is handed, in this order."""
+    return ADAPT_DOUBLES + (LINE_DOUBLES if program.streams else ())
+
+
+def adapt_pointers(program: Program) -> tuple[str, ...]:
+    """Arrays that a program's loop is handed: what is marked at a spike has a place of its own."""
+    lines = LINE_POINTERS if program.streams else ()
+    return (*ADAPT_POINTERS, *lines, *(["spike_moved"] if program.marked else []))
+
+
 def emit_adapt(e: Emitter, program: Program, around: Around = emit_blocks) -> None:
     """``void adapt(...)``: at most ``rounds`` rounds of each block of lanes.
 
@@ -62,7 +79,8 @@ def emit_adapt(e: Emitter, program: Program, around: Around = emit_blocks) -> No
         slots = Slots(e, program)
         return lambda index: _Block(e, program, arguments, slots, index).emit()
 
-    around(e, "adapt", ADAPT_INTEGERS, ADAPT_DOUBLES, ADAPT_POINTERS, inside)
+    doubles, pointers = adapt_doubles(program), adapt_pointers(program)
+    around(e, "adapt", ADAPT_INTEGERS, doubles, pointers, inside)
 
 
 class _Block:
@@ -80,7 +98,9 @@ class _Block:
             name: load_row(e, arguments["constants"], i, arguments["stride"], self.lane)
             for i, name in enumerate(program.constants)
         }
-        self.end = e.spread(arguments["end"])
+        self.end = self.until = e.spread(arguments["end"])
+        if program.streams:
+            self.until = e.lesser(self.end, e.spread(arguments["until"]))
         self.moves = Moves(e, program, slots, self.fixed)
         self.lookout = Lookout(e, slots.search, arguments, self.lane, slots.armed, slots.rising)
 
@@ -93,7 +113,7 @@ class _Block:
         b.branch(head)
         b.position_at_end(head)
         t = b.load(self.slots.t, typ=e.double)
-        active = e.less(t, self.end)
+        active = e.less(t, self.until)
         b.cbranch(e.any(active), choose, done)
         b.position_at_end(choose)
         room = b.icmp_signed(
@@ -133,6 +153,7 @@ class _Block:
             flag = b.load(self._place("clock", row), align=8, typ=e.double)
             b.store(b.fcmp_ordered("!=", flag, e.const(0.0)), slot)
         b.store(I64(0), self.slots.round)
+        self.slots.lines.load(self.a, self.lane)
         self._next_edges()
 
     def _save(self) -> None:
@@ -142,6 +163,7 @@ class _Block:
         for row, slot in self.slots.flags.items():
             flag = b.select(b.load(slot, typ=e.mask), e.const(1.0), e.const(0.0))
             b.store(flag, self._place("clock", row), align=8)
+        self.slots.lines.save(self.a, self.lane)
 
     def _next_edges(self) -> None:
         """Each lane's next edge, by its counter; rare, so lane by lane."""
@@ -153,7 +175,7 @@ class _Block:
             place = b.add(row, b.add(self.lane, I64(i)))
             value = b.load(at(e, self.a["edges"], place), typ=DOUBLE)
             edges = value if e.width == 1 else b.insert_element(edges, value, ir.IntType(32)(i))
-        b.store(edges, self.slots.edge)
+        b.store(self.slots.lines.before(edges, self.end), self.slots.edge)
 
     # ---- one round ------------------------------------------------------------------------
 
@@ -188,19 +210,35 @@ class _Block:
         if landing is not None:
             slots.switches.take(landing, move.moving)
         self._samples(x, move, reached)
-        self.lookout.look(Step(x.t, move.length, move.moving, x.series["V"], move.after["V"]))
+        marked = [x.series[state] for state in self.program.marked]
+        curve, after = x.series["V"], move.after["V"]
+        self.lookout.look(Step(x.t, move.length, move.moving, curve, after, marked))
         for s, slot in slots.states.items():
             b.store(b.select(move.moving, move.after[s], x.now[s]), slot)
+        if landing is not None and "turn" in self.program.blocks:
+            with b.if_then(e.any(landing.landed), likely=False):
+                self._turn(x, landing, b.and_(move.moving, landing.landed), reached)
         b.store(reached, slots.t)
         self._count("steps", move.moving)
         arrived = b.and_(move.arrives, move.moving)
         with b.if_then(e.any(arrived), likely=False):
             inside = b.and_(arrived, e.less(x.limit, self.end))
-            self._count("edge", inside)
+            self._count("edge", slots.lines.passed(self.a, inside, x.limit))
             self._next_edges()
             if self.jumps:
                 self._jump(inside, x.limit)
         b.store(b.add(b.load(slots.round, typ=I64), I64(1)), slots.round)
+
+    def _turn(self, x: Expansion, landing: Landing, where: Value, t: Value) -> None:
+        """What the states become where conditions have changed."""
+        e, b, slots = self.e, self.e.builder, self.slots
+        now = {s: b.load(slot, typ=e.double) for s, slot in slots.states.items()}
+        were = {was(k): x.held[side(k)] for k in range(len(landing.sides))}
+        held = {side(k): value for k, value in enumerate(landing.sides)}
+        inputs = {**self.fixed, **now, **were, **held, ".t": t, ".middle": x.middle}
+        after = emit(e, self.program.blocks["turn"], inputs)
+        for s, slot in slots.states.items():
+            b.store(b.select(where, after[s], now[s]), slot)
 
     def _jump(self, inside: Value, edge: Value) -> None:
         """What the states become at an edge, of the lanes that have arrived at one. V that rises
@@ -210,12 +248,16 @@ class _Block:
         following = b.load(slots.edge, typ=e.double)
         middle = b.fmul(e.const(0.5), b.fadd(edge, following))
         after = self._edge(now, edge, middle)
-        self.lookout.jump(inside, edge, now["V"], after["V"])
+        self.lookout.jump(inside, edge, now["V"], after["V"], len(self.program.marked))
         for s, slot in slots.states.items():
             b.store(b.select(inside, after[s], now[s]), slot)
 
-    def _edge(self, states: dict[str, Value], t: Value, middle: Value) -> dict[str, Value]:
-        inputs = {**self.fixed, **states, ".t": t, ".middle": middle}
+    def _edge(
+        self, states: dict[str, Value], t: Value, middle: Value,
+        lines: dict[str, Value] | None = None,
+    ) -> dict[str, Value]:  # fmt: skip
+        lines = self.slots.lines.at(t) if lines is None else lines
+        inputs = {**self.fixed, **states, **lines, ".t": t, ".middle": middle}
         return emit(self.e, self.program.blocks["edge"], inputs)
 
     def _count(self, name: str, mask: Value) -> None:
@@ -296,11 +338,11 @@ class _Block:
         beyond = b.fadd(when, e.const(EDGE_TOLERANCE))
         last = b.fcmp_ordered(">=", beyond, self.end)
         middle = b.select(last, beyond, x.middle)
-        states = self.moves.after(x, inside)
+        states, lines = self.moves.after(x, inside), self.slots.lines.at(when, last)
         if self.jumps:
-            after = self._edge(states, self.end, middle)
+            after = self._edge(states, self.end, middle, lines)
             states = {s: b.select(last, after[s], v) for s, v in states.items()}
-        inputs = {**self.fixed, ".t": when, ".middle": middle, **states}
+        inputs = {**self.fixed, ".t": when, ".middle": middle, **lines, **states}
         return list(emit(e, self.program.blocks["sample"], inputs).values())
 
     def _scatter(self, results: list[Value], which: Value, due: Value) -> None:

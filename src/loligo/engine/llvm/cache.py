@@ -17,7 +17,7 @@ import os
 import stat
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -25,9 +25,16 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import loligo
-from loligo.engine.llvm.jit import Code, compile_object, compile_solve, load_object
+from loligo.engine.llvm.called import source_of
+from loligo.engine.llvm.jit import (
+    Code,
+    compile_loops,
+    compile_object,
+    compile_solve,
+    load_object,
+)
 from loligo.engine.llvm.kernel import CompiledKernel
-from loligo.engine.llvm.target import host, version
+from loligo.engine.llvm.target import Target, host, version
 from loligo.errors import FileError
 from loligo.files import replacing
 from loligo.program import Program
@@ -57,8 +64,9 @@ class Cache:
         self._lock = Lock()
 
     def kernel(
-        self, key: Mapping[str, Any], width: int, write: Callable[[], Program]
-    ) -> tuple[CompiledKernel, str]:
+        self, key: Mapping[str, Any], width: int, write: Callable[[], Program],
+        portable: bool = False,
+    ) -> tuple[CompiledKernel, str]:  # fmt: skip
         """The kernel for ``key``, from memory, from disk, or made from ``write()``.
 
         Parameters
@@ -69,6 +77,8 @@ class Cache:
             Lanes in a vector.
         write
             Called only if the kernel is nowhere.
+        portable
+            Whether its bits are those of every machine.
 
         Returns
         -------
@@ -79,25 +89,37 @@ class Cache:
 
         def restore(document: dict[str, Any], code: bytes) -> CompiledKernel:
             program = Program.from_dict(document["program"])
-            return CompiledKernel(program, width, load_object(code))
+            return CompiledKernel(program, width, load_object(code), portable=portable)
 
         def make() -> tuple[CompiledKernel, dict[str, Any], bytes]:
             program = write()
-            code = compile_object(program, width, host())
-            kernel = CompiledKernel(program, width, load_object(code))
+            code = compile_object(program, width, _target(portable))
+            kernel = CompiledKernel(program, width, load_object(code), portable=portable)
             return kernel, {"program": program.to_dict()}, code
 
-        return self.obtained([key, width], restore, make)
+        return self.obtained([key, width, *(["portable"] if portable else [])], restore, make)
 
-    def solve(self) -> Code:
+    def solve(self, portable: bool = False) -> Code:
         """The solve that joins the compartments of an axon, the same for all models."""
 
         def make() -> tuple[Code, dict[str, Any], bytes]:
-            code = compile_solve(host())
+            code = compile_solve(_target(portable))
             return load_object(code), {}, code
 
-        what = ["the solve of an axon"]
+        what = ["the solve of an axon", *(["portable"] if portable else [])]
         return self.obtained(what, lambda _, code: load_object(code), make)[0]
+
+    def loops(self, functions: Sequence[Callable[..., None]]) -> Code:
+        """Plain loops (:mod:`loligo.engine.llvm.plain`)."""
+        names = [each.__name__ for each in functions]
+        source = hashlib.sha256(source_of(functions).encode()).hexdigest()
+
+        def make() -> tuple[Code, dict[str, Any], bytes]:
+            code = compile_loops(functions, host())
+            return load_object(code, names), {}, code
+
+        what = ["plain loops", *names, source]
+        return self.obtained(what, lambda _, code: load_object(code, names), make)[0]
 
     def clear(self) -> None:
         """Forget the kernels in memory; those on disk stay."""
@@ -140,6 +162,10 @@ class Cache:
 
 
 KERNELS = Cache()
+
+
+def _target(portable: bool) -> Target:
+    return host().portable() if portable else host()
 
 
 @cache

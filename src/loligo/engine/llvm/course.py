@@ -125,7 +125,11 @@ class CompiledCourse:
         self.capacity = capacity
         self.spikes: list[Batch] = []
         self.line, self.schedule = line, schedule
-        self.codes = [KERNELS.solve(), *(patch.kernel.code for patch in patches)]  # kept alive
+        portable = all(patch.kernel.portable for patch in patches)
+        self.codes = [
+            KERNELS.solve(portable),
+            *(patch.kernel.code for patch in patches),
+        ]  # kept alive
         self._call: Any = _CABLE(self.codes[0].addresses[FUNCTION])
         self.layout = layout = _Layout.along(line.compartments)
         axons, size = line.axons, layout.rows * ROW

@@ -18,6 +18,7 @@ from llvmlite import ir
 
 from loligo.engine.llvm.formats import DOUBLE as WIDE
 from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.guard import guarded
 from loligo.engine.llvm.printer import emit
 from loligo.program import Block
 
@@ -34,7 +35,7 @@ Around = Callable[..., None]
 def emit_map(e: Emitter, name: str, block: Block) -> None:
     """``void map_NAME(i64 lanes, double* in, double* out)``: rows of ``lanes`` each."""
     kind = ir.FunctionType(ir.VoidType(), [I64, POINTER, POINTER])
-    function = ir.Function(e.module, kind, f"map_{name}")
+    function = opened(e, kind, f"map_{name}")
     lanes, source, target = function.args
     b = e.builder = ir.IRBuilder(function.append_basic_block("entry"))
     with counting(e, I64(0), lanes, I64(e.width)) as lane:
@@ -43,6 +44,13 @@ def emit_map(e: Emitter, name: str, block: Block) -> None:
         for i, result in enumerate(results.values()):
             store(e, result, target, b.add(b.mul(I64(i), lanes), lane))
     b.ret_void()
+
+
+def opened(e: Emitter, kind: ir.FunctionType, name: str) -> ir.Function:
+    """A function that others call; guarded where the emitter says so."""
+    if not e.guarded:
+        return ir.Function(e.module, kind, name)
+    return guarded(e.module, kind, name, e.module.triple)
 
 
 class counting:  # noqa: N801  (used as a statement)
@@ -107,7 +115,7 @@ def begin_loop(
 ) -> dict[str, Value]:  # fmt: skip
     """Open ``void NAME(integers, doubles, pointers)``; its arguments by name."""
     kinds = [I64] * len(integers) + [DOUBLE] * len(doubles) + [POINTER] * len(pointers)
-    function = ir.Function(e.module, ir.FunctionType(ir.VoidType(), kinds), name)
+    function = opened(e, ir.FunctionType(ir.VoidType(), kinds), name)
     # What does not fit in registers is kept on the stack. LLVM would leave it aligned to 16
     # bytes, and every access to a vector of 64 would touch two lines of the cache.
     function.attributes.add("nounwind")  # llvmlite prints no attributes where there is no name

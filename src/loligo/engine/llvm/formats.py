@@ -10,11 +10,12 @@ errors stated are of the polynomial alone, relative).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
+
+from loligo.program import exact
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Format:
     @property
     def overflow(self) -> float:
         """Beyond it 2**k, k the whole number nearest x/ln 2, has no exponent left."""
-        return (self.bias + 0.499) * math.log(2.0)
+        return (self.bias + 0.499) * exact.log(2.0)
 
 
 DOUBLE = Format(

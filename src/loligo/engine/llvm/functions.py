@@ -21,6 +21,7 @@ from typing import Any
 from llvmlite import ir
 
 from loligo.engine.llvm.formats import DOUBLE, SINGLE, Format
+from loligo.program import exact
 
 Value = Any  # an ir.Value; llvmlite has no types
 
@@ -39,10 +40,16 @@ class Emitter:
         and only where written here: elsewhere a library call would replace it.
     form
         What its numbers are.
+    guarded
+        Whether what others call is :mod:`guarded <loligo.engine.llvm.guard>`.
     """
 
-    def __init__(self, module: ir.Module, width: int, fma: bool, form: Format = DOUBLE) -> None:
+    def __init__(
+        self, module: ir.Module, width: int, fma: bool, form: Format = DOUBLE,
+        guarded: bool = False,
+    ) -> None:  # fmt: skip
         self.module, self.width, self.has_fma, self.form = module, width, fma, form
+        self.guarded = guarded
         self.real: Any = self._wide(form.element)
         self.double: Any = self._wide(ir.DoubleType())
         self.int: Any = self._wide(form.integer)
@@ -192,7 +199,7 @@ def _split(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
     b, form = e.builder, e.form
     # k + bias in the low bits: the exponent of 2**k, already where a shift puts it in its field
     shift = e.const(form.shift + form.bias)
-    shifted = e.fma(x, e.const(1.0 / math.log(2.0)), shift)
+    shifted = e.fma(x, e.const(1.0 / exact.log(2.0)), shift)
     k = b.fsub(shifted, shift)
     r = e.fma(k, e.const(-form.ln2[0]), x)
     r = e.fma(k, e.const(-form.ln2[1]), r)
@@ -204,15 +211,15 @@ def _exp(e: Emitter, x: Value) -> Value:
     """What would be below the least number with all its digits is 0 (or has fewer digits), what
     would be above half the largest is infinite."""
     form = e.form
-    x = e.at_most((form.bias + 1) * math.log(2.0), x)
-    x = e.at_least(-form.bias * math.log(2.0), x)
+    x = e.at_most((form.bias + 1) * exact.log(2.0), x)
+    x = e.at_least(-form.bias * exact.log(2.0), x)
     r, slope, scale = _split(e, x)
     return e.builder.fmul(e.fma(r, slope, e.const(1.0)), scale)
 
 
 def _expm1(e: Emitter, x: Value) -> Value:
     b, form = e.builder, e.form
-    r, slope, scale = _split(e, e.at_least(-form.bias * math.log(2.0), x))
+    r, slope, scale = _split(e, e.at_least(-form.bias * exact.log(2.0), x))
     value = e.fma(b.fmul(r, slope), scale, b.fsub(scale, e.const(1.0)))
     return b.select(e.less(e.const(form.overflow), x), e.const(math.inf), value)
 

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -22,9 +22,11 @@ from loligo.engine.llvm.adaptive import emit_adapt
 from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.plain import emit_loops
 from loligo.engine.llvm.steps import emit_run
-from loligo.engine.llvm.target import Target, host
+from loligo.engine.llvm.target import Target, host, wasm32
 from loligo.engine.llvm.threads import emit_gather, emit_threads
+from loligo.engine.llvm.wasm import linked
 from loligo.program import Program
 from loligo.program.scheme import Adaptive, AnyScheme, Coupled, Fixed
 
@@ -80,10 +82,12 @@ def to_ir(program: Program, width: int, target: Target) -> str:
     one register; the maps alone where the width is 0."""
     module = module_for(target)
     for name in (name for name in MAPS if name in program.blocks):
-        emit_map(Emitter(module, target.vector, target.fma), name, program.blocks[name])
+        maps = Emitter(module, target.vector, target.fma, guarded=target.guarded)
+        emit_map(maps, name, program.blocks[name])
     if width:
         form = FORMATS[program.precision]
-        _loop(program).emit(Emitter(module, width, target.fma, form), program)
+        loop = Emitter(module, width, target.fma, form, guarded=target.guarded)
+        _loop(program).emit(loop, program)
     return str(module)
 
 
@@ -100,7 +104,7 @@ def threads_to_ir(program: Program, target: Target) -> str:
 def solve_to_ir(target: Target) -> str:
     """The solve that joins the compartments of an axon, which is the same for all models."""
     module = module_for(target)
-    coupled.emit_cable(Emitter(module, rows.ROW, target.fma))
+    coupled.emit_cable(Emitter(module, rows.ROW, target.fma, guarded=target.guarded))
     return str(module)
 
 
@@ -114,10 +118,22 @@ def compile_solve(target: Target) -> bytes:
     return _compiled(solve_to_ir(target), target, "default")
 
 
+def compile_loops(functions: Sequence[Callable[..., None]], target: Target) -> bytes:
+    """Plain loops' (:mod:`loligo.engine.llvm.plain`)."""
+    module = module_for(target)
+    emit_loops(module, functions)
+    return _compiled(str(module), target, "default")
+
+
 def assembly_of(text: str, target: Target) -> str:
     """What the processor is told, in words, by LLVM's own scheduler; optimised like all else."""
     machine, module = _optimised(text, target)
     return machine.emit_assembly(module)
+
+
+def compile_wasm(program: Program) -> bytes:
+    """The module of a program that a browser takes, a lane wide."""
+    return linked(compile_object(program, 1, wasm32()))
 
 
 def compile_ptx(program: Program, target: Target) -> str:
@@ -193,13 +209,14 @@ class Code:
     addresses: Mapping[str, int]
 
 
-def load_object(code: bytes) -> Code:
-    """Make an object file, made for this processor, callable."""
+def load_object(code: bytes, more: Sequence[str] = ()) -> Code:
+    """Make an object file, made for this processor, callable: the loops around programs, the maps,
+    and functions of ``more`` names."""
     machine = host().machine()  # the native target must be there
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     loops = (name for loop in LOOPS.values() for name in loop.functions)
-    names = (*loops, coupled.FUNCTION, *(f"map_{name}" for name in MAPS))
+    names = (*loops, coupled.FUNCTION, *(f"map_{name}" for name in MAPS), *more)
     # a function that is not there has the address 0
     return Code(engine, {name: engine.get_function_address(name) for name in names})

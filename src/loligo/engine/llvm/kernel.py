@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import CAPACITY, Journey, Moving, Progress, Route, Schedule, Streams
-from loligo.engine.llvm.adaptive import ADAPT_DOUBLES, ADAPT_INTEGERS, ADAPT_POINTERS
+from loligo.engine.llvm.adaptive import ADAPT_INTEGERS, adapt_doubles, adapt_pointers
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
@@ -27,7 +27,6 @@ def _signature(integers: int, doubles: int, pointers: int) -> Any:
 
 
 _RUN = _signature(len(RUN_INTEGERS), len(RUN_DOUBLES), len(RUN_POINTERS))
-_ADAPT = _signature(len(ADAPT_INTEGERS), len(ADAPT_DOUBLES), len(ADAPT_POINTERS))
 _MAP = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 
@@ -38,22 +37,29 @@ class CompiledKernel:
     ----------
     capacity
         Spikes of one call: a block stops when they are nearly as many, and goes on in the next.
+    portable
+        Whether its code has the bits of every machine.
     """
 
     alone = False
 
-    def __init__(self, program: Program, width: int, code: Code, capacity: int = CAPACITY) -> None:
-        self.program, self.width = program, width
+    def __init__(
+        self, program: Program, width: int, code: Code, capacity: int = CAPACITY,
+        portable: bool = False,
+    ) -> None:  # fmt: skip
+        self.program, self.width, self.portable = program, width, portable
         self.code, self.capacity = code, capacity  # the code keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
-        self._adapt: Any = _ADAPT(code.addresses["adapt"])
+        self._doubles, self._pointers = adapt_doubles(program), adapt_pointers(program)
+        signature = _signature(len(ADAPT_INTEGERS), len(self._doubles), len(self._pointers))
+        self._adapt: Any = signature(code.addresses["adapt"])
         self._maps: dict[str, Any] = {name: _MAP(code.addresses[f"map_{name}"]) for name in MAPS}
 
     def holding(self, capacity: int) -> CompiledKernel:
         """The same with room for so many spikes."""
         if capacity == self.capacity:
             return self
-        return CompiledKernel(self.program, self.width, self.code, capacity)
+        return CompiledKernel(self.program, self.width, self.code, capacity, self.portable)
 
     def hold(self, run: Moving) -> None:
         """It lies in the processor's memory anyway."""
@@ -117,23 +123,28 @@ class CompiledKernel:
         self, route: Route, constants: Floats, journey: Journey, blocks: range, rounds: int
     ) -> None:
         """See :class:`loligo.engine.kernel.Kernel`. Blocks must be consecutive."""
-        buffer = _Spikes(most_spikes(self.program) * self.width, self.capacity)
+        margin = most_spikes(self.program) * self.width
+        buffer = _Spikes(margin, self.capacity, len(self.program.marked))
         integers = {
             "first_block": blocks.start, "last_block": blocks.stop,
             "stride": journey.states.shape[1], "rounds": rounds, "samples": route.samples,
             "pitch": journey.out.strides[1] // 8, "capacity": self.capacity,
         }  # fmt: skip
-        doubles = {name: getattr(route, name) for name in ADAPT_DOUBLES}
+        doubles = {name: getattr(route, name) for name in self._doubles if name != "until"}
         arrays = {
             "constants": constants, "states": journey.states, "clock": journey.clock,
             "counters": journey.counters, "edges": route.edges, "status": journey.status,
             "finished": journey.finished, "out": journey.out, "swings": journey.swings.table,
             **buffer.arrays,
         }  # fmt: skip
+        if route.lines is not None:
+            doubles["until"] = route.lines.until
+            arrays |= {"places": journey.places, "rows": route.lines.rows,
+                       "table": route.lines.table}  # fmt: skip
         arguments = (
             *(integers[name] for name in ADAPT_INTEGERS),
-            *(doubles[name] for name in ADAPT_DOUBLES),
-            *(arrays[name].ctypes.data for name in ADAPT_POINTERS),
+            *(doubles[name] for name in self._doubles),
+            *(arrays[name].ctypes.data for name in self._pointers),
         )
         mine = journey.finished[blocks.start : blocks.stop]
         while True:
@@ -145,9 +156,9 @@ class CompiledKernel:
 class _Spikes:
     """Where one call leaves the spikes that it finds."""
 
-    def __init__(self, margin: int, capacity: int) -> None:
+    def __init__(self, margin: int, capacity: int, marked: int = 0) -> None:
         self.margin, self.capacity = margin, capacity
-        self.arrays = spike_arrays(capacity + margin)
+        self.arrays = spike_arrays(capacity + margin, marked)
 
     def empty_into(self, spikes: list[Batch]) -> bool:
         """Move the spikes there; whether the buffer was so full that blocks stopped."""

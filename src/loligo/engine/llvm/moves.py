@@ -10,13 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from llvmlite import ir
+
 from loligo.engine.kernel import COUNTERS, NEXT_REACH, ROUNDING, SHORTER
 from loligo.engine.llvm.driver import I64
 from loligo.engine.llvm.functions import Emitter
+from loligo.engine.llvm.lines import Lines
 from loligo.engine.llvm.polynomial import horner, sizes
 from loligo.engine.llvm.printer import emit
 from loligo.engine.llvm.spikes import Search
 from loligo.engine.llvm.switches import Gap, Landing, Switches
+from loligo.engine.switches import straight
 from loligo.program import Program
 from loligo.program.program import coefficient
 
@@ -40,6 +44,7 @@ class Slots:
         self.round = b.alloca(I64)
         self.search = Search(e)
         self.switches = Switches(e, program)
+        self.lines = Lines(e, program)
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class Expansion:
     h
         How far that may be followed.
     held, gaps
-        The sides of the program's conditions, and the series of their gaps.
+        The sides of the program's conditions, with what sampled stimuli are where the step begins;
+        and the series of their gaps.
     """
 
     name: str
@@ -116,12 +122,32 @@ class Moves:
         middle = b.fmul(e.const(0.5), b.fadd(t, limit))
         now = {s: b.load(slot, typ=e.double) for s, slot in self.slots.states.items()}
         held = self.slots.switches.held()
-        inputs = {**self.fixed, **now, **held, ".t": t, ".middle": middle}
+        lines = self.slots.lines.at(t)
+        inputs = {**self.fixed, **now, **held, **lines, ".t": t, ".middle": middle}
         results = emit(e, program.blocks[name], inputs)
         orders = range(program.scheme.orders[name] + 1)
         series = {s: [results[coefficient(s, k)] for k in orders] for s in program.states}
-        gaps = self.slots.switches.gaps(name, results)
-        return Expansion(name, t, limit, middle, now, series, results[".step"], held, gaps)
+        gaps, h = self.slots.switches.gaps(name, results), results[".step"]
+        if program.rooted:
+            series, gaps, h = self._straight(series, gaps, h)
+        held |= lines  # what stands still while a step is chosen
+        return Expansion(name, t, limit, middle, now, series, h, held, gaps)
+
+    def _straight(
+        self, series: dict[str, list[Value]], gaps: list[Gap], h: Value
+    ) -> tuple[dict[str, list[Value]], list[Gap], Value]:
+        """A short way straight on from a switch, where there may be a slope but no series."""
+        e, b = self.e, self.e.builder
+        there = self.slots.switches.there()
+
+        def straightened(curve: list[Value]) -> list[Value]:
+            bends = (b.select(there, ir.Constant(c.type, None), c) for c in curve[2:])
+            return [*curve[:2], *bends]
+
+        lines = {state: straightened(curve) for state, curve in series.items()}
+        crossed = [Gap(straightened(each.curve), each.size) for each in gaps]
+        way = e.const(straight(self.program.scheme.orders["series"]))
+        return lines, crossed, b.select(there, way, h)
 
     def settled(self, x: Expansion, active: Value) -> Value:
         """The lanes whose conditions are held on the right sides; the others wait."""

@@ -40,6 +40,8 @@ class Step:
         V's polynomial.
     after
         V at its end.
+    marked
+        The polynomials of what is looked at when there is a spike.
     """
 
     t: Value
@@ -47,6 +49,7 @@ class Step:
     moving: Value
     curve: Sequence[Value]
     after: Value
+    marked: Sequence[Sequence[Value]] = ()
 
 
 @dataclass(frozen=True)
@@ -126,13 +129,23 @@ class Lookout:
             bounds, missing = self._around(step, turn)
             root = self.search.rise.find(step.curve, bounds, missing, self.threshold, crossed)
             times = b.fadd(step.t, root)
-            append_spikes(e, self.a, self.lane, crossed, times, self.threshold)
+            moved = self._moved(step, root)
+            append_spikes(e, self.a, self.lane, crossed, times, self.threshold, moved)
         # a valley comes before a spike, a summit after it; without a spike once for both
         either = b.or_(turn.summit, turn.valley)
         self._reach(b.select(some, turn.summit, either), turn.there)
         still = b.and_(armed_now, b.not_(b.or_(above, crossed)))
         after = b.or_(e.less(step.after, self.re_arm), still)
         b.store(b.select(step.moving, after, armed), self.armed)
+
+    def _moved(self, step: Step, root: Value) -> list[Value]:
+        """How far a spike moves: what V has gained is made good by its slope."""
+        e, b = self.e, self.e.builder
+        if not step.marked:
+            return []
+        steep = tangent(e, widened(e, step.curve), root)[1]
+        gained = [tangent(e, widened(e, curve), root)[0] for curve in step.marked]
+        return [b.fneg(b.fdiv(each, steep)) for each in gained]
 
     def _around(self, step: Step, turn: Turn) -> tuple[tuple[Value, ...], ...]:
         """Times between which V rises through the threshold, and by how much it is above it at
@@ -186,15 +199,19 @@ class Lookout:
         e = self.e
         return e.larger(e.const(0.0), e.lesser(step.length, time))
 
-    def jump(self, jumping: Value, when: Value, before: Value, after: Value) -> None:
-        """Note the rises of V through the threshold by a jump at some time."""
+    def jump(
+        self, jumping: Value, when: Value, before: Value, after: Value, marked: int = 0
+    ) -> None:
+        """Note the rises of V through the threshold by a jump at some time; how far it moves is
+        not known here, of so much that is ``marked``."""
         e, b = self.e, self.e.builder
         armed = b.load(self.armed, typ=e.mask)
         above = b.fcmp_ordered(">=", after, self.threshold)
         crossed = b.and_(jumping, b.and_(above, armed))
         self._reach(jumping, before)
         with b.if_then(e.any(crossed), likely=False):
-            append_spikes(e, self.a, self.lane, crossed, when, after)
+            unknown = [e.const(math.nan)] * marked
+            append_spikes(e, self.a, self.lane, crossed, when, after, unknown)
         self._reach(jumping, after)
         now = b.or_(e.less(after, self.re_arm), b.and_(armed, b.not_(above)))
         b.store(b.select(jumping, now, armed), self.armed)

@@ -10,7 +10,7 @@ All of this is rare, so lane by lane, and in memory: nothing of it is held in re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,10 +87,17 @@ def _reach(e: Emitter) -> Any:
 
 def append_spikes(
     e: Emitter, arguments: dict[str, Value], lane: Value, crossed: Value,
-    times: Value, v: Value,
+    times: Value, v: Value, moved: Sequence[Value] = (),
 ) -> None:  # fmt: skip
-    """Put every lane that crossed into the buffer; rare, so lane by lane."""
+    """Put every lane that crossed into the buffer, and how far the spike is ``moved`` by what is
+    marked; rare, so lane by lane."""
+    b = e.builder
     with lanes_where(e, crossed) as spike:
+        if moved:
+            count = b.load(arguments["spike_count"], typ=I64)
+            first = b.mul(count, I64(len(moved)))
+            for k, each in enumerate(moved):
+                store(e, spike.of(each), arguments["spike_moved"], b.add(first, I64(k)))
         mine = e.builder.add(lane, spike.i)
         append_spike(e, arguments, mine, spike.of(times), spike.of(v))
 
@@ -118,15 +125,17 @@ def _place(e: Emitter, arguments: dict[str, Value], lane: Value, name: str) -> V
     return at(e, arguments["swings"], b.add(b.mul(lane, I64(len(KEPT))), I64(KEPT.index(name))))
 
 
-def spike_arrays(room: int) -> dict[str, Any]:
-    """The buffer, by the names of the arguments: for so many spikes, none of them there yet."""
+def spike_arrays(room: int, marked: int = 0) -> dict[str, Any]:
+    """The buffer, by the names of the arguments: for so many spikes, none of them there yet, of
+    each of which so much is marked."""
     numbers: dict[str, Floats] = {
         name: np.empty(room) for name in ("spike_time", "spike_peak", "spike_trough")
     }
     whole: dict[str, Integers] = {
         "spike_lane": np.empty(room, dtype=np.int64), "spike_count": np.zeros(1, dtype=np.int64)
     }  # fmt: skip
-    return {**numbers, **whole}
+    moved = {"spike_moved": np.empty((room, marked))} if marked else {}
+    return {**numbers, **whole, **moved}
 
 
 def taken(buffer: Mapping[str, Any]) -> Batch:
@@ -134,4 +143,5 @@ def taken(buffer: Mapping[str, Any]) -> Batch:
     count = buffer["spike_count"]
     found = int(count[0])
     count[0] = 0
-    return Batch(*(buffer[f"spike_{name}"][:found].copy() for name in Batch._fields))
+    kept = {name: buffer.get(f"spike_{name}") for name in Batch._fields}
+    return Batch(**{n: None if row is None else row[:found].copy() for n, row in kept.items()})

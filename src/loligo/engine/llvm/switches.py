@@ -104,6 +104,14 @@ class Switches:
     def _held(self) -> list[Value]:
         return [self.e.builder.load(slot, typ=self.e.double) for slot in self.sides]
 
+    def there(self) -> Value:
+        """The lanes that are at a switch."""
+        e, b = self.e, self.e.builder
+        some = ir.Constant(e.mask, None)
+        for held in self._held():
+            some = b.or_(some, b.fcmp_ordered(">", self._abs(held), e.const(1.5)))
+        return some
+
     def gaps(self, name: str, results: Mapping[str, Value]) -> list[Gap]:
         """Of the series that a block has yielded."""
         orders = range(self.orders[name] + 1)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,8 @@ class Target:
         Whether it multiplies and adds in one instruction, with one rounding.
     threads
         Whether each lane is a thread of its own, as on a GPU.
+    guarded
+        Whether the processor is told to round as usual while the code runs.
     """
 
     triple: str
@@ -37,10 +39,15 @@ class Target:
     vector: int = 1
     fma: bool = False
     threads: bool = False
+    guarded: bool = False
+
+    def portable(self) -> Target:
+        """The same machine, for code that has the same bits on every other."""
+        return replace(self, fma=False, guarded=True)
 
     def machine(self) -> Any:
         """LLVM's, which makes the code."""
-        if self == host():
+        if self.triple == host().triple:
             return llvm.Target.from_triple(self.triple).create_target_machine(
                 cpu=self.cpu, features=self.features, opt=3, jit=True
             )
@@ -69,7 +76,19 @@ def host() -> Target:
     )
 
 
-def nvidia(capability: tuple[int, int]) -> Target:
+def wasm32() -> Target:
+    """A browser's machine: what every one of them has since 2021 or before.
+
+    It has no multiply-add, and no vector of it is used: a page computes a lane or some hundred, and
+    each instruction is to be loaded with the page.
+    """
+    return Target("wasm32-unknown-unknown", "generic", _WASM)
+
+
+_WASM = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
+
+
+def nvidia(capability: tuple[int, int], portable: bool = False) -> Target:
     """A GPU of NVIDIA's, which takes PTX.
 
     It rounds as this processor does: where that multiplies and adds in one instruction so does the
@@ -80,9 +99,12 @@ def nvidia(capability: tuple[int, int]) -> Target:
     capability
         What NVIDIA calls its compute capability. A newer GPU takes what is made for an older one:
         of those that LLVM is sure to know the newest that is no newer than it is chosen.
+    portable
+        Whether it rounds as every other machine does.
     """
     cpu, ptx = next(known for least, *known in _NVIDIA if capability >= least)
-    return Target("nvptx64-nvidia-cuda", cpu, ptx, fma=host().fma, threads=True)
+    fma = host().fma and not portable
+    return Target("nvptx64-nvidia-cuda", cpu, ptx, fma=fma, threads=True)
 
 
 # The least capability, LLVM's name, and the version of PTX that it needs: 7.0 is read by drivers

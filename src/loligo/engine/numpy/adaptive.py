@@ -24,11 +24,13 @@ from loligo.engine.kernel import (
     Journey,
     Route,
 )
+from loligo.engine.numpy.lines import Lines
 from loligo.engine.numpy.switches import Gap, Switches
-from loligo.engine.switches import CLOCK
+from loligo.engine.switches import CLOCK, straight
 from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.program import coefficient
+from loligo.program.switches import side, was
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY
 
 Array = Any  # float64 or bool lanes
@@ -96,6 +98,11 @@ class _Move:
         return ~(np.abs(total) <= 1e300) | np.isnan(self.h)
 
 
+def straightened(curve: list[Array], there: Array) -> list[Array]:
+    """Without what bends it, in some lanes."""
+    return [c if k < 2 else np.where(there, 0.0, c) for k, c in enumerate(curve)]
+
+
 class _Walk:
     def __init__(
         self, program: Program, evaluate: Evaluate, route: Route, constants: Floats,
@@ -108,12 +115,13 @@ class _Walk:
         self.t, self.armed, self.doubted, self.rising = journey.clock[:CLOCK, here]
         self.switches = Switches(len(program.conditions), journey.clock[CLOCK:, here])
         self.edge, self.sample, self.small, self.steps = journey.counters[:, here]
+        self.lines = Lines(program.streams, route.lines, journey.places[:, here], here)
         self.lanes: Array = np.arange(here.start, here.stop)
 
     def round(self) -> bool:
         """Careful steps of the lanes that want them, or one of every lane; whether there is more
         to do."""
-        active = self.t < self.route.end
+        active = self.t < min(self.route.end, self.lines.until)
         if not active.any():
             return False
         if self.doubted.any():
@@ -129,15 +137,20 @@ class _Walk:
             move = self.within_room(x, move)
         return self.advance(x, move)
 
-    def next_edge(self) -> Array:
+    def own_edge(self) -> Array:
         return self.route.edges[self.edge, self.lanes]
+
+    def next_edge(self) -> Array:
+        return self.lines.before(self.own_edge(), self.route.end)
 
     def expand(self, name: str) -> _Expansion:
         """The series of every lane, and how far it may step."""
         limit = self.next_edge()
         middle = 0.5 * (self.t + limit)
         held = self.switches.held()
-        inputs = {**self.fixed, **self.states, **held, ".t": self.t.copy(), ".middle": middle}
+        lines = self.lines.at(self.t)
+        inputs = {**self.fixed, **self.states, **held, **lines}
+        inputs |= {".t": self.t.copy(), ".middle": middle}
         results = self.evaluate(self.program.blocks[name], inputs)
         shape = self.t.shape
         orders = range(self.program.scheme.orders[name] + 1)
@@ -147,7 +160,13 @@ class _Walk:
         }
         h = np.broadcast_to(results[".step"], shape)
         gaps = self.switches.gaps(results, self.program.scheme.orders[name], shape[0])
-        return _Expansion(name, limit, middle, series, h, held, gaps)
+        if self.program.rooted:
+            # a short way straight on from a switch, where there may be a slope but no series
+            there = self.switches.there()
+            series = {s: straightened(curve, there) for s, curve in series.items()}
+            gaps = [Gap(np.stack(straightened(list(g.curve), there)), g.size) for g in gaps]
+            h = np.where(there, straight(self.program.scheme.orders["series"]), h)
+        return _Expansion(name, limit, middle, series, h, held | lines, gaps)
 
     def settled(self, x: _Expansion, active: Array) -> Array:
         """The lanes whose conditions are held on the right sides; the others wait."""
@@ -213,13 +232,25 @@ class _Walk:
         self.find_spikes(x, move)
         for s, row in self.states.items():
             row[:] = np.where(moving, after[s], row)
+        if landing is not None and "turn" in self.program.blocks and landing.landed.any():
+            self.turn(x, landing.sides, moving & landing.landed, reached)
         self.t[:] = reached
         self.steps += moving
         inside = move.arrives & moving & (x.limit < self.route.end)
-        self.edge += inside
+        self.edge += inside & (self.own_edge() <= x.limit)
+        self.lines.pass_on(inside, x.limit)
         if "edge" in self.program.blocks and inside.any():
             self.jump(inside, x.limit)
         return True
+
+    def turn(self, x: _Expansion, sides: list[Array], where: Array, t: Array) -> None:
+        """What the states become where conditions have changed."""
+        were = {was(k): x.held[side(k)] for k in range(len(sides))}
+        held = {side(k): row for k, row in enumerate(sides)}
+        told = {".t": t, ".middle": x.middle, **were, **held}
+        after = self.evaluate(self.program.blocks["turn"], {**self.fixed, **self.states, **told})
+        for s, row in self.states.items():
+            row[:] = np.where(where, after[s], row)
 
     def jump(self, inside: Array, edge: Array) -> None:
         """What the states become at an edge, of the lanes that have arrived at one. V that rises
@@ -235,8 +266,12 @@ class _Walk:
         for s, row in self.states.items():
             row[:] = np.where(inside, after[s], row)
 
-    def at_edge(self, states: Mapping[str, Array], t: Array, middle: Array) -> dict[str, Array]:
-        inputs = {**self.fixed, **states, ".t": t, ".middle": middle}
+    def at_edge(
+        self, states: Mapping[str, Array], t: Array, middle: Array,
+        lines: Mapping[str, Array] | None = None,
+    ) -> dict[str, Array]:  # fmt: skip
+        lines = self.lines.at(t) if lines is None else lines
+        inputs = {**self.fixed, **states, **lines, ".t": t, ".middle": middle}
         return self.evaluate(self.program.blocks["edge"], inputs)
 
     def failed(self, move: _Move, after: dict[str, Array]) -> bool:
@@ -275,11 +310,12 @@ class _Walk:
             beyond = when + EDGE_TOLERANCE
             last = beyond >= self.route.end
             middle = np.where(last, beyond, x.middle)
-            states = x.after(when - self.t)
+            states, lines = x.after(when - self.t), self.lines.at(when, last)
             if "edge" in self.program.blocks:
-                after = self.at_edge(states, np.full(when.shape, self.route.end), middle)
+                end = np.full(when.shape, self.route.end)
+                after = self.at_edge(states, end, middle, lines)
                 states = {s: np.where(last, after[s], v) for s, v in states.items()}
-            inputs = {**self.fixed, ".t": when, ".middle": middle, **states}
+            inputs = {**self.fixed, ".t": when, ".middle": middle, **lines, **states}
             results = self.evaluate(self.program.blocks["sample"], inputs)
             for i, value in enumerate(results.values()):
                 values = np.broadcast_to(value, when.shape)
@@ -308,6 +344,10 @@ class _Walk:
             batch = self.journey.swings.spike(
                 (self.t + root)[crossed], self.lanes[crossed], route.threshold
             )
+            if self.program.marked:
+                steep = x.slope("V", root)
+                moved = [-x.at(state, root) / steep for state in self.program.marked]
+                batch = batch._replace(moved=np.stack(moved, axis=-1)[crossed])
             self.journey.spikes.append(batch)
         self.reach(summit, there)
         after = (v < route.threshold - route.depth) | (re_armed & ~(above | crossed))

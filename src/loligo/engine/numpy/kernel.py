@@ -106,7 +106,7 @@ def evaluate(block: Block, inputs: Mapping[str, Array]) -> dict[str, Array]:
 class NumpyKernel:
     """A program evaluated by NumPy, all lanes at once. ``width`` is 1: no padding."""
 
-    width, alone = 1, False
+    width, alone, portable = 1, False, False
 
     def __init__(self, program: Program) -> None:
         self.program = program

@@ -70,6 +70,10 @@ class Switches:
         """The sides, as a block reads them."""
         return {side(k): row.copy() for k, row in enumerate(self.sides)}
 
+    def there(self) -> Array:
+        """The lanes that are at a switch."""
+        return (np.abs(self.sides) > 1.5).any(axis=0)
+
     def gaps(self, results: Mapping[str, Array], order: int, lanes: int) -> list[Gap]:
         """Of the series that a block has yielded."""
 

@@ -102,7 +102,7 @@ def _traces(
     picture, layout = drawn.what.traces, drawn.stack.traces
     if picture is None or layout is None:
         return None
-    drawing = Drawing(drawn.figure, picture, layout, (tuple(lines),), (), ())
+    drawing = Drawing(drawn.figure, picture, layout, (tuple(lines),), (), (), ((layout, 1),))
     layers = reveal.layers(drawing, picture, times, renderer)
     return reveal.changes(layers, still, len(times))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from loligo.figures.content.labels import length_unit, unit
 from loligo.lanes import with_arrays
+from loligo.packed import unpacked
 from loligo.stimulus.document import KINDS
 from loligo.words import decimal, join, say, worded
 
@@ -199,7 +200,7 @@ def _amount(value: Any, unit: str = "") -> str:
 
 
 def _values(value: Any) -> Any:
-    return value["values"] if isinstance(value, Mapping) else value
+    return unpacked(value["values"]).tolist() if isinstance(value, Mapping) else value
 
 
 def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:
@@ -209,7 +210,8 @@ def _picked(document: Any, chosen: Mapping[str, Any]) -> Any:
         dims = array["dims"]
         if len(dims) != 1 or dims[0] not in chosen:
             return array
-        return array["values"][array["coords"][dims[0]].index(chosen[dims[0]])]
+        labels = unpacked(array["coords"][dims[0]]).tolist()
+        return unpacked(array["values"])[labels.index(chosen[dims[0]])].tolist()
 
     return with_arrays(document, there)
 

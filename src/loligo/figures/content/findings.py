@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loligo.analysis.dimensionless import WAS
 from loligo.errors import UsageError
 from loligo.experiments.plan import Panel
 from loligo.figures.content import labels, signals
@@ -183,9 +184,10 @@ def read(rec: xarray.Dataset, panel: Panel) -> Findings:
     unit = str(first.attrs.get("units", "1"))
     meaning = reworded(panel.heading or str(first.attrs.get("long_name", first.name)))
     return Findings(
-        measured, theory, _marks(rec, panel, across, unit), _field(rec, panel), _points(rec, panel),
-        _along(rec, across), _categories(rec, across), meaning[:1].upper() + meaning[1:], unit,
-        _key(rec, first, panel), names, _hues(rec, first, panel),
+        measured, theory, _marks(rec, panel, across, first), _field(rec, panel),
+        _points(rec, panel), _along(rec, across), _categories(rec, across),
+        meaning[:1].upper() + meaning[1:], unit, _key(rec, first, panel), names,
+        _hues(rec, first, panel),
         reworded(str(first.attrs.get("absent", ""))), panel.log or None, panel.zero, panel.weight,
     )  # fmt: skip
 
@@ -316,16 +318,22 @@ def _categories(rec: xarray.Dataset, dim: str) -> list[tuple[float, str]] | None
 # ------------------------------------------------------------------------ beside the lines
 
 
-def _marks(rec: xarray.Dataset, panel: Panel, across: str, up: str) -> tuple[Mark, ...]:
-    """Numbers that were found, each on the axis of its unit."""
-    sideways = str(rec[across].attrs.get("units", "1"))
+def _marks(
+    rec: xarray.Dataset, panel: Panel, across: str, up: xarray.DataArray
+) -> tuple[Mark, ...]:
+    """Numbers that were found, each on the axis of its unit, or what was that."""
+
+    def once(one: xarray.DataArray) -> str:
+        return str(one.attrs.get(WAS, one.attrs.get("units", "1")))
+
+    sideways = once(rec[across])
     found = []
     for name in panel.marks:
         unit, at = str(rec[name].attrs.get("units", "1")), float(rec[name])
-        if math.isfinite(at) and unit in (sideways, up):
+        if math.isfinite(at) and once(rec[name]) in (sideways, once(up)):
             number = decimal(f"{at:.4g}")
             words = f"{_words(rec[name])} {number} {labels.unit(unit)}".rstrip().replace("-", "−")
-            found.append(Mark(at, words, unit == sideways))
+            found.append(Mark(at, words, once(rec[name]) == sideways))
     return tuple(found)
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.analysis.dimensionless import is_dimensionless
 from loligo.errors import UsageError
 from loligo.figures.content import labels
-from loligo.figures.content.dimensionless import is_dimensionless
 from loligo.figures.content.swept import of_which
 from loligo.run.status import Status
 from loligo.words import decimal, join, reworded, say
@@ -87,7 +87,7 @@ class Signals:
 
     @cached_property
     def dimensionless(self) -> bool:
-        """Whether V has no unit, and so nothing else has: :mod:`content.dimensionless`."""
+        """Whether V has no unit, and so nothing else has: :mod:`loligo.analysis.dimensionless`."""
         return is_dimensionless(self.recording, self.names("voltage"))
 
     @cached_property

@@ -19,6 +19,7 @@ import numpy as np
 
 from loligo.analysis.curve import Trace
 from loligo.lanes import with_arrays
+from loligo.packed import unpacked
 from loligo.recording.picked import reduced
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _lanes(document: Any) -> int:
     sizes: dict[str, int] = {}
 
     def look(array: Mapping[str, Any]) -> None:
-        sizes.update(zip(array["dims"], np.shape(array["values"]), strict=True))
+        sizes.update(zip(array["dims"], unpacked(array["values"]).shape, strict=True))
 
     with_arrays(document, look)
     return math.prod(n for d, n in sizes.items() if d not in _NO_LANES)

@@ -42,6 +42,7 @@ class Frame:
 class _Head:
     """What moves in one panel: for every frame the heights of its dots and the running values."""
 
+    x: np.ndarray  # (frames,), pixels from the left: those of its column
     y: np.ndarray  # (frames, traces), pixels from the top; not a number where a line has none
     label_y: np.ndarray
     text: list[list[np.ndarray]]  # levels of coverage, frame by frame, trace by trace
@@ -65,7 +66,7 @@ class Scene(Inked):
     still: np.ndarray
     bare: np.ndarray  # the still parts without rules: what running values are set on
     changes: reveal.Changes
-    x: np.ndarray
+    x: np.ndarray  # of the first column
     heads: tuple[_Head, ...]
     colours: tuple[tuple[tuple[int, int, int], ...], ...]
     clock: tuple[np.ndarray, ...]
@@ -127,8 +128,12 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
     picture = drawing.picture
     renderer = drawing.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     bare, still = (image_codes(image) for image in _still(drawing, renderer))
-    lines = reveal.layers(drawing, picture, times, renderer)
+    lines = [
+        layer for column in drawing.columns()
+        for layer in reveal.layers(column, column.picture, times, renderer)
+    ]  # fmt: skip
     layout = drawing.layout
+    places = [(own, slot) for own, _ in drawing.spans for slot in own.slots]
     changes = reveal.changes(lines, still, len(times))
     seen = np.concatenate([still.ravel(), changes.colours, blends(picture, theme)])
     palette = Palette(exact(picture, theme), seen)
@@ -150,8 +155,8 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
         changes=changes.indexed(palette),
         x=x,
         heads=tuple(
-            _head(panel, slot, layout, times, setters[slot.label_size])
-            for panel, slot in zip(picture.panels, layout.slots, strict=True)
+            _head(panel, slot, own, times, setters[slot.label_size])
+            for panel, (own, slot) in zip(picture.panels, places, strict=True)
         ),
         colours=tuple(tuple(rgb(t.colour) for t in panel.traces) for panel in picture.panels),
         clock=tuple(clock_of(clock, picture, times)),
@@ -161,7 +166,7 @@ def scene(picture: Picture, size: Size, theme: Theme, times: np.ndarray) -> Scen
                 size.height - round((slot.bottom + slot.height) * size.dpi),
                 size.height - round(slot.bottom * size.dpi),
             )
-            for slot in layout.slots
+            for _, slot in places
         ),
         unit=unit,
         gap=round(GAP * layout.scale * size.dpi),
@@ -209,7 +214,9 @@ def _head(panel: Panel, slot: Slot, layout: Layout, times: np.ndarray, setter: T
         running &= (values >= low) & (values <= high)
     y = np.where(running, height - slot.y(values) * dpi, np.nan)
     label_y = height - _beside(panel, slot, values) * dpi
-    return _Head(y, label_y - setter.ascent * 0.63, _texts(panel, values, setter))
+    return _Head(
+        layout.x(times) * dpi, y, label_y - setter.ascent * 0.63, _texts(panel, values, setter)
+    )
 
 
 def _beside(panel: Panel, slot: Slot, values: np.ndarray) -> np.ndarray:
@@ -274,25 +281,28 @@ def frames(scene: Scene) -> Iterator[Frame]:
 
 def _moving(scene: Scene, k: int, image: np.ndarray) -> None:
     """Set the cursor, the dots, the running values and the clock."""
-    x = float(scene.x[k])
-    left = round(x) + scene.gap
     lines = [
-        (head.text[k][rank], round(float(head.label_y[k, rank])), colour)
+        (
+            head.text[k][rank],
+            (round(float(head.x[k])) + scene.gap, round(float(head.label_y[k, rank]))),
+            colour,
+        )
         for head, colours in zip(scene.heads, scene.colours, strict=True)
         for rank, colour in enumerate(colours)
     ]
-    for cover, top, _ in lines:
-        _clear(scene, image, cover, left, top)
-    for cover, top, colour in lines:
-        blend(scene, image, cover, left, top, colour)
+    for cover, place, _ in lines:
+        _clear(scene, image, cover, *place)
+    for cover, place, colour in lines:
+        blend(scene, image, cover, *place, colour)
     thick = max(1, round(0.25 * scene.unit))
-    for top, bottom in scene.cursor:
+    for head, (top, bottom) in zip(scene.heads, scene.cursor, strict=True):
+        x = float(head.x[k])
         strip = np.full((bottom - top, thick), round(0.45 * LEVELS), dtype=np.uint8)
         blend(scene, image, strip, round(x - thick / 2), top, rgb(scene.theme.muted))
     for head, colours in zip(scene.heads, scene.colours, strict=True):
         for y, colour in zip(head.y[k], colours, strict=True):
             if math.isfinite(y):
-                dot(scene, image, x, float(y), colour)
+                dot(scene, image, float(head.x[k]), float(y), colour)
     clock = clock_left(scene, k)
     blend(scene, image, scene.clock[k], clock, scene.clock_top, rgb(scene.theme.text))
 
@@ -358,19 +368,19 @@ def inside(size: Size, left: int, top: int, shape: tuple[int, ...]) -> Box | Non
 
 def _moving_box(scene: Scene, k: int) -> Box:
     """The box around all that `_moving` sets."""
-    x = float(scene.x[k])
     reach = math.ceil((_DOT + _HALO) * scene.unit) + 2
-    widest = max(text.shape[1] for head in scene.heads for text in head.text[k])
     clock = clock_left(scene, k)
-    left = min(math.floor(x) - reach, clock)
-    right = max(
-        round(x) + scene.gap + widest, clock + scene.clock[k].shape[1], math.ceil(x) + reach
-    )
+    left = min(clock, *(math.floor(head.x[k]) - reach for head in scene.heads))
+    right = max(clock + scene.clock[k].shape[1], *(
+        max(round(float(head.x[k])) + scene.gap + text.shape[1], math.ceil(head.x[k]) + reach)
+        for head in scene.heads for text in head.text[k]
+    ))  # fmt: skip
     low = [float(np.nanmax(head.y[k], initial=0)) + reach for head in scene.heads]
     text = [float(head.label_y[k].max()) + head.text[k][0].shape[0] for head in scene.heads]
-    bottom = math.ceil(max(*low, *text, scene.cursor[-1][1])) + 1
+    bottom = math.ceil(max(*low, *text, *(below for _, below in scene.cursor))) + 1
     width, height = scene.size.width, scene.size.height
-    return max(left, 0), max(scene.clock_top, 0), min(right, width), min(bottom, height)
+    top = min(scene.clock_top, *(above for above, _ in scene.cursor))  # of all columns
+    return max(left, 0), max(top, 0), min(right, width), min(bottom, height)
 
 
 def bounds(pixels: np.ndarray, width: int) -> Box | None:

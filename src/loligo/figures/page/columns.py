@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 
 from loligo.figures.content.picture import Panel, Picture
 from loligo.figures.page.frame import largest
-from loligo.figures.page.layout import Layout, arrange, arranged
+from loligo.figures.page.layout import Layout, Readout, arrange, arranged
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 
@@ -20,8 +20,8 @@ _MOST = 4  # columns
 _HEADING = 0.7  # of a panel, as a part of the weight of its axis
 
 
-def columns(picture: Picture, size: Size, ruler: Ruler) -> Columns:
-    """Every column's layout and panels, from the left.
+def columns(picture: Picture, size: Size, ruler: Ruler, readout: Readout | None = None) -> Columns:
+    """Every column's layout and panels, from the left; ``readout`` as `arrange` has it.
 
     Raises
     ------
@@ -34,10 +34,10 @@ def columns(picture: Picture, size: Size, ruler: Ruler) -> Columns:
                 break
             parts = _parts(less.panels, many)
             made = largest(size, 6, lambda scale, less=less, parts=parts: _side_by_side(
-                less, parts, size, ruler, scale))  # fmt: skip
+                less, parts, size, ruler, readout, scale))  # fmt: skip
             if made is not None:
                 return made
-    picture, one = arrange(picture, size, ruler, None)
+    picture, one = arrange(picture, size, ruler, readout)
     return ((one, picture.panels),)
 
 
@@ -63,12 +63,13 @@ def _parts(panels: tuple[Panel, ...], many: int) -> tuple[tuple[Panel, ...], ...
 
 
 def _side_by_side(
-    picture: Picture, parts: tuple[tuple[Panel, ...], ...], size: Size, ruler: Ruler, scale: float
-) -> Columns | None:
+    picture: Picture, parts: tuple[tuple[Panel, ...], ...], size: Size, ruler: Ruler,
+    readout: Readout | None, scale: float,
+) -> Columns | None:  # fmt: skip
     made = []
     for k, panels in enumerate(parts):
         span = k / len(parts), (k + 1) / len(parts)
-        one = arranged(replace(picture, panels=panels), size, ruler, None, scale, span)
+        one = arranged(replace(picture, panels=panels), size, ruler, readout, scale, span)
         if one is None:
             return None
         made.append((one, panels))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loligo.analysis.dimensionless import is_of_dimensionless, without_units
 from loligo.errors import UsageError
 from loligo.experiments.plan import Panel, plan_of
 from loligo.figures.content import signals
@@ -52,6 +53,8 @@ def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
     """
     if title is not None and not isinstance(title, str):
         raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
+    if is_of_dimensionless(str(rec.attrs.get("membrane", ""))):
+        rec = without_units(rec)
     plan = plan_of(rec)
     if plan is None:
         raise UsageError("the dataset says of no variable that it was measured")

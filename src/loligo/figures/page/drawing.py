@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from loligo.figures.page.frame import (
     ticked,
     titles,
 )
-from loligo.figures.page.layout import KEY_LINE, Layout, Readout, Slot, arrange, line_height
+from loligo.figures.page.layout import KEY_LINE, Layout, Readout, Slot, line_height
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, LINE_WIDTH, Theme
@@ -41,10 +41,22 @@ class Drawing:
 
     figure: ShownFigure
     picture: Picture  # of what there was room for
-    layout: Layout
+    layout: Layout  # of the first column
     lines: tuple[tuple[Line2D, ...], ...]  # of every panel, in the order of its traces
     rules: tuple[Line2D, ...]  # rest and 0 mV
     ends: tuple[Any, ...]  # the labels at the lines' ends, and what leads to them
+    spans: tuple[tuple[Layout, int], ...]  # every column's, and how many panels it has
+
+    def columns(self) -> Iterator[Drawing]:
+        """Each column as if it were all."""
+        first = 0
+        for layout, count in self.spans:
+            own = slice(first, first + count)
+            yield replace(
+                self, picture=replace(self.picture, panels=self.picture.panels[own]),
+                layout=layout, lines=self.lines[own], spans=((layout, count),),
+            )  # fmt: skip
+            first += count
 
 
 def draw(
@@ -55,11 +67,8 @@ def draw(
 ) -> Drawing:
     """Lay out and draw ``picture``. ``readout`` makes room for running values (animations)."""
     figure, ruler = blank(size, theme)
-    if readout is None:
-        parts = columns(picture, size, ruler)
-    else:  # heads move in one column
-        picture, layout = arrange(picture, size, ruler, readout(ruler))
-        parts = ((layout, picture.panels),)
+    parts = columns(picture, size, ruler, readout(ruler) if readout else None)
+    picture = replace(picture, panels=tuple(panel for _, own in parts for panel in own))
     lines, rules, ends = [], [], []
     for layout, panels in parts:
         for slot, panel in zip(layout.slots, panels, strict=True):
@@ -72,7 +81,8 @@ def draw(
         _axis_across(figure.axes[-1], figure, layout, theme)
     first = parts[0][0]
     titles(figure, first.page, ruler, first.left, theme)
-    return Drawing(figure, picture, first, tuple(lines), tuple(rules), tuple(ends))
+    spans = tuple((layout, len(panels)) for layout, panels in parts)
+    return Drawing(figure, picture, first, tuple(lines), tuple(rules), tuple(ends), spans)
 
 
 def axes_of(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loligo.analysis.dimensionless import is_dimensionless
 from loligo.errors import UsageError
 from loligo.figures.content import injected, labels, signals
-from loligo.figures.content.dimensionless import is_dimensionless
 from loligo.figures.content.labels import Label
 from loligo.figures.content.subtitle import subtitle
 from loligo.figures.page import chart

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loligo.analysis.course import Course
+from loligo.analysis.dimensionless import unitless
 from loligo.analysis.narrate import Narration
 from loligo.errors import UsageError
 from loligo.figures.content.captions import stimulus
@@ -26,7 +27,7 @@ def narrated_chart(told: Narration, title: str | None) -> chart.Chart:
         raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
     course = told.course
     low, high = _shown(told)
-    across = chart.Axis(say("Time"), "ms", limits=(low, high))
+    across = chart.Axis(say("Time"), _unit(told, "ms"), limits=(low, high))
     inside = (course.time >= low) & (course.time <= high)
     panels = [_voltage(told, inside, across)]
     if course.currents:
@@ -39,15 +40,17 @@ def narrated_chart(told: Narration, title: str | None) -> chart.Chart:
     return chart.Chart(
         tuple(panels),
         words,
-        _done(course) if words else "",
+        _done(told) if words else "",
         shared=True,
         caption=caption,
     )
 
 
-def _done(course: Course) -> str:
+def _done(told: Narration) -> str:
     """What was done, in words."""
-    return stimulus(course.done) if course.done else course.stimulus
+    course = told.course
+    said = stimulus(course.done) if course.done else course.stimulus
+    return unitless(said) if told.dimensionless else said
 
 
 def _shown(told: Narration) -> tuple[float, float]:
@@ -64,10 +67,16 @@ def _shown(told: Narration) -> tuple[float, float]:
 
 def _brief(told: Narration) -> list[str]:
     """When and where, of each mark."""
-    return [
+    said = [
         f"{number(time, 2)} ms, {number(V, 1)} mV." for time, V in
         zip(told.marks.time.values, told.marks.V.values, strict=True)
     ]  # fmt: skip
+    return list(map(unitless, said)) if told.dimensionless else said
+
+
+def _unit(told: Narration, unit: str) -> str:
+    """Of an axis; none where nothing has one."""
+    return "1" if told.dimensionless else unit
 
 
 def _thinned(course: Course, values: np.ndarray, inside: np.ndarray) -> chart.Line:
@@ -84,7 +93,7 @@ def _voltage(told: Narration, inside: np.ndarray, across: chart.Axis) -> chart.A
     low, high = float(np.min(line.y)), float(np.max(line.y))
     room = max(high - low, 1.0)
     limits = (low - 0.06 * room, high + 0.24 * room)  # for the numbers
-    up = chart.Axis(say("Membrane potential"), "mV", limits=limits)
+    up = chart.Axis(say("Membrane potential"), _unit(told, "mV"), limits=limits)
     return chart.Axes((line, dots, *numbers), across, up, weight=1.2)
 
 
@@ -108,4 +117,4 @@ def _currents(told: Narration, inside: np.ndarray, across: chart.Axis) -> chart.
     net = _thinned(course, course.ionic, inside)
     lines.append(chart.Line(net.x, net.y, "voltage", say("net"), dashes=(3.0, 2.0), width=0.8))
     lines += [chart.Rule(float(time), across=True) for time in told.marks.time.values]
-    return chart.Axes(tuple(lines), across, chart.Axis(say("Ionic current"), "uA/cm2"))
+    return chart.Axes(tuple(lines), across, chart.Axis(say("Ionic current"), _unit(told, "uA/cm2")))

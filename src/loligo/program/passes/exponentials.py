@@ -7,13 +7,13 @@ twenty-five operations; what is lost is a unit in the last place for each power.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from loligo.program import exact
 from loligo.program.arithmetic import Assignment, Block, Builder
 
 HIGHEST = 16  # the largest power that is still cheaper, and loses at most 16 ulp
-_LN_2 = math.log(2.0)
+_LN_2 = exact.log(2.0)
 _LARGEST = 1e100  # of a factor exp(shift): beyond, products might leave the range of doubles
 
 
@@ -37,7 +37,7 @@ def fuse_exponentials(block: Block, highest: int = HIGHEST) -> Block:
     for index, a in enumerate(block.assignments):
         if index in power_of:
             base, power = power_of[index]
-            factor = math.exp(arguments[index].shift - power * arguments[base].shift)
+            factor = exact.exp(arguments[index].shift - power * arguments[base].shift)
             # the base may stand later in the block: write its argument here
             exponential = b.apply("exp", _write(b, arguments[base], new))
             new.append(b.mul(b.const(factor), b.power(exponential, power)))
@@ -94,7 +94,7 @@ def _multiple(form: Affine, base: Affine, highest: int) -> int | None:
     if not 1 <= power <= highest or abs(ratio - power) > 1e-12 * power:
         return None
     shift = form.shift - power * base.shift
-    return power if abs(shift) < math.log(_LARGEST) else None
+    return power if abs(shift) < exact.log(_LARGEST) else None
 
 
 def affine_forms(block: Block) -> list[Affine]:

@@ -6,8 +6,7 @@ inside it is one product for all of them.
 
 from __future__ import annotations
 
-import math
-
+from loligo.program import exact
 from loligo.program.arithmetic import Block, Builder, uses, varying
 
 _QUOTIENTS = ("ratio", "div")
@@ -33,6 +32,6 @@ def _inside(b: Builder, factor: int, value: int) -> int | None:
     if a.op in _QUOTIENTS:
         return b.apply(a.op, b.mul(factor, a.args[0]), a.args[1])
     if a.op == "exp" and number.op == "const" and number.value:
-        shifted = b.apply("exp", b.add(a.args[0], b.const(math.log(abs(number.value)))))
+        shifted = b.apply("exp", b.add(a.args[0], b.const(exact.log(abs(number.value)))))
         return shifted if number.value > 0 else b.apply("neg", shifted)
     return None

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 
+from loligo.program import exact
 from loligo.program.arithmetic import Block, Builder
 
 _FARTHEST = 200.0  # mV from 0: V beyond it is no membrane's
 _POWER = 5  # of an exponential in a product
 # The largest argument whose exponential's powers are finite, of each precision.
-_LARGEST = {"float64": 1023 * math.log(2.0) / _POWER, "float32": 127 * math.log(2.0) / _POWER}
+_LARGEST = {"float64": 1023 * exact.log(2.0) / _POWER, "float32": 127 * exact.log(2.0) / _POWER}
 
 
 def vanish(block: Block, precision: str) -> Block:
@@ -41,7 +42,7 @@ def _extremes(block: Block, precision: str) -> tuple[list[bool], list[bool]]:
     for a in block.assignments:
         args = a.args
         if a.op in ("exp", "exp2", "exprel", "less_one"):
-            argument = sizes[args[-1]] * (math.log(2.0) if a.op == "exp2" else 1.0)
+            argument = sizes[args[-1]] * (exact.log(2.0) if a.op == "exp2" else 1.0)
             huge.append(argument > _LARGEST[precision])
             tiny.append(False)
         elif a.op in ("div", "ratio"):

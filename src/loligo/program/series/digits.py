@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from loligo.program import exact
 from loligo.program.arithmetic import FREE, MASKS, Assignment, Builder, narrow_result
 
 _ROUNDING = 2.0**-24  # of a float32, relative
@@ -23,7 +24,7 @@ def wide_orders(tolerance: float, order: int, scales: Iterable[float] = ()) -> i
     of such scales do not fit."""
     if not fits(scales):
         return order + 1
-    room = math.log(_PART * tolerance / _ROUNDING) / math.log(tolerance)
+    room = exact.log(_PART * tolerance / _ROUNDING) / exact.log(tolerance)
     return min(order + 1, max(2, math.ceil(order * room)))
 
 

@@ -105,7 +105,7 @@ def _log_of(s: Terms, index: int, x: list[int], own: list[int], k: int) -> int:
 def _sqrt(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     x, own, inverse = s.values[args[0]], s.values[index], s.partner(index, "inverse")
     if k == 0:
-        root = s.b.apply("sqrt", x[0])
+        root = s.b.apply("sqrt", s.begun(x[0]))
         inverse.append(s.b.div(s.b.const(0.5), root))
         return root
     rest = s.convolve(own, own, k, first=1, last=1)
@@ -120,7 +120,7 @@ def _pow(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
     inverse, b = s.partner(index, "inverse"), s.b
     if k == 0:
         inverse.append(b.div(b.const(1.0), x[0]))
-        return b.apply("pow", x[0], c)
+        return b.apply("pow", s.begun(x[0]), c)
     terms: list[tuple[int, int]] = []
     for j in range(k):
         if not s.is_zero(x[k - j]):
@@ -181,13 +181,23 @@ def _exprel(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
 
     Its own recurrence divides by z and fails near 0; its derivatives there are smooth.
     """
+    return _composed(s, index, args[0], k, _exprel_derivatives)
+
+
+def _exprel2(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
+    """exprel2 composed with its argument, likewise."""
+    return _composed(s, index, args[0], k, _exprel2_derivatives)
+
+
+def _composed(
+    s: Terms, index: int, z: int, k: int, derivatives_at: Callable[[Builder, int, int], list[int]]
+) -> int:
+    """A function whose derivatives are known, f^(n)(z_0)/n!, composed with its argument."""
     derivatives = s.partner(index, "derivatives")
-    root, scale = s.root(args[0])
+    root, scale = s.root(z)
     if k == 0:
         factor = s.b.const(1.0)
-        for n, value in enumerate(
-            _exprel_derivatives(s.b, s.exponent(s.values[args[0]][0]), s.order)
-        ):
+        for n, value in enumerate(derivatives_at(s.b, s.exponent(s.values[z][0]), s.order)):
             if n and scale is not None:
                 factor = s.b.mul(factor, scale)
             derivatives.append(s.b.mul(value, factor))
@@ -219,6 +229,29 @@ def _exprel_derivatives(b: Builder, z: int, order: int) -> list[int]:
         up.append(b.mul(rest, inverse))
     mixed = [b.apply("where", near, d, u) for d, u in zip(down, up, strict=True)]
     return [first, *mixed[1:]]
+
+
+def _exprel2_derivatives(b: Builder, z: int, order: int) -> list[int]:
+    """b_n = exprel2^(n)(z)/n!, n = 0 … order.
+
+    Differentiating z exprel2(z) = exprel(z) - 1 gives z b_n + b_(n-1) = a_n, those of exprel for
+    n > 0: again downwards near 0 and upwards elsewhere.
+    """
+    known = _exprel_derivatives(b, z, order + _AHEAD)
+    minus, size = b.apply("neg", z), b.apply("abs", z)
+    near = b.apply("lt", size, b.const(_NEAR))
+    inverse = b.div(b.const(1.0), b.apply("where", near, b.const(1.0), z))
+    down = [b.const(0.0)] * (order + 1)
+    value = b.mul(known[-1], b.const(1.0 / (order + _AHEAD + 1)))
+    for n in range(order + _AHEAD, 0, -1):
+        value = b.apply("fma", minus, value, known[n])
+        if n - 1 <= order:
+            down[n - 1] = value
+    up = [b.apply("exprel2", z)]
+    for n in range(1, order + 1):
+        up.append(b.mul(b.sub(known[n], up[-1]), inverse))
+    mixed = [b.apply("where", near, d, u) for d, u in zip(down, up, strict=True)]
+    return [up[0], *mixed[1:]]
 
 
 def _bernoulli(s: Terms, index: int, args: tuple[int, ...], k: int) -> int:
@@ -290,6 +323,7 @@ RECURRENCES: dict[str, Rule] = {
     "cos": _circular("cos", "sin", -1.0),
     "tanh": _tanh,
     "exprel": _exprel,
+    "exprel2": _exprel2,
     "bernoulli": _bernoulli,
     "ratio": _ratio,
     "less_one": _less_one,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loligo.program.arithmetic import Block
 from loligo.program.series.affine import AFFINE, affine_steps
 from loligo.program.series.digits import TwoKinds
+from loligo.program.switches import AT, SIDE
 
 _MOST = 575.0  # of an exponential's argument: 1e250, and room for its coefficients
 _HIGHEST = 5  # power of what is huge: higher ones are as rare as what is huge is meaningless
@@ -64,6 +65,16 @@ class Terms:
         self.values: list[list[int]] = [[] for _ in derivative.assignments]
         self.memory: dict[int, dict[str, list[int]]] = {}
         self.ratios: list[tuple[int, ...]] = []
+
+    def begun(self, x: int) -> int:
+        """What a root is taken of; at a switch, where it may begin, nothing below 0 by rounding."""
+        b, at = self.b, None
+        for a in self.f.assignments:
+            if a.op == "input" and a.name.startswith(SIDE):
+                held = b.apply("abs", b.input(a.name))
+                there = b.apply("lt", b.const(AT), held)
+                at = there if at is None else b.apply("or", at, there)
+        return x if at is None else b.apply("where", at, b.apply("max", x, b.const(0.0)), x)
 
     def is_zero(self, value: int) -> bool:
         return value == self.zero

@@ -1,0 +1,1 @@
+"""Pictures of the lab, made by a browser."""

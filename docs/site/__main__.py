@@ -1,0 +1,85 @@
+"""``python -m docs.site``: builds the site from docs/, the library, the experiments and docstrings.
+
+All code on its pages is run as it is built. What it needs comes with the extra ``docs``:
+``pip install -e ".[docs]"``. ``--into FOLDER`` says where it goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from docs.site.check import faults
+from docs.site.generated import pages
+
+import loligo as lo
+
+DOCS = Path(__file__).parents[1]
+_WRITTEN = ("*.md", "howto/*.md", "course/*.md", "*.svg", "*.gif", "performance.json")
+# pages of the project's root, and how they are called here
+_OF_THE_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+_COURSE = "\n```{toctree}\n:hidden:\n:glob:\n\n[0-9]*\n```\n"
+
+
+def staged(folder: Path) -> None:
+    """All that the site is built from, written or made, in one folder."""
+    for pattern in _WRITTEN:
+        for file in DOCS.glob(pattern):
+            there = folder / file.relative_to(DOCS)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, there)
+    for name, called in _OF_THE_ROOT.items():
+        (folder / called).write_text(
+            (DOCS.parent / name).read_text(encoding="utf-8"), encoding="utf-8"
+        )
+    course = folder / "course" / "README.md"
+    course.write_text(course.read_text(encoding="utf-8") + _COURSE, encoding="utf-8")
+    for page in folder.rglob("*.md"):
+        page.write_text(_linked(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, text in pages():
+        there = folder / f"{name}.md"
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_text(text, encoding="utf-8")
+
+
+def _linked(page: str) -> str:
+    """A page whose links to the root's pages, and theirs to those of docs/, lead there."""
+    for name, called in _OF_THE_ROOT.items():
+        page = page.replace(f"](../{name})", f"]({called})")
+    return page.replace("](docs/", "](")
+
+
+def main() -> int:
+    """Build it, and say what is wrong with it; 1 if anything is."""
+    from sphinx.cmd.build import main as sphinx
+
+    asked = argparse.ArgumentParser(prog="python -m docs.site", description=__doc__)
+    asked.add_argument("--into", type=Path, default=Path("build/site"), metavar="FOLDER")
+    asked.add_argument("--jobs", default="auto", help="pages at a time")
+    told = asked.parse_args()
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as place:
+        source = Path(place, "pages")
+        source.mkdir()
+        staged(source)
+        wrong = sphinx(
+            ["-q", "-W", "--keep-going", "-E", "-j", told.jobs, "-c", str(DOCS / "site"),
+             "-d", str(Path(place, "trees")), str(source), str(told.into)]
+        )  # fmt: skip
+    if wrong:
+        return wrong
+    lo.lab(lo.models()).save(told.into / "live.html")
+    said = list(faults(told.into))
+    for fault in said:
+        print(fault)
+    count = len(list(told.into.rglob("*.html")))
+    print(f"{count} pages in {told.into} ({time.perf_counter() - began:.0f} s), {len(said)} faults")
+    return int(bool(said))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

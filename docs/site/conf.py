@@ -1,0 +1,58 @@
+"""What Sphinx is told. The pages are staged by ``python -m docs.site`` and built from there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docs.site import cells, mathematics
+
+import loligo
+
+project = "loligo"
+author = "The loligo developers"
+project_copyright = "The loligo developers, BSD-3-Clause"
+version = release = loligo.__version__
+language = "en"
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 3
+html_math_renderer = "mathml"
+
+# all code is run; a page whose code fails is not built
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_execution_timeout = 300
+nb_merge_streams = True
+
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+autodoc_typehints = "none"  # the docstrings say types with their units
+autodoc_member_order = "bysource"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "furo"
+html_title = "loligo"
+html_static_path = ["static"]
+html_css_files = ["loligo.css"]
+html_copy_source = False
+html_show_sourcelink = False
+# a model's name is no word of a dictionary, and Sphinx colours no output
+highlight_language = "none"
+
+
+def setup(app: Any) -> None:
+    """What Sphinx calls first."""
+    app.connect("source-read", _read)
+    mathematics.setup(app)
+
+
+# pages about the project itself: their code is part of a file, and runs nowhere else
+_ABOUT = ("contributing", "changelog")
+
+
+def _read(_app: Any, page: str, source: list[str]) -> None:
+    if page not in _ABOUT:
+        source[0] = cells.notebook(source[0])

@@ -1,0 +1,232 @@
+"""What experiments on equilibria and cycles share: what is varied, between what values, and the
+equilibria as variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loligo.errors import UsageError, nearest
+from loligo.experiments.found import numbers, told
+from loligo.model import Membrane
+from loligo.run.initial import for_conserved
+from loligo.system.outline import STIMULUS
+from loligo.theory.crossed import found_again
+from loligo.theory.diagram import FOLD, HOPF, Diagram, Special, diagram
+from loligo.theory.field import Field
+from loligo.theory.patch import Patch
+from loligo.words import decimal, say
+
+CURRENT = "current"
+_WIDER = (2.0, 16.0, 128.0, 1024.0)  # uA/cm2, tried one after the other
+_BEYOND = 1.2  # times the last special point
+
+
+@dataclass(frozen=True)
+class Varied:
+    """What is varied, and from where to where.
+
+    Attributes
+    ----------
+    name, unit, meaning
+        As a person calls it.
+    low, high
+        None where nothing was said.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def symbol(self) -> str:
+        """As the equations call it."""
+        return STIMULUS if self.name == CURRENT else self.name
+
+    def between(self, low: float, high: float) -> Varied:
+        return Varied(self.name, self.unit, self.meaning, low, high)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Once both are known."""
+        assert self.low is not None, "its range is known"
+        assert self.high is not None, "its range is known"
+        return self.low, self.high
+
+
+def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[str, Any]) -> Varied:
+    """What was asked for: the current, or one parameter, and two values of it.
+
+    Raises
+    ------
+    UsageError
+        If it is not one, or of a parameter no two values are given.
+    """
+    given = values | ({} if current is None else {CURRENT: current})
+    if len(given) > 1:
+        raise UsageError(
+            f"{experiment} varies one thing, and {' and '.join(given)} are given; set the others "
+            "in the model, model.replace(g_Na=60)"
+        )
+    if not given:
+        return Varied(CURRENT, "uA/cm2", "injected current")
+    ((name, pair),) = given.items()
+    known = membrane.parameters
+    if name != CURRENT and name not in known:
+        raise UsageError(
+            f"{experiment}: the model has no {name!r}{nearest(name, [CURRENT, *known])}; it can be "
+            f"{', '.join([CURRENT, *known])}"
+        )
+    unit = "uA/cm2" if name == CURRENT else known[name].unit
+    meaning = "injected current" if name == CURRENT else (known[name].meaning or name)
+    row = numbers(pair, unit, name)
+    if row.size != 2 or not row[0] < row[1]:
+        raise UsageError(
+            f"{experiment}: give {name} from where to where, {name}=(0, 100), not {pair!r:.60}"
+        )
+    return Varied(name, unit, meaning, float(row[0]), float(row[1]))
+
+
+def field_of(membrane: Membrane, experiment: str, varied: Varied) -> Field:
+    """Its equations.
+
+    Raises
+    ------
+    UsageError
+        If they keep something constant: then no equilibrium is alone.
+    """
+    patch = Patch.of(membrane, f"experiments.{experiment}")
+    kept = for_conserved(patch.kernel, patch.numbers)
+    if kept is not None:
+        raise UsageError(
+            f"{experiment}: the equations keep {kept} constant, so that equilibria are not alone "
+            "but lie on a surface; write one of these states as the total less the others"
+        )
+    return Field(patch, varied.symbol)
+
+
+def diagram_of(field: Field, varied: Varied, advance: Any = None) -> tuple[Diagram, Varied]:
+    """The equilibria; where no range was given, of currents up to beyond the last change."""
+    if varied.low is not None:
+        return diagram(field, *varied.ends, advance), varied
+    made = None
+    for high in _WIDER:
+        made = diagram(field, 0.0, high, advance)
+        ends = [p for curve in made.curves for p in (curve[0], curve[-1]) if p.p == high]
+        if made.special and all(point.stable for point in ends):
+            break
+    assert made is not None, "some range is tried"
+    last = max((each.point.p for each in made.special), default=_WIDER[1] / _BEYOND)
+    high = float(f"{_BEYOND * last:.2g}")
+    return diagram(field, 0.0, high, advance), varied.between(0.0, high)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Special points, and how well they are known: as two ways of finding them say."""
+
+    special: list[Special]
+    precision: list[float]
+
+    @classmethod
+    def of(cls, found: Diagram) -> Changes:
+        again = [found_again(found.field, each) for each in found.special]
+        pairs = zip(found.special, again, strict=True)
+        return cls(found.special, [abs(other - each.point.p) for each, other in pairs])
+
+
+def equilibria_variables(found: Diagram, varied: Varied) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Variables over ``point``, along one curve after the other with a gap between; coordinates."""
+    names, outline = found.field.states, found.field.patch.outline
+    rows: list[np.ndarray] = []
+    modes = len(names)
+    for number, curve in enumerate(found.curves):
+        for each in curve:
+            order = np.argsort(-each.eigenvalues.real, kind="stable")
+            values = each.eigenvalues[order]
+            rows.append(np.concatenate(
+                [[number, each.p, each.stable], each.x, values.real, values.imag]))  # fmt: skip
+        rows.append(np.full(3 + 3 * modes, np.nan))
+    table = np.array(rows[:-1]) if rows else np.full((1, 3 + 3 * modes), np.nan)
+    states, real, imag = np.split(table[:, 3:], 3, axis=1)
+    stable = table[:, 2] == 1
+    about = {n: told(str(outline.about[n]["units"]), str(outline.about[n]["long_name"]))
+             for n in names}  # fmt: skip
+    V = states[:, 0]
+    variables: dict[str, Any] = {
+        "stable_V": ("point", _with_ends(V, stable), told(
+            "mV", "membrane potential", label="stable")),
+        "unstable_V": ("point", _with_ends(V, ~stable & np.isfinite(V)), told(
+            "mV", "membrane potential of an unstable equilibrium", label="unstable")),
+        **{n: ("point", states[:, k], about[n]) for k, n in enumerate(names)},
+        "stable": ("point", stable.astype(np.int8), told("1", "whether it is stable")),
+        "curve": ("point", table[:, 0], told("1", "number of the curve")),
+        "eigenvalue_real": (("point", "mode"), real, told("1/ms", "eigenvalue, real part")),
+        "eigenvalue_imag": (("point", "mode"), imag, told("1/ms", "eigenvalue, imaginary part")),
+    }  # fmt: skip
+    along = {varied.name: ("point", table[:, 1], told(varied.unit, varied.meaning))}
+    return variables, along
+
+
+def _with_ends(V: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """V where something holds, and at one point beyond, so that curves meet."""
+    wide = here.copy()
+    wide[:-1] |= here[1:]
+    return np.where(wide, V, np.nan)
+
+
+def special_variables(found: Changes, varied: Varied) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Variables over ``special``, by what is varied."""
+    kinds = np.array([each.kind for each in found.special], dtype=str)
+    V = np.array([each.point.x[0] for each in found.special])
+
+    def where(kind: str) -> np.ndarray:
+        return np.where(kinds == kind, V, np.nan) if V.size else V
+
+    variables: dict[str, Any] = {
+        "fold_V": ("special", where(FOLD), told("mV", "membrane potential at a fold",
+                                                 label="fold")),
+        "hopf_V": ("special", where(HOPF), told("mV", "membrane potential at a Hopf point",
+                                                 label="Hopf point")),
+        "kind": ("special", kinds, told("1", "kind of special point")),
+        "frequency": ("special", np.array([1e3 * s.frequency for s in found.special]), told(
+            "Hz", "frequency of the cycles that are born there")),
+        "lyapunov": ("special", np.array([s.lyapunov for s in found.special]), told(
+            "1/ms", "first Lyapunov coefficient, in the states' scales: below 0 supercritical")),
+        "precision": ("special", np.array(found.precision), told(
+            varied.unit, "how far off a second way of finding it is")),
+    }  # fmt: skip
+    place = np.array([each.point.p for each in found.special])
+    return variables, {"special": ("special", place, told(varied.unit, varied.meaning))}
+
+
+def placed(p: float, varied: Varied) -> str:
+    """A value of what is varied, with its unit, in words."""
+    unit = "" if varied.unit == "1" else f" {varied.unit.replace('uA', 'µA').replace('cm2', 'cm²')}"
+    return decimal(f"{p:.6g}") + unit
+
+
+def spoken_of(found: Changes, varied: Varied) -> str:
+    """The special points in words."""
+    parts: list[str] = []
+    for each in found.special:
+        place = placed(each.point.p, varied)
+        if each.kind == FOLD:
+            parts.append(say("a fold at {place}", place=place))
+        elif each.lyapunov > 0:
+            parts.append(say("a subcritical Hopf point at {place}", place=place))
+        elif each.lyapunov < 0:
+            parts.append(say("a supercritical Hopf point at {place}", place=place))
+        else:
+            parts.append(say("a Hopf point at {place}", place=place))
+    if not parts:
+        low, high = varied.ends
+        return say(
+            "Between {low:.4g} and {high:.4g} of {name} nothing changes: no fold, no Hopf point.",
+            low=low, high=high, name=varied.name,
+        )  # fmt: skip
+    return say("With {name} rising: {parts}.", name=varied.name, parts=", ".join(parts))

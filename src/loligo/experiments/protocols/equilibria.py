@@ -1,0 +1,91 @@
+"""All equilibria as one number is varied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from loligo.experiments.diagrams import (
+    Changes,
+    diagram_of,
+    equilibria_variables,
+    field_of,
+    special_variables,
+    spoken_of,
+    varied_of,
+)
+from loligo.experiments.experiment import Experiment, Facts
+from loligo.experiments.found import dataset
+from loligo.experiments.membranes import membrane_of
+from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.runs import done, protocol
+from loligo.model import Membrane
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@protocol("following equilibria")
+def equilibria(
+    membrane: Membrane, *, current: Any = None, progress: bool | None = None, **values: Any
+) -> xarray.Dataset:
+    """All equilibria, stable and unstable, as a current or a parameter is varied.
+
+    Curves of equilibria are followed through their folds (pseudo-arclength continuation: Keller
+    1977), with exact derivatives of the equations; folds and Hopf points are found on them, and the
+    first Lyapunov coefficient of these (Kuznetsov 2004, eq. 5.62). Each is found a second time by a
+    way that shares neither: ``precision`` says how far apart the two are.
+
+    Parameters
+    ----------
+    membrane : Membrane
+    current : pair of float, optional
+        uA/cm2, from where to where; if nothing is varied, from 0 to beyond the last change.
+    progress : bool, optional
+        Whether to show a bar.
+    **values : pair of float
+        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``point``, along one curve after the other (``curve``): what is varied, every state,
+        ``stable``, ``eigenvalue_real`` and ``eigenvalue_imag`` (per ms, over ``mode``). Over
+        ``special``, what is varied where something changes: ``kind`` (fold, Hopf), ``frequency``
+        (Hz) of the cycles that are born at a Hopf point, ``lyapunov`` (below 0: stable ones),
+        ``precision``.
+
+    Raises
+    ------
+    UsageError
+        If it is no membrane, or not one thing is varied, or equilibria are not alone.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> found = lo.experiments.equilibria(lo.load("hodgkin-huxley-1952"), current=(0, 180))
+    >>> found.kind.values.tolist(), found.special.values.round(3).tolist()
+    (['Hopf', 'Hopf'], [9.775, 154.522])
+    """
+    patch = membrane_of(membrane, "equilibria")
+    varied = varied_of(patch, "equilibria", current, values)
+    found, varied = diagram_of(field_of(patch, "equilibria", varied), varied, done)
+    changes = Changes.of(found)
+    along, places = equilibria_variables(found, varied)
+    special, coords = special_variables(changes, varied)
+    return dataset(
+        EXPERIMENT, f"Equilibria against {varied.name}", {**along, **special},
+        {**places, **coords}, patch, summary=spoken_of(changes, varied),
+        **Plan((_panel(varied.name),)).attributes,
+    )  # fmt: skip
+
+
+def _panel(across: str) -> Panel:
+    return Panel(("stable_V",), theory=("unstable_V",), across=across,
+                 points=("hopf_V", "fold_V"))  # fmt: skip
+
+
+EXPERIMENT = Experiment(
+    equilibria, theme="membrane", model="membrane",
+    chart=Plan((_panel("current"),)),
+    facts={"current": Facts("uA/cm2", many=True)},
+)  # fmt: skip

@@ -1,0 +1,84 @@
+/**
+ * The page's address says what it shows, and the page shows what its address says.
+ *
+ * @typedef {import("./link.js").Limits} Limits
+ * @typedef {import("./link.js").Known} Known
+ * @typedef {(model: string) => Known | null} KnownOf
+ */
+import { LinkError, readLink, writeLink } from "./link.js";
+import { LOOK } from "./state.js";
+
+const PAUSE = 300; // ms after the last change
+
+/**
+ * What an address says, or what is wrong with it; nothing where it says nothing.
+ *
+ * @param {string} hash
+ * @param {Limits} limits
+ * @param {KnownOf} known
+ * @returns {{simulation?: any, view?: any, problem?: LinkError}}
+ */
+export function addressed(hash, limits, known) {
+  if (hash.length < 2) return {};
+  try {
+    return readLink(hash, limits, known);
+  } catch (problem) {
+    if (!(problem instanceof LinkError)) throw problem;
+    return { problem };
+  }
+}
+
+/**
+ * The link of what is shown.
+ *
+ * @param {import("./state.js").State} state
+ * @param {Limits} limits
+ */
+export function linkOf(state, limits) {
+  const { tab, panels, cursor } = state.view;
+  const usual = panels.join() === LOOK.panels.join();
+  return writeLink(state.get(), { tab, panels: usual ? [] : panels, cursor }, limits);
+}
+
+/**
+ * Let the address follow what is shown, and what is shown a new address.
+ *
+ * @param {import("./main.js").Lab} lab
+ * @param {Limits} limits
+ * @param {KnownOf} known
+ */
+export function follow(lab, limits, known) {
+  let waiting = 0;
+  lab.state.listen(() => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => remember(lab, limits), PAUSE);
+  });
+  /** @param {string} link */
+  const show = (link) => {
+    const { simulation, view, problem } = addressed(link, limits, known);
+    lab.tell(problem ? lab.words(problem.text, problem.values) : "");
+    if (!simulation) return;
+    lab.state.set(simulation);
+    lab.state.look(view);
+  };
+  addEventListener("hashchange", () => show(location.hash));
+  // a notebook around this page says what it is to show: as a link, which is checked like any other
+  addEventListener("message", ({ source, data }) => {
+    if (source === parent && parent !== window && data?.loligo === "show") show(`#${String(data.link)}`);
+  });
+}
+
+/**
+ * @param {import("./main.js").Lab} lab
+ * @param {Limits} limits
+ */
+function remember(lab, limits) {
+  const link = linkOf(lab.state, limits);
+  try {
+    history.replaceState(null, "", `#${link}`);
+  } catch {
+    // in a frame that has no address of its own there is nothing to follow
+  }
+  // a notebook around this page is told what it shows
+  if (parent !== window) parent.postMessage({ loligo: "link", link }, "*");
+}

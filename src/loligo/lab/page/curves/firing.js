@@ -1,0 +1,156 @@
+/**
+ * A card: the rate of firing against the current.
+ */
+import { numberField } from "../fields.js";
+import { Chart } from "../draw/chart.js";
+import { Limits, reach } from "../draw/scale.js";
+import { element, say } from "../dom.js";
+import { evenly } from "../experiments/asking.js";
+import { fromFiring, fromRest, LASTS, onset } from "../experiments/firing.js";
+import { Rolling } from "../experiments/rolling.js";
+
+const COUNT = 60; // currents
+const ROUNDS = 4;
+const BRIEFLY = 400; // ms of each current while the hand moves: then slow firing is not told yet
+const USUAL = 20; // µA/cm²
+const FURTHER = 8; // times as much, where none of these makes it fire
+const ENOUGH = 12; // currents that do
+
+/**
+ * @typedef {import("../experiments/asking.js").Asked} Asked
+ * @typedef {import("../experiments/asking.js").Ask} Ask
+ * @typedef {{key: string, base: Asked, rest: Record<string, number>, moving: boolean, ask: Ask}} Now
+ */
+
+export class Firing {
+  /** @param {import("../main.js").Lab} lab */
+  constructor(lab) {
+    this.lab = lab;
+    this.limits = new Limits();
+    const { words } = lab;
+    this.most = numberField({ label: words("Currents up to"), unit: "µA/cm²", low: 1, high: 500, step: 1,
+      changed: (value) => lab.state.keep("curves", { most: value }) });
+    this.drawing = element("div", { class: "drawing", role: "img" });
+    this.readout = element("p", { class: "gist" });
+    this.element = element("section", { class: "card", "aria-label": words("Firing rate") },
+      element("h2", {}, words("Firing rate")), element("div", { class: "bar" }, this.most.element),
+      this.drawing, this.readout);
+    this.chart = new Chart(this.drawing, lab.style);
+    this.begun = new Rolling(ROUNDS);
+    this.again = new Rolling(1);
+    /** @type {{key: string, found: Awaited<ReturnType<typeof onset>>}} */
+    this.onset = { key: "", found: null };
+    this.since = { key: "", at: 0, told: false };
+    this.usual = USUAL;
+    this.asked = false; // up to which current, by a person
+    this.found = false; // up to which shows how it fires
+  }
+
+  /** Another model: nothing is known of it yet. */
+  forget() {
+    this.begun = new Rolling(ROUNDS);
+    this.again = new Rolling(1);
+    this.limits = new Limits();
+    this.usual = USUAL;
+    this.found = false;
+    say(this.readout, "");
+  }
+
+  /** Currents that show how it fires, where those up to 20 µA/cm² show little of it. */
+  widen() {
+    const { x, y } = this.begun;
+    const firing = Array.from(x).filter((_, k) => y[k] > 0);
+    if (this.asked || this.found || firing.length >= ENOUGH) return false;
+    const most = firing.length ? Number((1.1 * firing[firing.length - 1]).toPrecision(2)) : FURTHER * USUAL;
+    const other = firing.length || this.usual === USUAL ? most : USUAL;
+    this.found = firing.length > 0 || this.usual !== USUAL;
+    if (other === this.usual) return false;
+    this.usual = other;
+    return true;
+  }
+
+  /** @param {Record<string, any>} own */
+  upTo(own) {
+    this.asked = own.most !== undefined;
+    const most = own.most ?? this.usual;
+    this.most.show(most);
+    this.begun.along(evenly(0, most, COUNT));
+    this.again.along(this.begun.x);
+  }
+
+  /**
+   * What is to be found next, if anything is.
+   *
+   * @param {Now} now
+   * @returns {null | (() => Promise<void>)}
+   */
+  next({ key, base, rest, moving, ask }) {
+    if (this.since.key !== key) this.since = { key, at: performance.now(), told: false };
+    const { begun, again } = this;
+    const sort = moving ? `${key} briefly` : key;
+    const part = begun.next(sort);
+    if (part) {
+      return async () => {
+        const some = Float64Array.from(part.which, (k) => begun.x[k]);
+        const { rate } = await fromRest(ask, base, rest, some, moving ? BRIEFLY : LASTS);
+        begun.put(part, sort, rate);
+        if (begun.fresh(sort)) this.arrived();
+      };
+    }
+    if (moving) return null;
+    if (this.widen()) return async () => this.upTo({});
+    const more = again.next(key);
+    if (more) {
+      return async () => again.put(more, key, await fromFiring(ask, base, rest, again.x, begun.y));
+    }
+    if (this.onset.key === key) return null;
+    return async () => {
+      this.onset = { key, found: await onset(ask, base, rest, begun.x, begun.y) };
+    };
+  }
+
+  /** For whoever measures it: ms from the last change of a number until all was first known. */
+  arrived() {
+    if (this.since.told) return;
+    this.since.told = true;
+    this.element.dataset.behind = (performance.now() - this.since.at).toFixed(0);
+  }
+
+  /**
+   * @param {boolean} moving
+   * @param {string} key
+   */
+  draw(moving, key) {
+    const { words, style } = this.lab;
+    const theme = style.theme();
+    const { begun, again } = this;
+    const known = again.fresh(key);
+    const top = Math.max(1, reach([begun.y, ...known ? [again.y] : []])[1]);
+    const [low, high] = this.limits.around("rate", 0, top * 1.05, moving);
+    const found = this.onset.key === key ? this.onset.found : null;
+    const both = known && again.y.some((each, k) => Math.abs(each - begun.y[k]) > 1e-3 * top);
+    this.chart.show(
+      { low: 0, high: begun.x[begun.x.length - 1], heading: words("Injected current"), unit: "µA/cm²" },
+      { low, high, heading: words("Firing rate"), unit: "Hz" },
+      {
+        curves: [
+          ...both ? [{ x: again.x, y: again.y, colour: theme.stimulus, dash: [5, 4] }] : [],
+          { x: begun.x, y: begun.y, colour: theme.voltage, dots: true },
+        ],
+        rules: found ? [{ x: found.current, text: words("{I:.4g} µA/cm²", { I: found.current }) }] : [],
+      });
+    if (moving) return;
+    const firing = begun.y.findIndex((each) => each > 0);
+    const parts = [];
+    if (firing < 0) {
+      parts.push(words("It does not go on firing up to {I:g} µA/cm².", { I: begun.x[begun.x.length - 1] }));
+    } else if (found) {
+      parts.push(words("It goes on firing from {I:.4g} µA/cm², at {rate:.3g} Hz.", {
+        I: found.current, rate: found.rate }));
+    }
+    if (!begun.fresh(key)) parts.length = 0;
+    if (both) parts.push(words("Dashed: come to from firing."));
+    say(this.readout, parts.join(" "));
+    this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${parts.join(" ")}`);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * A wave along an axon: computed a little in every frame, with what passed where and when.
+ *
+ * @typedef {import("./fibre.js").Fibre} Fibre
+ * @typedef {import("./fibre.js").Cut} Cut
+ */
+import { Cable } from "../engine/cable.js";
+import { channelsOf } from "./channels.js";
+import { cut, membraneAlong, shockOf } from "./fibre.js";
+
+const DT = { bare: 0.01, wrapped: 0.005 }; // ms
+const ROWS = 0.05; // ms, between the profiles that are kept
+const ABOVE = 25; // mV above rest, that count as the wave's passing
+const QUIET = 8; // mV above rest, below which nothing goes on
+const LONGEST = 60; // ms
+const SHOCK = { start: 0.2, bare: 0.2, wrapped: 0.1 }; // ms
+
+/**
+ * @typedef {object} Shocks
+ * @property {"left" | "right" | "both"} side
+ * @property {number} lag  ms by which the right end comes later
+ */
+
+export class Wave {
+  /**
+   * @param {any} model
+   * @param {Record<string, number>} parameters  those that were changed
+   * @param {Fibre} fibre
+   * @param {Shocks} shocks
+   */
+  constructor(model, parameters, fibre, shocks) {
+    const rest = model.rest(parameters);
+    const made = cut(fibre);
+    const numbers = membraneAlong(made, fibre, channelsOf(model.manifest), { ...model.defaults, ...parameters });
+    const last = made.area.length - 1;
+    const duration = made.bare ? SHOCK.wrapped : SHOCK.bare;
+    const pulse = { start: SHOCK.start, duration, amplitude: shockOf(fibre) };
+    const pulses = [];
+    if (shocks.side !== "right") pulses.push({ ...pulse, at: 0 });
+    if (shocks.side !== "left") {
+      pulses.push({ ...pulse, at: last, start: pulse.start + (shocks.side === "both" ? shocks.lag : 0) });
+    }
+    this.cut = made;
+    this.rest = rest.V;
+    this.ends = Math.max(...pulses.map(({ start, duration }) => start + duration));
+    this.dt = made.bare ? DT.wrapped : DT.bare;
+    this.cable = new Cable(model, { area: made.area, link: made.link, numbers, rest, pulses }, this.dt);
+    if (made.bare) this.cable.settle();
+    this.rows = [Float32Array.from(this.cable.V)];
+    /** When the wave passed each compartment, ms. */
+    this.passed = new Float64Array(made.area.length).fill(NaN);
+    this.before = Float64Array.from(this.cable.V);
+    this.done = false;
+  }
+
+  get every() {
+    return ROWS;
+  }
+
+  /** @returns {number} ms, of what is known */
+  get lasts() {
+    return (this.rows.length - 1) * ROWS;
+  }
+
+  /**
+   * Go on for so many milliseconds of the clock.
+   *
+   * @param {number} room
+   */
+  advance(room) {
+    const end = performance.now() + room;
+    const per = Math.round(ROWS / this.dt);
+    while (!this.done && performance.now() < end) {
+      this.cable.advance(per, (cable) => this.watch(cable));
+      this.rows.push(Float32Array.from(this.cable.V));
+      this.done = this.over();
+    }
+  }
+
+  /** @param {Cable} cable  after a step */
+  watch(cable) {
+    const { V, time } = cable;
+    const level = this.rest + ABOVE;
+    for (let k = 0; k < V.length; k++) {
+      const before = this.before[k];
+      if (V[k] >= level && before < level && Number.isNaN(this.passed[k])) {
+        this.passed[k] = time - this.dt * (1 - (level - before) / (V[k] - before));
+      }
+      this.before[k] = V[k];
+    }
+  }
+
+  over() {
+    const { V, time } = this.cable;
+    if (!V.every(Number.isFinite) || time >= LONGEST) return true;
+    return time > this.ends + 1 && V.every((each) => each < this.rest + QUIET);
+  }
+
+  /**
+   * When the wave passed a place, um; NaN if it did not.
+   *
+   * @param {number} place
+   */
+  arrival(place) {
+    return interpolated(this.cut.position, this.passed, place);
+  }
+
+  /**
+   * V there, over the profiles that are kept.
+   *
+   * @param {number} place  um
+   */
+  trace(place) {
+    return Float64Array.from(this.rows, (row) => interpolated(this.cut.position, row, place));
+  }
+
+  /**
+   * m/s between two places; NaN where the wave did not pass both, and Infinity where both at once.
+   *
+   * @param {number} first  um
+   * @param {number} second
+   */
+  velocity(first, second) {
+    return (second - first) / 1e3 / (this.arrival(second) - this.arrival(first));
+  }
+
+  /** Where two waves met, um: what passed last, if that is none of the ends; else NaN. */
+  met() {
+    const known = this.passed.every(Number.isFinite);
+    const latest = this.passed.reduce((best, each, k) => (each > this.passed[best] ? k : best), 0);
+    const inside = latest > 2 && latest < this.passed.length - 3;
+    if (!known || !inside) return NaN;
+    const [before, last, after] = this.passed.subarray(latest - 1, latest + 2);
+    const shift = (before - after) / (2 * (before - 2 * last + after));
+    return this.cut.position[latest] + shift * this.cut.long[latest];
+  }
+}
+
+/**
+ * @param {Float64Array} x
+ * @param {ArrayLike<number>} y
+ * @param {number} at
+ */
+export function interpolated(x, y, at) {
+  let [low, high] = [0, x.length - 1];
+  if (at <= x[0]) return y[0];
+  if (at >= x[high]) return y[high];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (x[middle] <= at) low = middle;
+    else high = middle;
+  }
+  return y[low] + ((at - x[low]) / (x[high] - x[low])) * (y[high] - y[low]);
+}

@@ -1,0 +1,134 @@
+/**
+ * The stimulus in numbers: each shape in a row, to be typed, and more to be added.
+ */
+import { element, fill, icon } from "../dom.js";
+import { readNumber, written } from "../controls/slider.js";
+import { tool } from "../header.js";
+import { fitting, freeSlots } from "./handles.js";
+import { FIELDS, fieldName, fresh, kindName } from "./shapes.js";
+
+/** @typedef {import("../state.js").Shape} Shape */
+
+const KINDS = ["pulse", "pulse_train", "ramp", "sine", "chirp", "noise", "shock"];
+
+/**
+ * @param {HTMLElement} host
+ * @param {import("../main.js").Lab} lab
+ */
+export function stimulusList(host, lab) {
+  const rows = element("ul", { class: "shapes" });
+  const adders = element("div", { class: "adders", role: "group", "aria-label": lab.words("Add") });
+  host.append(element("fieldset", { class: "group stimulus" },
+    element("legend", {}, element("span", { class: "swatch stimulus-ink" }), lab.words("Stimulus")),
+    rows, adders));
+  let built = "";
+  /** @type {Map<string, HTMLInputElement>} */
+  const inputs = new Map();
+
+  function build() {
+    const { stimulus } = lab.state.get();
+    inputs.clear();
+    fill(rows, stimulus.map(row));
+    fill(adders, KINDS.filter(offered).map((kind) => element("button", {
+      type: "button", class: "chip", disabled: freeSlots(lab, kind) < 1, onclick: () => add(kind),
+    }, icon("add"), kindName(kind, lab.words))));
+  }
+
+  /** @param {string} kind */
+  function offered(kind) {
+    const used = lab.state.get().stimulus.some((shape) => shape.kind === kind);
+    return used || freeSlots(lab, kind) > 0;
+  }
+
+  /** @param {string} kind */
+  function add(kind) {
+    const { stimulus, duration } = lab.state.get();
+    change([...stimulus, fresh(kind, duration)]);
+    lab.announce(lab.words("Added: {what}", { what: kindName(kind, lab.words) }));
+  }
+
+  /** @param {Shape[]} stimulus */
+  function change(stimulus) {
+    lab.state.set({ stimulus, solver: solverFor(lab, stimulus) });
+  }
+
+  /**
+   * @param {Shape} shape
+   * @param {number} k
+   */
+  function row(shape, k) {
+    const name = kindName(shape.kind, lab.words);
+    const fields = (FIELDS[shape.kind] ?? []).map((field) => {
+      const unit = lab.unit(field.unit || (field.name === "amplitude" ? shape.unit : ""));
+      const input = element("input", { type: "text", inputmode: "decimal", class: "typed",
+        autocomplete: "off", "aria-label": `${name} ${k + 1}: ${fieldName(field.name, lab.words)} ${unit}`.trim() });
+      const read = () => typed(k, field, input);
+      input.addEventListener("focus", () => input.select());
+      input.addEventListener("blur", read);
+      input.addEventListener("keydown", (event) => event.key === "Enter" && read());
+      inputs.set(`${k} ${field.name}`, input);
+      return element("label", { class: "shape-field" }, element("span", {}, fieldName(field.name, lab.words)),
+        input, element("span", { class: "unit" }, unit));
+    });
+    const gone = tool(`${lab.words("Remove")}: ${name} ${k + 1}`, "remove", () => {
+      change(lab.state.get().stimulus.filter((_, at) => at !== k));
+      lab.announce(lab.words("Removed"));
+    });
+    return element("li", { class: "shape" }, element("span", { class: "kind" }, name), gone,
+      element("div", { class: "shape-fields" }, ...fields));
+  }
+
+  /**
+   * @param {number} k
+   * @param {import("./shapes.js").Field} field
+   * @param {HTMLInputElement} input
+   */
+  function typed(k, { name, least, most, whole }, input) {
+    const { stimulus } = lab.state.get();
+    const value = readNumber(input.value);
+    const fits = value !== null && value >= (least ?? -1e9) && value <= (most ?? 1e9) &&
+      (!whole || Number.isInteger(value));
+    input.setAttribute("aria-invalid", String(!fits));
+    if (!fits || value === stimulus[k]?.[name]) return;
+    lab.state.set({ stimulus: stimulus.map((shape, at) => (at === k ? fitting({ ...shape, [name]: value }) : shape)) });
+  }
+
+  function show() {
+    const { stimulus } = lab.state.get();
+    const now = `${lab.model().manifest.name} ${stimulus.map(({ kind }) => kind).join()}`;
+    if (now !== built) {
+      built = now;
+      build();
+    }
+    for (const [key, input] of inputs) {
+      const [k, name] = key.split(" ");
+      const value = stimulus[Number(k)][name];
+      if (document.activeElement === input && input.getAttribute("aria-invalid") !== "true" &&
+        readNumber(input.value) === value) continue;
+      if (document.activeElement === input) continue;
+      input.value = typeof value === "number" ? written(value, lab.style.decimal()) : String(value);
+      input.setAttribute("aria-invalid", "false");
+    }
+  }
+
+  return { show };
+}
+
+/**
+ * The solver that takes a stimulus: noise needs steps of one length.
+ *
+ * @param {import("../main.js").Lab} lab
+ * @param {Shape[]} stimulus
+ */
+export function solverFor(lab, stimulus) {
+  const { solver } = lab.state.get();
+  const noisy = stimulus.some(({ kind }) => kind === "noise");
+  const { kernels } = lab.model().manifest;
+  if (noisy && solver.kind === "Taylor" && kernels?.Exponential) {
+    return { kind: "Exponential", dt: 0.01, portable: true };
+  }
+  if (!noisy && solver.kind === "Exponential") {
+    return { kind: "Taylor", tolerance: 1e-8, portable: true };
+  }
+  return solver;
+}

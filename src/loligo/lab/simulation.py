@@ -1,0 +1,263 @@
+"""One simulation as a value: what the page shows, as Python computes it; and as plain data.
+
+The plain data are those of `page/state.js`::
+
+    {"model": "hodgkin-huxley-1952", "parameters": {"g_Na": 100.0},
+     "stimulus": [{"kind": "pulse", ...}], "duration": 50.0, "sample_interval": 0.05,
+     "solver": {"kind": "Taylor", "tolerance": 1e-8, "portable": True},
+     "initial": None, "threshold": None}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from loligo import solvers
+from loligo.errors import ModelError, UsageError
+from loligo.lab.limits import known
+from loligo.lab.link import read_link, write_link
+from loligo.lanes import Labelled
+from loligo.model import Membrane, load, models
+from loligo.simulation import simulate
+from loligo.stimulus import Pulse, Step
+from loligo.stimulus.base import Stimulus, Sum
+from loligo.stimulus.document import current_or_clamp
+
+if TYPE_CHECKING:
+    import xarray
+
+_THRESHOLD = 0.0  # mV, where nothing is said
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One simulation of the lab: what a link says, or a page is to begin with.
+
+    Attributes
+    ----------
+    name : str
+        What the model is called in links.
+    original : Membrane
+        As the page has it.
+    parameters : mapping
+        Those of its parameters that were changed.
+    stimulus : Stimulus or None
+    duration, sample_interval : float
+        ms.
+    solver : Taylor
+    initial : None, "rest", float or mapping
+        As :func:`loligo.simulate` takes it.
+    threshold : float or None
+        mV; None for where it usually is.
+    view : mapping
+        How it is looked at: which tab, which panels.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> one = lo.from_link("#v=1&model=hodgkin-huxley-1952&set=g_Na:100&pulse=5,40,10")
+    >>> one.model.parameters["g_Na"].value, one.stimulus
+    (100.0, Pulse(start=5, duration=40, amplitude=10))
+    >>> int(one.simulate().spike_count)
+    3
+    """
+
+    name: str
+    original: Membrane = field(repr=False)
+    parameters: Mapping[str, float]
+    stimulus: Stimulus | None
+    duration: float = 50.0
+    sample_interval: float = 0.05
+    solver: solvers.Solver = field(default_factory=lambda: usual_solver())
+    initial: Any = None
+    threshold: float | None = None
+    view: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def model(self) -> Membrane:
+        """The membrane, its parameters changed."""
+        return self.original.replace(**self.parameters) if self.parameters else self.original
+
+    def simulate(self, **more: Any) -> xarray.Dataset:
+        """The recording: as the page shows it, to the last bit.
+
+        Parameters
+        ----------
+        **more
+            As :func:`loligo.simulate` takes them; they come before what the link says.
+        """
+        said = {
+            "stimulus": self.stimulus,
+            "duration": self.duration,
+            "sample_interval": self.sample_interval,
+            "solver": self.solver,
+            "initial": self.initial,
+            "threshold": _THRESHOLD if self.threshold is None else self.threshold,
+        }
+        return simulate(self.model, **(said | more))
+
+    def link(self, page: str = "") -> str:
+        """The link, of a page at an address, or what is to stand behind its ``#`` alone."""
+        return f"{page.partition('#')[0]}#{write_link(self.to_dict(), self.view)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as the page has them."""
+        shapes = () if self.stimulus is None else self.stimulus.shapes
+        return {
+            "model": self.name,
+            "parameters": dict(self.parameters),
+            "stimulus": [self._document(shape) for shape in shapes],
+            "duration": self.duration,
+            "sample_interval": self.sample_interval,
+            "solver": solver_document(self.solver),
+            "initial": self.initial,
+            "threshold": self.threshold,
+        }
+
+    def _document(self, shape: Any) -> dict[str, Any]:
+        """What is done, as a page has it: a step is a pulse that ends with the run."""
+        varying = [name for name in shape.parameters if isinstance(getattr(shape, name), Labelled)]
+        if varying:
+            raise UsageError(
+                f"the lab shows one run, but the stimulus's {varying[0]} is an array: choose one "
+                f"of its values, for example with .at({varying[0]}=...)"
+            )
+        if isinstance(shape, Step):
+            length = max(self.duration - float(shape.start), 1e-3)  # type: ignore[arg-type]
+            shape = Pulse(shape.start, length, shape.amplitude, unit=shape.unit)
+        return shape.to_dict()
+
+
+def from_link(url: str, model: Membrane | None = None) -> Simulation:
+    """The simulation that a link of the lab says.
+
+    Parameters
+    ----------
+    url : str
+        The whole address, or what stands behind its ``#``. It may come from anyone: it is read as
+        numbers and known words, and nothing in it is looked for, opened or run.
+    model : Membrane, optional
+        The model, where it is none of the library's.
+
+    Returns
+    -------
+    Simulation
+        Its ``simulate()`` makes the recording, with the bits that the page shows.
+
+    Raises
+    ------
+    UsageError
+        It is no link of the lab, or says what cannot be.
+
+    Examples
+    --------
+    >>> import loligo as lo
+    >>> one = lo.from_link("https://example.org/lab.html#v=1&model=hodgkin-huxley-1952")
+    >>> one.duration, one.link()
+    (50.0, '#v=1&model=hodgkin-huxley-1952&duration=50')
+    """
+    return linked(url, () if model is None else (model,))
+
+
+def linked(url: Any, models: Iterable[Membrane]) -> Simulation:
+    """The same, where any of some models may be meant that are none of the library's."""
+    if not isinstance(url, str):
+        raise UsageError(f"a link is a text, not {url!r:.60}")
+    found = dict[str, Membrane]()
+
+    def look_up(name: str) -> Mapping[str, Any] | None:
+        one = next((each for each in models if called(each)[0] == name), None)
+        one = _of_library(name) if one is None else named(one)[1]
+        if one is None:
+            return None
+        found[name] = one
+        return known(one)
+
+    told = read_link(url, look_up)
+    name = told["simulation"]["model"]
+    return from_document(told["simulation"], found[name], told["view"])
+
+
+def from_document(
+    document: Mapping[str, Any], model: Membrane, view: Mapping[str, Any] | None = None
+) -> Simulation:
+    """What plain data of the page say, of a model; they were checked before."""
+    shapes = [current_or_clamp(each) for each in document["stimulus"]]
+    stimulus = Sum(tuple(shapes)) if len(shapes) > 1 else next(iter(shapes), None)  # type: ignore[arg-type]
+    one = Simulation(
+        name=document["model"],
+        original=model,
+        parameters=dict(document["parameters"]),
+        stimulus=stimulus,  # type: ignore[arg-type]
+        duration=document["duration"],
+        sample_interval=document["sample_interval"],
+        solver=solver_of(document["solver"]),
+        initial=document["initial"],
+        threshold=document["threshold"],
+        view=view or {},
+    )
+    _ = one.model  # what the model itself refuses is said now
+    return one
+
+
+def asked(model: Membrane, stimulus: Stimulus | None, **more: Any) -> Simulation:
+    """A simulation of a model as a person has it: told as the library's, changed, where it is."""
+    name, original, parameters = named(model)
+    return Simulation(name, original, parameters, stimulus, **more)
+
+
+def named(model: Membrane) -> tuple[str, Membrane, dict[str, float]]:
+    """What a model is called in links, what the page has of it, and what was changed in that.
+
+    >>> import loligo as lo
+    >>> squid = lo.load("hodgkin-huxley-1952")
+    >>> named(squid.replace(g_Na=60))[::2]
+    ('hodgkin-huxley-1952', {'g_Na': 60.0})
+    """
+    name, ours = called(model)
+    if ours is None:
+        return name, model, {}
+    changed = {
+        key: float(each.value)  # type: ignore[arg-type]  (no array: see `called`)
+        for key, each in model.parameters.items()
+        if each.value != ours.parameters[key].value
+    }  # fmt: skip
+    return name, ours, changed
+
+
+def called(model: Membrane) -> tuple[str, Membrane | None]:
+    """The name of a model in links, and the model of the library that it is but for its numbers."""
+    name = model.name or "membrane"
+    ours = _of_library(name)
+    if ours is None:
+        return name, None
+    same = ours.structure() == model.structure() and list(ours.parameters) == list(model.parameters)
+    plain = not any(isinstance(each.value, Labelled) for each in model.parameters.values())
+    return (name, ours) if same and plain else (f"{name}-changed", None)
+
+
+def _of_library(name: str) -> Membrane | None:
+    """A model of the library, by its name alone: no file is looked for."""
+    try:
+        return load(name) if name in models() else None
+    except ModelError:
+        return None
+
+
+def usual_solver() -> solvers.Solver:
+    """With which the page computes."""
+    return solvers.Taylor(portable=True)
+
+
+def solver_of(document: Mapping[str, Any]) -> solvers.Solver:
+    """The solver that a page's document says."""
+    return solvers.Taylor(document["tolerance"], portable=True)
+
+
+def solver_document(solver: solvers.Solver) -> dict[str, Any]:
+    """A solver as the page has it: it always computes what all machines compute."""
+    if not isinstance(solver, solvers.Taylor):
+        raise UsageError(f"the lab computes with lo.Taylor, not with {solver!r:.60}")
+    return {"kind": "Taylor", "tolerance": solver.tolerance, "portable": True}

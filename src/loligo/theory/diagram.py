@@ -1,0 +1,159 @@
+"""All equilibria of a membrane as one number is varied: curves, and the special points on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from loligo.lanes import Floats
+from loligo.run.equilibria import equilibria
+from loligo.system.outline import STIMULUS
+from loligo.theory.continuation import Curve, Point
+from loligo.theory.field import Field, lyapunov
+
+FOLD, HOPF = "fold", "Hopf"
+_STARTS = 17  # values of p at which equilibria are looked for that no curve has met
+_SAME = 1e-6  # of scaled states: nearer ones are one equilibrium
+_TURNS = 1e-9  # beside the fastest eigenvalue: a slower turn is none
+
+
+@dataclass(frozen=True)
+class Special:
+    """A point at which the equilibria change.
+
+    Attributes
+    ----------
+    kind
+        ``"fold"`` or ``"Hopf"``.
+    curve
+        On which of the curves.
+    frequency
+        Of the cycles that are born at a Hopf point, kHz; else NaN.
+    lyapunov
+        There the first Lyapunov coefficient, in the states' scales.
+    """
+
+    kind: str
+    point: Point
+    curve: int
+    frequency: float = float("nan")
+    lyapunov: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Equilibria between two values of what is varied.
+
+    Attributes
+    ----------
+    curves
+        Each in its order.
+    special
+        By what is varied.
+    """
+
+    field: Field
+    low: float
+    high: float
+    curves: list[list[Point]]
+    special: list[Special]
+
+
+def diagram(
+    of: Field, low: float, high: float, advance: Callable[[float], None] | None = None
+) -> Diagram:
+    """All of them that are met from equilibria at some values of p."""
+    curve = Curve(of, low, high)
+    curves: list[list[Point]] = []
+    starts = list(_starts(of, np.linspace(low, high, _STARTS)))
+    for k, (x, p) in enumerate(starts):
+        if advance is not None:
+            advance(k / len(starts))
+        at = curve.nearest(x, p)  # where a state jumps with V held, there may be none
+        if at is not None and not any(_passes(of, each, at, p) for each in curves):
+            curves.append(_both_ways(curve, at, p))
+    curves = [each for each in curves if len(each) > 1]
+    found = [s for k, each in enumerate(curves) for s in _special(curve, k, each)]
+    return Diagram(of, low, high, curves, sorted(found, key=lambda s: s.point.p))
+
+
+def _starts(of: Field, values: Floats) -> Iterator[tuple[Floats, float]]:
+    """Equilibria at some values of p: of the ends first."""
+    numbers = {name: np.full(values.size, row[0]) for name, row in of.patch.numbers.items()}
+    current = np.zeros(values.size)
+    if of.varied == STIMULUS:
+        current = values
+    else:
+        numbers[of.varied] = values
+    found = equilibria(of.patch.kernel, numbers, current)
+    for lane in (0, values.size - 1, *range(1, values.size - 1)):
+        for column in np.flatnonzero(found.lane == lane):
+            yield found.states[:, column], float(values[lane])
+
+
+def _both_ways(curve: Curve, x: Floats, p: float) -> list[Point]:
+    """The curve through a point, from one end to the other."""
+    inside = curve.low < p < curve.high
+    on = curve.from_equilibrium(x, p, -1.0 if p == curve.high else 1.0)
+    if not inside or not on:
+        return on
+    back = curve.from_equilibrium(x, p, -1.0)
+    return [*back[:0:-1], *on]
+
+
+def _passes(of: Field, points: list[Point], x: Floats, p: float) -> bool:
+    """Whether a curve has been where an equilibrium is."""
+    for last, following in pairwise(points):
+        low, high = sorted((last.p, following.p))
+        if not low <= p <= high:
+            continue
+        part = (p - last.p) / (following.p - last.p) if high > low else 0.5
+        at = last.x + part * (following.x - last.x)
+        room = np.abs(following.x - last.x) / of.scales
+        if (np.abs(at - x) / of.scales <= 0.25 * room + _SAME).all():
+            return True
+    return False
+
+
+def _special(curve: Curve, number: int, points: list[Point]) -> Iterator[Special]:
+    for last, following in pairwise(points):
+        if last.tangent[-1] * following.tangent[-1] < 0:
+            at = curve.between(last, following, _along)
+            if at is not None:
+                yield Special(FOLD, at, number)
+        if pairs(last) * pairs(following) < 0:
+            at = curve.between(last, following, pairs)
+            turns = None if at is None else _turning(at)
+            if at is not None and turns is not None:
+                size = lyapunov(curve.field, at.x, at.p, at.matrix, turns)
+                yield Special(HOPF, at, number, turns / (2.0 * np.pi), size)
+
+
+def _along(at: Point) -> float:
+    """How p changes along the curve."""
+    return float(at.tangent[-1])
+
+
+def pairs(at: Point) -> float:
+    """The product of the sums of all pairs of eigenvalues, each beside the fastest: 0 where a pair
+    is on the imaginary axis, or two real ones are opposite."""
+    values = at.eigenvalues / np.abs(at.eigenvalues).max()
+    return float(np.prod([a + b for a, b in combinations(values, 2)]).real)
+
+
+def _turning(at: Point) -> float | None:
+    """The angular frequency of the pair on the imaginary axis, per ms; None where the pair that
+    sums to 0 is real (a neutral saddle)."""
+    values = at.eigenvalues
+    sums = {(i, j): abs(values[i] + values[j]) for i, j in combinations(range(values.size), 2)}
+    i, _ = min(sums, key=lambda pair: sums[pair])
+    turns = abs(float(values[i].imag))
+    return turns if turns > _TURNS * np.abs(values).max() else None
+
+
+def told_apart(special: Iterable[Special], kind: str) -> list[Special]:
+    """Those of a kind."""
+    return [each for each in special if each.kind == kind]

@@ -1,0 +1,184 @@
+"""Bifurcation diagrams of systems that are known in closed form, of published ones, and of the
+squid by a second method."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.polynomial import Chebyshev
+from scipy.integrate import solve_ivp
+
+import loligo as lo
+from hh_scipy import rates
+
+
+def normal_form(cubic: float, quintic: float) -> lo.Membrane:
+    """z' = (mu + i) z + cubic z |z|^2 + quintic z |z|^4, V its real part."""
+    around = "(mu + cubic*(V**2 + w**2) + quintic*(V**2 + w**2)**2)"
+    return lo.Membrane(
+        channels=[lo.Channel("X", current=f"w - V*{around}")],
+        states=[lo.State("w", f"V + w*{around}", 0, scale=100)],
+        parameters={"mu": -1.0, "cubic": cubic, "quintic": quintic},
+    )
+
+
+@pytest.mark.slow
+def test_a_supercritical_hopf_point_of_known_normal_form() -> None:
+    """Its cycles are circles of radius sqrt(mu), of period 2 pi, with the multiplier exp(-4 pi
+    mu)."""
+    found = lo.experiments.bifurcation(normal_form(-1e-4, 0.0), mu=(-0.2, 0.2))
+    assert found.kind.values.tolist() == ["Hopf"]
+    assert found.special.values == pytest.approx([0.0], abs=1e-10)
+    assert float(found.lyapunov[0]) < 0
+    assert found.frequency.values == pytest.approx([1e3 / (2 * np.pi)], rel=1e-10)
+    mu, there = found.cycle.values, np.isfinite(found.cycle.values)
+    radius = 100 * np.sqrt(mu[there])
+    assert found.V_max.values[there] == pytest.approx(radius, rel=1e-3)
+    assert found.period.values[there] == pytest.approx(2 * np.pi, rel=1e-9)
+    least = np.abs(found.multiplier_real.values[there]).min(axis=1)
+    assert least == pytest.approx(np.exp(-4 * np.pi * mu[there]), rel=1e-4, abs=1e-9)
+    assert found.cycle_stable.values[there].all()
+
+
+@pytest.mark.slow
+def test_a_subcritical_hopf_point_and_the_fold_of_its_cycles() -> None:
+    """The radius obeys mu + c r^2 + q r^4 = 0, which folds at mu = c^2/(4 q)."""
+    found = lo.experiments.bifurcation(normal_form(1e-4, -1e-8), mu=(-0.5, 0.5))
+    assert float(found.lyapunov[0]) > 0
+    assert found.special.values == pytest.approx([0.0], abs=1e-10)
+    assert found.cycle_kind.values.tolist() == ["fold of cycles"]
+    assert found.cycle_change.values == pytest.approx([-0.25], abs=1e-9)
+    assert found.change_period.values == pytest.approx([2 * np.pi], rel=1e-9)
+    stable, there = found.cycle_stable.values == 1, np.isfinite(found.cycle.values)
+    assert set(stable[there].tolist()) == {True, False}
+
+
+def test_two_rests_and_the_folds_between_them() -> None:
+    """V' = I + V - V^3/3 folds at I = ± 2/3, where V = ∓ 1."""
+    cell = lo.Membrane(channels=[lo.Channel("X", current="V**3/3 - V")])
+    found = lo.experiments.equilibria(cell, current=(-2, 2))
+    assert found.kind.values.tolist() == ["fold", "fold"]
+    assert found.special.values == pytest.approx([-2 / 3, 2 / 3], abs=1e-12)
+    assert found.fold_V.values == pytest.approx([1.0, -1.0], abs=1e-5)
+    assert found.precision.values.max() < 1e-9
+    assert set(found.stable.values[np.isfinite(found.V.values)].tolist()) == {0, 1}
+
+
+def test_the_squid_stops_and_begins_where_it_is_published() -> None:
+    """Hopf points at 9.78 and 154.5 uA/cm2 for a leak that reverses at -54.4 mV (Rinzel & Miller
+    1980, doi:10.1016/0025-5564(80)90109-1). The leak is linear: another E_L shifts all currents by
+    g_L times the difference, exactly."""
+    squid = lo.load("hodgkin-huxley-1952")
+    found = lo.experiments.equilibria(squid.replace(E_L=-54.4), current=(0, 180))
+    assert found.special.values.round(2).tolist() == [9.78, 154.53]
+    assert np.sign(found.lyapunov.values).tolist() == [1, -1]
+    assert found.special.values - [9.775437995393, 154.522433665808] == pytest.approx(
+        [0.0039] * 2, abs=1e-9
+    )
+    assert found.precision.values.max() < 1e-8
+
+
+def test_what_cannot_be_varied_is_told() -> None:
+    squid = lo.load("hodgkin-huxley-1952")
+    for values, words in (
+        ({"g_NA": (0, 1)}, "did you mean g_Na"),
+        ({"g_Na": 3}, "from where to where"),
+        ({"g_Na": (0, 1), "current": (0, 1)}, "varies one thing"),
+    ):
+        with pytest.raises(lo.LoligoError, match=words):
+            lo.experiments.equilibria(squid, **values)
+    buffer = [lo.State("B", "k*(C - B)", 1), lo.State("C", "k*(B - C)", 0)]
+    leak = lo.Channel("L", g=0.3, E=-65)
+    cell = lo.Membrane(channels=[leak], states=buffer, parameters={"k": 2})
+    with pytest.raises(lo.LoligoError, match=r"keep .* constant"):
+        lo.experiments.bifurcation(cell)
+
+
+# ------------------------------------------------------------------------ the squid's cycles
+
+
+def _over(state: np.ndarray, current: float, period: float) -> np.ndarray:
+    """States after a period, by SciPy."""
+
+    def slope(t: float, y: np.ndarray) -> list[float]:
+        V, m, h, n = y
+        am, bm, ah, bh, an, bn = rates(V)
+        out = 120 * m**3 * h * (V - 50) + 36 * n**4 * (V + 77) + 0.3 * (V + 54.387)
+        return [current - out, am * (1 - m) - bm * m, ah * (1 - h) - bh * h, an * (1 - n) - bn * n]
+
+    made = solve_ivp(slope, (0, period), state, method="DOP853", rtol=1e-11, atol=1e-12)
+    return made.y[:, -1]
+
+
+def _fold_by_shooting(guess: np.ndarray, section: float, wide: float) -> float:
+    """The least current at which there is a cycle near another: through cycles that cross V =
+    ``section`` at some h goes a polynomial, and its extreme is the fold."""
+    nodes = guess[1] + wide * np.cos(np.pi * (np.arange(7) + 0.5) / 7)
+    known = {float(guess[1]): guess[[0, 2, 3, 4]]}  # m, n, T, I
+    for h in sorted(nodes, key=lambda h: abs(h - guess[1])):
+        unknown = known[min(known, key=lambda other: abs(other - h))]
+
+        def missing(u: np.ndarray, h: float = h) -> np.ndarray:
+            state = np.array([section, u[0], h, u[1]])
+            return (_over(state, u[3], u[2]) - state) / [100, 1, 1, 1]
+
+        for _ in range(8):
+            now = missing(unknown)
+            steps = 1e-6 * np.maximum(np.abs(unknown), 1e-2)
+            slopes = np.stack([(missing(unknown + s * e) - now) / s
+                               for s, e in zip(steps, np.eye(4), strict=True)], axis=1)  # fmt: skip
+            change = np.linalg.solve(slopes, now)
+            unknown = unknown - change
+            if np.abs(change).max() < 1e-9:
+                break
+        known[float(h)] = unknown
+    hs = np.array([float(h) for h in nodes])
+    currents = np.array([known[float(h)][3] for h in nodes])
+    curve = Chebyshev.fit(hs, currents, 6)
+    roots = curve.deriv().roots()
+    near = roots[np.abs(roots.imag) < 1e-9].real
+    return float(curve(near[np.abs(near - guess[1]).argmin()]))
+
+
+@pytest.mark.slow
+def test_the_squids_fold_of_cycles_by_shooting() -> None:
+    """Published near 6.26 (Balti, Lanza & Aziz-Alaoui 2018, doi:10.3934/mbe.2018036)."""
+    squid = lo.load("hodgkin-huxley-1952")
+    found = lo.experiments.bifurcation(squid, current=(0, 180))
+    kinds = found.cycle_kind.values.tolist()
+    assert kinds == ["fold of cycles", "fold of cycles", "period doubling", "period doubling",
+                     "fold of cycles"]  # fmt: skip
+    assert found.cycle_precision.values.max() < 1e-7
+    current, period = float(found.cycle_change[0]), float(found.change_period[0])
+    assert current == pytest.approx(6.26, abs=0.01)
+    # a stable cycle just beyond the fold, followed to where V rises through -20 mV
+    rec = lo.simulate(squid, lo.Step(0, current + 2e-5), 600, initial={
+        "V": 0, "m": 0.5, "h": 0.4, "n": 0.4}, threshold=-20, solver=lo.Taylor(1e-10),
+        sample_interval=0.001, record=["V", "m", "h", "n"])  # fmt: skip
+    last = float(lo.spike_times(rec)[-2])
+    at = rec.interp(time=last)
+    guess = np.array([float(at.m), float(at.h), float(at.n), period, current])
+    again = _fold_by_shooting(guess, -20.0, 2e-3)
+    assert again == pytest.approx(current, abs=1e-7)
+
+
+@pytest.mark.slow
+def test_a_saddle_node_on_a_cycle() -> None:
+    """Of Wang & Buzsaki's interneuron the period grows without end at the fold."""
+    found = lo.experiments.bifurcation(lo.load("wang-buzsaki-1996"), current=(-1, 30))
+    assert found.cycle_kind.values.tolist() == ["saddle-node on a cycle"]
+    fold = found.special.values[found.kind.values == "fold"]
+    assert found.cycle_change.values == pytest.approx(fold, abs=1e-12)
+    assert float(found.period.max()) > 50 * float(found.period.min())
+
+
+@pytest.mark.slow
+def test_morris_and_lecars_second_class() -> None:
+    """Hopf points at 93.86 and 212.02 uA/cm2, both subcritical; folds of cycles at 88.29 and 216.9
+    (Rinzel & Ermentrout 1998, in Koch & Segev, section 7.3)."""
+    found = lo.experiments.bifurcation(lo.load("rinzel-ermentrout-1998"), current=(0, 250))
+    assert found.special.values.round(2).tolist() == [93.86, 212.02]
+    assert (found.lyapunov.values > 0).all()
+    assert found.cycle_kind.values.tolist() == ["fold of cycles"] * 2
+    assert found.cycle_change.values.round(2).tolist() == [88.29, 216.9]
+    assert found.cycle_precision.values.max() < 1e-8
