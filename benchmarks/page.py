@@ -195,7 +195,7 @@ def _gpu(results: Results) -> Iterator[str]:
     wrong = sum(row["different"] for row in found["bits"])
     yield (
         f"{found['card']} (compute capability {found['capability']}, CUDA {found['driver']}), "
-        f"{found['date']}, by `python -m benchmarks --gpu`. {lanes:,} runs of random lanes, all "
+        f"{found['date']}, by `python -m benchmarks --gpu`. {lanes:,} runs of random lanes, four "
         f"models of the library under {len(found['bits'])} settings, were made on the processor "
         f"and on the GPU: of {numbers:,} samples and spikes, "
         f"{'none differs in any bit' if not wrong else f'those of {wrong:,} lanes differ'}."

@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 CELLS: Mapping[str, Cell] = {
     "beeler-reuter-1977": Cell("mammals", "ventricle of the heart", 2.5, 400),
     "bertram-2000": Cell("mouse", "beta cell of the pancreas", 0.02, 20_000, -25),
-    "butera-rinzel-smith-1999": Cell("rat", "pacemaker of breathing", 0.1, 10_000, -10),
+    "butera-rinzel-smith-1999": Cell("rat", "pacemaker of breathing", 0.02, 10_000, -10),
     "chay-keizer-1983": Cell("mouse", "beta cell of the pancreas", 0.05, 40_000, -35),
     "connor-stevens-1977": Cell("crab", "axon of a leg", 10, 200),
     "destexhe-1996": Cell("ferret", "thalamic relay neuron", 5, 3_000, -20),

@@ -17,6 +17,8 @@ _FIRING = {
     "hodgkin-huxley-1952": 10, "connor-stevens-1977": 20, "traub-miles-1991": 5,
     "wang-buzsaki-1996": 2,
 }  # fmt: skip
+# other kinds: a plateau, a channel of many states, two compartments
+CELLS = ("beeler-reuter-1977", "khaliq-2003", "pinsky-rinzel-1994")
 
 
 @cache
@@ -34,6 +36,15 @@ def squid() -> Any:
 def firing(name: str) -> Any:
     """A membrane of the library under a current that makes it fire."""
     return lo.simulate(model(name), lo.Pulse(5, 40, _FIRING[name]), 50)
+
+
+@cache
+def stepped(name: str) -> Any:
+    """A membrane under the step with which the library's table shows it, of 20 s at most."""
+    said = lo.library().loc[name]
+    lasts = min(said.lasts, 20_000.0)
+    pulse = lo.Pulse(0.1 * lasts, lasts, said.step)
+    return lo.simulate(model(name), pulse, 1.2 * lasts, threshold=said.threshold)
 
 
 @cache

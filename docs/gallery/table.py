@@ -211,6 +211,9 @@ ROWS: tuple[Row, ...] = (
           lambda name=name: swept.nagumo_found(name))
       for name in ("strength_duration", "threshold", "phase_plane")),
     Row("fitzhugh-nagumo-told", "Its story", swept.nagumo_told),
+    # other cells of the library
+    *(Row(f"cell-{name.split('-')[0]}", f"{name} under the step of the library's table",
+          lambda name=name: of.stepped(name)) for name in of.CELLS),
     # gates, stories
     *(Row(f"gates-{name.split('-')[0]}", f"The gates of {name}", lambda name=name: of.model(name))
       for name in of.LIBRARY),

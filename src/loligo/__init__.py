@@ -55,10 +55,10 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time see `__getattr__
         Region,
         Scheme,
         State,
-        library,
         load,
         models,
     )
+    from loligo.model.library import library
     from loligo.recording import open, save
     from loligo.run.until import Spikes
     from loligo.simulation import simulate
@@ -149,8 +149,9 @@ _MODULES = {
     "many": ("design", "rows"),
     "model": (
         "TEA", "TTX", "Axon", "Channel", "Course", "Drug", "Gate", "Membrane", "Myelin", "Region",
-        "Scheme", "State", "library", "load", "models",
+        "Scheme", "State", "load", "models",
     ),
+    "model.library": ("library",),
     "recording": ("open", "save"),
     "run.until": ("Spikes",),
     "simulation": ("simulate",),

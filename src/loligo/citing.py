@@ -96,7 +96,7 @@ def cite(what: xarray.Dataset | Membrane | Axon | str | os.PathLike[str]) -> str
     """
     if hasattr(what, "attrs"):
         return _joined(_of_recording(cast(Any, what).attrs))
-    model = what if isinstance(what, Membrane | Axon) else load(what)
+    model = what if isinstance(what, Membrane | Axon) else load(cast("str", what))
     return _joined([*_papers(model), _program(loligo.__version__)])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import loligo as lo
+from few import FEW
 from in_node import differs, needs_node, row, run_in_node
 from loligo.errors import RunError, UsageError
 from loligo.lab.kernels import browser_kernel
@@ -87,7 +88,7 @@ def compare(model: lo.Membrane, kind: str, seed: int, count: int) -> int:
 @needs_node
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SOLVERS)
-@pytest.mark.parametrize("name", lo.models())
+@pytest.mark.parametrize("name", FEW)
 def test_a_library_model_has_the_bits_of_python(name: str, kind: str) -> None:
     assert compare(lo.load(name), kind, seed=len(name), count=20) >= 10
 

@@ -12,6 +12,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import loligo as lo
+from few import FEW
 from hh_scipy import rest
 
 STEP = 1e-20
@@ -156,7 +157,7 @@ def _complex(model: Any) -> tuple[Callable[..., Any], Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(lo.models()) - {"hodgkin-huxley-1952"}))
+@pytest.mark.parametrize("name", sorted({*FEW} - {"hodgkin-huxley-1952"}))
 def test_every_library_model(name: str) -> None:
     """By two of its parameters, the largest conductance and another, against complex steps of its
     own equations from the same beginning."""

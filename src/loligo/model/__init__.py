@@ -3,7 +3,7 @@
 from loligo.model.axon import Axon
 from loligo.model.course import Course
 from loligo.model.drug import TEA, TTX, Drug
-from loligo.model.library import library, load, models
+from loligo.model.library import load, models
 from loligo.model.membrane import Membrane
 from loligo.model.parameter import Parameter
 from loligo.model.parts import Channel, Gate, State
@@ -24,7 +24,6 @@ __all__ = [
     "Region",
     "Scheme",
     "State",
-    "library",
     "load",
     "models",
 ]

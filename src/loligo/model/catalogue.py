@@ -66,8 +66,9 @@ class Entry:
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[str, Entry]:
     """Every model of the library by its name, sorted."""
-    told = json.loads(CATALOGUE.read_text(encoding="utf-8"))
-    return Frozen(
-        (name, Entry(**{**each, "channels": tuple(each["channels"])}))
-        for name, each in sorted(told.items())
-    )
+    told: dict[str, dict[str, Any]] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+    return Frozen((name, _entry(**each)) for name, each in sorted(told.items()))
+
+
+def _entry(channels: list[str], **values: Any) -> Entry:
+    return Entry(channels=tuple(channels), **values)

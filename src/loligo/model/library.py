@@ -16,7 +16,7 @@ from loligo.model.membrane import Membrane
 from loligo.model.table import Titles
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas  # pyright: ignore[reportMissingTypeStubs]  (it has none)
 
 _OFFERED = 4  # models, where a name means several
 
@@ -110,7 +110,7 @@ def library(like: str | None = None) -> pandas.DataFrame:
     >>> library("squid").under_step["hodgkin-huxley-1952"]
     'tonic'
     """
-    import pandas
+    import pandas  # pyright: ignore[reportMissingTypeStubs]
 
     rows = {name: each.to_dict() for name, each in entries(like).items()}
     columns = list(Entry.__dataclass_fields__)
