@@ -100,7 +100,7 @@ def log(x: Any) -> Any:
 
 
 def decay(rate: float) -> float:
-    """exp(-rate), rate >= 0: of a fraction by its series, and squared as often as that was halved."""
+    """exp(-rate), rate >= 0: of a fraction by its series, squared as often as that was halved."""
     if rate > 708.0:
         return 0.0
     halved = max(0, math.frexp(rate)[1] + 1)
