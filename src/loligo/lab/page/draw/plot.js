@@ -308,7 +308,7 @@ export class Plot {
     named.forEach((each, k) => {
       context.globalAlpha = this.shown.lit?.length && !this.shown.lit.includes(each.name) ? 0.45 : 1;
       context.fillStyle = each.colour;
-      this.write(context, /** @type {Part[]} */ (each.label), left, places[k], 13);
+      this.write(context, /** @type {Part[]} */ (each.label), left, places[k], Math.min(13, Math.max(apart, 9)));
       context.globalAlpha = 1;
     });
   }
