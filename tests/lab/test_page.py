@@ -112,7 +112,7 @@ def test_an_address_is_what_is_shown_and_back_again(chromium: Any, file: Path):
     assert page.get_by_label("Model", exact=True).input_value() == "wang-buzsaki-1996"
     assert page.get_by_role("tab", name="Curves").get_attribute("aria-selected") == "true"
     page.get_by_role("tab", name="Membrane").click()
-    page.wait_for_function("location.hash.includes('tab=membrane')")
+    page.wait_for_function("() => location.hash.includes('tab=membrane')")
     assert page.evaluate("location.hash") == link.replace("curves", "membrane")
     one = lo.from_link(page.url)
     assert one.link() == link.replace("curves", "membrane")

@@ -219,7 +219,7 @@ def members(model: Any) -> list[Membrane]:
     if model is None:
         return [load(name) for name in USUAL]
     listed = isinstance(model, Sequence | Mapping) and not isinstance(model, str)
-    many = list(model) if listed else [model]
+    many: list[Any] = list(model) if listed else [model]
     if not many:
         raise UsageError("the lab needs a model: lo.models() lists the library's")
     return [each if isinstance(each, Membrane) else load(each) for each in many]

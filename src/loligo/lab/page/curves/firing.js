@@ -30,7 +30,7 @@ export class Firing {
     const { words } = lab;
     this.most = numberField({ label: words("Currents up to"), unit: "µA/cm²", low: 1, high: 500, step: 1,
       changed: (value) => lab.state.keep("curves", { most: value }) });
-    this.drawing = element("div", { class: "drawing", role: "img" });
+    this.drawing = element("div", { class: "drawing", role: "img", "aria-label": words("Firing rate") });
     this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Firing rate") },
       element("h2", {}, words("Firing rate")), element("div", { class: "bar" }, this.most.element),

@@ -22,7 +22,7 @@ export class Strength {
     this.kind = "current";
     this.choice = choice(words("Threshold as"), [["current", words("Current")], ["charge", words("Charge")]],
       (value) => lab.state.keep("curves", { strength: value }));
-    this.drawing = element("div", { class: "drawing", role: "img" });
+    this.drawing = element("div", { class: "drawing", role: "img", "aria-label": words("Strength and duration") });
     this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Strength and duration") },
       element("h2", {}, words("Strength and duration")), element("div", { class: "bar" }, this.choice.element),
