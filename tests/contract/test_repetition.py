@@ -21,6 +21,7 @@ ALIKE = {
     "figures/style.py ~ figures/style.py": "two themes: the same fields, other colours",
     "engine/llvm/formats.py ~ engine/llvm/formats.py": "two formats: the same constants' digits",
     "cli/axon.py ~ cli/options.py": "tables of options: their names, units and help",
+    "cli/lab.py ~ cli/options.py": "tables of options: their names, units and help",
     "cli/simulating.py ~ cli/simulating.py": "what a command takes, group by group",
 }
 

@@ -28,7 +28,7 @@ def drawn(rng: np.random.Generator, kind: str) -> lo.Stimulus | None:
     def u(low: float, high: float) -> float:
         return float(rng.uniform(low, high))
 
-    some = [lo.Pulse(u(-2, 25), u(0.05, 20), u(-10, 25)) for _ in range(rng.integers(0, 5))]
+    some = [lo.Pulse(u(-0.04, 19), u(0.05, 20), u(-10, 25)) for _ in range(rng.integers(0, 5))]
     others: list[Any] = [
         lo.PulseTrain(u(0, 9), u(0.1, 0.9), u(0, 30), interval=u(1, 6), count=int(u(1, 9))),
         lo.Step(u(0, 20), u(0, 8)),

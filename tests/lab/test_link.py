@@ -131,6 +131,10 @@ GOOD: dict[str, dict[str, Any]] = {
     f"{V1}&clamp=0,1,-65&clamp=1,1,0,to:20": doc(
         stimulus=[lo.VoltageClamp(0, 1, -65).to_dict(), lo.VoltageClamp(1, 1, 0, to=20).to_dict()]
     ),
+    f"{V1}&noise=0,9,1,seed:7,tau:2&solver=exponential:0.02": doc(
+        stimulus=[lo.Noise(0, 9, 1, seed=7, tau=2).to_dict()],
+        solver={"kind": "Exponential", "dt": 0.02, "portable": True},
+    ),
     f"{V1}&initial=rest&threshold=-20": doc(initial="rest", threshold=-20.0),
     f"{V1}&initial=-65&sample=0.01": doc(initial=-65.0, sample_interval=0.01),
     f"{V1}&initial=V:-60,n:0.4,m:0.1,h:1&solver=taylor:1e-8": doc(
@@ -272,8 +276,8 @@ def test_what_a_link_says_of_a_stimulus_is_its_document(kind: dict[str, Any]):
 
 
 def test_what_no_link_says_is_told():
-    with pytest.raises(UsageError, match="the lab has no noise; it has pulse, pulse_train"):
-        write_link(doc(stimulus=[lo.Noise(0, 5, 2, seed=1).to_dict()]))
+    with pytest.raises(UsageError, match="the lab has no waveform; it has pulse, pulse_train"):
+        write_link(doc(stimulus=[lo.Waveform([0, 1], [0, 1]).to_dict()]))
     with pytest.raises(UsageError, match="no pulse with unit='nA'"):
         write_link(doc(stimulus=[lo.Pulse(0, 5, "2 nA").to_dict()]))
     with pytest.raises(UsageError, match="finite numbers, not nan"):

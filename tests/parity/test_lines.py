@@ -123,7 +123,7 @@ def moved(times: np.ndarray) -> np.ndarray:
     v, out = np.array([E]), []
     for a, b in ((0, 1), (1, 4), (4, 6), (6, 8)):
 
-        def rate(t: float, y: Any, a: float = a) -> Any:
+        def rate(t: float, y: Any, a: int = a) -> Any:
             g = {0: 0.3, 1: 0.3 + 0.3 * (t - 1), 4: 0.6 - 0.15 * (t - 4), 6: 0.3}[a]
             return 2 - g * (y - E)
 
@@ -238,7 +238,7 @@ def done(r: np.random.Generator, kind: int) -> Any:
 def test_anything_at_once_is_what_the_reference_says(seed: int) -> None:
     r = np.random.default_rng(seed)
     kinds = [seed % 9, *r.choice(6, 2)]
-    stimulus = sum(done(r, int(kind)) for kind in kinds)
+    stimulus: Any = sum(done(r, int(kind)) for kind in kinds)
     moving = SQUID.replace(celsius=lo.Course([3, 8], [6.3, 9])) if seed % 2 else SQUID
     run = {"duration": 12, "sample_interval": 0.1}
     one = lo.simulate(moving, stimulus, solver=lo.Taylor(1e-9), **run)

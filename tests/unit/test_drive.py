@@ -93,7 +93,8 @@ def test_every_kind_of_stimulus_has_its_arithmetic() -> None:
     every = (*OTHERS, *PLAYED, amplified)
     others = {kind for thing in every for kind in thing.inputs.values()}
     # where V jumps is no shape's own: it is asked for beside one
-    assert others | set(CURRENTS) | {"begins"} == set(ARITHMETIC)
+    # and so is a parameter's course, which is the model's
+    assert others | set(CURRENTS) | {"begins", "course"} == set(ARITHMETIC)
     assert set(CURRENTS) == set(SHAPES) | {"shock"}
     assert {thing.kind for thing in OTHERS} | set(SHAPES) == set(KINDS)
 

@@ -236,7 +236,7 @@ def _reversals(told: Mapping[str, Any] | None) -> dict[str, float]:
         return {}
     known = {c.name: model.parameters.get(f"E_{c.name}") for c in model.channels}
     return {name: float(p.value) for name, p in known.items()  # type: ignore[arg-type]
-            if p is not None}  # fmt: skip
+            if p is not None and p.name not in model.courses}  # fmt: skip
 
 
 def _done(

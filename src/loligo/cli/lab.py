@@ -1,16 +1,57 @@
 """``loligo lab``: a live page of models, in one file; and what its links and codes say"""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 
 from loligo.cli import arguments, options
-from loligo.cli.groups import Text, Texts
+from loligo.cli.groups import Group, Text, Texts
 from loligo.cli.stimuli import Stimuli
 from loligo.errors import UsageError
 
 _LAB = "Lab"
+
+
+@dataclass(frozen=True)
+class Page(Group):
+    """What is in the page besides models and what it begins with."""
+
+    library: Annotated[
+        bool,
+        typer.Option("--library", help="Every model of the library.", rich_help_panel=_LAB),
+    ] = False
+    link: Annotated[
+        Text,
+        typer.Option(metavar="URL", help="Begin with what a link says.", rich_help_panel=_LAB),
+    ] = None
+    tasks: Annotated[
+        Optional[Path],  # noqa: UP045  (the oldest Typer knows no Path | None)
+        typer.Option(
+            metavar="SHEET", help="A sheet of tasks (.toml) in the page.", rich_help_panel=_LAB
+        ),
+    ] = None
+    check: Annotated[
+        Text,
+        typer.Option(
+            metavar="CODE",
+            help="Check the code in which a student's sheet ended; needs --tasks.",
+            rich_help_panel=_LAB,
+        ),
+    ] = None
+    key: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAME",
+            help="Print the answers of the student NAME, for the teacher; needs --tasks.",
+            rich_help_panel=_LAB,
+        ),
+    ] = None
+    language: Annotated[
+        Text,
+        typer.Option(metavar="en|de", help="By default the reader's own.", rich_help_panel=_LAB),
+    ] = None
 
 
 def lab(
@@ -23,43 +64,10 @@ def lab(
         ),
     ] = None,
     *,
-    whole: Annotated[
-        bool,
-        typer.Option("--library", help="Every model of the library.", rich_help_panel=_LAB),
-    ] = False,
     parameters: options.Parameters,
     stimuli: Stimuli,
     run: options.Run,
-    link: Annotated[
-        Text,
-        typer.Option(metavar="URL", help="Begin with what a link says.", rich_help_panel=_LAB),
-    ] = None,
-    tasks: Annotated[
-        Optional[Path],  # noqa: UP045  (the oldest Typer knows no Path | None)
-        typer.Option(
-            metavar="SHEET", help="A sheet of tasks (.toml) in the page.", rich_help_panel=_LAB
-        ),
-    ] = None,
-    check: Annotated[
-        Text,
-        typer.Option(
-            metavar="CODE",
-            help="Check the code in which a student's sheet ended; needs --tasks.",
-            rich_help_panel=_LAB,
-        ),
-    ] = None,
-    key: Annotated[
-        Text,
-        typer.Option(
-            metavar="NAME",
-            help="Print the answers of the student NAME, for the teacher; needs --tasks.",
-            rich_help_panel=_LAB,
-        ),
-    ] = None,
-    language: Annotated[
-        Text,
-        typer.Option(metavar="en|de", help="By default the reader's own.", rich_help_panel=_LAB),
-    ] = None,
+    page: Page,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         options.output("An .html file. Without it, the lab opens in the browser."),
@@ -78,25 +86,13 @@ def lab(
     loligo lab --tasks sheet.toml --output sheet.html
     loligo lab --tasks sheet.toml --check 4F7Q-K2MN-…
     """
-    from loligo.lab.calling import lab as make
-
-    if check is not None or key is not None:
-        return _marked(models or [], tasks, check, key)
-    names = [*(models or []), *(_library() if whole else [])]
-    given: dict[str, Any] = {"link": link, "tasks": tasks, "language": language}
+    if page.check is not None or page.key is not None:
+        return _marked(models or [], page)
     with arguments.reading():
-        _refuse_both(link, [*parameters.said(), *stimuli.said(), *run.said()])
-        settings = parameters.set or []
-        if settings or parameters.celsius is not None:
-            names = names or [arguments.SQUID]
-            first = arguments.model(names[0], settings, parameters.celsius)
-            given["model"] = [first, *names[1:]]
-        else:
-            given["model"] = names or None
-        given |= _asked(stimuli, run) if link is None else {}
         if output:
             arguments.output(output, (".html",), {})
-        made = make(**given)
+        made = _made([*(models or []), *(_library() if page.library else [])],
+                     parameters, stimuli, run, page)  # fmt: skip
     if output:
         from loligo.cli.report import size
 
@@ -107,14 +103,31 @@ def lab(
     return None
 
 
+def _made(
+    names: list[str], parameters: options.Parameters, stimuli: Stimuli, run: options.Run, page: Page
+) -> Any:
+    """The lab that was asked for."""
+    from loligo.lab.calling import lab as make
+
+    if page.link is not None:
+        _refuse_both([*parameters.said(), *stimuli.said(), *run.said()])
+    model: Any = names or None
+    settings = parameters.set or []
+    if settings or parameters.celsius is not None:
+        first, *others = names or [arguments.SQUID]
+        model = [arguments.model(first, settings, parameters.celsius), *others]
+    asked = {} if page.link is not None else _asked(stimuli, run)
+    return make(model, link=page.link, tasks=page.tasks, language=page.language, **asked)
+
+
 def _library() -> list[str]:
     from loligo.model import models as library
 
     return list(library())
 
 
-def _refuse_both(link: str | None, said: list[str]) -> None:
-    if link is not None and said:
+def _refuse_both(said: list[str]) -> None:
+    if said:
         raise UsageError(f"a link says what is done already; {', '.join(said)} cannot change it")
 
 
@@ -136,16 +149,16 @@ def _asked(stimuli: Stimuli, run: options.Run) -> dict[str, Any]:
     return asked
 
 
-def _marked(models: list[str], tasks: Path | None, check: str | None, key: str | None) -> None:
+def _marked(models: list[str], page: Page) -> None:
     """What a code says of a student's sheet, or the answers of a student's."""
-    if tasks is None:
+    if page.tasks is None:
         raise UsageError("--check and --key are about a sheet of tasks: name it with --tasks")
     from loligo.lab import tasks as sheets
     from loligo.lab.sheet import read_sheet
 
     with arguments.reading():
-        sheet = read_sheet(tasks, [arguments.model(name, [], None) for name in models])
-    if key is not None:
-        print(sheets.key(sheet, key))
-    if check is not None:
-        print(sheets.check(sheet, check))
+        sheet = read_sheet(page.tasks, [arguments.model(name, [], None) for name in models])
+    if page.key is not None:
+        print(sheets.key(sheet, page.key))
+    if page.check is not None:
+        print(sheets.check(sheet, page.check))

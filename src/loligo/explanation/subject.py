@@ -153,6 +153,8 @@ def subject(model: Any, stimulus: Stimulus | None = None) -> Subject:
     first = {name: float(p.value.values.flat[0]) for name, p in model.parameters.items()
              if isinstance(p.value, Labelled)}  # fmt: skip
     membrane = model.replace(**first) if first else model
+    if membrane.courses:  # it is explained as it is at the start
+        membrane = membrane.changed(courses=None)
     problem = pose(
         membrane, Step(0, 1) if stimulus is None else stimulus, 50.0, record=["spikes"],
         sample_interval=0.05, initial="rest", threshold=0.0,

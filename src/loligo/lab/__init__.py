@@ -2,6 +2,12 @@
 
 ``lo.lab(model, stimulus)`` makes it, see :func:`loligo.lab.calling.lab`; what a link of it says is
 read by ``lo.from_link(url)``.
+
+Examples
+--------
+>>> import loligo as lo
+>>> lo.lab("hodgkin-huxley-1952", lo.Pulse(5, 40, 10))
+<lab of hodgkin-huxley-1952: save('lab.html') writes it, open() shows it>
 """
 
 from __future__ import annotations

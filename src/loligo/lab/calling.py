@@ -17,7 +17,7 @@ from loligo.lab.file import Entry, page
 from loligo.lab.kernels import browser_kernel
 from loligo.lab.limits import LIMITS, known
 from loligo.lab.look import look
-from loligo.lab.simulation import Simulation, asked, linked, named
+from loligo.lab.simulation import Simulation, asked, linked, named, usual_solver
 from loligo.lab.spoken import spoken_languages
 from loligo.model import Membrane, load, models
 from loligo.stimulus.base import Stimulus
@@ -57,7 +57,8 @@ class Lab:
     @property
     def html(self) -> str:
         """The page as the text of an HTML file."""
-        entries = [entry(name, model) for name, model in self.models.items()]
+        solvers = tuple({type(s): s for s in (usual_solver(), self.start.solver)}.values())
+        entries = [entry(name, model, solvers) for name, model in self.models.items()]
         return page(entries, self._told(entries))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -228,13 +229,14 @@ def members(model: Any) -> list[Membrane]:
 USUAL = ("hodgkin-huxley-1952", "connor-stevens-1977", "traub-miles-1991", "wang-buzsaki-1996")
 
 
-def entry(name: str, model: Membrane) -> Entry:
-    """A model as the page has it."""
-    kernel = browser_kernel(model)
+def entry(name: str, model: Membrane, solvers: Sequence[Any] = ()) -> Entry:
+    """A model as the page has it, with kernels of some solvers; of the usual one by default."""
+    solvers = solvers or (usual_solver(),)
+    kernel = browser_kernel(model, solvers)
     told = {
         "manifest": kernel.manifest,
         "description": described(model),
-        "known": known(model),
+        "known": known(model, [type(each).__name__ for each in solvers]),
         "load": name if name in models() else None,
     }
     return Entry(name, told, kernel.wasm)

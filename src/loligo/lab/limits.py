@@ -5,7 +5,7 @@ A stimulus is written as on the command line, ``pulse=5,40,10`` as ``--pulse 5 4
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loligo.model import Membrane
@@ -73,12 +73,24 @@ LIMITS: Mapping[str, Any] = {
             [*_BOX, frequency("frequency_start"), frequency("frequency_end")], _DENSITY,
         ),
         _stimulus(
+            "Noise", "noise", 1, _BOX, {**_DENSITY, "generator": 2},
+            settings=[
+                number("seed", 0, 2**53 - 1, whole=True, usual=1),
+                number("tau", 0, _HUGE, open=True, usual=None),
+                number("mean", -_HUGE, _HUGE, usual=0),
+                number("interval", 1e-3, _HUGE, usual=0.025),
+            ],
+        ),
+        _stimulus(
             "VoltageClamp", "clamp", 6, [_START, _LENGTH, number("voltage", -1000, 1000)], _NO_RIG,
             settings=[number("to", -1000, 1000, usual=None)],
         ),
     ],
     # the page's kernels are made for one tolerance
-    "solvers": [{"word": "taylor", "kind": "Taylor", "value": number("tolerance", 1e-8, 1e-8)}],
+    "solvers": [
+        {"word": "taylor", "kind": "Taylor", "value": number("tolerance", 1e-8, 1e-8)},
+        {"word": "exponential", "kind": "Exponential", "value": number("dt", 0.001, 1)},
+    ],
     "numbers": {
         "duration": number("duration", 0, 10_000, open=True),
         "sample": number("sample", 0.001, 1000),
@@ -97,14 +109,16 @@ LIMITS: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def known(model: Membrane) -> dict[str, Any]:
-    """What a link may say of a model: its parameters with their bounds, and its states."""
+def known(model: Membrane, solvers: Sequence[str] = ("Taylor", "Exponential")) -> dict[str, Any]:
+    """What a link may say of a model: its parameters with their bounds, its states, and the
+    solvers that there are for it."""
     usual = {"low": -1e9, "high": 1e9}
     return {
         "parameters": {
             name: {"name": name, **_BOUNDED.get(name, usual)} for name in model.parameters
         },
         "states": _states(model),
+        "solvers": list(solvers),
     }
 
 

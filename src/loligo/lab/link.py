@@ -61,7 +61,7 @@ def read_link(url: str, known: Known) -> dict[str, Any]:
         "parameters": _parameters(said.get("set"), about),
         "stimulus": [_stimulus(_STIMULI[k], v) for k, v in pairs if k in _STIMULI],
         **_times(said),
-        "solver": _solver(said.get("solver")),
+        "solver": _solver(said.get("solver"), about),
         "initial": _initial(said.get("initial"), about),
         "threshold": _one("threshold", said.get("threshold"), None),
     }
@@ -159,10 +159,10 @@ def _one(key: str, text: str | None, usual: Any) -> Any:
     return usual if text is None else _number(key, text, LIMITS["numbers"][key])
 
 
-def _solver(text: str | None) -> dict[str, Any]:
+def _solver(text: str | None, about: Mapping[str, Any]) -> dict[str, Any]:
     usual, tolerance = LIMITS["usual"]["solver"]
     word, _, value = (text or f"{usual}:{written(tolerance)}").partition(":")
-    if word not in _SOLVERS:
+    if word not in _SOLVERS or _SOLVERS[word]["kind"] not in about["solvers"]:
         _refuse("the link says {key}, which means nothing here", key=f"solver={word}")
     kind = _SOLVERS[word]
     number = _number(f"solver {kind['value']['name']}", value, kind["value"])

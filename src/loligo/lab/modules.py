@@ -203,7 +203,7 @@ def modules_of(sources: Mapping[str, str]) -> dict[str, Module]:
 @cache
 def sources() -> Mapping[str, str]:
     """The files that the page is made of: path and text."""
-    return dict(sorted(_below(resources.files("loligo.lab") / "page", "")))
+    return dict(sorted(_below(resources.files(__name__.rpartition(".")[0]) / "page", "")))
 
 
 def _below(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:

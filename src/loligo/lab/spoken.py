@@ -54,7 +54,7 @@ def texts_of(script: str) -> list[str]:
 
 
 def _scripts() -> Iterable[str]:
-    waiting = [resources.files("loligo.lab").joinpath("page")]
+    waiting = [resources.files(__name__.rpartition(".")[0]).joinpath("page")]
     while waiting:
         for each in sorted(waiting.pop(0).iterdir(), key=lambda file: file.name):
             if each.is_dir():

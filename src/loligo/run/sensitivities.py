@@ -75,9 +75,13 @@ def _refuse(driven: Iterable[Driven]) -> None:
                 "one, or leave sensitivities out"
             )
         if each.shape.sampled:
+            course = getattr(each.shape, "name", "")
+            moves = f"{course} follows a course" if course else (
+                f"{type(each.shape).__name__} follows samples"
+            )  # fmt: skip
             raise UsageError(
-                f"sensitivities: {type(each.shape).__name__} follows samples, and derivatives are "
-                "of what has a formula; leave sensitivities out"
+                f"sensitivities: {moves}, and derivatives are of what has a formula; leave "
+                "sensitivities out"
             )
 
 

@@ -42,7 +42,8 @@ class Along:
         self.lines: list[list[Lines]] = [[path.lines() for path in paths] for paths, _ in found]
         self.last = [[line.number(self.end) for line in lines] for lines in self.lines]
         which: Any = np.stack([which for _, which in found])
-        self.which: Integers = padded(which, kernel.width)
+        filled: Any = padded(which, kernel.width)
+        self.which: Integers = filled
         self.width = kernel.width
         self.rows = np.zeros(self.which.shape, dtype=np.int64)
         self.places = np.stack(
@@ -97,7 +98,8 @@ class Along:
             first[first == np.iinfo(np.int64).max] = 0
             here[~going] = first[own[~going]]  # they stand still, somewhere in the table
             begins = np.empty(used.size, dtype=np.int64)
-            for k, path in enumerate(used.tolist()):
+            known: list[int] = used.tolist()
+            for k, path in enumerate(known):
                 last, begin = self.last[stream][path], int(first[k])
                 count = max(2, min(most, last + 3 - begin))
                 table = self.lines[stream][path].rows(begin, begin + count)

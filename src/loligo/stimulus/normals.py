@@ -99,17 +99,17 @@ def log(x: Any) -> Any:
     return power * _LN2[0] + (power * _LN2[1] + series)
 
 
-def decay(x: float) -> float:
-    """exp(-x), x >= 0: of a fraction by its series, and squared as often as that was halved."""
-    if x > 708.0:
+def decay(rate: float) -> float:
+    """exp(-rate), rate >= 0: of a fraction by its series, and squared as often as that was halved."""
+    if rate > 708.0:
         return 0.0
-    halved = max(0, math.frexp(x)[1] + 1)
-    return _squared(1.0 - _lost(x * 2.0**-halved), halved)
+    halved = max(0, math.frexp(rate)[1] + 1)
+    return _squared(1.0 - _lost(rate * 2.0**-halved), halved)
 
 
-def lost(x: float) -> float:
-    """1 - exp(-x), x >= 0, to all its digits."""
-    return _lost(x) if x < 0.5 else 1.0 - decay(x)
+def lost(rate: float) -> float:
+    """1 - exp(-rate), rate >= 0, to all its digits."""
+    return _lost(rate) if rate < 0.5 else 1.0 - decay(rate)
 
 
 def _lost(x: float) -> float:

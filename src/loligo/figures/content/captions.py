@@ -52,13 +52,25 @@ def _conditions(attrs: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]
         parts = [stimulus(known.get("stimulus"), long), amplifier(known.get("stimulus"))]
         warm = [m.get("celsius") for m in (model, *model.get("membranes", []))]
         warm = [celsius for celsius in warm if celsius is not None]
-        parts += [_amount(warm[0], "°C")] if warm and all(c == warm[0] for c in warm) else []
+        moving = dict(model.get("courses", {}))
+        if "celsius" in moving:
+            ends = [_amount(moving["celsius"]["values"][k], "°C") for k in (0, -1)]
+            parts.append(say("{low} to {high}", low=ends[0], high=ends[1]))
+        else:
+            same = warm and all(c == warm[0] for c in warm)
+            parts += [_amount(warm[0], "°C")] if same else []
+        parts.append(_followed([name for name in moving if name != "celsius"]))
         if long and "position" in there:
             parts.append(say("seen at {place}", place=_lengths([there["position"]], long)))
         return [part for part in parts if part]
     except Exception:  # no provenance, or another program's: the recording's own words
         said = str(attrs.get("stimulus") or "")
         return [said] if said else []
+
+
+def _followed(names: list[str]) -> str:
+    """The parameters that follow courses."""
+    return say("{names} along a course", names=", ".join(names)) if names else ""
 
 
 def stimulus(document: Mapping[str, Any] | None, long: float = 0.0) -> str:

@@ -24,7 +24,7 @@
  * @property {Record<string, Bounds>} numbers
  * @property {{duration: number, sample: number, solver: [string, number]}} usual
  * @property {Record<string, string>} words
- * @typedef {{parameters: Record<string, Bounds>, states: string[]}} Known  of a model
+ * @typedef {{parameters: Record<string, Bounds>, states: string[], solvers: string[]}} Known  of a model
  * @typedef {[string, string][]} Pairs
  * @typedef {Record<string, any>} View
  */
@@ -73,7 +73,7 @@ export function readLink(url, limits, known) {
     if (kind) stimulus.push(stimulusOf(kind, text));
   }
   const times = timesOf(named, limits);
-  const solver = solverOf(named.get("solver"), limits);
+  const solver = solverOf(named.get("solver"), about, limits);
   const initial = initialOf(named.get("initial"), about, limits);
   const threshold = one("threshold", named.get("threshold"), null, limits);
   const simulation = { model, parameters, stimulus, ...times, solver, initial, threshold };
@@ -223,15 +223,16 @@ function one(key, text, usual, limits) {
 
 /**
  * @param {string | undefined} text
+ * @param {Known} about
  * @param {Limits} limits
  */
-function solverOf(text, limits) {
+function solverOf(text, about, limits) {
   const [usual, tolerance] = limits.usual.solver;
   const stated = text || `${usual}:${tolerance}`;
   const colon = stated.indexOf(":");
   const word = colon < 0 ? stated : stated.slice(0, colon);
   const solver = limits.solvers.find((each) => each.word === word);
-  if (!solver) throw said("the link says {key}, which means nothing here", { key: `solver=${word}` });
+  if (!solver || !about.solvers.includes(solver.kind)) throw said("the link says {key}, which means nothing here", { key: `solver=${word}` });
   const { kind, value } = solver;
   const number = numberOf(`solver ${value.name}`, colon < 0 ? "" : stated.slice(colon + 1), value);
   return { kind, [value.name]: number, portable: true };

@@ -54,7 +54,7 @@ def room(series: Series, order: int, voltage: int) -> int | None:
     b = series.b
     distances: list[int] = []
     for ends in series.ratios:
-        (z,) = (i for i in ends if of_voltage(series.f, series.varies, i))
+        z = _argument(series, ends)
         scale = series.root(z)[1]
         zero = series.values[z][0]
         zero = b.apply("neg", zero if scale is None else b.div(zero, scale))
@@ -62,3 +62,16 @@ def room(series: Series, order: int, voltage: int) -> int | None:
     if not distances:
         return None
     return b.mul(reach(b, order), b.extreme("min", distances))
+
+
+def _argument(series: Series, ends: tuple[int, int]) -> int:
+    """The z of a quotient of z and exp(z) - 1, or of their inverse.
+
+    One end is affine in V: z, or z with a factor. Where that is the share of a step in which V is
+    free of a clamp, it is 0 at times; then z is taken from the exponential, where it stands alone.
+    """
+    (z,) = (i for i in ends if of_voltage(series.f, series.varies, i))
+    if not varying(series.f, (".t", ".middle"))[z]:
+        return z
+    (power,) = (i for i in ends if i != z)
+    return series.f.assignments[power].args[1]

@@ -272,9 +272,10 @@ export class Plot {
     dot(context, x, y, 3.5, mark.colour, theme.background);
     if (!mark.text) return;
     context.font = this.style.font(11.5);
-    const below = mark.side === "below" ? 16 : -10;
+    const room = y - box.top > 14; // above it
+    const below = mark.side === "below" ? 16 : room ? -10 : 0;
     const wide = context.measureText(mark.text).width;
-    const left = mark.side === "below" ? x : x + 6;
+    const left = mark.side === "below" ? x : x + (room ? 6 : 9);
     if (left + wide > box.left + box.width + this.margin.right) return;
     context.textAlign = "left";
     context.textBaseline = "middle";
@@ -307,7 +308,7 @@ export class Plot {
     named.forEach((each, k) => {
       context.globalAlpha = this.shown.lit?.length && !this.shown.lit.includes(each.name) ? 0.45 : 1;
       context.fillStyle = each.colour;
-      this.write(context, /** @type {Part[]} */ (each.label), left, places[k], 13);
+      this.write(context, /** @type {Part[]} */ (each.label), left, places[k], Math.min(13, Math.max(apart, 9)));
       context.globalAlpha = 1;
     });
   }

@@ -49,7 +49,7 @@ export function stimulusList(host, lab) {
 
   /** @param {Shape[]} stimulus */
   function change(stimulus) {
-    lab.state.set({ stimulus, solver: solverFor(lab, stimulus) });
+    lab.state.set({ stimulus, solver: solverFor(lab) });
   }
 
   /**
@@ -115,20 +115,11 @@ export function stimulusList(host, lab) {
 }
 
 /**
- * The solver that takes a stimulus: noise needs steps of one length.
+ * The solver that takes a stimulus: one with adaptive steps takes all that there is.
  *
  * @param {import("../main.js").Lab} lab
- * @param {Shape[]} stimulus
  */
-export function solverFor(lab, stimulus) {
+export function solverFor(lab) {
   const { solver } = lab.state.get();
-  const noisy = stimulus.some(({ kind }) => kind === "noise");
-  const { kernels } = lab.model().manifest;
-  if (noisy && solver.kind === "Taylor" && kernels?.Exponential) {
-    return { kind: "Exponential", dt: 0.01, portable: true };
-  }
-  if (!noisy && solver.kind === "Exponential") {
-    return { kind: "Taylor", tolerance: 1e-8, portable: true };
-  }
-  return solver;
+  return solver.kind === "Exponential" ? { kind: "Taylor", tolerance: 1e-8, portable: true } : solver;
 }

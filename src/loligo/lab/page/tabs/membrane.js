@@ -303,7 +303,7 @@ function failure({ status, end }, words) {
 function lastsSlider(host, lab) {
   const holder = element("fieldset", { class: "group" });
   host.append(holder);
-  let built = NaN;
+  let built = "";
   /** @type {ReturnType<typeof slider>} */
   let made;
 
@@ -323,10 +323,10 @@ function lastsSlider(host, lab) {
 
   /** @param {number} duration */
   function show(duration) {
-    const usual = lab.description().shown?.duration ?? 50;
-    if (usual !== built) {
-      built = usual;
-      build(usual);
+    const model = lab.state.get().model;
+    if (model !== built) {
+      built = model;
+      build(duration);
     }
     made.show(duration);
   }
