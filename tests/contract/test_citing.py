@@ -50,8 +50,7 @@ def test_every_citation_of_the_library_is_taken_apart_or_kept_whole(name: str) -
 
 def test_a_recording_is_its_models_papers_its_method_and_the_program_that_made_it() -> None:
     squid = lo.load("hodgkin-huxley-1952")
-    brief = lo.Pulse(1, 1, 20)
-    rec = lo.simulate(squid, brief, 2, solver=NUMPY)
+    rec = lo.simulate(squid, None, 0.2, solver=NUMPY)
     assert keys(lo.cite(rec)) == [
         "hodgkin-huxley-1952", "hochbruck-ostermann-2010", "strang-1968", "loligo"
     ]  # fmt: skip
