@@ -90,15 +90,8 @@ def test_every_machine_and_width_gives_the_same_bits(
 ) -> None:
     rng = np.random.default_rng(FEW.index(name))
     model = lo.load(name)
-<<<<<<< HEAD
     varied = {n: p.value for n, p in model.parameters.items() if n[:2] in ("g_", "C_")}
     model = model.replace(**{n: value * rng.uniform(0.95, 1.05) for n, value in varied.items()})
-=======
-    changed = [name for name in model.parameters if name.startswith(("g_", "C_"))]
-    model = model.replace(
-        **{name: model.parameters[name].value * rng.uniform(0.95, 1.05) for name in changed}
-    )
->>>>>>> wt13-H
     stimulus = lo.Pulse(2, 5, [7.7, 20.0]) + lo.Sine(3, 14, 4, frequency=60)
     stimulus = stimulus + lo.Noise(1, 18, 1, tau=2, seed=3)
     every = machines()
