@@ -17,7 +17,7 @@ CASES: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "two": (SQUID, PULSE + PULSE, {"sensitivities": ["amplitude"]}, "stimulus0.amplitude"),
     "whole": (SQUID, lo.PulseTrain(1, 1, 5, 2, 3), {"sensitivities": ["count"]}, "whole number"),
     "rest": (SQUID, PULSE, {"sensitivities": ["initial.V"]}, "is not given"),
-    "noise": (SQUID, lo.Noise(0, 5, 1, seed=1), {"sensitivities": ["g_Na"]}, "given by samples"),
+    "noise": (SQUID, lo.Noise(0, 5, 1, seed=1), {"sensitivities": ["g_Na"]}, "follows samples"),
     "fixed": (SQUID, PULSE, {"sensitivities": ["g_Na"], "solver": lo.Exponential()}, "lo.Taylor"),
     "gpu": (SQUID, PULSE, {"sensitivities": ["g_Na"], "solver": lo.Taylor(engine="cuda")}, "GPU"),
     "axon": (lo.Axon(SQUID, 1e4, 476, 35.4), None, {"sensitivities": ["g_Na"]}, "along an axon"),
@@ -33,5 +33,5 @@ def test_what_cannot_be_differentiated(case: str) -> None:
 
 def test_waveforms_are_told_apart() -> None:
     wave = lo.Waveform(np.linspace(0, 5, 51), np.sin(np.linspace(0, 5, 51)))
-    with pytest.raises(lo.LoligoError, match="Waveform is given by samples"):
+    with pytest.raises(lo.LoligoError, match="Waveform follows samples"):
         lo.simulate(SQUID, wave, 5, sensitivities=["g_Na"])

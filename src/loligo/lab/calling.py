@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from loligo import files
 from loligo.errors import UsageError
-from loligo.lab.described import described
+from loligo.lab.described import described, own_current
 from loligo.lab.file import Entry, page
 from loligo.lab.kernels import browser_kernel
 from loligo.lab.limits import LIMITS, known
@@ -20,6 +20,7 @@ from loligo.lab.look import look
 from loligo.lab.simulation import Simulation, asked, linked, named, usual_solver
 from loligo.lab.spoken import spoken_languages
 from loligo.model import Membrane, load, models
+from loligo.stimulus import Pulse
 from loligo.stimulus.base import Stimulus
 from loligo.words import code_of
 
@@ -142,7 +143,7 @@ class Lab:
 def lab(
     model: Any = None,
     stimulus: Stimulus | None = None,
-    duration: float = 50.0,
+    duration: float | None = None,
     *,
     link: str | None = None,
     tasks: str | os.PathLike[str] | None = None,
@@ -161,9 +162,10 @@ def lab(
         The model, or the names of several; the page begins with the first. ``lo.models()`` are
         all of the library; by default it has the squid's axon and three others.
     stimulus : Stimulus, optional
-        What it begins with; 10 µA/cm² from 5 to 45 ms if neither a model nor a link is given.
-    duration : float
-        ms.
+        What it begins with. If none is given, a current that shows what the model does: that of
+        the library's table (:func:`loligo.library`), or 10 µA/cm² from 5 to 45 ms.
+    duration : float, optional
+        ms; 50, or as long as the library's table has it.
     link : str, optional
         A link of the lab: the page begins with what it says, in place of all other arguments but
         ``model``.
@@ -201,8 +203,7 @@ def lab(
             raise UsageError("a link says what is done already: give it, or a stimulus, not both")
         start = linked(link, given)
     else:
-        stimulus = _demonstration() if stimulus is None and model is None else stimulus
-        start = asked(given[0], stimulus, duration=duration, **more)
+        start = _begun(given[0], stimulus, duration, more)
     start = linked(start.link(), [start.original])  # what a page cannot say is refused here
     shown = {start.name: start.original}
     for each in given:
@@ -226,6 +227,7 @@ def members(model: Any) -> list[Membrane]:
 
 
 # Where nothing is said: each of them shows what the others do not.
+SQUID = "hodgkin-huxley-1952"
 USUAL = ("hodgkin-huxley-1952", "connor-stevens-1977", "traub-miles-1991", "wang-buzsaki-1996")
 
 
@@ -251,10 +253,23 @@ def sheet_of(path: str | os.PathLike[str] | None, models: Sequence[Membrane]) ->
     return read_sheet(path, models)
 
 
-def _demonstration() -> Stimulus:
-    from loligo.stimulus import Pulse
-
-    return Pulse(start=5, duration=40, amplitude=10)
+def _begun(
+    model: Membrane, stimulus: Stimulus | None, duration: float | None, more: dict[str, Any]
+) -> Simulation:
+    """What the page begins with, of which nothing needs to be said."""
+    if not isinstance(stimulus, Stimulus | None):
+        raise UsageError(
+            "stimulus must be a stimulus such as lo.Pulse(5, 40, 10), or None, not "
+            f"{stimulus!r:.60}; several models are one list, lo.lab([...])"
+        )
+    own = own_current(model) if stimulus is None and model.name != SQUID else None
+    if own is not None:
+        stimulus, more = own[0], {**own[1], **more}
+    elif stimulus is None:
+        stimulus = Pulse(start=5, duration=40, amplitude=10)
+    if duration is not None:
+        more = {**more, "duration": duration}
+    return asked(model, stimulus, **more)
 
 
 def _texts(told: Mapping[str, Any]) -> Iterable[str]:

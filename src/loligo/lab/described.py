@@ -60,12 +60,20 @@ def described(membrane: Membrane) -> dict[str, Any]:
 
 def _shown(membrane: Membrane) -> dict[str, Any] | None:
     """What shows a model of the library: a current, how long, what counts as a spike."""
+    own = own_current(membrane)
+    if own is None:
+        return None
+    pulse, run = own
+    return {"stimulus": [pulse.to_dict()], **run}
+
+
+def own_current(membrane: Membrane) -> tuple[Pulse, dict[str, Any]] | None:
+    """A current that shows what a model of the library does, and the run that shows it."""
     told = catalogue().get(membrane.name)
     if told is None:
         return None
-    pulse = Pulse(told.lasts / 10, told.lasts, told.step)
-    threshold = told.threshold or None
-    return {"stimulus": [pulse.to_dict()], "duration": 1.2 * told.lasts, "threshold": threshold}
+    run = {"duration": 1.2 * told.lasts, "threshold": told.threshold or None}
+    return Pulse(told.lasts / 10, told.lasts, told.step), run
 
 
 def _variables(outline: Outline, inks: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -276,8 +276,8 @@ def refuse_moving(value: Any, name: str) -> None:
     """A course stands in no part of a model, but in the model."""
     if getattr(value, "moves", False):
         raise ModelError(
-            f"{name}: give the part one number and the course to the membrane made of it, "
-            f"model.replace({name}=lo.Course(...))"
+            f"{name}: a part has one number; the membrane that is made of it follows a course, "
+            "by its method replace"
         )
 
 
