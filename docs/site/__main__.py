@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from docs.site.check import faults
 from docs.site.generated import pages
@@ -22,6 +23,9 @@ DOCS = Path(__file__).parents[1]
 _WRITTEN = ("*.md", "howto/*.md", "course/*.md", "*.svg", "*.gif", "performance.json")
 # pages of the project's root, and how they are called here
 _OF_THE_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+# the lab itself, which is no page of Sphinx's
+_LIVE = "live.html"
+_OPENS = f"\n\n<p><a href='{_LIVE}'><b>Open it, with the whole library.</b></a></p>\n\n"
 _COURSE = "\n```{toctree}\n:hidden:\n:glob:\n\n[0-9]*\n```\n"
 
 
@@ -40,10 +44,18 @@ def staged(folder: Path) -> None:
     course.write_text(course.read_text(encoding="utf-8") + _COURSE, encoding="utf-8")
     for page in folder.rglob("*.md"):
         page.write_text(_linked(page.read_text(encoding="utf-8")), encoding="utf-8")
+    lab = folder / "lab.md"
+    lab.write_text(lab.read_text(encoding="utf-8").replace("\n\n", _OPENS, 1), encoding="utf-8")
     for name, text in pages():
         there = folder / f"{name}.md"
         there.parent.mkdir(parents=True, exist_ok=True)
         there.write_text(text, encoding="utf-8")
+
+
+def live() -> Any:
+    """The lab with the whole library, the squid's axon first."""
+    squid = "hodgkin-huxley-1952"
+    return lo.lab([squid, *(name for name in lo.models() if name != squid)])
 
 
 def _linked(page: str) -> str:
@@ -72,7 +84,7 @@ def main() -> int:
         )  # fmt: skip
     if wrong:
         return wrong
-    lo.lab(lo.models()).save(told.into / "live.html")
+    live().save(told.into / _LIVE)
     said = list(faults(told.into))
     for fault in said:
         print(fault)

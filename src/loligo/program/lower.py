@@ -74,9 +74,13 @@ def _mul(low: Lowering, e: Expr) -> int:
         return low.b.apply("neg", low(rest))
     above: list[int] = []
     below: list[int] = []
+    # in a derivative of a rate, what stands above and below may be infinite together
+    steep = rest.has(s.Exprel2)
     for factor in sp.Mul.make_args(rest):
-        if isinstance(factor, sp.Pow) and factor.exp.is_negative and factor.base.func is s.Exprel:
+        if isinstance(factor, sp.Pow) and factor.base.func is s.Exprel and factor.exp == -1:
             above.append(low(factor))
+        elif steep and isinstance(factor, sp.Pow) and _of_exprel(factor):
+            above.append(low.b.power(low(factor.base**-1), -int(factor.exp)))
         elif isinstance(factor, sp.Pow) and factor.exp.is_negative:
             below.append(low(factor.base ** (-factor.exp)))
         else:
@@ -95,10 +99,14 @@ def _mul(low: Lowering, e: Expr) -> int:
     return product
 
 
+def _of_exprel(factor: sp.Pow) -> bool:
+    return factor.base.func is s.Exprel and factor.exp.is_Integer and factor.exp.is_negative
+
+
 def _pow(low: Lowering, e: Expr) -> int:
     base, exponent = e.base, e.exp
-    if base.func is s.Exprel and exponent.is_Integer and exponent.is_negative:
-        return low.b.power(low.b.apply("bernoulli", low(base.args[0])), -int(exponent))
+    if exponent == -1 and base.func is s.Exprel:
+        return low.b.apply("bernoulli", low(base.args[0]))
     if exponent.is_negative:
         return low.b.div(low.b.const(1.0), low(base ** (-exponent)))
     if exponent.is_Integer:
