@@ -155,7 +155,7 @@ def simulate(
     (('amplitude', 'time'), [0, 1, 3])
     >>> rec = lo.simulate(squid, lo.Pulse(5, 1, 20), duration=20, sensitivities=["g_Na"])
     >>> rec.dV_dg_Na.units, round(float(rec.dspike_time_dg_Na[0]), 4)
-    ('mV/(mS/cm2)', -0.0026)
+    ('mV/(mS/cm2)', -0.0041)
     """
     return record_run(
         model, stimulus, duration, solver, progress, timings, Pace(), positions=positions,

@@ -93,7 +93,7 @@ STIMULI = {
     "sine": lo.Sine(1, 18, 15, 80, 0.5),
     "chirp": lo.Chirp(1, 18, 15, 20, 300),
     "waveform": lo.Waveform([0, 3, 3, 9, 17], [0, 0, 20, 5, 20]),
-    "noise": lo.Noise(0.5, 4, 20, seed=3, tau=2, mean=9),
+    "noise": lo.Noise(0.5, 4, 20, seed=6, tau=2, mean=9),
     "white noise and more": 0.5 * lo.Noise(0.5, 4, 5, seed=4, mean=12) + lo.Pulse(1, 3, 8),
 }
 

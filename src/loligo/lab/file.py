@@ -60,7 +60,7 @@ def letters(content: bytes) -> str:
     """Bytes as text: their number, and two letters for every 13 bits, the lowest first.
 
     >>> letters(b"abc")
-    '3 rjpK'
+    '3 (c*g'
     """
     groups = -(-8 * len(content) // 13)
     pairs = list[str]()

@@ -99,7 +99,7 @@ LIMITS: Mapping[str, Any] = {
         "state": number("state", -_HUGE, _HUGE),
         "cursor": number("cursor", 0, 10_000),
     },
-    "usual": {"duration": 50, "sample": 0.05, "solver": ["taylor", 1e-8]},
+    "usual": {"duration": 50.0, "sample": 0.05, "solver": ["taylor", 1e-8]},
     "words": {
         "tab": r"[a-z]{1,20}",
         "language": r"[a-z]{2}",

@@ -125,7 +125,7 @@ class Membrane(Changeable):
         )
         freeze(self, start=beginning(self, start), courses=Frozen[Course]())
         check(self, self.quantities)
-        if courses:
+        if courses is not None:
             with at(("courses",)):
                 self._follow(read_courses(courses, self.parameters))
 

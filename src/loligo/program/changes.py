@@ -4,12 +4,15 @@ move."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from loligo.program.arithmetic import Builder
 from loligo.program.derivative import derivative
 from loligo.program.sources import Source, grouped
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY, Term
-from loligo.system.equations import Change, System
+
+if TYPE_CHECKING:
+    from loligo.system.equations import Change, System
 
 Motion = Callable[[Term, int], int]  # (term, an edge's time) -> how far the edge moves with it
 

@@ -122,7 +122,7 @@ class Noise(Shape):
                 f"path is made on; it was given as {interval!r}"
             )
         self._set("interval", interval)
-        if self.generator not in (NUMPY, OWN) or isinstance(self.generator, bool):
+        if type(self.generator) is not int or self.generator not in (NUMPY, OWN):
             raise StimulusError(
                 f"Noise: generator is {self.generator!r:.40}; there are {OWN}, and {NUMPY}, which "
                 "is NumPy's, for recordings made with it"

@@ -111,7 +111,7 @@ class Played(Applied):
 def just_after(t: Any, since: Any) -> Any:
     """How long after a start a time is, ms, such that one at a knot is not before it by rounding.
 
-    >>> 4.3 - 4 < 0.3, just_after(4.3, 4.3 - 4) >= 0.3
+    >>> 4.3 - 4 < 0.3, bool(just_after(4.3, 4.3 - 4) >= 0.3)
     (True, True)
     """
     return since + 2 * np.spacing(np.abs(t))
