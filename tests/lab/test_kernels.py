@@ -95,6 +95,15 @@ def test_a_library_model_has_the_bits_of_python(name: str, kind: str) -> None:
 
 @needs_node
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["destexhe-1996", "pinsky-rinzel-1994"])
+def test_a_model_that_says_where_some_states_begin_has_the_bits_of_python(name: str) -> None:
+    model = lo.load(name)
+    assert 1 < len(model.start) < len(browser_kernel(model)[1]["states"])
+    assert compare(model, "Taylor", seed=3, count=3) == 3
+
+
+@needs_node
+@pytest.mark.slow
 def test_lanes_and_curves_are_what_single_runs_and_analysis_say() -> None:
     body = """
       const pulse = { kind: "pulse", start: 2, duration: 9, amplitude: 1, unit: "uA/cm2" };

@@ -8,7 +8,7 @@
 import { adapt } from "./adaptive.js";
 import { march } from "./fixed.js";
 import { openCode } from "./memory.js";
-import { NoRestError, rest, settle } from "./rest.js";
+import { NoRestError, held, rest } from "./rest.js";
 import { AskedError, Placed } from "./slots.js";
 
 /** @typedef {import("./memory.js").Code} Code */
@@ -119,12 +119,13 @@ export class Model {
    * All states with V held.
    * @param {Numbers} parameters
    * @param {ArrayLike<number>} voltage
+   * @param {Numbers} [kept]  states that are held too
    * @returns {Record<string, Float64Array>}  NaN where some state does not stand still
    */
-  steady(parameters, voltage) {
+  steady(parameters, voltage, kept = {}) {
     const equations = this.#equations();
     const given = { ...this.#numbers(parameters), ...this.guesses };
-    const { states, settled } = settle(equations, given, voltage);
+    const { states, settled } = held(equations, given, voltage, kept);
     return Object.fromEntries(
       equations.states.map((/** @type {string} */ name, /** @type {number} */ i) => [name, states[i].map((x, k) => (settled[k] ? x : NaN))])
     );
@@ -245,11 +246,12 @@ export class Model {
     const given = typeof begin === "number" ? { V: begin } : begin;
     const names = this.manifest.states.map((/** @type {any} */ each) => each.symbol);
     if (names.every((/** @type {string} */ name) => name in given)) return { states: { ...given }, rested: false };
-    if (Object.keys(given).length === 1 && "V" in given) {
-      const held = this.steady(parameters, [given.V]);
-      const states = Object.fromEntries(Object.entries(held).map(([name, row]) => [name, row[0]]));
+    if ("V" in given && Object.keys(given).every((name) => names.includes(name))) {
+      const { V, ...others } = given;
+      const steady = this.steady(parameters, [V], others);
+      const states = Object.fromEntries(Object.entries(steady).map(([name, row]) => [name, row[0]]));
       if (Object.values(states).some(Number.isNaN)) {
-        throw new NoRestError(`some state has no steady value with V held at ${given.V} mV`);
+        throw new NoRestError(`some state has no steady value with V held at ${V} mV`);
       }
       return { states, rested: false };
     }

@@ -38,9 +38,11 @@ export function settle(equations, numbers, voltage) {
   const states = equations.states.map((name, i) =>
     i === 0 ? Float64Array.from(voltage) : new Float64Array(lanes).fill(numbers[`guess.${name}`] ?? BEGIN)
   );
+  const kept = given(equations, numbers);
+  states.forEach((row, i) => { if (kept[i] !== null) row.fill(kept[i]); });
   /** @type {boolean[]} */
   const settled = new Array(lanes).fill(false);
-  for (const method of [atOnce, oneByOne, together]) {
+  for (const method of holds(kept) ? [linear, together] : [atOnce, oneByOne, together]) {
     /** @type {number[]} */
     const here = [];
     for (let k = 0; k < lanes; k++) if (!settled[k]) here.push(k);
@@ -54,6 +56,61 @@ export function settle(equations, numbers, voltage) {
     });
   }
   return { states, settled };
+}
+
+/**
+ * {@link settle} with some states given: they change nothing by the way of a search without them,
+ * where no other state depends on them.
+ * @param {Equations} equations
+ * @param {Numbers} numbers
+ * @param {ArrayLike<number>} voltage
+ * @param {Numbers} states  those that are given
+ * @returns {{states: Float64Array[], settled: boolean[]}}
+ */
+export function held(equations, numbers, voltage, states) {
+  const without = settle(equations, numbers, voltage);
+  if (!Object.keys(states).length) return without;
+  const before = equations.derivative({ ...numbers, ...named(equations, without.states) }, voltage.length);
+  equations.states.forEach((name, i) => { if (name in states) without.states[i].fill(states[name]); });
+  const after = equations.derivative({ ...numbers, ...named(equations, without.states) }, voltage.length);
+  const others = equations.states.slice(1).filter((name) => !(name in states));
+  const free = without.settled.map((settled, k) => settled && others.every((name) => before[name][k] === after[name][k]));
+  if (free.every(Boolean)) return without;
+  const given = Object.fromEntries(Object.entries(states).map(([name, value]) => [`given.${name}`, value]));
+  const within = settle(equations, { ...numbers, ...given }, voltage);
+  return {
+    states: within.states.map((row, i) => row.map((value, k) => (free[k] ? without.states[i][k] : value))),
+    settled: within.settled.map((settled, k) => free[k] || settled),
+  };
+}
+
+/**
+ * What each state is held to, null where it is free: `given.x` among the numbers.
+ * @param {Equations} equations
+ * @param {Numbers} numbers
+ * @returns {(number | null)[]}
+ */
+function given(equations, numbers) {
+  return equations.states.map((name) => numbers[`given.${name}`] ?? null);
+}
+
+/** @param {(number | null)[]} kept */
+function holds(kept) {
+  return kept.some((value) => value !== null);
+}
+
+/**
+ * How small a state is taken to be when its rounding is judged.
+ * @param {Equations} equations
+ * @param {Numbers} numbers
+ * @returns {number[]}
+ */
+function smallest(equations, numbers) {
+  if (!holds(given(equations, numbers))) return equations.states.map(() => 1e-3);
+  return equations.states.map((name) => {
+    const begin = Math.abs(numbers[`guess.${name}`] ?? 1);
+    return 1e-3 * (begin > 0 && begin < 1 ? begin : 1);
+  });
 }
 
 /** @param {Equations} equations @param {Numbers} numbers @param {Float64Array[]} states */
@@ -99,29 +156,47 @@ function relax(equations, numbers, states, steps) {
 }
 
 /**
- * Linearly implicit Euler steps of all states but V, growing while they succeed.
+ * Where the rates are linear, the first step arrives and the second corrects its rounding.
  * @param {Equations} equations
  * @param {Numbers} numbers
  * @param {Float64Array[]} states
  */
-function together(equations, numbers, states) {
+function linear(equations, numbers, states) {
+  return together(equations, numbers, states, FOREVER, 3);
+}
+
+/**
+ * Linearly implicit Euler steps of all states but V, growing while they succeed.
+ * @param {Equations} equations
+ * @param {Numbers} numbers
+ * @param {Float64Array[]} states
+ * @param {number} [first]  ms, the length of the first step
+ * @param {number} [steps]  at most
+ */
+function together(equations, numbers, states, first = 0.1, steps = 120) {
   const lanes = states[0].length;
   /** @type {boolean[]} */
   const settled = [];
   const found = states.map((row) => row.slice());
   for (let k = 0; k < lanes; k++) {
-    const one = oneTogether(equations, numbers, states.map((row) => row[k]));
+    const one = oneTogether(equations, numbers, states.map((row) => row[k]), first, steps);
     settled.push(one.settled);
     one.x.forEach((value, i) => (found[i][k] = value));
   }
   return { settled, states: found };
 }
 
-/** @param {Equations} equations @param {Numbers} numbers @param {number[]} begin */
-function oneTogether(equations, numbers, begin) {
+/**
+ * @param {Equations} equations
+ * @param {Numbers} numbers
+ * @param {number[]} begin
+ * @param {number} dt
+ * @param {number} steps
+ */
+function oneTogether(equations, numbers, begin, dt, steps) {
+  const kept = given(equations, numbers), least = smallest(equations, numbers);
   let x = begin.slice();
-  let dt = 0.1;
-  for (let step = 0; step < 120; step++) {
+  for (let step = 0; step < steps; step++) {
     const rate = rates(equations, numbers, x);
     const slopes = jacobian(equations, numbers, x);
     const count = x.length;
@@ -132,11 +207,16 @@ function oneTogether(equations, numbers, begin) {
         return Number.isFinite(value) ? value : unit;
       })
     );
+    for (let i = 1; i < count; i++) {
+      if (kept[i] === null) continue;
+      matrix[i - 1] = matrix[i - 1].map((_, j) => (j === i - 1 ? 1 : 0));
+      rate[i] = 0;
+    }
     const change = solved(matrix, rate.slice(1));
     const after = [x[0]];
     for (let i = 1; i < count; i++) after.push(x[i] + change[i - 1]);
     const sound = change.every(Number.isFinite) && rates(equations, numbers, after).every(Number.isFinite);
-    const still = change.every((c, i) => Math.abs(c) <= 1e-11 * atLeast(Math.abs(after[i + 1]), 1e-3));
+    const still = change.every((c, i) => Math.abs(c) <= 1e-11 * atLeast(Math.abs(after[i + 1]), least[i + 1]));
     if (sound) x = after;
     if (sound && still && dt >= LONG) return { settled: true, x };
     dt = sound ? Math.min(4 * dt, FOREVER) : dt / 8;
@@ -195,8 +275,8 @@ function rates(equations, numbers, x) {
  * @returns {number[][]}
  */
 export function jacobian(equations, numbers, x) {
-  const count = x.length;
-  const steps = x.map((value) => 1e-5 * atLeast(Math.abs(value), 1e-3));
+  const count = x.length, least = smallest(equations, numbers);
+  const steps = x.map((value, i) => 1e-5 * atLeast(Math.abs(value), least[i]));
   const rows = x.map((value, i) => {
     const row = new Float64Array(2 * count).fill(value);
     row[2 * i] += steps[i];
