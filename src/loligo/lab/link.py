@@ -200,7 +200,10 @@ def _number(key: str, text: str, about: Mapping[str, Any]) -> float:
         _refuse("{key} of the link: {text} is not a number", key=key, text=text)
     value = float(text) + 0.0  # -0 is 0
     low, high = about["low"], about["high"]
-    if not low <= value <= high or (about.get("open") and value == low):
+    if about.get("open") and value == low:
+        _refuse("{key} of the link is {text}, but it lies above {low}", key=key,
+                text=text, low=written(low))  # fmt: skip
+    if not low <= value <= high:
         _refuse("{key} of the link is {text}, but it lies between {low} and {high}", key=key,
                 text=text, low=written(low), high=written(high))  # fmt: skip
     if about.get("whole") and not value.is_integer():

@@ -11,9 +11,9 @@ from typing import Any
 
 from loligo.words import ENGLISH, known, languages
 
-# a text that is given to `words`, or is a tab's title
+# a text that is given to `words`, says why the engine has no run, or is a tab's title
 _TEXT = r'"(?:[^"\\\n]|\\.)*"'
-_SAID = re.compile(rf"(?:\b(?:words|said)\(\s*|\btitle: )({_TEXT})")
+_SAID = re.compile(rf"(?:\b(?:words|said|NoRestError|AskedError)\(\s*|\btitle: )({_TEXT})")
 
 
 def spoken_languages(texts: Iterable[str] = ()) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ import { element, fill, icon } from "./dom.js";
 import { drawn } from "./draw/canvas.js";
 import { VectorContext } from "./draw/vector.js";
 import { command, csv, pythonScript } from "./texts.js";
+import { whyOf } from "./words.js";
 
 /**
  * @param {Lab} lab
@@ -79,8 +80,8 @@ function item(lab, choice, close) {
         close();
         lab.announce(said);
       } catch (problem) {
-        const why = problem instanceof Error ? problem.message : String(problem);
-        lab.tell(lab.words("This could not be done: {why}", { why }));
+        lab.tell(lab.words("This could not be done: {why}", { why: whyOf(problem, lab.words) }));
+        close();
       }
     },
   }, choice.name);

@@ -285,7 +285,10 @@ function numberOf(key, text, bounds) {
   }
   const value = Number(text) + 0; // -0 is 0
   const { low, high } = bounds;
-  if (!(low <= value && value <= high) || (bounds.open && value === low)) {
+  if (bounds.open && value === low) {
+    throw said("{key} of the link is {text}, but it lies above {low}", { key, text, low: String(low) });
+  }
+  if (!(low <= value && value <= high)) {
     throw said("{key} of the link is {text}, but it lies between {low} and {high}", {
       key, text, low: String(low), high: String(high),
     });

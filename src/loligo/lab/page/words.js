@@ -28,6 +28,16 @@ export function speaking(language) {
 }
 
 /**
+ * Why something could not be done.
+ *
+ * @param {unknown} problem
+ * @param {Words} words
+ */
+export function whyOf(problem, words) {
+  return words(problem instanceof Error ? problem.message : String(problem));
+}
+
+/**
  * What a model says of itself, in a language, as far as it is known there.
  *
  * @param {Language} language

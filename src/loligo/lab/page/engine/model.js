@@ -251,7 +251,7 @@ export class Model {
       const steady = this.steady(parameters, [V], others);
       const states = Object.fromEntries(Object.entries(steady).map(([name, row]) => [name, row[0]]));
       if (Object.values(states).some(Number.isNaN)) {
-        throw new NoRestError(`some state has no steady value with V held at ${V} mV`);
+        throw new NoRestError("some state has no steady value where V is held");
       }
       return { states, rested: false };
     }

@@ -26,6 +26,7 @@ import { channelsOf, unitless } from "../experiments/channels.js";
 import { evenly } from "../experiments/asking.js";
 import { interpolated, Wave } from "../experiments/wave.js";
 import { choice } from "../fields.js";
+import { whyOf } from "../words.js";
 
 const ROOM = 5; // ms of a frame for the wave
 const COLUMNS = 360; // of the picture
@@ -214,7 +215,7 @@ class AxonTab {
           resistivity: 35.4, g_ratio: myelin ? ratio : null }, { side, lag });
       } catch (problem) {
         say(this.without, this.lab.words("There is no rest from which to begin: {why}.", {
-          why: problem instanceof Error ? problem.message : String(problem) }));
+          why: whyOf(problem, this.lab.words) }));
       }
       if (!this.next) this.wave = null;
     }

@@ -28,6 +28,7 @@ import { between } from "../draw/trace.js";
 import { channelsOf, drugged, drugOf, left, looked, unitless } from "../experiments/channels.js";
 import { alone, peak, protocol, reversal, steps, tail, together, upToPeaks } from "../experiments/currents.js";
 import { choice, doseField, numberField } from "../fields.js";
+import { whyOf } from "../words.js";
 
 const SHOWN = 240; // samples of a step that is drawn,
 const MEASURED = 320; // and of one that is measured
@@ -304,7 +305,7 @@ class Clamp {
       const values = Float64Array.from(peaks, ({ value }) => value);
       return { voltage, runs, peak: values, steady, reversal: reversal(voltage, values) };
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.lab.tell(whyOf(problem, this.lab.words));
       return null;
     }
   }

@@ -13,6 +13,7 @@ import { Gates } from "../curves/gates.js";
 import { PhasePlane } from "../curves/plane.js";
 import { Strength } from "../curves/strength.js";
 import { element, fill } from "../dom.js";
+import { whyOf } from "../words.js";
 
 const HOLDING = -65; // mV, where what has no rest begins
 const HAND = 150; // ms without a change after which the hand is at rest
@@ -180,7 +181,7 @@ class Curves {
         this.lab.redraw();
       }
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.lab.tell(whyOf(problem, this.lab.words));
     } finally {
       this.busy = false;
     }

@@ -11,6 +11,7 @@ import { Panels, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { between } from "../draw/trace.js";
 import { blockElement } from "../mathml.js";
+import { whyOf } from "../words.js";
 
 /**
  * @typedef {import("../state.js").Simulation} Simulation
@@ -148,7 +149,7 @@ class Sheet {
       this.run = this.lab.model().simulate(simulation, { record });
       this.simulated = simulation;
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.lab.tell(whyOf(problem, this.lab.words));
     }
     return this.run !== null;
   }

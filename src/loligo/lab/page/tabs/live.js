@@ -11,6 +11,7 @@ import { Cell } from "../live/cell.js";
 import { samplesOf } from "../sampling.js";
 import { Scope } from "../live/scope.js";
 import { Clicks } from "../live/sound.js";
+import { whyOf } from "../words.js";
 
 /**
  * @typedef {import("../state.js").Simulation} Simulation
@@ -173,7 +174,7 @@ class Oscilloscope {
         this.paint();
       }
     } catch (problem) {
-      this.lab.tell(problem instanceof Error ? problem.message : String(problem));
+      this.lab.tell(whyOf(problem, this.lab.words));
       this.cell = null;
       this.pause(true);
       return;

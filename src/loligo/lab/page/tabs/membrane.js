@@ -17,6 +17,7 @@ import { stimulusList } from "../stimulus/list.js";
 import { course, stretches } from "../stimulus/shapes.js";
 import { describeRun } from "../story/described.js";
 import { storyPanel } from "../story/panel.js";
+import { whyOf } from "../words.js";
 
 /**
  * @typedef {import("../state.js").Simulation} Simulation
@@ -132,7 +133,7 @@ class Bench {
       this.run = this.lab.model().simulate(simulation, { record });
       this.complain(this.run.status === "ok" ? "" : failure(this.run, this.lab.words));
     } catch (problem) {
-      this.complain(problem instanceof Error ? problem.message : String(problem));
+      this.complain(whyOf(problem, this.lab.words));
       return this.run !== null;
     }
     this.model = simulation.model;

@@ -11,7 +11,7 @@ import { element, fill } from "../dom.js";
 import { readLink } from "../link.js";
 import { measured } from "../tasks/measures.js";
 import { codeOf, drawn, filled, fits, forbidden, person } from "../tasks/sheet.js";
-import { threeDigits } from "../words.js";
+import { threeDigits, whyOf } from "../words.js";
 
 /** @type {import("../tabs.js").Tab} */
 export const tasks = {
@@ -129,7 +129,7 @@ function one(lab, work, task, place, show) {
       try {
         end(...(await verdict(lab, work, task, place, numbers)));
       } catch (problem) {
-        end("", problem instanceof Error ? problem.message : String(problem));
+        end("", whyOf(problem, words));
       }
     },
   },
