@@ -8,6 +8,7 @@ import { Limits, reach } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
 import { element, say } from "../dom.js";
 import { evenly } from "../experiments/asking.js";
+import { NoRestError } from "../engine/rest.js";
 import { curves, numbers, ramp } from "../experiments/gates.js";
 
 const ROW = evenly(-100, 60, 161); // mV
@@ -58,12 +59,28 @@ export class Gates {
     const found = model.rates(base.parameters, ROW);
     const gates = this.lab.description().variables.filter(({ role }) => role === "gate");
     const always = gates.map(({ name }) => name).filter((name) => !(name in found));
-    if (always.length) {
-      const run = model.simulate(ramp(base, ROW), { record: always });
-      for (const name of always) found[name] = { inf: run.values[name], tau: null };
-    }
+    const followed = this.followed(model, base, always);
+    for (const name of always) if (name in followed) found[name] = { inf: followed[name], tau: null };
     this.element.hidden = !gates.length;
-    this.shown = gates.map(({ name, ink, dash }) => ({ name, ink, dash, curves: curves(found[name]) }));
+    this.shown = gates.filter(({ name }) => name in found).map(({ name, ink, dash }) => ({ name, ink, dash, curves: curves(found[name]) }));
+  }
+
+  /**
+   * Gates that are no states: as V is led along; none where the membrane has nowhere to begin.
+   *
+   * @param {any} model
+   * @param {Asked} base
+   * @param {string[]} names
+   * @returns {Record<string, Float64Array>}
+   */
+  followed(model, base, names) {
+    if (!names.length) return {};
+    try {
+      return model.simulate(ramp(base, ROW), { record: names }).values;
+    } catch (problem) {
+      if (problem instanceof NoRestError) return {};
+      throw problem;
+    }
   }
 
   /** @param {boolean} moving */

@@ -114,11 +114,13 @@ class Curves {
     try {
       this.rest = this.lab.model().rest(parameters);
       this.trouble.textContent = "";
-    } catch {
+    } catch (problem) {
       this.rest = null;
-      this.trouble.textContent = this.lab.words("It has no rest: firing begins where V was held at {V:g} mV, and there is no threshold.", {
-        V: HOLDING });
       this.held = this.heldAt(parameters);
+      const { words } = this.lab;
+      this.trouble.textContent = this.held
+        ? words("It has no rest: firing begins where V was held at {V:g} mV, and there is no threshold.", { V: HOLDING })
+        : words("There is no rest from which to begin: {why}.", { why: whyOf(problem, words) });
     }
   }
 
