@@ -180,7 +180,7 @@ MISTAKES = [
     (lambda: LEAK.replace(C_m=lo.Course([0, 1], [1, 2])), "C_m cannot follow a course"),
     (lambda: LEAK.replace(g_L=lo.Course([0, 1], [1, -2])), "g_L"),
     (lambda: LEAK.replace(g_X=lo.Course([0, 1], [1, 2])), "g_X"),
-    (lambda: lo.Membrane(channels=[lo.Channel("L", g=COURSE, E=-65)]), "replace(g_L=lo.Course("),
+    (lambda: lo.Membrane(channels=[lo.Channel("L", g=COURSE, E=-65)]), "follows a course, by its method replace"),
     (lambda: lo.Membrane(channels=[lo.Channel("L", g=1, E=-65)], courses={"g_L": COURSE}),
      "g_L follows a course that is 0.3 at 0 ms, and is 1.0 here"),
     (lambda: lo.Axon(SQUID.replace(g_Na=lo.Course([0, 1], [120, 0])), 1000, 100, 35.4),
