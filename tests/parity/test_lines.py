@@ -199,6 +199,12 @@ def test_what_cannot_be_a_course_is_told(make: Any, words: str) -> None:
     assert words in str(told.value)
 
 
+def test_what_goes_with_its_channel_is_no_course_any_more() -> None:
+    moving = SQUID.replace(g_Na=lo.Course([0, 1], [120, 0]), E_K=lo.Course([0, 1], [-77, -60]))
+    assert list(moving.without("Na").courses) == ["E_K"]
+    assert not moving.without("Na", "K").courses
+
+
 # ------------------------------------------------------------------------------- the reference
 
 
