@@ -180,13 +180,15 @@ MISTAKES = [
     (lambda: LEAK.replace(C_m=lo.Course([0, 1], [1, 2])), "C_m cannot follow a course"),
     (lambda: LEAK.replace(g_L=lo.Course([0, 1], [1, -2])), "g_L"),
     (lambda: LEAK.replace(g_X=lo.Course([0, 1], [1, 2])), "g_X"),
-    (lambda: lo.Membrane(channels=[lo.Channel("L", g=COURSE, E=-65)]), "replace(g_L=lo.Course("),
+    (lambda: lo.Membrane(channels=[lo.Channel("L", g=COURSE, E=-65)]), "by its method replace"),
     (lambda: lo.Membrane(channels=[lo.Channel("L", g=1, E=-65)], courses={"g_L": COURSE}),
      "g_L follows a course that is 0.3 at 0 ms, and is 1.0 here"),
     (lambda: lo.Axon(SQUID.replace(g_Na=lo.Course([0, 1], [120, 0])), 1000, 100, 35.4),
      "a region of an axon: g_Na of this model follows a course"),
     (lambda: lo.experiments.fi_curve(SQUID.replace(g_Na=lo.Course([0, 1], [120, 0]))),
      "give it one value, model.replace(g_Na=120)"),
+    (lambda: lo.simulate(LEAK.replace(g_L=COURSE), None, 5, solver=lo.Taylor(engine="cuda")),
+     "no samples, and the course of g_L is one of them"),
 ]  # fmt: skip
 
 
@@ -195,6 +197,12 @@ def test_what_cannot_be_a_course_is_told(make: Any, words: str) -> None:
     with pytest.raises(LoligoError) as told:
         make()
     assert words in str(told.value)
+
+
+def test_what_goes_with_its_channel_is_no_course_any_more() -> None:
+    moving = SQUID.replace(g_Na=lo.Course([0, 1], [120, 0]), E_K=lo.Course([0, 1], [-77, -60]))
+    assert list(moving.without("Na").courses) == ["E_K"]
+    assert not moving.without("Na", "K").courses
 
 
 # ------------------------------------------------------------------------------- the reference

@@ -106,6 +106,7 @@ def compared(names: list[str], pulse: tuple[float, float, float], solver: Any) -
         assert np.abs(found - true).max() < EXACT * np.abs(true).max(), name
 
 
+@pytest.mark.slow  # the example of `simulate` is the quick one
 def test_a_spike_from_rest_across_edges_that_move() -> None:
     """V passes both voltages at which a rate is 0/0."""
     compared(["g_K", "amplitude", "start"], (2.0, 1.0, 20.0), lo.Taylor(1e-12, engine="numpy"))

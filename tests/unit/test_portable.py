@@ -179,3 +179,29 @@ def test_elimination_solves() -> None:
     expected = np.linalg.solve(matrix, right.T[:, :, None])[:, :, 0].T
     assert _eliminated(matrix, right) == pytest.approx(expected, rel=1e-12)
     assert np.isnan(_eliminated(np.zeros((1, 2, 2)), np.ones((2, 1)))).all()
+
+
+def test_sampled_stimuli_add_up_in_whatever_order_they_are_given() -> None:
+    """Portable programs have an order of their own, and each path is still its own shape's."""
+    wave = lo.Waveform([0, 3, 3, 9], [0, 5, 2, 0])
+    noise = lo.Noise(1, 8, 4, tau=1, interval=0.5, seed=3)
+    asked = {"sample_interval": 0.5, "initial": -60.0, "record": ["V"]}
+    plain = lo.simulate(SMALL, wave + noise, 10, solver=lo.Exponential(0.025), **asked)
+    for stimulus in (wave + noise, noise + wave):
+        rec = lo.simulate(SMALL, stimulus, 10, solver=EXPONENTIAL, **asked)
+        np.testing.assert_allclose(rec.V, plain.V, rtol=0, atol=1e-9)
+
+
+def test_derivatives_under_a_clamp() -> None:
+    """What a clamp is apart from in portable mode has derivatives all the same."""
+    leak = lo.Membrane(C_m=2, channels=[lo.Channel("L", g=0.5, E=-60)])
+    rec = lo.simulate(
+        leak, lo.VoltageClamp(1, 2, -20), 8, solver=TAYLOR, sample_interval=0.5, record=["V"],
+        sensitivities=["voltage", "g_L"],
+    )  # fmt: skip
+    since = rec.time.values - 3.0
+    free = np.where(since >= 0, np.exp(-0.25 * since), 0.0)  # C_m/g_L is 4 ms
+    held = (rec.time.values >= 1) & (since < 0)
+    np.testing.assert_allclose(rec.dV_dvoltage, np.where(held, 1.0, free), rtol=0, atol=1e-6)
+    by_g = np.where(since >= 0, -40.0 * since / 2.0 * free, 0.0)
+    np.testing.assert_allclose(rec.dV_dg_L, by_g, rtol=0, atol=1e-5)

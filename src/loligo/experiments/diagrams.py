@@ -158,9 +158,9 @@ def equilibria_variables(found: Diagram, varied: Varied) -> tuple[dict[str, Any]
              for n in names}  # fmt: skip
     V = states[:, 0]
     variables: dict[str, Any] = {
-        "stable_V": ("point", _with_ends(V, stable), told(
+        "stable_V": ("point", with_ends(V, stable), told(
             "mV", "membrane potential", label="stable")),
-        "unstable_V": ("point", _with_ends(V, ~stable & np.isfinite(V)), told(
+        "unstable_V": ("point", with_ends(V, ~stable & np.isfinite(V)), told(
             "mV", "membrane potential of an unstable equilibrium", label="unstable")),
         **{n: ("point", states[:, k], about[n]) for k, n in enumerate(names)},
         "stable": ("point", stable.astype(np.int8), told("1", "whether it is stable")),
@@ -172,8 +172,8 @@ def equilibria_variables(found: Diagram, varied: Varied) -> tuple[dict[str, Any]
     return variables, along
 
 
-def _with_ends(V: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """V where something holds, and at one point beyond, so that curves meet."""
+def with_ends(V: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """V where something holds, and at one point before, so that curves meet."""
     wide = here.copy()
     wide[:-1] |= here[1:]
     return np.where(wide, V, np.nan)

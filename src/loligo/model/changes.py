@@ -191,7 +191,9 @@ class Changeable(Written):
         gone += [state for each in self.schemes if each.name in named for state in each.states]
         start = {name: value for name, value in self.start.items() if name not in gone}
         try:
-            return self.changed(channels=left, schemes=schemes, start=start)
+            rest = self.changed(channels=left, schemes=schemes, start=start, courses={})
+            courses = {n: each for n, each in self.courses.items() if n in rest.parameters}
+            return rest.changed(courses=courses) if courses else rest
         except ModelError as error:
             problem = ModelError(f"without {', '.join(named)}: {error}")
             raise problem from None

@@ -32,11 +32,17 @@ class Lowering:
         Where the assignments go.
     given
         Names that are already values there; every other symbol becomes an input.
+    steep
+        Whether rates' derivatives are written so that far from where a rate has its 0/0 nothing
+        infinite stands above and below another: for states that are derivatives themselves.
     """
 
-    def __init__(self, builder: Builder, given: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, builder: Builder, given: Mapping[str, int] | None = None, steep: bool = False
+    ) -> None:
         self.b = builder
         self.given = dict(given or {})
+        self.steep = steep
         self._done: dict[Expr, int] = {}
 
     def __call__(self, e: Expr) -> int:
@@ -74,8 +80,7 @@ def _mul(low: Lowering, e: Expr) -> int:
         return low.b.apply("neg", low(rest))
     above: list[int] = []
     below: list[int] = []
-    # in a derivative of a rate, what stands above and below may be infinite together
-    steep = rest.has(s.Exprel2)
+    steep = low.steep and rest.has(s.Exprel2)
     for factor in sp.Mul.make_args(rest):
         if isinstance(factor, sp.Pow) and factor.base.func is s.Exprel and factor.exp == -1:
             above.append(low(factor))
@@ -176,10 +181,10 @@ def lower(system: System) -> Block:
     return lowered(system.derivatives)
 
 
-def lowered(expressions: Mapping[str, Expr]) -> Block:
+def lowered(expressions: Mapping[str, Expr], steep: bool = False) -> Block:
     """Any expressions: what they are made of in, their values out."""
     builder = Builder()
-    low = Lowering(builder)
+    low = Lowering(builder, steep=steep)
     return builder.block({name: low(e) for name, e in expressions.items()})
 
 

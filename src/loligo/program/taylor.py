@@ -105,7 +105,7 @@ PASSES: Sequence[Pass[Draft]] = (
 def written(system: System, sources: tuple[Source, ...], order: int) -> Equations:
     """The right-hand side as it is written, its conditions held."""
     b = Builder()
-    low = Lowering(b, inputs_at(b, system, sources))
+    low = Lowering(b, inputs_at(b, system, sources), steep=bool(system.tangents))
     block = b.block({name: low(e) for name, e in system.derivatives.items()})
     moving = streams(sources)
     held = hold(block, (*system.states, *moving))
@@ -158,7 +158,7 @@ def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...
     b = Builder()
     inputs = inputs_at(b, system, sources)
     known = {state: b.input(state) for state in system.states} | inputs
-    low = Lowering(b, known)
+    low = Lowering(b, known, steep=bool(system.tangents))
     observables = system.observables
     return b.block({r: low(observables[r]) if r in observables else known[r] for r in records})
 

@@ -320,9 +320,11 @@ class _Sampled:
     def __init__(self, problem: Problem, kernel: Kernel, schedule: Schedule, stream: int) -> None:
         self.schedule, self.width = schedule, kernel.width
         self.drive = Drive(problem)
-        driven = [each for each in problem.driven if each.shape.sampled]
+        sampled = {each.name("stream"): each for each in problem.driven if each.shape.sampled}
+        # in the program's order: in portable mode it is not that in which they were given
+        driven = [sampled[name] for name in kernel.program.streams]
         self.paths = [self.drive.unit_paths(each) for each in driven]
-        self.names, self.one_at_a_time = [each.name("stream") for each in driven], Lock()
+        self.names, self.one_at_a_time = kernel.program.streams, Lock()
         size = 8 * (problem.lanes.size + kernel.width) * max(1, len(driven))
         self.most_steps = max(16, stream // size) if driven else 2**62
         asked = kernel.program.blocks["sample"].inputs

@@ -43,7 +43,7 @@ def put(outcome: Outcome, lanes: Integers, found: Outcome) -> None:
     lane = np.concatenate([outcome.spike_lane[others], lanes[found.spike_lane]])
     order = np.argsort(lane, kind="stable")  # within a lane they are in the order of time
     outcome.spike_lane = lane[order]
-    for name in ("spike_time", "spike_peak", "spike_trough"):
+    for name in ("spike_time", "spike_peak", "spike_trough", "spike_moved"):
         old, new = getattr(outcome, name), getattr(found, name)
         if old is not None and new is not None:
             setattr(outcome, name, np.concatenate([old[others], new])[order])

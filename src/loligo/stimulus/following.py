@@ -59,6 +59,9 @@ class Following(Applied):
     def _first(self) -> float:
         return self.__dict__["_begins"]
 
+    def __repr__(self) -> str:
+        return f"the course of {self.name}"
+
     def put(self, name: str, t: Any) -> Any:
         off = self._course.value(np.asarray(t, dtype=np.float64)) - self._first
         return off if np.ndim(t) else float(off)

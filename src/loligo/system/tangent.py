@@ -114,7 +114,12 @@ def tangent(free: Outline, every: Iterable[By], inputs: Mapping[str, tuple[str, 
         key={"tangent": free.key, "by": known},
         build=partial(_anew, free, bys, dict(inputs)),
         tangents=tuple(by.name for by in bys),
+        apart=free.apart and partial(_apart, free, bys, dict(inputs)),
     )
+
+
+def _apart(free: Outline, bys: tuple[By, ...], inputs: dict[str, tuple[str, ...]]) -> Outline:
+    return tangent(free.portable(), bys, inputs)
 
 
 def quotient(unit: str, by: str) -> str:

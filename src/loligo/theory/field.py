@@ -145,7 +145,9 @@ def _written(of: _Structure) -> _Written:
     system = of.outline.build()
     rates = lower(system)
     states = tuple(system.states)
-    return _Written(rates, lowered(slope_by(system, of.varied)), lambda: _straight(rates, states))
+    return _Written(
+        rates, lowered(slope_by(system, of.varied), steep=True), lambda: _straight(rates, states)
+    )
 
 
 def _straight(rates: Block, states: tuple[str, ...]) -> Block:

@@ -16,6 +16,7 @@ from loligo.experiments.diagrams import (
     special_variables,
     spoken_of,
     varied_of,
+    with_ends,
 )
 from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.found import dataset, told
@@ -114,17 +115,17 @@ def _cycles(
     variables: dict[str, Any] = {
         "V_max": ("cycle", high, told("mV", "highest V of a cycle")),
         "V_min": ("cycle", low, told("mV", "lowest V of a cycle")),
-        "stable_V_max": ("cycle", _joined(high, stable), told(
+        "stable_V_max": ("cycle", with_ends(high, stable), told(
             "mV", "highest V of a stable cycle", label="cycles, highest V")),
-        "stable_V_min": ("cycle", _joined(low, stable), told(
+        "stable_V_min": ("cycle", with_ends(low, stable), told(
             "mV", "lowest V of a stable cycle", label="cycles, lowest V")),
-        "unstable_V_max": ("cycle", _joined(high, unstable), told(
+        "unstable_V_max": ("cycle", with_ends(high, unstable), told(
             "mV", "highest V of an unstable cycle", label="unstable")),
-        "unstable_V_min": ("cycle", _joined(low, unstable), told(
+        "unstable_V_min": ("cycle", with_ends(low, unstable), told(
             "mV", "lowest V of an unstable cycle", label="unstable")),
-        "stable_frequency": ("cycle", _joined(frequency, stable), told(
+        "stable_frequency": ("cycle", with_ends(frequency, stable), told(
             "Hz", "frequency", label="stable")),
-        "unstable_frequency": ("cycle", _joined(frequency, unstable), told(
+        "unstable_frequency": ("cycle", with_ends(frequency, unstable), told(
             "Hz", "frequency of an unstable cycle", label="unstable")),
         "period": ("cycle", period, told("ms", "period")),
         "cycle_frequency": ("cycle", frequency, told("Hz", "frequency of a cycle")),
@@ -135,13 +136,6 @@ def _cycles(
             "1", "Floquet multiplier, imaginary part")),
     }  # fmt: skip
     return variables, {"cycle": ("cycle", p, told(varied.unit, varied.meaning))}
-
-
-def _joined(values: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """Values where something holds, and at one point before, so that curves meet."""
-    wide = here.copy()
-    wide[:-1] |= here[1:]
-    return np.where(wide, values, np.nan)
 
 
 def _turns(turns: list[Turn], varied: Varied) -> tuple[dict[str, Any], dict[str, Any]]:
