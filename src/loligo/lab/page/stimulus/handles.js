@@ -199,14 +199,16 @@ export class Handles {
     if (!box) return;
     const msPerPixel = (this.plot.across.high - this.plot.across.low) / this.plot.inner;
     const perPixel = (box.high - box.low) / box.height / this.factor(first);
-    const rough = { ms: this.range(first, "start").step * 2, up: this.range(first, "amplitude").step };
+    const { step, high } = this.range(first, "start");
+    const latest = Math.max(high - 20 * step, first.start); // some of it stays within reach of the hand
+    const rough = { ms: step * 2, up: this.range(first, "amplitude").step };
     let way = part === "body" ? "" : part === "top" ? "up" : "across";
     this.drag(event, (across, up, fine) => {
       if (!way) way = Math.abs(across) > LOCK ? "across" : Math.abs(up) > LOCK ? "up" : "";
       const by = fine ? 0.1 : 1;
       const [ms, height] = [across * msPerPixel * by, up * perPixel * by];
       if (way === "up") this.change(k, { amplitude: round(first.amplitude + height, rough.up * by) }, true);
-      if (way === "across") this.change(k, moved(first, part, ms, rough.ms * by), true);
+      if (way === "across") this.change(k, moved(first, part, ms, rough.ms * by, latest), true);
     });
   }
 
@@ -283,13 +285,14 @@ export function freeSlots(lab, kind) {
  * @param {string} part
  * @param {number} ms
  * @param {number} step
+ * @param {number} latest  start
  * @returns {Record<string, number>}
  */
-function moved(shape, part, ms, step) {
+function moved(shape, part, ms, step, latest) {
   if (part === "right") return { duration: Math.max(round(shape.duration + ms, step), step) };
-  if (part !== "left") return { start: Math.max(round(shape.start + ms, step), 0) };
+  if (part !== "left") return { start: Math.min(Math.max(round(shape.start + ms, step), 0), latest) };
   const end = shape.start + shape.duration;
-  const start = Math.min(Math.max(round(shape.start + ms, step), 0), end - step);
+  const start = Math.min(Math.max(round(shape.start + ms, step), 0), latest, end - step);
   return { start, duration: Number((end - start).toPrecision(12)) };
 }
 
