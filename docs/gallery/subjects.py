@@ -18,7 +18,7 @@ _FIRING = {
     "wang-buzsaki-1996": 2,
 }  # fmt: skip
 # other kinds: a plateau, a channel of many states, two compartments
-CELLS = ("beeler-reuter-1977", "khaliq-2003", "pinsky-rinzel-1994")
+CELLS = ("beeler-reuter-1977", "golomb-2007", "pinsky-rinzel-1994")
 
 
 @cache

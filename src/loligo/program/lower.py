@@ -105,7 +105,7 @@ def _mul(low: Lowering, e: Expr) -> int:
 
 
 def _of_exprel(factor: sp.Pow) -> bool:
-    return factor.base.func is s.Exprel and factor.exp.is_Integer and factor.exp.is_negative
+    return factor.base.func is s.Exprel and bool(factor.exp.is_Integer and factor.exp.is_negative)
 
 
 def _pow(low: Lowering, e: Expr) -> int:

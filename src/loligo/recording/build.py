@@ -109,7 +109,8 @@ def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[st
             "long_name": f"time of a spike, its derivative with respect to {by.label}",
             "role": "derivative", "of": TIMES, "by": by.label,
         }  # fmt: skip
-        told[recorded(TIMES, by)] = (outcome.spike_moved[:, k], moved)
+        if outcome.spike_moved is not None:
+            told[recorded(TIMES, by)] = (outcome.spike_moved[:, k], moved)
     for name, values, meaning in (
         ("spike_peak", outcome.spike_peak, "highest V of a spike"),
         ("spike_trough", outcome.spike_trough, "lowest V between a spike and the next"),

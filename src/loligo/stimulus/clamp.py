@@ -288,7 +288,11 @@ class VoltageClamp(Played, Stimulus):
 
     def _command(self, t: Floats, since: Floats) -> Floats:
         course = self.course_played
-        return course.value(just_after(t, since) if course.jumps.size else since)
+        if not course.jumps.size:
+            return course.value(since)
+        (duration,) = self._numbers("duration")
+        # a jump where the clamp ends does not come
+        return course.value(np.minimum(just_after(t, since), np.nextafter(duration, 0.0)))
 
     def lines(self) -> Lines:
         """Its command from knot to knot."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -212,7 +213,7 @@ class Curve:
             return float("nan") if found is None else value(found[0])
 
         try:
-            step = brentq(at, 0.0, whole, xtol=1e-15, rtol=1e-14, maxiter=60)
+            step: Any = brentq(at, 0.0, whole, xtol=1e-15, rtol=np.float64(1e-14), maxiter=60)
         except (ValueError, RuntimeError):
             return None
         found = self.ahead(last, float(step))

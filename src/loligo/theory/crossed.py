@@ -9,6 +9,8 @@ point where a pair's real part is 0.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.polynomial import Chebyshev
 
@@ -17,7 +19,7 @@ from loligo.run.equilibrium import swept
 from loligo.run.steady import derivative
 from loligo.system.outline import STIMULUS
 from loligo.theory.diagram import FOLD, Special
-from loligo.theory.field import Complex, Field
+from loligo.theory.field import Field
 
 _NODES = 13
 _WIDE = 2.5e-3  # of V's scale, to each side
@@ -95,6 +97,6 @@ def _jacobians(of: Field, states: Floats, p: Floats) -> Floats:
 
 def _pairs(matrices: Floats, omega: float) -> Floats:
     """The real part of the eigenvalue nearest to i omega, of each."""
-    values: Complex = np.linalg.eigvals(matrices)
+    values: Any = np.linalg.eigvals(matrices)
     nearest = np.abs(values - 1j * omega).argmin(axis=1)
     return values[np.arange(len(values)), nearest].real

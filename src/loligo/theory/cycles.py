@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,7 +239,7 @@ class Cycles:
         row = self._row(mesh, period, near)
         right = np.zeros(row.size)
         right[-1] = 1.0
-        ahead = np.linalg.solve(self._bordered(linear, phase, row), right)
+        ahead: Any = np.linalg.solve(self._bordered(linear, phase, row), right)
         ahead[:-2] /= np.tile(self.field.scales, len(states))
         ahead[-2] /= period
         ahead[-1] /= self.high - self.low
@@ -392,7 +393,9 @@ class Cycles:
         gap = np.concatenate([ends.ravel(), [following.period, following.p]])
         whole = float(row @ (gap - self._free(begun.states, begun.period, begun.p)))
         try:
-            step = brentq(at, 0.0, 1.05 * whole, xtol=1e-12, rtol=1e-12, maxiter=40)
+            step: Any = brentq(
+                at, 0.0, 1.05 * whole, xtol=1e-12, rtol=np.float64(1e-12), maxiter=40
+            )
         except (ValueError, RuntimeError):
             return None
         return found.get(float(step)) or found[min(found, key=lambda s: abs(s - step))]

@@ -183,7 +183,7 @@ def lyapunov(of: Field, x: Floats, p: float, matrix: Floats, omega: float) -> fl
         B = of.second(x, p)
         still = np.linalg.solve(matrix, B(q, q.conj()))
         twice = np.linalg.solve(2j * omega * unit - matrix, B(q, q))
-        inside = of.third(x, p, q) - 2.0 * B(q, still) + B(q.conj(), twice)
+        inside = of.third(x, p, q.astype(complex)) - 2.0 * B(q, still) + B(q.conj(), twice)
     except NotSmoothError:
         return float("nan")
     return float(np.vdot(adjoint, inside).real / (2.0 * omega))

@@ -144,4 +144,5 @@ def taken(buffer: Mapping[str, Any]) -> Batch:
     found = int(count[0])
     count[0] = 0
     kept = {name: buffer.get(f"spike_{name}") for name in Batch._fields}
-    return Batch(**{n: None if row is None else row[:found].copy() for n, row in kept.items()})
+    rows: dict[str, Any] = {n: None if r is None else r[:found].copy() for n, r in kept.items()}
+    return Batch(**rows)

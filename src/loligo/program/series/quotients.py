@@ -64,7 +64,7 @@ def room(series: Series, order: int, voltage: int) -> int | None:
     return b.mul(reach(b, order), b.extreme("min", distances))
 
 
-def _argument(series: Series, ends: tuple[int, int]) -> int:
+def _argument(series: Series, ends: tuple[int, ...]) -> int:
     """The z of a quotient of z and exp(z) - 1, or of their inverse.
 
     One end is affine in V: z, or z with a factor. Where that is the share of a step in which V is
