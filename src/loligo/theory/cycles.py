@@ -393,9 +393,7 @@ class Cycles:
         gap = np.concatenate([ends.ravel(), [following.period, following.p]])
         whole = float(row @ (gap - self._free(begun.states, begun.period, begun.p)))
         try:
-            step: Any = brentq(
-                at, 0.0, 1.05 * whole, xtol=1e-12, rtol=np.float64(1e-12), maxiter=40
-            )
+            step: Any = brentq(at, 0.0, 1.05 * whole, (), 1e-12, np.float64(1e-12), 40)
         except (ValueError, RuntimeError):
             return None
         return found.get(float(step)) or found[min(found, key=lambda s: abs(s - step))]
