@@ -113,9 +113,8 @@ class _Body:
         self.function: Any = function
         self.takes, self.gives = _signature(function)
         self.variables: dict[str, Typed] = {}
-        self.ends: tuple[Any, Any] | None = (
-            None  # of the loop around: where it goes on, and where it is done
-        )
+        # of the loop around: where it goes on, and where it is done
+        self.ends: tuple[Any, Any] | None = None
         self.b: Any = ir.IRBuilder(made[function].append_basic_block("entry"))
 
     def emit(self) -> None:
@@ -168,6 +167,9 @@ class _Body:
         self.b.store(self._as(kind, value), place)
 
     def _set(self, name: str, value: Typed) -> None:
+        if value.kind in _ELEMENTS:  # an array stays the one that it is
+            self.variables[name] = value
+            return
         if name not in self.variables:
             with self.b.goto_entry_block():
                 room = self.b.alloca(_KINDS[value.kind])
@@ -273,13 +275,12 @@ class _Body:
         return self._known(node.value)
 
     def _known(self, value: Any) -> Typed:
-        kind = type(value).__name__
-        return Typed(kind, _KINDS[kind](value))
+        return Typed(kind := type(value).__name__, _KINDS[kind](value))
 
     def _name(self, node: ast.Name) -> Typed:
         if node.id in self.variables:
             kind, room = self.variables[node.id]
-            return Typed(kind, self.b.load(room, typ=_KINDS[kind]))
+            return Typed(kind, room if kind in _ELEMENTS else self.b.load(room, typ=_KINDS[kind]))
         return self._known(self.function.__globals__[node.id])
 
     def _attribute(self, node: ast.Attribute) -> Typed:
