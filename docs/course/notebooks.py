@@ -10,7 +10,8 @@ from typing import Any
 
 PAGES = sorted(Path(__file__).parent.glob("[0-9]*.md"))
 
-_BLOCK = re.compile(r"^```python( solution)?\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
+# a page's code; ``solution`` of an exercise, which is folded
+BLOCK = re.compile(r"^```python( solution)?\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 _SEED = re.compile(r"^seed = \d+", re.MULTILINE)
 _INSTALL = """# installs loligo where it is missing, as on Colab
 try:
@@ -43,7 +44,7 @@ def notebook(page: Path, seed: int | None = None) -> dict[str, Any]:
 def _parts(text: str) -> Iterator[tuple[str, str]]:
     """Kind and source of each cell: text, code, a solution."""
     end, begun = 0, False
-    for block in _BLOCK.finditer(text):
+    for block in BLOCK.finditer(text):
         if before := text[end : block.start()].strip():
             yield "markdown", before
         if not begun:

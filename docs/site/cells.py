@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from docs.course.notebooks import BLOCK
+
 _FRONT = """---
 file_format: mystnb
 kernelspec:
@@ -18,22 +20,20 @@ kernelspec:
 ---
 
 """
-# ``solution`` of an exercise, which is folded
-_BLOCK = re.compile(r"^```python( solution)?\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 # what stands above a block says what its picture shows
 _MARKUP = re.compile(r"[`*_#>]|\]\([^)]*\)|\[")
 
 
 def notebook(page: str) -> str:
     """A page whose blocks of Python are cells; a page without any is left alone."""
-    if not _BLOCK.search(page):
+    if not BLOCK.search(page):
         return page
     return _FRONT + "".join(_pieces(page))
 
 
 def _pieces(page: str) -> Iterator[str]:
     end = 0
-    for block in _BLOCK.finditer(page):
+    for block in BLOCK.finditer(page):
         before = page[end : block.start()]
         yield before
         folded = ["hide-cell"] if block.group(1) else []

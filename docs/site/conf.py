@@ -39,7 +39,7 @@ html_static_path = ["static"]
 html_css_files = ["loligo.css"]
 html_copy_source = False
 html_show_sourcelink = False
-# a model's name is no word of a dictionary, and Sphinx colours no output
+# a block that names no language is output, or a link: there is nothing to colour
 highlight_language = "none"
 
 

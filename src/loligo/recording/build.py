@@ -103,14 +103,8 @@ def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[st
     if problem.times.labels[-1] < problem.times.duration:
         when["end"] = problem.times.duration  # no sample says so
     told = {TIMES: (outcome.spike_time, when)}
-    for k, by in enumerate(problem.by if outcome.spike_moved is not None else ()):
-        moved = {
-            "units": quotient("ms", by.unit),
-            "long_name": f"time of a spike, its derivative with respect to {by.label}",
-            "role": "derivative", "of": TIMES, "by": by.label,
-        }  # fmt: skip
-        if outcome.spike_moved is not None:
-            told[recorded(TIMES, by)] = (outcome.spike_moved[:, k], moved)
+    if outcome.spike_moved is not None:
+        told |= _moved(problem, outcome.spike_moved)
     for name, values, meaning in (
         ("spike_peak", outcome.spike_peak, "highest V of a spike"),
         ("spike_trough", outcome.spike_trough, "lowest V between a spike and the next"),
@@ -120,6 +114,18 @@ def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[st
     variables, coords = laid_out(grid.dims, grid.shape, outcome.spike_lane, told)
     counted = {COUNT: (grid.dims, counts.reshape(grid.shape), about)}
     return counted | variables, coords
+
+
+def _moved(problem: Problem, moved: np.ndarray) -> dict[str, Any]:
+    """How far each spike moves with what the run is differentiated by, a column each."""
+    return {
+        recorded(TIMES, by): (column, {
+            "units": quotient("ms", by.unit),
+            "long_name": f"time of a spike, its derivative with respect to {by.label}",
+            "role": "derivative", "of": TIMES, "by": by.label,
+        })
+        for by, column in zip(problem.by, moved.T, strict=True)
+    }  # fmt: skip
 
 
 def _jumps(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 
 from loligo.engine.kernel import CAPACITY, Journey, Moving, Progress, Route, Schedule, Streams
-from loligo.engine.llvm.adaptive import ADAPT_INTEGERS, adapt_doubles, adapt_pointers
+from loligo.engine.llvm.adaptive import (
+    ADAPT_DOUBLES,
+    ADAPT_INTEGERS,
+    adapt_doubles,
+    adapt_pointers,
+)
 from loligo.engine.llvm.jit import MAPS, Code
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
@@ -130,7 +135,7 @@ class CompiledKernel:
             "stride": journey.states.shape[1], "rounds": rounds, "samples": route.samples,
             "pitch": journey.out.strides[1] // 8, "capacity": self.capacity,
         }  # fmt: skip
-        doubles = {name: getattr(route, name) for name in self._doubles if name != "until"}
+        doubles = {name: getattr(route, name) for name in ADAPT_DOUBLES}
         arrays = {
             "constants": constants, "states": journey.states, "clock": journey.clock,
             "counters": journey.counters, "edges": route.edges, "status": journey.status,
