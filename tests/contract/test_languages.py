@@ -164,7 +164,9 @@ def test_every_text_of_the_gallery_is_in_the_language(monkeypatch: pytest.Monkey
     from docs.gallery.table import ROWS
 
     bare = {}  # German is drawn in it already; other cells, and more lanes, have the same words
-    other = re.compile(r"german|connor|traub|wang|golomb|200|5000|busy|nine|twelve|cube|column|long")
+    other = re.compile(
+        r"german|connor|traub|wang|golomb|200|5000|busy|nine|twelve|cube|column|long"
+    )
     for row in (each for each in ROWS if not other.search(each.name)):
         options = row.options() if callable(row.options) else row.options
         typed = {w for one in (*options.get("labels", ()), *options.get("data", {}))
