@@ -183,3 +183,37 @@ def test_morris_and_lecars_second_class() -> None:
     assert special.current.values.round(2).tolist() == [88.29, 93.86, 212.02, 216.9]
     assert (special.lyapunov.values[1:3] > 0).all()
     assert special.precision.values.max() < 1e-8
+
+
+def test_the_fast_subsystem_of_a_burster() -> None:
+    """Hindmarsh & Rose's with z held stands still where z = 1 - 2 x^2 - x^3, which folds at x = 0
+    and -4/3; its trace, -3 x^2 + 6 x - 1, is 0 at x = 1 ± sqrt(2/3)."""
+    found = lo.experiments.equilibria(lo.load("hindmarsh-rose-1984"), z=(-12, 3))["special"]
+    x = np.array([1 + np.sqrt(2 / 3), -4 / 3, 1 - np.sqrt(2 / 3), 0.0])
+    assert found.kind.values.tolist() == ["Hopf", "fold", "Hopf", "fold"]
+    assert found.z.values == pytest.approx(1 - 2 * x**2 - x**3, abs=1e-9)
+    assert found.V.values == pytest.approx(x, abs=1e-5)
+    with pytest.raises(lo.LoligoError, match="it can be .*C_m.*z"):
+        lo.experiments.equilibria(lo.load("hindmarsh-rose-1984"), q=(0, 1))
+
+
+@pytest.mark.slow
+def test_a_homoclinic_end_that_is_known() -> None:
+    """x' = y, y' = x - x^2 - (3 H + mu) y with H = y^2/2 - x^2/2 + x^3/3: dH/dt = -(3 H + mu) y^2,
+    so that cycles are the levels H = -mu/3. They are born at mu = 1/2, where H = -1/6 is least, and
+    end at the saddle's loop, H = 0, at mu = 0."""
+    x = "(V/100)"
+    level = f"(w**2/2 - {x}**2/2 + {x}**3/3)"
+    cell = lo.Membrane(
+        channels=[lo.Channel("X", current="-100*w")],
+        states=[lo.State("w", f"{x} - {x}**2 - (3*{level} + mu)*w", 0, scale=1)],
+        parameters={"mu": 0.25},
+    )
+    found = lo.experiments.bifurcation(cell, mu=(-0.2, 0.7))
+    special, cycles = found["special"], found["cycles"]
+    assert special.kind.values.tolist() == ["homoclinic", "Hopf"]
+    assert special.mu.values == pytest.approx([0.0, 0.5], abs=1e-7)
+    assert np.isinf(special.period.values[0])
+    # where a cycle turns w is 0
+    high = cycles.V_max.values / 100
+    assert high**3 / 3 - high**2 / 2 == pytest.approx(-cycles.mu.values / 3, abs=1e-4)

@@ -9,6 +9,7 @@ from typing import Any
 from loligo.errors import UsageError, nearest
 from loligo.experiments.found import numbers
 from loligo.model import Membrane
+from loligo.model.frozen import frozen, states_of
 from loligo.run.initial import for_conserved
 from loligo.system.outline import STIMULUS
 from loligo.theory.crossed import found_again
@@ -77,7 +78,7 @@ def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[st
     if name != CURRENT and name not in known:
         raise UsageError(
             f"{experiment}: the model has no {name!r}{nearest(name, [CURRENT, *known])}; it can be "
-            f"{', '.join([CURRENT, *known])}"
+            f"{', '.join([CURRENT, *known, *states_of(membrane)])}"
         )
     unit = "uA/cm2" if name == CURRENT else known[name].unit
     meaning = "injected current" if name == CURRENT else (known[name].meaning or name)
@@ -87,6 +88,16 @@ def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[st
             f"{experiment}: give {name} from where to where, {name}=(0, 100), not {pair!r:.60}"
         )
     return Varied(name, unit, meaning, float(row[0]), float(row[1]))
+
+
+def with_states_held(membrane: Membrane, values: dict[str, Any]) -> Membrane:
+    """The membrane, with a state that is varied as a parameter: what is left is the subsystem that
+    is fast beside it."""
+    if len(values) == 1:
+        (name,) = values
+        if name in states_of(membrane):
+            return frozen(membrane, name)
+    return membrane
 
 
 def field_of(membrane: Membrane, experiment: str, varied: Varied) -> Field:

@@ -56,7 +56,9 @@ def drawn(tree: xarray.DataTree) -> xarray.Dataset:
         }
         if "cycles" in nodes:
             variables |= _of_cycles(nodes["cycles"])
-            coords["cycle"] = ("cycle", nodes["cycles"][name].values, about)
+            ends = nodes["equilibria"][name].values[[0, -1]]  # one axis serves both panels
+            row = np.concatenate([ends[:1], nodes["cycles"][name].values, ends[1:]])
+            coords["cycle"] = ("cycle", row, about)
         return xr.Dataset(variables, coords, tree.attrs)
     except (KeyError, ValueError) as error:
         raise UsageError(
@@ -65,30 +67,29 @@ def drawn(tree: xarray.DataTree) -> xarray.Dataset:
 
 
 def _of_equilibria(table: xarray.Dataset) -> dict[str, Any]:
-    V, stable = table["V"].values, table["stable"].values == 1
+    full, dashed = _where(table["V"].values, table["stable"].values == 1)
     return {
-        "stable_V": ("point", _with_ends(V, stable), told(
+        "stable_V": ("point", full, told(
             "mV", "membrane potential", label="stable")),
-        "unstable_V": ("point", _with_ends(V, ~stable & np.isfinite(V)), told(
+        "unstable_V": ("point", dashed, told(
             "mV", "membrane potential of an unstable equilibrium", label="unstable")),
     }  # fmt: skip
 
 
 def _of_cycles(table: xarray.Dataset) -> dict[str, Any]:
     stable = table["stable"].values == 1
-    unstable = ~stable & np.isfinite(table["period"].values)
-    frequency = table["frequency"].values
+    full, dashed = (_padded(row) for row in _where(table["frequency"].values, stable))
     made: dict[str, Any] = {
-        "stable_frequency": ("cycle", _with_ends(frequency, stable), told(
+        "stable_frequency": ("cycle", full, told(
             "Hz", "frequency", label="stable")),
-        "unstable_frequency": ("cycle", _with_ends(frequency, unstable), told(
+        "unstable_frequency": ("cycle", dashed, told(
             "Hz", "frequency of an unstable cycle", label="unstable")),
     }  # fmt: skip
     for side, word in (("max", "highest"), ("min", "lowest")):
-        V = table[f"V_{side}"].values
-        made[f"stable_V_{side}"] = ("cycle", _with_ends(V, stable), told(
+        full, dashed = (_padded(row) for row in _where(table[f"V_{side}"].values, stable))
+        made[f"stable_V_{side}"] = ("cycle", full, told(
             "mV", f"{word} V of a stable cycle", label=f"cycles, {word} V"))  # fmt: skip
-        made[f"unstable_V_{side}"] = ("cycle", _with_ends(V, unstable), told(
+        made[f"unstable_V_{side}"] = ("cycle", dashed, told(
             "mV", f"{word} V of an unstable cycle", label="unstable"))  # fmt: skip
     return made
 
@@ -104,8 +105,13 @@ def _of_special(table: xarray.Dataset) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _with_ends(V: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """V where something holds, and at one point before, so that curves meet."""
-    wide = here.copy()
-    wide[:-1] |= here[1:]
-    return np.where(wide, V, np.nan)
+def _where(V: np.ndarray, stable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where it is stable, up to the points that no longer are; where it is not."""
+    reached = stable.copy()
+    reached[:-1] |= stable[1:]
+    reached[1:] |= stable[:-1]
+    return np.where(reached, V, np.nan), np.where(stable, np.nan, V)
+
+
+def _padded(row: np.ndarray) -> np.ndarray:
+    return np.concatenate([[np.nan], row, [np.nan]])

@@ -53,7 +53,7 @@ class Diagram:
     Attributes
     ----------
     curves
-        Each in its order.
+        Each in its order, the special points among them.
     special
         By what is varied.
     """
@@ -79,7 +79,12 @@ def diagram(
         if at is not None and not any(_passes(curve, each, at, p) for each in curves):
             curves.append(_both_ways(curve, at, p))
     curves = [each for each in curves if len(each) > 1]
-    found = [s for k, each in enumerate(curves) for s in _special(curve, k, each)]
+    found: list[Special] = []
+    for k, points in enumerate(curves):
+        places = list(_special(curve, k, points))
+        for after, special in reversed(places):
+            points.insert(after + 1, special.point)
+        found += [special for _, special in places]
     return Diagram(of, low, high, curves, sorted(found, key=lambda s: s.point.p))
 
 
@@ -142,18 +147,19 @@ def _passes(curve: Curve, points: list[Point], x: Floats, p: float) -> bool:
     return False
 
 
-def _special(curve: Curve, number: int, points: list[Point]) -> Iterator[Special]:
-    for last, following in pairwise(points):
+def _special(curve: Curve, number: int, points: list[Point]) -> Iterator[tuple[int, Special]]:
+    """Each, and after which point it comes."""
+    for k, (last, following) in enumerate(pairwise(points)):
         if last.tangent[-1] * following.tangent[-1] < 0:
             at = curve.between(last, following, _along)
             if at is not None:
-                yield Special(FOLD, at, number)
+                yield k, Special(FOLD, at, number)
         if pairs(last) * pairs(following) < 0:
             at = curve.between(last, following, pairs)
             turns = None if at is None else _turning(at)
             if at is not None and turns is not None:
                 size = lyapunov(curve.field, at.x, at.p, at.matrix, turns)
-                yield Special(HOPF, at, number, turns / (2.0 * np.pi), size)
+                yield k, Special(HOPF, at, number, turns / (2.0 * np.pi), size)
 
 
 def _along(at: Point) -> float:

@@ -89,8 +89,12 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
         trail = followed(cycles, each, folds, part)
         if trail is not None and len(trail.cycles) > 1:
             trails.append(trail)
-    turns = [turn for k, trail in enumerate(trails)
-             for turn in _turns(cycles, flow, k, trail.cycles)]  # fmt: skip
+    turns: list[Turn] = []
+    for k, trail in enumerate(trails):
+        places = list(_turns(cycles, flow, k, trail.cycles))
+        for after, turn in reversed(places):
+            trail.cycles.insert(after + 1, turn.cycle)
+        turns += [turn for _, turn in places]
     turns += [_end(k, each.cycles, folds) for k, each in enumerate(trails) if each.ended == ENDLESS]
     return Orbits(trails, sorted(turns, key=lambda turn: turn.p))
 
@@ -102,15 +106,18 @@ def _ends_at(trail: Trail, hopf: Special, found: Diagram) -> bool:
     return trail.ended == DIED and near and bool(away.max() < 5.0 * BORN)
 
 
-def _turns(cycles: Cycles, flow: Flow, number: int, curve: list[Cycle]) -> Iterator[Turn]:
-    for last, following in pairwise(curve):
+def _turns(
+    cycles: Cycles, flow: Flow, number: int, curve: list[Cycle]
+) -> Iterator[tuple[int, Turn]]:
+    """Each, and after which cycle it comes."""
+    for k, (last, following) in enumerate(pairwise(curve)):
         for kind, value in ((FOLD, _along), (DOUBLING, _doubling)):
             if value(last) * value(following) < 0:
                 at = cycles.between(last, following, value)
                 if at is not None and _is_one(kind, at):
                     wide = cycles.high - cycles.low
                     again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
-                    yield Turn(kind, at.p, at, number, abs(again - at.p))
+                    yield k, Turn(kind, at.p, at, number, abs(again - at.p))
 
 
 def _is_one(kind: str, at: Cycle) -> bool:
@@ -137,5 +144,5 @@ def _along(at: Cycle) -> float:
 
 def _doubling(at: Cycle) -> float:
     """The product of all multipliers and 1, each by its size: 0 where one is -1."""
-    values = at.multipliers
+    values = at.multipliers[np.isfinite(at.multipliers)]
     return float(np.prod((values + 1.0) / (1.0 + np.abs(values))).real)

@@ -14,7 +14,8 @@ from loligo.theory.diagram import Special
 RANGE, DIED, ENDLESS = "range", "Hopf", "endless"
 LOST, WORK = "lost", "work"
 
-_FIRST, _LONGEST, _SHORTEST = 0.01, 0.3, 1e-6  # of a step along the curve
+_FIRST, _LONGEST, _SHORTEST = 0.01, 0.2, 1e-6  # of a step along the curve
+_TURNS = 0.3  # rad that the curve may turn by in a step that is not short
 _NEARER = 0.4  # of a cycle's breadth: no step is longer
 _MOST = 300  # cycles
 _WORK = 1_200_000  # numbers that go through Newton's method, for all cycles of a trail
@@ -82,8 +83,9 @@ def _from(
 def _next(cycles: Cycles, last: Cycle, step: float) -> tuple[Cycle, float] | None:
     while step >= _SHORTEST:
         found = cycles.corrected(last, last.ahead, step)
-        if found is not None:
-            easy = found[1] <= 4
+        turned = 0.0 if found is None else cycles.turned(last, found[0])
+        if found is not None and (turned <= _TURNS or step < _FIRST):
+            easy = found[1] <= 4 and turned <= 0.5 * _TURNS
             return found[0], min(_LONGEST, 1.5 * step) if easy else step
         step /= 2.0
     return None

@@ -12,6 +12,7 @@ from loligo.experiments.diagrams import (
     placed,
     spoken_of,
     varied_of,
+    with_states_held,
 )
 from loligo.experiments.drawn import panels
 from loligo.experiments.experiment import Experiment, Facts
@@ -49,7 +50,9 @@ def bifurcation(
     progress : bool, optional
         Whether to show a bar.
     **values : pair of float
-        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``.
+        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``; or a state
+        or a gate, ``Ca_i=(0, 1e-3)``, which then stands still: so a burster's fast subsystem is
+        studied.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def bifurcation(
     >>> special.kind.values.tolist(), special.current.values.round(4).tolist()
     (['fold', 'saddle-node on a cycle', 'Hopf'], [0.1601, 0.1601, 25.1294])
     """
-    patch = membrane_of(membrane, "bifurcation")
+    patch = with_states_held(membrane_of(membrane, "bifurcation"), values)
     varied = varied_of(patch, "bifurcation", current, values)
     found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied)
     born = orbits(found, flow_of(found.field), done)

@@ -10,6 +10,7 @@ from loligo.experiments.diagrams import (
     field_of,
     spoken_of,
     varied_of,
+    with_states_held,
 )
 from loligo.experiments.drawn import panels
 from loligo.experiments.experiment import Experiment, Facts
@@ -42,7 +43,9 @@ def equilibria(
     progress : bool, optional
         Whether to show a bar.
     **values : pair of float
-        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``.
+        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``; or a state
+        or a gate, ``Ca_i=(0, 1e-3)``, which then stands still: so a burster's fast subsystem is
+        studied.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def equilibria(
     >>> found["special"].kind.values.tolist(), found["special"].current.values.round(3).tolist()
     (['Hopf', 'Hopf'], [9.775, 154.522])
     """
-    patch = membrane_of(membrane, "equilibria")
+    patch = with_states_held(membrane_of(membrane, "equilibria"), values)
     varied = varied_of(patch, "equilibria", current, values)
     found, varied = diagram_of(field_of(patch, "equilibria", varied), varied, done)
     changes = Changes.of(found)
