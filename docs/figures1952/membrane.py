@@ -44,6 +44,19 @@ def _solved_threshold(celsius: float) -> float:
 
 
 @cache
+def _late() -> tuple[tuple[float, float], tuple[float, float]]:
+    """The largest g_K and the lowest h after a shock of 15 mV, by loligo and by SciPy."""
+    rec = lo.simulate(
+        cold, lo.Shock(0, 15), 12, sample_interval=0.002, initial=ORIGIN, record=["V", "G_K", "h"],
+        solver=EXACT,
+    )  # fmt: skip
+    times = rec.time.values
+    _, _, h, n = paper.membrane(times, -15, 6.0)
+    found = top(times, rec.G_K.values)[1], -top(times, -rec.h.values)[1]
+    return found, (top(times, paper.G_K * n**4)[1], -top(times, -h)[1])
+
+
+@cache
 def _again() -> tuple[Any, Any]:
     """-V 1 ms after the second shocks of figure 20, by loligo and by SciPy."""
     shocks = lo.Shock(0, 15) + lo.Shock(list(_DELAYS), 90)
@@ -114,6 +127,8 @@ READINGS = (
         14, "when it is there", "ms", lambda: _peak(18.5, 15, 0),
         lambda: _solved_peak(18.5, 15, 0), 1e-4, digits=3,
     ),
+    Reading(19, "largest g_K", "mS/cm²", lambda: _late()[0][0], lambda: _late()[1][0], 1e-6),
+    Reading(19, "lowest h", "", lambda: _late()[0][1], lambda: _late()[1][1], 1e-8, digits=4),
     *(
         Reading(
             20, f"V 1 ms after 90 mV at {delay:.2f} ms, from rest", "mV",
