@@ -52,7 +52,7 @@ def ionic(V: Any, m: Any, h: Any, n: Any) -> tuple[Any, Any, Any]:
     return G_NA * m**3 * h * (V - V_NA), G_K * n**4 * (V - V_K), G_L * (V - V_L)
 
 
-def gates(V: float, y: Sequence[float], celsius: float) -> list[float]:
+def gates(V: Any, y: Sequence[Any], celsius: float) -> list[Any]:
     """Equations 15, 16 and 7."""
     return [
         phi(celsius) * (RATES[gate][0](V) * (1 - x) - RATES[gate][1](V) * x)
@@ -166,4 +166,5 @@ def exchanged(celsius: float, length: float = 6.0, count: int = 600) -> tuple[fl
         flown = np.array(ionic(*run.y[middle])) - base[:, None]
         moved += np.trapezoid(flown, times) / FARADAY
         y = run.y[:, -1]
-    return tuple(float(each) for each in moved)
+    Na, K, leak = (float(each) for each in moved)
+    return Na, K, leak

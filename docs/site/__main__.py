@@ -7,6 +7,7 @@ All code on its pages is run as it is built. What it needs comes with the extra 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -73,6 +74,7 @@ def main() -> int:
     asked.add_argument("--into", type=Path, default=Path("build/site"), metavar="FOLDER")
     asked.add_argument("--jobs", default="auto", help="pages at a time")
     told = asked.parse_args()
+    os.environ["LOLIGO_WARM"] = "off"  # nobody waits at these notebooks
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as place:
         source = Path(place, "pages")
