@@ -19,8 +19,9 @@ myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
 
-# all code is run; a page whose code fails is not built
-nb_execution_mode = "force"
+# all code is run; a page whose code fails is not built. What came out is kept for as long as the
+# code, loligo and all that it stands on are the same: `python -m docs.site` says where.
+nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 300
