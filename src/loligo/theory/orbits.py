@@ -9,12 +9,15 @@ from itertools import pairwise
 import numpy as np
 
 from loligo.theory import diagram
-from loligo.theory.cycles import Cycle, Cycles
+from loligo.theory.cycles import BORN, Cycle, Cycles
 from loligo.theory.diagram import HOPF, Diagram, Special
+from loligo.theory.flow import Flow
+from loligo.theory.shooting import turned_again
+from loligo.theory.trail import DIED, ENDLESS, Trail, followed
 
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
-_COARSE, _FINE, _FINER = 40, 72, 96  # intervals of meshes
+_CLOSE = 0.05  # to a multiplier
 _SAME_HOPF = 1e-3  # of the range: a curve that ends there ends at that Hopf point
 
 
@@ -46,55 +49,68 @@ class Orbits:
 
     Attributes
     ----------
-    curves
+    trails
         Each in its order, from the Hopf point on.
     turns
         By what is varied.
     """
 
-    curves: list[list[Cycle]]
+    trails: list[Trail]
     turns: list[Turn]
 
 
-def orbits(found: Diagram, advance: Callable[[float], None] | None = None) -> Orbits:
-    """Of all Hopf points of a diagram."""
-    cycles = Cycles(found.field, found.low, found.high, _COARSE)
+def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None = None) -> Orbits:
+    """Of all Hopf points of a diagram.
+
+    Parameters
+    ----------
+    flow
+        By which their changes are found a second time.
+    """
+    cycles = Cycles(found.field, found.low, found.high)
     born = [each for each in found.special if each.kind == HOPF]
-    curves: list[list[Cycle]] = []
+    trails: list[Trail] = []
     for k, each in enumerate(born):
-        if advance is not None:
-            advance(k / len(born))
-        if any(_ends_at(curve, each, found) for curve in curves):
+        if any(_ends_at(trail, each, found) for trail in trails):
             continue
-        omega = 2.0 * np.pi * each.frequency
-        at = each.point
-        curve = cycles.from_hopf(at.x, at.p, at.matrix, omega)
-        if len(curve) > 1:
-            curves.append(curve)
-    turns = [turn for k, curve in enumerate(curves) for turn in _turns(cycles, k, curve)]
-    for k, curve in enumerate(curves):
-        if cycles.endless(curve):
-            turns.append(_end(k, curve, found))
-    return Orbits(curves, sorted(turns, key=lambda turn: turn.p))
+
+        def part(done: float, k: int = k) -> None:
+            if advance is not None:
+                advance((k + done) / len(born))
+
+        trail = followed(cycles, each, part)
+        if trail is not None and len(trail.cycles) > 1:
+            trails.append(trail)
+    turns = [turn for k, trail in enumerate(trails)
+             for turn in _turns(cycles, flow, k, trail.cycles)]  # fmt: skip
+    turns += [_end(k, each.cycles, found) for k, each in enumerate(trails) if each.ended == ENDLESS]
+    return Orbits(trails, sorted(turns, key=lambda turn: turn.p))
 
 
-def _ends_at(curve: list[Cycle], hopf: Special, found: Diagram) -> bool:
-    last = curve[-1]
-    low, high = last.extremes()
+def _ends_at(trail: Trail, hopf: Special, found: Diagram) -> bool:
+    last = trail.cycles[-1]
     near = abs(last.p - hopf.point.p) < _SAME_HOPF * (found.high - found.low)
-    return near and low - 1.0 < hopf.point.x[0] < high + 1.0 and high - low < 5.0
+    away = np.abs(last.states - hopf.point.x).max(axis=(0, 1)) / found.field.scales
+    return trail.ended == DIED and near and bool(away.max() < 5.0 * BORN)
 
 
-def _turns(cycles: Cycles, number: int, curve: list[Cycle]) -> Iterator[Turn]:
+def _turns(cycles: Cycles, flow: Flow, number: int, curve: list[Cycle]) -> Iterator[Turn]:
     for last, following in pairwise(curve):
         for kind, value in ((FOLD, _along), (DOUBLING, _doubling)):
             if value(last) * value(following) < 0:
-                fine = cycles.between(last, following, value, _FINE)
-                if fine is not None:
-                    finer = cycles.between(last, following, value, _FINER)
-                    off = float("nan") if finer is None else abs(finer.p - fine.p)
-                    best = fine if finer is None else finer
-                    yield Turn(kind, best.p, best, number, off)
+                at = cycles.between(last, following, value)
+                if at is not None and _is_one(kind, at):
+                    wide = cycles.high - cycles.low
+                    again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
+                    yield Turn(kind, at.p, at, number, abs(again - at.p))
+
+
+def _is_one(kind: str, at: Cycle) -> bool:
+    """Whether the multipliers are those of such a point: two at 1, or one at -1. Where cycles come
+    near to a homoclinic orbit p hardly moves, and the least rounding turns it."""
+    if kind == DOUBLING:
+        return bool(np.abs(at.multipliers + 1.0).min() < _CLOSE)
+    return bool(np.sort(np.abs(at.multipliers - 1.0))[1] < _CLOSE)
 
 
 def _end(number: int, curve: list[Cycle], found: Diagram) -> Turn:

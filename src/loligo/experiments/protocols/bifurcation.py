@@ -24,6 +24,7 @@ from loligo.experiments.membranes import membrane_of
 from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.runs import done, protocol
 from loligo.model import Membrane
+from loligo.theory.flow import flow_of
 from loligo.theory.orbits import DOUBLING, FOLD, HOMOCLINIC, Orbits, Turn, orbits
 from loligo.words import say
 
@@ -77,19 +78,19 @@ def bifurcation(
     patch = membrane_of(membrane, "bifurcation")
     varied = varied_of(patch, "bifurcation", current, values)
     found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied)
-    born = orbits(found, done)
+    born = orbits(found, flow_of(found.field), done)
     changes = Changes.of(found)
     along, places = equilibria_variables(found, varied)
     special, coords = special_variables(changes, varied)
     cycles, cycle_places = _cycles(born, varied, len(found.field.states))
     turns, turn_places = _turns(born.turns, varied)
-    unstable = any(not each.stable for curve in born.curves for each in curve)
+    unstable = any(not each.stable for trail in born.trails for each in trail.cycles)
     summary = " ".join([spoken_of(changes, varied), *_spoken(born, varied)])
     return dataset(
         EXPERIMENT, f"Bifurcation diagram against {varied.name}",
         {**along, **special, **cycles, **turns},
         {**places, **coords, **cycle_places, **turn_places}, patch, summary=summary,
-        **Plan(_panels(varied.name, bool(born.curves), unstable)).attributes,
+        **Plan(_panels(varied.name, bool(born.trails), unstable)).attributes,
     )  # fmt: skip
 
 
@@ -98,8 +99,8 @@ def _cycles(
 ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
     """Variables over ``cycle``, with gaps between curves; the coordinate."""
     rows: list[np.ndarray] = []
-    for number, curve in enumerate(born.curves):
-        for each in curve:
+    for number, trail in enumerate(born.trails):
+        for each in trail.cycles:
             order = np.argsort(-np.abs(each.multipliers), kind="stable")
             own = each.multipliers[order]
             low, high = each.extremes()

@@ -5,6 +5,7 @@
  * @typedef {import("./fibre.js").Cut} Cut
  */
 import { Cable } from "../engine/cable.js";
+import { NoRestError } from "../engine/rest.js";
 import { channelsOf } from "./channels.js";
 import { cut, membraneAlong, shockOf } from "./fibre.js";
 
@@ -13,6 +14,7 @@ const ROWS = 0.05; // ms, between the profiles that are kept
 const ABOVE = 25; // mV above rest, that count as the wave's passing
 const QUIET = 8; // mV above rest, below which nothing goes on
 const LONGEST = 60; // ms
+const HELD = -65; // mV
 const SHOCK = { start: 0.2, bare: 0.2, wrapped: 0.1 }; // ms
 
 /**
@@ -29,7 +31,8 @@ export class Wave {
    * @param {Shocks} shocks
    */
   constructor(model, parameters, fibre, shocks) {
-    const rest = model.rest(parameters);
+    const begin = beginning(model, parameters);
+    const rest = begin.states;
     const made = cut(fibre);
     const numbers = membraneAlong(made, fibre, channelsOf(model.manifest), { ...model.defaults, ...parameters });
     const last = made.area.length - 1;
@@ -41,6 +44,8 @@ export class Wave {
       pulses.push({ ...pulse, at: last, start: pulse.start + (shocks.side === "both" ? shocks.lag : 0) });
     }
     this.cut = made;
+    this.initial = begin.initial;
+    this.pulses = pulses;
     this.rest = rest.V;
     this.ends = Math.max(...pulses.map(({ start, duration }) => start + duration));
     this.dt = made.bare ? DT.wrapped : DT.bare;
@@ -134,6 +139,24 @@ export class Wave {
     const shift = (before - after) / (2 * (before - 2 * last + after));
     return this.cut.position[latest] + shift * this.cut.long[latest];
   }
+}
+
+/**
+ * Where an axon begins: its membrane's rest, else where the model starts, else where V is held.
+ *
+ * @param {any} model
+ * @param {Record<string, number>} parameters
+ * @returns {{states: Record<string, number>, initial: null | "rest" | number}}
+ */
+function beginning(model, parameters) {
+  try {
+    return { states: model.rest(parameters), initial: "rest" };
+  } catch (problem) {
+    if (!(problem instanceof NoRestError)) throw problem;
+  }
+  const initial = model.manifest.start ? null : HELD;
+  const moment = { parameters, stimulus: [], duration: 1, sample_interval: 1, initial };
+  return { states: model.simulate(moment, { record: [] }).initial, initial };
 }
 
 /**
