@@ -26,7 +26,10 @@ import loligo as lo
 DOCS = Path(__file__).parents[1]
 _WRITTEN = ("*.md", "howto/*.md", "course/*.md", "*.svg", "*.gif", "performance.json")
 # pages of the project's root, and how they are called here
-_OF_THE_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+_OF_THE_ROOT = {
+    f"{name}.md": f"{name.lower()}.md"
+    for name in ("SUPPORT", "CONTRIBUTING", "CHANGELOG", "SECURITY")
+}
 # the lab itself, which is no page of Sphinx's
 _LIVE = "live.html"
 _OPENS = f"\n\n<p><a href='{_LIVE}'><b>Open it, with the whole library.</b></a></p>\n\n"

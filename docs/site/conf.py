@@ -51,7 +51,7 @@ def setup(app: Any) -> None:
 
 
 # pages about the project itself: their code is part of a file, and runs nowhere else
-_ABOUT = ("contributing", "changelog")
+_ABOUT = ("contributing", "changelog", "support", "security")
 
 
 def _read(_app: Any, page: str, source: list[str]) -> None:
