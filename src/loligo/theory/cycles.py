@@ -80,7 +80,7 @@ class Cycles:
     Attributes
     ----------
     work
-        How much was done, in numbers that went through Newton's method.
+        How much was done: numbers that went through Newton's method, more for many states.
     """
 
     def __init__(self, of: Field, low: float, high: float) -> None:
@@ -165,7 +165,7 @@ class Cycles:
             except np.linalg.LinAlgError:
                 return None
             inside = near.inside(ends, change)
-        self.work += at.states.size
+        self.work += at.states.size * self.size // 4
         if not np.isfinite(inside).all():
             return None
         states = at.states + np.concatenate([ends[:, None], inside], axis=1)
