@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import loligo as lo
-from browser import browser, opened
 from fired import fired
-from loligo.lab.calling import lab
 
 SQUID = "hodgkin-huxley-1952"
 FOCUSABLE = """() => [...document.querySelectorAll(
@@ -22,28 +19,6 @@ WALKED = """async () => { window.walked = new Set();
   document.addEventListener("focusin", (event) => window.walked.add(event.target)); }"""
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lab(SQUID, lo.Pulse(5, 40, 10)).save(tmp_path_factory.mktemp("lab") / "lab.html")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Any, file: Path) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    shown, seen = opened(context, file)
-    shown.wait_for_selector(".verdict:not(:empty)")
-    yield shown
-    context.close()
-    assert not seen.complaints
-    assert not seen.requests
 
 
 def numbers(page: Any) -> list[float]:
@@ -141,8 +116,6 @@ def test_the_keyboard_alone_moves_everything(page: Any) -> None:
 def test_the_keyboard_comes_to_all_that_can_be_pressed(page: Any, tab: str) -> None:
     page.click(f"#tab-{tab}")
     page.wait_for_timeout(200)
-    if tab == "live":
-        page.click("text=Stop")
     page.evaluate(WALKED)
     page.focus(f"#tab-{tab}")
     count = page.evaluate(f"({FOCUSABLE})().length")

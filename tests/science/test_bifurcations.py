@@ -66,8 +66,8 @@ def test_two_rests_and_the_folds_between_them(tmp_path: Path) -> None:
     assert special.precision.values.max() < 1e-9
     assert set(found["equilibria"].stable.values.tolist()) == {0, 1}
     for suffix in ("nc", "csv"):
-        again = lo.open(lo.save(found, tmp_path / f"folds.{suffix}"))
-        assert again.identical(found)
+        again: object = lo.open(lo.save(found, tmp_path / f"folds.{suffix}"))
+        assert found.identical(again)  # type: ignore[arg-type]
 
 
 def test_the_squid_stops_and_begins_where_it_is_published() -> None:

@@ -55,6 +55,19 @@ def together(
     """
     from loligo.figures.axon import overlay as axons
     from loligo.figures.content import overlay as patches
+
+    draw = axons.overlaid if of_axons(recs) else patches.overlaid
+    return draw(recs, labels, chosen, theme)
+
+
+def of_axons(recs: Sequence[Any]) -> bool:
+    """Whether several recordings are of axons; else all are of patches of membrane.
+
+    Raises
+    ------
+    UsageError
+        For recordings that have no axes in common; it says what to do.
+    """
     from loligo.figures.page.curves import is_experiment
 
     for k, rec in enumerate(recs, start=1):
@@ -75,8 +88,7 @@ def together(
             f"{kinds.index(False) + 1} is not; select a place of the axon (um), as in "
             'rec.sel(position=2e4, method="nearest").'
         )
-    draw = axons.overlaid if all(kinds) else patches.overlaid
-    return draw(recs, labels, chosen, theme)
+    return all(kinds)
 
 
 def refuse_labels(labels: object) -> None:

@@ -74,6 +74,9 @@ class _Loop:
     def missed(self, p: float) -> float:
         """By how much the run misses the stable directions, along the unstable one."""
         saddle, matrix, _ = self._saddle(p)
+        values: Any
+        right: Any
+        left: Any
         values, right = np.linalg.eig(matrix)
         out = np.real(right[:, values.real.argmax()])
         out = out / np.linalg.norm(out)

@@ -19,8 +19,7 @@ from loligo.theory.trail import DIED, ENDLESS, Trail, fold_ahead, followed
 
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
-_CLOSE = 0.05  # to a multiplier
-_SAME_HOPF = 1e-3  # of the range: a curve that ends there ends at that Hopf point
+_CLOSE, _SAME_HOPF = 0.05, 1e-3  # to a multiplier; of the range, to the Hopf point where it ends
 
 
 @dataclass(frozen=True)

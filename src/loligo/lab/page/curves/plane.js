@@ -58,14 +58,14 @@ export class PhasePlane {
       text: (value) => words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] }),
       place: (value) => [this.chart.x(value), this.chart.y(this.start[1])],
       value: (x, y) => this.chart.value(x, y)[0],
-      changed: (value) => lab.state.keep("curves", { start: [value, this.start[1]] }),
+      changed: (value, moving) => this.put([value, this.start[1]], moving),
       other: (x, y, step) => {
         const { low, high } = this.tall;
         const to = step ? this.start[1] + (step * (high - low)) / 50 : this.chart.value(x, y)[1];
         const kept = near(Math.min(Math.max(to, low), high), (high - low) / 100);
         const moved = kept !== this.start[1];
         this.start = [this.start[0], kept];
-        if (step) lab.state.keep("curves", { start: this.start });
+        if (step) this.put(this.start, false);
         return moved;
       },
     });
@@ -74,12 +74,22 @@ export class PhasePlane {
   }
 
   /**
+   * Where the path begins.
+   *
+   * @param {[number, number]} start
+   * @param {boolean} moving
+   */
+  put([V, y], moving) {
+    this.lab.state.keep("curves", { from_V: V, from_y: y }, moving);
+  }
+
+  /**
    * @param {Record<string, any>} own
    * @param {boolean} moving
    */
   asks(own, moving) {
     this.own = own;
-    return JSON.stringify([own.y, own.others, own.current, own.start, moving]);
+    return JSON.stringify([own.upwards, own.others, own.current, own.from_V, own.from_y, moving]);
   }
 
   /**
@@ -90,7 +100,7 @@ export class PhasePlane {
   meet(gates) {
     const { words } = this.lab;
     const shown = choice(words("The gate upwards"), gates.map((name) => [name, name]),
-      (y) => this.lab.state.keep("curves", { y, start: null }));
+      (y) => this.lab.state.keep("curves", { upwards: y, from_V: null, from_y: null }));
     this.gate = shown;
     fill(this.which, [shown.element]);
   }
@@ -122,7 +132,7 @@ export class PhasePlane {
     if (this.model !== base.model) this.meet(choices);
     this.model = base.model;
     const usual = choices.includes("n") ? "n" : choices.at(-1) ?? "";
-    this.y = choices.includes(this.own.y) ? this.own.y : usual;
+    this.y = choices.includes(this.own.upwards) ? this.own.upwards : usual;
     this.nullclines = null;
     if (!this.y || !rest) return;
     const { parameters } = base;
@@ -141,7 +151,8 @@ export class PhasePlane {
     this.tall = sideOf(plane, 1, rest, [], scale(this.y));
     const [range, height] = [this.sides.high - this.sides.low, this.tall.high - this.tall.low];
     const begin = [rest.V + SHOCK * range, rest[this.y]];
-    this.start = this.own.start ?? [near(begin[0], range / 150), near(begin[1], height / 100)];
+    const { from_V: V = null, from_y: y = null } = this.own;
+    this.start = V === null || y === null ? [near(begin[0], range / 150), near(begin[1], height / 100)] : [V, y];
     this.path = path(plane.along(pointwise(model, parameters)), this.start, LASTS, [range, height]);
     if (!gates.length) {
       this.sides = roomy(this.sides, this.path.x);
