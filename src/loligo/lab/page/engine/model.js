@@ -39,7 +39,8 @@ const MOST_SAMPLES = 2 ** 22;
  * @returns {Promise<Model>}
  */
 export async function openModel(entry) {
-  const kernels = Object.entries(entry.manifest.kernels);
+  const { kernels: alone, cable } = entry.manifest;
+  const kernels = Object.entries({ ...alone, ...(cable ? { cable } : {}) });
   const codes = await Promise.all(
     kernels.map(([, { bytes: [from, to] }]) => openCode(entry.wasm.subarray(from, to)))
   );
