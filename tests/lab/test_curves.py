@@ -249,13 +249,14 @@ def test_points_of_a_curve_are_never_older_than_its_rounds() -> None:
 def test_a_rate_that_is_found_briefly_is_the_rate() -> None:
     """Each current only until it is plain how it goes on: within two per cent of a whole second."""
     code = """const rest = model.rest(given.parameters);
-      const quick = (asked, columns, { brief }) =>
-        brief ? $engine_brief.briefly(model, asked, columns) : ask(asked, columns, { spikesOnly: true });
+      const quick = (asked, columns, options) => options.brief
+        ? $engine_brief.briefly(model, asked, columns) : ask(asked, columns, options);
       const x = $experiments_asking.evenly(0, 20, 15);
       const both = [];
       for (const brief of [true, false]) {
-        const { rate } = await $experiments_firing.fromRest(quick, base, rest, x, brief ? 400 : 1000, brief);
-        both.push(Array.from(rate));
+        const lasts = brief ? 400 : 1000;
+        const found = await $experiments_firing.fromRest(quick, base, rest, x, lasts, brief);
+        both.push(Array.from(found.rate));
       }
       return both;"""
     modules = ("experiments/firing.js", "experiments/asking.js", "engine/brief.js")

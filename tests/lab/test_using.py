@@ -208,7 +208,9 @@ def test_on_a_phone_a_slider_that_is_come_to_is_in_sight(chromium: Any, file: Pa
     for way in (10**6, 0):  # from below and from above
         shown.evaluate("(way) => scrollTo(0, way)", way)
         slider.scroll_into_view_if_needed()
-        on_top = slider.evaluate("""(each) => { const box = each.getBoundingClientRect();
-          return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === each; }""")
+        on_top = slider.evaluate("""(each) => {
+          const { x, y, width, height } = each.getBoundingClientRect();
+          return document.elementFromPoint(x + width / 2, y + height / 2) === each;
+        }""")
         assert on_top
     context.close()
