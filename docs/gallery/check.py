@@ -98,7 +98,7 @@ def faults(figure: Figure, slide: bool = False) -> list[str]:
     """
     drawn = seen(figure)
     found = [*_overlapping(drawn), *_outside(drawn), *_repeated(drawn), *_pale(drawn)]
-    found += [*_astray(drawn), *_pale_lines(drawn)]
+    found += [*_astray(drawn), *_pale_lines(drawn), *_cut(drawn)]
     return found + (_small(drawn) if slide else [])
 
 
@@ -127,6 +127,11 @@ def _outside(drawn: Seen) -> list[str]:
         for word in drawn.words
         if word.box[0] < 0 or word.box[1] < 0 or word.box[2] > width or word.box[3] > height
     ]
+
+
+def _cut(drawn: Seen) -> list[str]:
+    """Texts that lost words; a list between whose ends others are left out says so within."""
+    return [f"{word.text!r} is cut" for word in drawn.words if word.text.rstrip().endswith("…")]
 
 
 def _repeated(drawn: Seen) -> list[str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from docs.gallery.check import CONTRAST, contrast, overlap, seen
+from docs.gallery.check import CONTRAST, contrast, faults, overlap, seen
 
 from loligo.figures import style
+from loligo.figures.axon import frames as along
+from loligo.figures.axon import several
+from loligo.figures.axon.content import TRACES, is_axon, read, rows
+from loligo.figures.axon.drawing import stage
+from loligo.figures.axon.layout import content
 from loligo.figures.content import signals
 from loligo.figures.content.recorded import picture
 from loligo.figures.film import frames
 from loligo.figures.page.drawing import draw
-from loligo.figures.page.size import sized
+from loligo.figures.page.size import Size, sized
+from loligo.figures.style import Theme
+from loligo.words import speaking
 
 _COUNT = 12  # frames
 _USUAL = (1600, 1200)
@@ -22,18 +29,49 @@ _USUAL = (1600, 1200)
 Box = tuple[int, int, int, int]
 
 
-def filmed(rec: Any, look: Mapping[str, Any]) -> tuple[np.ndarray, list[str]]:
+def filmed(shown: Any, look: Mapping[str, Any], slide: bool) -> tuple[np.ndarray, list[str]]:
     """A frame in the middle, (height, width, 3), and what is wrong with any.
 
     Parameters
     ----------
-    rec
-        A recording of a patch of membrane.
+    shown
+        A recording, or several in a tuple.
     look
         What `loligo.animate` is told besides.
+    slide : bool
+        Whether it is for the last row of a lecture hall.
     """
     theme = style.theme(look.get("theme", "light"))
     size = sized(look.get("size"), None, _USUAL)
+    recs = shown if isinstance(shown, tuple) else (shown,)
+    with speaking(look.get("language")):
+        if is_axon(recs[0]):
+            return _along(recs, look, theme, size, slide)
+        return _in_time(recs[0], look, theme, size)
+
+
+def _along(
+    recs: Sequence[Any], look: Mapping[str, Any], theme: Theme, size: Size, slide: bool
+) -> tuple[np.ndarray, list[str]]:
+    """Of axons: a frame while the waves travel; what stands still is as of a figure."""
+    panels = look.get("panels")
+    if len(recs) > 1:
+        what = several.together(recs, look.get("labels"), panels, theme, None)
+    else:
+        axon = read(recs[0])
+        what = content(axon, *rows(axon, panels, TRACES, theme), theme, None, True, bool(panels))
+    times = np.linspace(0.0, float(what.axon.time[-1]), _COUNT)
+    with style.house_style():
+        made = along.film(what, theme, size, times)
+        still = stage(what, theme, size)
+    image = next(f.image.copy() for k, f in enumerate(along.frames(made)) if k == _COUNT // 4)
+    return made.palette.colours[image], faults(still.figure, slide)
+
+
+def _in_time(
+    rec: Any, look: Mapping[str, Any], theme: Theme, size: Size
+) -> tuple[np.ndarray, list[str]]:
+    """Of a patch of membrane."""
     with style.house_style():
         stacked = bool(look.get("stacked"))
         shown = picture(signals.read(rec), look.get("panels"), theme, stacked)

@@ -89,7 +89,7 @@ class Row:
         from docs.gallery.films import filmed
 
         if self.film:
-            image, found = filmed(self.shown(), self.look(variant))
+            image, found = filmed(self.shown(), self.look(variant), variant in SLIDES)
             if path is not None:
                 Image.fromarray(image).save(path)
             return found
@@ -144,6 +144,11 @@ ROWS: tuple[Row, ...] = (
         variants=("light", "dark", "slide")),
     Row("film-lanes", "Five currents in time", lambda: of.lanes(0, 2, 5, 10, 20), film=True,
         variants=("light", "dark", "thumbnail")),
+    Row("film-axon", "An action potential travels", of.axon, film=True),
+    Row("film-axons", "With myelin and without, under one clock",
+        lambda: (of.myelinated(9.0), of.bare()), {"labels": ("with myelin", "bare")}, film=True),
+    Row("film-lengths", "Axons of three lengths", lambda: (of.cooled(), of.thin(), of.taper()),
+        {"labels": ("cooled", "thin", "widening")}, film=True, variants=("light", "dark")),
     # lanes
     Row("lanes", "Five currents", lambda: of.lanes(0, 2, 5, 10, 20)),
     Row("lanes-gates", "Gates of two lanes", lambda: of.lanes(2, 10), {"panels": ("V", "m", "h")}),

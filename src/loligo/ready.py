@@ -31,7 +31,7 @@ _HELD = "being-warmed"  # in the cache, while somebody does it
 _DEAD = 120.0  # s without a sign of life, after which whoever held it does not any more
 _LOWEST = 19
 
-_started: list[subprocess.Popen[bytes]] = []  # at most one, in this process
+_started: list[subprocess.Popen[Any]] = []  # at most one, in this process
 
 
 def begin(folder: Path, mark: str) -> bool:
@@ -64,7 +64,7 @@ def wanted(environ: Mapping[str, str]) -> bool:
     return hasattr(sys, "ps1") or bool(sys.flags.interactive) or "ipykernel" in sys.modules
 
 
-def _process() -> subprocess.Popen[bytes]:
+def _process() -> subprocess.Popen[Any]:
     # it reads from this process, and so notices when it is gone, whatever ended it
     apart: dict[str, Any] = {"start_new_session": True}  # Ctrl-C is for this process
     if os.name == "nt":

@@ -374,7 +374,7 @@ def test_what_an_electrode_does_has_no_colour_of_what_the_axon_does(wrapped):
     from loligo.figures.axon import content, tube
 
     axon = content.read(wrapped)
-    scale = tube.scale(axon, THEMES["light"], 256)
+    scale = tube.scale((axon,), THEMES["light"], 256)
     steps = scale.steps(axon.V)
     beyond = steps == len(scale.table) - 1
     assert axon.V.max() > 100 > 60 > scale.high  # the action potential stays below E_Na

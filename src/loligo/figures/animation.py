@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from loligo.errors import UsageError
 from loligo.figures import style
-from loligo.figures.axon import content
+from loligo.figures.axon import content, several
 from loligo.figures.content import signals
 from loligo.figures.content.data import laid_over
 from loligo.figures.content.origin import counted
@@ -21,7 +21,7 @@ from loligo.figures.content.recorded import picture
 from loligo.figures.figure import check_choice, titled
 from loligo.figures.film.timing import Timing, timing
 from loligo.figures.page.size import sized
-from loligo.figures.several import refuse_labels, together, told_apart
+from loligo.figures.several import of_axons, refuse_labels, together, told_apart
 from loligo.files import named, replacing
 from loligo.progress import progress as progress_bar
 from loligo.words import speaking
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     import xarray
 
+    from loligo.figures.axon.layout import Content
     from loligo.figures.content.picture import Picture
     from loligo.figures.film.frames import Frame
     from loligo.figures.film.palette import Palette
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _SHOWN_WIDTH = 800  # CSS pixels in a notebook
 _USUAL_PATH = "action_potential.gif"
 _USUAL_SIZE = (1600, 1200)
+_PER_AXON = 120  # pixels of height for each further axon
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,9 @@ def animate(
     """Draw a recording in time, or several on the same axes, with a moving head.
 
     The figure is that of `loligo.plot`, with the current values at its head; of an axon, the
-    wave runs along it and V is traced at three places. The file appears when it is whole: an
-    interrupted run leaves what was there.
+    wave runs along it and V is traced at three places. Several axons, which may differ in length
+    and duration, lie below one another under one clock, each with its speed, and V is traced at
+    one place of all. The file appears when it is whole: an interrupted run leaves what was there.
 
     Parameters
     ----------
@@ -121,7 +124,7 @@ def animate(
         May follow the recordings by its place. Ends in ``.gif``, ``.webp`` (smaller, all colours)
         or ``.mp4`` (needs ``pip install "loligo[mp4]"``).
     size, dpi
-        As for `loligo.plot`; by default 1600 × 1200 pixels. ``"slide"`` and ``"16:9"`` are
+        As for `loligo.plot`; by default 1600 × 1200 pixels, higher for several axons. ``"slide"`` and ``"16:9"`` are
         1920 × 1080, where more panels than fit one below the other stand in columns.
     fps : float, optional
         Frames a second, 25 by default. GIF knows whole hundredths of a second and browsers slow
@@ -166,9 +169,10 @@ def animate(
     recs = [counted(one, from_rest) for one in given]
     target = named(path)
     kind = _format(target)
-    where = sized(size, dpi, _USUAL_SIZE)
+    sized(size, dpi, _USUAL_SIZE)  # told at once if it is none
     with speaking(language):
         subject = _subject(recs, labels, panels, colours, title, data, stacked)
+    where = sized(size, dpi, subject.usual)
     duration = subject.end - subject.start
     plan = timing(duration, fps=fps, speed=speed, frames=frames, loop=loop, ticks=kind.ticks)
     kind.check()
@@ -195,11 +199,13 @@ class _Made:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What an animation shows from ``start`` to ``end`` (ms), once its size and times are known."""
+    """What an animation shows from ``start`` to ``end`` (ms), once its size and times are known; and
+    how large it is where nobody says."""
 
     start: float
     end: float
     made: Callable[[Size, np.ndarray], _Made]
+    usual: tuple[int, int] = _USUAL_SIZE
 
 
 def _subject(
@@ -210,21 +216,28 @@ def _subject(
     if len(recs) > 1:
         if stacked:
             raise UsageError("stacked=True is of the lanes of one recording; these are several")
+        if of_axons(recs):
+            _refuse_data(data)
+            return _axons(several.together(recs, labels, panels, colours, title), colours)
         shown = laid_over(together(recs, labels, panels, colours), data, colours)
         return _lines(titled(shown, title), colours)
     refuse_labels(labels)
     (rec,) = recs
     if content.is_axon(rec) and not stacked:
-        if data is not None:
-            raise UsageError(
-                "data=... is laid over lines in time; of an axon choose a place: "
-                'rec.sel(position=2e4, method="nearest")'
-            )
+        _refuse_data(data)
         return _axon(rec, panels, colours, title)
     recorded = signals.read(rec)
     _check_lanes(recorded, stacked)
     shown = laid_over(picture(recorded, panels, colours, stacked), data, colours)
     return _lines(titled(shown, title), colours)
+
+
+def _refuse_data(data: Any) -> None:
+    if data is not None:
+        raise UsageError(
+            "data=... is laid over lines in time; of an axon choose a place: "
+            'rec.sel(position=2e4, method="nearest")'
+        )
 
 
 def _lines(shown: Picture, colours: style.Theme) -> _Subject:
@@ -247,7 +260,14 @@ def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Su
     rows, extras = content.rows(axon, panels, content.TRACES, colours)
     if content.MAP in extras:
         raise UsageError("panel 'map' stands still; lo.plot(rec) draws it")
-    what = layout.content(axon, rows, extras, colours, title, True)
+    what = layout.content(axon, rows, extras, colours, title, True, panels is not None)
+    return _axons(what, colours)
+
+
+def _axons(what: Content, colours: style.Theme) -> _Subject:
+    """One axon, or several under one clock."""
+    start = min(float(axon.time[0]) for axon in what.axons)
+    end = max(float(axon.time[-1]) for axon in what.axons)
 
     def made(size: Size, times: np.ndarray) -> _Made:
         from loligo.figures.axon import frames
@@ -255,7 +275,8 @@ def _axon(rec: Any, panels: Any, colours: style.Theme, title: str | None) -> _Su
         film = frames.film(what, colours, size, times)
         return _Made(film.palette, lambda: frames.frames(film))
 
-    return _Subject(float(axon.time[0]), float(axon.time[-1]), made)
+    wide, tall = _USUAL_SIZE
+    return _Subject(start, end, made, (wide, tall + _PER_AXON * (len(what.axons) - 1)))
 
 
 def _check_lanes(recorded: signals.Signals, stacked: bool) -> None:

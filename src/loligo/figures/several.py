@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from loligo.errors import UsageError
+from loligo.experiments.drawn import drawn
 from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import is_arrivals
 from loligo.figures.content.picture import Picture
 from loligo.figures.style import Theme
 from loligo.recording.door import welcome
+from loligo.recording.tree import is_tree
 
 
 def told_apart(
@@ -24,7 +26,7 @@ def told_apart(
     UsageError
         If it is given both ways, or something between them is no recording.
     """
-    recordings = [first, *more]
+    recordings = [drawn(one) if is_tree(one) else one for one in (first, *more)]
     if len(recordings) > 1 and not _labelled(recordings[-1]):
         if last != usual:
             raise UsageError(
@@ -53,6 +55,19 @@ def together(
     """
     from loligo.figures.axon import overlay as axons
     from loligo.figures.content import overlay as patches
+
+    draw = axons.overlaid if of_axons(recs) else patches.overlaid
+    return draw(recs, labels, chosen, theme)
+
+
+def of_axons(recs: Sequence[Any]) -> bool:
+    """Whether several recordings are of axons; else all are of patches of membrane.
+
+    Raises
+    ------
+    UsageError
+        For recordings that have no axes in common; it says what to do.
+    """
     from loligo.figures.page.curves import is_experiment
 
     for k, rec in enumerate(recs, start=1):
@@ -73,8 +88,7 @@ def together(
             f"{kinds.index(False) + 1} is not; select a place of the axon (um), as in "
             'rec.sel(position=2e4, method="nearest").'
         )
-    draw = axons.overlaid if all(kinds) else patches.overlaid
-    return draw(recs, labels, chosen, theme)
+    return all(kinds)
 
 
 def refuse_labels(labels: object) -> None:

@@ -51,6 +51,8 @@ class AxonRecord:
         Where current is injected.
     bends
         When what is done changes its course.
+    speed
+        Of the action potential, in words; empty where none travelled.
     stretches
         Those that have a name of their own.
     """
@@ -69,6 +71,7 @@ class AxonRecord:
     bends: np.ndarray
     title: str
     subtitle: str
+    speed: str
     stretches: tuple[Stretch, ...]
 
     def values(self, name: str) -> np.ndarray:
@@ -148,6 +151,11 @@ class AxonRecord:
         """Columns of ``values`` between two samples, (places, times)."""
         return between.at(self.time, values, self.bends, times)
 
+    def covers(self, times: np.ndarray) -> np.ndarray:
+        """Which of ``times`` lie within the recording."""
+        slack = 1e-9 * max(1.0, abs(float(self.time[-1])))
+        return (times >= self.time[0] - slack) & (times <= self.time[-1] + slack)
+
     def trace(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The line in time of one place's ``values``."""
         return panels.drawable(*between.curved(self.time, values, self.bends))
@@ -209,8 +217,9 @@ def is_axon(rec: Any) -> bool:
     return "position" in sizes and "time" in sizes and sizes["position"] > MOST_OVERLAID
 
 
-def read(rec: xarray.Dataset) -> AxonRecord:
-    """Check that one axon can be drawn.
+def read(rec: xarray.Dataset, unit: tuple[str, float] | None = None) -> AxonRecord:
+    """Check that one axon can be drawn; its places in a ``unit`` of so many um, or in what suits
+    them.
 
     Raises
     ------
@@ -236,13 +245,14 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         raise UsageError("V is not a number somewhere along the axon; nothing can be drawn")
     edges = _edges(position)
     length = float(edges[-1])
-    unit, um = signals.places(rec)
+    called, um = unit or signals.places(rec)
     per_um = 1 / um
+    fast = _speed(rec)
     wide = rec.coords.get("diameter")
     myelin = rec.coords.get("myelin")
     return AxonRecord(
         recorded=recorded,
-        unit=unit,
+        unit=called,
         per_um=per_um,
         place=position * per_um,
         edges=edges * per_um,
@@ -256,7 +266,8 @@ def read(rec: xarray.Dataset) -> AxonRecord:
         electrodes=electrodes(rec, recorded.time, per_um),
         bends=injected.edges(given, Lane({}, "")),
         title=titles(rec.attrs)[0],
-        subtitle=_subtitle(rec),
+        subtitle=": ".join(filter(None, (subtitle(rec), fast))),
+        speed=fast,
         stretches=stretches(rec, edges * per_um),
     )
 
@@ -274,19 +285,16 @@ def _edges(centre: np.ndarray) -> np.ndarray:
     return np.concatenate(([0.0], (centre[1:] + centre[:-1]) / 2, [last]))
 
 
-def _subtitle(rec: xarray.Dataset) -> str:
-    """What was done to the axon, and how fast the wave was, if one travelled."""
+def _speed(rec: xarray.Dataset) -> str:
+    """How fast the action potential was, if one travelled."""
     from loligo.analysis import conduction_velocity
 
-    said = subtitle(rec)
     try:
         velocity = conduction_velocity(rec)
     except UsageError:  # spikes that do not belong to these places: nothing is said of them
-        return said
-    if str(velocity.outcome.values) == "travelled":
-        fast = decimal(f"{abs(float(velocity)):.3g} m/s")
-        said = f"{said}: {fast}" if said else fast
-    return said
+        return ""
+    travelled = str(velocity.outcome.values) == "travelled"
+    return decimal(f"{abs(float(velocity)):.3g} m/s") if travelled else ""
 
 
 # ------------------------------------------------------------------------ what is shown
@@ -294,18 +302,20 @@ def _subtitle(rec: xarray.Dataset) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """Variables drawn on one axis along the axon: each with its name, colour and dashes."""
+    """Variables drawn on one axis along the axon: each with its name, colour and dashes, and the
+    rank of the axon that it is ``of``."""
 
     axis: Axis
     names: tuple[str, ...]
     labels: tuple[Label, ...]
     colours: tuple[str, ...]
     dashes: tuple[tuple[float, ...], ...]
+    of: tuple[int, ...]
 
     @property
     def smooth(self) -> bool:
         """V is; what belongs to the membrane changes where the membrane does."""
-        return self.names == ("V",)
+        return set(self.names) == {"V"}
 
 
 def rows(
@@ -345,26 +355,33 @@ def offer(axon: AxonRecord) -> str:
 
 def _row(axon: AxonRecord, names: tuple[str, ...], kind: str | None, theme: Theme) -> Row:
     recorded = axon.recorded
-    role = str(recorded.role(names[0]))
     colours, dashes = panels.colours_of(recorded, theme), panels.dashes_of(recorded)
-    ends = [axon.spread(axon.values(name)) for name in names]
-    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-    limits = LIMITS.get(role, padded)(low, high)
-    if role == "voltage":  # room for an instant's name over its peak
-        limits = (limits[0], limits[1] + 0.08 * (limits[1] - limits[0]))
-    axis = Axis(
-        heading=panels.heading_of(recorded, names),
-        unit=labels.unit(recorded.unit(names[0])),
-        limits=limits,
-        weight={"voltage": 3.2}.get(role, 2.3),
-        scale=labels.exponent(max(abs(end) for end in limits)),
-        rest=panels.rest_of(recorded, names[0]),
-        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
-    )
     return Row(
-        axis=axis,
+        axis=axis_of([(axon, name) for name in names]),
         names=names,
         labels=tuple(panels.label_of(recorded, n) if len(names) > 1 else Label("") for n in names),
         colours=tuple(colours[name] for name in names),
         dashes=tuple(dashes.get(name, ()) for name in names),
+        of=(0,) * len(names),
+    )
+
+
+def axis_of(lines: Sequence[tuple[AxonRecord, str]]) -> Axis:
+    """The axis of variables along axons, all in one unit."""
+    first, name = lines[0]
+    recorded = first.recorded
+    role = str(recorded.role(name))
+    ends = [axon.spread(axon.values(name)) for axon, name in lines]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    limits = LIMITS.get(role, padded)(low, high)
+    if role == "voltage":  # room for an instant's name over its peak
+        limits = (limits[0], limits[1] + 0.08 * (limits[1] - limits[0]))
+    return Axis(
+        heading=panels.heading_of(recorded, list(dict.fromkeys(name for _, name in lines))),
+        unit=labels.unit(recorded.unit(name)),
+        limits=limits,
+        weight={"voltage": 3.2}.get(role, 2.3),
+        scale=labels.exponent(max(abs(end) for end in limits)),
+        rest=panels.rest_of(recorded, name) if len(lines) == 1 else None,
+        zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
     )

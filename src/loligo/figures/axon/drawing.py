@@ -51,9 +51,9 @@ class Drawn:
     what: Content
     stack: Stack
     scale: tube.Scale
-    shape: tube.Tube
+    shapes: tuple[tube.Tube, ...]
     rows: tuple[Axes, ...]
-    strip: Axes | None
+    strips: tuple[Axes, ...]
     map: Axes | None
     traces: Axes | None
     rules: tuple[Any, ...]
@@ -71,8 +71,9 @@ def draw_axon(
     axon = read(rec)
     chosen_rows, extras = rows(axon, chosen, "map", theme)
     times, main = _instants(axon, at)
-    drawn = stage(content(axon, chosen_rows, extras, theme, title, False), theme, size)
-    for row, axes in zip(chosen_rows, drawn.rows, strict=True):
+    what = content(axon, chosen_rows, extras, theme, title, False, chosen is not None)
+    drawn = stage(what, theme, size)
+    for row, axes in zip(drawn.what.rows, drawn.rows, strict=True):
         if row.names == ("V",):
             _snapshots(drawn, axes, times, main, theme)
         else:
@@ -80,9 +81,9 @@ def draw_axon(
                 now = axon.at(axon.values(name), np.array([main]))[:, 0]
                 _draw_line(drawn, axes, now, row.colours[k], row.dashes[k], smooth=row.smooth)
             _say_when(drawn, row, main, theme)
-    if drawn.strip is not None:
+    for axes, shape in zip(drawn.strips, drawn.shapes, strict=False):
         V = axon.at(axon.V, np.array([main]))[:, 0]
-        strip.coloured(drawn.strip, drawn.shape, drawn.scale, axon, V)
+        strip.coloured(axes, shape, drawn.scale, axon, V)
     if drawn.map is not None:
         _map(drawn, drawn.map, main, theme)
     if drawn.traces is not None:
@@ -120,15 +121,18 @@ def _instants(axon: AxonRecord, at: Any) -> tuple[np.ndarray, float]:
 def stage(what: Content, theme: Theme, size: Size) -> Drawn:
     """Everything but the lines: axes, ticks, names, the axon's outline, the colour bar."""
     figure, ruler = blank(size, theme)
-    stack = arrange(what, size, ruler)
+    what, stack = arrange(what, size, ruler)
     made, rules = [], []
     for slot in stack.rows.slots:
         axes = axes_of(figure, stack.rows, slot, (), theme)
         rules += rules_of(axes, slot, stack.rows, theme)
         made.append(axes)
-    shape = tube.tube(what.axon)
-    scale = tube.scale(what.axon, theme, tube.FEW_COLOURS if what.moving else 256)
-    outline = None if stack.strip is None else strip.strip(figure, what, stack, shape, theme)
+    shapes = tuple(map(tube.tube, what.axons))
+    scale = tube.scale(what.axons, theme, tube.FEW_COLOURS if what.moving else 256)
+    outlines = tuple(
+        strip.strip(figure, what, stack, rank, shapes[rank], theme)
+        for rank in range(len(stack.strips))
+    )
     field = None if stack.map is None else strip.plain(figure, stack, stack.map)
     traces = None
     if stack.traces is not None and what.traces is not None:
@@ -142,7 +146,7 @@ def stage(what: Content, theme: Theme, size: Size) -> Drawn:
         _names(figure, stack.rows, slot, _row_names(what, row, slot))
     titles(figure, stack.page, ruler, stack.rows.left, theme)
     drawn = Drawn(
-        figure, what, stack, scale, shape, tuple(made), outline, field, traces, tuple(rules)
+        figure, what, stack, scale, shapes, tuple(made), outlines, field, traces, tuple(rules)
     )
     _bar(drawn, theme)
     return drawn
@@ -174,8 +178,9 @@ def _axis(figure: Any, layout: Layout, y: float, theme: Theme) -> None:
 def _row_names(what: Content, row: Row, slot: Slot) -> list[tuple[Label, str, float]]:
     """The names of a row's lines, each where its line is furthest from zero."""
     named = []
-    for name, label, colour in zip(row.names, row.labels, row.colours, strict=True):
-        low, high = what.axon.spread(what.axon.values(name))
+    for name, label, colour, of in zip(row.names, row.labels, row.colours, row.of, strict=True):
+        axon = what.axons[of]
+        low, high = axon.spread(axon.values(name))
         named.append((label, colour, float(slot.y(0.6 * (high if high > -low else low)))))
     return named
 
@@ -200,12 +205,12 @@ def _names(figure: Any, layout: Layout, slot: Slot, names: list[tuple[Label, str
 
 def _bar(drawn: Drawn, theme: Theme) -> None:
     """The colours of V beside its own axis; or, without that, beside the map with ticks."""
-    if drawn.strip is None and drawn.map is None:
+    if not drawn.strips and drawn.map is None:
         return
     stack, scale = drawn.stack, drawn.scale
     slot = next(
         (s for s, row in zip(stack.rows.slots, drawn.what.rows, strict=True)
-         if row.names == ("V",)), None,
+         if row.smooth), None,
     )  # fmt: skip
     if slot is None:
         return
@@ -328,10 +333,11 @@ def _map(drawn: Drawn, axes: Axes, main: float, theme: Theme) -> None:
     more = say("Time (ms), membrane potential by colour; grey: beyond it, at the electrode")
     if drawn.scale.exceeded(axon.V) and ruler.width(more, size) <= room:
         words = more
+    fitted = ruler.fitted(words, size, room, least=stack.size.smallest)
     text(
         drawn.figure, stack.page, layout.left,
         stack.map[0] + stack.map[1] + 0.42 * HEADING * stack.scale / 72,
-        Label(ruler.cut(words, size, room)), size, color=theme.text, va="baseline",
+        Label(fitted.text), fitted.size, color=theme.text, va="baseline",
     )  # fmt: skip
     wide = 0.05 * stack.scale / (layout.right - layout.left) * axon.length
     for electrode in axon.electrodes:

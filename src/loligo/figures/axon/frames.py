@@ -41,7 +41,7 @@ class Film(Inked):
     palette: Palette
     still: np.ndarray
     rows: tuple[Row, ...]
-    tube: Tube | None
+    tubes: tuple[Tube, ...]
     tube_index: np.ndarray
     changes: reveal.Changes | None
     marks: tuple[tuple[_Mark, ...], ...]  # frame by frame
@@ -65,8 +65,8 @@ def film(what: Content, theme: Theme, size: Size, times: np.ndarray) -> Film:
     still = image_codes(picture)
     for line in lines:
         line.set_visible(True)
-    rows = tuple(Row(drawn, rank, picture, times) for rank in range(len(what.rows)))
-    tube = None if drawn.strip is None else Tube(drawn, times)
+    rows = tuple(Row(drawn, rank, picture, times) for rank in range(len(drawn.rows)))
+    tubes = tuple(Tube(drawn, rank, times) for rank in range(len(drawn.strips)))
     changes = _traces(drawn, lines, still, times, renderer)
     palette = _palette(drawn, theme, rows, still, changes)
     setters = Typesetters(size.dpi)
@@ -79,7 +79,7 @@ def film(what: Content, theme: Theme, size: Size, times: np.ndarray) -> Film:
         unit=unit,
         still=palette.coded(still),
         rows=rows,
-        tube=tube,
+        tubes=tubes,
         tube_index=palette.index(drawn.scale.table),
         changes=None if changes is None else changes.indexed(palette),
         marks=tuple(_marks(drawn, theme, times, setters)),
@@ -153,9 +153,9 @@ def _marks(
     x, y = stack.clock
     base = size.height - round(y * size.dpi)
     tips = [
-        (electrode.on, _tip_mark(drawn, electrode.place, theme))
-        for electrode in drawn.what.axon.electrodes
-        if stack.strip is not None
+        (electrode.on, _tip_mark(drawn, electrode.place, low + tall, theme))
+        for axon, (low, tall) in zip(drawn.what.axons, stack.strips, strict=False)
+        for electrode in axon.electrodes
     ]
     for t, number in zip(times, numbers, strict=True):
         cover = np.concatenate((setter.number(number, cells), after), axis=1)
@@ -165,26 +165,24 @@ def _marks(
         yield (clock, *lit)
 
 
-def _tip_mark(drawn: Drawn, place: float, theme: Theme) -> _Mark:
+def _tip_mark(drawn: Drawn, place: float, top: float, theme: Theme) -> _Mark:
     """An electrode's tip as coverage."""
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.path import Path
     from matplotlib.transforms import IdentityTransform
 
     size, stack = drawn.stack.size, drawn.stack
-    assert stack.strip is not None
-    part = place / drawn.what.axon.length
-    corners = np.array(tip(stack, part, stack.strip[0] + stack.strip[1], 1.0)) * size.dpi
+    corners = np.array(tip(stack, place, top, 1.0)) * size.dpi
     left, bottom = np.floor(corners.min(axis=0)).astype(int) - 1
-    right, top = np.ceil(corners.max(axis=0)).astype(int) + 1
-    renderer = RendererAgg(int(right - left), int(top - bottom), size.dpi)
+    right, upper = np.ceil(corners.max(axis=0)).astype(int) + 1
+    renderer = RendererAgg(int(right - left), int(upper - bottom), size.dpi)
     context = renderer.new_gc()
     context.set_linewidth(0.0)
     path = Path([*(corners - (left, bottom)), (0.0, 0.0)], closed=True)
     renderer.draw_path(context, path, IdentityTransform(), (0.0, 0.0, 0.0))
     alpha = np.asarray(renderer.buffer_rgba())[..., 3]
     cover = levels(alpha / np.float32(255))
-    return _Mark(cover, int(left), int(size.height - top), rgb(theme.stimulus))
+    return _Mark(cover, int(left), int(size.height - upper), rgb(theme.stimulus))
 
 
 def _dots(drawn: Drawn, times: np.ndarray) -> Iterator[tuple[tuple[float, float, str], ...]]:
@@ -193,18 +191,22 @@ def _dots(drawn: Drawn, times: np.ndarray) -> Iterator[tuple[tuple[float, float,
     if picture is None or layout is None:
         yield from ((),) * len(times)
         return
-    axon, size, places = drawn.what.axon, drawn.stack.size, drawn.stack.rows
+    what, size, places = drawn.what, drawn.stack.size, drawn.stack.rows
     row = next(
         (slot for slot, row in zip(places.slots, drawn.what.rows, strict=True) if row.smooth), None
     )
     traces = picture.panels[0].traces
-    followed = axon.followed()
-    V = axon.at(axon.V[followed], times)
+    followed = [(what.axons[of], place) for of, place in what.followed]
+    V = [axon.at(axon.V[[place]], times)[0] for axon, place in followed]
+    covered = [axon.covers(times) for axon, _ in followed]
     slot = layout.slots[0]
     for k, t in enumerate(times):
         x = float(layout.x(t)) * size.dpi
         dots = []
-        for place, trace, value in zip(followed, traces, V[:, k], strict=True):
+        for rank, (trace, (axon, place)) in enumerate(zip(traces, followed, strict=True)):
+            value = float(V[rank][k])
+            if not covered[rank][k]:
+                continue
             dots.append((x, size.height - float(slot.y(value)) * size.dpi, trace.colour))
             if row is not None and row.axis.limits[0] <= value <= row.axis.limits[1]:
                 at = float(places.x(axon.place[place])) * size.dpi
@@ -259,17 +261,16 @@ def _rows(made: Film, k: int, image: np.ndarray) -> Iterator[Box]:
 
 
 def _axon(made: Film, k: int, image: np.ndarray) -> Iterator[Box]:
-    if made.tube is None:
-        return
-    columns = made.tube.moved(k)
-    if columns is None:
-        return
-    left, top, _, bottom = made.tube.box
-    low, high = columns
-    area = image[top:bottom, left + low : left + high]
-    colour = made.tube_index[made.tube.steps[k, low:high]]
-    np.copyto(area, colour[None], where=made.tube.inside[:, low:high])
-    yield left + low, top, left + high, bottom
+    for tube in made.tubes:
+        columns = tube.moved(k)
+        if columns is None:
+            continue
+        left, top, _, bottom = tube.box
+        low, high = columns
+        area = image[top:bottom, left + low : left + high]
+        colour = made.tube_index[tube.steps[k, low:high]]
+        np.copyto(area, colour[None], where=tube.inside[:, low:high])
+        yield left + low, top, left + high, bottom
 
 
 def _grown(made: Film, k: int, image: np.ndarray) -> Iterator[Box]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,8 @@ _AT_PLACES = {
     3: "{potential} at three places",
 }  # fmt: skip
 _LEAST_ROW = 3.2  # lines of ticks
+_THINNER, _THINNEST = 0.4, 0.45  # of its thickness: with each further axon, and at most
+_SAID = 1.3  # of a heading's height: what is said over each of several axons
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,10 @@ class Stack:
     ----------
     rows
         The rows along the axon: their slots share one axis of places.
-    strip, map
-        (bottom, height) of the axon and of the map, where they are shown.
+    strips
+        (bottom, height) of every axon, where they are shown.
+    map
+        (bottom, height) of the map, where it is shown.
     map_ticks
         Times beside the map.
     traces
@@ -52,7 +56,7 @@ class Stack:
     """
 
     rows: Layout
-    strip: tuple[float, float] | None
+    strips: tuple[tuple[float, float], ...]
     map: tuple[float, float] | None
     map_ticks: tuple[Tick, ...]
     traces: Layout | None
@@ -78,27 +82,68 @@ class Stack:
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What is to be placed: rows along the axon, and V at a few places in time."""
+    """What is to be placed: rows along the axon, and V at a few places in time.
 
-    axon: AxonRecord
+    Attributes
+    ----------
+    axons
+        One; or, in a film, several.
+    followed
+        Rank of the axon and index of the place of each trace in time.
+    said
+        Over each of several axons: words, and their colour.
+    chosen
+        Whether somebody named what is shown, which all has to stay then.
+    """
+
+    axons: tuple[AxonRecord, ...]
     rows: tuple[Row, ...]
     extras: tuple[str, ...]
     traces: Picture | None
+    followed: tuple[tuple[int, int], ...]
     title: str
     subtitle: str
     moving: bool
+    said: tuple[tuple[str, str], ...] = ()
+    chosen: bool = False
+
+    @property
+    def axon(self) -> AxonRecord:
+        """The one, or the first."""
+        return self.axons[0]
+
+    @property
+    def length(self) -> float:
+        """Of the longest axon."""
+        return max(axon.length for axon in self.axons)
+
+    @property
+    def sparer(self) -> Content | None:
+        """The same with less of what nobody chose: without what makes V, then without what happens
+        in time; None where all has to stay."""
+        if self.chosen:
+            return None
+        if len(self.rows) > 1:
+            return replace(self, rows=self.rows[:1])
+        if {MAP, TRACES} & set(self.extras):
+            return replace(self, extras=(STRIP,), traces=None, followed=())
+        return None
 
 
 def content(
     axon: AxonRecord, rows: tuple[Row, ...], extras: tuple[str, ...], theme: Theme,
-    title: str | None, moving: bool,
+    title: str | None, moving: bool, chosen: bool,
 ) -> Content:  # fmt: skip
     """All that a figure of an axon shows, under its own title or another."""
     if title is not None and not isinstance(title, str):
         raise UsageError(f"title={title!r} is not text; give a string, or leave it out.")
     traces = _traces(axon, theme) if TRACES in extras else None
     words = axon.title if title is None else title
-    return Content(axon, rows, extras, traces, words, axon.subtitle if words else "", moving)
+    below = axon.subtitle if words else ""
+    followed = tuple((0, k) for k in axon.followed())
+    return Content(
+        (axon,), rows, extras, traces, followed, words, below, moving, chosen=chosen
+    )
 
 
 def _traces(axon: AxonRecord, theme: Theme) -> Picture:
@@ -118,25 +163,29 @@ def _traces(axon: AxonRecord, theme: Theme) -> Picture:
     return Picture(float(axon.time[0]), float(axon.time[-1]), (Panel(axis, traces),), on)
 
 
-def arrange(what: Content, size: Size, ruler: Ruler) -> Stack:
-    """Place everything at the largest scale that fits.
+def arrange(what: Content, size: Size, ruler: Ruler) -> tuple[Content, Stack]:
+    """Place everything at the largest scale that fits; without what nobody chose, where there is
+    no room for it.
 
     Raises
     ------
     UsageError
         If it does not fit at a legible size.
     """
-    stack = largest(size, 6, lambda scale: _arranged(what, size, ruler, scale))
-    if stack is None:
-        raise UsageError(
-            f"the figure does not fit in {size.width} × {size.height} pixels at {size.dpi:g} dots "
-            "per inch; give a larger size or fewer panels."
-        )
-    return stack
+    less: Content | None = what
+    while less is not None:
+        stack = largest(size, 6, lambda scale, less=less: _arranged(less, size, ruler, scale))
+        if stack is not None:
+            return less, stack
+        less = less.sparer
+    raise UsageError(
+        f"the figure does not fit in {size.width} × {size.height} pixels at {size.dpi:g} dots "
+        "per inch; give a larger size or fewer panels."
+    )
 
 
 def _arranged(what: Content, size: Size, ruler: Ruler, scale: float) -> Stack | None:
-    page = paged(size, scale, what.title, what.subtitle, below=0.5)
+    page = paged(size, scale, what.title, what.subtitle, ruler, below=0.5)
     blocks = _stacked(what, page)
     if blocks is None:
         return None
@@ -149,8 +198,8 @@ def _arranged(what: Content, size: Size, ruler: Ruler, scale: float) -> Stack | 
         for row, (bottom, tall) in zip(what.rows, blocks.rows, strict=True)
     ]
     places = Across(
-        0.0, what.axon.length,
-        ticks.across(0.0, what.axon.length, right - left, ruler, scale),
+        0.0, what.length,
+        ticks.across(0.0, what.length, right - left, ruler, scale),
         f"{say('Position along the axon')} ({what.axon.unit})",
     )  # fmt: skip
     rows = Layout(page, left, right, tuple(slots), places)
@@ -164,7 +213,7 @@ def _arranged(what: Content, size: Size, ruler: Ruler, scale: float) -> Stack | 
         slot = _slot(what.traces.panels[0].axis, *blocks.traces, scale)
         traces = Layout(page, left, right, (slot,), times)
     marks = _map_ticks(what, blocks, scale)
-    return Stack(rows, blocks.strip, blocks.map, marks, traces, blocks.axis)
+    return Stack(rows, blocks.strips, blocks.map, marks, traces, blocks.axis)
 
 
 @dataclass(frozen=True)
@@ -172,7 +221,7 @@ class _Blocks:
     """(bottom, height) of everything, in inches."""
 
     rows: list[tuple[float, float]]
-    strip: tuple[float, float] | None
+    strips: tuple[tuple[float, float], ...]
     map: tuple[float, float] | None
     traces: tuple[float, float] | None
     axis: float
@@ -195,14 +244,16 @@ def _placed(what: Content, page: Page, per: float) -> tuple[_Blocks, float]:
     heading, space = 1.55 * HEADING * line, 0.1 * scale
     axis_room = (1.2 * HEADING + 1.3 * TICK) * line + TICK_ROOM * scale
     rows: list[tuple[float, float]] = []
+    strips: list[tuple[float, float]] = []
     extras: dict[str, tuple[float, float]] = {}
     for row in what.rows:
         top -= heading + (space if rows else 0.0)
         rows.append((top - per * row.axis.weight, per * row.axis.weight))
         top -= per * row.axis.weight
-    if STRIP in what.extras:
-        top -= (_STRIP + _ELECTRODE) * scale
-        extras[STRIP] = (top, _STRIP * scale)
+    thick = _STRIP * scale * max(_THINNEST, 1 / (1 + _THINNER * (len(what.axons) - 1)))
+    for _ in what.axons if STRIP in what.extras else ():
+        top -= thick + _ELECTRODE * scale + (_SAID * HEADING * line if what.said else 0.0)
+        strips.append((top, thick))
         top -= (0.06 + (_MARK if TRACES in what.extras else 0.0)) * scale
     if MAP in what.extras:
         top -= heading + (space if STRIP in what.extras else 0.0)
@@ -214,7 +265,7 @@ def _placed(what: Content, page: Page, per: float) -> tuple[_Blocks, float]:
         top -= heading + space
         extras[TRACES] = (top - per * _WEIGHTS[TRACES], per * _WEIGHTS[TRACES])
         top -= per * _WEIGHTS[TRACES] + axis_room
-    return _Blocks(rows, extras.get(STRIP), extras.get(MAP), extras.get(TRACES), axis), top
+    return _Blocks(rows, tuple(strips), extras.get(MAP), extras.get(TRACES), axis), top
 
 
 def _slot(axis: Axis, bottom: float, tall: float, scale: float) -> Slot:
@@ -245,7 +296,7 @@ def _beyond(what: Content, ruler: Ruler, scale: float) -> float:
     names = [label for row in what.rows for label in row.labels if label.text]
     if what.traces is not None:
         names += [trace.label for trace in what.traces.panels[0].traces]
-    low, high = tube.range_of(what.axon)
+    low, high = tube.range_of(what.axons)
     marks = (mark.text for mark in bar_ticks(low, high, 1.0))
     bar = BAR * scale + TICK_ROOM * scale + ruler.widest(marks, TICK * scale)
     return max(bar, ruler.widest(names, LABEL * scale))

@@ -60,8 +60,10 @@ class Row:
         ]
 
     def _curve(self, drawn: Drawn, rank: int, k: int, slot: Slot, times: np.ndarray) -> Curve:
-        axon, row = drawn.what.axon, drawn.what.rows[rank]
+        row = drawn.what.rows[rank]
+        axon = drawn.what.axons[row.of[k]]
         values = axon.at(axon.values(row.names[k]), times)
+        values[:, ~axon.covers(times)] = np.nan
         place, values = axon.line(values, row.smooth)
         step = max(1, place.size // _MOST_VERTICES)
         layout, dpi = drawn.stack.rows, drawn.stack.size.dpi
@@ -76,7 +78,9 @@ class Row:
             return 0, width
         ends = []
         for curve in self.curves:
-            moved = np.flatnonzero(np.abs(curve.y[k] - curve.y[k - 1]) > _STILL)
+            now, before = curve.y[k], curve.y[k - 1]
+            over = np.isnan(now) != np.isnan(before)
+            moved = np.flatnonzero((np.abs(now - before) > _STILL) | over)
             if moved.size:
                 first, last = max(moved[0] - 1, 0), min(moved[-1] + 1, curve.x.size - 1)
                 ends += [curve.x[first], curve.x[last]]
@@ -117,16 +121,16 @@ class Row:
 class Tube:
     """The axon's inside: which pixels, and which colour every column has."""
 
-    def __init__(self, drawn: Drawn, times: np.ndarray) -> None:
-        stack, axon, size = drawn.stack, drawn.what.axon, drawn.stack.size
-        assert stack.strip is not None
-        left, right = stack.rows.left * size.dpi, stack.rows.right * size.dpi
+    def __init__(self, drawn: Drawn, rank: int, times: np.ndarray) -> None:
+        stack, axon, size = drawn.stack, drawn.what.axons[rank], drawn.stack.size
+        low, tall = stack.strips[rank]
+        left, right = stack.rows.left * size.dpi, float(stack.rows.x(axon.length)) * size.dpi
         edge = OUTLINE * stack.scale * size.dpi / 72  # the outline's width
         first, last = round(left + 0.4 * edge), round(right - 0.4 * edge)
         columns = np.arange(first, last) + 0.5
         place = (columns - left) / (right - left) * axon.length
-        middle = size.height - (stack.strip[0] + stack.strip[1] / 2) * size.dpi
-        half = drawn.shape.at(place) / 1.06 * stack.strip[1] / 2 * size.dpi
+        middle = size.height - (low + tall / 2) * size.dpi
+        half = drawn.shapes[rank].at(place) / 1.06 * tall / 2 * size.dpi
         half = half - 0.4 * edge
         top, bottom = math.floor(middle - half.max()), math.ceil(middle + half.max())
         rows = np.arange(top, bottom)[:, None] + 0.5
@@ -134,6 +138,7 @@ class Tube:
         self.inside = np.abs(rows - middle) <= half
         values = np.array([np.interp(place, axon.place, v) for v in axon.at(axon.V, times).T])
         self.steps = drawn.scale.steps(values).astype(np.uint8)
+        self.steps[~axon.covers(times)] = len(drawn.scale.table) - 1  # of what nothing is known
         self.table = drawn.scale.table
 
     def moved(self, k: int) -> tuple[int, int] | None:

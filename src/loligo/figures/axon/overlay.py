@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.figures.axon.content import MAP, PLACES, STRIP, TRACES, AxonRecord, read
+from loligo.figures.axon.content import MAP, PLACES, STRIP, TRACES, AxonRecord
+from loligo.figures.axon.several import alike
 from loligo.figures.content import labels, panels
 from loligo.figures.content.labels import Label
 from loligo.figures.content.overlay import Named, framed, named, names_in
@@ -36,7 +37,7 @@ def overlaid(
     UsageError
         If V is not recorded along an axon, or a panel is not lines in time.
     """
-    axons = [read(rec) for rec in recs]
+    axons = alike(recs)
     several = named([axon.recorded for axon in axons], labels, theme)
     both = [_NamedAxon(*pair) for pair in zip(several, axons, strict=True)]
     wanted = ["V"] if chosen is None else panels.listed(chosen)
@@ -53,7 +54,8 @@ def overlaid(
         for name in dict.fromkeys(names)
         for place in _places(shortest.axon)
     ]
-    return framed(several, made, [i for a in axons for e in a.electrodes for i in e.on])
+    on = [interval for a in axons for e in a.electrodes for interval in e.on]
+    return framed(several, made, on, [axon.speed for axon in axons])
 
 
 def _places(axon: AxonRecord) -> list[float]:

@@ -10,13 +10,17 @@ from loligo.figures.axon import tube
 from loligo.figures.axon.content import AxonRecord
 from loligo.figures.axon.layout import Content, Stack
 from loligo.figures.axon.sites import Stretch
-from loligo.figures.content.labels import Label
+from loligo.figures.content.labels import Label, typeset
 from loligo.figures.page.frame import axes_at, text
-from loligo.figures.style import TICK, Theme
+from loligo.figures.page.ruler import Ruler
+from loligo.figures.style import HEADING, TICK, Theme
 from loligo.words import reworded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+_OVER = 0.2  # inches: over an axon, its electrodes and the names of its parts
 
 
 def plain(figure: Any, stack: Stack, box: tuple[float, float]) -> Axes:
@@ -27,37 +31,43 @@ def plain(figure: Any, stack: Stack, box: tuple[float, float]) -> Axes:
     )
 
 
-def strip(figure: Any, what: Content, stack: Stack, shape: tube.Tube, theme: Theme) -> Axes:
-    """The axon's outline, what is injected where, where V is followed, and what has a name."""
-    assert stack.strip is not None
-    axes = plain(figure, stack, stack.strip)
-    axes.set_xlim(0.0, what.axon.length)
+def strip(
+    figure: Any, what: Content, stack: Stack, rank: int, shape: tube.Tube, theme: Theme
+) -> Axes:
+    """An axon's outline, what is injected where, where V is followed, and what has a name."""
+    axon, box, layout = what.axons[rank], stack.strips[rank], stack.rows
+    axes = plain(figure, stack, box)
+    axes.set_xlim(0.0, what.length)
     axes.set_ylim(-1.06, 1.06)
     tube.draw(axes, shape, theme, stack.scale)
-    top = stack.strip[0] + stack.strip[1]
-    for stretch in what.axon.stretches:
-        _stretch(figure, stack, stretch, what.axon.length, theme)
-    for electrode in what.axon.electrodes:
+    top = box[0] + box[1]
+    for stretch in axon.stretches:
+        _stretch(figure, stack, stretch, top, theme)
+    for electrode in axon.electrodes:
         colour = theme.rule if what.moving else theme.stimulus  # it lights up when it is on
-        _tip(figure, stack, electrode.place / what.axon.length, top, 1.0, colour)
+        _tip(figure, stack, electrode.place, top, 1.0, colour)
     if what.traces is not None:
-        followed = zip(what.axon.followed(), what.traces.panels[0].traces, strict=True)
-        for k, trace in followed:
-            part = what.axon.place[k] / what.axon.length
-            _tip(figure, stack, part, stack.strip[0], -1.0, trace.colour)
+        for (of, k), trace in zip(what.followed, what.traces.panels[0].traces, strict=True):
+            if of == rank:
+                _tip(figure, stack, float(axon.place[k]), box[0], -1.0, trace.colour)
+    if what.said:
+        words, colour = what.said[rank]
+        ruler = Ruler(figure.canvas.get_renderer(), stack.size.dpi)
+        room, size = stack.page.right - layout.left, HEADING * stack.scale
+        fitted = ruler.fitted(words, size, room, least=stack.size.smallest)
+        y = top + _OVER * stack.scale
+        text(figure, stack.page, layout.left, y, typeset(fitted.text), fitted.size, color=colour,
+             va="baseline")  # fmt: skip
     return axes
 
 
-def _stretch(figure: Any, stack: Stack, one: Stretch, length: float, theme: Theme) -> None:
+def _stretch(figure: Any, stack: Stack, one: Stretch, top: float, theme: Theme) -> None:
     """A bracket over a part of the axon that has a name, and the name."""
     from matplotlib.lines import Line2D
 
-    assert stack.strip is not None
-    layout, scale = stack.rows, stack.scale
-    left, right = (
-        layout.left + part / length * (layout.right - layout.left) for part in (one.start, one.end)
-    )
-    y = stack.strip[0] + stack.strip[1] + 0.03 * scale
+    scale = stack.scale
+    left, right = (float(stack.rows.x(end)) for end in (one.start, one.end))
+    y = top + 0.03 * scale
     look = {"color": theme.muted, "linewidth": 0.9 * scale, "transform": figure.dpi_scale_trans}
     low = y - 0.03 * scale
     figure.add_artist(Line2D([left, left, right, right], [low, y, y, low], **look))
@@ -67,20 +77,20 @@ def _stretch(figure: Any, stack: Stack, one: Stretch, length: float, theme: Them
     )  # fmt: skip
 
 
-def tip(stack: Stack, part: float, y: float, side: float) -> list[tuple[float, float]]:
+def tip(stack: Stack, place: float, y: float, side: float) -> list[tuple[float, float]]:
     """A tip that touches the axon, from above (1) or below (-1): its corners in inches."""
-    x = stack.rows.left + part * (stack.rows.right - stack.rows.left)
+    x = float(stack.rows.x(place))
     y += 0.012 * side * stack.scale
     wide, high = 0.055 * stack.scale, 0.11 * side * stack.scale
     return [(x, y), (x - wide, y + high), (x + wide, y + high)]
 
 
-def _tip(figure: Any, stack: Stack, part: float, y: float, side: float, colour: str) -> None:
+def _tip(figure: Any, stack: Stack, place: float, y: float, side: float, colour: str) -> None:
     from matplotlib.patches import Polygon
 
     figure.add_artist(
         Polygon(
-            tip(stack, part, y, side), closed=True, facecolor=colour, edgecolor="none",
+            tip(stack, place, y, side), closed=True, facecolor=colour, edgecolor="none",
             transform=figure.dpi_scale_trans,
         )
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,17 +104,17 @@ class Scale:
         return self.table[self.steps(V)]
 
 
-def range_of(axon: AxonRecord) -> tuple[float, float]:
+def range_of(axons: Sequence[AxonRecord]) -> tuple[float, float]:
     """From which V to which colours go, mV."""
-    low, high = axon.ends
+    low, high = min(axon.ends[0] for axon in axons), max(axon.ends[1] for axon in axons)
     return (low, high) if high - low >= 1.0 else (low - 0.5, high + 0.5)
 
 
-def scale(axon: AxonRecord, theme: Theme, steps: int) -> Scale:
+def scale(axons: Sequence[AxonRecord], theme: Theme, steps: int) -> Scale:
     """The colours of everything that shows V by colour."""
     import matplotlib
 
-    low, high = range_of(axon)
+    low, high = range_of(axons)
     colormap = matplotlib.colormaps[theme.voltage_map]
     parts = np.linspace(*theme.voltage_range, steps)
     shades = [*np.rint(255 * colormap(parts)[:, :3]), rgb(theme.rule)]

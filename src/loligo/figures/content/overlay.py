@@ -52,12 +52,14 @@ def overlaid(
 
 
 def framed(
-    several: Sequence[Named], made: Sequence[Panel], on: Sequence[tuple[float, float]]
-) -> Picture:
-    """Panels of several recordings from the first time of any to the last, under a title."""
+    several: Sequence[Named], made: Sequence[Panel], on: Sequence[tuple[float, float]],
+    found: Sequence[str] = (),
+) -> Picture:  # fmt: skip
+    """Panels of several recordings from the first time of any to the last, under a title; what was
+    ``found`` of each is said below it."""
     start = min(float(one.recorded.time[0]) for one in several)
     end = max(float(one.recorded.time[-1]) for one in several)
-    title, subtitle = _titles(several)
+    title, subtitle = headed(several, found)
     spans = injected.stretches(sorted(on), (end - start) / 400)
     return Picture(start, end, tuple(made), tuple(spans), title, subtitle)
 
@@ -108,14 +110,20 @@ def _labels(recorded: Sequence[Signals], labels: object) -> list[str]:
     return texts
 
 
-def _title(recorded: Signals) -> str:
-    return titles(recorded.recording.attrs)[0]
+def _title(recorded: Signals, within: bool = False) -> str:
+    return titles(recorded.recording.attrs, within)[0]
 
 
-def _titles(several: Sequence[Named]) -> tuple[str, str]:
-    """The title, and what was done: once what is the same, else for each."""
-    titles = list(dict.fromkeys(filter(None, (_title(one.recorded) for one in several))))
+def headed(several: Sequence[Named], found: Sequence[str] = ()) -> tuple[str, str]:
+    """The title, and what was done and ``found``: once what is the same, else for each."""
+    different = {_title(one.recorded): one for one in several}
+    titles = [
+        _title(one.recorded, within=k > 0) for k, (title, one) in enumerate(different.items())
+        if title
+    ]  # fmt: skip
     said = [done(one.recorded.recording) for one in several]
+    for words, result in zip(said, found, strict=False):
+        words += [result] if result else []
     common = [words for words in said[0] if all(words in other for other in said)]
     told = [", ".join(common)]
     for one, words in zip(several, said, strict=True):

@@ -15,8 +15,9 @@ from loligo.words import reworded, say
 _GIANT = 100.0  # um: so thick are the axons that titles of membranes are of
 
 
-def titles(attrs: Mapping[str, Any]) -> tuple[str, str]:
-    """The title of a recording with such attributes, and what its second line begins with."""
+def titles(attrs: Mapping[str, Any], within: bool = False) -> tuple[str, str]:
+    """The title of a recording with such attributes, and what its second line begins with;
+    ``within`` a sentence, or at its beginning."""
     own = str(attrs.get("title") or attrs.get("model") or "")
     try:
         axon = json.loads(attrs["provenance"])["model"]
@@ -34,6 +35,8 @@ def titles(attrs: Mapping[str, Any]) -> tuple[str, str]:
         return reworded(own), ""
     size = _between(min(wide), max(wide))
     what = "Myelinated axon ({size})" if wrapped else "Axon ({size})"
+    if within:
+        what = "myelinated axon ({size})" if wrapped else "axon ({size})"
     return say(what, size=size), reworded(own)
 
 

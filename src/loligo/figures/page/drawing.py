@@ -106,7 +106,7 @@ def axes_of(
     for start, end in on:
         axes.axvspan(start, end, facecolor=theme.band, edgecolor="none", zorder=0)
     look = {"color": theme.text, "va": "baseline"}
-    size = HEADING * page.scale
+    size = HEADING * page.scale * slot.heading_part
     text(figure, page, layout.left, slot.heading_y, typeset(slot.heading), size, **look)
     return axes
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loligo.figures.content.labels import Label, typeset
-from loligo.figures.page.ruler import Ruler
+from loligo.figures.page.ruler import Fitted, Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, SUBTITLE, TICK, TITLE, Theme
 
@@ -25,7 +25,33 @@ TICK_ROOM = TICK_LENGTH + 0.06
 GAP = 0.14  # from the end of a line to its label
 _WHOLE = 1e-6  # of a pixel
 
+_BESIDE = 0.5  # beside the titles, whose place follows from numbers: room for three digits
+_MOST_SAID = 0.25  # of the page's height: what titles of many lines take
+
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line of the title, or of what is said below it.
+
+    Attributes
+    ----------
+    text : Fitted
+    y : float
+        Its baseline.
+    title : bool
+        Whether it is the title's.
+    """
+
+    text: Fitted
+    y: float
+    title: bool
+
+    @property
+    def weight(self) -> str:
+        """Of its letters."""
+        return "bold" if self.title else "normal"
 
 
 @dataclass(frozen=True)
@@ -34,10 +60,8 @@ class Page:
 
     Attributes
     ----------
-    title, subtitle : str
-        Empty if there is none.
-    title_y, subtitle_y : float
-        Their baselines.
+    said : tuple of Said
+        The title's lines, and those of what is said below it.
     top : float
         Where what is left for the panels ends, headings included.
     span : (float, float)
@@ -46,10 +70,7 @@ class Page:
 
     size: Size
     scale: float
-    title: str
-    subtitle: str
-    title_y: float
-    subtitle_y: float
+    said: tuple[Said, ...]
     top: float
     span: tuple[float, float] = (0.0, 1.0)
 
@@ -82,16 +103,24 @@ class Page:
         return self.scale / 72
 
 
-def paged(size: Size, scale: float, title: str, subtitle: str, below: float = 0.6) -> Page:
-    """The page with its titles; ``below`` them a part of a heading's height is left free."""
-    point = scale / 72
-    top = size.inches[1] - PAD * scale
-    title_y = top - 1.05 * TITLE * point
-    top = title_y - 0.15 * TITLE * point if title else top
-    subtitle_y = top - 1.25 * SUBTITLE * point
-    top = subtitle_y - 0.1 * SUBTITLE * point if subtitle else top
-    top -= below * HEADING * point if title or subtitle else 0.0
-    return Page(size, scale, title, subtitle, title_y, subtitle_y, top)
+def paged(
+    size: Size, scale: float, title: str, subtitle: str, ruler: Ruler, below: float = 0.6
+) -> Page:
+    """The page with its titles, in as many lines as they take; ``below`` them a part of a heading's
+    height is left free."""
+    point, (wide, tall) = scale / 72, size.inches
+    room = wide - (2 * PAD + _BESIDE) * scale
+    top, said = tall - PAD * scale, []
+    for words, points, above, under in ((title, TITLE, 1.05, 0.15), (subtitle, SUBTITLE, 1.25, 0.1)):
+        most = max(1, int(_MOST_SAID * tall / ((above + under) * points * point)))
+        weight = "bold" if points == TITLE else "normal"
+        least = max(size.smallest, SUBTITLE * scale)  # a title is no smaller than what is below it
+        for line in ruler.lines(words, points * scale, room, weight, least, most):
+            y = top - above * points * point
+            said.append(Said(line, y, points == TITLE))
+            top = y - under * points * point
+    top -= below * HEADING * point if said else 0.0
+    return Page(size, scale, tuple(said), top)
 
 
 def largest(size: Size, usual_height: float, arranged: Callable[[float], T | None]) -> T | None:
@@ -126,15 +155,14 @@ def text(figure: Any, page: Page, x: float, y: float, label: Label, size: float,
 def titles(figure: Any, page: Page, ruler: Ruler, left: float, theme: Theme) -> None:
     """The title and what is said below it, from ``left`` on, as far as there is room."""
     room = page.width - page.pad - left
-    for words, points, y, weight, colour in (
-        (page.title, TITLE, page.title_y, "bold", theme.text),
-        (page.subtitle, SUBTITLE, page.subtitle_y, "normal", theme.muted),
-    ):
-        fitted = ruler.fitted(words, points * page.scale, room, weight, page.size.smallest)
+    for line in page.said:
+        words, size = line.text.text, line.text.size
+        fitted = ruler.fitted(words, size, room, line.weight, page.size.smallest)
         if fitted.text:
-            look = {"color": colour, "weight": weight, "va": "baseline"}
-            said = typeset(fitted.text, bold=weight == "bold")
-            text(figure, page, left, y, said, fitted.size, **look)
+            colour = theme.text if line.title else theme.muted
+            look = {"color": colour, "weight": line.weight, "va": "baseline"}
+            words = typeset(fitted.text, bold=line.title)
+            text(figure, page, left, line.y, words, fitted.size, **look)
 
 
 def named(

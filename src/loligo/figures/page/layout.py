@@ -41,6 +41,7 @@ class Slot:
     ticks: tuple[Tick, ...]
     label_size: float
     key_below: bool = False  # what lanes are values of stands in a line below the heading
+    heading_part: float = 1.0  # of a heading's usual size
 
     def y(self, value: Any) -> Any:
         """Height above the figure's lower edge, in inches, of values on this axis."""
@@ -119,7 +120,7 @@ def arranged(
     span: tuple[float, float] = (0.0, 1.0),
 ) -> Layout | None:  # fmt: skip
     """Everything at a scale, between two parts of the page's width; None if it does not fit."""
-    page = replace(paged(size, scale, picture.title, picture.subtitle), span=span)
+    page = replace(paged(size, scale, picture.title, picture.subtitle, ruler), span=span)
     point = page.point
     clock = clock_room(page) if readout else 0.0
     bottom = page.pad + (1.45 * HEADING + 1.3 * TICK) * point + TICK_ROOM * scale
@@ -151,15 +152,19 @@ def arranged(
     times = ticks.across(picture.start, picture.end, right - left, ruler, scale, factor)
     right = min(right, page.right - ruler.width(times[-1].text, TICK * scale) / 2)
     headed = tuple(
-        replace(slot, heading=ruler.cut(slot.heading, HEADING * scale, page.right - left - taken))
-        for slot, taken in (
-            (s, 0.0 if own else _key(panel, ruler, scale))
-            for (panel, s), own in zip(pairs, apart, strict=True)
-        )
+        _headed(slot, ruler, page, page.right - left - (0.0 if own else _key(panel, ruler, scale)))
+        for (panel, slot), own in zip(pairs, apart, strict=True)
     )
     name = say("Time")
     across = Across(picture.start, picture.end, times, f"{name} ({unit})" if unit else name)
     return Layout(page, left, right, headed, across)
+
+
+def _headed(slot: Slot, ruler: Ruler, page: Page, room: float) -> Slot:
+    """A slot whose heading fits."""
+    usual = HEADING * page.scale
+    fitted = ruler.fitted(slot.heading, usual, room, least=page.size.smallest)
+    return replace(slot, heading=fitted.text, heading_part=fitted.size / usual)
 
 
 def clock_room(page: Page) -> float:

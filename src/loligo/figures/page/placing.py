@@ -154,7 +154,7 @@ def _sides(what: chart.Chart) -> _Sides:
 def _placed(
     what: chart.Chart, sides: _Sides, size: Size, ruler: Ruler, scale: float
 ) -> Placed | None:
-    page = paged(size, scale, what.title, what.subtitle)
+    page = paged(size, scale, what.title, what.subtitle, ruler)
     most = page.height / (len(what.panels) + 0.8) / line_height(LABEL * scale)
     beside = [_beside(axes, across, up, most) for axes, (across, up, _) in
               zip(what.panels, sides, strict=True)]  # fmt: skip

@@ -49,16 +49,46 @@ class Ruler:
         """Width of a name and its unit in brackets."""
         return self.width(label, size) + (self.width(f" ({unit})", size) if unit else 0.0)
 
-    def wrapped(self, text: str, size: float, room: float) -> tuple[str, ...]:
-        """``text`` in lines between its blanks, each as long as there is room for."""
+    def wrapped(
+        self, text: str, size: float, room: float, weight: str = "normal"
+    ) -> tuple[str, ...]:
+        """``text`` in lines between its blanks, each as long as there is room for; a word that is
+        longer goes on in the next."""
         lines: list[str] = []
         for word in text.split():
             longer = f"{lines[-1]} {word}" if lines else ""
-            if longer and self.width(longer, size) <= room:
+            if longer and self.width(longer, size, weight) <= room:
                 lines[-1] = longer
-            else:
-                lines.append(self.cut(word, size, room))
+                continue
+            rest = word
+            while rest:
+                part = self._begun(rest, size, room, weight)
+                lines.append(part)
+                rest = rest[len(part) :]
         return tuple(lines)
+
+    def lines(
+        self, text: str, size: float, room: float, weight: str, least: float, most: int
+    ) -> tuple[Fitted, ...]:
+        """``text`` in one line if it fits when made smaller; else in a few, all of one size; of
+        more than ``most`` the last is cut."""
+        one = self.fitted(text, size, room, weight, least)
+        if one.text == text or most == 1:
+            return (one,) if one.text else ()
+        smallest = max(0.7 * size, min(least, size))
+        for many in range(2, most + 1):
+            tried = size
+            while True:
+                made = self.wrapped(text, tried, room, weight)
+                whole = max(self.width(word, tried, weight) for word in text.split()) <= room
+                if len(made) <= many and (whole or many == most):
+                    return tuple(Fitted(line, tried) for line in made)
+                if tried <= smallest:
+                    break
+                tried = max(smallest, 0.96 * tried)
+        made = self.wrapped(text, smallest, room, weight)
+        last = self.cut(" ".join(made[most - 1 :]), smallest, room, weight)
+        return tuple(Fitted(line, smallest) for line in (*made[: most - 1], last))
 
     def fitted(
         self, text: str, size: float, room: float, weight: str = "normal", least: float = 0.0
@@ -73,9 +103,15 @@ class Ruler:
         """``text``, or as much of it as there is room for and an ellipsis."""
         if self.width(text, size, weight) <= room:
             return text
-        low, high = 0, len(text)
+        part = self._begun(text, size, room, weight, "…")
+        return part.rstrip() + "…" if part else ""
+
+    def _begun(self, text: str, size: float, room: float, weight: str, after: str = "") -> str:
+        """As much of ``text`` as there is room for, with what comes ``after``; without that at
+        least a letter."""
+        low, high = int(not after), len(text)
         while low < high:
             middle = (low + high + 1) // 2
-            fits = self.width(text[:middle].rstrip() + "…", size, weight) <= room
+            fits = self.width(text[:middle].rstrip() + after, size, weight) <= room
             low, high = (middle, high) if fits else (low, middle - 1)
-        return text[:low].rstrip() + "…" if low else ""
+        return text[:low]
