@@ -141,9 +141,7 @@ def content(
     words = axon.title if title is None else title
     below = axon.subtitle if words else ""
     followed = tuple((0, k) for k in axon.followed())
-    return Content(
-        (axon,), rows, extras, traces, followed, words, below, moving, chosen=chosen
-    )
+    return Content((axon,), rows, extras, traces, followed, words, below, moving, chosen=chosen)
 
 
 def _traces(axon: AxonRecord, theme: Theme) -> Picture:

@@ -111,7 +111,10 @@ def paged(
     point, (wide, tall) = scale / 72, size.inches
     room = wide - (2 * PAD + _BESIDE) * scale
     top, said = tall - PAD * scale, []
-    for words, points, above, under in ((title, TITLE, 1.05, 0.15), (subtitle, SUBTITLE, 1.25, 0.1)):
+    for words, points, above, under in (
+        (title, TITLE, 1.05, 0.15),
+        (subtitle, SUBTITLE, 1.25, 0.1),
+    ):
         most = max(1, int(_MOST_SAID * tall / ((above + under) * points * point)))
         weight = "bold" if points == TITLE else "normal"
         least = max(size.smallest, SUBTITLE * scale)  # a title is no smaller than what is below it
