@@ -62,7 +62,7 @@ def test_a_model_and_an_animation_count_from_rest(tmp_path, fired):
     ("what", "why"),
     [
         (lambda: lo.simulate(SQUID.replace(g_L=[0.3, 0.4]), duration=1), "does not tell one"),
-        (lambda: lo.experiments.rate_functions(SQUID), "what an experiment found"),
+        (lambda: lo.experiments.resting_state(SQUID), "what an experiment found"),
         (lambda: lo.narrate(lo.simulate(SQUID, lo.Pulse(1, 1, 20), 6)), "a story"),
     ],
 )

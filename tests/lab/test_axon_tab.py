@@ -19,10 +19,9 @@ const channels = $experiments_channels.channelsOf(model.manifest);
 const own = { ...model.defaults, ...parameters };
 const numbers = $experiments_fibre.membraneAlong(made, fibre, channels, own);
 const last = made.area.length - 1;
-const axon = { area: made.area, link: made.link, numbers, rest: model.rest(parameters),
+const axon = { area: made.area, link: made.link, numbers, threshold: 0,
   pulses: pulses.map((each) => ({ ...each, at: each.at === "last" ? last : each.at })) };
 const cable = new $engine_cable.Cable(model, axon, dt);
-if (made.bare) cable.settle();
 const rows = [Array.from(cable.V)];
 const per = Math.round(0.1 / dt);
 cable.advance(Math.round(lasts / dt), ({ steps, V }) => {
@@ -42,22 +41,6 @@ BARE = {"diameter": 476.0, "length": 6e4, "resistivity": 35.4, "g_ratio": None}
 def run(**given: Any) -> np.ndarray:
     found = computed(RUN, SQUID, *MODULES, **given)
     return np.array(found["rows"])
-
-
-@pytest.mark.slow
-def test_a_bare_axon_is_that_of_python() -> None:
-    pulse = {"at": 0, "start": 0.5, "duration": 0.2, "amplitude": 30e3}
-    found = run(
-        fibre=BARE, count=100, parameters={"celsius": 18.5}, pulses=[pulse], dt=0.01, lasts=5.0
-    )
-    squid = lo.load(SQUID).replace(celsius=18.5)
-    axon = lo.Axon(squid, BARE["length"], BARE["diameter"], 35.4, compartments=100)
-    rec = lo.simulate(
-        axon, lo.at(0, lo.Pulse(0.5, 0.2, 30e3)), 5, solver=lo.Exponential(dt=0.01),
-        sample_interval=0.1,
-    )  # fmt: skip
-    assert found.max() > 30
-    np.testing.assert_allclose(found, rec.V.transpose("time", "position").values, atol=1e-7)
 
 
 @pytest.mark.slow

@@ -162,6 +162,14 @@ class Look(Group):
         }  # fmt: skip
 
 
+FromRest = Annotated[
+    bool,
+    typer.Option(
+        "--from-rest", help="Potentials from the resting potential.", rich_help_panel=DRAWING
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Drawing(Look):
     """The same, and what the figure shows."""
@@ -175,12 +183,7 @@ class Drawing(Look):
             rich_help_panel=DRAWING,
         ),
     ] = None
-    from_rest: Annotated[
-        bool,
-        typer.Option(
-            "--from-rest", help="Potentials from the resting potential.", rich_help_panel=DRAWING
-        ),
-    ] = False
+    from_rest: FromRest = False
 
     def keywords(self) -> dict[str, Any]:
         names = self.panels.split(",") if self.panels else []

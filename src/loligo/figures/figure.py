@@ -13,7 +13,7 @@ from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
 from loligo.figures.content.data import laid_over
 from loligo.figures.content.lanes import most_overlaid
-from loligo.figures.content.origin import counted, resting
+from loligo.figures.content.origin import counted
 from loligo.figures.content.picture import Picture
 from loligo.figures.content.recorded import picture
 from loligo.figures.page.size import Size, sized
@@ -154,8 +154,7 @@ def plot(
     for name, chosen in choices.items():
         check_choice(name, chosen)
     with speaking(language):
-        first = _of_model(rec, from_rest)
-        given, panels = told_apart(first, more, panels, None, "panels")
+        given, panels = told_apart(_of_model(rec), more, panels, None, "panels")
         recs = [counted(one, from_rest) for one in given]
         drawn = _plot(recs, panels, labels, theme, size, dpi, title, at, stacked, data)
     return (drawn.see_through() if transparent else drawn).waiting()
@@ -285,15 +284,13 @@ def _refuse_panels(panels: Any, why: str) -> None:
         raise UsageError(f"panels=... chooses from a recording; {why}")
 
 
-def _of_model(rec: Any, from_rest: bool) -> Any:
+def _of_model(rec: Any) -> Any:
     """Of a membrane, what its gates depend on V like; of anything else, itself."""
     if not isinstance(rec, Membrane):
         return rec
     from loligo.experiments import rate_functions
-    from loligo.theory import rest
 
     found = rate_functions(rec)
-    found = resting(found, float(rest(rec).V)) if from_rest else found
     return found.assign_attrs(title=str(found.attrs["subtitle"]), subtitle="Gates")
 
 

@@ -27,6 +27,7 @@ _EXACT = 1e-13  # of the last of Newton's steps
 _ENOUGH = 1e-10  # where the rounding of stiff rates leaves no more
 _MOST = 1000  # points
 _SHORT, _PATIENCE = 1e-4, 50  # steps so short, one after the other, lead nowhere
+_NEUTRAL = 1e-11  # beside the fastest eigenvalue
 FARTHEST = 3.0  # of V, in its scale, from 0
 
 
@@ -54,7 +55,8 @@ class Point:
 
     @property
     def stable(self) -> bool:
-        return bool(self.eigenvalues.real.max() < 0)
+        """Whether what is near comes nearer; not at a special point, where rounding would say."""
+        return bool(self.eigenvalues.real.max() < -_NEUTRAL * np.abs(self.eigenvalues).max())
 
 
 class Curve:

@@ -113,6 +113,13 @@ class Cycles:
         weights = self._weights(mesh) * np.tile(self.field.scales**2, len(mesh) - 1)
         return float(np.sqrt((ahead[:-2] ** 2) @ weights + ahead[-2] ** 2 + ahead[-1] ** 2))
 
+    def turned(self, last: Cycle, following: Cycle) -> float:
+        """By how much the curve turns between two cycles on the same mesh, rad."""
+        weights = self._weights(last.mesh) * np.tile(self.field.scales**2, len(last.states))
+        weights = np.append(weights, [1.0, 1.0])
+        product = float(last.ahead * weights @ following.ahead)
+        return float(np.arccos(np.clip(product, -1.0, 1.0)))
+
     def breadth(self, cycle: Cycle) -> float:
         """How far a cycle goes from its middle, in the states' scales."""
         width = np.diff(cycle.mesh)

@@ -8,12 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from loligo.lanes import Floats
 from loligo.theory import diagram
 from loligo.theory.cycles import BORN, Cycle, Cycles
 from loligo.theory.diagram import HOPF, Diagram, Special
 from loligo.theory.flow import Flow
 from loligo.theory.shooting import turned_again
-from loligo.theory.trail import DIED, ENDLESS, Trail, followed
+from loligo.theory.trail import DIED, ENDLESS, Trail, fold_ahead, followed
 
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
@@ -33,7 +34,8 @@ class Turn:
     p
         There, what is varied.
     precision
-        How far off it is on another mesh, or as the periods say; NaN where that is not known.
+        How far off the second way is; of an endless period how far off its law, or the last cycle
+        but one; NaN where that is not known.
     """
 
     kind: str
@@ -41,6 +43,11 @@ class Turn:
     cycle: Cycle
     curve: int
     precision: float
+
+    @property
+    def endless(self) -> bool:
+        """Whether the period grows without end."""
+        return self.kind in (HOMOCLINIC, ON_CYCLE)
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
     """
     cycles = Cycles(found.field, found.low, found.high)
     born = [each for each in found.special if each.kind == HOPF]
+    folds = np.array([each.point.p for each in found.special if each.kind == diagram.FOLD])
     trails: list[Trail] = []
     for k, each in enumerate(born):
         if any(_ends_at(trail, each, found) for trail in trails):
@@ -78,12 +86,16 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
             if advance is not None:
                 advance((k + done) / len(born))
 
-        trail = followed(cycles, each, part)
+        trail = followed(cycles, each, folds, part)
         if trail is not None and len(trail.cycles) > 1:
             trails.append(trail)
-    turns = [turn for k, trail in enumerate(trails)
-             for turn in _turns(cycles, flow, k, trail.cycles)]  # fmt: skip
-    turns += [_end(k, each.cycles, found) for k, each in enumerate(trails) if each.ended == ENDLESS]
+    turns: list[Turn] = []
+    for k, trail in enumerate(trails):
+        places = list(_turns(cycles, flow, k, trail.cycles))
+        for after, turn in reversed(places):
+            trail.cycles.insert(after + 1, turn.cycle)
+        turns += [turn for _, turn in places]
+    turns += [_end(k, each.cycles, folds) for k, each in enumerate(trails) if each.ended == ENDLESS]
     return Orbits(trails, sorted(turns, key=lambda turn: turn.p))
 
 
@@ -94,15 +106,18 @@ def _ends_at(trail: Trail, hopf: Special, found: Diagram) -> bool:
     return trail.ended == DIED and near and bool(away.max() < 5.0 * BORN)
 
 
-def _turns(cycles: Cycles, flow: Flow, number: int, curve: list[Cycle]) -> Iterator[Turn]:
-    for last, following in pairwise(curve):
+def _turns(
+    cycles: Cycles, flow: Flow, number: int, curve: list[Cycle]
+) -> Iterator[tuple[int, Turn]]:
+    """Each, and after which cycle it comes."""
+    for k, (last, following) in enumerate(pairwise(curve)):
         for kind, value in ((FOLD, _along), (DOUBLING, _doubling)):
             if value(last) * value(following) < 0:
                 at = cycles.between(last, following, value)
                 if at is not None and _is_one(kind, at):
                     wide = cycles.high - cycles.low
                     again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
-                    yield Turn(kind, at.p, at, number, abs(again - at.p))
+                    yield k, Turn(kind, at.p, at, number, abs(again - at.p))
 
 
 def _is_one(kind: str, at: Cycle) -> bool:
@@ -113,16 +128,12 @@ def _is_one(kind: str, at: Cycle) -> bool:
     return bool(np.sort(np.abs(at.multipliers - 1.0))[1] < _CLOSE)
 
 
-def _end(number: int, curve: list[Cycle], found: Diagram) -> Turn:
-    """Where a period grows without end. Near a fold of equilibria that lies on the cycle it does so
-    as 1/sqrt(p - p0): if so, p0 is the fold's; else the cycle ends at a saddle."""
+def _end(number: int, curve: list[Cycle], folds: Floats) -> Turn:
+    """Where a period grows without end."""
     last, before = curve[-1], curve[-2]
-    one, other = last.period**-2.0, before.period**-2.0
-    p0 = last.p - one * (last.p - before.p) / (one - other)
-    for fold in (each for each in found.special if each.kind == diagram.FOLD):
-        gap = abs(last.p - fold.point.p)
-        if abs(p0 - fold.point.p) < 0.2 * gap and gap < 0.1 * (found.high - found.low):
-            return Turn(ON_CYCLE, fold.point.p, last, number, abs(p0 - fold.point.p))
+    on_cycle = fold_ahead(curve, folds)
+    if on_cycle is not None:
+        return Turn(ON_CYCLE, on_cycle[0], last, number, on_cycle[1])
     return Turn(HOMOCLINIC, last.p, last, number, abs(last.p - before.p))
 
 
@@ -133,5 +144,5 @@ def _along(at: Cycle) -> float:
 
 def _doubling(at: Cycle) -> float:
     """The product of all multipliers and 1, each by its size: 0 where one is -1."""
-    values = at.multipliers
+    values = at.multipliers[np.isfinite(at.multipliers)]
     return float(np.prod((values + 1.0) / (1.0 + np.abs(values))).real)

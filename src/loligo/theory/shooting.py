@@ -86,8 +86,17 @@ class Shooting:
         rates = of.rates(states, np.full(self.count, cycle.p)) / self.scales
         self.start = np.concatenate([(states / self.scales).ravel(), [1.0, cycle.p / wide]])
         self.still = rates.ravel() / np.linalg.norm(rates)  # the phase: no move along this
-        self.along: Floats | None = None  # at first the period stays
+        self.along = self._plane(cycle)
         self._of = of
+
+    def _plane(self, cycle: Cycle) -> Floats:
+        """Across which the first cycle is sought: roughly across the curve."""
+        phases = np.arange(self.count) / self.count
+        ends = cycle.ahead[:-2].reshape(-1, self.n)
+        around = np.concatenate([ends, ends[:1]])
+        ahead = np.stack([np.interp(phases, cycle.mesh, column) for column in around.T], axis=1)
+        whole = np.concatenate([ahead.ravel(), cycle.ahead[-2:]])
+        return whole / np.linalg.norm(whole)
 
     def growth(self) -> float:
         """How much a difference grows along a stretch, at most."""
@@ -154,9 +163,8 @@ class Shooting:
         matrix[:-2, -1] = by_p.ravel()
         matrix[-2, :-2] = self.still
         away = z - self.start
-        along = np.eye(z.size)[-2] if self.along is None else self.along
-        matrix[-1] = along
-        tail = [self.still @ away[:-2], along @ away - (0.0 if self.along is None else step)]
+        matrix[-1] = self.along
+        tail = [self.still @ away[:-2], self.along @ away - step]
         return np.concatenate([missing.ravel(), tail]), matrix, maps
 
     def _differences(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import xarray
 
 _COUNTED = "counted_from"  # an attribute of a recording that is about to be drawn, mV
-_OWN = "rests_at"  # of what was found of a model, mV
 _COMMANDS = ("command of the clamp", "command at the end of the clamp")  # what lanes may differ in
 _said: ContextVar[float | None] = ContextVar("origin", default=None)
 
@@ -56,8 +56,8 @@ def counted(rec: Any, from_rest: bool) -> Any:
 
 
 def _rest(rec: xarray.Dataset) -> float:
-    if isinstance(rec.attrs.get(_OWN), float):
-        return rec.attrs[_OWN]
+    if rec.attrs.get("experiment") == "rate functions":
+        return _of_its_membrane(rec)
     if "experiment" in rec.attrs:
         raise _refused("what an experiment found")
     rests = {
@@ -73,9 +73,18 @@ def _rest(rec: xarray.Dataset) -> float:
     )
 
 
-def resting(found: xarray.Dataset, rest: float) -> xarray.Dataset:
-    """What was found of a model that rests there, mV."""
-    return found.assign_attrs({_OWN: rest})
+def _of_its_membrane(found: xarray.Dataset) -> float:
+    """Where the membrane rests that rates were found of."""
+    from loligo.model import Membrane
+    from loligo.theory import rest
+
+    try:
+        V = float(rest(Membrane.from_dict(json.loads(found.attrs["membrane"]))).V)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        V = math.nan
+    if not math.isfinite(V):
+        raise UsageError(f"from_rest=True counts from rest, and these rates tell of none; {SHIFT}")
+    return V
 
 
 def _refused(what: str) -> UsageError:

@@ -42,6 +42,7 @@ export class Firing {
     /** @type {{key: string, found: Awaited<ReturnType<typeof onset>>}} */
     this.onset = { key: "", found: null };
     this.since = { key: "", at: 0, told: false };
+    this.seen = ""; // of which numbers all was found briefly
     this.first = USUAL;
     this.usual = USUAL;
     this.asked = false; // up to which current, by a person
@@ -92,16 +93,19 @@ export class Firing {
   next({ key, base, rest, moving, ask }) {
     if (this.since.key !== key) this.since = { key, at: performance.now(), told: false };
     const { begun, again } = this;
-    const sort = moving ? `${key} briefly` : key;
+    const short = `${key} briefly`;
+    const brief = moving || !(this.seen === key || begun.fresh(short));
+    const sort = brief ? short : key;
     const part = begun.next(sort);
     if (part) {
       return async () => {
         const some = Float64Array.from(part.which, (k) => begun.x[k]);
-        const { rate } = await fromRest(ask, base, rest, some, moving ? BRIEFLY : LASTS);
+        const { rate } = await fromRest(ask, base, rest, some, brief ? BRIEFLY : LASTS, brief);
         begun.put(part, sort, rate);
         if (begun.fresh(sort)) this.arrived();
       };
     }
+    this.seen = key;
     if (moving) return null;
     if (this.widen()) return async () => this.upTo({});
     const more = again.next(key);

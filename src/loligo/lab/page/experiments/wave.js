@@ -49,12 +49,9 @@ export class Wave {
     this.rest = rest.V;
     this.ends = Math.max(...pulses.map(({ start, duration }) => start + duration));
     this.dt = made.bare ? DT.wrapped : DT.bare;
-    this.cable = new Cable(model, { area: made.area, link: made.link, numbers, rest, pulses }, this.dt);
-    if (made.bare) this.cable.settle();
+    const threshold = this.rest + ABOVE;
+    this.cable = new Cable(model, { area: made.area, link: made.link, numbers, pulses, threshold }, this.dt);
     this.rows = [Float32Array.from(this.cable.V)];
-    /** When the wave passed each compartment, ms. */
-    this.passed = new Float64Array(made.area.length).fill(NaN);
-    this.before = Float64Array.from(this.cable.V);
     this.done = false;
   }
 
@@ -76,23 +73,15 @@ export class Wave {
     const end = performance.now() + room;
     const per = Math.round(ROWS / this.dt);
     while (!this.done && performance.now() < end) {
-      this.cable.advance(per, (cable) => this.watch(cable));
+      this.cable.advance(per);
       this.rows.push(Float32Array.from(this.cable.V));
       this.done = this.over();
     }
   }
 
-  /** @param {Cable} cable  after a step */
-  watch(cable) {
-    const { V, time } = cable;
-    const level = this.rest + ABOVE;
-    for (let k = 0; k < V.length; k++) {
-      const before = this.before[k];
-      if (V[k] >= level && before < level && Number.isNaN(this.passed[k])) {
-        this.passed[k] = time - this.dt * (1 - (level - before) / (V[k] - before));
-      }
-      this.before[k] = V[k];
-    }
+  /** When the wave passed each compartment, ms; NaN where it did not. */
+  get passed() {
+    return Float64Array.from(this.cable.watched.spikes, ([first]) => first?.time ?? NaN);
   }
 
   over() {
@@ -131,11 +120,12 @@ export class Wave {
 
   /** Where two waves met, um: what passed last, if that is none of the ends; else NaN. */
   met() {
-    const known = this.passed.every(Number.isFinite);
-    const latest = this.passed.reduce((best, each, k) => (each > this.passed[best] ? k : best), 0);
-    const inside = latest > 2 && latest < this.passed.length - 3;
+    const { passed } = this;
+    const known = passed.every(Number.isFinite);
+    const latest = passed.reduce((best, each, k) => (each > passed[best] ? k : best), 0);
+    const inside = latest > 2 && latest < passed.length - 3;
     if (!known || !inside) return NaN;
-    const [before, last, after] = this.passed.subarray(latest - 1, latest + 2);
+    const [before, last, after] = passed.subarray(latest - 1, latest + 2);
     const shift = (before - after) / (2 * (before - 2 * last + after));
     return this.cut.position[latest] + shift * this.cut.long[latest];
   }
