@@ -104,8 +104,13 @@ class Row:
 def pictures() -> Iterator[tuple[Row, str]]:
     """Every row in every of its variants."""
     for row in ROWS:
-        for variant in (*row.variants, *(("german",) if row.name in IN_GERMAN else ())):
+        for variant in variants(row):
             yield row, variant
+
+
+def variants(row: Row) -> tuple[str, ...]:
+    """Of a row, German where it is made too."""
+    return (*row.variants, *(("german",) if row.name in IN_GERMAN else ()))
 
 
 def _experiment(name: str, about: str, *membranes: str, **options: Any) -> Row:
