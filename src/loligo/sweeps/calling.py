@@ -63,8 +63,8 @@ def sweep(
 
     Parameters
     ----------
-    model, stimulus, duration, solver, record, sample_interval, initial, threshold, positions, until,
-    sensitivities
+    model, stimulus, duration, solver, record, sample_interval, initial, threshold, positions,
+    until, sensitivities
         As :func:`loligo.simulate` takes them.
     store : path
         A folder in Zarr's format. A new one is made; one of the same sweep is gone on with; one of

@@ -17,7 +17,7 @@ from loligo.program.scheme import push_on, slope_in, tangent_of
 from loligo.program.series.control import logs_of, step_of
 from loligo.program.series.digits import TwoKinds, wide_orders
 
-LOOSER = 1024.0  # the tolerance of derivatives, beside that of states
+LOOSER = 128.0  # the tolerance of derivatives, beside that of states
 _FEWER = 2  # orders: each is e^2 times smaller than the one before, so that they are worth e^4
 _ROUNDER = 32.0  # the tolerance by which the digits of their coefficients are chosen, likewise
 _LEAST = 4
