@@ -81,7 +81,11 @@ class Followers:
     def __init__(self, e: Emitter, program: Program) -> None:
         things, self.leaders = program.tangents, program.leaders
         self.things = things
-        self.beside = 1 if e.width > 1 else min(_BESIDE, 1 << max(0, len(things) - 1).bit_length())
+        self.slots: dict[str, Value] = {}
+        self.ends: dict[str, Value] = {}
+        if not things:
+            return
+        self.beside = 1 if e.width > 1 else min(_BESIDE, 1 << (len(things) - 1).bit_length())
         self.turns = -(-len(things) // self.beside)
         self.e = self.inner = e
         if self.beside > 1:
