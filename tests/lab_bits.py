@@ -78,7 +78,9 @@ def drawn(rng: np.random.Generator, kind: str, which: int) -> Stimulus:
         done += [lo.VoltageClamp(held, 5, u(-100, 40)),
                  lo.VoltageClamp(held + 5, u(1, 9), u(-80, 0), to=u(-80, 40))]  # fmt: skip
     first, *others = (done[k] for k in rng.permutation(len(done)))
-    return sum(others, start=first)
+    for each in others:
+        first = first + each
+    return first
 
 
 def numbers(model: lo.Membrane) -> dict[str, float]:
