@@ -97,3 +97,19 @@ def test_without_sodium_nothing_passes() -> None:
     )  # fmt: skip
     assert found["passed"] < found["count"] / 2
     assert found["velocity"] is None
+
+
+@pytest.mark.slow
+def test_an_axon_without_a_rest_begins_where_its_model_does() -> None:
+    """A pacemaker's: the page's profiles are those of Python for the same link."""
+    name = "plant-1981"
+    code = """const shocks = { side: "left", lag: 0 };
+      const wave = new $experiments_wave.Wave(model, {}, given.fibre, shocks);
+      while (!wave.done) wave.advance(1000);
+      return { rows: wave.rows.map((row) => Array.from(row)), initial: wave.initial };"""
+    found = computed(code, name, "experiments/wave.js", fibre=BARE)
+    rec = lo.from_link(f"#v=1&model={name}&tab=axon").simulate()
+    V = rec.V.transpose("time", "position").values
+    assert found["initial"] is None
+    assert V[0, 0] == lo.load(name).start["V"]
+    assert np.array_equal(np.array(found["rows"], dtype=np.float32), V.astype(np.float32))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import loligo as lo
+from browser import opened
 from fired import fired
 
 SQUID = "hodgkin-huxley-1952"
@@ -194,3 +196,21 @@ def test_a_model_that_is_not_there_and_a_parameter_that_cannot_be_are_refused(pa
     box.fill("0")
     page.keyboard.press("Enter")
     assert said(page, "No action potential")
+
+
+def test_on_a_phone_a_slider_that_is_come_to_is_in_sight(chromium: Any, file: Path) -> None:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    shown, _ = opened(context, file, f"#v=1&model={SQUID}&tab=membrane")
+    shown.wait_for_selector(".verdict:not(:empty)")
+    slider = shown.locator("#room-membrane .parameters input[type=range]").last
+    for way in (10**6, 0):  # from below and from above
+        shown.evaluate("(way) => scrollTo(0, way)", way)
+        slider.scroll_into_view_if_needed()
+        on_top = slider.evaluate("""(each) => {
+          const { x, y, width, height } = each.getBoundingClientRect();
+          return document.elementFromPoint(x + width / 2, y + height / 2) === each;
+        }""")
+        assert on_top
+    context.close()

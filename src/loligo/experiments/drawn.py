@@ -62,7 +62,8 @@ def drawn(tree: xarray.DataTree) -> xarray.Dataset:
         return xr.Dataset(variables, coords, tree.attrs)
     except (KeyError, ValueError) as error:
         raise UsageError(
-            f"of several tables lo.plot draws those of lo.experiments.bifurcation; this lacks {error}"
+            "of several tables lo.plot draws those of lo.experiments.bifurcation; these lack "
+            f"{error}"
         ) from None
 
 

@@ -12,7 +12,7 @@ the same operations either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -114,7 +114,7 @@ class Followers:
         }
 
     @contextmanager
-    def _each_turn(self) -> Iterator[Value]:
+    def _each_turn(self) -> Generator[Value]:
         if self.turns == 1:
             yield I64(0)
             return

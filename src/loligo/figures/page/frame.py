@@ -25,7 +25,8 @@ TICK_ROOM = TICK_LENGTH + 0.06
 GAP = 0.14  # from the end of a line to its label
 _WHOLE = 1e-6  # of a pixel
 
-_BESIDE = 0.5  # beside the titles, whose place follows from numbers: room for three digits
+BESIDE = 0.5  # beside the titles, whose place follows from numbers: room for three digits
+SEEN = 6.0  # pixels: smaller type is not read, and what nobody chose is rather left out
 _MOST_SAID = 0.25  # of the page's height: what titles of many lines take
 
 T = TypeVar("T")
@@ -109,9 +110,12 @@ def paged(
     """The page with its titles, in as many lines as they take; ``below`` them a part of a heading's
     height is left free."""
     point, (wide, tall) = scale / 72, size.inches
-    room = wide - (2 * PAD + _BESIDE) * scale
+    room = wide - (2 * PAD + BESIDE) * scale
     top, said = tall - PAD * scale, []
-    for words, points, above, under in ((title, TITLE, 1.05, 0.15), (subtitle, SUBTITLE, 1.25, 0.1)):
+    for words, points, above, under in (
+        (title, TITLE, 1.05, 0.15),
+        (subtitle, SUBTITLE, 1.25, 0.1),
+    ):
         most = max(1, int(_MOST_SAID * tall / ((above + under) * points * point)))
         weight = "bold" if points == TITLE else "normal"
         least = max(size.smallest, SUBTITLE * scale)  # a title is no smaller than what is below it

@@ -28,10 +28,12 @@ export function numberField({ label, unit, low, high, step, whole, changed }) {
       changed(kept);
     },
   });
+  const shown = element("span", { class: "unit" }, unit);
   const host = element("label", { class: "number-field" },
-    element("span", { class: "name" }, label), input, element("span", { class: "unit" }, unit));
+    element("span", { class: "name" }, label), input, shown);
   return {
     element: host,
+    unit: shown,
     /** @param {number} value */
     show(value) {
       if (document.activeElement !== input || Number(input.value) !== value) {

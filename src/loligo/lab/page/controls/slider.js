@@ -158,5 +158,6 @@ export function readNumber(text) {
  * @param {string} mark
  */
 export function written(value, mark) {
-  return general(value, 5).replace(".", mark).replace("-", "−");
+  const text = Math.abs(value) >= 1e5 ? String(Math.round(value)) : general(value, 5);
+  return text.replace(".", mark).replace("-", "−");
 }

@@ -8,6 +8,7 @@ import { element, say } from "../dom.js";
 import { evenly } from "../experiments/asking.js";
 import { fromFiring, fromRest, LASTS, onset } from "../experiments/firing.js";
 import { Rolling } from "../experiments/rolling.js";
+import { fitted } from "../story/unitless.js";
 
 const COUNT = 60; // currents
 const ROUNDS = 4;
@@ -134,19 +135,24 @@ export class Firing {
     const theme = style.theme();
     const { begun, again } = this;
     const known = again.fresh(key);
-    const top = Math.max(1, reach([begun.y, ...known ? [again.y] : []])[1]);
+    const unit = this.lab.unit("uA/cm2");
+    this.most.unit.textContent = unit;
+    // of a model without units a rate is in its own time
+    const part = unit ? 1 : 1e-3;
+    const [rates, others] = [begun, again].map(({ y }) => y.map((each) => part * each));
+    const top = Math.max(part, reach([rates, ...known ? [others] : []])[1]);
     const [low, high] = this.limits.around("rate", 0, top * 1.05, moving);
     const found = this.onset.key === key ? this.onset.found : null;
-    const both = known && again.y.some((each, k) => Math.abs(each - begun.y[k]) > 1e-3 * top);
+    const both = known && again.y.some((each, k) => Math.abs(each - begun.y[k]) > 1e-3 * top / part);
     this.chart.show(
-      { low: 0, high: begun.x[begun.x.length - 1], heading: words("Injected current"), unit: "µA/cm²" },
-      { low, high, heading: words("Firing rate"), unit: "Hz" },
+      { low: 0, high: begun.x[begun.x.length - 1], heading: words("Injected current"), unit },
+      { low, high, heading: words("Firing rate"), unit: unit ? "Hz" : "" },
       {
         curves: [
-          ...both ? [{ x: again.x, y: again.y, colour: theme.stimulus, dash: [5, 4] }] : [],
-          { x: begun.x, y: begun.y, colour: theme.voltage, dots: true },
+          ...both ? [{ x: again.x, y: others, colour: theme.stimulus, dash: [5, 4] }] : [],
+          { x: begun.x, y: rates, colour: theme.voltage, dots: true },
         ],
-        rules: found ? [{ x: found.current, text: words("{I:.4g} µA/cm²", { I: found.current }) }] : [],
+        rules: found ? [{ x: found.current, text: fitted(this.lab, words("{I:.4g} µA/cm²", { I: found.current })) }] : [],
       });
     if (moving) return;
     const firing = begun.y.findIndex((each) => each > 0);
@@ -159,7 +165,8 @@ export class Firing {
     }
     if (!begun.fresh(key)) parts.length = 0;
     if (both) parts.push(words("Dashed: come to from firing."));
-    say(this.readout, parts.join(" "));
-    this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${parts.join(" ")}`);
+    const text = fitted(this.lab, parts.join(" "));
+    say(this.readout, text);
+    this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${text}`);
   }
 }

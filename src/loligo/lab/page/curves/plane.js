@@ -12,6 +12,7 @@ import { pointwise } from "../engine/point.js";
 import { evenly } from "../experiments/asking.js";
 import { alike, byPace, Plane, sideOf } from "../experiments/plane.js";
 import { path } from "../experiments/paths.js";
+import { fitted } from "../story/unitless.js";
 
 const ARROWS = [21, 13];
 const GRIDS = { moving: [81, 61], still: [201, 121] };
@@ -55,7 +56,7 @@ export class PhasePlane {
     this.handle = new Handle(this.drawing, {
       label: words("Where the path begins; the arrows up and down move the gate"),
       low: -100, high: 100, step: 1, along: "round",
-      text: (value) => words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] }),
+      text: (value) => fitted(lab, words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] })),
       place: (value) => [this.chart.x(value), this.chart.y(this.start[1])],
       value: (x, y) => this.chart.value(x, y)[0],
       changed: (value, moving) => this.put([value, this.start[1]], moving),
@@ -196,9 +197,10 @@ export class PhasePlane {
         : words("V alone moves, and a plane needs two states: there is none."));
       return;
     }
+    this.current.unit.textContent = this.lab.unit("uA/cm2");
     const ink = this.lab.description().variables.find(({ name }) => name === this.y)?.ink ?? "1";
     this.chart.show(
-      { low: this.sides.low, high: this.sides.high, heading: "V", unit: "mV" },
+      { low: this.sides.low, high: this.sides.high, heading: "V", unit: this.lab.unit("mV") },
       { ...this.tall, heading: this.y },
       {
         arrows: this.arrows,
@@ -229,11 +231,11 @@ export class PhasePlane {
     });
     const points = (this.points ?? []).map(({ kind, x, y }) =>
       words("{kind} at {V:.4g} mV, {name} {y:.3g}", { kind: this.kinds[kind], V: x, name: this.y, y }));
-    const said = [
+    const said = fitted(this.lab, [
       words("Solid: V stands still. Dashed: {name} stands still.", { name: this.y }),
       others.length ? words("Of the others: {others}.", { others: others.join(", ") }) : "",
       points.length ? `${capital(points.join("; "))}.` : words("They nowhere stand still together."),
-    ].filter(Boolean).join(" ");
+    ].filter(Boolean).join(" "));
     say(this.readout, said);
     this.drawing.setAttribute("aria-label", `${words("Phase plane")}. ${said}`);
   }

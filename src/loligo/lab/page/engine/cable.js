@@ -15,6 +15,7 @@
  * @property {{at: number, start: number, duration: number, amplitude: number}[]} pulses  in which
  *   compartment, ms, nA
  * @property {number} threshold  mV, of spikes
+ * @property {Record<string, number>} [begin]  states of all compartments, where they have no rest
  */
 
 import { balance } from "./balance.js";
@@ -24,6 +25,16 @@ import { beginSwings, crossing, ownPeaks, reach, tell, turning } from "./spikes.
 /** @typedef {import("./spikes.js").Spike} Spike */
 
 const DAMPED = 2; // steps from a jump on
+
+/**
+ * The same states in all compartments.
+ *
+ * @param {Record<string, number>} states
+ * @param {number} count
+ */
+function alike(states, count) {
+  return Object.fromEntries(Object.entries(states).map(([name, value]) => [name, new Float64Array(count).fill(value)]));
+}
 
 export class Cable {
   /**
@@ -46,7 +57,7 @@ export class Cable {
     );
     const { C_m: C } = axon.numbers;
     const capacity = axon.area.map((each, k) => (typeof C === "number" ? C : C[k]) * each);
-    const begun = balance(model, axon, capacity);
+    const begun = axon.begin ? alike(axon.begin, this.count) : balance(model, axon, capacity);
     /** @type {string[]} */
     this.states = this.kernel.states;
     this.rows = this.states.map((name) => this.filled(begun[name]));

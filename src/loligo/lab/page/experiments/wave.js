@@ -50,7 +50,8 @@ export class Wave {
     this.ends = Math.max(...pulses.map(({ start, duration }) => start + duration));
     this.dt = made.bare ? DT.wrapped : DT.bare;
     const threshold = this.rest + ABOVE;
-    this.cable = new Cable(model, { area: made.area, link: made.link, numbers, pulses, threshold }, this.dt);
+    const begun = begin.initial === "rest" ? undefined : rest;
+    this.cable = new Cable(model, { area: made.area, link: made.link, numbers, pulses, threshold, begin: begun }, this.dt);
     this.rows = [Float32Array.from(this.cable.V)];
     this.done = false;
   }

@@ -99,18 +99,18 @@ class AxonTab {
     this.profile.moved = () => this.hold();
     this.handles = [this.electrode("first"), this.electrode("second")];
     this.rows = this.sliders();
-    this.controls = element("div", { class: "controls" },
-      element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
-        ...Object.values(this.rows).map((row) => row.element)));
+    this.sizes = element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
+      ...Object.values(this.rows).map((row) => row.element));
+    this.controls = element("div", { class: "controls" }, this.sizes);
     this.without = element("p", { class: "said" });
     this.front = element("div", { class: "front" }, this.profileHost, this.stripHost,
       element("div", { class: "clockwork" }, this.play, this.clock, this.now));
     this.below = element("div", { class: "cards" },
       element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
       element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost));
-    const stage = element("div", { class: "loose" },
-      element("div", { class: "bar" }, element("span", {}, words("Shock at the")), this.sides.element,
-        this.sheath.element),
+    this.choices = element("div", { class: "bar" }, element("span", {}, words("Shock at the")),
+      this.sides.element, this.sheath.element);
+    const stage = element("div", { class: "loose" }, this.choices,
       this.front, this.said, this.without, this.below);
     fill(host, [element("div", { class: "bench axon-bench" }, stage, this.controls)]);
     this.parameters = parameterPanel(this.controls, lab);
@@ -257,6 +257,7 @@ class AxonTab {
       const opened = this.lab.model();
       const missing = myelin && channelsOf(opened.manifest).some((each) => !each.conductance);
       const pure = unitless(opened, parameters);
+      this.choices.hidden = this.sizes.hidden = pure;
       say(this.without, pure ? this.lab.words("An axon needs a membrane in millivolts.") : missing
         ? this.lab.words("This model's currents have no conductance that myelin could take away.") : "");
       try {
@@ -500,6 +501,7 @@ class AxonTab {
     const passed = wave.passed.filter(Number.isFinite).length;
     if (passed === 0) parts.push(words("Nothing passes: the shock excites no wave."));
     else if (passed < wave.passed.length && !wave.cut.bare) parts.push(words("The wave dies out on its way."));
+    if (wave.initial !== "rest") parts.unshift(words("It has no rest: the axon begins where the model does."));
     const text = parts.join(" ");
     say(this.said, text);
     this.profileHost.setAttribute("aria-label", `${words("Membrane potential along the axon.")} ${text}`);

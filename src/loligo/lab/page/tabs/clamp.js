@@ -104,11 +104,12 @@ class Clamp {
     this.plot.moved = () => this.handle();
     this.fields = this.formOf();
     this.handles = this.handlesOf();
-    const controls = element("div", { class: "controls" },
+    this.settings = element("div", {},
       element("h2", { class: "panel-heading" }, words("Steps")),
       element("div", { class: "numbers", role: "group", "aria-label": words("Steps") },
         ...Object.values(this.fields).map((field) => field.element)),
       element("h2", { class: "panel-heading" }, words("Drugs")), this.drops);
+    const controls = element("div", { class: "controls" }, this.settings);
     this.without = element("p", { class: "said" });
     this.stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
       element("div", { class: "front" }, this.drawing, this.readout),
@@ -219,7 +220,7 @@ class Clamp {
     this.moving ||= this.lab.state.moving;
     this.parameters.show(simulation);
     const pure = unitless(this.lab.model(), simulation.parameters);
-    this.stage.hidden = pure;
+    this.stage.hidden = this.settings.hidden = pure;
     say(this.without, pure ? this.lab.words("A voltage clamp needs a membrane in millivolts.") : "");
     if (pure) return;
     this.measure(simulation);
