@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docs.site import cells, mathematics
+from docutils import nodes
 
 import loligo
 
@@ -19,8 +21,9 @@ myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
 
-# all code is run; a page whose code fails is not built
-nb_execution_mode = "force"
+# all code is run; a page whose code fails is not built. What came out is kept for as long as the
+# code, loligo and all that it stands on are the same: `python -m docs.site` says where.
+nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 300
@@ -46,13 +49,26 @@ highlight_language = "none"
 def setup(app: Any) -> None:
     """What Sphinx calls first."""
     app.connect("source-read", _read)
+    app.connect("doctree-resolved", _warned)
     mathematics.setup(app)
 
 
 # pages about the project itself: their code is part of a file, and runs nowhere else
-_ABOUT = ("contributing", "changelog")
+_ABOUT = ("contributing", "changelog", "support", "security")
 
 
 def _read(_app: Any, page: str, source: list[str]) -> None:
     if page not in _ABOUT:
         source[0] = cells.notebook(source[0])
+
+
+# where a warning was given: a file of the notebook's that nobody has, and its line of code
+_WHERE = re.compile(r"^\S*ipykernel_\d+/\d+\.py:\d+: (\w+: .*\n)(?:  .*\n)?", re.MULTILINE)
+
+
+def _warned(_app: Any, doctree: nodes.document, _page: str) -> None:
+    for block in doctree.findall(nodes.literal_block):
+        said = _WHERE.sub(r"\1", block.astext())
+        if said != block.astext():
+            block.rawsource = said
+            block.children = [nodes.Text(said)]

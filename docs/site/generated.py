@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from typing import Any
 
@@ -48,11 +48,9 @@ REFERENCE: Mapping[str, tuple[str, ...]] = {
 
 def pages() -> Iterator[tuple[str, str]]:
     """Where each page lies, without its suffix, and its Markdown."""
-    names = lo.models()
-    yield "models/index", _contents("The library", _LIBRARY, names)
-    for name in names:
+    for name in lo.models():
         yield f"models/{name}", _model(name)
-    yield "experiments/index", _contents("The experiments", _EXPERIMENTS, _names())
+    yield "experiments/index", _experiments()
     for each in experiments():
         yield f"experiments/{each.name}", _experiment(each)
     titles = [title.lower().replace(" ", "-") for title in REFERENCE]
@@ -61,20 +59,61 @@ def pages() -> Iterator[tuple[str, str]]:
         yield f"reference/{title}", _reference(theme, members)
 
 
-_LIBRARY = """Published membranes, each a document: its equations as they were printed, its numbers
-in loligo's units, and a note on every choice. `lo.load(NAME)` loads one."""
 _EXPERIMENTS = """Each is one call, one command and one figure; what they found stands on their
 pages as it came out when this site was built. [How they work](../experiments.md)."""
 _REFERENCE = "Everything that `import loligo as lo` gives, by what it is for."
 
 
-def _contents(title: str, about: str, names: tuple[str, ...] | list[str]) -> str:
+def _contents(title: str, about: str, names: Iterable[str]) -> str:
     listed = "\n".join(names)
     return f"# {title}\n\n{about}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
 
 
-def _names() -> list[str]:
-    return [each.name for each in experiments()]
+def library(page: str) -> str:
+    """The page of the library, whose table leads to the pages of its models."""
+    for name in lo.models():
+        page = page.replace(f"| `{name}` |", f"| [{name}](models/{name}.md) |")
+    return page + hidden(f"models/{name}" for name in lo.models())
+
+
+def hidden(names: Iterable[str]) -> str:
+    """Pages that belong below this one and are not listed in it."""
+    listed = "\n".join(names)
+    return f"\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
+
+
+def _experiments() -> str:
+    """All of them, by what they are about, each with a line on what it finds."""
+    themes: dict[str, list[Experiment]] = {}
+    for each in experiments():
+        themes.setdefault(each.theme, []).append(each)
+    text = f"# The experiments\n\n{_EXPERIMENTS}\n"
+    for theme, members in themes.items():
+        rows = "\n".join(
+            f"| [{title(each)}]({each.name}.md) | {each.summary} |" for each in members
+        )
+        head = f"## {theme[0].upper()}{theme[1:]}\n\n| experiment | what it finds |\n|---|---|"
+        text += f"\n{head}\n{rows}\n"
+    return text + hidden(each.name for each in experiments())
+
+
+# where a name's words are not how one says it
+_SAID: Mapping[str, str] = {
+    "fi_curve": "f–I curve",
+    "iv_curve": "I–V curve",
+    "strength_duration": "Strength and duration",
+    "membrane_and_propagated": "Membrane and propagated action potential",
+    "passive": "Passive cable",
+    "direction": "Backwards and forwards",
+    "saltatory": "Saltatory conduction",
+    "velocity": "Conduction velocity",
+}
+
+
+def title(each: Experiment) -> str:
+    """What an experiment is called."""
+    plain = each.name.replace("_", " ")
+    return _SAID.get(each.name, plain[0].upper() + plain[1:])
 
 
 def _model(name: str) -> str:
@@ -83,11 +122,9 @@ def _model(name: str) -> str:
     file = resources.files("loligo.model") / "library" / f"{name}.toml"
     return f"""# {model.title}
 
-{model.citation}
+All of this page is made from the document at its end.
 
-## Equations
-
-All of this is made from the document at the end of this page.
+## Equations, numbers and where they are from
 
 ```python
 import loligo as lo
@@ -106,7 +143,7 @@ rec = lo.simulate(cell, step, duration={1.2 * lasts:g}, threshold={told.threshol
 lo.plot(rec)
 ```
 
-{_gates(model)}{_firing(told)}## The document
+{_gates(model)}{_firing(name, told)}## The document
 
 `loligo show {name} --toml` prints it too.
 
@@ -129,7 +166,11 @@ lo.plot(cell)
 """
 
 
-def _firing(told: Any) -> str:
+# currents of a cell whose rate takes long to compute, where 81 are not needed to see it
+_CURRENTS: Mapping[str, str] = {"khaliq-2003": ", amplitude=list(range(12))"}
+
+
+def _firing(name: str, told: Any) -> str:
     """Of a cell that goes on firing."""
     if told.under_step not in ("tonic", "adapting"):
         return ""
@@ -138,7 +179,7 @@ def _firing(told: Any) -> str:
 Its rate of firing against the injected current, from rest and from firing:
 
 ```python
-firing = lo.experiments.fi_curve(cell, threshold={told.threshold:g})
+firing = lo.experiments.fi_curve(cell, threshold={told.threshold:g}{_CURRENTS.get(name, "")})
 print(firing.summary)
 lo.plot(firing)
 ```
@@ -147,10 +188,9 @@ lo.plot(firing)
 
 
 def _experiment(each: Experiment) -> str:
-    plain = each.name.replace("_", " ")
     call = _CALLS.get(each.name, f'lo.experiments.{each.name}(lo.load("hodgkin-huxley-1952"))')
     words = "print(found.summary)\n" if _says_what_it_found(each) else ""
-    return f"""# {plain[0].upper()}{plain[1:]}
+    return f"""# {title(each)}
 
 {each.summary}
 

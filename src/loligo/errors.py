@@ -9,6 +9,10 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterable
+from typing import ClassVar
+
+DOCS = "https://github.com/loligo/loligo/blob/main/docs"
+"""Where the pages are that errors name."""
 
 
 class LoligoError(Exception):
@@ -24,14 +28,23 @@ class LoligoError(Exception):
     there is no parameter g_na (did you mean g_Na?) in
     """
 
+    page: ClassVar[str] = ""
+    """The page of the documentation that helps with all errors of this kind, if there is one."""
     path: tuple[str, ...] = ()
     """Where in a model's document, if that is known: ``("channels", "Na", "gates", "m")``."""
     excerpt: tuple[str, int] | None = None
     """The text that the message points into, and at which of its characters."""
 
+    def __init__(self, *told: object) -> None:
+        super().__init__(*told)
+        if self.page:  # a traceback and the command line show it below the message
+            self.add_note(f"More: {DOCS}/{self.page}.md")
+
 
 class ModelError(LoligoError, ValueError):
     """A model says something that cannot be."""
+
+    page = "models"
 
 
 class StimulusError(LoligoError, ValueError):
@@ -40,6 +53,8 @@ class StimulusError(LoligoError, ValueError):
 
 class UnitError(LoligoError, ValueError):
     """A quantity in the wrong unit, or not a quantity at all."""
+
+    page = "howto/units"
 
 
 class UsageError(LoligoError, ValueError):

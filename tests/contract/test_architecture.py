@@ -25,6 +25,7 @@ ORDER: dict[str, list[set[str]]] = {
     "": [
         {"cgroups", "errors", "packed"},
         {"cores", "files", "lanes", "memory", "progress", "words"},
+        {"ready"},
         {"units"},
         {"model", "stimulus"},
         {"system"},
@@ -33,7 +34,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"run"},
         {"recording"},
         {"many", "simulation"},
-        {"again", "citing"},
+        {"again", "citing", "warm"},
         {"analysis", "explanation", "sweeps", "theory"},
         {"experiments"},
         {"figures"},

@@ -76,6 +76,7 @@ def run_page(name: str, folder: Path) -> int:
     return told
 
 
+@pytest.mark.slow
 def test_the_page_on_axons_runs_and_says_what_comes_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run_page("axon.md", tmp_path) >= 9

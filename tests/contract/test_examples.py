@@ -28,7 +28,14 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("module", MODULES)
+def _slow(module: str) -> bool:
+    """Its examples compile models that no other test does; the first run here is of its kind."""
+    return "protocols." in module and not module.endswith((".action_potential", ".threshold"))
+
+
+@pytest.mark.parametrize(
+    "module", [pytest.param(m, marks=pytest.mark.slow if _slow(m) else ()) for m in MODULES]
+)
 def test_the_examples_of_a_module(
     module: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,7 +53,9 @@ def blocks(page: str) -> list[str]:
 
 
 @pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="an installed copy has none")
-@pytest.mark.parametrize(("page", "least"), [("README.md", 3), ("docs/tour.md", 10)])
+@pytest.mark.parametrize(("page", "least"), [
+    ("README.md", 3), pytest.param("docs/tour.md", 10, marks=pytest.mark.slow),
+])  # fmt: skip
 def test_the_python_of_a_page_runs_from_top_to_bottom(
     page: str, least: int, elsewhere: Path
 ) -> None:

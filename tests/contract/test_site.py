@@ -24,14 +24,16 @@ def test_the_reference_has_every_public_name_once():
 
 def test_every_model_and_experiment_has_a_page_and_every_page_is_in_a_list():
     made = dict(generated.pages())
-    for folder, names in {
-        "models": lo.models(),
-        "experiments": [name for name in dir(lo.experiments) if f"experiments/{name}" in made],
-    }.items():
-        for name in names:
-            assert f"{folder}/{name}" in made
-            assert f"\n{name}\n" in made[f"{folder}/index"]
-    assert sum(name.startswith("experiments/") for name in made) >= 30
+    table = generated.library((DOCS / "library.md").read_text(encoding="utf-8"))
+    for name in lo.models():
+        assert f"models/{name}" in made
+        assert f"| [{name}](models/{name}.md) |" in table
+        assert f"\nmodels/{name}\n" in table
+    for name in (each.name for each in generated.experiments()):
+        assert f"experiments/{name}" in made
+        assert f"]({name}.md) | " in made["experiments/index"]
+        assert f"\n{name}\n" in made["experiments/index"]
+    assert "[f–I curve](fi_curve.md)" in made["experiments/index"]
 
 
 def test_blocks_of_python_become_cells_whose_pictures_have_words():
@@ -89,3 +91,27 @@ def test_the_code_of_a_page_runs_and_says_what_comes_out(path, tmp_path, monkeyp
     namespace = {}
     for block in re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
         exec(compile(block, f"docs/howto/{path.name}", "exec"), namespace)
+
+
+def test_the_pages_that_errors_name_are_there():
+    from loligo import errors
+
+    kinds = [each for each in vars(errors).values() if isinstance(each, type)]
+    named = {each.page for each in kinds if issubclass(each, errors.LoligoError) and each.page}
+    assert named >= {"models", "howto/units"}
+    for page in named:
+        assert (DOCS / f"{page}.md").is_file()
+    with pytest.raises(lo.LoligoError) as caught:
+        lo.Pulse("5 mV", 1, 20)
+    assert caught.value.__notes__ == [f"More: {errors.DOCS}/howto/units.md"]
+
+
+def test_the_command_line_names_the_page_where_a_document_is_wrong(tmp_path, capsys):
+    from loligo.cli import main
+
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\nC_m = 1.0\n[channels.L]\ng = 0.3\nE = "2*(V"\n')
+    assert main(["show", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "this bracket is never closed" in said
+    assert said.splitlines()[-1].endswith("docs/models.md")

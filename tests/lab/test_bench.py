@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import loligo as lo
-from browser import browser, opened
-from loligo.lab.calling import lab
+from browser import opened
 
 SQUID = "hodgkin-huxley-1952"
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lab(SQUID, lo.Pulse(5, 40, 10)).save(tmp_path_factory.mktemp("lab") / "lab.html")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Any, file: Path) -> Iterator[Any]:
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce"
-    )
-    shown, seen = opened(context, file)
-    shown.wait_for_selector("#tab-clamp")
-    yield shown
-    context.close()
-    assert not seen.complaints
-    assert not seen.requests
 
 
 def until(page: Any, selector: str, holds: Callable[[str], bool], seconds: float = 40) -> str:

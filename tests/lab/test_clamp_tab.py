@@ -10,13 +10,14 @@ import pytest
 import loligo as lo
 from hh_scipy import rates
 from in_page import computed
+from loligo.lab.drugs import drugs
 
 SQUID = "hodgkin-huxley-1952"
 FAMILY = {"holding": -65.0, "first": -90.0, "last": 60.0, "number": 16, "start": 2.0, "width": 12.0}
 MEASURE = """
 const { family, doses } = given;
 const channels = $experiments_channels.channelsOf(model.manifest);
-const parameters = $experiments_channels.drugged(channels, {}, doses);
+const parameters = $experiments_channels.drugged(channels, {}, doses, given.drugs);
 const changed = { ...base, parameters };
 const record = channels.map((channel) => channel.current);
 const drawn = $experiments_currents.protocol(changed, family, 240);
@@ -44,7 +45,9 @@ MODULES = ("experiments/channels.js", "experiments/currents.js")
 
 def measured(name: str = SQUID, doses: dict[str, float] | None = None, **family: float) -> Any:
     whole = {**FAMILY, **family}
-    return computed(MEASURE, name, *MODULES, family=whole, doses=doses or {})
+    return computed(
+        MEASURE, name, *MODULES, family=whole, doses=doses or {}, drugs=drugs(lo.load(name))
+    )
 
 
 def potentials() -> np.ndarray:

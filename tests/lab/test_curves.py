@@ -13,6 +13,7 @@ from hh_scipy import rates
 from in_page import computed
 from loligo.experiments.firing import rates as rates_of
 from loligo.experiments.runs import Spikes
+from scripted import called
 
 SQUID, INTERNEURON = "hodgkin-huxley-1952", "wang-buzsaki-1996"
 ROW = """
@@ -242,3 +243,33 @@ def test_points_of_a_curve_are_never_older_than_its_rounds() -> None:
     assert found["found"] == ["c"] * 4
     assert found["fresh"]
     assert found["next"] is None
+
+
+@pytest.mark.slow
+def test_a_rate_that_is_found_briefly_is_the_rate() -> None:
+    """Each current only until it is plain how it goes on: within two per cent of a whole second."""
+    code = """const rest = model.rest(given.parameters);
+      const quick = (asked, columns, options) => options.brief
+        ? $engine_brief.briefly(model, asked, columns) : ask(asked, columns, options);
+      const x = $experiments_asking.evenly(0, 20, 15);
+      const both = [];
+      for (const brief of [true, false]) {
+        const lasts = brief ? 400 : 1000;
+        const found = await $experiments_firing.fromRest(quick, base, rest, x, lasts, brief);
+        both.push(Array.from(found.rate));
+      }
+      return both;"""
+    modules = ("experiments/firing.js", "experiments/asking.js", "engine/brief.js")
+    brief, whole = computed(code, SQUID, *modules, parameters={})
+    assert sum(rate > 0 for rate in whole) > 8
+    np.testing.assert_allclose(brief, whole, rtol=0.02)
+
+
+def test_a_pulse_is_drawn_to_its_end_though_its_end_is_rounded() -> None:
+    """5 + 0.3 less 5 is below 0.3: what is injected from 5.3 ms on is nothing all the same."""
+    pulse = lo.Pulse(5, 0.3, 5).to_dict()
+    code = "return $stimulus_shapes.course([given], 30, 600, () => 1);"
+    drawn = called(code, pulse, "stimulus/shapes.js")
+    assert list(zip(drawn["x"], drawn["y"], strict=True)) == [
+        (0, 0), (5, 0), (5, 5), (5.3, 5), (5.3, 0), (30, 0), (30, 0),
+    ]  # fmt: skip

@@ -7,10 +7,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from browser import browser, opened
+from browser import opened
 from loligo.errors import UsageError
 from loligo.lab.file import Entry, page, scripts
 from loligo.lab.modules import Module, modules_of, ordered
@@ -172,20 +173,19 @@ def test_nothing_that_comes_from_a_model_ends_an_element():
 
 
 @pytest.mark.slow
-def test_a_file_runs_its_scripts_and_asks_for_nothing(tmp_path: Path):
+def test_a_file_runs_its_scripts_and_asks_for_nothing(chromium: Any, tmp_path: Path):
     file = tmp_path / "small.html"
     manifest = {"title": NASTY, "µ": [1, 2]}
     entry = Entry(NASTY, {"manifest": manifest}, EMPTY_WASM)
     file.write_text(page([entry], {"view": {"tab": NASTY}}, SMALL), encoding="utf-8")
-    with browser() as chromium:
-        shown, seen = opened(chromium.new_context(), file)
-        shown.locator("#shown:not(:empty)").wait_for()
-        told = json.loads(shown.text_content("#shown"))
-        assert told == [NASTY, manifest, [], "42 in {a/b", {"tab": NASTY}]
-        colour = "getComputedStyle(document.getElementById('shown')).color"
-        assert shown.evaluate(colour) == "rgb(1, 2, 3)"
-        assert seen.requests == []
-        assert seen.complaints == []
+    shown, seen = opened(chromium.new_context(), file)
+    shown.locator("#shown:not(:empty)").wait_for()
+    told = json.loads(shown.text_content("#shown"))
+    assert told == [NASTY, manifest, [], "42 in {a/b", {"tab": NASTY}]
+    colour = "getComputedStyle(document.getElementById('shown')).color"
+    assert shown.evaluate(colour) == "rgb(1, 2, 3)"
+    assert seen.requests == []
+    assert seen.complaints == []
 
 
 @pytest.mark.slow
@@ -200,13 +200,12 @@ def test_a_file_runs_its_scripts_and_asks_for_nothing(tmp_path: Path):
         "document.body.setAttribute('style', 'color: red')",
     ],
 )  # fmt: skip
-def test_the_policy_lets_nothing_else_run_or_load(tmp_path: Path, act: str):
+def test_the_policy_lets_nothing_else_run_or_load(chromium: Any, tmp_path: Path, act: str):
     file = tmp_path / "small.html"
     file.write_text(page([Entry("m", {}, EMPTY_WASM)], {}, SMALL), encoding="utf-8")
-    with browser() as chromium:
-        shown, seen = opened(chromium.new_context(), file)
-        shown.locator("#shown:not(:empty)").wait_for()
-        shown.evaluate(f"() => {{ {act}; }}")
-        shown.wait_for_timeout(200)
-        assert any(re.search("Content Security Policy", said) for said in seen.complaints)
-        assert shown.evaluate("typeof x") == "undefined"
+    shown, seen = opened(chromium.new_context(), file)
+    shown.locator("#shown:not(:empty)").wait_for()
+    shown.evaluate(f"() => {{ {act}; }}")
+    shown.wait_for_timeout(200)
+    assert any(re.search("Content Security Policy", said) for said in seen.complaints)
+    assert shown.evaluate("typeof x") == "undefined"

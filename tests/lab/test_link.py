@@ -11,7 +11,7 @@ import pytest
 import loligo as lo
 from loligo.errors import UsageError
 from loligo.lab.limits import LIMITS, known
-from loligo.lab.link import read_link, write_link, written
+from loligo.lab.link import fitting, read_link, write_link, written
 from loligo.stimulus.document import KINDS, from_dict
 from scripted import called
 
@@ -99,6 +99,35 @@ HOSTILE = {
     "#v=1&" + "𝄞" * 100 + "=1": "𝄞…, which",
     "#v=1&" + "=" * 3000: "says , which",
     "#v=1" + "&" * 3000: "says , which",
+    # what tabs remember
+    f"{V1}&steps=": "steps of the link:  is unknown",
+    f"{V1}&steps=holding:-141": "holding of the link is -141, but it lies between -140",
+    f"{V1}&steps=number:2.5": "steps number of the link: 2.5 is not a whole number",
+    f"{V1}&steps=number:1e9": "lies between 1 and 40",
+    f"{V1}&steps=width:0": "lies between 0.5 and 500",
+    f"{V1}&steps=last:NaN": "steps last of the link: NaN is not a number",
+    f"{V1}&steps=shown:A": "steps shown of the link: A cannot be",
+    f"{V1}&steps=shown:": "steps shown of the link:  cannot be",
+    f"{V1}&steps=first:1,first:2": "steps of the link: first is said twice",
+    f"{V1}&steps=first:1&steps=last:2": "the link says steps more than 1 times",
+    f"{V1}&steps=%3Cscript%3E:1": "steps of the link: <script> is unknown",
+    f"{V1}&steps=__proto__:1": "steps of the link: __proto__ is unknown",
+    f"{V1}&block=L:1": "block of the link: L is unknown",
+    f"{V1}&block=constructor:1": "block of the link: constructor is unknown",
+    f"{V1}&block=Na:-1": "block Na of the link is -1, but it lies between 0 and 1000",
+    f"{V1}&block=K:101": "lies between 0 and 100",
+    f"{V1}&axon=sheath:steel": "axon sheath of the link: steel cannot be",
+    f"{V1}&axon=side:%3Cimg%20src=x%20onerror=alert(1)%3E": "axon side of the link: <img src=x",
+    f"{V1}&axon=g_ratio:1": "axon g_ratio of the link is 1, but it lies between 0.1 and 0.99",
+    f"{V1}&axon=diameter:0": "lies between 1 and 10000",
+    f"{V1}&axon=length:1e308": "lies between 5 and 1000",
+    f"{V1}&axon=lag:-0.1": "lies between 0 and 20",
+    f"{V1}&curves=upwards:q": "curves upwards of the link: q cannot be",
+    f"{V1}&curves=most:0": "curves most of the link is 0, but it lies above 0",
+    f"{V1}&curves=gates:toString": "curves gates of the link: toString cannot be",
+    f"{V1}&live=speed:0": "live speed of the link is 0, but it lies above 0",
+    f"{V1}&live=sweep:1e9": "lies between 0 and 100000",
+    f"{V1}&clamp=first:1": "clamp of the link: first:1 has not 3 values",
 } | {
     f"{V1}&set=g_Na:{text}": "is not a number"
     for text in ("nan", "NaN", "inf", "Infinity", "-Infinity", "0x10", "1_000", "+1", "01", ".5",
@@ -199,6 +228,48 @@ def test_the_view_comes_along():
         "simulation": doc(),
         "view": view,
     }
+
+
+OWN = {
+    "steps": {"holding": -70.0, "first": -100.0, "number": 8.0, "shown": "Na"},
+    "block": {"Na": 3.3, "K": 0.05},
+    "curves": {"gates": "tau", "others": "frozen", "current": 7.5, "most": 0.4, "upwards": "h",
+               "from_V": -50.0, "from_y": 0.25},
+    "axon": {"diameter": 238.5, "sheath": "myelin", "fibre": 12.0, "side": "both", "lag": 1.5,
+             "first": 3.0},
+    "live": {"hold": 1.0, "held": -5.0, "poke": 40.0, "speed": 12.5, "sweep": 80.0},
+}  # fmt: skip
+
+
+def test_what_tabs_remember_comes_along_and_is_the_same_on_both_sides():
+    view = {"tab": "axon", "own": OWN}
+    link = write_link(doc(), view)
+    assert "steps=holding:-70,first:-100,number:8,shown:Na&block=Na:3.3,K:0.05&curves=" in link
+    assert read_link(link, KNOWN.get)["view"] == view
+    both = """const known = (name) => given.known[name];
+      return [$link.readLink(given.link, given.limits, known).view,
+              $link.writeLink(given.doc, given.view, given.limits)];"""
+    given = {"link": link, "limits": LIMITS, "known": KNOWN, "doc": doc(), "view": view}
+    assert called(both, given, "link.js") == [view, link]
+
+
+def test_what_says_nothing_new_or_is_of_another_model_is_not_in_the_link():
+    """Of a hand that went to another model and back, and of fields that were put back."""
+    other = {"steps": {"last": 55.0, "shown": "A", "first": -90.0}, "block": {"K": 0.0, "A": 50.0},
+             "axon": {"sheath": "bare", "side": "left"}, "curves": {"upwards": "b", "most": None},
+             "clamp": {"lit": 3}}  # fmt: skip
+    kept = {"steps": {"first": -90.0}}
+    assert fitting({"own": other}, KNOWN[SQUID]) == {"own": kept}
+    code = "return $link.fitting(given.own, given.known, given.limits);"
+    given = {"own": other, "known": KNOWN[SQUID], "limits": LIMITS}
+    assert called(code, given, "link.js") == kept
+
+
+def test_a_page_without_a_solver_says_how_to_get_one_that_has_it():
+    known_here = {SQUID: {**KNOWN[SQUID], "solvers": ["Taylor"]}}
+    url = f"{V1}&solver=exponential:0.02"
+    with pytest.raises(UsageError, match="no solver exponential; loligo lab --link makes one"):
+        read_link(url, known_here.get)
 
 
 def states(count: int) -> list[dict[str, Any]]:

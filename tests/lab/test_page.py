@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 import loligo as lo
-from browser import browser, opened
+from browser import opened
 from loligo.lab.calling import USUAL, Lab, entry
 
 SQUID = "hodgkin-huxley-1952"
@@ -25,23 +24,6 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def made() -> Lab:
-    """Four models, and a sheet of tasks."""
-    return lo.lab(USUAL, lo.Pulse(5, 40, 10), tasks=SHEET, language="en")
-
-
-@pytest.fixture(scope="module")
-def file(made: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made.save(tmp_path_factory.mktemp("lab") / "lab.html")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as started:
-        yield started
 
 
 MEMBRANE = f"#v=1&model={SQUID}&pulse=5,40,10&tab=membrane"
@@ -275,7 +257,8 @@ def test_a_student_solves_tasks_and_the_code_is_right(chromium: Any, file: Path)
     sheet = read_sheet(SHEET)
     drawn = sheet.tasks[0].drawn(sheet.seed, "Ada Lovelace", 0)
     right = tasks.right_answer(sheet.tasks[0], drawn)
-    page, seen = shown(chromium, file)
+    phone = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+    page, seen = shown(chromium, file, **phone)
     page.get_by_role("tab", name="Tasks").click()
     page.get_by_label("Your name").fill("  Ada  Lovelace ")
     page.get_by_role("button", name="Begin").click()

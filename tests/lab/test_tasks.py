@@ -156,6 +156,9 @@ def test_answers_are_checked_by_computing_them(sheet: Sheet):
     marked = tasks.check(sheet, tasks.write_code(name, [*right, warm, firing], sheet.mark))
     assert marked.name == name
     assert marked.verdicts == ((True, ""),) * 5
+    elsewhere = [*right, f"{warm}&tab=axon&axon=sheath:myelin", f"{firing}&tab=clamp"]
+    marked = tasks.check(sheet, tasks.write_code(name, elsewhere, sheet.mark))
+    assert marked.verdicts == ((True, ""),) * 5  # whichever tab the hand was in
     assert str(marked).startswith("Ada Lovelace: 5 of 5 solved\n   1  solved\n")
     wrong = ["", "1e3", "x", f"{warm}&pulse=8,1,1", f"{base}&duration=100"]
     marked = tasks.check(sheet, tasks.write_code(name, wrong, sheet.mark))

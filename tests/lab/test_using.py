@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import loligo as lo
-from browser import browser, opened
+from browser import opened
 from fired import fired
-from loligo.lab.calling import lab
 
 SQUID = "hodgkin-huxley-1952"
 FOCUSABLE = """() => [...document.querySelectorAll(
@@ -22,28 +21,6 @@ WALKED = """async () => { window.walked = new Set();
   document.addEventListener("focusin", (event) => window.walked.add(event.target)); }"""
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lab(SQUID, lo.Pulse(5, 40, 10)).save(tmp_path_factory.mktemp("lab") / "lab.html")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Any, file: Path) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    shown, seen = opened(context, file)
-    shown.wait_for_selector(".verdict:not(:empty)")
-    yield shown
-    context.close()
-    assert not seen.complaints
-    assert not seen.requests
 
 
 def numbers(page: Any) -> list[float]:
@@ -141,8 +118,6 @@ def test_the_keyboard_alone_moves_everything(page: Any) -> None:
 def test_the_keyboard_comes_to_all_that_can_be_pressed(page: Any, tab: str) -> None:
     page.click(f"#tab-{tab}")
     page.wait_for_timeout(200)
-    if tab == "live":
-        page.click("text=Stop")
     page.evaluate(WALKED)
     page.focus(f"#tab-{tab}")
     count = page.evaluate(f"({FOCUSABLE})().length")
@@ -221,3 +196,21 @@ def test_a_model_that_is_not_there_and_a_parameter_that_cannot_be_are_refused(pa
     box.fill("0")
     page.keyboard.press("Enter")
     assert said(page, "No action potential")
+
+
+def test_on_a_phone_a_slider_that_is_come_to_is_in_sight(chromium: Any, file: Path) -> None:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    shown, _ = opened(context, file, f"#v=1&model={SQUID}&tab=membrane")
+    shown.wait_for_selector(".verdict:not(:empty)")
+    slider = shown.locator("#room-membrane .parameters input[type=range]").last
+    for way in (10**6, 0):  # from below and from above
+        shown.evaluate("(way) => scrollTo(0, way)", way)
+        slider.scroll_into_view_if_needed()
+        on_top = slider.evaluate("""(each) => {
+          const { x, y, width, height } = each.getBoundingClientRect();
+          return document.elementFromPoint(x + width / 2, y + height / 2) === each;
+        }""")
+        assert on_top
+    context.close()

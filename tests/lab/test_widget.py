@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import loligo as lo
-from browser import browser, opened
+from browser import opened
 from loligo.errors import UsageError
 from loligo.lab import widget
 from loligo.lab.calling import Lab
@@ -105,36 +105,35 @@ NOTEBOOK = """<!doctype html><meta charset="utf-8"><div id="cell">{frame}</div><
 
 
 @pytest.mark.slow
-def test_the_bridge_carries_links_both_ways(tmp_path: Path):
+def test_the_bridge_carries_links_both_ways(chromium: Any, tmp_path: Path):
     page = lo.lab(SQUID, lo.Pulse(5, 40, 10)).html
     file = tmp_path / "notebook.html"
     file.write_text(
         NOTEBOOK.format(frame=widget.frame(page, "f"), esm=widget._ESM), encoding="utf-8"
     )
-    with browser() as chromium:
-        shown, seen = opened(chromium.new_context(), file)
-        inside = shown.frame_locator("iframe")
-        inside.get_by_role("tab", name="Membrane").wait_for()
-        tell = "(link) => listeners['msg:custom']({ link })"
-        shown.evaluate(tell, f"v=1&model={SQUID}&set=g_K:20&pulse=5,1,20&duration=20")
-        shown.wait_for_function("told.length > 0")
-        name, link = shown.evaluate("told.at(-1)")
-        assert (name, link.split("&")[2:5]) == (
-            "link",
-            ["set=g_K:20", "pulse=5,1,20", "duration=20"],
-        )
-        count = shown.evaluate("told.length")
-        shown.evaluate("postMessage({ loligo: 'link', link: 'x' }, '*')")  # from elsewhere
-        shown.evaluate(tell, f"v=1&model={SQUID}&set=g_K:1e99")
-        inside.get_by_role("alert").filter(has_text="1e99").wait_for()
-        shown.wait_for_timeout(500)
-        assert shown.evaluate("told.length") == count
-        assert seen.requests == []
-        assert seen.complaints == []
+    shown, seen = opened(chromium.new_context(), file)
+    inside = shown.frame_locator("iframe")
+    inside.get_by_role("tab", name="Membrane").wait_for()
+    tell = "(link) => listeners['msg:custom']({ link })"
+    shown.evaluate(tell, f"v=1&model={SQUID}&set=g_K:20&pulse=5,1,20&duration=20")
+    shown.wait_for_function("told.length > 0")
+    name, link = shown.evaluate("told.at(-1)")
+    assert (name, link.split("&")[2:5]) == (
+        "link",
+        ["set=g_K:20", "pulse=5,1,20", "duration=20"],
+    )
+    count = shown.evaluate("told.length")
+    shown.evaluate("postMessage({ loligo: 'link', link: 'x' }, '*')")  # from elsewhere
+    shown.evaluate(tell, f"v=1&model={SQUID}&set=g_K:1e99")
+    inside.get_by_role("alert").filter(has_text="1e99").wait_for()
+    shown.wait_for_timeout(500)
+    assert shown.evaluate("told.length") == count
+    assert seen.requests == []
+    assert seen.complaints == []
 
 
 @pytest.mark.slow
-def test_an_exported_notebook_keeps_the_page(tmp_path: Path):
+def test_an_exported_notebook_keeps_the_page(chromium: Any, tmp_path: Path):
     """A notebook is run, exported as HTML, and opened without a kernel."""
     nbformat = pytest.importorskip("nbformat")
     nbconvert = pytest.importorskip("nbconvert")
@@ -159,11 +158,10 @@ def test_an_exported_notebook_keeps_the_page(tmp_path: Path):
     text, _ = nbconvert.HTMLExporter().from_notebook_node(book)
     file = tmp_path / "exported.html"
     file.write_text(text, encoding="utf-8")
-    with browser() as chromium:
-        context = chromium.new_context(offline=True)
-        shown, _ = opened(context, file)
-        inside = shown.frame_locator("iframe[data-loligo]")
-        inside.get_by_role("tab", name="Membrane").wait_for()
-        canvas = inside.locator("canvas").first
-        canvas.wait_for()
-        assert canvas.evaluate("(each) => each.width") > 300
+    context = chromium.new_context(offline=True)
+    shown, _ = opened(context, file)
+    inside = shown.frame_locator("iframe[data-loligo]")
+    inside.get_by_role("tab", name="Membrane").wait_for()
+    canvas = inside.locator("canvas").first
+    canvas.wait_for()
+    assert canvas.evaluate("(each) => each.width") > 300

@@ -88,7 +88,7 @@ def rests(drawn: Drawn, lane: int, voltage: float, held: dict[str, float]) -> No
     assert abs(off) < 1e-5, (drawn.seed, lane)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_dozen_membranes_drawn_by_chance_are_as_scipy_says(seed: int) -> None:
     check(seed, DOZEN // 2)
 

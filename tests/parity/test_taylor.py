@@ -44,7 +44,8 @@ def truth() -> xr.Dataset:
 
 
 @pytest.mark.parametrize(
-    "tolerance", [pytest.param(1e-6, marks=pytest.mark.slow), 1e-7, 1e-8, 1e-9, 1e-10, 1e-11]
+    "tolerance",
+    [1e-8, *(pytest.param(t, marks=pytest.mark.slow) for t in (1e-6, 1e-7, 1e-9, 1e-10, 1e-11))],
 )
 def test_a_tolerance_means_what_it_says(tolerance: float) -> None:
     """After one second and 69 spikes."""
@@ -54,6 +55,7 @@ def test_a_tolerance_means_what_it_says(tolerance: float) -> None:
     assert spikes <= bounds(tolerance)[1]
 
 
+@pytest.mark.slow
 def test_the_error_is_proportional_to_the_tolerance() -> None:
     tolerances = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11)
     errors = [worst(squid(lo.Taylor(t)), truth())[0] for t in tolerances]
@@ -219,10 +221,10 @@ def test_every_model_under_random_numbers_and_stimuli(name: str, kind: str) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 3))
 @pytest.mark.parametrize("kind", SHAPES)
 @pytest.mark.parametrize("name", [*FEW, "calcium"])
-def test_hundreds_of_random_models(name: str, kind: str, seed: int) -> None:
+def test_a_hundred_random_models(name: str, kind: str, seed: int) -> None:
     check_case(name, kind, seed)
 
 

@@ -3,6 +3,8 @@ squid by a second method."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.polynomial import Chebyshev
@@ -27,41 +29,45 @@ def test_a_supercritical_hopf_point_of_known_normal_form() -> None:
     """Its cycles are circles of radius sqrt(mu), of period 2 pi, with the multiplier exp(-4 pi
     mu)."""
     found = lo.experiments.bifurcation(normal_form(-1e-4, 0.0), mu=(-0.2, 0.2))
-    assert found.kind.values.tolist() == ["Hopf"]
-    assert found.special.values == pytest.approx([0.0], abs=1e-10)
-    assert float(found.lyapunov[0]) < 0
-    assert found.frequency.values == pytest.approx([1e3 / (2 * np.pi)], rel=1e-10)
-    mu, there = found.cycle.values, np.isfinite(found.cycle.values)
-    radius = 100 * np.sqrt(mu[there])
-    assert found.V_max.values[there] == pytest.approx(radius, rel=1e-3)
-    assert found.period.values[there] == pytest.approx(2 * np.pi, rel=1e-9)
-    least = np.abs(found.multiplier_real.values[there]).min(axis=1)
-    assert least == pytest.approx(np.exp(-4 * np.pi * mu[there]), rel=1e-4, abs=1e-9)
-    assert found.cycle_stable.values[there].all()
+    special, cycles = found["special"], found["cycles"]
+    assert special.kind.values.tolist() == ["Hopf"]
+    assert special.mu.values == pytest.approx([0.0], abs=1e-10)
+    assert float(special.lyapunov[0]) < 0
+    assert special.frequency.values == pytest.approx([1e3 / (2 * np.pi)], rel=1e-10)
+    mu = cycles.mu.values
+    assert cycles.V_max.values == pytest.approx(100 * np.sqrt(mu), rel=1e-3)
+    assert cycles.period.values == pytest.approx(2 * np.pi, rel=1e-9)
+    least = np.abs(cycles.multiplier_real.values).min(axis=1)
+    assert least == pytest.approx(np.exp(-4 * np.pi * mu), rel=1e-4, abs=1e-9)
+    assert cycles.stable.values.all()
 
 
 @pytest.mark.slow
 def test_a_subcritical_hopf_point_and_the_fold_of_its_cycles() -> None:
     """The radius obeys mu + c r^2 + q r^4 = 0, which folds at mu = c^2/(4 q)."""
     found = lo.experiments.bifurcation(normal_form(1e-4, -1e-8), mu=(-0.5, 0.5))
-    assert float(found.lyapunov[0]) > 0
-    assert found.special.values == pytest.approx([0.0], abs=1e-10)
-    assert found.cycle_kind.values.tolist() == ["fold of cycles"]
-    assert found.cycle_change.values == pytest.approx([-0.25], abs=1e-9)
-    assert found.change_period.values == pytest.approx([2 * np.pi], rel=1e-9)
-    stable, there = found.cycle_stable.values == 1, np.isfinite(found.cycle.values)
-    assert set(stable[there].tolist()) == {True, False}
+    special = found["special"]
+    assert special.kind.values.tolist() == ["fold of cycles", "Hopf"]
+    assert special.mu.values == pytest.approx([-0.25, 0.0], abs=1e-9)
+    assert float(special.lyapunov[1]) > 0
+    assert special.period.values == pytest.approx(2 * np.pi, rel=1e-9)
+    assert special.precision.values.max() < 1e-9
+    assert set(found["cycles"].stable.values.tolist()) == {0, 1}
 
 
-def test_two_rests_and_the_folds_between_them() -> None:
+def test_two_rests_and_the_folds_between_them(tmp_path: Path) -> None:
     """V' = I + V - V^3/3 folds at I = ± 2/3, where V = ∓ 1."""
     cell = lo.Membrane(channels=[lo.Channel("X", current="V**3/3 - V")])
     found = lo.experiments.equilibria(cell, current=(-2, 2))
-    assert found.kind.values.tolist() == ["fold", "fold"]
-    assert found.special.values == pytest.approx([-2 / 3, 2 / 3], abs=1e-12)
-    assert found.fold_V.values == pytest.approx([1.0, -1.0], abs=1e-5)
-    assert found.precision.values.max() < 1e-9
-    assert set(found.stable.values[np.isfinite(found.V.values)].tolist()) == {0, 1}
+    special = found["special"]
+    assert special.kind.values.tolist() == ["fold", "fold"]
+    assert special.current.values == pytest.approx([-2 / 3, 2 / 3], abs=1e-12)
+    assert special.V.values == pytest.approx([1.0, -1.0], abs=1e-5)
+    assert special.precision.values.max() < 1e-9
+    assert set(found["equilibria"].stable.values.tolist()) == {0, 1}
+    for suffix in ("nc", "csv"):
+        again: object = lo.open(lo.save(found, tmp_path / f"folds.{suffix}"))
+        assert found.identical(again)  # type: ignore[arg-type]
 
 
 def test_the_squid_stops_and_begins_where_it_is_published() -> None:
@@ -69,10 +75,10 @@ def test_the_squid_stops_and_begins_where_it_is_published() -> None:
     1980, doi:10.1016/0025-5564(80)90109-1). The leak is linear: another E_L shifts all currents by
     g_L times the difference, exactly."""
     squid = lo.load("hodgkin-huxley-1952")
-    found = lo.experiments.equilibria(squid.replace(E_L=-54.4), current=(0, 180))
-    assert found.special.values.round(2).tolist() == [9.78, 154.53]
+    found = lo.experiments.equilibria(squid.replace(E_L=-54.4), current=(0, 180))["special"]
+    assert found.current.values.round(2).tolist() == [9.78, 154.53]
     assert np.sign(found.lyapunov.values).tolist() == [1, -1]
-    assert found.special.values - [9.775437995393, 154.522433665808] == pytest.approx(
+    assert found.current.values - [9.775437995393, 154.522433665808] == pytest.approx(
         [0.0039] * 2, abs=1e-9
     )
     assert found.precision.values.max() < 1e-8
@@ -144,12 +150,12 @@ def _fold_by_shooting(guess: np.ndarray, section: float, wide: float) -> float:
 def test_the_squids_fold_of_cycles_by_shooting() -> None:
     """Published near 6.26 (Balti, Lanza & Aziz-Alaoui 2018, doi:10.3934/mbe.2018036)."""
     squid = lo.load("hodgkin-huxley-1952")
-    found = lo.experiments.bifurcation(squid, current=(0, 180))
-    kinds = found.cycle_kind.values.tolist()
-    assert kinds == ["fold of cycles", "fold of cycles", "period doubling", "period doubling",
-                     "fold of cycles"]  # fmt: skip
-    assert found.cycle_precision.values.max() < 1e-7
-    current, period = float(found.cycle_change[0]), float(found.change_period[0])
+    found = lo.experiments.bifurcation(squid, current=(0, 180))["special"]
+    assert found.kind.values.tolist() == [
+        "fold of cycles", "fold of cycles", "period doubling", "period doubling",
+        "fold of cycles", "Hopf", "Hopf"]  # fmt: skip
+    assert found.precision.values.max() < 1e-8
+    current, period = float(found.current[0]), float(found.period[0])
     assert current == pytest.approx(6.26, abs=0.01)
     # a stable cycle just beyond the fold, followed to where V rises through -20 mV
     rec = lo.simulate(squid, lo.Step(0, current + 2e-5), 600, initial={
@@ -166,10 +172,10 @@ def test_the_squids_fold_of_cycles_by_shooting() -> None:
 def test_a_saddle_node_on_a_cycle() -> None:
     """Of Wang & Buzsaki's interneuron the period grows without end at the fold."""
     found = lo.experiments.bifurcation(lo.load("wang-buzsaki-1996"), current=(-1, 30))
-    assert found.cycle_kind.values.tolist() == ["saddle-node on a cycle"]
-    fold = found.special.values[found.kind.values == "fold"]
-    assert found.cycle_change.values == pytest.approx(fold, abs=1e-12)
-    assert float(found.period.max()) > 50 * float(found.period.min())
+    special, periods = found["special"], found["cycles"].period
+    assert special.kind.values.tolist() == ["fold", "saddle-node on a cycle", "Hopf"]
+    assert float(special.current[0]) == pytest.approx(float(special.current[1]), abs=1e-12)
+    assert float(periods.max()) > 10 * float(periods.min())
 
 
 @pytest.mark.slow
@@ -177,8 +183,42 @@ def test_morris_and_lecars_second_class() -> None:
     """Hopf points at 93.86 and 212.02 uA/cm2, both subcritical; folds of cycles at 88.29 and 216.9
     (Rinzel & Ermentrout 1998, in Koch & Segev, section 7.3)."""
     found = lo.experiments.bifurcation(lo.load("rinzel-ermentrout-1998"), current=(0, 250))
-    assert found.special.values.round(2).tolist() == [93.86, 212.02]
-    assert (found.lyapunov.values > 0).all()
-    assert found.cycle_kind.values.tolist() == ["fold of cycles"] * 2
-    assert found.cycle_change.values.round(2).tolist() == [88.29, 216.9]
-    assert found.cycle_precision.values.max() < 1e-8
+    special = found["special"]
+    assert special.kind.values.tolist() == ["fold of cycles", "Hopf", "Hopf", "fold of cycles"]
+    assert special.current.values.round(2).tolist() == [88.29, 93.86, 212.02, 216.9]
+    assert (special.lyapunov.values[1:3] > 0).all()
+    assert special.precision.values.max() < 1e-8
+
+
+def test_the_fast_subsystem_of_a_burster() -> None:
+    """Hindmarsh & Rose's with z held stands still where z = 1 - 2 x^2 - x^3, which folds at x = 0
+    and -4/3; its trace, -3 x^2 + 6 x - 1, is 0 at x = 1 ± sqrt(2/3)."""
+    found = lo.experiments.equilibria(lo.load("hindmarsh-rose-1984"), z=(-12, 3))["special"]
+    x = np.array([1 + np.sqrt(2 / 3), -4 / 3, 1 - np.sqrt(2 / 3), 0.0])
+    assert found.kind.values.tolist() == ["Hopf", "fold", "Hopf", "fold"]
+    assert found.z.values == pytest.approx(1 - 2 * x**2 - x**3, abs=1e-9)
+    assert found.V.values == pytest.approx(x, abs=1e-5)
+    with pytest.raises(lo.LoligoError, match=r"it can be .*C_m.*z"):
+        lo.experiments.equilibria(lo.load("hindmarsh-rose-1984"), q=(0, 1))
+
+
+@pytest.mark.slow
+def test_a_homoclinic_end_that_is_known() -> None:
+    """x' = y, y' = x - x^2 - (3 H + mu) y with H = y^2/2 - x^2/2 + x^3/3: dH/dt = -(3 H + mu) y^2,
+    so that cycles are the levels H = -mu/3. They are born at mu = 1/2, where H = -1/6 is least, and
+    end at the saddle's loop, H = 0, at mu = 0."""
+    x = "(V/100)"
+    level = f"(w**2/2 - {x}**2/2 + {x}**3/3)"
+    cell = lo.Membrane(
+        channels=[lo.Channel("X", current="-100*w")],
+        states=[lo.State("w", f"{x} - {x}**2 - (3*{level} + mu)*w", 0, scale=1)],
+        parameters={"mu": 0.25},
+    )
+    found = lo.experiments.bifurcation(cell, mu=(-0.2, 0.7))
+    special, cycles = found["special"], found["cycles"]
+    assert special.kind.values.tolist() == ["homoclinic", "Hopf"]
+    assert special.mu.values == pytest.approx([0.0, 0.5], abs=1e-7)
+    assert np.isinf(special.period.values[0])
+    # where a cycle turns w is 0
+    high = cycles.V_max.values / 100
+    assert high**3 / 3 - high**2 / 2 == pytest.approx(-cycles.mu.values / 3, abs=1e-4)

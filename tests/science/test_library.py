@@ -89,6 +89,18 @@ def test_titles_are_those_of_the_files(name: str) -> None:
     assert model.doi in lo.cite(model)
 
 
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_a_document_says_whence_its_numbers_are_and_what_of_the_paper_is_tested(name: str) -> None:
+    """In its last notes, in this order; and a test of its own where it claims a number."""
+    source, compared, tested = lo.load(name).notes[-3:]
+    assert source.startswith("Source: ")
+    assert compared.startswith("Compared: ")
+    assert tested.startswith("Tested: ")
+    # who transcribed it, or that the paper was at hand
+    assert "read" in source or "paper's equations" in source or "ModelDB" in source
+    assert len(source) + len(compared) + len(tested) > 150
+
+
 # ---------------------------------------------------------------------------- every model runs
 
 

@@ -1,8 +1,9 @@
 """A number of its own paper for every model that came to the library with the catalogue.
 
 Hardly any of the papers could be opened when this was written. Where a number is from a paper's
-abstract, legend or own program it says so; where it reached us through somebody else's copy it says
-whose. The equations of the linear analysis are written anew here.
+abstract, legend, picture or own program it says so; where it reached us through somebody else's
+copy it says whose. Each document's last notes say the same to who reads it. The equations of the
+linear analysis are written anew here.
 """
 
 from __future__ import annotations
@@ -248,6 +249,13 @@ def test_prinz_2003() -> None:
     assert np.ptp(np.diff(begun)[4:]) < 0.01
     within = np.diff(found[(found >= begun[-2]) & (found < begun[-1] - 1)])
     assert within.size > 5
+    # the abstract: 1.7 million neurons, made by varying eight conductances; six values of each
+    steps = {"Na": 100, "CaT": 2.5, "CaS": 2, "A": 10, "KCa": 5, "Kd": 25, "h": 0.01, "L": 0.01}
+    assert round(6 ** len(steps) / 1e6, 1) == 1.7
+    for channel, step in steps.items():
+        grade = float(lo.load("prinz-2003").parameters[f"g_{channel}"].value) / step
+        assert grade == pytest.approx(round(grade), abs=1e-12)
+        assert 0 <= round(grade) <= 5
 
 
 def test_pinsky_rinzel_1994() -> None:
@@ -304,6 +312,19 @@ def test_golomb_2007() -> None:
     train = times(run(lo.load("golomb-2007"), lo.Pulse(100, 3000, 3.08), 3100))
     assert train[0] > 1000
     assert np.diff(train)[-1] < 50
+    # figure 2, C, as a picture beside the authors' program (ModelDB 97747) shows it
+    begin = {"V": -70.038, "h": 0.8522, "n": 0.000208, "a": 0.2686, "b": 0.5016}
+    shown = times(run(lo.load("golomb-2007"), lo.Step(0, 3.35), 1000, initial=begin))
+    assert shown[:2] == pytest.approx([15, 338], abs=3)
+    assert np.diff(shown)[-1] == pytest.approx(28.3, abs=0.5)
+
+
+def test_wang_buzsaki_1996() -> None:
+    """Figure 1, A, of the paper, which lies as a picture beside ModelDB 26997: read where 5, 10 and
+    15 uA/cm2 are, 0.69 pixels for 1 Hz and 11.2 for 1 uA/cm2, so to about 3 Hz."""
+    rows = times(run(lo.load("wang-buzsaki-1996"), lo.Step(0, [5.0, 10.0, 15.0]), 300))
+    rates = [1e3 / np.diff(row[np.isfinite(row)])[-1] for row in rows]
+    assert rates == pytest.approx([190, 284, 352], abs=3)
 
 
 def test_rothman_manis_2003() -> None:

@@ -65,6 +65,7 @@ def test_the_simulated_axon_converges_to_it(wave):
     assert limit == pytest.approx(float(wave.velocity.sel(diameter=476)), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["traub-miles-1991", "wang-buzsaki-1996"])
 def test_other_membranes_simulated_finely_agree_with_it(model):
     membrane = lo.load(model)

@@ -103,7 +103,9 @@ def _stimulus(problem) -> dict[str, float]:
     return {n: float(problem.parameter(n)[0]) for n in problem.lanes.values if "." in n}
 
 
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize(
+    "name", [n if n.startswith("h") else pytest.param(n, marks=pytest.mark.slow) for n in FEW]
+)
 def test_each_transformation_makes_a_step_no_dearer(name: str) -> None:
     rows = cost(lo.load(name))
     assert [r.transformation for r in rows if r.solver == "exponential"] == [

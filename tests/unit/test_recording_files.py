@@ -360,26 +360,26 @@ def test_a_workbook_that_another_program_saved_again(tmp_path: Path) -> None:
 
 # Of earlier versions ----------------------------------------------------------------------
 
-DATA = Path(__file__).parent.parent / "data"
+KEPT = Path(__file__).parents[1] / "kept" / "0.1.0"
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".npz", ".csv"])
 def test_files_of_the_first_version_open(suffix: str) -> None:
     """Numbers as that version printed them."""
-    one = lo.open(DATA / f"one-0.1.0{suffix}")
+    one = lo.open(KEPT / f"one{suffix}")
     assert float(one.V.max()) == 34.64905583478646
     assert lo.spike_times(one).values.tolist() == [3.013331582960153]
-    many = lo.open(DATA / f"many-0.1.0{suffix}")
+    many = lo.open(KEPT / f"many{suffix}")
     assert many.amplitude.values.tolist() == [0, 12, 30]
     assert many.spike_count.values.tolist() == [0, 2, 2]
     times = lo.spike_times(many).sel(amplitude=30).values.tolist()
     assert times == [2.0121355070573284, 12.7998964737485]
     assert float(many.V.max()) == 39.87302074879891
-    spikes = lo.open(DATA / f"spikes-0.1.0{suffix}")
+    spikes = lo.open(KEPT / f"spikes{suffix}")
     assert lo.spike_times(spikes).sel(amplitude=12).values.tolist() == [
         2.7046265007017816, 16.75495024597257,
     ]  # fmt: skip
-    axon = lo.open(DATA / f"axon-0.1.0{suffix}")
+    axon = lo.open(KEPT / f"axon{suffix}")
     assert axon.V.dims == ("position", "time")
     assert float(axon.V.max()) == 43.592098810725574
     assert lo.spike_times(axon).values.ravel().tolist() == [0.6695110986742207, 1.167592677013142]

@@ -299,7 +299,7 @@ def test_paths_of_different_seeds_differ() -> None:
 
 def test_ornstein_uhlenbeck_statistics() -> None:
     """Mean 0, variance 1, covariance e^(−lag/τ), normal from its first point on."""
-    tau, interval, paths = 3.0, 0.5, 4000
+    tau, interval, paths = 3.0, 0.5, 1500
     x = np.array(
         [Noise(0, 1, 1, seed=s, tau=tau, interval=interval).path(13) for s in range(paths)]
     )
@@ -331,10 +331,10 @@ def test_white_noise_statistics() -> None:
         assert abs(np.corrcoef(path[:-1], path[1:])[0, 1]) < 5 / np.sqrt(n)
     # the charge in time T has variance amplitude² T, whatever the interval
     charges = [
-        [Noise(0, 10, 2, seed=s, interval=interval).integral(0, 10) for s in range(2000)]
+        [Noise(0, 10, 2, seed=s, interval=interval).integral(0, 10) for s in range(600)]
         for interval in (0.05, 0.5)
     ]
-    assert np.var(charges, axis=1) == pytest.approx([40, 40], rel=5 * np.sqrt(2 / 2000))
+    assert np.var(charges, axis=1) == pytest.approx([40, 40], rel=5 * np.sqrt(2 / 600))
 
 
 FIRST_NORMALS = [1.02028797736073, 0.7597131895605167, -0.24583790273512823]

@@ -176,7 +176,9 @@ def test_what_is_found_by_halving_ends_early(monkeypatch: pytest.MonkeyPatch) ->
         FixedCourse, "arrived",
         lambda self: (came.append(self.done * self.schedule.dt), arrived(self))[1],
     )  # fmt: skip
-    noise = STEP + lo.Noise(0, 2000, 2, tau=2, interval=0.0015, seed=[1, 2, 3])  # too fine for Taylor
+    noise = STEP + lo.Noise(
+        0, 2000, 2, tau=2, interval=0.0015, seed=[1, 2, 3]
+    )  # too fine for Taylor
     rec = lo.simulate(SQUID, noise, 2000, until=lo.Spikes(3))
     assert max(came) < 400
     assert rec.spike_count.values.tolist() == [3, 3, 3]

@@ -89,6 +89,8 @@ def _status(error: BaseException) -> int:
         from loligo.cli.wording import in_its_words
 
         _say(in_its_words(str(error)))
+        if error.path or error.excerpt:  # in a model's text
+            _add(getattr(error, "__notes__", []))
         return 1 if isinstance(error, RunError | FileError) else 2
     if hasattr(error, "format_message"):  # Typer's own usage errors, of whichever version
         _say(f"{error.format_message()}\n{_hint(error)}".strip())  # type: ignore[attr-defined]
@@ -117,6 +119,11 @@ def _say(message: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         mark = "\x1b[1;31merror:\x1b[0m" if _coloured() else "error:"
         print(f"{mark} {message}", file=sys.stderr)
+
+
+def _add(notes: Sequence[str]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        print(*notes, sep="\n", file=sys.stderr)
 
 
 def _coloured() -> bool:

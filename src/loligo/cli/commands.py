@@ -17,6 +17,7 @@ from loligo.cli.options import Debug, Other
 from loligo.cli.simulating import animate, plot, simulate
 from loligo.cli.stimuli import join_values
 from loligo.cli.sweeping import sweep
+from loligo.cli.warm import warm
 
 # In the order of the help. A new command is a function that says which options it takes, in a
 # module of its own, and a line here.
@@ -32,6 +33,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "models": models,
     "show": show,
     "explain": explain,
+    "warm": warm,
 }
 
 _LOOK: Mapping[str, Any] = {

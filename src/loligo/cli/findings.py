@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from loligo.cli.report import aligned
+from loligo.recording.tree import is_tree
 
 if TYPE_CHECKING:
     import xarray
@@ -14,9 +15,11 @@ _ROWS, _COLUMNS = 24, 6  # of a table
 _DIGITS = 7
 
 
-def findings(found: xarray.Dataset, whole: bool) -> str:
+def findings(found: Any, whole: bool) -> str:
     """The summary; if ``whole`` also the numbers, of many an even choice."""
     parts = [str(found.attrs.get("summary", ""))]
+    if is_tree(found):
+        found = found["special"].to_dataset()
     if whole:
         parts += [_numbers(found), _table(found)]
     return "\n\n".join(part for part in parts if part)
@@ -45,7 +48,8 @@ def _table(found: xarray.Dataset) -> str:
     if not rows:
         return _kept(found)
     dim = (drawn or rows)[0].dims[0]
-    columns = [found[dim], *(v for v in (*drawn, *rows) if v.dims == (dim,))]
+    along = [c for c in found.coords.values() if c.dims == (dim,)] or [found[dim]]
+    columns = [*along, *(v for v in (*drawn, *rows) if v.dims == (dim,))]
     columns = list({str(column.name): column for column in columns}.values())[:_COLUMNS]
     step = -(-found.sizes[dim] // _ROWS)
     heads = [" ".join(filter(None, (str(c.name), _bracketed(c)))) for c in columns]

@@ -162,6 +162,14 @@ class Look(Group):
         }  # fmt: skip
 
 
+FromRest = Annotated[
+    bool,
+    typer.Option(
+        "--from-rest", help="Potentials from the resting potential.", rich_help_panel=DRAWING
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Drawing(Look):
     """The same, and what the figure shows."""
@@ -175,11 +183,12 @@ class Drawing(Look):
             rich_help_panel=DRAWING,
         ),
     ] = None
+    from_rest: FromRest = False
 
     def keywords(self) -> dict[str, Any]:
         names = self.panels.split(",") if self.panels else []
         shown = [name.strip() for name in names if name.strip()] if self.panels else None
-        return {"panels": shown, **super().keywords()}
+        return {"panels": shown, "from_rest": self.from_rest, **super().keywords()}
 
 
 @dataclass(frozen=True)

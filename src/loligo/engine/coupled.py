@@ -76,14 +76,33 @@ class Line:
         band[1, 1:] += link
         return band
 
-    def solved(self, axon: int, diagonal: Floats, right: Floats, points: Points) -> Floats:
-        """The change of V of an axon that is implicit in (diagonal - D + held) dV = right."""
+    def solved(
+        self, axon: int, diagonal: Floats, right: Floats, points: Points, portable: bool = False
+    ) -> Floats:
+        """The change of V of an axon that is implicit in (diagonal - D + held) dV = right: by
+        LAPACK, or with the same bits everywhere."""
+        band = self.matrix(axon, diagonal)
+        band[1, points.place] += points.conductance[axon]
+        if portable:
+            return _eliminated(self.link[axon], band[1], right.copy())
         from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
 
         solve: Any = getattr(linalg, "solve_banded")  # noqa: B009  (SciPy has no types)
-        band = self.matrix(axon, diagonal)
-        band[1, points.place] += points.conductance[axon]
         return solve((1, 1), band, right, check_finite=False)
+
+
+def _eliminated(link: Floats, diagonal: Floats, right: Floats) -> Floats:
+    """What :meth:`Line.solved` finds, from the last compartment to the first and back, in place of
+    the right side."""
+    with np.errstate(all="ignore"):
+        for k in range(len(link), 0, -1):
+            part = link[k - 1] / diagonal[k]
+            diagonal[k - 1] -= part * link[k - 1]
+            right[k - 1] += part * right[k]
+        right[0] /= diagonal[0]
+        for k, joined in enumerate(link):
+            right[k + 1] = (right[k + 1] + joined * right[k]) / diagonal[k + 1]
+    return right
 
 
 @dataclass(frozen=True)

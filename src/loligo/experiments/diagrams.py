@@ -1,20 +1,19 @@
 """What experiments on equilibria and cycles share: what is varied, between what values, and the
-equilibria as variables."""
+special points in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from loligo.errors import UsageError, nearest
-from loligo.experiments.found import numbers, told
+from loligo.experiments.found import numbers
 from loligo.model import Membrane
+from loligo.model.frozen import frozen, states_of
 from loligo.run.initial import for_conserved
 from loligo.system.outline import STIMULUS
 from loligo.theory.crossed import found_again
-from loligo.theory.diagram import FOLD, HOPF, Diagram, Special, diagram
+from loligo.theory.diagram import FOLD, Diagram, Special, diagram
 from loligo.theory.field import Field
 from loligo.theory.patch import Patch
 from loligo.words import decimal, say
@@ -79,7 +78,7 @@ def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[st
     if name != CURRENT and name not in known:
         raise UsageError(
             f"{experiment}: the model has no {name!r}{nearest(name, [CURRENT, *known])}; it can be "
-            f"{', '.join([CURRENT, *known])}"
+            f"{', '.join([CURRENT, *known, *states_of(membrane)])}"
         )
     unit = "uA/cm2" if name == CURRENT else known[name].unit
     meaning = "injected current" if name == CURRENT else (known[name].meaning or name)
@@ -89,6 +88,16 @@ def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[st
             f"{experiment}: give {name} from where to where, {name}=(0, 100), not {pair!r:.60}"
         )
     return Varied(name, unit, meaning, float(row[0]), float(row[1]))
+
+
+def with_states_held(membrane: Membrane, values: dict[str, Any]) -> Membrane:
+    """The membrane, with a state that is varied as a parameter: what is left is the subsystem that
+    is fast beside it."""
+    if len(values) == 1:
+        (name,) = values
+        if name in states_of(membrane):
+            return frozen(membrane, name)
+    return membrane
 
 
 def field_of(membrane: Membrane, experiment: str, varied: Varied) -> Field:
@@ -137,71 +146,6 @@ class Changes:
         again = [found_again(found.field, each) for each in found.special]
         pairs = zip(found.special, again, strict=True)
         return cls(found.special, [abs(other - each.point.p) for each, other in pairs])
-
-
-def equilibria_variables(found: Diagram, varied: Varied) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Variables over ``point``, along one curve after the other with a gap between; coordinates."""
-    names, outline = found.field.states, found.field.patch.outline
-    rows: list[np.ndarray] = []
-    modes = len(names)
-    for number, curve in enumerate(found.curves):
-        for each in curve:
-            order = np.argsort(-each.eigenvalues.real, kind="stable")
-            values = each.eigenvalues[order]
-            rows.append(np.concatenate(
-                [[number, each.p, each.stable], each.x, values.real, values.imag]))  # fmt: skip
-        rows.append(np.full(3 + 3 * modes, np.nan))
-    table = np.array(rows[:-1]) if rows else np.full((1, 3 + 3 * modes), np.nan)
-    states, real, imag = np.split(table[:, 3:], 3, axis=1)
-    stable = table[:, 2] == 1
-    about = {n: told(str(outline.about[n]["units"]), str(outline.about[n]["long_name"]))
-             for n in names}  # fmt: skip
-    V = states[:, 0]
-    variables: dict[str, Any] = {
-        "stable_V": ("point", with_ends(V, stable), told(
-            "mV", "membrane potential", label="stable")),
-        "unstable_V": ("point", with_ends(V, ~stable & np.isfinite(V)), told(
-            "mV", "membrane potential of an unstable equilibrium", label="unstable")),
-        **{n: ("point", states[:, k], about[n]) for k, n in enumerate(names)},
-        "stable": ("point", stable.astype(np.int8), told("1", "whether it is stable")),
-        "curve": ("point", table[:, 0], told("1", "number of the curve")),
-        "eigenvalue_real": (("point", "mode"), real, told("1/ms", "eigenvalue, real part")),
-        "eigenvalue_imag": (("point", "mode"), imag, told("1/ms", "eigenvalue, imaginary part")),
-    }  # fmt: skip
-    along = {varied.name: ("point", table[:, 1], told(varied.unit, varied.meaning))}
-    return variables, along
-
-
-def with_ends(V: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """V where something holds, and at one point before, so that curves meet."""
-    wide = here.copy()
-    wide[:-1] |= here[1:]
-    return np.where(wide, V, np.nan)
-
-
-def special_variables(found: Changes, varied: Varied) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Variables over ``special``, by what is varied."""
-    kinds = np.array([each.kind for each in found.special], dtype=str)
-    V = np.array([each.point.x[0] for each in found.special])
-
-    def where(kind: str) -> np.ndarray:
-        return np.where(kinds == kind, V, np.nan) if V.size else V
-
-    variables: dict[str, Any] = {
-        "fold_V": ("special", where(FOLD), told("mV", "membrane potential at a fold",
-                                                 label="fold")),
-        "hopf_V": ("special", where(HOPF), told("mV", "membrane potential at a Hopf point",
-                                                 label="Hopf point")),
-        "kind": ("special", kinds, told("1", "kind of special point")),
-        "frequency": ("special", np.array([1e3 * s.frequency for s in found.special]), told(
-            "Hz", "frequency of the cycles that are born there")),
-        "lyapunov": ("special", np.array([s.lyapunov for s in found.special]), told(
-            "1/ms", "first Lyapunov coefficient, in the states' scales: below 0 supercritical")),
-        "precision": ("special", np.array(found.precision), told(
-            varied.unit, "how far off a second way of finding it is")),
-    }  # fmt: skip
-    place = np.array([each.point.p for each in found.special])
-    return variables, {"special": ("special", place, told(varied.unit, varied.meaning))}
 
 
 def placed(p: float, varied: Varied) -> str:

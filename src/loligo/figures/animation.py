@@ -15,6 +15,7 @@ from loligo.figures import style
 from loligo.figures.axon import content, several
 from loligo.figures.content import signals
 from loligo.figures.content.data import laid_over
+from loligo.figures.content.origin import counted
 from loligo.figures.content.panels import MOST_OVERLAID
 from loligo.figures.content.recorded import picture
 from loligo.figures.figure import check_choice, titled
@@ -105,6 +106,7 @@ def animate(
     progress: bool | Callable[[int, int], object] | None = None,
     data: Any = None,
     stacked: bool = False,
+    from_rest: bool = False,
     language: str | None = None,
 ) -> Animation:
     """Draw a recording in time, or several on the same axes, with a moving head.
@@ -132,7 +134,7 @@ def animate(
         Milliseconds of model time a second; by default the whole recording takes 5 s.
     frames : int, optional
         Number of frames, instead of ``speed``.
-    panels, labels, theme, title, data, stacked, language
+    panels, labels, theme, title, data, stacked, from_rest, language
         As for `loligo.plot`.
     loop : bool
         Begin again after the end (the last frame stands for 1.5 s).
@@ -162,8 +164,10 @@ def animate(
     >>> lo.animate(*pair, "pair.gif", labels=["squid", "hippocampus"], frames=9)  # doctest: +SKIP
     """
     check_choice("stacked", stacked)
+    check_choice("from_rest", from_rest)
     colours = style.theme(theme)
-    recs, path = told_apart(rec, more, path, _USUAL_PATH, "path")
+    given, path = told_apart(rec, more, path, _USUAL_PATH, "path")
+    recs = [counted(one, from_rest) for one in given]
     target = named(path)
     kind = _format(target)
     sized(size, dpi, _USUAL_SIZE)  # told at once if it is none

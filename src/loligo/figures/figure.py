@@ -13,6 +13,7 @@ from loligo.figures.content import signals
 from loligo.figures.content.arrivals import arrivals, is_arrivals
 from loligo.figures.content.data import laid_over
 from loligo.figures.content.lanes import most_overlaid
+from loligo.figures.content.origin import counted
 from loligo.figures.content.picture import Picture
 from loligo.figures.content.recorded import picture
 from loligo.figures.page.size import Size, sized
@@ -44,6 +45,7 @@ def plot(
     data: Any = None,
     stacked: bool = False,
     transparent: bool = False,
+    from_rest: bool = False,
     language: str | None = None,
 ) -> Figure:
     """Draw a recording, or several on the same axes.
@@ -113,6 +115,11 @@ def plot(
         Lanes one above the other, each on axes of its own, instead of over one another.
     transparent : bool
         Whether what lies behind the figure is to be seen through its background.
+    from_rest : bool
+        Potentials from the resting potential, as in papers of the time of Hodgkin and Huxley: V,
+        and what a clamp asked it to be. Your own ``data`` are drawn as they are. Of a model whose
+        every V, every threshold and every experiment is to count so, see
+        `Membrane.shift_voltage`.
     language : str, optional
         ``"en"`` or ``"de"``; by default that of `loligo.language`.
 
@@ -143,10 +150,13 @@ def plot(
     >>> len(figure.axes)
     2
     """
-    for name, chosen in (("stacked", stacked), ("transparent", transparent)):
+    choices = {"stacked": stacked, "transparent": transparent, "from_rest": from_rest}
+    for name, chosen in choices.items():
         check_choice(name, chosen)
     with speaking(language):
-        drawn = _plot(rec, more, panels, labels, theme, size, dpi, title, at, stacked, data)
+        given, panels = told_apart(_of_model(rec), more, panels, None, "panels")
+        recs = [counted(one, from_rest) for one in given]
+        drawn = _plot(recs, panels, labels, theme, size, dpi, title, at, stacked, data)
     return (drawn.see_through() if transparent else drawn).waiting()
 
 
@@ -157,12 +167,11 @@ def check_choice(name: str, chosen: Any) -> None:
 
 
 def _plot(
-    rec: Any, more: Sequence[Any], panels: Any, labels: Any, theme: str, size: Any, dpi: Any,
+    recs: Sequence[Any], panels: Any, labels: Any, theme: str, size: Any, dpi: Any,
     title: str | None, at: Any, stacked: bool, data: Any,
 ) -> ShownFigure:  # fmt: skip
     """What is drawn, in the language that is spoken."""
     colours = style.theme(theme)
-    recs, panels = told_apart(_of_model(rec), more, panels, None, "panels")
 
     def large(usual: tuple[int, int]) -> Size:
         return sized(size, dpi, usual)

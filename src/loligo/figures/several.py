@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from loligo.errors import UsageError
+from loligo.experiments.drawn import drawn
 from loligo.figures.axon.content import is_axon
 from loligo.figures.content import signals
 from loligo.figures.content.arrivals import is_arrivals
 from loligo.figures.content.picture import Picture
 from loligo.figures.style import Theme
 from loligo.recording.door import welcome
+from loligo.recording.tree import is_tree
 
 
 def told_apart(
@@ -24,7 +26,7 @@ def told_apart(
     UsageError
         If it is given both ways, or something between them is no recording.
     """
-    recordings = [first, *more]
+    recordings = [drawn(one) if is_tree(one) else one for one in (first, *more)]
     if len(recordings) > 1 and not _labelled(recordings[-1]):
         if last != usual:
             raise UsageError(

@@ -7,7 +7,7 @@ and a slot that is empty (its amplitude 0, its start never) changes no bit: what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import loligo
@@ -23,7 +23,7 @@ from loligo.program.recipe import Recipe
 from loligo.program.sources import Source
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
 from loligo.run.equilibrium import HIGHEST, LOWEST, SPACING
-from loligo.run.recipes import alone
+from loligo.run.recipes import alone, coupled
 from loligo.solvers import Exponential, Taylor
 from loligo.system.driven import BEGINS, COMMAND, ON, SLOPE, driven
 from loligo.system.outline import V_SCALE, Outline, outline_of
@@ -34,6 +34,12 @@ SLOTS: Mapping[str, int] = {
     "pulse": 8, "pulse_train": 2, "ramp": 1, "sine": 1, "chirp": 1, "noise": 1, "clamp": 6,
 }  # fmt: skip
 SOLVERS = (Taylor(portable=True), Exponential(portable=True))
+# The blocks that a page calls by themselves. Where a membrane rests is found by those of one
+# solver; the solve that joins an axon's compartments is the page's own.
+MAPS: Mapping[type[Taylor | Exponential], Sequence[str]] = {
+    Taylor: ("prepare", "relax", "derivative", "edge"), Exponential: ("prepare",),
+}  # fmt: skip
+CABLE = ("prepare", "offer", "settle")
 _CLAMP = {ON: "window", COMMAND: "ramp_command", SLOPE: "command_slope"}
 
 
@@ -118,17 +124,23 @@ def browser_kernel(
         row = slots_of(slots if isinstance(solver, Taylor) else _unclamped(slots))
         outline = driven(free, [name for slot in row for name in slot.inputs])
         stimuli = tuple(source for slot in row for source in slot.sources)
-        program, code = _compiled(alone(outline, stimuli, outline.records, solver))
+        program, code = _compiled(
+            alone(outline, stimuli, outline.records, solver), MAPS[type(solver)], loop=True
+        )
         kernels[type(solver).__name__] = {
             "bytes": [len(codes), len(codes) + len(code)], **_kernel(program, solver, row),
         }  # fmt: skip
         codes += code
         observed = outline if len(outline.records) > len(observed.records) else observed
+    program, code = _compiled(replace(coupled(free, ()), portable=True), CABLE)
+    cable = {"bytes": [len(codes), len(codes) + len(code)], **_blocks(program, CABLE)}
+    codes += code
     manifest = {
         "version": VERSION,
         "loligo": loligo.__version__,
         **_about(membrane, free, observed),
         "kernels": kernels,
+        "cable": cable,
         "numerics": NUMERICS,
     }
     return BrowserKernel(codes, manifest)
@@ -147,47 +159,53 @@ def _refuse_arrays(membrane: Membrane) -> None:
             )
 
 
-def _compiled(recipe: Recipe) -> tuple[Program, bytes]:
-    """A recipe's program and its module, found again if they were made before."""
+def _compiled(recipe: Recipe, blocks: Sequence[str], loop: bool = False) -> tuple[Program, bytes]:
+    """A recipe's program and the module of some of its blocks, and of the loop around it; found
+    again if they were made before."""
     from loligo.engine.llvm.cache import KERNELS
     from loligo.engine.llvm.jit import compile_wasm
 
     def make() -> tuple[tuple[Program, bytes], dict[str, Any], bytes]:
         program = recipe.write()
-        code = compile_wasm(program)
+        code = compile_wasm(program, blocks, loop)
         return (program, code), {"program": program.to_dict()}, code
 
     def restore(document: dict[str, Any], code: bytes) -> tuple[Program, bytes]:
         return Program.from_dict(document["program"]), code
 
-    return KERNELS.obtained(["wasm32", recipe.key], restore, make)[0]
+    return KERNELS.obtained(["wasm32", *blocks, recipe.key], restore, make)[0]
 
 
 def _kernel(
     program: Program, solver: Taylor | Exponential, row: Sequence[Slot]
 ) -> dict[str, Any]:  # fmt: skip
     """What a page must know to call a program's loop."""
-    from loligo.engine.llvm.jit import MAPS
-
-    maps = {name: program.blocks[name] for name in MAPS if name in program.blocks}
     return {
         "solver": {"kind": type(solver).__name__, **solver.to_dict()},
+        **_blocks(program, MAPS[type(solver)]),
         "parameters": list(program.parameters),
-        "constants": list(program.constants),
-        "states": list(program.states),
         "records": list(program.records),
         "inputs": list(program.inputs),
         "streams": list(program.streams),
-        "maps": {
-            name: {"inputs": list(block.inputs), "outputs": list(block.names)}
-            for name, block in maps.items()
-        },
         "conditions": len(program.conditions),
         "clock": CLOCK + rows(program),
         "slots": [
             {"kind": slot.kind, "prefix": slot.prefix, "parameters": slot.parameters}
             for slot in row
         ],
+    }
+
+
+def _blocks(program: Program, names: Sequence[str]) -> dict[str, Any]:
+    """What a page must know to call some of a program's blocks, where it has them."""
+    maps = {name: program.blocks[name] for name in names if name in program.blocks}
+    return {
+        "constants": list(program.constants),
+        "states": list(program.states),
+        "maps": {
+            name: {"inputs": list(block.inputs), "outputs": list(block.names)}
+            for name, block in maps.items()
+        },
     }
 
 

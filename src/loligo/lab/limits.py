@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from loligo.lab.drugs import drugs
 from loligo.model import Membrane
 from loligo.stimulus import ENTRIES
 
@@ -49,6 +50,61 @@ def _stimulus(
 
 def frequency(name: str) -> dict[str, Any]:
     return number(name, 0, 1e5)
+
+
+def word(name: str, *words: str) -> dict[str, Any]:
+    """One of some words, usually the first; or, of one thing in angle brackets, a name of such a
+    thing of the model, usually none."""
+    if words[0].startswith("<"):
+        return {"name": name, "of": words[0].strip("<>"), "usual": ""}
+    return {"name": name, "words": list(words), "usual": words[0]}
+
+
+def _current(name: str, **more: Any) -> dict[str, Any]:
+    return number(name, -_HUGE, _HUGE, **more)
+
+
+# What a tab remembers besides the simulation, as a link says it: ``steps=first:-100,last:40``.
+# ``each``: a number for each of some things of the model. What is usually None follows the model.
+_OWN: list[dict[str, Any]] = [
+    {
+        "word": "steps",
+        "fields": [
+            number("holding", -140, 120, usual=-65), number("first", -140, 120, usual=-85),
+            number("last", -140, 120, usual=55), number("number", 1, 40, whole=True, usual=15),
+            number("start", 0, 100, usual=2), number("width", 0.5, 500, usual=10),
+            word("shown", "<channels>"),
+        ],
+    },
+    {"word": "block", "each": "drugs"},
+    {
+        "word": "curves",
+        "fields": [
+            word("gates", "inf", "tau", "rates"), word("strength", "current", "charge"),
+            word("others", "pace", "steady", "frozen"), _current("current", usual=0),
+            number("most", 0, _HUGE, open=True, usual=None), word("upwards", "<states>"),
+            number("from_V", -1000, 1000, usual=None), _current("from_y", usual=None),
+        ],
+    },
+    {
+        "word": "axon",
+        "fields": [
+            number("diameter", 1, 10_000, usual=476), number("length", 5, 1000, usual=60),
+            word("sheath", "bare", "myelin"), number("fibre", 0.5, 100, usual=10),
+            number("g_ratio", 0.1, 0.99, usual=0.7), word("side", "left", "right", "both"),
+            number("lag", 0, 20, usual=0), number("first", 0, 1000, usual=18),
+            number("second", 0, 1000, usual=42),
+        ],
+    },
+    {
+        "word": "live",
+        "fields": [
+            _current("hold", usual=0), _current("held", usual=None), _current("poke", usual=None),
+            number("speed", 0, _HUGE, open=True, usual=None),
+            number("sweep", 0, 1e5, open=True, usual=None),
+        ],
+    },
+]  # fmt: skip
 
 
 LIMITS: Mapping[str, Any] = {
@@ -106,18 +162,21 @@ LIMITS: Mapping[str, Any] = {
         "theme": r"light|dark",
         "panels": r"[A-Za-z_][0-9A-Za-z_]{0,40}(?:,[A-Za-z_][0-9A-Za-z_]{0,40}){0,20}",
     },
+    "own": _OWN,
 }  # fmt: skip
 
 
 def known(model: Membrane, solvers: Sequence[str] = ("Taylor", "Exponential")) -> dict[str, Any]:
-    """What a link may say of a model: its parameters with their bounds, its states, and the
-    solvers that there are for it."""
+    """What a link may say of a model: its parameters with their bounds, its states and channels,
+    what blocks which of these, and the solvers that there are for it."""
     usual = {"low": -1e9, "high": 1e9}
     return {
         "parameters": {
             name: {"name": name, **_BOUNDED.get(name, usual)} for name in model.parameters
         },
         "states": _states(model),
+        "channels": [channel.name for channel in model.channels],
+        "drugs": drugs(model),
         "solvers": list(solvers),
     }
 

@@ -26,6 +26,7 @@ _SHOWN = 40
 _STIMULI = {each["word"]: each for each in LIMITS["stimuli"]}
 _KINDS = {each["kind"]: each for each in LIMITS["stimuli"]}
 _SOLVERS = {each["word"]: each for each in LIMITS["solvers"]}
+_OWN = {each["word"]: each for each in LIMITS["own"]}
 
 
 # ---------------------------------------------------------------------------- reading
@@ -65,7 +66,7 @@ def read_link(url: str, known: Known) -> dict[str, Any]:
         "initial": _initial(said.get("initial"), about),
         "threshold": _one("threshold", said.get("threshold"), None),
     }
-    return {"simulation": simulation, "view": _view(said)}
+    return {"simulation": simulation, "view": _view(said, about)}
 
 
 def _pairs(url: str) -> list[tuple[str, str]]:
@@ -95,7 +96,7 @@ def _decoded(text: str) -> str:
 
 
 def _refuse_repeats(pairs: Iterable[tuple[str, str]]) -> None:
-    single = {"model", "set", "solver", "initial", *LIMITS["words"], *_RUN}
+    single = {"model", "set", "solver", "initial", *LIMITS["words"], *_OWN, *_RUN}
     counts = dict[str, int]()
     for key, _ in pairs:
         if key not in single and key not in _STIMULI:
@@ -113,17 +114,26 @@ def _parameters(text: str | None, about: Mapping[str, Any]) -> dict[str, float]:
     return _named("set", text, about["parameters"]) if text is not None else {}
 
 
-def _named(key: str, text: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+def _named(key: str, text: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """``g_Na:100,E_K:-77``."""
-    found = dict[str, float]()
+    found = dict[str, Any]()
     for part in text.split(","):
         name, _, value = part.partition(":")
         if name not in known:
             _refuse("{key} of the link: {name} is unknown", key=key, name=name)
         if name in found:
             _refuse("{key} of the link: {name} is said twice", key=key, name=name)
-        found[name] = _number(f"{key} {name}", value, known[name])
+        found[name] = _value(f"{key} {name}", value, known[name])
     return found
+
+
+def _value(key: str, text: str, about: Mapping[str, Any]) -> Any:
+    """A number, or one of some words."""
+    if "words" not in about:
+        return _number(key, text, about)
+    if text not in about["words"]:
+        _refuse("{key} of the link: {text} cannot be", key=key, text=text)
+    return text
 
 
 def _stimulus(kind: Mapping[str, Any], text: str) -> dict[str, Any]:
@@ -162,9 +172,12 @@ def _one(key: str, text: str | None, usual: Any) -> Any:
 def _solver(text: str | None, about: Mapping[str, Any]) -> dict[str, Any]:
     usual, tolerance = LIMITS["usual"]["solver"]
     word, _, value = (text or f"{usual}:{written(tolerance)}").partition(":")
-    if word not in _SOLVERS or _SOLVERS[word]["kind"] not in about["solvers"]:
+    if word not in _SOLVERS:
         _refuse("the link says {key}, which means nothing here", key=f"solver={word}")
     kind = _SOLVERS[word]
+    if kind["kind"] not in about["solvers"]:
+        _refuse("this page has no solver {solver}; loligo lab --link makes one that has",
+                solver=word)  # fmt: skip
     number = _number(f"solver {kind['value']['name']}", value, kind["value"])
     return {"kind": kind["kind"], kind["value"]["name"]: number, "portable": True}
 
@@ -183,7 +196,7 @@ def _initial(text: str | None, about: Mapping[str, Any]) -> Any:
     return found
 
 
-def _view(said: Mapping[str, str]) -> dict[str, Any]:
+def _view(said: Mapping[str, str], about: Mapping[str, Any]) -> dict[str, Any]:
     view = dict[str, Any]()
     for key, pattern in LIMITS["words"].items():
         if key in said:
@@ -192,7 +205,19 @@ def _view(said: Mapping[str, str]) -> dict[str, Any]:
             view[key] = said[key].split(",") if key == "panels" else said[key]
     if "cursor" in said:
         view["cursor"] = _one("cursor", said["cursor"], None)
-    return view
+    own = {key: _named(key, said[key], _fields(key, about)) for key in _OWN if key in said}
+    return {**view, "own": own} if own else view
+
+
+def _fields(key: str, about: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What a tab remembers of a model: name -> its bounds, or its words."""
+    kind = _OWN[key]
+    if "each" in kind:
+        return dict(about[kind["each"]])
+    return {
+        each["name"]: {**each, "words": about[each["of"]]} if "of" in each else each
+        for each in kind["fields"]
+    }
 
 
 def _number(key: str, text: str, about: Mapping[str, Any]) -> float:
@@ -299,7 +324,40 @@ def _view_written(view: Mapping[str, Any]) -> list[tuple[str, str]]:
             parts.append((key, ",".join(view[key]) if key == "panels" else view[key]))
     if view.get("cursor") is not None:
         parts.append(("cursor", written(view["cursor"])))
+    own: Mapping[str, Any] = view.get("own", {})
+    parts += [(key, _said(own[key])) for key in _OWN if own.get(key)]
     return parts
+
+
+def _said(values: Mapping[str, Any]) -> str:
+    return ",".join(
+        f"{name}:{value if isinstance(value, str) else written(value)}"
+        for name, value in values.items()
+    )
+
+
+def fitting(view: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """How something is looked at, without what says nothing new, or is of another model.
+
+    >>> from loligo.lab.limits import known
+    >>> import loligo as lo
+    >>> squid = known(lo.load("hodgkin-huxley-1952"))
+    >>> fitting({"own": {"steps": {"last": 55, "shown": "A"}, "block": {"K": 2}}}, squid)
+    {'own': {'block': {'K': 2}}}
+    """
+    own = dict[str, dict[str, Any]]()
+    for key, values in view.get("own", {}).items():
+        fields = _fields(key, about) if key in _OWN else {}
+        kept = {name: values[name] for name in fields if _says(values.get(name), fields[name])}
+        own |= {key: kept} if kept else {}
+    rest = {key: value for key, value in view.items() if key != "own"}
+    return {**rest, "own": own} if own else rest
+
+
+def _says(value: Any, field: Mapping[str, Any]) -> bool:
+    """Whether a value need be said, and can be."""
+    usual = value is None or value == field.get("usual", 0)
+    return not usual and ("words" not in field or value in field["words"])
 
 
 def written(value: float) -> str:

@@ -102,7 +102,7 @@ class Task:
 
     def simulation(self, drawn: Mapping[str, float]) -> Simulation:
         """What the task begins with, for a student's numbers."""
-        return linked(filled(self.start, drawn), self.models)
+        return linked(filled(self.start, drawn), self.models).plain
 
     def goal(self, drawn: Mapping[str, float]) -> float:
         """What is to be reached, for a student's numbers."""

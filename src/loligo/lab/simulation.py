@@ -11,13 +11,14 @@ The plain data are those of `page/state.js`::
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from loligo import solvers
 from loligo.errors import ModelError, UsageError
 from loligo.lab.limits import LIMITS, known
-from loligo.lab.link import read_link, write_link
+from loligo.lab.link import fitting, read_link, write_link
+from loligo.lab.shown import shown
 from loligo.lanes import Labelled
 from loligo.model import Membrane, load, models
 from loligo.simulation import simulate
@@ -27,8 +28,6 @@ from loligo.stimulus.document import current_or_clamp
 
 if TYPE_CHECKING:
     import xarray
-
-_THRESHOLD = 0.0  # mV, where nothing is said
 
 
 @dataclass(frozen=True)
@@ -78,27 +77,41 @@ class Simulation:
         """The membrane, its parameters changed."""
         return self.original.replace(**self.parameters) if self.parameters else self.original
 
+    @property
+    def plain(self) -> Simulation:
+        """The same, looked at in no tab: its `simulate()` is the membrane's run."""
+        return replace(self, view={})
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What :func:`loligo.simulate` is given to make what the page shows in its tab: of Clamp
+        the family of steps, of Axon the axon and its shocks, of all others the membrane's run."""
+        return shown(self)
+
     def simulate(self, **more: Any) -> xarray.Dataset:
         """The recording: as the page shows it, to the last bit.
+
+        In the tab Clamp it is the family of steps, with a dimension ``voltage``; in the tab Axon
+        the wave along it, with ``position``, as fixed steps of the same length have it.
 
         Parameters
         ----------
         **more
             As :func:`loligo.simulate` takes them; they come before what the link says.
+
+        Examples
+        --------
+        >>> import loligo as lo
+        >>> link = "#v=1&model=hodgkin-huxley-1952&tab=clamp&steps=first:-20,last:20,number:3"
+        >>> dict(lo.from_link(link).simulate(record=["I_Na"]).I_Na.sizes)
+        {'voltage': 3, 'time': 301}
         """
-        said = {
-            "stimulus": self.stimulus,
-            "duration": self.duration,
-            "sample_interval": self.sample_interval,
-            "solver": self.solver,
-            "initial": self.initial,
-            "threshold": _THRESHOLD if self.threshold is None else self.threshold,
-        }
-        return simulate(self.model, **(said | more))
+        return simulate(**(self.arguments | more))
 
     def link(self, page: str = "") -> str:
         """The link, of a page at an address, or what is to stand behind its ``#`` alone."""
-        return f"{page.partition('#')[0]}#{write_link(self.to_dict(), self.view)}"
+        view = fitting(self.view, known(self.original))
+        return f"{page.partition('#')[0]}#{write_link(self.to_dict(), view)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as the page has them."""

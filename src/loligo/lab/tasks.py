@@ -126,7 +126,7 @@ def _verdict(task: Task, drawn: Mapping[str, float], answer: str) -> tuple[bool,
     try:
         if task.target is None:
             return _asked(task, drawn, answer)
-        return _reached(task, drawn, linked(answer, task.models))
+        return _reached(task, drawn, linked(answer, task.models).plain)
     except LoligoError as problem:
         return False, str(problem).splitlines()[0]
 

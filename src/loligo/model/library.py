@@ -196,4 +196,5 @@ def _read(path: Path) -> Membrane:
         return Membrane.from_dict(document)
     except LoligoError as error:
         located = type(error)(f"{place(error)}: {error}")
+        located.path, located.excerpt = error.path, error.excerpt
         raise located from None

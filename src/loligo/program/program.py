@@ -21,7 +21,18 @@ from loligo.program.arithmetic import (
     narrowness,
     prune,
 )
-from loligo.program.scheme import SCHEMES, Adaptive, Face, Scheme, share, shared, slope_of
+from loligo.program.scheme import (
+    SCHEMES,
+    Adaptive,
+    Face,
+    Scheme,
+    push_on,
+    share,
+    shared,
+    slope_in,
+    slope_of,
+    tangent_of,
+)
 from loligo.program.switches import gap, side, size, was
 
 _NAMES = ("parameters", "states", "inputs", "streams", "constants", "records")
@@ -66,8 +77,8 @@ class Program:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ValueError(f"not a precision: {self.precision!r}")
-        if set(self.marked) - set(self.states):
-            raise ValueError("not a program: it marks what is no state")
+        if {*self.followers, *self.leaders} - set(self.states):
+            raise ValueError("not a program: what it differentiates is no state")
         for name, face in self.scheme.FACES.items():
             block = self.scheme.blocks.get(name)
             if block is not None:
@@ -98,7 +109,20 @@ class Program:
             return [CARRY + state for state in self.states]
         if word == "coefficients":
             orders = range(self.scheme.orders[block] + 1)
-            return [coefficient(state, k) for state in self.states for k in orders]
+            return [coefficient(state, k) for state in self.own for k in orders]
+        if word == "leaders":
+            return self.own
+        if word == "follower":
+            orders = range(self.scheme.orders[block] + 1)
+            return [coefficient(tangent_of(s), k) for s in self.leaders for k in orders]
+        if word == "driven":
+            series = SERIES_OF[block]
+            drive = [coefficient(push_on(tangent_of(s)), k) for s in self.leaders
+                     for k in range(self.scheme.orders[block])]  # fmt: skip
+            return [*map(tangent_of, self.leaders), *drive, *self._variation(series)]
+        if word == "variation":
+            # as much as there is: the block itself says
+            return self._variation(block)
         if word == "slopes":
             return [slope_of(stream) for stream in self.streams]
         if word == "sides":
@@ -115,6 +139,16 @@ class Program:
             allowed = {share(state, k) for state in self.states for k in range(len(names))}
             return [name for name in names if name in allowed]
         return (word,)
+
+    def _variation(self, series: str) -> list[str]:
+        """What a series yields of the equations of derivatives, in its order."""
+        if not self.followers:
+            return []
+        orders = range(self.scheme.orders[series])
+        slopes = (slope_in(s, other) for s in self.leaders for other in self.leaders)
+        pushes = (push_on(follower) for follower in self.followers)
+        allowed = {coefficient(name, k) for name in (*slopes, *pushes) for k in orders}
+        return [name for name in self.scheme.blocks[series].names if name in allowed]
 
     @cached_property
     def mutual(self) -> bool:
@@ -157,9 +191,30 @@ class Program:
         return any(a.op in ("sqrt", "log", "pow") for a in self.blocks["series"].assignments)
 
     @property
+    def tangents(self) -> tuple[tuple[str, ...], ...]:
+        """Of each thing that all is differentiated by, the states that are derivatives by it."""
+        return self.scheme.tangents if isinstance(self.scheme, Adaptive) else ()
+
+    @property
+    def leaders(self) -> tuple[str, ...]:
+        """The states that they are derivatives of."""
+        return self.scheme.leaders if isinstance(self.scheme, Adaptive) else ()
+
+    @cached_property
+    def followers(self) -> tuple[str, ...]:
+        """The states that are derivatives of others."""
+        return tuple(state for each in self.tangents for state in each)
+
+    @cached_property
+    def own(self) -> tuple[str, ...]:
+        """The states that are not."""
+        return tuple(state for state in self.states if state not in set(self.followers))
+
+    @property
     def marked(self) -> tuple[str, ...]:
-        """The states that are looked at when there is a spike."""
-        return self.scheme.marked if isinstance(self.scheme, Adaptive) else ()
+        """The states that are looked at when there is a spike, V's derivatives: what V has gained
+        is made good by its slope."""
+        return tuple(each[0] for each in self.tangents)
 
     @property
     def blocks(self) -> Mapping[str, Block]:
@@ -174,7 +229,8 @@ class Program:
             "scheme": self.scheme.name,
             "orders": self.scheme.orders,
             "conditions": self.conditions,
-            "marked": self.marked,
+            "leaders": self.leaders,
+            "tangents": self.tangents,
             "blocks": {name: _block_to_list(block) for name, block in self.blocks.items()},
         }
 
@@ -232,16 +288,23 @@ def _scheme(document: Mapping[str, Any]) -> Scheme:
     }
     if unknown := made.keys() - kind.FACES.keys():
         raise ValueError(f"not a block of a {kind.name} program: {sorted(unknown)[0]!r}")
-    made |= {_ORDERS[name]: _whole(order) for name, order in document["orders"].items()}
+    orders = {_text(name): _whole(order) for name, order in document["orders"].items()}
+    if unknown := orders.keys() - {*_ORDERS, *SERIES_OF}:
+        raise ValueError(f"not a series of a {kind.name} program: {sorted(unknown)[0]!r}")
+    made |= {_ORDERS[name]: order for name, order in orders.items() if name in _ORDERS}
     if conditions := _texts(document["conditions"]):
         made["conditions"] = conditions
-    if marked := _texts(document["marked"]):
-        made["marked"] = marked
+    if leaders := _texts(document["leaders"]):
+        made["leaders"] = leaders
+        made["tangents"] = tuple(_texts(each) for each in _listed(document["tangents"]))
     return kind(**made)
 
 
 # a series -> where its scheme has its order
-_ORDERS = {"series": "order", "careful": "careful_order"}
+_ORDERS = {"series": "order", "careful": "careful_order", "follow": "follow_order"}
+# the series of derivatives -> that of what they are derivatives of
+SERIES_OF = {"follow": "series", "careful_follow": "careful"}
+FOLLOW = {series: name for name, series in SERIES_OF.items()}
 _HIGHEST = 1000  # order; a real one is below 20
 
 

@@ -36,6 +36,21 @@ def slope_of(stream: str) -> str:
     return f"{stream}.slope"
 
 
+def tangent_of(state: str) -> str:
+    """What a block that is the same for all derivatives of states calls that of one."""
+    return f"~{state}"
+
+
+def slope_in(state: str, other: str) -> str:
+    """What a block calls how a state's rate changes with another state."""
+    return f"{state}|{other}"
+
+
+def push_on(derivative: str) -> str:
+    """What a block calls the part of a derivative's rate that no state has a share in."""
+    return f"+{derivative}"
+
+
 @dataclass(frozen=True)
 class Face:
     """What a block has to do with the rest of its program, in words with spaces between.
@@ -165,22 +180,31 @@ class Adaptive(Scheme):
         What is compared along a step, as a person reads it: each is held on one side
         (``sides``), and its gap is a series beside those of the states (``gaps``:
         :mod:`loligo.program.switches`).
-    marked
-        States whose value over V's slope is noted at every spike, less than 0: by how much the
-        spike moves with what they are V's derivative by.
+    tangents
+        Of each thing that all is differentiated by, the states that are derivatives by it, V's
+        first. Their series are none of ``series``, which yields what they obey instead
+        (``variation``: the slopes of the other states' rates, and what drives each besides).
+    follow, careful_follow
+        The series of the derivatives by one thing, the same for each, and the step that it
+        allows.
+    leaders
+        The states that they are derivatives of, in the same order.
     """
 
     name: ClassVar[str] = "adaptive"
     FACES: ClassVar[Mapping[str, Face]] = {
         **Scheme.FACES,
         "series": Face(
-            "constants states sides streams slopes .t .middle", "coefficients gaps .step"
+            "constants leaders sides streams slopes .t .middle",
+            "coefficients gaps .step variation",
         ),
         "careful": Face(
-            "constants states sides streams slopes .t .middle",
-            "coefficients gaps .step",
+            "constants leaders sides streams slopes .t .middle",
+            "coefficients gaps .step variation",
             optional=True,
         ),
+        "follow": Face("constants driven", "follower .step", optional=True),
+        "careful_follow": Face("constants driven", "follower .step", optional=True),
         "room": Face("constants states sides streams slopes", ".room", optional=True),
         "most": Face("constants sides streams slopes", "series careful", optional=True),
         "turn": Face(
@@ -198,15 +222,30 @@ class Adaptive(Scheme):
     most: Block | None = None
     turn: Block | None = None
     conditions: tuple[str, ...] = ()
-    marked: tuple[str, ...] = ()
+    tangents: tuple[tuple[str, ...], ...] = ()
+    leaders: tuple[str, ...] = ()
+    follow: Block | None = None
+    careful_follow: Block | None = None
+    follow_order: int = 0
 
     def __post_init__(self) -> None:
         if self.order < 1 or (self.careful_order < 1) != (self.careful is None):
             raise ValueError("not a scheme: a series without an order, or an order without one")
+        follows = bool(self.tangents)
+        if follows != (self.follow is not None) or follows != (self.follow_order > 0):
+            raise ValueError("not a scheme: derivatives without a series, or a series without them")
+        if (follows and self.careful is not None) != (self.careful_follow is not None):
+            raise ValueError("not a scheme: careful steps that derivatives cannot take")
+        if any(len(each) != len(self.leaders) for each in self.tangents):
+            raise ValueError("not a scheme: derivatives of other states than there are")
 
     @property
     def orders(self) -> Mapping[str, int]:
-        return {"series": self.order, "careful": self.careful_order}
+        plain = {"series": self.order, "careful": self.careful_order}
+        if not self.tangents:
+            return plain
+        careful = self.careful_order
+        return {**plain, "follow": self.follow_order, "careful_follow": careful}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,10 @@ holds everywhere. Where there is a block ``most`` (``series`` and ``careful`` ou
 by no more in a step of either, which is as far as it can tell
 (:mod:`loligo.program.series.steepness`).
 
+Derivatives of the states have series of their own: ``series`` and ``careful`` yield what they obey
+beside the states' coefficients, and ``follow`` and ``careful_follow`` what comes of it for the
+derivatives by one thing, whatever it is (:mod:`loligo.program.series.following`).
+
 Conditions on what moves are held on one side in all of them, and their gaps are series beside
 those of the states: the step ends where one of them changes its sign
 (:mod:`loligo.program.switches`).
@@ -47,15 +51,17 @@ from loligo.program.passes.pipeline import (
     transformed,
 )
 from loligo.program.passes.products import products_regrouped
-from loligo.program.program import Program
-from loligo.program.scheme import Adaptive
+from loligo.program.program import SERIES_OF, Program, coefficient
+from loligo.program.scheme import Adaptive, push_on, slope_in, tangent_of
 from loligo.program.series.blocks import most_block, room_block, series_block
+from loligo.program.series.following import follow_block, follow_orders
 from loligo.program.series.quotients import expose, worthwhile
 from loligo.program.series.terms import steepest
 from loligo.program.sources import Source, parameters, streams
 from loligo.program.switches import hold
 from loligo.program.turn import turn
 from loligo.system.equations import System
+from loligo.system.symbols import Expr
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Equations:
     order: int
     conditions: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
-    tangents: tuple[tuple[str, ...], ...] = ()
+    variation: tuple[str, ...] = ()
 
     @property
     def quick(self) -> bool:
@@ -106,11 +112,19 @@ def written(system: System, sources: tuple[Source, ...], order: int) -> Equation
     """The right-hand side as it is written, its conditions held."""
     b = Builder()
     low = Lowering(b, inputs_at(b, system, sources), steep=bool(system.tangents))
-    block = b.block({name: low(e) for name, e in system.derivatives.items()})
-    moving = streams(sources)
-    held = hold(block, (*system.states, *moving))
-    tangents = tuple(system.tangents.values())
-    return Equations(held.block, system.states, order, held.conditions, moving, tangents)
+    plain, moving = system.plain, streams(sources)
+    varied = _variation(system)
+    block = b.block({name: low(e) for name, e in {**plain.derivatives, **varied}.items()})
+    held = hold(block, (*plain.states, *moving))
+    return Equations(held.block, plain.states, order, held.conditions, moving, tuple(varied))
+
+
+def _variation(system: System) -> dict[str, Expr]:
+    """What the derivatives of its states obey."""
+    if system.variation is None:
+        return {}
+    slopes = {slope_in(*names): slope for names, slope in system.variation.slopes.items()}
+    return slopes | {push_on(name): push for name, push in system.variation.pushes.items()}
 
 
 def lower_order(order: int) -> int:
@@ -135,23 +149,51 @@ def expanded(
         Whether each value is written once, not as often as it is needed.
     """
     states, order, lines = simplified.states, simplified.order, simplified.streams
-    conditions = len(simplified.conditions)
+    conditions, fewer = len(simplified.conditions), follow_orders(order, wide)
     expand = partial(
         series_block, states=states, scales=scales, conditions=conditions, streams=lines,
-        tangents=simplified.tangents,
+        variation=simplified.variation,
     )  # fmt: skip
-    blocks = {"series": expand(simplified.block, order=order, shared=shared, wide=wide)}
+    series = expand(simplified.block, order=order, shared=shared, wide=wide, fewer=fewer)
+    blocks = {"series": series}
     room = room_block(simplified.block, states, order, lines) if simplified.quick else None
     if room is not None:
         blocks["room"] = room
     plain = gather(original.block, states)
     if room is not None or wide <= order or steepest(plain) > 1:
-        blocks["careful"] = expand(plain, order=lower_order(order), guarded=True)
+        lower = lower_order(order)
+        blocks["careful"] = expand(plain, order=lower, guarded=True, fewer=(lower, lower + 1))
     orders = {"series": order, "careful": lower_order(order)}
     most = most_block(original.block, states, orders, lines)
     if most is not None:
         blocks["most"] = most
     return blocks
+
+
+def _following(
+    system: System, blocks: Mapping[str, Block], scales: Mapping[str, float], order: int, wide: int
+) -> dict[str, Block]:
+    """The series of derivatives of the states, beside those of the states."""
+    if system.variation is None:
+        return {}
+    leaders = system.variation.leaders
+    alike = {
+        coefficient(push_on(state), k): coefficient(push_on(tangent_of(leader)), k)
+        for states in system.variation.followers.values()
+        for leader, state in zip(leaders, states, strict=True)
+        for k in range(order)
+    }
+    fewer = {"follow": follow_orders(order, wide)}
+    if "careful" in blocks:
+        fewer["careful_follow"] = (lower_order(order), lower_order(order) + 1)
+    return {
+        name: follow_block(
+            leaders,
+            frozenset(alike.get(given, given) for given in blocks[SERIES_OF[name]].names),
+            scales, *orders,
+        )
+        for name, orders in fewer.items()
+    }  # fmt: skip
 
 
 def _sample(system: System, sources: tuple[Source, ...], records: tuple[str, ...]) -> Block:
@@ -170,6 +212,7 @@ def draft(
     """The scheme as it is written, after the passes over its equations."""
     original = written(system, sources, order)
     blocks = expanded(transformed(original, EQUATIONS), original, scales, wide)
+    blocks |= _following(system, blocks, scales, order, wide)
     blocks["sample"] = _sample(system, sources, records)
     blocks |= turn(original.block, system, len(original.conditions))
     made = of_blocks({**blocks, **edge(system, sources)}, system, sources)
@@ -218,9 +261,11 @@ def taylor(
         scheme=Adaptive(
             **made.blocks,
             conditions=made.conditions,
-            marked=tuple(states[0] for states in system.tangents.values()),
+            tangents=tuple(system.tangents.values()),
+            leaders=() if system.variation is None else system.variation.leaders,
             order=order,
             careful_order=lower_order(order) if "careful" in made.blocks else 0,
+            follow_order=follow_orders(order, wide)[0] if "follow" in made.blocks else 0,
             relax=relaxation(system),
             derivative=lower(system),
             shares=shares(system),

@@ -14,6 +14,7 @@ from loligo.recording.contents import check_readable, damage_reported, fault
 from loligo.recording.door import welcome, with_known_names
 from loligo.recording.spikes import in_lanes, in_one_row
 from loligo.recording.store import SUFFIX, check_recording, read
+from loligo.recording.tree import flattened, is_tree, unflattened
 
 if TYPE_CHECKING:
     import xarray
@@ -32,7 +33,7 @@ _WRITTEN = {suffix: module for suffix, (module, _) in _FORMATS.items()}
 _READ = _WRITTEN | {".tsv": "table", ".txt": "table", ".dat": "table"}
 
 
-def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
+def save(rec: xarray.Dataset | xarray.DataTree, path: str | os.PathLike[str]) -> Path:
     """Write a recording to a file; the suffix decides the format.
 
     - ``.nc``: NetCDF 3, for MATLAB, R, Julia, Panoply and every other tool that reads it;
@@ -52,8 +53,9 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
 
     Parameters
     ----------
-    rec : xarray.Dataset
-        What :func:`loligo.simulate` returned.
+    rec : xarray.Dataset or xarray.DataTree
+        What :func:`loligo.simulate` returned, or an experiment; a tree's tables lie in the file
+        with its node before every name, ``special.V``.
     path : path
         Where to write. The folder must exist; a file that is there is replaced.
 
@@ -100,13 +102,15 @@ def save(rec: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
 def _given(rec: object) -> xarray.Dataset:
     import xarray as xr
 
+    if is_tree(rec):
+        rec = flattened(rec)  # type: ignore[arg-type]
     if not isinstance(rec, xr.Dataset):
         hint = "; save the whole recording, not one variable" if hasattr(rec, "dims") else ""
         raise UsageError(f"only a recording can be saved, not a {type(rec).__name__}{hint}")
     return welcome(rec)
 
 
-def open(path: str | os.PathLike[str]) -> xarray.Dataset:
+def open(path: str | os.PathLike[str]) -> xarray.Dataset | xarray.DataTree:
     """Read a recording that :func:`save` wrote, or another's file of the same structure.
 
     A file that was not made by loligo opens when it has a time, increasing, and at least one
@@ -125,8 +129,9 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
 
     Returns
     -------
-    xarray.Dataset
-        The recording, wholly in memory; of a folder lazily, read when it is used.
+    xarray.Dataset or xarray.DataTree
+        The recording, wholly in memory; of a folder lazily, read when it is used. A tree, where one
+        was saved.
 
     Raises
     ------
@@ -149,7 +154,7 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset:
         wrong = fault(rec)
         if wrong:
             raise FileError(f"{path} does not hold a recording: {wrong}")
-        return in_lanes(rec)
+        return unflattened(in_lanes(rec))
 
 
 def _in_our_words(rec: xarray.Dataset, path: Path) -> xarray.Dataset:

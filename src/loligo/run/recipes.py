@@ -14,6 +14,7 @@ from loligo.program.sources import Source
 from loligo.run.cells import Driven
 from loligo.run.problem import Problem, Uncut
 from loligo.solvers import Exponential, Reference, Solver, Taylor
+from loligo.system.driven import portable
 from loligo.system.outline import Outline
 
 
@@ -68,7 +69,7 @@ def alone(
     """
     if solver.portable:
         stimuli = tuple(sorted(stimuli, key=lambda source: place(source.kind)))
-        outline = outline.portable()
+        outline = portable(outline) if isinstance(solver, Taylor) else outline.portable()
     made = _ALONE[type(solver)](outline, stimuli, records, solver)
     return replace(made, portable=solver.portable)
 

@@ -71,7 +71,8 @@ class Leases:
         """A block that is whole, or that is not to be computed here."""
         path = self.held.pop(number, None)
         if path is not None:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows, while another reads it: it will be found dead
+                path.unlink(missing_ok=True)
 
     def count_on(self) -> None:
         """Show that this process lives."""

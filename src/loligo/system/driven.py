@@ -73,8 +73,31 @@ def driven(free: Outline, inputs: Iterable[str]) -> Outline:
     return replace(made, apart=partial(_apart, free, made, more)) if ON in more else made
 
 
+def portable(outline: Outline) -> Outline:
+    """As adaptive programs in portable mode have it: with V's own equation apart, as it is where a
+    clamp could go on. A browser's kernels have room for clamps, and the bits of Python's, which
+    then must not depend on whether there is one."""
+    if outline.apart is not None or outline.tangents:
+        return outline.portable()
+    return replace(outline, key={"apart": outline.key}, build=partial(_freely_anew, outline))
+
+
+def _freely_anew(outline: Outline) -> System:
+    import sympy as sp
+
+    from loligo.system.symbols import Less, Where, symbol
+
+    free = outline.build()
+    always = Less(sp.Integer(0), symbol("C_m"))
+    rate = Where(always, free.derivatives["V"], sp.Integer(0))
+    return replace(free, derivatives={**free.derivatives, "V": rate})
+
+
 def _apart(free: Outline, made: Outline, more: tuple[str, ...]) -> Outline:
     key = {**made.key, "apart": True}
+    more = tuple(name for name in INPUTS if name in {*more, SLOPE}) + tuple(
+        name for name in more if name not in INPUTS
+    )
     return replace(made, key=key, build=partial(_driven_anew, free, more, True))
 
 

@@ -59,6 +59,28 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Variation:
+    """The linear equations of derivatives of the states: ds/dt = J s + b.
+
+    Attributes
+    ----------
+    leaders
+        The states that they are derivatives of, in their order.
+    followers
+        What all is differentiated by -> what the derivatives of these states by it are called.
+    slopes
+        (state, other state) -> the entry of J; no other is there.
+    pushes
+        Derivative of a state -> its b, where there is one.
+    """
+
+    leaders: tuple[str, ...]
+    followers: Mapping[str, tuple[str, ...]]
+    slopes: Mapping[tuple[str, str], Expr]
+    pushes: Mapping[str, Expr]
+
+
+@dataclass(frozen=True)
 class System:
     """Ordinary differential equations with named parts.
 
@@ -77,9 +99,9 @@ class System:
     jumps
         State -> what it becomes at an edge of what is done to it, in symbols of states, parameters
         and inputs; as it is where nothing happens there.
-    tangents
-        What all of it is differentiated by -> the states that are the derivatives of others, in
-        their order (:mod:`loligo.system.tangent`).
+    variation
+        Which of the states are derivatives of others, and their equations
+        (:mod:`loligo.system.tangent`).
     changes
         The inputs that are made of other inputs.
     """
@@ -89,19 +111,27 @@ class System:
     observables: Mapping[str, Expr]
     inputs: tuple[str, ...] = (STIMULUS.name,)
     jumps: Mapping[str, Expr] = field(default_factory=dict[str, Expr])
-    tangents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    variation: Variation | None = None
     changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
+
+    @property
+    def tangents(self) -> Mapping[str, tuple[str, ...]]:
+        """What all of it is differentiated by -> the states that are the derivatives of others,
+        in their order."""
+        return {} if self.variation is None else self.variation.followers
 
     @property
     def plain(self) -> System:
         """Without derivatives of others among its states."""
-        if not self.tangents:
+        if self.variation is None:
             return self
         followers = {state for states in self.tangents.values() for state in states}
         own = {s: rate for s, rate in self.derivatives.items() if s not in followers}
         jumps = {s: e for s, e in self.jumps.items() if s not in followers}
         inputs = tuple(name for name in self.inputs if name not in self.changes)
-        return replace(self, derivatives=own, jumps=jumps, inputs=inputs, tangents={}, changes={})
+        return replace(
+            self, derivatives=own, jumps=jumps, inputs=inputs, variation=None, changes={}
+        )
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from loligo.system.driven import CHARGE, COMMAND, SLOPE
 from loligo.system.outline import Outline
 
 if TYPE_CHECKING:
-    from loligo.system.equations import Change, System
+    from loligo.system.equations import Change, System, Variation
 
 PER = "/"  # between what is differentiated and what it is differentiated by: in no name of a model
 INITIAL = "initial."
@@ -178,11 +178,25 @@ class _System:
             self.free,
             parameters=(*self.free.parameters, *weights),
             derivatives=derivatives,
+            variation=self._variation(bys),
             observables=_Observed(self.free, bys, self.along),
             inputs=(*self.free.inputs, *changes),
             jumps=jumps,
-            tangents={by.name: tuple(per(s, by.name) for s in self.states) for by in bys},
             changes=changes,
+        )
+
+    def _variation(self, bys: tuple[By, ...]) -> Variation:
+        from loligo.system.equations import Variation
+
+        slopes = {(s, o): self.slope(self.rates[s], self.symbol(o))
+                  for s in self.states for o in self.states}  # fmt: skip
+        pushes = {per(s, by.name): self.pushed(self.rates[s], by)
+                  for by in bys for s in self.states}  # fmt: skip
+        return Variation(
+            self.states,
+            {by.name: tuple(per(s, by.name) for s in self.states) for by in bys},
+            {names: slope for names, slope in slopes.items() if slope != 0},
+            {name: push for name, push in pushes.items() if push != 0},
         )
 
     def _changes(self, by: By) -> dict[str, Change]:
@@ -215,7 +229,11 @@ class _System:
         terms = [
             self.slope(what, self.symbol(s)) * self.symbol(per(s, by.name)) for s in self.states
         ]
-        terms += [
+        return self.sp.Add(*terms, self.pushed(what, by))
+
+    def pushed(self, what: Any, by: By) -> Any:
+        """What of that is there while no state has moved."""
+        terms = [
             self.slope(what, self.symbol(name)) * self.symbol(per(name, by.name))
             for name in self.free.inputs
             if any(name in self.reach[number] for number, _ in by.numbers)

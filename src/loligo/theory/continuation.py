@@ -27,6 +27,7 @@ _EXACT = 1e-13  # of the last of Newton's steps
 _ENOUGH = 1e-10  # where the rounding of stiff rates leaves no more
 _MOST = 1000  # points
 _SHORT, _PATIENCE = 1e-4, 50  # steps so short, one after the other, lead nowhere
+_NEUTRAL = 1e-11  # beside the fastest eigenvalue
 FARTHEST = 3.0  # of V, in its scale, from 0
 
 
@@ -54,7 +55,8 @@ class Point:
 
     @property
     def stable(self) -> bool:
-        return bool(self.eigenvalues.real.max() < 0)
+        """Whether what is near comes nearer; not at a special point, where rounding would say."""
+        return bool(self.eigenvalues.real.max() < -_NEUTRAL * np.abs(self.eigenvalues).max())
 
 
 class Curve:
@@ -77,23 +79,21 @@ class Curve:
         whole = u * self.scale
         return whole[:-1], float(whole[-1] + self.low)
 
-    def _slopes(self, u: Floats) -> Floats:
-        """(states, states + 1), scaled."""
+    def _linear(self, u: Floats) -> tuple[Floats, Floats, Floats]:
+        """The rates and their slopes, (states, states + 1), both scaled; df/dx, plain."""
         x, p = self._plain(u)
-        matrix, column = self.field.slopes(x[None], np.array([p]))
+        rates, matrix, column = self.field.linear(x[None], np.array([p]))
         whole = np.column_stack([matrix[0], column[0]])
-        return whole * self.scale / self.field.scales[:, None]
-
-    def _rates(self, u: Floats) -> Floats:
-        x, p = self._plain(u)
-        return self.field.rates(x[None], np.array([p]))[0] / self.field.scales
+        scales = self.field.scales
+        return rates[0] / scales, whole * self.scale / scales[:, None], matrix[0]
 
     def corrected(self, u: Floats, across: Floats, ahead: float) -> tuple[Floats, int] | None:
         """The point of the curve on the plane across a direction, so far ahead, and how many steps
         it took; None where Newton's method finds none."""
         for step in range(_NEWTON):
-            right = np.append(self._rates(u), across @ u - ahead)
-            matrix = np.vstack([self._slopes(u), across])
+            rates, slopes, _ = self._linear(u)
+            right = np.append(rates, across @ u - ahead)
+            matrix = np.vstack([slopes, across])
             try:
                 change = np.linalg.solve(matrix, right)
             except np.linalg.LinAlgError:
@@ -105,18 +105,13 @@ class Curve:
                 return u, step + 1
         return (u, _NEWTON) if np.abs(change).max() < _ENOUGH else None
 
-    def tangent(self, u: Floats, near: Floats) -> Floats:
-        """Of length 1, the way that another points."""
-        slopes = self._slopes(u)
-        _, _, rows = np.linalg.svd(slopes)
-        own = rows[-1]
-        return own if own @ near > 0 else -own
-
     def point(self, u: Floats, near: Floats) -> Point:
-        """All that is told of a point."""
+        """All that is told of a point; its tangent points the way that another does."""
         x, p = self._plain(u)
-        matrix = self.field.slopes(x[None], np.array([p]))[0][0]
-        return Point(x, p, self.tangent(u, near), matrix, np.linalg.eigvals(matrix))
+        _, slopes, matrix = self._linear(u)
+        own = np.linalg.svd(slopes)[2][-1]
+        tangent = own if own @ near > 0 else -own
+        return Point(x, p, tangent, matrix, np.linalg.eigvals(matrix))
 
     def nearest(self, x: Floats, p: float) -> Floats | None:
         """The equilibrium near some states; None where there is none."""

@@ -4,7 +4,8 @@ no continuation, no exact derivatives.
 Around such a point the states are made steady at some V held (by relaxation), and p is sought at
 which V stands still there too (by the secant method). Through these p, and through the eigenvalues
 of Jacobians by differences of fourth order, go polynomials in V: a fold is where p turns, a Hopf
-point where a pair's real part is 0.
+point where a pair's real part is 0. Where V hardly moves with p, the equilibria at some p are found
+by Powell's hybrid method, and the polynomials are those in p.
 """
 
 from __future__ import annotations
@@ -18,17 +19,20 @@ from loligo.lanes import Floats
 from loligo.run.equilibrium import swept
 from loligo.run.steady import derivative
 from loligo.system.outline import STIMULUS
-from loligo.theory.diagram import FOLD, Special
+from loligo.theory.diagram import FOLD, HOPF, Special
 from loligo.theory.field import Field
 
 _NODES = 13
 _WIDE = 2.5e-3  # of V's scale, to each side
 _APART = 5e-4  # of a state's scale: steps of differences
 _SECANTS = 12
+_UPRIGHT = 1e-3  # of the tangent's length: where V takes less of it, p does better
 
 
 def found_again(of: Field, special: Special) -> float:
     """What is varied at a special point, by this way; NaN where it finds none."""
+    if special.kind == HOPF and abs(special.point.tangent[0]) < _UPRIGHT:
+        return _along_p(of, special)
     size = _WIDE * of.scales[0]
     centre = special.point.x[0]
     V = centre + size * np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
@@ -50,6 +54,28 @@ def found_again(of: Field, special: Special) -> float:
     if not real_zeros.size:
         return float("nan")
     return float(curve(real_zeros[np.abs(real_zeros - centre).argmin()]))
+
+
+def _along_p(of: Field, special: Special) -> float:
+    """The same of a Hopf point past which V does not move."""
+    from scipy.optimize import root
+
+    centre = special.point.p
+    size = _WIDE * max(1.0, abs(centre)) / max(abs(float(special.point.tangent[-1])), 0.1)
+    p = centre + size * np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+    start = special.point.x / of.scales
+    states = np.empty((start.size, p.size))
+    for k, value in enumerate(p):
+        numbers = _numbers(of, np.array([value]))
+
+        def rates(u: Floats, numbers: dict[str, Floats] = numbers) -> Floats:
+            return derivative(of.patch.kernel, numbers, (u * of.scales)[:, None])[:, 0]
+
+        states[:, k] = root(rates, start, tol=1e-13).x * of.scales
+    real = _pairs(_jacobians(of, states, p), 2.0 * np.pi * special.frequency)
+    zeros = Chebyshev.fit(p, real, _NODES - 1, domain=[centre - size, centre + size]).roots()
+    near = zeros.real[(np.abs(zeros.imag) < 1e-6 * size) & (np.abs(zeros.real - centre) < size)]
+    return float(near[np.abs(near - centre).argmin()]) if near.size else float("nan")
 
 
 def _numbers(of: Field, p: Floats) -> dict[str, Floats]:

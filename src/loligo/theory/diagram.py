@@ -10,11 +10,14 @@ import numpy as np
 
 from loligo.lanes import Floats
 from loligo.run.equilibria import equilibria
+from loligo.run.equilibrium import swept
 from loligo.system.outline import STIMULUS
 from loligo.theory.continuation import Curve, Point
 from loligo.theory.field import Field, lyapunov
 
 FOLD, HOPF = "fold", "Hopf"
+_COARSE = np.arange(-300.0, 301.0, 1.0)  # mV that are held
+_FINE = np.linspace(-5.0, 5.0, 201)  # where models without units live
 _STARTS = 17  # values of p at which equilibria are looked for that no curve has met
 _SAME = 1e-6  # of scaled states: nearer ones are one equilibrium
 _TURNS = 1e-9  # beside the fastest eigenvalue: a slower turn is none
@@ -50,7 +53,7 @@ class Diagram:
     Attributes
     ----------
     curves
-        Each in its order.
+        Each in its order, the special points among them.
     special
         By what is varied.
     """
@@ -73,25 +76,51 @@ def diagram(
         if advance is not None:
             advance(k / len(starts))
         at = curve.nearest(x, p)  # where a state jumps with V held, there may be none
-        if at is not None and not any(_passes(of, each, at, p) for each in curves):
+        if at is not None and not any(_passes(curve, each, at, p) for each in curves):
             curves.append(_both_ways(curve, at, p))
     curves = [each for each in curves if len(each) > 1]
-    found = [s for k, each in enumerate(curves) for s in _special(curve, k, each)]
+    found: list[Special] = []
+    for k, points in enumerate(curves):
+        places = list(_special(curve, k, points))
+        for after, special in reversed(places):
+            points.insert(after + 1, special.point)
+        found += [special for _, special in places]
     return Diagram(of, low, high, curves, sorted(found, key=lambda s: s.point.p))
 
 
 def _starts(of: Field, values: Floats) -> Iterator[tuple[Floats, float]]:
-    """Equilibria at some values of p: of the ends first."""
-    numbers = {name: np.full(values.size, row[0]) for name, row in of.patch.numbers.items()}
-    current = np.zeros(values.size)
-    if of.varied == STIMULUS:
-        current = values
-    else:
-        numbers[of.varied] = values
-    found = equilibria(of.patch.kernel, numbers, current)
+    """Equilibria at some values of p, or near them: of the ends first."""
+    found = _under_currents(of, values) if of.varied == STIMULUS else _anywhere(of, values)
     for lane in (0, values.size - 1, *range(1, values.size - 1)):
-        for column in np.flatnonzero(found.lane == lane):
-            yield found.states[:, column], float(values[lane])
+        for states in found[lane]:
+            yield states, float(values[lane])
+
+
+def _anywhere(of: Field, values: Floats) -> list[list[Floats]]:
+    """At each value, those that a search finds."""
+    numbers = {name: np.full(values.size, row[0]) for name, row in of.patch.numbers.items()}
+    numbers[of.varied] = values
+    found = equilibria(of.patch.kernel, numbers, np.zeros(values.size))
+    return [list(found.states[:, found.lane == lane].T) for lane in range(values.size)]
+
+
+def _under_currents(of: Field, values: Floats) -> list[list[Floats]]:
+    """At each current, those near which it is the one that V held would take."""
+    V = np.concatenate([_COARSE[np.abs(_COARSE) > _FINE.max()], _FINE])
+    V.sort()
+    numbers = {name: np.full(V.size, row[0]) for name, row in of.patch.numbers.items()}
+    states = swept(of.patch.kernel, {**numbers, STIMULUS: np.zeros(V.size)}, V).T
+    rates, _, column = of.linear(states, np.zeros(V.size))
+    with np.errstate(all="ignore"):
+        current = -rates[:, 0] / column[:, 0]
+    found: list[list[Floats]] = []
+    for value in values:
+        over = current - value
+        places = np.flatnonzero((over[:-1] * over[1:] < 0) | (over[:-1] == 0))
+        part = over[places] / (over[places] - over[places + 1])
+        found.append([states[k] + q * (states[k + 1] - states[k])
+                      for k, q in zip(places, part, strict=True)])  # fmt: skip
+    return found
 
 
 def _both_ways(curve: Curve, x: Floats, p: float) -> list[Point]:
@@ -104,32 +133,34 @@ def _both_ways(curve: Curve, x: Floats, p: float) -> list[Point]:
     return [*back[:0:-1], *on]
 
 
-def _passes(of: Field, points: list[Point], x: Floats, p: float) -> bool:
+def _passes(curve: Curve, points: list[Point], x: Floats, p: float) -> bool:
     """Whether a curve has been where an equilibrium is."""
+    scales = curve.field.scales
     for last, following in pairwise(points):
         low, high = sorted((last.p, following.p))
         if not low <= p <= high:
             continue
         part = (p - last.p) / (following.p - last.p) if high > low else 0.5
-        at = last.x + part * (following.x - last.x)
-        room = np.abs(following.x - last.x) / of.scales
-        if (np.abs(at - x) / of.scales <= 0.25 * room + _SAME).all():
+        between = last.x + part * (following.x - last.x)
+        at = curve.nearest(between, p)
+        if at is not None and (np.abs(at - x) / scales <= _SAME).all():
             return True
     return False
 
 
-def _special(curve: Curve, number: int, points: list[Point]) -> Iterator[Special]:
-    for last, following in pairwise(points):
+def _special(curve: Curve, number: int, points: list[Point]) -> Iterator[tuple[int, Special]]:
+    """Each, and after which point it comes."""
+    for k, (last, following) in enumerate(pairwise(points)):
         if last.tangent[-1] * following.tangent[-1] < 0:
             at = curve.between(last, following, _along)
             if at is not None:
-                yield Special(FOLD, at, number)
+                yield k, Special(FOLD, at, number)
         if pairs(last) * pairs(following) < 0:
             at = curve.between(last, following, pairs)
             turns = None if at is None else _turning(at)
             if at is not None and turns is not None:
                 size = lyapunov(curve.field, at.x, at.p, at.matrix, turns)
-                yield Special(HOPF, at, number, turns / (2.0 * np.pi), size)
+                yield k, Special(HOPF, at, number, turns / (2.0 * np.pi), size)
 
 
 def _along(at: Point) -> float:

@@ -45,6 +45,10 @@ class Field:
         return self.patch.outline.states
 
     @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: k for k, name in enumerate(self.states)}
+
+    @cached_property
     def scales(self) -> Floats:
         """What each state's changes are measured by."""
         return np.array([self.patch.outline.scales[name] for name in self.states])
@@ -61,17 +65,20 @@ class Field:
         found = evaluate(self._written.rates, self.known(x, p))
         return np.stack([np.broadcast_to(found[name], len(x)) for name in self.states], axis=1)
 
-    def slopes(self, x: Floats, p: Floats) -> tuple[Floats, Floats]:
-        """df/dx, (rows, states, states), and df/dp, (rows, states)."""
-        known, names = self.known(x, p), self.states
-        matrix, column = np.zeros((len(x), len(names), len(names))), np.zeros((len(x), len(names)))
-        for name, value in evaluate(self._written.slopes, known).items():
+    def linear(self, x: Floats, p: Floats) -> tuple[Floats, Floats, Floats]:
+        """The rates, (rows, states); df/dx, (rows, states, states); df/dp, (rows, states)."""
+        names, place = self.states, self._places
+        rates, column = np.zeros((2, len(x), len(names)))
+        matrix = np.zeros((len(x), len(names), len(names)))
+        for name, value in evaluate(self._written.slopes, self.known(x, p)).items():
             row, _, by = name.partition("/")
-            if by == self.varied:
-                column[:, names.index(row)] = value
+            if not by:
+                rates[:, place[row]] = value
+            elif by == self.varied:
+                column[:, place[row]] = value
             else:
-                matrix[:, names.index(row), names.index(by)] = value
-        return matrix, column
+                matrix[:, place[row], place[by]] = value
+        return rates, matrix, column
 
     def along(self, x: Floats, p: float, ways: Floats, order: int) -> Floats:
         """The derivative of the rates of some order along each way from one point, (ways, states):
@@ -146,7 +153,9 @@ def _written(of: _Structure) -> _Written:
     rates = lower(system)
     states = tuple(system.states)
     return _Written(
-        rates, lowered(slope_by(system, of.varied), steep=True), lambda: _straight(rates, states)
+        rates,
+        lowered({**system.derivatives, **slope_by(system, of.varied)}, steep=True),
+        lambda: _straight(rates, states),
     )
 
 

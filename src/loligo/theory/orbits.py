@@ -8,14 +8,18 @@ from itertools import pairwise
 
 import numpy as np
 
+from loligo.lanes import Floats
 from loligo.theory import diagram
-from loligo.theory.cycles import Cycle, Cycles
+from loligo.theory.cycles import BORN, Cycle, Cycles
 from loligo.theory.diagram import HOPF, Diagram, Special
+from loligo.theory.flow import Flow
+from loligo.theory.loop import closed_again
+from loligo.theory.shooting import turned_again
+from loligo.theory.trail import DIED, ENDLESS, Trail, fold_ahead, followed
 
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
-_COARSE, _FINE, _FINER = 40, 72, 96  # intervals of meshes
-_SAME_HOPF = 1e-3  # of the range: a curve that ends there ends at that Hopf point
+_CLOSE, _SAME_HOPF = 0.05, 1e-3  # to a multiplier; of the range, to the Hopf point where it ends
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Turn:
     p
         There, what is varied.
     precision
-        How far off it is on another mesh, or as the periods say; NaN where that is not known.
+        How far off the second way is; at a saddle-node on a cycle how far off the law of the
+        period; NaN where that is not known.
     """
 
     kind: str
@@ -39,6 +44,11 @@ class Turn:
     curve: int
     precision: float
 
+    @property
+    def endless(self) -> bool:
+        """Whether the period grows without end."""
+        return self.kind in (HOMOCLINIC, ON_CYCLE)
+
 
 @dataclass(frozen=True)
 class Orbits:
@@ -46,68 +56,87 @@ class Orbits:
 
     Attributes
     ----------
-    curves
+    trails
         Each in its order, from the Hopf point on.
     turns
         By what is varied.
     """
 
-    curves: list[list[Cycle]]
+    trails: list[Trail]
     turns: list[Turn]
 
 
-def orbits(found: Diagram, advance: Callable[[float], None] | None = None) -> Orbits:
-    """Of all Hopf points of a diagram."""
-    cycles = Cycles(found.field, found.low, found.high, _COARSE)
+def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None = None) -> Orbits:
+    """Of all Hopf points of a diagram.
+
+    Parameters
+    ----------
+    flow
+        By which their changes are found a second time.
+    """
+    cycles = Cycles(found.field, found.low, found.high)
     born = [each for each in found.special if each.kind == HOPF]
-    curves: list[list[Cycle]] = []
+    folds = np.array([each.point.p for each in found.special if each.kind == diagram.FOLD])
+    trails: list[Trail] = []
     for k, each in enumerate(born):
-        if advance is not None:
-            advance(k / len(born))
-        if any(_ends_at(curve, each, found) for curve in curves):
+        if any(_ends_at(trail, each, found) for trail in trails):
             continue
-        omega = 2.0 * np.pi * each.frequency
-        at = each.point
-        curve = cycles.from_hopf(at.x, at.p, at.matrix, omega)
-        if len(curve) > 1:
-            curves.append(curve)
-    turns = [turn for k, curve in enumerate(curves) for turn in _turns(cycles, k, curve)]
-    for k, curve in enumerate(curves):
-        if cycles.endless(curve):
-            turns.append(_end(k, curve, found))
-    return Orbits(curves, sorted(turns, key=lambda turn: turn.p))
+
+        def part(done: float, k: int = k) -> None:
+            if advance is not None:
+                advance((k + done) / len(born))
+
+        trail = followed(cycles, each, folds, part)
+        if trail is not None and len(trail.cycles) > 1:
+            trails.append(trail)
+    turns: list[Turn] = []
+    for k, trail in enumerate(trails):
+        places = list(_turns(cycles, flow, k, trail.cycles))
+        for after, turn in reversed(places):
+            trail.cycles.insert(after + 1, turn.cycle)
+        turns += [turn for _, turn in places]
+    turns += [_end(cycles, flow, k, each.cycles, folds)
+              for k, each in enumerate(trails) if each.ended == ENDLESS]  # fmt: skip
+    return Orbits(trails, sorted(turns, key=lambda turn: turn.p))
 
 
-def _ends_at(curve: list[Cycle], hopf: Special, found: Diagram) -> bool:
-    last = curve[-1]
-    low, high = last.extremes()
+def _ends_at(trail: Trail, hopf: Special, found: Diagram) -> bool:
+    last = trail.cycles[-1]
     near = abs(last.p - hopf.point.p) < _SAME_HOPF * (found.high - found.low)
-    return near and low - 1.0 < hopf.point.x[0] < high + 1.0 and high - low < 5.0
+    away = np.abs(last.states - hopf.point.x).max(axis=(0, 1)) / found.field.scales
+    return trail.ended == DIED and near and bool(away.max() < 5.0 * BORN)
 
 
-def _turns(cycles: Cycles, number: int, curve: list[Cycle]) -> Iterator[Turn]:
-    for last, following in pairwise(curve):
+def _turns(
+    cycles: Cycles, flow: Flow, number: int, curve: list[Cycle]
+) -> Iterator[tuple[int, Turn]]:
+    """Each, and after which cycle it comes."""
+    for k, (last, following) in enumerate(pairwise(curve)):
         for kind, value in ((FOLD, _along), (DOUBLING, _doubling)):
             if value(last) * value(following) < 0:
-                fine = cycles.between(last, following, value, _FINE)
-                if fine is not None:
-                    finer = cycles.between(last, following, value, _FINER)
-                    off = float("nan") if finer is None else abs(finer.p - fine.p)
-                    best = fine if finer is None else finer
-                    yield Turn(kind, best.p, best, number, off)
+                at = cycles.between(last, following, value)
+                if at is not None and _is_one(kind, at):
+                    wide = cycles.high - cycles.low
+                    again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
+                    yield k, Turn(kind, at.p, at, number, abs(again - at.p))
 
 
-def _end(number: int, curve: list[Cycle], found: Diagram) -> Turn:
-    """Where a period grows without end. Near a fold of equilibria that lies on the cycle it does so
-    as 1/sqrt(p - p0): if so, p0 is the fold's; else the cycle ends at a saddle."""
-    last, before = curve[-1], curve[-2]
-    one, other = last.period**-2.0, before.period**-2.0
-    p0 = last.p - one * (last.p - before.p) / (one - other)
-    for fold in (each for each in found.special if each.kind == diagram.FOLD):
-        gap = abs(last.p - fold.point.p)
-        if abs(p0 - fold.point.p) < 0.2 * gap and gap < 0.1 * (found.high - found.low):
-            return Turn(ON_CYCLE, fold.point.p, last, number, abs(p0 - fold.point.p))
-    return Turn(HOMOCLINIC, last.p, last, number, abs(last.p - before.p))
+def _is_one(kind: str, at: Cycle) -> bool:
+    """Whether the multipliers are those of such a point: two at 1, or one at -1. Where cycles come
+    near to a homoclinic orbit p hardly moves, and the least rounding turns it."""
+    if kind == DOUBLING:
+        return bool(np.abs(at.multipliers + 1.0).min() < _CLOSE)
+    return bool(np.sort(np.abs(at.multipliers - 1.0))[1] < _CLOSE)
+
+
+def _end(cycles: Cycles, flow: Flow, number: int, curve: list[Cycle], folds: Floats) -> Turn:
+    """Where a period grows without end."""
+    last = curve[-1]
+    on_cycle = fold_ahead(curve, folds)
+    if on_cycle is not None:
+        return Turn(ON_CYCLE, on_cycle[0], last, number, on_cycle[1])
+    again = closed_again(flow, cycles.field, last, cycles.high - cycles.low)
+    return Turn(HOMOCLINIC, last.p, last, number, abs(again - last.p))
 
 
 def _along(at: Cycle) -> float:
@@ -117,5 +146,5 @@ def _along(at: Cycle) -> float:
 
 def _doubling(at: Cycle) -> float:
     """The product of all multipliers and 1, each by its size: 0 where one is -1."""
-    values = at.multipliers
+    values = at.multipliers[np.isfinite(at.multipliers)]
     return float(np.prod((values + 1.0) / (1.0 + np.abs(values))).real)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
@@ -210,11 +211,13 @@ class _Block:
         if landing is not None:
             slots.switches.take(landing, move.moving)
         self._samples(x, move, reached)
-        marked = [x.series[state] for state in self.program.marked]
         curve, after = x.series["V"], move.after["V"]
+        marked = partial(self.moves.marked, x)
         self.lookout.look(Step(x.t, move.length, move.moving, curve, after, marked))
-        for s, slot in slots.states.items():
+        for s, slot in slots.own.items():
             b.store(b.select(move.moving, move.after[s], x.now[s]), slot)
+        if slots.followers:
+            slots.followers.take(move.moving)
         if landing is not None and "turn" in self.program.blocks:
             with b.if_then(e.any(landing.landed), likely=False):
                 self._turn(x, landing, b.and_(move.moving, landing.landed), reached)

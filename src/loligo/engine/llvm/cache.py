@@ -39,6 +39,7 @@ from loligo.errors import FileError
 from loligo.files import replacing
 from loligo.program import Program
 from loligo.progress import waiting
+from loligo.ready import begin
 
 _MAGIC = b"loligo-kernel 2"
 _LARGEST = 64 << 20  # bytes; a real entry has about 50 kB
@@ -154,6 +155,8 @@ class Cache:
                 kept, document, code = make()
             origin = "compiled"
             _write(folder, digest, {"key": text, **document}, code, self.most_entries)
+            if folder is not None:
+                begin(folder, mark())
         with self._lock:
             self._loaded[digest] = kept
             while len(self._loaded) > self.most_loaded:
@@ -176,6 +179,13 @@ def _environment() -> list[Any]:
     marks = [f"{f.relative_to(root)} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files]
     source = hashlib.sha256("\n".join(marks).encode()).hexdigest()
     return [loligo.__version__, source, version(), *astuple(host())]
+
+
+@cache
+def mark() -> str:
+    """The name of a file that says that the library's kernels are there, for what is here now."""
+    text = json.dumps(_environment(), sort_keys=True)
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.warm"
 
 
 def directory() -> Path | None:

@@ -70,6 +70,10 @@ def _loop(program: Program) -> Loop:
     return LOOPS[type(program.scheme)]  # pyright: ignore[reportArgumentType]  (one of three)
 
 
+def _order(program: Program) -> str:
+    return _loop(program).scheduler
+
+
 def module_for(target: Target) -> ir.Module:
     """Nothing yet."""
     module = ir.Module("loligo")
@@ -77,18 +81,28 @@ def module_for(target: Target) -> ir.Module:
     return module
 
 
-def to_ir(program: Program, width: int, target: Target) -> str:
+def to_ir(program: Program, width: int, target: Target, blocks: Sequence[str] = MAPS) -> str:
     """The program as LLVM assembly, before optimisation: its loop ``width`` lanes wide, its maps
     one register; the maps alone where the width is 0."""
     module = module_for(target)
-    for name in (name for name in MAPS if name in program.blocks):
+    for name in (name for name in blocks if name in program.blocks):
         maps = Emitter(module, target.vector, target.fma, guarded=target.guarded)
         emit_map(maps, name, program.blocks[name])
     if width:
         form = FORMATS[program.precision]
         loop = Emitter(module, width, target.fma, form, guarded=target.guarded)
         _loop(program).emit(loop, program)
+    if target.brief:
+        _shorten(module)
     return str(module)
+
+
+def _shorten(module: ir.Module) -> None:
+    """What would be put in wherever it is used is called there: a fifth less code for a browser."""
+    for function in module.functions:
+        if "alwaysinline" in function.attributes:
+            function.attributes.discard("alwaysinline")
+            function.attributes.add("noinline")
 
 
 def threads_to_ir(program: Program, target: Target) -> str:
@@ -110,7 +124,7 @@ def solve_to_ir(target: Target) -> str:
 
 def compile_object(program: Program, width: int, target: Target) -> bytes:
     """A program's optimised machine code, as an object file."""
-    return _compiled(to_ir(program, width, target), target, _loop(program).scheduler)
+    return _compiled(to_ir(program, width, target), target, _order(program))
 
 
 def compile_solve(target: Target) -> bytes:
@@ -131,9 +145,11 @@ def assembly_of(text: str, target: Target) -> str:
     return machine.emit_assembly(module)
 
 
-def compile_wasm(program: Program) -> bytes:
-    """The module of a program that a browser takes, a lane wide."""
-    return linked(compile_object(program, 1, wasm32()))
+def compile_wasm(program: Program, blocks: Sequence[str] = MAPS, loop: bool = True) -> bytes:
+    """The module of some of a program's blocks and of the loop around it that a browser takes, a
+    lane wide."""
+    target = wasm32()
+    return linked(_compiled(to_ir(program, int(loop), target, blocks), target, _order(program)))
 
 
 def compile_ptx(program: Program, target: Target) -> str:

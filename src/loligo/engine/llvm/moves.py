@@ -14,6 +14,7 @@ from llvmlite import ir
 
 from loligo.engine.kernel import COUNTERS, NEXT_REACH, ROUNDING, SHORTER
 from loligo.engine.llvm.driver import I64
+from loligo.engine.llvm.followers import Followers
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.lines import Lines
 from loligo.engine.llvm.polynomial import horner, sizes
@@ -32,7 +33,11 @@ class Slots:
 
     def __init__(self, e: Emitter, program: Program) -> None:
         b = e.builder
-        self.states = {s: b.alloca(e.double) for s in program.states}
+        self.followers = Followers(e, program)
+        # those that are derivatives of others lie elsewhere
+        self.own = {s: b.alloca(e.double) for s in program.own}
+        every = {**self.own, **self.followers.slots}
+        self.states = {s: every[s] for s in program.states}
         self.t = b.alloca(e.double)
         # whether a spike can be seen, whether the next step is a careful one, whether V rises
         self.armed, self.doubted, self.rising = (b.alloca(e.mask) for _ in range(3))
@@ -40,7 +45,7 @@ class Slots:
         self.edge = b.alloca(e.double)  # the next edge of the stimulus, or the end
         self.counters = {name: b.alloca(e.int) for name in COUNTERS}
         self.step, self.way = b.alloca(e.double), b.alloca(e.double)
-        self.ends = {s: b.alloca(e.double) for s in program.states}  # the states after a step
+        self.ends = {s: b.alloca(e.double) for s in program.own}  # the states after a step
         self.round = b.alloca(I64)
         self.search = Search(e)
         self.switches = Switches(e, program)
@@ -93,6 +98,8 @@ class Move:
         How far V may move in it.
     h
         How far it might have gone, but for an edge.
+    followed
+        The sum of the derivatives after it.
     """
 
     moving: Value
@@ -101,6 +108,7 @@ class Move:
     arrives: Value
     reach: Value
     h: Value
+    followed: Value
 
 
 class Moves:
@@ -120,21 +128,23 @@ class Moves:
         e, b, program = self.e, self.e.builder, self.program
         limit = b.load(self.slots.edge, typ=e.double)
         middle = b.fmul(e.const(0.5), b.fadd(t, limit))
-        now = {s: b.load(slot, typ=e.double) for s, slot in self.slots.states.items()}
+        now = {s: b.load(slot, typ=e.double) for s, slot in self.slots.own.items()}
         held = self.slots.switches.held()
         lines = self.slots.lines.at(t)
         inputs = {**self.fixed, **now, **held, **lines, ".t": t, ".middle": middle}
         results = emit(e, program.blocks[name], inputs)
         orders = range(program.scheme.orders[name] + 1)
-        series = {s: [results[coefficient(s, k)] for k in orders] for s in program.states}
+        series = {s: [results[coefficient(s, k)] for k in orders] for s in program.own}
         gaps, h = self.slots.switches.gaps(name, results), results[".step"]
+        if self.slots.followers:
+            h = self.slots.followers.expand(name, results, self.fixed, h)
         if program.rooted:
-            series, gaps, h = self._straight(series, gaps, h)
+            series, gaps, h = self._straight(name, series, gaps, h)
         held |= lines  # what stands still while a step is chosen
         return Expansion(name, t, limit, middle, now, series, h, held, gaps)
 
     def _straight(
-        self, series: dict[str, list[Value]], gaps: list[Gap], h: Value
+        self, name: str, series: dict[str, list[Value]], gaps: list[Gap], h: Value
     ) -> tuple[dict[str, list[Value]], list[Gap], Value]:
         """A short way straight on from a switch, where there may be a slope but no series."""
         e, b = self.e, self.e.builder
@@ -144,6 +154,8 @@ class Moves:
             bends = (b.select(there, ir.Constant(c.type, None), c) for c in curve[2:])
             return [*curve[:2], *bends]
 
+        if self.slots.followers:
+            self.slots.followers.straighten(name, there)
         lines = {state: straightened(curve) for state, curve in series.items()}
         crossed = [Gap(straightened(each.curve), each.size) for each in gaps]
         way = e.const(straight(self.program.scheme.orders["series"]))
@@ -162,10 +174,18 @@ class Moves:
         left = b.fsub(x.limit, x.t)
         arrives = b.and_(moving, b.fcmp_ordered(">=", x.h, left))
         step = b.select(moving, b.select(arrives, left, x.h), e.const(0.0))
-        move = Move(moving, step, {}, arrives, sizes(e, x.series["V"][1:], step), x.h)
+        reach = sizes(e, x.series["V"][1:], step)
+        move = Move(moving, step, {}, arrives, reach, x.h, e.const(0.0))
         if "most" in self.program.blocks:
             move = self._foreseen(x, move)
-        return replace(move, after=self.after(x, move.length))
+        return self._taken(x, move)
+
+    def _taken(self, x: Expansion, move: Move) -> Move:
+        """With where it leads."""
+        followed = move.followed
+        if self.slots.followers:
+            followed = self.slots.followers.go(x.name, move.length)
+        return replace(move, after=self._own_after(x, move.length), followed=followed)
 
     def _foreseen(self, x: Expansion, move: Move) -> Move:
         """The step, shortened where V would move through more than the series can tell of."""
@@ -182,10 +202,22 @@ class Moves:
         arrives = b.and_(move.arrives, b.not_(far))
         h = b.select(far, b.load(slots.step, typ=e.double), move.h)
         reach = b.load(slots.way, typ=e.double)
-        return Move(move.moving, b.load(slots.step, typ=e.double), {}, arrives, reach, h)
+        length = b.load(slots.step, typ=e.double)
+        return replace(move, length=length, arrives=arrives, reach=reach, h=h)
 
     def after(self, x: Expansion, step: Value) -> dict[str, Value]:
-        return {s: horner(self.e, x.series[s], step) for s in self.program.states}
+        """All states so long after the step began."""
+        own = self._own_after(x, step)
+        if not self.slots.followers:
+            return own
+        return {**own, **self.slots.followers.after(x.name, step)}
+
+    def _own_after(self, x: Expansion, step: Value) -> dict[str, Value]:
+        return {s: horner(self.e, x.series[s], step) for s in self.program.own}
+
+    def marked(self, x: Expansion) -> list[list[Value]]:
+        """The polynomials of what is looked at when there is a spike."""
+        return self.slots.followers.curves(x.name) if self.slots.followers else []
 
     def _room(self, x: Expansion, v: Value) -> Value:
         inputs = {**self.fixed, **x.now, **x.held, "V": v}
@@ -195,8 +227,10 @@ class Moves:
         """Lanes in which a state, or the step, is not finite."""
         e, b = self.e, self.e.builder
         total = move.after["V"]
-        for s in self.program.states[1:]:
+        for s in self.program.own[1:]:
             total = b.fadd(total, move.after[s])
+        if self.slots.followers:
+            total = b.fadd(total, move.followed)
         # the sum of all states is not finite if one of them is not; true for NaN as well
         broken = b.fcmp_unordered(">", e.intrinsic("fabs", total), e.const(1e300))
         return b.or_(broken, b.fcmp_unordered("uno", move.h, move.h))
@@ -232,8 +266,9 @@ class Moves:
                 take = b.and_(tight, fits)
                 b.store(b.select(take, shorter, b.load(slots.step, typ=e.double)), slots.step)
                 tight = b.and_(tight, b.not_(fits))
-            for s, end in self.after(x, b.load(slots.step, typ=e.double)).items():
-                b.store(end, slots.ends[s])
+            end = self._taken(x, replace(move, length=b.load(slots.step, typ=e.double)))
+            for s, slot in slots.ends.items():
+                b.store(end.after[s], slot)
         after = {s: b.load(slot, typ=e.double) for s, slot in slots.ends.items()}
         return replace(move, moving=moving, length=b.load(slots.step, typ=e.double), after=after)
 
@@ -244,8 +279,9 @@ class Moves:
         for s, slot in slots.ends.items():
             b.store(move.after[s], slot)
         with b.if_then(e.any(landing.shortened), likely=False):
-            for s, end in self.after(x, landing.length).items():
-                b.store(b.select(landing.shortened, end, move.after[s]), slots.ends[s])
+            end = self._taken(x, replace(move, length=landing.length))
+            for s, slot in slots.ends.items():
+                b.store(b.select(landing.shortened, end.after[s], move.after[s]), slot)
         after = {s: b.load(slot, typ=e.double) for s, slot in slots.ends.items()}
         arrives = b.and_(move.arrives, b.not_(landing.shortened))
         return replace(move, length=landing.length, after=after, arrives=arrives), landing

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ class Step:
     after
         V at its end.
     marked
-        The polynomials of what is looked at when there is a spike.
+        Emits the polynomials of what is looked at when there is a spike.
     """
 
     t: Value
@@ -49,7 +49,7 @@ class Step:
     moving: Value
     curve: Sequence[Value]
     after: Value
-    marked: Sequence[Sequence[Value]] = ()
+    marked: Callable[[], Sequence[Sequence[Value]]]
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,11 @@ class Lookout:
     def _moved(self, step: Step, root: Value) -> list[Value]:
         """How far a spike moves: what V has gained is made good by its slope."""
         e, b = self.e, self.e.builder
-        if not step.marked:
+        marked = step.marked()
+        if not marked:
             return []
         steep = tangent(e, widened(e, step.curve), root)[1]
-        gained = [tangent(e, widened(e, curve), root)[0] for curve in step.marked]
+        gained = [tangent(e, widened(e, curve), root)[0] for curve in marked]
         return [b.fneg(b.fdiv(each, steep)) for each in gained]
 
     def _around(self, step: Step, turn: Turn) -> tuple[tuple[Value, ...], ...]:

@@ -31,6 +31,8 @@ class Target:
         Whether each lane is a thread of its own, as on a GPU.
     guarded
         Whether the processor is told to round as usual while the code runs.
+    brief
+        Whether exp and its kin stand in the code once, and are called where they are used.
     """
 
     triple: str
@@ -40,6 +42,7 @@ class Target:
     fma: bool = False
     threads: bool = False
     guarded: bool = False
+    brief: bool = False
 
     def portable(self) -> Target:
         """The same machine, for code that has the same bits on every other."""
@@ -82,7 +85,7 @@ def wasm32() -> Target:
     It has no multiply-add, and no vector of it is used: a page computes a lane or some hundred, and
     each instruction is to be loaded with the page.
     """
-    return Target("wasm32-unknown-unknown", "generic", _WASM)
+    return Target("wasm32-unknown-unknown", "generic", _WASM, brief=True)
 
 
 _WASM = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"

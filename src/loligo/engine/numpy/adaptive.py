@@ -29,7 +29,8 @@ from loligo.engine.numpy.switches import Gap, Switches
 from loligo.engine.switches import CLOCK, straight
 from loligo.lanes import Floats
 from loligo.program import Block, Program
-from loligo.program.program import coefficient
+from loligo.program.program import FOLLOW, coefficient
+from loligo.program.scheme import push_on, tangent_of
 from loligo.program.switches import side, was
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED, TINY
 
@@ -149,16 +150,20 @@ class _Walk:
         middle = 0.5 * (self.t + limit)
         held = self.switches.held()
         lines = self.lines.at(self.t)
-        inputs = {**self.fixed, **self.states, **held, **lines}
-        inputs |= {".t": self.t.copy(), ".middle": middle}
+        own = {state: self.states[state] for state in self.program.own}
+        inputs = {**self.fixed, **own, **held, **lines, ".t": self.t.copy(), ".middle": middle}
         results = self.evaluate(self.program.blocks[name], inputs)
         shape = self.t.shape
         orders = range(self.program.scheme.orders[name] + 1)
         series = {
             s: [np.broadcast_to(results[coefficient(s, k)], shape) for k in orders]
-            for s in self.states
+            for s in self.program.own
         }
         h = np.broadcast_to(results[".step"], shape)
+        for states in self.program.tangents:
+            found = self.follow(name, results, states)
+            series |= {s: [np.broadcast_to(c, shape) for c in found[s]] for s in states}
+            h = np.where(found[".step"][0] < h, found[".step"][0], h)
         gaps = self.switches.gaps(results, self.program.scheme.orders[name], shape[0])
         if self.program.rooted:
             # a short way straight on from a switch, where there may be a slope but no series
@@ -167,6 +172,24 @@ class _Walk:
             gaps = [Gap(np.stack(straightened(list(g.curve), there)), g.size) for g in gaps]
             h = np.where(there, straight(self.program.scheme.orders["series"]), h)
         return _Expansion(name, limit, middle, series, h, held | lines, gaps)
+
+    def follow(
+        self, name: str, results: Mapping[str, Array], states: tuple[str, ...]
+    ) -> dict[str, list[Array]]:
+        """The series of the derivatives by one thing, and their step."""
+        follow = FOLLOW[name]
+        orders = range(self.program.scheme.orders[follow] + 1)
+        alike = {tangent_of(s): f for s, f in zip(self.program.leaders, states, strict=True)}
+        given = {**self.fixed, **results}
+        given |= {name: self.states[follower] for name, follower in alike.items()}
+        none = np.zeros_like(self.t)
+        for name, follower in alike.items():
+            for k in orders:
+                push = results.get(coefficient(push_on(follower), k), none)
+                given[coefficient(push_on(name), k)] = push
+        found = self.evaluate(self.program.blocks[follow], given)
+        series = {f: [found[coefficient(name, k)] for k in orders] for name, f in alike.items()}
+        return {**series, ".step": [found[".step"]]}
 
     def settled(self, x: _Expansion, active: Array) -> Array:
         """The lanes whose conditions are held on the right sides; the others wait."""

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from loligo.experiments.diagrams import (
     Changes,
     Varied,
     diagram_of,
-    equilibria_variables,
     field_of,
     placed,
-    special_variables,
     spoken_of,
     varied_of,
-    with_ends,
+    with_states_held,
 )
+from loligo.experiments.drawn import panels
 from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.found import dataset, told
 from loligo.experiments.membranes import membrane_of
-from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.nodes import tree
+from loligo.experiments.plan import Plan
 from loligo.experiments.runs import done, protocol
 from loligo.model import Membrane
-from loligo.theory.orbits import DOUBLING, FOLD, HOMOCLINIC, Orbits, Turn, orbits
+from loligo.theory.flow import Flow
+from loligo.theory.orbits import DOUBLING, FOLD, HOMOCLINIC, Orbits, orbits
+from loligo.theory.trail import LOST, WORK
 from loligo.words import say
 
 if TYPE_CHECKING:
@@ -34,14 +33,17 @@ if TYPE_CHECKING:
 @protocol("following equilibria and cycles")
 def bifurcation(
     membrane: Membrane, *, current: Any = None, progress: bool | None = None, **values: Any
-) -> xarray.Dataset:
+) -> xarray.DataTree:
     """The bifurcation diagram: equilibria and cycles, stable and unstable, and where they change.
 
     Equilibria are followed as in ``equilibria``. From each Hopf point the cycles are followed that
     are born there, through their folds, by orthogonal collocation with exact derivatives (Doedel,
     Keller & Kernevez 1991, doi:10.1142/S0218127491000555; what AUTO does), until they die at
     another Hopf point, leave the range, or their period grows without end. Folds of cycles and
-    period doublings are found on two meshes: ``cycle_precision`` says how far apart they are.
+    period doublings are found again by multiple shooting with compiled runs and differences:
+    ``precision`` says how far apart the two are. Where the loop of a saddle closes is found again
+    by a run along its unstable direction. Where cycles take more work than is given to them, the
+    summary says from where on they were not followed.
 
     Parameters
     ----------
@@ -51,16 +53,20 @@ def bifurcation(
     progress : bool, optional
         Whether to show a bar.
     **values : pair of float
-        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``.
+        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``; or a state
+        or a gate, ``Ca_i=(0, 1e-3)``, which then stands still: so a burster's fast subsystem is
+        studied.
 
     Returns
     -------
-    xarray.Dataset
-        What ``equilibria`` returns; over ``cycle``, what is varied along one curve of cycles after
-        the other: ``V_max`` and ``V_min``, ``period`` (ms), ``cycle_frequency`` (Hz),
-        ``cycle_stable``, ``multiplier_real`` and ``multiplier_imag`` (over ``mode``); over
-        ``cycle_change``, what is varied where cycles change: ``cycle_kind`` (fold of cycles, period
-        doubling, homoclinic, saddle-node on a cycle), its period and extremes, ``cycle_precision``.
+    xarray.DataTree
+        Node ``equilibria`` as of ``equilibria``. Node ``cycles``, over ``point`` along one curve of
+        cycles after the other (``curve``): what is varied, every state's extremes (``V_max``,
+        ``V_min``), ``period`` (ms), ``frequency`` (Hz), ``stable``, ``multiplier_real`` and
+        ``multiplier_imag`` (over ``mode``). Node ``special``, over ``point``: ``kind`` (fold, Hopf,
+        fold of cycles, period doubling, homoclinic, saddle-node on a cycle), what is varied, ``V``
+        (of cycles the highest), ``period``, ``lyapunov``, ``precision``: how far off the second way
+        is; NaN where it does not find the point.
 
     Raises
     ------
@@ -71,94 +77,19 @@ def bifurcation(
     --------
     >>> import loligo as lo
     >>> found = lo.experiments.bifurcation(lo.load("wang-buzsaki-1996"), current=(-1, 30))
-    >>> found.cycle_kind.values.tolist(), found.cycle_change.values.round(4).tolist()
-    (['saddle-node on a cycle'], [0.1601])
+    >>> special = found["special"]
+    >>> special.kind.values.tolist(), special.current.values.round(4).tolist()
+    (['fold', 'saddle-node on a cycle', 'Hopf'], [0.1601, 0.1601, 25.1294])
     """
-    patch = membrane_of(membrane, "bifurcation")
+    patch = with_states_held(membrane_of(membrane, "bifurcation"), values)
     varied = varied_of(patch, "bifurcation", current, values)
     found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied)
-    born = orbits(found, done)
+    born = orbits(found, Flow(found.field), done)
     changes = Changes.of(found)
-    along, places = equilibria_variables(found, varied)
-    special, coords = special_variables(changes, varied)
-    cycles, cycle_places = _cycles(born, varied, len(found.field.states))
-    turns, turn_places = _turns(born.turns, varied)
-    unstable = any(not each.stable for curve in born.curves for each in curve)
+    unstable = any(not each.stable for trail in born.trails for each in trail.cycles)
     summary = " ".join([spoken_of(changes, varied), *_spoken(born, varied)])
-    return dataset(
-        EXPERIMENT, f"Bifurcation diagram against {varied.name}",
-        {**along, **special, **cycles, **turns},
-        {**places, **coords, **cycle_places, **turn_places}, patch, summary=summary,
-        **Plan(_panels(varied.name, bool(born.curves), unstable)).attributes,
-    )  # fmt: skip
-
-
-def _cycles(
-    born: Orbits, varied: Varied, modes: int
-) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
-    """Variables over ``cycle``, with gaps between curves; the coordinate."""
-    rows: list[np.ndarray] = []
-    for number, curve in enumerate(born.curves):
-        for each in curve:
-            order = np.argsort(-np.abs(each.multipliers), kind="stable")
-            own = each.multipliers[order]
-            low, high = each.extremes()
-            head = [number, each.p, each.period, low, high, each.stable]
-            rows.append(np.concatenate([head, own.real, own.imag]))
-        rows.append(np.full(6 + 2 * modes, np.nan))
-    table = np.array(rows[:-1]) if rows else np.full((1, 6 + 2 * modes), np.nan)
-    number, p, period, low, high, steady = table[:, :6].T
-    real, imag = np.split(table[:, 6:], 2, axis=1)
-    stable = steady == 1
-    unstable = ~stable & np.isfinite(p)
-    frequency = 1e3 / period
-    variables: dict[str, Any] = {
-        "V_max": ("cycle", high, told("mV", "highest V of a cycle")),
-        "V_min": ("cycle", low, told("mV", "lowest V of a cycle")),
-        "stable_V_max": ("cycle", with_ends(high, stable), told(
-            "mV", "highest V of a stable cycle", label="cycles, highest V")),
-        "stable_V_min": ("cycle", with_ends(low, stable), told(
-            "mV", "lowest V of a stable cycle", label="cycles, lowest V")),
-        "unstable_V_max": ("cycle", with_ends(high, unstable), told(
-            "mV", "highest V of an unstable cycle", label="unstable")),
-        "unstable_V_min": ("cycle", with_ends(low, unstable), told(
-            "mV", "lowest V of an unstable cycle", label="unstable")),
-        "stable_frequency": ("cycle", with_ends(frequency, stable), told(
-            "Hz", "frequency", label="stable")),
-        "unstable_frequency": ("cycle", with_ends(frequency, unstable), told(
-            "Hz", "frequency of an unstable cycle", label="unstable")),
-        "period": ("cycle", period, told("ms", "period")),
-        "cycle_frequency": ("cycle", frequency, told("Hz", "frequency of a cycle")),
-        "cycle_stable": ("cycle", stable.astype(np.int8), told("1", "whether a cycle is stable")),
-        "cycle_curve": ("cycle", number, told("1", "number of the curve of cycles")),
-        "multiplier_real": (("cycle", "mode"), real, told("1", "Floquet multiplier, real part")),
-        "multiplier_imag": (("cycle", "mode"), imag, told(
-            "1", "Floquet multiplier, imaginary part")),
-    }  # fmt: skip
-    return variables, {"cycle": ("cycle", p, told(varied.unit, varied.meaning))}
-
-
-def _turns(turns: list[Turn], varied: Varied) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Variables over ``cycle_change``; the coordinate."""
-    ends = np.array([turn.cycle.extremes() for turn in turns]).reshape(-1, 2)
-    kinds = np.array([turn.kind for turn in turns], dtype=str)
-
-    def where(kind: str) -> np.ndarray:
-        return np.where(kinds == kind, ends[:, 1], np.nan) if len(turns) else ends[:, 1]
-
-    variables: dict[str, Any] = {
-        "cycle_kind": ("cycle_change", kinds, told("1", "what becomes of cycles")),
-        "change_period": ("cycle_change", np.array([t.cycle.period for t in turns], dtype=float),
-                          told("ms", "period where cycles change")),
-        "change_V_max": ("cycle_change", ends[:, 1], told("mV", "highest V where cycles change")),
-        "change_V_min": ("cycle_change", ends[:, 0], told("mV", "lowest V where cycles change")),
-        "fold_V_max": ("cycle_change", where(FOLD), told(
-            "mV", "highest V at a fold of cycles", label="fold of cycles")),
-        "cycle_precision": ("cycle_change", np.array([t.precision for t in turns], dtype=float),
-                            told(varied.unit, "how far off it is on another mesh")),
-    }  # fmt: skip
-    place = np.array([turn.p for turn in turns], dtype=float)
-    return variables, {"cycle_change": ("cycle_change", place, told(varied.unit, varied.meaning))}
+    return tree(EXPERIMENT, patch, varied, found, changes, born, summary,
+                panels(varied.name, bool(born.trails), unstable))  # fmt: skip
 
 
 def _spoken(born: Orbits, varied: Varied) -> list[str]:
@@ -182,28 +113,22 @@ def _spoken(born: Orbits, varied: Varied) -> list[str]:
                     places=places,
                 )
             )
+    for trail in born.trails:
+        place = placed(trail.cycles[-1].p, varied)
+        if trail.ended == WORK:
+            said.append(
+                say("Beyond {place} cycles take more work than is given to them.", place=place)
+            )
+        elif trail.ended == LOST:
+            said.append(say("Beyond {place} no further cycle was found.", place=place))
     return said
 
 
 _TOLD = 5  # places that a sentence names
 
 
-def _panels(name: str, cycles: bool, unstable: bool = True) -> tuple[Panel, ...]:
-    stable, dashed = ("stable_V",), ("unstable_V",)
-    points = ("hopf_V", "fold_V")
-    if not cycles:
-        return (Panel(stable, theory=dashed, across=name, points=points),)
-    both = Panel(
-        (*stable, "stable_V_max", "stable_V_min"),
-        theory=(*dashed, "unstable_V_max", "unstable_V_min"), across=name,
-        points=(*points, "fold_V_max"), heading="Equilibria and cycles", weight=2.5,
-    )  # fmt: skip
-    slow = ("unstable_frequency",) if unstable else ()
-    return both, Panel(("stable_frequency",), theory=slow, across="cycle")
-
-
 EXPERIMENT = Experiment(
     bifurcation, theme="membrane", model="membrane",
-    chart=Plan(_panels("current", cycles=True)),
+    chart=Plan(panels("current", cycles=True)),
     facts={"current": Facts("uA/cm2", many=True)},
 )  # fmt: skip

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from loligo.experiments.diagrams import (
     Changes,
     diagram_of,
-    equilibria_variables,
     field_of,
-    special_variables,
     spoken_of,
     varied_of,
+    with_states_held,
 )
+from loligo.experiments.drawn import panels
 from loligo.experiments.experiment import Experiment, Facts
-from loligo.experiments.found import dataset
 from loligo.experiments.membranes import membrane_of
-from loligo.experiments.plan import Panel, Plan
+from loligo.experiments.nodes import tree
+from loligo.experiments.plan import Plan
 from loligo.experiments.runs import done, protocol
 from loligo.model import Membrane
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @protocol("following equilibria")
 def equilibria(
     membrane: Membrane, *, current: Any = None, progress: bool | None = None, **values: Any
-) -> xarray.Dataset:
+) -> xarray.DataTree:
     """All equilibria, stable and unstable, as a current or a parameter is varied.
 
     Curves of equilibria are followed through their folds (pseudo-arclength continuation: Keller
@@ -43,16 +43,18 @@ def equilibria(
     progress : bool, optional
         Whether to show a bar.
     **values : pair of float
-        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``.
+        A parameter of the membrane instead, and from where to where: ``g_Na=(0, 200)``; or a state
+        or a gate, ``Ca_i=(0, 1e-3)``, which then stands still: so a burster's fast subsystem is
+        studied.
 
     Returns
     -------
-    xarray.Dataset
-        Over ``point``, along one curve after the other (``curve``): what is varied, every state,
-        ``stable``, ``eigenvalue_real`` and ``eigenvalue_imag`` (per ms, over ``mode``). Over
-        ``special``, what is varied where something changes: ``kind`` (fold, Hopf), ``frequency``
-        (Hz) of the cycles that are born at a Hopf point, ``lyapunov`` (below 0: stable ones),
-        ``precision``.
+    xarray.DataTree
+        Node ``equilibria``, over ``point`` along one curve after the other (``curve``): what is
+        varied, every state, ``stable``, ``eigenvalue_real`` and ``eigenvalue_imag`` (per ms, over
+        ``mode``). Node ``special``, over ``point``: ``kind`` (fold, Hopf), what is varied, ``V``,
+        ``period`` (ms) and ``frequency`` (Hz) of the cycles that are born at a Hopf point,
+        ``lyapunov`` (below 0: stable ones), ``precision``.
 
     Raises
     ------
@@ -63,29 +65,19 @@ def equilibria(
     --------
     >>> import loligo as lo
     >>> found = lo.experiments.equilibria(lo.load("hodgkin-huxley-1952"), current=(0, 180))
-    >>> found.kind.values.tolist(), found.special.values.round(3).tolist()
+    >>> found["special"].kind.values.tolist(), found["special"].current.values.round(3).tolist()
     (['Hopf', 'Hopf'], [9.775, 154.522])
     """
-    patch = membrane_of(membrane, "equilibria")
+    patch = with_states_held(membrane_of(membrane, "equilibria"), values)
     varied = varied_of(patch, "equilibria", current, values)
     found, varied = diagram_of(field_of(patch, "equilibria", varied), varied, done)
     changes = Changes.of(found)
-    along, places = equilibria_variables(found, varied)
-    special, coords = special_variables(changes, varied)
-    return dataset(
-        EXPERIMENT, f"Equilibria against {varied.name}", {**along, **special},
-        {**places, **coords}, patch, summary=spoken_of(changes, varied),
-        **Plan((_panel(varied.name),)).attributes,
-    )  # fmt: skip
-
-
-def _panel(across: str) -> Panel:
-    return Panel(("stable_V",), theory=("unstable_V",), across=across,
-                 points=("hopf_V", "fold_V"))  # fmt: skip
+    return tree(EXPERIMENT, patch, varied, found, changes, None, spoken_of(changes, varied),
+                panels(varied.name, cycles=False))  # fmt: skip
 
 
 EXPERIMENT = Experiment(
     equilibria, theme="membrane", model="membrane",
-    chart=Plan((_panel("current"),)),
+    chart=Plan(panels("current", cycles=False)),
     facts={"current": Facts("uA/cm2", many=True)},
 )  # fmt: skip

@@ -76,9 +76,8 @@ class AxonRecord:
 
     def values(self, name: str) -> np.ndarray:
         """A variable, (places, time); 0 where the axon has no such channel."""
-        values = np.asarray(
-            self.recorded.recording[name].transpose("position", "time").values, float
-        )
+        variable = self.recorded.recording[name].transpose("position", "time")
+        values = self.recorded.counted(name, np.asarray(variable.values, float))
         return np.where(np.isfinite(values), values, 0.0)
 
     def quiet(self) -> np.ndarray:
@@ -241,7 +240,7 @@ def read(rec: xarray.Dataset, unit: tuple[str, float] | None = None) -> AxonReco
             'with "V" in record'
         )
     position = np.asarray(rec["position"].values, dtype=float)
-    V = np.asarray(rec["V"].transpose("position", "time").values, dtype=float)
+    V = recorded.counted("V", np.asarray(rec["V"].transpose("position", "time").values, float))
     if not np.isfinite(V).all():
         raise UsageError("V is not a number somewhere along the axon; nothing can be drawn")
     edges = _edges(position)
@@ -377,13 +376,12 @@ def axis_of(lines: Sequence[tuple[AxonRecord, str]]) -> Axis:
     limits = LIMITS.get(role, padded)(low, high)
     if role == "voltage":  # room for an instant's name over its peak
         limits = (limits[0], limits[1] + 0.08 * (limits[1] - limits[0]))
-    rest = recorded.attribute(name, "rest") if role == "voltage" and len(lines) == 1 else None
     return Axis(
         heading=panels.heading_of(recorded, list(dict.fromkeys(name for _, name in lines))),
         unit=labels.unit(recorded.unit(name)),
         limits=limits,
         weight={"voltage": 3.2}.get(role, 2.3),
         scale=labels.exponent(max(abs(end) for end in limits)),
-        rest=None if rest is None else float(rest),
+        rest=panels.rest_of(recorded, name) if len(lines) == 1 else None,
         zero=role in ("voltage", "current") and limits[0] < 0 < limits[1],
     )

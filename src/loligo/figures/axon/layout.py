@@ -10,6 +10,7 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.figures.axon import tube
 from loligo.figures.axon.content import MAP, STRIP, TRACES, AxonRecord, Row
+from loligo.figures.content import origin
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace
 from loligo.figures.page import ticks
@@ -26,8 +27,8 @@ _STRIP, _ELECTRODE, _MARK = 0.42, 0.2, 0.13
 _WEIGHTS = {MAP: 3.6, TRACES: 2.3}
 BAR = 0.1  # inches: the width of the colour bar
 _AT_PLACES = {
-    1: "Membrane potential at one place", 2: "Membrane potential at two places",
-    3: "Membrane potential at three places",
+    1: "{potential} at one place", 2: "{potential} at two places",
+    3: "{potential} at three places",
 }  # fmt: skip
 _LEAST_ROW = 3.2  # lines of ticks
 _THINNER, _THINNEST = 0.4, 0.45  # of its thickness: with each further axon, and at most
@@ -151,8 +152,9 @@ def _traces(axon: AxonRecord, theme: Theme) -> Picture:
     )
     rows = np.concatenate([trace.values for trace in traces])
     low, high = float(np.min(rows)), float(np.max(rows))
+    heading = origin.heading(axon.recorded.recording.attrs)
     axis = Axis(
-        say(_AT_PLACES[len(traces)]), "mV",
+        say(_AT_PLACES[len(traces)], potential=heading), "mV",
         LIMITS["voltage"](low, high), 2.0, zero=low < 0 < high,
     )  # fmt: skip
     on = tuple(interval for e in axon.electrodes for interval in e.on)

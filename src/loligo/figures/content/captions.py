@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from loligo.figures.content import origin
 from loligo.figures.content.labels import length_unit, unit
 from loligo.lanes import with_arrays
 from loligo.packed import unpacked
@@ -39,7 +40,8 @@ def each_condition(
     """
     before = _bare.set(not units)
     try:
-        return _conditions(attrs, chosen or {})
+        with origin.said(attrs):
+            return _conditions(attrs, chosen or {})
     finally:
         _bare.reset(before)
 
@@ -185,6 +187,8 @@ class _Words:
             return _PHRASES[name](self.document)
         own = self.document.get(f"{name}_unit") or self.quantities[name].unit
         units = str(own or self.document.get("unit", "uA/cm2"))
+        if self.document["kind"] == "clamp" and name in ("voltage", "to"):
+            return _Counted(self.document[name], unit(units))
         return _Number(self.document[name], unit(units))
 
 
@@ -196,6 +200,17 @@ class _Number:
 
     def __format__(self, _: str) -> str:
         return f"{self.number} {'' if _bare.get() else self._units}".rstrip()
+
+
+class _Counted(_Number):
+    """A command of a clamp, from rest where the figure counts so."""
+
+    def __init__(self, value: Any, units: str) -> None:
+        zero = origin.spoken()
+        if zero is None:
+            return super().__init__(value, units)
+        from_rest = [round(each - zero, 1) + 0.0 for each in _flat(_values(value))]
+        return super().__init__(from_rest, say("{unit} from rest", unit=units))
 
 
 _PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"current": _current, "when": _when}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loligo.figures.content import injected
+from loligo.figures.content import injected, origin
 from loligo.figures.content.picture import Trace, padded
 from loligo.figures.content.signals import Lane, Signals
 
@@ -39,7 +39,8 @@ def command(recorded: Signals, lane: Lane) -> Line | None:
         straight = clamp.still or clamp.to is not None
         time = np.linspace(start, end, 2 if straight else _SAMPLES)
         just = np.minimum(time, np.nextafter(end, start))  # at its end a clamp is off already
-        pieces.append((time, np.asarray(clamp.put("amplifier.V", just), dtype=float)))
+        asked = np.asarray(clamp.put("amplifier.V", just), dtype=float)
+        pieces.append((time, asked - origin.origin(recorded.recording.attrs)))
     if not pieces:
         return None
     gap = np.array([np.nan])

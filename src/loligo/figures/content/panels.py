@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loligo.errors import UsageError, nearest
-from loligo.figures.content import between, clamped, injected, labels, signals
+from loligo.figures.content import between, clamped, injected, labels, origin, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Trace, padded, spread
 from loligo.figures.content.signals import Lane, Signals
@@ -169,7 +169,9 @@ def heading_of(recorded: Signals, names: Sequence[str]) -> str:
         return say(alone, name=name, channel=labels.channel(str(channel)).text)
     roles = {recorded.role(name) for name in names}
     if roles == {"voltage"} and recorded.dimensionless:
-        return say("V (dimensionless)")
+        return origin.unitless_heading(recorded.recording.attrs)
+    if roles == {"voltage"}:
+        return origin.heading(recorded.recording.attrs)
     for kind, role in ROLES.items():
         if roles == {role} and kind in _HEADINGS:
             return say(_HEADINGS[kind])
@@ -310,7 +312,7 @@ def axis_of(
 def rest_of(recorded: Signals, name: str) -> float | None:
     """The resting potential that a recording tells of a voltage."""
     rest = recorded.attribute(name, "rest") if recorded.role(name) == "voltage" else None
-    return None if rest is None else float(rest)
+    return None if rest is None else float(rest) - origin.origin(recorded.recording.attrs)
 
 
 _WEIGHTS = {"voltage": 3.0, "stimulus": 0.72}

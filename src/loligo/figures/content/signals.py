@@ -13,7 +13,7 @@ import numpy as np
 
 from loligo.analysis.dimensionless import is_dimensionless
 from loligo.errors import UsageError
-from loligo.figures.content import labels
+from loligo.figures.content import labels, origin
 from loligo.figures.content.swept import of_which
 from loligo.run.status import Status
 from loligo.words import decimal, join, reworded, say
@@ -99,13 +99,20 @@ class Signals:
         again = finer(self.recording, self.names("voltage"))
         if again is None:
             return self
+        again = origin.alike(again, self.recording)
         return Signals(again, np.asarray(again["time"].values, dtype=float), self.dims)
 
     def values(self, name: str, lane: Lane) -> np.ndarray:
         """A variable over time in one lane."""
         variable = self.recording[name]
         picked = variable.isel({d: k for d, k in lane.where.items() if d in variable.dims})
-        return np.asarray(picked.values, dtype=float)
+        return self.counted(name, np.asarray(picked.values, dtype=float))
+
+    def counted(self, name: str, values: np.ndarray) -> np.ndarray:
+        """Values of a variable as a figure shows them: of a voltage maybe from rest."""
+        if self.role(name) != "voltage" or not origin.is_counted(self.recording.attrs):
+            return values
+        return values - origin.origin(self.recording.attrs)
 
 
 def read(recording: xarray.Dataset) -> Signals:
@@ -226,6 +233,8 @@ def coordinate(recording: xarray.Dataset, dim: str, index: int) -> str:
     if told is None:
         return str(index)
     value = told.values[index]
+    if origin.is_counted(recording.attrs) and origin.is_command(told):
+        value = round(float(value) - origin.origin(recording.attrs), 1) + 0.0
     if dim == "position":
         return decimal(f"{float(value) / places(recording)[1]:.3g}")
     if not isinstance(value, float | int | np.number):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
+from loligo.figures.content import origin
 from loligo.figures.content.labels import quoted
 from loligo.figures.content.panels import MOST_GATES
 from loligo.figures.page import chart
@@ -49,7 +50,7 @@ def gates_chart(found: xarray.Dataset, title: str | None) -> chart.Chart:
     if "voltage" not in found.coords or not known:
         raise UsageError("the membrane has no gates, so there are no rates to draw")
     looks = _looks(known)
-    x = np.asarray(found["voltage"].values, dtype=float)
+    x = np.asarray(found["voltage"].values, dtype=float) - origin.origin(found.attrs)
     order = np.argsort(x)
     panels = []
     for kind, heading, unit in _KINDS:
@@ -59,7 +60,8 @@ def gates_chart(found: xarray.Dataset, title: str | None) -> chart.Chart:
             for one in known if one.attrs.get("kind") == kind
         ]  # fmt: skip
         if lines:
-            panels.append(_panel(lines[:_MOST], say(heading), unit))
+            across = chart.Axis(origin.heading(found.attrs), "mV", limits=_ends(lines))
+            panels.append(_panel(lines[:_MOST], across, say(heading), unit))
     if not panels:
         raise UsageError("the membrane has no gates, so there are no rates to draw")
     panels = _named_once(panels)
@@ -104,7 +106,9 @@ def _rank(known: list[Any], one: Any) -> int:
     return list(own).index(str(one.attrs.get("label", one.name)))
 
 
-def _panel(lines: list[chart.Line], heading: str, unit: str) -> chart.Axes:
+def _panel(
+    lines: list[chart.Line], across: chart.Axis, heading: str, unit: str
+) -> chart.Axes:  # fmt: skip
     values = np.concatenate([np.asarray(line.y) for line in lines])
     values = values[np.isfinite(values) & (values > 0)]
     limits, log = None, False
@@ -115,7 +119,6 @@ def _panel(lines: list[chart.Line], heading: str, unit: str) -> chart.Axes:
         top = float(values.max())
         limits = (max(float(values.min()), top * 10**-_DECADES) / 1.3, top * 1.3)
         lines = [replace(one, y=np.where(one.y > 0, one.y, np.nan)) for one in lines]
-    across = chart.Axis(say("Membrane potential"), "mV", limits=_ends(lines))
     return chart.Axes(tuple(lines), across, chart.Axis(heading, unit, log=log, limits=limits))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from loligo.analysis.dimensionless import is_dimensionless
 from loligo.errors import UsageError
-from loligo.figures.content import injected, labels, signals
+from loligo.figures.content import injected, labels, origin, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.subtitle import subtitle
 from loligo.figures.page import chart
@@ -70,6 +70,7 @@ def _in_time(recorded: signals.Signals) -> chart.Axes:
         )
     dim = recorded.dims[0]
     values = np.asarray(rec[names[0]].transpose(dim, "time").values, dtype=float)
+    values = recorded.counted(names[0], values)
     time, values = _condensed(recorded.time, values)
     some = recorded.lanes[:: max(1, len(recorded.lanes) // 16)]
     on = injected.stretches(injected.when_on(recorded, some), (time[-1] - time[0]) / 400)
@@ -96,9 +97,9 @@ def _unit(recorded: signals.Signals, name: str) -> tuple[str, float]:
         words = reworded(str(recorded.attribute(name, "long_name", name)))
         return f"{words[:1].upper()}{words[1:]} ({unit})", 0.0
     return (
-        (say("V (dimensionless)"), 0.1)
+        (origin.unitless_heading(recorded.recording.attrs), 0.1)
         if recorded.dimensionless
-        else (f"{say('Membrane potential')} ({unit})", 1.0)
+        else (f"{origin.heading(recorded.recording.attrs)} ({unit})", 1.0)
     )
 
 

@@ -38,7 +38,7 @@ def upright(axis: Axis, height: float, scale: float) -> tuple[Tick, ...]:
         return marks
     apart = 1.25 * line / height * (high - low)
     away = [mark for mark in marks if abs(mark.value - axis.rest) >= apart]
-    value = "" if axis.scale else f" {labels.number(axis.rest, 1)}"
+    value = "" if axis.scale else f" {labels.number(axis.rest, int(axis.rest != 0))}"
     return (*away, Tick(axis.rest, f"{say('rest')}{value}", rest=True))
 
 

@@ -5,7 +5,7 @@
  * @typedef {import("./link.js").Known} Known
  * @typedef {(model: string) => Known | null} KnownOf
  */
-import { LinkError, readLink, writeLink } from "./link.js";
+import { fitting, LinkError, readLink, writeLink } from "./link.js";
 import { LOOK } from "./state.js";
 
 const PAUSE = 300; // ms after the last change
@@ -31,13 +31,16 @@ export function addressed(hash, limits, known) {
 /**
  * The link of what is shown.
  *
- * @param {import("./state.js").State} state
+ * @param {import("./main.js").Lab} lab
  * @param {Limits} limits
  */
-export function linkOf(state, limits) {
-  const { tab, panels, cursor } = state.view;
+export function linkOf({ state, models }, limits) {
+  const { tab, panels, cursor, own } = state.view;
+  const simulation = state.get();
+  const about = models.find(({ name }) => name === simulation.model)?.known;
   const usual = panels.join() === LOOK.panels.join();
-  return writeLink(state.get(), { tab, panels: usual ? [] : panels, cursor }, limits);
+  return writeLink(simulation, { tab, panels: usual ? [] : panels, cursor,
+    own: about ? fitting(own, about, limits) : {} }, limits);
 }
 
 /**
@@ -59,7 +62,7 @@ export function follow(lab, limits, known) {
     lab.tell(problem ? lab.words(problem.text, problem.values) : "");
     if (!simulation) return;
     lab.state.set(simulation);
-    lab.state.look(view);
+    lab.state.look({ panels: LOOK.panels, cursor: null, own: {}, ...view });
   };
   addEventListener("hashchange", () => show(location.hash));
   // a notebook around this page says what it is to show: as a link, which is checked like any other
@@ -73,7 +76,7 @@ export function follow(lab, limits, known) {
  * @param {Limits} limits
  */
 function remember(lab, limits) {
-  const link = linkOf(lab.state, limits);
+  const link = linkOf(lab, limits);
   try {
     history.replaceState(null, "", `#${link}`);
   } catch {

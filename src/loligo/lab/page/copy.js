@@ -94,10 +94,11 @@ function item(lab, choice, close) {
  */
 function choices(lab, limits) {
   const { state, words } = lab;
-  const simulation = state.get();
-  const load = lab.models.find(({ name }) => name === simulation.model)?.load ?? null;
-  const run = command(simulation, load, limits);
-  const name = `loligo-${simulation.model.replace(/[^\w-]/g, "_")}`;
+  const { model } = state.get();
+  const load = lab.models.find(({ name }) => name === model)?.load ?? null;
+  const taken = lab.taken(load) ?? takenOf(lab, state.get(), load, limits);
+  const run = taken.command;
+  const name = `loligo-${model.replace(/[^\w-]/g, "_")}`;
   /** @param {string} text */
   const copied = async (text) => {
     await copyText(text);
@@ -105,14 +106,30 @@ function choices(lab, limits) {
   };
   /** @type {(Choice | null)[]} */
   const offered = [
-    { name: words("Copy the link"), does: () => copied(addressOf(linkOf(state, limits))) },
-    { name: words("Copy as a Python script"), does: () => copied(pythonScript(simulation, load, limits)) },
+    { name: words("Copy the link"), does: () => copied(addressOf(linkOf(lab, limits))) },
+    { name: words("Copy as a Python script"), does: () => copied(taken.script) },
     run === null ? null : { name: words("Copy as a command"), does: () => copied(run) },
-    { name: words("Save the data (CSV)"), does: () => saved(lab, `${name}.csv`, dataOf(lab), "text/csv") },
+    { name: words("Save the data (CSV)"), does: () => saved(lab, `${name}.csv`, taken.data(), "text/csv") },
     { name: words("Save the picture (SVG)"), does: () => saved(lab, `${name}.svg`, vectorOf(lab), "image/svg+xml") },
     { name: words("Save the picture (PNG)"), does: async () => saved(lab, `${name}.png`, await pixelsOf(lab), "image/png") },
   ];
   return offered.filter((each) => each !== null);
+}
+
+/**
+ * What is taken of one simulation of the membrane: everywhere but where a tab has its own.
+ *
+ * @param {Lab} lab
+ * @param {import("./state.js").Simulation} simulation
+ * @param {import("./texts.js").Load} load
+ * @param {Limits} limits
+ * @returns {import("./tabs.js").Taken}
+ */
+function takenOf(lab, simulation, load, limits) {
+  return {
+    script: pythonScript(simulation, load, limits), command: command(simulation, load, limits),
+    data: () => dataOf(lab),
+  };
 }
 
 /** @param {string} link */

@@ -6,7 +6,8 @@
  * @property {string} unit
  * @property {number} low
  * @property {number} high
- * @property {number} step
+ * @property {number | "any"} step
+ * @property {boolean} [whole]
  * @property {(value: number) => void} changed
  */
 import { element } from "./dom.js";
@@ -16,25 +17,27 @@ import { element } from "./dom.js";
  *
  * @param {NumberField} field
  */
-export function numberField({ label, unit, low, high, step, changed }) {
+export function numberField({ label, unit, low, high, step, whole, changed }) {
   const input = element("input", {
     type: "number", min: low, max: high, step, inputmode: "decimal",
     onchange: () => {
       const value = Number(input.value);
       if (input.value === "" || !Number.isFinite(value)) return;
-      const kept = Math.min(Math.max(value, low), high);
+      const kept = Math.min(Math.max(whole ? Math.round(value) : value, low), high);
       input.value = String(kept);
       changed(kept);
     },
   });
+  const shown = element("span", { class: "unit" }, unit);
   const host = element("label", { class: "number-field" },
-    element("span", { class: "name" }, label), input, element("span", { class: "unit" }, unit));
+    element("span", { class: "name" }, label), input, shown);
   return {
     element: host,
+    unit: shown,
     /** @param {number} value */
     show(value) {
       if (document.activeElement !== input || Number(input.value) !== value) {
-        input.value = String(Math.round(value * 1e6) / 1e6);
+        input.value = String(Number(value.toPrecision(6)));
       }
     },
   };

@@ -46,7 +46,10 @@ function modelChoice(lab) {
     const chosen = lab.models.find(({ name }) => name === choice.value);
     const shown = chosen?.description.shown ?? {};
     const sampled = shown.duration ? { sample_interval: samplesOf(shown.duration) } : {};
-    lab.state.set({ model: choice.value, parameters: {}, initial: null, ...shown, ...sampled });
+    // what is remembered of a model's own channels, states and scales is of no use to another
+    const { steps, axon } = lab.state.view.own;
+    lab.state.set({ model: choice.value, parameters: {}, initial: null, ...shown, ...sampled }, false,
+      { steps: steps ?? {}, axon: axon ?? {} });
   });
   return choice;
 }

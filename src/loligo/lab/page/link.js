@@ -6,6 +6,9 @@
  *
  * @typedef {import("./state.js").Simulation} Simulation
  * @typedef {{name: string, low: number, high: number, open?: boolean, whole?: boolean, usual?: number | null}} Bounds
+ * @typedef {{name: string, words: string[], usual?: string}} Choice
+ * @typedef {{name: string, of: "channels" | "states", usual: string}} Named  a choice of what a model has
+ * @typedef {{word: string, fields?: (Bounds | Choice | Named)[], each?: "drugs"}} Own  what a tab remembers
  * @typedef {object} Kind  of stimulus
  * @property {string} name  of its class in Python
  * @property {string} word
@@ -24,7 +27,14 @@
  * @property {Record<string, Bounds>} numbers
  * @property {{duration: number, sample: number, solver: [string, number]}} usual
  * @property {Record<string, string>} words
- * @typedef {{parameters: Record<string, Bounds>, states: string[], solvers: string[]}} Known  of a model
+ * @property {Own[]} own
+ * @typedef {Bounds & {drug: string, half: number, unit: string, least: number}} Drug
+ * @typedef {object} Known  of a model
+ * @property {Record<string, Bounds>} parameters
+ * @property {string[]} states
+ * @property {string[]} channels
+ * @property {Record<string, Drug>} drugs  what blocks its channels
+ * @property {string[]} solvers
  * @typedef {[string, string][]} Pairs
  * @typedef {Record<string, any>} View
  */
@@ -77,7 +87,7 @@ export function readLink(url, limits, known) {
   const initial = initialOf(named.get("initial"), about, limits);
   const threshold = one("threshold", named.get("threshold"), null, limits);
   const simulation = { model, parameters, stimulus, ...times, solver, initial, threshold };
-  return { simulation: /** @type {any} */ (simulation), view: viewOf(named, limits) };
+  return { simulation: /** @type {any} */ (simulation), view: viewOf(named, about, limits) };
 }
 
 /**
@@ -122,7 +132,8 @@ function decoded(text) {
  * @param {Limits} limits
  */
 function refuseRepeats(pairs, limits) {
-  const single = new Set(["model", "set", "solver", "initial", ...Object.keys(limits.words), ...RUN]);
+  const single = new Set(["model", "set", "solver", "initial", ...Object.keys(limits.words),
+    ...limits.own.map(({ word }) => word), ...RUN]);
   const most = new Map(limits.stimuli.map((kind) => [kind.word, kind.most]));
   /** @type {Map<string, number>} */
   const counts = new Map();
@@ -152,11 +163,11 @@ function parametersOf(text, about) {
  *
  * @param {string} key
  * @param {string} text
- * @param {Map<string, Bounds>} known
- * @returns {Record<string, number>}
+ * @param {Map<string, Bounds | Choice>} known
+ * @returns {Record<string, any>}
  */
 function numbersOf(key, text, known) {
-  /** @type {Map<string, number>} */
+  /** @type {Map<string, any>} */
   const found = new Map();
   for (const part of text.split(",")) {
     const colon = part.indexOf(":");
@@ -164,9 +175,22 @@ function numbersOf(key, text, known) {
     const bounds = known.get(name);
     if (!bounds) throw said("{key} of the link: {name} is unknown", { key, name });
     if (found.has(name)) throw said("{key} of the link: {name} is said twice", { key, name });
-    found.set(name, numberOf(`${key} ${name}`, colon < 0 ? "" : part.slice(colon + 1), bounds));
+    found.set(name, valueOf(`${key} ${name}`, colon < 0 ? "" : part.slice(colon + 1), bounds));
   }
   return Object.fromEntries(found);
+}
+
+/**
+ * A number, or one of some words.
+ *
+ * @param {string} key
+ * @param {string} text
+ * @param {Bounds | Choice} about
+ */
+function valueOf(key, text, about) {
+  if (!("words" in about)) return numberOf(key, text, about);
+  if (!about.words.includes(text)) throw said("{key} of the link: {text} cannot be", { key, text });
+  return text;
 }
 
 /**
@@ -232,8 +256,11 @@ function solverOf(text, about, limits) {
   const colon = stated.indexOf(":");
   const word = colon < 0 ? stated : stated.slice(0, colon);
   const solver = limits.solvers.find((each) => each.word === word);
-  if (!solver || !about.solvers.includes(solver.kind)) throw said("the link says {key}, which means nothing here", { key: `solver=${word}` });
+  if (!solver) throw said("the link says {key}, which means nothing here", { key: `solver=${word}` });
   const { kind, value } = solver;
+  if (!about.solvers.includes(kind)) {
+    throw said("this page has no solver {solver}; loligo lab --link makes one that has", { solver: word });
+  }
   const number = numberOf(`solver ${value.name}`, colon < 0 ? "" : stated.slice(colon + 1), value);
   return { kind, [value.name]: number, portable: true };
 }
@@ -257,9 +284,10 @@ function initialOf(text, about, limits) {
 
 /**
  * @param {Map<string, string>} named
+ * @param {Known} about
  * @param {Limits} limits
  */
-function viewOf(named, limits) {
+function viewOf(named, about, limits) {
   /** @type {View} */
   const view = {};
   for (const [key, pattern] of Object.entries(limits.words)) {
@@ -271,7 +299,73 @@ function viewOf(named, limits) {
     view[key] = key === "panels" ? text.split(",") : text;
   }
   if (named.has("cursor")) view.cursor = one("cursor", named.get("cursor"), null, limits);
-  return view;
+  /** @type {Record<string, any>} */
+  const own = {};
+  for (const group of limits.own) {
+    const text = named.get(group.word);
+    if (text !== undefined) own[group.word] = numbersOf(group.word, text, fieldsOf(group, about));
+  }
+  return Object.keys(own).length ? { ...view, own } : view;
+}
+
+/**
+ * What a tab remembers of a model: name -> its bounds, or its words.
+ *
+ * @param {Own} group
+ * @param {Known} about
+ * @returns {Map<string, Bounds | Choice>}
+ */
+function fieldsOf({ fields, each }, about) {
+  if (each) return new Map(Object.entries(about[each]));
+  return new Map((fields ?? []).map((field) =>
+    [field.name, "of" in field ? { ...field, words: about[field.of] } : field]));
+}
+
+/**
+ * What tabs remember, without what says nothing new, or is of another model.
+ *
+ * @param {Record<string, any>} own
+ * @param {Known} about
+ * @param {Limits} limits
+ * @returns {Record<string, Record<string, any>>}
+ */
+export function fitting(own, about, limits) {
+  /** @type {Record<string, Record<string, any>>} */
+  const kept = {};
+  for (const group of limits.own) {
+    const values = own[group.word] ?? {};
+    const said = Array.from(fieldsOf(group, about)).filter(([name, field]) => {
+      const value = values[name] ?? null;
+      return value !== null && value !== (field.usual ?? 0) && (!("words" in field) || field.words.includes(value));
+    });
+    if (said.length) kept[group.word] = Object.fromEntries(said.map(([name]) => [name, values[name]]));
+  }
+  return kept;
+}
+
+/**
+ * Between what a number of a tab lies, for its field.
+ *
+ * @param {string} word
+ * @param {string} name
+ * @param {Limits} limits
+ */
+export function boundsOf(word, name, limits) {
+  const group = limits.own.find((each) => each.word === word);
+  const bounds = /** @type {Bounds} */ (group?.fields?.find((field) => field.name === name));
+  return { least: bounds.low, most: bounds.high };
+}
+
+/**
+ * What a tab usually shows.
+ *
+ * @param {string} word
+ * @param {Limits} limits
+ * @returns {Record<string, any>}
+ */
+export function usualOf(word, limits) {
+  const fields = limits.own.find((group) => group.word === word)?.fields ?? [];
+  return Object.fromEntries(fields.map(({ name, usual }) => [name, usual]));
 }
 
 /**
@@ -343,9 +437,10 @@ function encoded(text) {
   return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":");
 }
 
-/** @param {Record<string, number>} numbers */
+/** @param {Record<string, number | string>} numbers */
 function listed(numbers) {
-  return Object.entries(numbers).map(([name, value]) => `${name}:${written(value)}`).join(",");
+  return Object.entries(numbers).map(([name, value]) =>
+    `${name}:${typeof value === "string" ? value : written(value)}`).join(",");
 }
 
 /**
@@ -400,6 +495,10 @@ function viewWritten(view, limits) {
     if (value && value.length) parts.push([key, key === "panels" ? value.join(",") : value]);
   }
   if (typeof view.cursor === "number") parts.push(["cursor", written(view.cursor)]);
+  for (const { word } of limits.own) {
+    const values = view.own?.[word] ?? {};
+    if (Object.keys(values).length) parts.push([word, listed(values)]);
+  }
   return parts;
 }
 

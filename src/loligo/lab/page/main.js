@@ -60,6 +60,7 @@
  * @property {any} worker  opened when it is first asked for
  * @property {any} tasks  a teacher's sheet, or null
  * @property {Record<string, Language>} languages
+ * @property {(load: import("./texts.js").Load) => import("./tabs.js").Taken | null} taken  of a tab's own
  * @property {any} copy  what offers links, scripts, data and pictures
  * @property {import("./link.js").Limits} limits
  * @property {(name: string) => Promise<any>} opened  one of the models
@@ -87,6 +88,7 @@ export async function start(host, given) {
   const lab = labOf(host, given);
   lab.copy = copying(lab, given.limits);
   const tabs = new Tabs(lab);
+  lab.taken = (load) => tabs.taken(load);
   const top = header(lab, tabs);
   const spoken = element("div", { role: "status", "aria-live": "polite", class: "unseen" });
   const message = element("div", { role: "alert", class: "message", hidden: true });
@@ -148,7 +150,7 @@ function labOf(host, given) {
       worker ??= openWorker(given.models, workerSource());
       return worker;
     },
-    tasks: tasks ?? null, copy: null, limits: given.limits, opened: async () => null,
+    tasks: tasks ?? null, taken: () => null, copy: null, limits: given.limits, opened: async () => null,
   };
 }
 

@@ -18,7 +18,10 @@
  * @property {string} language
  * @property {"" | "light" | "dark"} theme  "" is the system's
  * @property {string[]} panels  which are shown
- * @property {Record<string, any>} own  what a tab remembers, by its name
+ * @property {Record<string, Record<string, any>>} own  what tabs remember besides, by the words of
+ *   links
+ *
+ * @typedef {{simulation: Simulation, own: View["own"]}} Step
  */
 
 const MOST = 200; // steps back
@@ -58,9 +61,9 @@ export class State {
     this.simulation = { ...FIRST, ...simulation };
     /** @type {View} */
     this.view = { ...LOOK, ...view };
-    /** @type {Simulation[]} */
+    /** @type {Step[]} */
     this.past = [];
-    /** @type {Simulation[]} */
+    /** @type {Step[]} */
     this.future = [];
     this.moving = false;
     /** @type {Set<(what: "simulation" | "view") => void>} */
@@ -77,16 +80,32 @@ export class State {
    *
    * @param {Partial<Simulation>} change
    * @param {boolean} [moving]  the hand is not yet at rest: all until `settle` is one step
+   * @param {View["own"]} [own]  what tabs remember from now on
    */
-  set(change, moving = false) {
+  set(change, moving = false, own = this.view.own) {
+    this.step(moving);
+    this.simulation = { ...this.simulation, ...change };
+    this.view = { ...this.view, own };
+    this.tell("simulation");
+  }
+
+  /**
+   * What is now will be the past.
+   *
+   * @param {boolean} moving
+   */
+  step(moving) {
     if (!this.moving) {
-      this.past.push(this.simulation);
+      this.past.push(this.present);
       if (this.past.length > MOST) this.past.shift();
       this.future = [];
     }
     this.moving = moving;
-    this.simulation = { ...this.simulation, ...change };
-    this.tell("simulation");
+  }
+
+  /** @returns {Step} */
+  get present() {
+    return { simulation: this.simulation, own: this.view.own };
   }
 
   /** The hand is at rest. */
@@ -107,14 +126,17 @@ export class State {
   }
 
   /**
-   * What a tab remembers.
+   * Change what a tab remembers.
    *
-   * @param {string} tab
+   * @param {string} word
    * @param {Record<string, any>} change
+   * @param {boolean} [moving]
    */
-  keep(tab, change) {
-    const own = { ...this.view.own, [tab]: { ...this.view.own[tab], ...change } };
-    this.look({ own });
+  keep(word, change, moving = false) {
+    const before = this.view.own[word] ?? {};
+    const other = Object.keys(change).some((name) => change[name] !== before[name]);
+    if (other || this.moving) this.step(moving);
+    this.look({ own: { ...this.view.own, [word]: { ...before, ...change } } });
   }
 
   /** @returns {boolean} whether there was something to go back to */
@@ -128,15 +150,16 @@ export class State {
   }
 
   /**
-   * @param {Simulation[]} from
-   * @param {Simulation[]} to
+   * @param {Step[]} from
+   * @param {Step[]} to
    */
   travel(from, to) {
     const other = from.pop();
     if (!other) return false;
-    to.push(this.simulation);
+    to.push(this.present);
     this.moving = false;
-    this.simulation = other;
+    this.simulation = other.simulation;
+    this.view = { ...this.view, own: other.own };
     this.tell("simulation");
     return true;
   }

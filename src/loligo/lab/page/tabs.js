@@ -7,7 +7,14 @@
  * @typedef {object} Shown  a tab that was made
  * @property {(simulation: Simulation, view: View) => void} show  draw it, at most once a frame
  * @property {() => void} hide
+ * @property {(load: import("./texts.js").Load) => Taken | null} [taken]  where it is not the
+ *   membrane's run that is taken along
  * @property {(event: KeyboardEvent) => boolean} [keys]  whether a key was meant for it
+ *
+ * @typedef {object} Taken
+ * @property {string} script
+ * @property {string | null} command
+ * @property {() => string} data  as CSV
  *
  * @typedef {object} Tab
  * @property {string} name
@@ -91,6 +98,15 @@ export class Tabs {
     for (const [name, host] of this.hosts) host.hidden = name !== tab.name;
     const host = /** @type {HTMLElement} */ (this.hosts.get(tab.name));
     if (!this.made.has(tab.name)) this.made.set(tab.name, tab.create(host, this.lab));
+  }
+
+  /**
+   * What is taken along of the chosen tab, if it has its own.
+   *
+   * @param {import("./texts.js").Load} load
+   */
+  taken(load) {
+    return this.made.get(this.current)?.taken?.(load) ?? null;
   }
 
   /** @param {KeyboardEvent} event */

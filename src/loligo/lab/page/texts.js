@@ -4,6 +4,15 @@
  * @typedef {import("./state.js").Simulation} Simulation
  * @typedef {import("./link.js").Limits} Limits
  * @typedef {import("./link.js").Kind} Kind
+ * @typedef {{first: number, last: number, number: number}} Row  numbers from one to another
+ * @typedef {object} Travelling  a wave along an axon
+ * @property {Simulation} simulation  of its membrane
+ * @property {import("./experiments/fibre.js").Fibre} fibre
+ * @property {number} count  of compartments
+ * @property {{at: number, start: number, duration: number, amplitude: number}[]} pulses  at 0, or
+ *   else at the right end
+ * @property {Record<string, number>} conductances  of a node
+ * @property {{dt: number, duration: number, initial: null | "rest" | number, threshold: number}} run
  * @typedef {string | null} Load  what `lo.load` and the command take for the model; null if it was
  *   made in Python
  */
@@ -22,13 +31,72 @@ export function pythonScript(simulation, load, limits) {
   const remark = load === null ? `  # ${plain(simulation.model)}` : "";
   const shapes = stimulus.map((shape) => called(shape, limits));
   const lines = ["import loligo as lo", "", `model = ${named}${remark}`];
+  if (shapes.some((shape) => shape.includes("np."))) lines.unshift("import numpy as np");
   if (Object.keys(parameters).length) lines.push(`model = model.replace(${settings(parameters)})`);
   if (shapes.length > 1) lines.push("stimulus = (", `    ${shapes.join("\n    + ")}`, ")");
   else lines.push(`stimulus = ${shapes[0] ?? "None"}`);
   const asked = ["model", "stimulus", `duration=${written(duration)}`, ...run(simulation)];
   lines.push("rec = lo.simulate(", ...asked.map((each) => `    ${each},`), ")", "");
-  lines.push("print(lo.narrate(rec))", "lo.plot(rec)", "");
+  const many = lines[0] !== "import loligo as lo";
+  lines.push(...many ? [] : ["print(lo.narrate(rec))"], "lo.plot(rec)", "");
   return lines.join("\n");
+}
+
+/**
+ * A wave along an axon in Python.
+ *
+ * @param {Travelling} wave
+ * @param {Load} load
+ */
+export function axonScript({ simulation, fibre, count, pulses, conductances, run: asked }, load) {
+  const { parameters, model } = simulation;
+  const named = load === null ? `...  # ${plain(model)}` : `lo.load(${quoted(load)})`;
+  const lines = ["import loligo as lo", "", `model = ${named}`];
+  if (Object.keys(parameters).length) lines.push(`model = model.replace(${settings(parameters)})`);
+  const { diameter, length, resistivity, g_ratio: ratio } = fibre;
+  if (ratio === null) {
+    const sizes = settings({ length, diameter, axial_resistivity: resistivity, compartments: count });
+    lines.push(`axon = lo.Axon(model, ${sizes})`);
+  } else {
+    lines.push(`node = model.replace(${settings(conductances)})  # ten times the channels`);
+    const sizes = [ratio, 100 * diameter, diameter].map(written).join(", ");
+    lines.push(`axon = lo.experiments.myelinated(${sizes}, membrane=node)`);
+  }
+  const shocks = pulses.map(({ at, start, duration, amplitude }) =>
+    `lo.at(${at ? "axon.length" : "0"}, lo.Pulse(${[start, duration, amplitude].map(written).join(", ")}))`);
+  lines.push(`stimulus = ${shocks.join(" + ")}`);
+  lines.push("rec = lo.simulate(", ...["axon", "stimulus", ...runOf(asked)].map((each) => `    ${each},`), ")", "");
+  lines.push("lo.plot(rec)", "");
+  return lines.join("\n");
+}
+
+/**
+ * @param {Travelling["run"]} run
+ */
+function runOf({ dt, duration, initial, threshold }) {
+  const begin = typeof initial === "string" ? quoted(initial)
+    : typeof initial === "number" ? written(initial) : "None";
+  return [`duration=${written(duration)}`, `solver=lo.Exponential(dt=${written(dt)}, portable=True)`,
+    `initial=${begin}`, `threshold=${written(threshold)}`];
+}
+
+/**
+ * A wave along an axon as a command; null where no command says it.
+ *
+ * @param {Travelling} wave
+ * @param {Load} load
+ */
+export function axonCommand({ simulation, fibre, pulses, run: { duration, initial } }, load) {
+  if (load === null || fibre.g_ratio !== null || initial !== "rest") return null;
+  const parts = ["loligo axon", shell(load)];
+  for (const [name, value] of Object.entries(simulation.parameters)) {
+    parts.push(`--set ${name}=${written(value)}`);
+  }
+  parts.push(`--diameter ${written(fibre.diameter)} --length ${written(fibre.length)}`);
+  for (const { at, start, duration: lasts, amplitude } of pulses) {
+    parts.push(`--at ${[at ? fibre.length : 0, start, lasts, amplitude].map(written).join(" ")}`);
+  }
+  return [...parts, `--duration ${written(duration)}`, "--output wave.nc"].join(" ");
 }
 
 /**
@@ -80,7 +148,7 @@ export function command(simulation, load, limits) {
  */
 function called(shape, limits) {
   const kind = kindOf(shape, limits);
-  const values = kind.values.map(({ name }) => written(shape[name]));
+  const values = kind.values.map(({ name }) => literal(shape[name]));
   return `lo.${kind.name}(${[...values, ...said(shape, kind)].join(", ")})`;
 }
 
@@ -90,7 +158,7 @@ function called(shape, limits) {
  */
 function option(shape, limits) {
   const kind = kindOf(shape, limits);
-  const values = kind.values.map(({ name }) => written(shape[name]));
+  const values = kind.values.map(({ name }) => swept(shape[name]));
   return [`--${kind.word}`, ...values, ...said(shape, kind)].join(" ");
 }
 
@@ -125,7 +193,14 @@ function settings(named) {
 function literal(value) {
   if (value === true) return "True";
   if (value === false) return "False";
-  return written(value);
+  if (typeof value !== "object") return written(value);
+  return `np.linspace(${[value.first, value.last, value.number].map(written).join(", ")})`;
+}
+
+/** @param {number | Row} value */
+function swept(value) {
+  if (typeof value === "number") return written(value);
+  return [value.first, value.last, value.number].map(written).join(":");
 }
 
 /**

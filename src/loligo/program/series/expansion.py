@@ -20,6 +20,16 @@ from loligo.program.series.recurrences import RECURRENCES
 from loligo.program.series.terms import Terms
 
 
+def beside(block: Block, names: Iterable[str]) -> frozenset[int]:
+    """The assignments that the results of these names do not need."""
+    own = frozenset(names)
+    wanted = {index for name, index in block.outputs if name in own}
+    for index in range(len(block.assignments) - 1, -1, -1):
+        if index in wanted:
+            wanted.update(block.assignments[index].args)
+    return frozenset(range(len(block.assignments))) - wanted
+
+
 def in_quotients(block: Block) -> frozenset[int]:
     """Ratios, which may divide by little, and what they are made of: any rounding there grows
     from order to order."""
@@ -53,6 +63,10 @@ class Series(Terms):
     guarded
         Whether an exponential that would be infinite is taken to be merely huge: what is divided
         by it is then 0, and so are the coefficients, where infinities would cancel to NaN.
+    beside
+        Which assignments serve no state of the series, but what is expanded beside it.
+    fewer
+        The highest order wanted of what obeys those, and how many of its coefficients are float64.
     """
 
     def __init__(
@@ -64,10 +78,13 @@ class Series(Terms):
         order: int,
         wide: int | None = None,
         guarded: bool = False,
+        beside: frozenset[int] = frozenset(),
+        fewer: tuple[int, int] = (0, 0),
     ) -> None:
         varies = varying(derivative, (*states, *(n for n in start if len(start[n]) > 1)))
         super().__init__(derivative, builder, states, order, varies, guarded)
         self.wide = order + 1 if wide is None else wide
+        self.beside, self.fewer = beside, fewer
         self.exact = in_quotients(derivative)
         self.known = {name: list(values) for name, values in start.items()}
 
@@ -76,8 +93,13 @@ class Series(Terms):
         for k in range(self.order):
             # a state's coefficient of order k + 1 comes from here
             few = k + 1 >= self.wide
+            order, wide = self.fewer
             for index, a in enumerate(self.f.assignments):
-                self.b.narrow = few and index not in self.exact
+                beside = index in self.beside
+                if beside and k >= order:
+                    continue
+                less = k + 1 >= wide if beside else few
+                self.b.narrow = less and index not in self.exact
                 self.values[index].append(self._coefficient(index, a, k))
             self.b.narrow = few
             for state in self.states:

@@ -32,17 +32,30 @@ def reach(b: Builder, order: int) -> int:
     return b.apply("pow", b.mul(b.const(_FACTOR), b.input(".tolerance")), b.const(1.0 / order))
 
 
+def _exprel(b: Builder, z: int) -> int:
+    return b.apply("ratio", b.apply("less_one", b.apply("exp", z), z), z)
+
+
+def _bernoulli(b: Builder, z: int) -> int:
+    return b.apply("ratio", z, b.apply("less_one", b.apply("exp", z), z))
+
+
+def _exprel2(b: Builder, z: int) -> int:
+    return b.apply("ratio", b.sub(_exprel(b, z), b.const(1.0)), z)
+
+
+_WRITTEN_OUT = {"exprel": _exprel, "bernoulli": _bernoulli, "exprel2": _exprel2}
+
+
 def expose(block: Block, states: tuple[str, ...]) -> Block:
-    """The same results, with exprel(z) and bernoulli(z) written out as the ratios that they are,
-    where z is affine in V."""
+    """The same results, with exprel(z) and its kin written out as the ratios that they are, where z
+    is affine in V."""
     b = Builder()
     new: list[int] = []
     varies = varying(block, (*states, ".t"))
     for a in block.assignments:
-        if a.op in ("exprel", "bernoulli") and of_voltage(block, varies, a.args[0]):
-            z = new[a.args[0]]
-            ends = z, b.apply("less_one", b.apply("exp", z), z)
-            new.append(b.apply("ratio", *(ends if a.op == "bernoulli" else ends[::-1])))
+        if a.op in _WRITTEN_OUT and of_voltage(block, varies, a.args[0]):
+            new.append(_WRITTEN_OUT[a.op](b, new[a.args[0]]))
         else:
             new.append(b.copy(a, new))
     return b.block({name: new[index] for name, index in block.outputs})

@@ -140,6 +140,7 @@ def balance(problem: Problem, kernels: Sequence[Kernel], begun: Beginning) -> Be
     status = np.zeros(line.axons, dtype=np.int8) if begun.status is None else begun.status.copy()
     dt = np.ones((line.axons, 1))
     settled = status > 0
+    portable = all(kernel.portable for kernel in kernels)
     change = np.zeros_like(voltage)
     for _ in range(_MOST_STEPS):
         current, _ = _steady(problem, kernels, line, voltage)
@@ -148,7 +149,7 @@ def balance(problem: Problem, kernels: Sequence[Kernel], begun: Beginning) -> Be
         change = np.zeros_like(voltage)
         for k in np.flatnonzero(~settled):  # what is settled stays, whatever its neighbours do
             change[k] = _step(
-                line, points, int(k), voltage[k], current[k], slope[k], float(dt[k, 0])
+                line, points, int(k), voltage[k], current[k], slope[k], float(dt[k, 0]), portable
             )
         broken = ~np.isfinite(change).all(axis=1)
         status[broken] = Status.NO_REST
@@ -189,9 +190,9 @@ def _steady(
 
 def _step(
     line: Line, points: Points, axon: int, voltage: Floats, current: Floats, slope: Floats,
-    dt: float,
+    dt: float, portable: bool,
 ) -> Floats:  # fmt: skip
     held, place = points.conductance[axon], points.place
     right = line.inflow(axon, voltage, onto=-current)
     right[place] += held * (points.potential[axon] - voltage[place])
-    return line.solved(axon, line.capacity[axon] / dt + slope, right, points)
+    return line.solved(axon, line.capacity[axon] / dt + slope, right, points, portable)

@@ -10,6 +10,7 @@
  * @property {number} initial  where it is put back to, and where it catches
  * @property {string} [colour]  a name of the page's colours
  * @property {number} [least]  what is typed may not be lower
+ * @property {number} [most]  or higher
  * @property {(value: number, moving: boolean) => void} set
  * @property {() => void} settle  the hand is at rest
  */
@@ -76,7 +77,8 @@ export function slider(lab, wanted) {
     if (typed.value === typed.dataset.shown) return;
     const value = readNumber(typed.value);
     const before = Number(track.dataset.value);
-    const fits = value !== null && value >= (wanted.least ?? -Infinity) && Math.abs(value) < 1e6;
+    const fits = value !== null && value >= (wanted.least ?? -Infinity) && value <= (wanted.most ?? Infinity)
+      && Math.abs(value) < 1e6;
     typed.setAttribute("aria-invalid", String(!fits));
     if (fits && value !== before) put(value, false);
     else if (fits) show(before, true);
@@ -156,5 +158,6 @@ export function readNumber(text) {
  * @param {string} mark
  */
 export function written(value, mark) {
-  return general(value, 5).replace(".", mark).replace("-", "−");
+  const text = Math.abs(value) >= 1e5 ? String(Math.round(value)) : general(value, 5);
+  return text.replace(".", mark).replace("-", "−");
 }

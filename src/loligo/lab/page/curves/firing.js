@@ -8,11 +8,13 @@ import { element, say } from "../dom.js";
 import { evenly } from "../experiments/asking.js";
 import { fromFiring, fromRest, LASTS, onset } from "../experiments/firing.js";
 import { Rolling } from "../experiments/rolling.js";
+import { fitted } from "../story/unitless.js";
 
 const COUNT = 60; // currents
 const ROUNDS = 4;
 const BRIEFLY = 400; // ms of each current while the hand moves: then slow firing is not told yet
-const USUAL = 20; // µA/cm²
+const USUAL = 20; // µA/cm², where nothing is known of a model
+const [LEAST, MOST] = [1e-3, 1e6]; // µA/cm²: models without units fire at a tenth, spines at thousands
 const FURTHER = 8; // times as much, where none of these makes it fire
 const ENOUGH = 12; // currents that do
 
@@ -28,8 +30,8 @@ export class Firing {
     this.lab = lab;
     this.limits = new Limits();
     const { words } = lab;
-    this.most = numberField({ label: words("Currents up to"), unit: "µA/cm²", low: 1, high: 500, step: 1,
-      changed: (value) => lab.state.keep("curves", { most: value }) });
+    this.most = numberField({ label: words("Currents up to"), unit: lab.unit("uA/cm2"), low: LEAST,
+      high: MOST, step: "any", changed: (value) => lab.state.keep("curves", { most: value }) });
     this.drawing = element("div", { class: "drawing", role: "img", "aria-label": words("Firing rate") });
     this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Firing rate") },
@@ -41,6 +43,8 @@ export class Firing {
     /** @type {{key: string, found: Awaited<ReturnType<typeof onset>>}} */
     this.onset = { key: "", found: null };
     this.since = { key: "", at: 0, told: false };
+    this.seen = ""; // of which numbers all was found briefly
+    this.first = USUAL;
     this.usual = USUAL;
     this.asked = false; // up to which current, by a person
     this.found = false; // up to which shows how it fires
@@ -51,19 +55,22 @@ export class Firing {
     this.begun = new Rolling(ROUNDS);
     this.again = new Rolling(1);
     this.limits = new Limits();
-    this.usual = USUAL;
+    // twice what is shown of a model is what is of interest in it
+    const own = this.lab.description().shown?.stimulus?.[0]?.amplitude ?? 0;
+    this.first = own > 0 ? Math.max(LEAST, Number((2 * own).toPrecision(1))) : USUAL;
+    this.usual = this.first;
     this.found = false;
     say(this.readout, "");
   }
 
-  /** Currents that show how it fires, where those up to 20 µA/cm² show little of it. */
+  /** Currents that show how it fires, where those that are looked at first show little of it. */
   widen() {
     const { x, y } = this.begun;
     const firing = Array.from(x).filter((_, k) => y[k] > 0);
     if (this.asked || this.found || firing.length >= ENOUGH) return false;
-    const most = firing.length ? Number((1.1 * firing[firing.length - 1]).toPrecision(2)) : FURTHER * USUAL;
-    const other = firing.length || this.usual === USUAL ? most : USUAL;
-    this.found = firing.length > 0 || this.usual !== USUAL;
+    const most = firing.length ? Number((1.1 * firing[firing.length - 1]).toPrecision(2)) : FURTHER * this.first;
+    const other = firing.length || this.usual === this.first ? most : this.first;
+    this.found = firing.length > 0 || this.usual !== this.first;
     if (other === this.usual) return false;
     this.usual = other;
     return true;
@@ -71,7 +78,7 @@ export class Firing {
 
   /** @param {Record<string, any>} own */
   upTo(own) {
-    this.asked = own.most !== undefined;
+    this.asked = typeof own.most === "number";
     const most = own.most ?? this.usual;
     this.most.show(most);
     this.begun.along(evenly(0, most, COUNT));
@@ -87,16 +94,19 @@ export class Firing {
   next({ key, base, rest, moving, ask }) {
     if (this.since.key !== key) this.since = { key, at: performance.now(), told: false };
     const { begun, again } = this;
-    const sort = moving ? `${key} briefly` : key;
+    const short = `${key} briefly`;
+    const brief = moving || !(this.seen === key || begun.fresh(short));
+    const sort = brief ? short : key;
     const part = begun.next(sort);
     if (part) {
       return async () => {
         const some = Float64Array.from(part.which, (k) => begun.x[k]);
-        const { rate } = await fromRest(ask, base, rest, some, moving ? BRIEFLY : LASTS);
+        const { rate } = await fromRest(ask, base, rest, some, brief ? BRIEFLY : LASTS, brief);
         begun.put(part, sort, rate);
         if (begun.fresh(sort)) this.arrived();
       };
     }
+    this.seen = key;
     if (moving) return null;
     if (this.widen()) return async () => this.upTo({});
     const more = again.next(key);
@@ -125,19 +135,24 @@ export class Firing {
     const theme = style.theme();
     const { begun, again } = this;
     const known = again.fresh(key);
-    const top = Math.max(1, reach([begun.y, ...known ? [again.y] : []])[1]);
+    const unit = this.lab.unit("uA/cm2");
+    this.most.unit.textContent = unit;
+    // of a model without units a rate is in its own time
+    const part = unit ? 1 : 1e-3;
+    const [rates, others] = [begun, again].map(({ y }) => y.map((each) => part * each));
+    const top = Math.max(part, reach([rates, ...known ? [others] : []])[1]);
     const [low, high] = this.limits.around("rate", 0, top * 1.05, moving);
     const found = this.onset.key === key ? this.onset.found : null;
-    const both = known && again.y.some((each, k) => Math.abs(each - begun.y[k]) > 1e-3 * top);
+    const both = known && again.y.some((each, k) => Math.abs(each - begun.y[k]) > 1e-3 * top / part);
     this.chart.show(
-      { low: 0, high: begun.x[begun.x.length - 1], heading: words("Injected current"), unit: "µA/cm²" },
-      { low, high, heading: words("Firing rate"), unit: "Hz" },
+      { low: 0, high: begun.x[begun.x.length - 1], heading: words("Injected current"), unit },
+      { low, high, heading: words("Firing rate"), unit: unit ? "Hz" : "" },
       {
         curves: [
-          ...both ? [{ x: again.x, y: again.y, colour: theme.stimulus, dash: [5, 4] }] : [],
-          { x: begun.x, y: begun.y, colour: theme.voltage, dots: true },
+          ...both ? [{ x: again.x, y: others, colour: theme.stimulus, dash: [5, 4] }] : [],
+          { x: begun.x, y: rates, colour: theme.voltage, dots: true },
         ],
-        rules: found ? [{ x: found.current, text: words("{I:.4g} µA/cm²", { I: found.current }) }] : [],
+        rules: found ? [{ x: found.current, text: fitted(this.lab, words("{I:.4g} µA/cm²", { I: found.current })) }] : [],
       });
     if (moving) return;
     const firing = begun.y.findIndex((each) => each > 0);
@@ -150,7 +165,8 @@ export class Firing {
     }
     if (!begun.fresh(key)) parts.length = 0;
     if (both) parts.push(words("Dashed: come to from firing."));
-    say(this.readout, parts.join(" "));
-    this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${parts.join(" ")}`);
+    const text = fitted(this.lab, parts.join(" "));
+    say(this.readout, text);
+    this.drawing.setAttribute("aria-label", `${words("Firing rate against injected current.")} ${text}`);
   }
 }

@@ -12,6 +12,7 @@ import { pointwise } from "../engine/point.js";
 import { evenly } from "../experiments/asking.js";
 import { alike, byPace, Plane, sideOf } from "../experiments/plane.js";
 import { path } from "../experiments/paths.js";
+import { fitted } from "../story/unitless.js";
 
 const ARROWS = [21, 13];
 const GRIDS = { moving: [81, 61], still: [201, 121] };
@@ -55,17 +56,17 @@ export class PhasePlane {
     this.handle = new Handle(this.drawing, {
       label: words("Where the path begins; the arrows up and down move the gate"),
       low: -100, high: 100, step: 1, along: "round",
-      text: (value) => words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] }),
+      text: (value) => fitted(lab, words("V {V:g} mV, {name} {y:.2f}", { V: value, name: this.y, y: this.start[1] })),
       place: (value) => [this.chart.x(value), this.chart.y(this.start[1])],
       value: (x, y) => this.chart.value(x, y)[0],
-      changed: (value) => lab.state.keep("curves", { start: [value, this.start[1]] }),
+      changed: (value, moving) => this.put([value, this.start[1]], moving),
       other: (x, y, step) => {
         const { low, high } = this.tall;
         const to = step ? this.start[1] + (step * (high - low)) / 50 : this.chart.value(x, y)[1];
         const kept = near(Math.min(Math.max(to, low), high), (high - low) / 100);
         const moved = kept !== this.start[1];
         this.start = [this.start[0], kept];
-        if (step) lab.state.keep("curves", { start: this.start });
+        if (step) this.put(this.start, false);
         return moved;
       },
     });
@@ -74,12 +75,22 @@ export class PhasePlane {
   }
 
   /**
+   * Where the path begins.
+   *
+   * @param {[number, number]} start
+   * @param {boolean} moving
+   */
+  put([V, y], moving) {
+    this.lab.state.keep("curves", { from_V: V, from_y: y }, moving);
+  }
+
+  /**
    * @param {Record<string, any>} own
    * @param {boolean} moving
    */
   asks(own, moving) {
     this.own = own;
-    return JSON.stringify([own.y, own.others, own.current, own.start, moving]);
+    return JSON.stringify([own.upwards, own.others, own.current, own.from_V, own.from_y, moving]);
   }
 
   /**
@@ -90,7 +101,7 @@ export class PhasePlane {
   meet(gates) {
     const { words } = this.lab;
     const shown = choice(words("The gate upwards"), gates.map((name) => [name, name]),
-      (y) => this.lab.state.keep("curves", { y, start: null }));
+      (y) => this.lab.state.keep("curves", { upwards: y, from_V: null, from_y: null }));
     this.gate = shown;
     fill(this.which, [shown.element]);
   }
@@ -122,7 +133,7 @@ export class PhasePlane {
     if (this.model !== base.model) this.meet(choices);
     this.model = base.model;
     const usual = choices.includes("n") ? "n" : choices.at(-1) ?? "";
-    this.y = choices.includes(this.own.y) ? this.own.y : usual;
+    this.y = choices.includes(this.own.upwards) ? this.own.upwards : usual;
     this.nullclines = null;
     if (!this.y || !rest) return;
     const { parameters } = base;
@@ -141,7 +152,8 @@ export class PhasePlane {
     this.tall = sideOf(plane, 1, rest, [], scale(this.y));
     const [range, height] = [this.sides.high - this.sides.low, this.tall.high - this.tall.low];
     const begin = [rest.V + SHOCK * range, rest[this.y]];
-    this.start = this.own.start ?? [near(begin[0], range / 150), near(begin[1], height / 100)];
+    const { from_V: V = null, from_y: y = null } = this.own;
+    this.start = V === null || y === null ? [near(begin[0], range / 150), near(begin[1], height / 100)] : [V, y];
     this.path = path(plane.along(pointwise(model, parameters)), this.start, LASTS, [range, height]);
     if (!gates.length) {
       this.sides = roomy(this.sides, this.path.x);
@@ -185,9 +197,10 @@ export class PhasePlane {
         : words("V alone moves, and a plane needs two states: there is none."));
       return;
     }
+    this.current.unit.textContent = this.lab.unit("uA/cm2");
     const ink = this.lab.description().variables.find(({ name }) => name === this.y)?.ink ?? "1";
     this.chart.show(
-      { low: this.sides.low, high: this.sides.high, heading: "V", unit: "mV" },
+      { low: this.sides.low, high: this.sides.high, heading: "V", unit: this.lab.unit("mV") },
       { ...this.tall, heading: this.y },
       {
         arrows: this.arrows,
@@ -218,11 +231,11 @@ export class PhasePlane {
     });
     const points = (this.points ?? []).map(({ kind, x, y }) =>
       words("{kind} at {V:.4g} mV, {name} {y:.3g}", { kind: this.kinds[kind], V: x, name: this.y, y }));
-    const said = [
+    const said = fitted(this.lab, [
       words("Solid: V stands still. Dashed: {name} stands still.", { name: this.y }),
       others.length ? words("Of the others: {others}.", { others: others.join(", ") }) : "",
       points.length ? `${capital(points.join("; "))}.` : words("They nowhere stand still together."),
-    ].filter(Boolean).join(" ");
+    ].filter(Boolean).join(" "));
     say(this.readout, said);
     this.drawing.setAttribute("aria-label", `${words("Phase plane")}. ${said}`);
   }

@@ -7,6 +7,7 @@ import { reach } from "../draw/scale.js";
 import { element, say } from "../dom.js";
 import { DURATIONS, followed, laws, rheobaseAndChronaxie, strengths } from "../experiments/threshold.js";
 import { Rolling } from "../experiments/rolling.js";
+import { fitted } from "../story/unitless.js";
 
 const ROUNDS = 4;
 
@@ -109,9 +110,9 @@ export class Strength {
         y: shown(DURATIONS.map((d) => fits.weiss.rheobase * (1 + fits.weiss.time / d))) },
     ] : [];
     this.chart.show(
-      { low: 0.05, high: 100, log: true, heading: words("Duration"), unit: "ms" },
+      { low: 0.05, high: 100, log: true, heading: words("Duration"), unit: this.lab.unit("ms") },
       { low: this.axis[0], high: this.axis[1], log: true,
-        heading: charge ? words("Threshold charge") : words("Threshold"), unit: charge ? "nC/cm²" : "µA/cm²" },
+        heading: charge ? words("Threshold charge") : words("Threshold"), unit: this.lab.unit(charge ? "nC/cm2" : "uA/cm2") },
       {
         curves: [...law, { x: DURATIONS, y: lines, colour: theme.voltage, dots: true }],
         rules: found && !charge ? [{ y: found.rheobase, text: words("rheobase") },
@@ -124,7 +125,7 @@ export class Strength {
       ? words("Rheobase {base:.6g} µA/cm², chronaxie {chronaxie:.6g} ms.", {
         base: found.rheobase, chronaxie: found.chronaxie })
       : words("No current excites it by lasting.");
-    say(this.readout, text);
+    say(this.readout, fitted(this.lab, text));
     this.drawing.setAttribute("aria-label", `${words("Threshold of a pulse against its duration.")} ${text}`);
   }
 }

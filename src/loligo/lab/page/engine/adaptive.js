@@ -28,9 +28,9 @@ export function adapt(code, kernel, numerics, lane) {
   const tolerance = kernel.solver.tolerance;
   const grain = tolerance * numerics.v_scale;
   const depth = lane.noisy ? numerics.re_arm : grain;
-  const inputs = { ...lane.numbers, ".tolerance": tolerance };
-  const prepared = code.map("prepare", kernel.maps.prepare, inputs, 1);
-  const constants = kernel.constants.map((/** @type {string} */ name) => prepared[name][0]);
+  const inputs = Object.assign(Object.create(lane.numbers), { ".tolerance": tolerance });
+  const prepared = code.one("prepare", kernel.maps.prepare, inputs);
+  const constants = kernel.constants.map((/** @type {string} */ name) => prepared[name]);
   const begun = begin(code, kernel, numerics, lane, prepared, { grain, depth });
   const ran = journey(code, kernel, lane, { constants, depth, ...begun });
   return finished(numerics, lane, kernel, [...begun.spikes, ...ran.spikes], ran);
@@ -75,7 +75,7 @@ const STATUS = {
  * @param {Kernel} kernel
  * @param {Numerics} numerics
  * @param {Lane} lane
- * @param {Record<string, Float64Array>} prepared
+ * @param {Record<string, number>} prepared
  * @param {{grain: number, depth: number}} limits
  */
 function begin(code, kernel, numerics, lane, prepared, { grain, depth }) {
@@ -87,8 +87,9 @@ function begin(code, kernel, numerics, lane, prepared, { grain, depth }) {
     kernel.states.map((/** @type {string} */ name, /** @type {number} */ i) => [name, first[i]])
   );
   const told = { ".t": 0, ".middle": 0.5 * lane.edges[0], ".lead": 0, ".since": 0 };
-  const after = code.map("edge", kernel.maps.edge, { ...prepared, ...named, ...told }, 1);
-  const states = kernel.states.map((/** @type {string} */ name) => after[name][0]);
+  const given = Object.assign(Object.create(prepared), named, told);
+  const after = code.one("edge", kernel.maps.edge, given);
+  const states = kernel.states.map((/** @type {string} */ name) => after[name]);
   const jumped = leap(swings, armed, [first[0], states[0]], lane.threshold, depth, numerics.swing);
   return { first: states, armed: jumped.armed, swings, spikes: jumped.spike ? [jumped.spike] : [] };
 }

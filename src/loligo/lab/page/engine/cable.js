@@ -4,22 +4,37 @@
  *
  *     (2 C/dt + G - D) u = -I(V, gates) + D V + injected,    V += 2 u
  *
- * What the membrane does is its kernel's; the solve that joins the compartments stands here. Where
- * a current jumps, two steps are two backward Euler halves each (Rannacher 1984,
- * doi:10.1007/BF01390130).
+ * What the membrane does is its kernel's; the solve that joins the compartments stands in `runs.js`.
+ * Where a current jumps, two steps are two backward Euler halves each (Rannacher 1984,
+ * doi:10.1007/BF01390130). In portable mode the bits are Python's.
  *
  * @typedef {object} Axon
  * @property {Float64Array} area  1e-5 times um2
  * @property {Float64Array} link  uS between each compartment and the next
  * @property {Record<string, number | Float64Array>} numbers  the membrane's, one or one for each
- * @property {Record<string, number>} rest  where all begins; and where, if V differs along it
  * @property {{at: number, start: number, duration: number, amplitude: number}[]} pulses  in which
  *   compartment, ms, nA
+ * @property {number} threshold  mV, of spikes
+ * @property {Record<string, number>} [begin]  states of all compartments, where they have no rest
  */
 
-const ROUNDS = 120; // towards rest
-const FOREVER = 1e12; // ms
-const APART = 1e-4; // mV, between the potentials of which the slope of the current is taken
+import { balance } from "./balance.js";
+import { RUNS, Solve } from "./runs.js";
+import { beginSwings, crossing, ownPeaks, reach, tell, turning } from "./spikes.js";
+
+/** @typedef {import("./spikes.js").Spike} Spike */
+
+const DAMPED = 2; // steps from a jump on
+
+/**
+ * The same states in all compartments.
+ *
+ * @param {Record<string, number>} states
+ * @param {number} count
+ */
+function alike(states, count) {
+  return Object.fromEntries(Object.entries(states).map(([name, value]) => [name, new Float64Array(count).fill(value)]));
+}
 
 export class Cable {
   /**
@@ -28,220 +43,184 @@ export class Cable {
    * @param {number} dt  ms
    */
   constructor(model, axon, dt) {
-    const { manifest, codes } = model;
-    this.code = codes.Taylor;
-    this.maps = manifest.kernels.Taylor.maps;
+    this.code = model.codes.cable;
+    this.kernel = model.manifest.cable;
+    this.numerics = model.manifest.numerics;
     this.axon = axon;
     this.dt = dt;
     this.steps = 0;
     this.count = axon.area.length;
-    const names = manifest.states.map((/** @type {{symbol: string}} */ each) => each.symbol);
+    /** With copies of the last compartment, so that all runs are of one length. */
+    this.size = Math.ceil(this.count / RUNS) * RUNS;
+    this.numbers = Object.fromEntries(
+      Object.entries(axon.numbers).map(([name, value]) => [name, typeof value === "number" ? value : this.filled(value)])
+    );
+    const { C_m: C } = axon.numbers;
+    const capacity = axon.area.map((each, k) => (typeof C === "number" ? C : C[k]) * each);
+    const begun = axon.begin ? alike(axon.begin, this.count) : balance(model, axon, capacity);
     /** @type {string[]} */
-    this.gates = names.slice(1);
-    this.V = new Float64Array(this.count).fill(axon.rest.V);
-    this.others = this.gates.map((name) => new Float64Array(this.count).fill(axon.rest[name]));
-    const C = axon.numbers.C_m;
-    this.C = axon.area.map((_, k) => (typeof C === "number" ? C : C[k]));
-    /** Twice the capacity over the step, uS; the system's rows. */
-    this.inert = this.C.map((each, k) => (2 * each * axon.area[k]) / dt);
-    this.diagonal = new Float64Array(this.count);
-    this.right = new Float64Array(this.count);
-    this.current = new Float64Array(this.count);
-    this.slope = new Float64Array(this.count);
+    this.states = this.kernel.states;
+    this.rows = this.states.map((name) => this.filled(begun[name]));
+    const link = new Float64Array(this.size);
+    link.set(axon.link);
+    this.solve = new Solve({
+      link, area: this.filled(axon.area), mass: this.filled(capacity.map((each) => (2 / dt) * each)),
+    });
     /** Steps in which a current jumps. @type {Set<number>} */
     this.jumps = new Set(axon.pulses.flatMap(({ start, duration }) =>
       [start, start + duration].map((edge) => Math.floor(edge / dt + 1e-9))));
+    this.watched = this.watching();
+  }
+
+  /** V of all compartments. */
+  get V() {
+    return this.rows[0].subarray(0, this.count);
   }
 
   get time() {
     return this.steps * this.dt;
   }
 
-  /**
-   * Bring all to rest, where the membrane differs along the axon: V and gates by turns.
-   */
-  settle() {
-    const { arena } = this.code;
-    const mark = arena.top;
-    const [relax, derivative] = [this.room("relax", 1), this.room("derivative", 2)];
-    const { inert } = this;
-    this.inert = new Float64Array(this.count);
-    for (let k = 0; k < ROUNDS; k++) {
-      this.move(relax, FOREVER);
-      this.flows(derivative);
-      this.half(0);
-      for (let i = 0; i < this.count; i++) this.V[i] += this.right[i] / 2;
-    }
-    this.inert = inert;
-    arena.top = mark;
+  /** @param {Float64Array} values  of all compartments */
+  filled(values) {
+    return Float64Array.from({ length: this.size }, (_, k) => values[Math.min(k, this.count - 1)]);
+  }
+
+  /** What is known of spikes as a run begins. */
+  watching() {
+    const begun = Array.from(this.V);
+    const { grain } = this.numerics;
+    return {
+      before: new Float64Array(this.count).fill(NaN),
+      armed: begun.map((v) => v < this.axon.threshold - grain),
+      rising: begun.map(() => true),
+      swings: begun.map(beginSwings),
+      spikes: begun.map(() => /** @type {Spike[]} */ ([])),
+    };
+  }
+
+  /** The spikes of each compartment. @returns {Spike[][]} */
+  spikes() {
+    const { spikes, swings } = this.watched;
+    return spikes.map((found, k) => ownPeaks(found, swings[k], this.V[k], this.axon.threshold));
   }
 
   /**
    * Go on by so many steps.
    *
    * @param {number} steps
-   * @param {(cable: Cable) => void} each  after every step
+   * @param {(cable: Cable) => void} [each]  after every step
    */
   advance(steps, each) {
-    const { arena } = this.code;
-    const mark = arena.top;
-    const relax = this.room("relax", 1);
-    const derivative = this.room("derivative", 2);
+    this.code.arena.clear();
+    const constants = this.code.map("prepare", this.kernel.maps.prepare, { ...this.numbers, ".dt": this.dt }, this.size);
+    const offer = this.block("offer", constants);
+    const settle = "settle" in this.kernel.maps ? this.block("settle", constants) : null;
     for (let k = 0; k < steps; k++) {
-      this.move(relax, this.steps === 0 ? this.dt / 2 : this.dt);
-      this.join(derivative);
+      offer(this.steps === 0 ? 0.5 * this.dt : this.dt);
+      this.join();
+      settle?.(0);
       this.steps += 1;
-      each(this);
+      each?.(this);
     }
-    arena.top = mark;
   }
 
   /**
-   * Room for a block's numbers, those that stay as they are put into it.
+   * A block of the kernel, ready to be called: states in, states out.
    *
-   * @param {"relax" | "derivative"} name
-   * @param {number} rows  of all compartments
+   * @param {string} name
+   * @param {Record<string, Float64Array>} constants
+   * @returns {(lead: number) => void}
    */
-  room(name, rows) {
-    const { arena } = this.code;
-    const { inputs, outputs } = this.maps[name];
-    const lanes = this.count * rows;
-    const source = arena.take(inputs.length * lanes);
-    const target = arena.take(outputs.length * lanes);
-    const memory = arena.numbers();
+  block(name, constants) {
+    const { size, states, rows, solve, code } = this;
+    const { inputs, outputs } = this.kernel.maps[name];
+    const source = code.arena.take(inputs.length * size);
+    const target = code.arena.take(outputs.length * size);
     inputs.forEach((/** @type {string} */ input, /** @type {number} */ i) => {
-      const value = this.axon.numbers[input] ?? 0;
-      for (let row = 0; row < rows; row++) {
-        const from = source / 8 + i * lanes + row * this.count;
-        if (typeof value === "number") memory.fill(value, from, from + this.count);
-        else memory.set(value, from);
-      }
+      const row = code.arena.row(source + 8 * i * size, size);
+      if (input in constants) row.set(constants[input]);
+      else row.fill(this.dt);
     });
-    const states = ["V", ...this.gates];
-    return {
-      call: this.code.functions[`map_${name}`], lanes, source, target, memory,
-      dt: inputs.indexOf(".dt"),
-      from: states.map((state) => inputs.indexOf(state)),
-      to: states.map((state) => outputs.indexOf(state)),
+    /** @param {string} of */
+    const row = (of) => ({ ".I": solve.I, ".G": solve.G })[of] ?? rows[states.indexOf(of)];
+    const into = inputs.map((/** @type {string} */ of, /** @type {number} */ i) => ({ row: row(of), i, lead: of === ".lead" }))
+      .filter((/** @type {any} */ each) => each.row || each.lead);
+    const out = outputs.map(row);
+    return (lead) => {
+      const memory = code.arena.numbers();
+      for (const { row, i, lead: leads } of into) {
+        const from = source / 8 + i * size;
+        if (leads) memory.fill(lead, from, from + size);
+        else memory.set(row, from);
+      }
+      code.functions[`map_${name}`](BigInt(size), source, target);
+      out.forEach((/** @type {Float64Array} */ row, /** @type {number} */ i) => {
+        const from = target / 8 + i * size;
+        row.set(memory.subarray(from, from + size));
+      });
     };
   }
 
-  /**
-   * All states but V, along their own equations.
-   *
-   * @param {ReturnType<Cable["room"]>} block
-   * @param {number} by  ms
-   */
-  move({ call, lanes, source, target, memory, dt, from, to }, by) {
-    const base = source / 8;
-    [this.V, ...this.others].forEach((row, k) => {
-      if (from[k] >= 0) memory.set(row, base + from[k] * lanes);
-    });
-    if (dt >= 0) memory.fill(by, base + dt * lanes, base + (dt + 1) * lanes);
-    call(BigInt(lanes), source, target);
-    this.others.forEach((row, k) => {
-      const at = target / 8 + to[k + 1] * lanes;
-      row.set(memory.subarray(at, at + this.count));
-    });
-  }
-
-  /**
-   * V, in all compartments together.
-   *
-   * @param {ReturnType<Cable["room"]>} block
-   */
-  join(block) {
-    const { V, count, right } = this;
-    this.flows(block);
-    const damped = this.jumps.has(this.steps) || this.jumps.has(this.steps - 1);
-    this.half(1);
-    if (damped) {
-      for (let k = 0; k < count; k++) {
-        V[k] += right[k];
-        this.current[k] += this.slope[k] * right[k];
-      }
-      this.half(1);
-    }
-    for (let k = 0; k < count; k++) V[k] += (damped ? 1 : 2) * right[k];
-  }
-
-  /**
-   * The currents through the membrane, nA, and how they change with V, uS.
-   *
-   * @param {ReturnType<Cable["room"]>} block
-   */
-  flows({ call, lanes, source, target, memory, from, to }) {
-    const { V, C, count } = this;
-    const { area } = this.axon;
-    const base = source / 8;
-    const voltage = base + from[0] * lanes;
-    for (let k = 0; k < count; k++) {
-      memory[voltage + k] = V[k];
-      memory[voltage + count + k] = V[k] + APART;
-    }
-    this.others.forEach((row, k) => {
-      const at = from[k + 1];
-      if (at < 0) return;
-      memory.set(row, base + at * lanes);
-      memory.set(row, base + at * lanes + count);
-    });
-    call(BigInt(lanes), source, target);
-    const rate = target / 8 + to[0] * lanes;
-    for (let k = 0; k < count; k++) {
-      const [here, beside] = [memory[rate + k], memory[rate + count + k]];
-      this.current[k] = -C[k] * area[k] * here;
-      this.slope[k] = (-C[k] * area[k] * (beside - here)) / APART;
-    }
-  }
-
-  /**
-   * Half the change of V in a step, in place of the right side.
-   *
-   * @param {0 | 1} driven  whether the pulses act
-   */
-  half(driven) {
-    const { V, count, inert, diagonal, right, current, slope } = this;
-    const { link } = this.axon;
-    for (let k = 0; k < count; k++) {
-      diagonal[k] = inert[k] + slope[k];
-      right[k] = -current[k];
-    }
-    const [begin, end] = [this.time, this.time + this.dt];
+  /** V, in all compartments together. */
+  join() {
+    const { solve, rows: [V], dt } = this;
+    const now = V.slice();
+    const [begin, end] = [this.steps * dt, (this.steps + 1) * dt];
+    solve.drive.fill(0);
     for (const { at, start, duration, amplitude } of this.axon.pulses) {
-      right[at] += (driven * amplitude * overlap(start, start + duration, begin, end)) / this.dt;
+      const charge = amplitude * (local(end, start, duration) - local(begin, start, duration));
+      solve.drive[at] += charge / dt;
     }
-    for (let k = 0; k + 1 < count; k++) {
-      const flow = link[k] * (V[k + 1] - V[k]);
-      right[k] += flow;
-      right[k + 1] -= flow;
-      diagonal[k] += link[k];
-      diagonal[k + 1] += link[k];
-    }
-    this.solve();
+    const damped = this.damped();
+    if (damped) solve.halve(V);
+    solve.move(V, damped ? 1 : 2);
+    this.watch(now);
   }
 
-  /** The band's solution, in place of the right side: from the last compartment to the first. */
-  solve() {
-    const { count, diagonal, right } = this;
-    const { link } = this.axon;
-    for (let k = count - 1; k > 0; k--) {
-      const part = link[k - 1] / diagonal[k];
-      diagonal[k - 1] -= part * link[k - 1];
-      right[k - 1] += part * right[k];
+  /** Whether a current has just changed its course, or the run begins. */
+  damped() {
+    for (let k = 0; k < DAMPED; k++) {
+      if (this.steps === k || this.jumps.has(this.steps - k)) return true;
     }
-    right[0] /= diagonal[0];
-    for (let k = 1; k < count; k++) right[k] = (right[k] + link[k - 1] * right[k - 1]) / diagonal[k];
+    return false;
+  }
+
+  /**
+   * Note where V turned, and rose through the threshold.
+   *
+   * @param {Float64Array} now  V as the step began
+   */
+  watch(now) {
+    const { before, armed, rising, swings, spikes } = this.watched;
+    const { grain, swing } = this.numerics;
+    const { threshold } = this.axon;
+    const [V] = this.rows;
+    for (let k = 0; k < this.count; k++) {
+      const after = V[k], moved = after - now[k];
+      const turned = (rising[k] ? -moved : moved) >= grain;
+      const come = armed[k] ? after >= threshold : after < threshold - grain;
+      if (turned) {
+        reach(swings[k], turning(before[k], now[k], after), swing);
+        rising[k] = !rising[k];
+      }
+      if (come) {
+        const theta = crossing(before[k], now[k], after, threshold);
+        if (armed[k]) spikes[k].push(tell(swings[k], (this.steps + theta) * this.dt, threshold));
+        armed[k] = !armed[k];
+      }
+      before[k] = now[k];
+    }
   }
 }
 
 /**
- * How long two stretches of time have in common.
+ * How long something has been on at a time.
  *
- * @param {number} from
- * @param {number} to
- * @param {number} begin
- * @param {number} end
+ * @param {number} time
+ * @param {number} start
+ * @param {number} duration
  */
-function overlap(from, to, begin, end) {
-  return Math.max(0, Math.min(to, end) - Math.max(from, begin));
+function local(time, start, duration) {
+  return Math.min(Math.max(time - start, 0), duration);
 }

@@ -37,9 +37,9 @@ export function march(code, kernel, numerics, lane) {
   const grain = numerics.grain, depth = lane.noisy ? numerics.re_arm : grain;
   // the first step has constants of its own
   const constants = [0.5 * step, step].map((stride) => {
-    const given = { ...lane.numbers, ".dt": step, ".stride": stride };
-    const prepared = code.map("prepare", kernel.maps.prepare, given, 1);
-    return kernel.constants.map((/** @type {string} */ name) => prepared[name][0]);
+    const given = Object.assign(Object.create(lane.numbers), { ".dt": step, ".stride": stride });
+    const prepared = code.one("prepare", kernel.maps.prepare, given);
+    return kernel.constants.map((/** @type {string} */ name) => prepared[name]);
   });
   const first = kernel.states.map((/** @type {string} */ name) => lane.states[name] ?? 0);
   const armed = first[0] < lane.threshold - grain;

@@ -95,6 +95,31 @@ export class Code {
   }
 
   /**
+   * Apply a block of a program to one lane: numbers in, numbers out.
+   * @param {string} name
+   * @param {{inputs: string[], outputs: string[]}} block
+   * @param {Record<string, number>} given
+   * @returns {Record<string, number>}
+   */
+  one(name, { inputs, outputs }, given) {
+    const arena = this.arena;
+    const mark = arena.top;
+    const source = arena.take(inputs.length), target = arena.take(outputs.length);
+    const numbers = arena.numbers();
+    for (let i = 0; i < inputs.length; i++) {
+      const value = given[inputs[i]];
+      if (value === undefined) throw new Error(`the kernel asks for ${inputs[i]}`);
+      numbers[source / 8 + i] = value;
+    }
+    this.functions[`map_${name}`](1n, source, target);
+    /** @type {Record<string, number>} */
+    const result = {};
+    for (let i = 0; i < outputs.length; i++) result[outputs[i]] = numbers[target / 8 + i];
+    arena.top = mark;
+    return result;
+  }
+
+  /**
    * Apply a block of a program to lanes.
    * @param {string} name
    * @param {{inputs: string[], outputs: string[]}} block
@@ -116,10 +141,12 @@ export class Code {
       else numbers.set(value, from);
     });
     this.functions[`map_${name}`](BigInt(lanes), source, target);
+    // one copy for all: a buffer for each output costs more than a short run does
+    const copy = numbers.slice(target / 8, target / 8 + block.outputs.length * lanes);
     /** @type {Record<string, Float64Array>} */
     const result = {};
     block.outputs.forEach((output, i) => {
-      result[output] = numbers.slice(target / 8 + i * lanes, target / 8 + (i + 1) * lanes);
+      result[output] = copy.subarray(i * lanes, (i + 1) * lanes);
     });
     arena.top = mark;
     return result;

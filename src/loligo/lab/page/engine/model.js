@@ -39,7 +39,8 @@ const MOST_SAMPLES = 2 ** 22;
  * @returns {Promise<Model>}
  */
 export async function openModel(entry) {
-  const kernels = Object.entries(entry.manifest.kernels);
+  const { kernels: alone, cable } = entry.manifest;
+  const kernels = Object.entries({ ...alone, ...(cable ? { cable } : {}) });
   const codes = await Promise.all(
     kernels.map(([, { bytes: [from, to] }]) => openCode(entry.wasm.subarray(from, to)))
   );
@@ -50,6 +51,8 @@ export async function openModel(entry) {
 export class Model {
   /** @type {Map<string, Numbers>} */
   #rests = new Map();
+  /** @type {any} */
+  #blocks = null;
 
   /**
    * @param {string} name
@@ -176,6 +179,11 @@ export class Model {
 
   /** The membrane's own blocks, without anything done. */
   #equations() {
+    this.#blocks ??= this.#ownBlocks();
+    return this.#blocks;
+  }
+
+  #ownBlocks() {
     const kernel = this.manifest.kernels.Taylor, code = this.codes.Taylor;
     const states = this.manifest.states.map((/** @type {any} */ each) => each.symbol);
     /** @type {Numbers} */
@@ -183,7 +191,7 @@ export class Model {
     for (const name of [...kernel.inputs, ...kernel.states.slice(states.length)]) none[name] = 0;
     /** @param {string} name */
     const block = (name) => (/** @type {Record<string, any>} */ given, /** @type {number} */ lanes) =>
-      code.map(name, kernel.maps[name], { ...none, ...given }, lanes);
+      code.map(name, kernel.maps[name], Object.assign(Object.create(none), given), lanes);
     return { states, relax: block("relax"), derivative: block("derivative") };
   }
 
@@ -221,7 +229,7 @@ export class Model {
     const parameters = this.#numbers(simulation.parameters ?? {});
     const placed = new Placed(simulation.stimulus ?? [], asked.kernel.slots);
     const numerics = this.manifest.numerics;
-    const numbers = { ...parameters, ...placed.numbers(parameters, asked.duration, numerics) };
+    const numbers = placed.numbers(parameters, asked.duration, numerics);
     const initial = this.#initial(simulation);
     const states = initial.states;
     const lane = {

@@ -69,14 +69,14 @@ export class Placed {
       this.taken.push(free[which]);
       free.splice(which, 1);
     }
-    this.empty = free;
     this.noisy = this.shapes.some((shape) => shape.kind === "noise");
     /** Where V is held ideally. */
     this.clamps = this.shapes.filter((shape) => shape.kind === "clamp");
   }
 
   /**
-   * The numbers of every slot, by their names in a kernel.
+   * The numbers of the membrane and of every slot, by their names in a kernel; those of empty slots
+   * are inherited, since they are the same in every run.
    * @param {Record<string, number>} parameters  of the membrane
    * @param {number} duration
    * @param {Numerics} numerics
@@ -84,21 +84,11 @@ export class Placed {
    */
   numbers(parameters, duration, numerics) {
     /** @type {Record<string, number>} */
-    const values = {};
-    for (const slot of this.empty) this.#put(values, slot, EMPTY[slot.kind]);
+    const values = Object.assign(Object.create(nothing(this.slots)), parameters);
     this.shapes.forEach((shape, i) => {
-      this.#put(values, this.taken[i], this.#read(shape, parameters, duration, numerics));
+      put(values, this.taken[i], this.#read(shape, parameters, duration, numerics));
     });
     return values;
-  }
-
-  /**
-   * @param {Record<string, number>} values
-   * @param {Slot} slot
-   * @param {Record<string, number>} own
-   */
-  #put(values, slot, own) {
-    for (const name of slot.parameters) values[`${slot.prefix}.${name}`] = own[name];
   }
 
   /**
@@ -175,6 +165,33 @@ export class Placed {
     }
     return points.filter((point, i) => i + 1 === points.length || point < points[i + 1]);
   }
+}
+
+/** @type {WeakMap<Slot[], Record<string, number>>} */
+const NOTHING = new WeakMap();
+
+/**
+ * The numbers of slots that are all empty.
+ * @param {Slot[]} slots
+ * @returns {Record<string, number>}
+ */
+function nothing(slots) {
+  let values = NOTHING.get(slots);
+  if (!values) {
+    values = {};
+    for (const slot of slots) put(values, slot, EMPTY[slot.kind]);
+    NOTHING.set(slots, values);
+  }
+  return values;
+}
+
+/**
+ * @param {Record<string, number>} values
+ * @param {Slot} slot
+ * @param {Record<string, number>} own
+ */
+function put(values, slot, own) {
+  for (const name of slot.parameters) values[`${slot.prefix}.${name}`] = own[name];
 }
 
 /**

@@ -42,6 +42,58 @@ export function reach(row, v, swing) {
 }
 
 /**
+ * A spike that is seen where V is now: it has the peak and the trough of the one before it.
+ * @param {Float64Array} row
+ * @param {number} time
+ * @param {number} v
+ * @returns {Spike}
+ */
+export function tell(row, time, v) {
+  const spike = { time, peak: row[HIGH], trough: row[LOW] };
+  row[HIGH] = row[LOW] = v;
+  row[TOLD] = 1;
+  return spike;
+}
+
+/**
+ * The parabola through V one step before, at the beginning and at the end of a step.
+ * @param {number} before
+ * @param {number} now
+ * @param {number} after
+ */
+function parabola(before, now, after) {
+  return { quadratic: 0.5 * (after - now + (before - now)), linear: 0.5 * (after - before) };
+}
+
+/**
+ * The fraction of the step at which V rises through the threshold, as `loligo/program/spikes.py`
+ * locates it.
+ * @param {number} before
+ * @param {number} now
+ * @param {number} after
+ * @param {number} threshold
+ */
+export function crossing(before, now, after, threshold) {
+  const { quadratic, linear } = parabola(before, now, after);
+  const missing = threshold - now;
+  const root = Math.sqrt(linear * linear + 4 * (quadratic * missing));
+  const theta = (2 * missing) / (linear + root);
+  return theta >= 0 && theta <= 1 ? theta : missing / (after - now);
+}
+
+/**
+ * V where it turned, likewise.
+ * @param {number} before
+ * @param {number} now
+ * @param {number} after
+ */
+export function turning(before, now, after) {
+  const { quadratic, linear } = parabola(before, now, after);
+  const usable = Math.abs(linear) <= Math.abs(quadratic) && Math.abs(quadratic) > 0;
+  return usable ? now - (linear * linear) / (4 * quadratic) : now;
+}
+
+/**
  * V jumps as a run begins: whether a spike can be seen then, and the spike that it makes.
  * @param {Float64Array} row
  * @param {boolean} armed
@@ -57,9 +109,7 @@ export function leap(row, armed, [before, after], threshold, depth, swing) {
   /** @type {Spike | null} */
   let spike = null;
   if (above && armed) {
-    spike = { time: 0, peak: row[HIGH], trough: row[LOW] };
-    row[HIGH] = row[LOW] = after;
-    row[TOLD] = 1;
+    spike = tell(row, 0, after);
   }
   reach(row, after, swing);
   return { armed: after < threshold - depth || (armed && !above), spike };

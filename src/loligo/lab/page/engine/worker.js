@@ -1,14 +1,16 @@
 /**
  * The engine in a worker: what takes longer than a frame is computed there.
  */
+import { briefly } from "./brief.js";
 import { openModel } from "./model.js";
 
 /** @typedef {{name: string, manifest: any, wasm: Uint8Array}} Entry */
 /** @typedef {import("./model.js").Run} Run */
 /** @typedef {import("./model.js").Simulation} Simulation */
 /**
- * @typedef {{topic?: string, record?: string[], spikesOnly?: boolean}} Options
- *   topic: of several requests of one topic that wait, only the newest is answered
+ * @typedef {{topic?: string, record?: string[], spikesOnly?: boolean, brief?: boolean}} Options
+ *   topic: of several requests of one topic that wait, only the newest is answered; brief: spikes
+ *   alone, and no more of them than say how it goes on
  */
 /** @typedef {{topic: string, message: any, done: (runs: Run[] | null) => void, failed: (why: Error) => void}} Request */
 
@@ -94,7 +96,8 @@ export function serve() {
       if (entry) models.set(entry.name, openModel(entry));
       const model = await models.get(simulation.model);
       if (!model) throw new Error(`there is no model ${simulation.model}`);
-      here.postMessage({ runs: model.lanes(simulation, changes, options) });
+      const runs = options.brief ? briefly(model, simulation, changes) : model.lanes(simulation, changes, options);
+      here.postMessage({ runs });
     } catch (problem) {
       here.postMessage({ problem: problem instanceof Error ? problem.message : String(problem) });
     }

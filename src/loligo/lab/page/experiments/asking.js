@@ -25,6 +25,7 @@
  *   status: string,
  *   initial: Record<string, number>,
  *   final: Record<string, number>,
+ *   end: number,
  * }} Lane
  */
 
@@ -33,7 +34,7 @@
  * @typedef {(
  *   simulation: Asked,
  *   columns: Record<string, Float64Array>,
- *   options: {record: string[], spikesOnly?: boolean},
+ *   options: {record: string[], spikesOnly?: boolean, brief?: boolean},
  * ) => ReadonlyArray<Lane> | Promise<ReadonlyArray<Lane>>} Ask
  */
 
@@ -45,7 +46,7 @@ export class Outdated extends Error {}
  * @param {Ask} ask
  * @param {Asked} simulation
  * @param {Record<string, Float64Array>} columns
- * @param {{record?: string[], spikesOnly?: boolean}} [options]
+ * @param {{record?: string[], spikesOnly?: boolean, brief?: boolean}} [options]
  * @returns {Promise<ReadonlyArray<Lane>>}
  */
 export async function lanesOf(ask, simulation, columns, options = {}) {

@@ -14,27 +14,9 @@
  * @property {boolean} gated  it is no mere leak
  * @property {Parameter | null} conductance  its largest one, that a drug scales
  *
- * @typedef {object} Drug  one molecule to a channel, the same block at every potential
- * @property {string} name  "" of none in particular: its dose is the share that it blocks
- * @property {number} half  dose that blocks half of the channels
- * @property {string} unit
- * @property {number} least  dose that its slider begins with, above 0
- * @property {number} most
+ * @typedef {import("../link.js").Drug} Drug  one molecule to a channel, the same block at every
+ *   potential; where `drug` is "", its dose is the share that is blocked, in per cent
  */
-
-/**
- * As `lo.TTX` and `lo.TEA`; their sources stand there. TEA does not act on every potassium channel,
- * so that it is offered for those that are called so alone.
- *
- * @type {Record<string, Drug>}
- */
-export const DRUGS = {
-  Na: { name: "TTX", half: 3.3, unit: "nM", least: 0.1, most: 1000 },
-  K: { name: "TEA", half: 0.4, unit: "mM", least: 0.01, most: 100 },
-};
-
-/** @type {Drug} */
-const ANY = { name: "", half: 50, unit: "%", least: 1, most: 100 };
 
 /**
  * @param {Manifest} manifest
@@ -98,40 +80,30 @@ export function looked(channels) {
 }
 
 /**
- * What blocks a channel.
- *
- * @param {Channel} channel
- * @returns {Drug}
- */
-export function drugOf({ ion, name }) {
-  if (ion === "Na") return DRUGS.Na;
-  return name === "K" || name === "KDR" ? DRUGS.K : ANY;
-}
-
-/**
  * What is left of a conductance in a drug: 1/(1 + dose/half); or without the share that is blocked.
  *
  * @param {number} dose
  * @param {Drug} drug
  */
-export function left(dose, { name, half }) {
-  return name ? 1 / (1 + dose / half) : 1 - dose / 100;
+export function left(dose, { drug, half }) {
+  return drug ? 1 / (1 + dose / half) : 1 - dose / 100;
 }
 
 /**
- * Parameters with every drug's share taken off.
+ * Parameters with every drug's share taken off; as `lab/drugs.py` does it.
  *
  * @param {Channel[]} channels
  * @param {Record<string, number>} parameters  those that were changed
  * @param {Record<string, number>} doses  channel -> dose
+ * @param {Record<string, Drug>} drugs  channel -> what blocks it
  */
-export function drugged(channels, parameters, doses) {
+export function drugged(channels, parameters, doses, drugs) {
   const changed = { ...parameters };
-  for (const channel of channels) {
-    const dose = doses[channel.name] ?? 0;
-    const drug = drugOf(channel);
-    if (!(dose > 0) || !channel.conductance) continue;
-    const { symbol, value } = channel.conductance;
+  for (const { name, conductance } of channels) {
+    const dose = doses[name] ?? 0;
+    const drug = drugs[name];
+    if (!(dose > 0) || !drug || !conductance) continue;
+    const { symbol, value } = conductance;
     changed[symbol] = (parameters[symbol] ?? value) * left(dose, drug);
   }
   return changed;

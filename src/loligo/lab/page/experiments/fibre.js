@@ -37,20 +37,34 @@ const CHANNELS = 10; // times as many of them at a node
  */
 export function cut(fibre, count = countOf(fibre)) {
   const inside = fibre.diameter * (fibre.g_ratio ?? 1);
-  const long = fibre.g_ratio === null ? new Float64Array(count).fill(fibre.length / count)
-    : wrapped(fibre);
+  const { edges, nodes } = cutAt(fibre.g_ratio === null ? [{ length: fibre.length, count }] : wrapped(fibre));
+  const long = edges.subarray(1).map((each, k) => each - edges[k]);
   const half = long.map((each) => (fibre.resistivity * 2 * each) / (Math.PI * inside * inside));
-  let begin = 0;
-  const position = long.map((each) => {
-    begin += each;
-    return begin - each / 2;
-  });
   return {
-    position, long, inside,
+    position: long.map((_, k) => 0.5 * (edges[k + 1] + edges[k])), long, inside,
     area: long.map((each) => Math.PI * inside * each * NA),
     link: half.subarray(1).map((each, k) => US / (half[k] + each)),
-    bare: fibre.g_ratio === null ? null : long.map((each) => Number(each === NODE)),
+    bare: fibre.g_ratio === null ? null : nodes,
   };
+}
+
+/**
+ * Stretches cut into equal pieces: where each piece begins and the last one ends, um; and 1 for
+ * those that are a stretch of their own.
+ *
+ * @param {{length: number, count: number}[]} stretches
+ */
+function cutAt(stretches) {
+  const edges = [0], nodes = [];
+  let begin = 0;
+  for (const { length, count } of stretches) {
+    const part = 1 / count;
+    for (let k = 1; k < count; k++) edges.push(begin + length * (k * part));
+    edges.push(begin + length);
+    for (let k = 0; k < count; k++) nodes.push(Number(count === 1));
+    begin += length;
+  }
+  return { edges: Float64Array.from(edges), nodes: Float64Array.from(nodes) };
 }
 
 /** @param {Fibre} fibre */
@@ -67,9 +81,11 @@ function countOf({ diameter, length, resistivity }) {
 function wrapped({ diameter, length }) {
   const internode = INTERNODE * diameter;
   const internodes = Math.min(Math.max(Math.round(length / internode), 4), 30);
-  const long = [NODE];
-  for (let k = 0; k < internodes; k++) long.push(...Array(PIECES).fill(internode / PIECES), NODE);
-  return Float64Array.from(long);
+  const stretches = [{ length: NODE, count: 1 }];
+  for (let k = 0; k < internodes; k++) {
+    stretches.push({ length: internode, count: PIECES }, { length: NODE, count: 1 });
+  }
+  return stretches;
 }
 
 /**

@@ -54,18 +54,19 @@ function rateOf(run, end) {
  * @param {Record<string, number>} rest its states there
  * @param {Float64Array} amplitude µA/cm²
  * @param {number} [lasts] ms
+ * @param {boolean} [brief]  each only until it is plain how it goes on
  * @returns {Promise<{rate: Float64Array, latency: Float64Array, spikes: Float64Array}>}
  *   Hz, ms of the first spike, their number
  */
-export async function fromRest(ask, base, rest, amplitude, lasts = LASTS) {
+export async function fromRest(ask, base, rest, amplitude, lasts = LASTS, brief = false) {
   const simulation = {
     ...base, stimulus: [pulse(0, lasts, 0)], duration: lasts, sample_interval: lasts, initial: rest,
     threshold: base.threshold ?? 0,
   };
   const columns = { "stimulus.0.amplitude": amplitude };
-  const runs = await lanesOf(ask, simulation, columns, { spikesOnly: true });
+  const runs = await lanesOf(ask, simulation, columns, { spikesOnly: true, brief });
   return {
-    rate: Float64Array.from(runs, (run) => rateOf(run, lasts)),
+    rate: Float64Array.from(runs, (run) => rateOf(run, brief ? run.end : lasts)),
     latency: Float64Array.from(runs, (run) => run.spikes[0]?.time ?? NaN),
     spikes: Float64Array.from(runs, (run) => run.spikes.length),
   };

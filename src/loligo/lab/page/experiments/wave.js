@@ -5,6 +5,7 @@
  * @typedef {import("./fibre.js").Cut} Cut
  */
 import { Cable } from "../engine/cable.js";
+import { NoRestError } from "../engine/rest.js";
 import { channelsOf } from "./channels.js";
 import { cut, membraneAlong, shockOf } from "./fibre.js";
 
@@ -13,6 +14,7 @@ const ROWS = 0.05; // ms, between the profiles that are kept
 const ABOVE = 25; // mV above rest, that count as the wave's passing
 const QUIET = 8; // mV above rest, below which nothing goes on
 const LONGEST = 60; // ms
+const HELD = -65; // mV
 const SHOCK = { start: 0.2, bare: 0.2, wrapped: 0.1 }; // ms
 
 /**
@@ -29,7 +31,8 @@ export class Wave {
    * @param {Shocks} shocks
    */
   constructor(model, parameters, fibre, shocks) {
-    const rest = model.rest(parameters);
+    const begin = beginning(model, parameters);
+    const rest = begin.states;
     const made = cut(fibre);
     const numbers = membraneAlong(made, fibre, channelsOf(model.manifest), { ...model.defaults, ...parameters });
     const last = made.area.length - 1;
@@ -41,15 +44,15 @@ export class Wave {
       pulses.push({ ...pulse, at: last, start: pulse.start + (shocks.side === "both" ? shocks.lag : 0) });
     }
     this.cut = made;
+    this.initial = begin.initial;
+    this.pulses = pulses;
     this.rest = rest.V;
     this.ends = Math.max(...pulses.map(({ start, duration }) => start + duration));
     this.dt = made.bare ? DT.wrapped : DT.bare;
-    this.cable = new Cable(model, { area: made.area, link: made.link, numbers, rest, pulses }, this.dt);
-    if (made.bare) this.cable.settle();
+    const threshold = this.rest + ABOVE;
+    const begun = begin.initial === "rest" ? undefined : rest;
+    this.cable = new Cable(model, { area: made.area, link: made.link, numbers, pulses, threshold, begin: begun }, this.dt);
     this.rows = [Float32Array.from(this.cable.V)];
-    /** When the wave passed each compartment, ms. */
-    this.passed = new Float64Array(made.area.length).fill(NaN);
-    this.before = Float64Array.from(this.cable.V);
     this.done = false;
   }
 
@@ -71,23 +74,15 @@ export class Wave {
     const end = performance.now() + room;
     const per = Math.round(ROWS / this.dt);
     while (!this.done && performance.now() < end) {
-      this.cable.advance(per, (cable) => this.watch(cable));
+      this.cable.advance(per);
       this.rows.push(Float32Array.from(this.cable.V));
       this.done = this.over();
     }
   }
 
-  /** @param {Cable} cable  after a step */
-  watch(cable) {
-    const { V, time } = cable;
-    const level = this.rest + ABOVE;
-    for (let k = 0; k < V.length; k++) {
-      const before = this.before[k];
-      if (V[k] >= level && before < level && Number.isNaN(this.passed[k])) {
-        this.passed[k] = time - this.dt * (1 - (level - before) / (V[k] - before));
-      }
-      this.before[k] = V[k];
-    }
+  /** When the wave passed each compartment, ms; NaN where it did not. */
+  get passed() {
+    return Float64Array.from(this.cable.watched.spikes, ([first]) => first?.time ?? NaN);
   }
 
   over() {
@@ -126,14 +121,33 @@ export class Wave {
 
   /** Where two waves met, um: what passed last, if that is none of the ends; else NaN. */
   met() {
-    const known = this.passed.every(Number.isFinite);
-    const latest = this.passed.reduce((best, each, k) => (each > this.passed[best] ? k : best), 0);
-    const inside = latest > 2 && latest < this.passed.length - 3;
+    const { passed } = this;
+    const known = passed.every(Number.isFinite);
+    const latest = passed.reduce((best, each, k) => (each > passed[best] ? k : best), 0);
+    const inside = latest > 2 && latest < passed.length - 3;
     if (!known || !inside) return NaN;
-    const [before, last, after] = this.passed.subarray(latest - 1, latest + 2);
+    const [before, last, after] = passed.subarray(latest - 1, latest + 2);
     const shift = (before - after) / (2 * (before - 2 * last + after));
     return this.cut.position[latest] + shift * this.cut.long[latest];
   }
+}
+
+/**
+ * Where an axon begins: its membrane's rest, else where the model starts, else where V is held.
+ *
+ * @param {any} model
+ * @param {Record<string, number>} parameters
+ * @returns {{states: Record<string, number>, initial: null | "rest" | number}}
+ */
+function beginning(model, parameters) {
+  try {
+    return { states: model.rest(parameters), initial: "rest" };
+  } catch (problem) {
+    if (!(problem instanceof NoRestError)) throw problem;
+  }
+  const initial = model.manifest.start ? null : HELD;
+  const moment = { parameters, stimulus: [], duration: 1, sample_interval: 1, initial };
+  return { states: model.simulate(moment, { record: [] }).initial, initial };
 }
 
 /**

@@ -182,10 +182,12 @@ export function course(shapes, lasts, points, factor) {
   for (let k = 0; k + 1 < stops.length; k++) {
     const [from, to] = [stops[k], stops[k + 1]];
     const parts = flat ? 1 : Math.max(1, Math.ceil((points * (to - from)) / lasts));
+    // at both ends just within: 5.3 - 5 is less than 0.3, and a pulse that ends there would go on
+    const near = 1e-9 * (to - from);
     for (let part = 0; part <= parts; part++) {
-      const inside = part === parts ? to - 1e-9 * (to - from) : from + ((to - from) * part) / parts;
-      x.push(part === parts ? to : inside);
-      y.push(total(inside));
+      const at = part === parts ? to : from + ((to - from) * part) / parts;
+      x.push(at);
+      y.push(total(Math.min(Math.max(at, from + near), to - near)));
     }
   }
   x.push(lasts);

@@ -20,6 +20,16 @@ export function unitless(text) {
 }
 
 /**
+ * What is said of the model that is open: without units, if it has none.
+ *
+ * @param {import("../main.js").Lab} lab
+ * @param {string} text
+ */
+export function fitted(lab, text) {
+  return lab.description().dimensionless ? unitless(text) : text;
+}
+
+/**
  * Hz in 1/ms, with the decimal mark that there was.
  *
  * @param {string} number

@@ -8,12 +8,13 @@
  * @typedef {object} Own  what this tab remembers
  * @property {number} diameter  um
  * @property {number} length  mm
- * @property {boolean} myelin
+ * @property {"bare" | "myelin"} sheath
  * @property {number} fibre  um, the outer diameter of a myelinated one
  * @property {number} g_ratio
  * @property {"left" | "right" | "both"} side
  * @property {number} lag  ms
- * @property {[number, number]} electrodes  mm
+ * @property {number} first  mm, an electrode
+ * @property {number} second
  */
 import { parameterPanel } from "../controls/parameters.js";
 import { slider } from "../controls/slider.js";
@@ -26,6 +27,8 @@ import { channelsOf, unitless } from "../experiments/channels.js";
 import { evenly } from "../experiments/asking.js";
 import { interpolated, Wave } from "../experiments/wave.js";
 import { choice } from "../fields.js";
+import { boundsOf, usualOf } from "../link.js";
+import { axonCommand, axonScript, csv } from "../texts.js";
 import { whyOf } from "../words.js";
 
 const ROOM = 5; // ms of a frame for the wave
@@ -33,10 +36,6 @@ const COLUMNS = 360; // of the picture
 const SLOW = 700; // times slower than it is
 const RANGE = { low: -90, high: 60 }; // mV
 const STRIDE = 0.5; // ms at once, twice a second, for who wants no motion
-
-/** @type {Own} */
-const FIRST = { diameter: 476, length: 60, myelin: false, fibre: 10, g_ratio: 0.7, side: "left", lag: 0,
-  electrodes: [18, 42] };
 
 export const axon = {
   name: "axon",
@@ -51,6 +50,8 @@ export const axon = {
       /** @type {(simulation: Simulation, view: View) => void} */
       show: (simulation, view) => tab.show(simulation, view),
       hide: () => tab.hide(),
+      /** @type {(load: import("../texts.js").Load) => import("../tabs.js").Taken | null} */
+      taken: (load) => tab.taken(load),
       /** @type {(event: KeyboardEvent) => boolean} */
       keys: (event) => tab.keys(event),
     };
@@ -64,8 +65,7 @@ class AxonTab {
    */
   constructor(host, lab) {
     this.lab = lab;
-    /** @type {Own} */
-    this.own = FIRST;
+    this.own = this.remembered(lab.state.view);
     this.key = "";
     /** @type {Wave | null} what is shown */
     this.wave = null;
@@ -90,27 +90,27 @@ class AxonTab {
     this.now = element("output", {});
     this.sides = choice(words("Shock"), [["left", words("left end")], ["right", words("right end")],
       ["both", words("both ends")]], (side) => this.keep({ side: /** @type {Own["side"]} */ (side) }));
-    this.sheath = choice(words("Myelin"), [["", words("bare")], ["myelin", words("myelinated")]],
-      (value) => this.keep({ myelin: value !== "", ...ends(value !== "", this.own) }));
+    this.sheath = choice(words("Myelin"), [["bare", words("bare")], ["myelin", words("myelinated")]],
+      (value) => this.keep({ sheath: /** @type {Own["sheath"]} */ (value), ...ends(value, this.own) }));
     this.profile = new Chart(this.profileHost, lab.style);
     this.strip = new Canvas(this.stripHost, () => this.draw());
     this.map = new Chart(this.mapHost, lab.style);
     this.traces = new Chart(this.tracesHost, lab.style);
     this.profile.moved = () => this.hold();
-    this.handles = [0, 1].map((which) => this.electrode(/** @type {0 | 1} */ (which)));
+    this.handles = [this.electrode("first"), this.electrode("second")];
     this.rows = this.sliders();
-    this.controls = element("div", { class: "controls" },
-      element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
-        ...Object.values(this.rows).map((row) => row.element)));
+    this.sizes = element("fieldset", { class: "group" }, element("legend", {}, words("Axon")),
+      ...Object.values(this.rows).map((row) => row.element));
+    this.controls = element("div", { class: "controls" }, this.sizes);
     this.without = element("p", { class: "said" });
     this.front = element("div", { class: "front" }, this.profileHost, this.stripHost,
       element("div", { class: "clockwork" }, this.play, this.clock, this.now));
     this.below = element("div", { class: "cards" },
       element("section", { class: "card" }, element("h2", {}, words("Place and time")), this.mapHost),
       element("section", { class: "card" }, element("h2", {}, words("At the electrodes")), this.tracesHost));
-    const stage = element("div", { class: "loose" },
-      element("div", { class: "bar" }, element("span", {}, words("Shock at the")), this.sides.element,
-        this.sheath.element),
+    this.choices = element("div", { class: "bar" }, element("span", {}, words("Shock at the")),
+      this.sides.element, this.sheath.element);
+    const stage = element("div", { class: "loose" }, this.choices,
       this.front, this.said, this.without, this.below);
     fill(host, [element("div", { class: "bench axon-bench" }, stage, this.controls)]);
     this.parameters = parameterPanel(this.controls, lab);
@@ -118,37 +118,34 @@ class AxonTab {
 
   /** Sliders of the axon's own numbers. */
   sliders() {
-    const { words } = this.lab;
+    const { words, limits } = this.lab;
+    const usual = usualOf("axon", limits);
     /** @type {(key: "diameter" | "length" | "fibre" | "g_ratio" | "lag", name: string, label: string,
-     *   unit: string, low: number, high: number, least: number) => ReturnType<typeof slider>} */
-    const row = (key, name, label, unit, low, high, least) => slider(this.lab, {
-      label, shown: element("span", {}, name), unit, low, high, least, initial: FIRST[key],
-      set: (value) => this.keep({ [key]: value }), settle: () => {},
+     *   unit: string, low: number, high: number) => ReturnType<typeof slider>} */
+    const row = (key, name, label, unit, low, high) => slider(this.lab, {
+      label, shown: element("span", {}, name), unit, low, high, ...boundsOf("axon", key, limits),
+      initial: usual[key], set: (value, moving) => this.keep({ [key]: value }, moving),
+      settle: () => this.lab.state.settle(),
     });
     return {
-      diameter: row("diameter", "d", words("Diameter"), "µm", 20, 1000, 1),
-      length: row("length", words("length"), words("Length"), "mm", 20, 150, 5),
-      fibre: row("fibre", words("fibre"), words("Outer diameter of the fibre"), "µm", 2, 30, 0.5),
-      g_ratio: row("g_ratio", words("g-ratio"), words("The axon's diameter over the fibre's"), "", 0.3, 0.95, 0.1),
-      lag: row("lag", words("lag"), words("By how much the right end is shocked later"), "ms", 0, 5, 0),
+      diameter: row("diameter", "d", words("Diameter"), "µm", 20, 1000),
+      length: row("length", words("length"), words("Length"), "mm", 20, 150),
+      fibre: row("fibre", words("fibre"), words("Outer diameter of the fibre"), "µm", 2, 30),
+      g_ratio: row("g_ratio", words("g-ratio"), words("The axon's diameter over the fibre's"), "", 0.3, 0.95),
+      lag: row("lag", words("lag"), words("By how much the right end is shocked later"), "ms", 0, 5),
     };
   }
 
-  /** @param {0 | 1} which */
+  /** @param {"first" | "second"} which */
   electrode(which) {
     const { words } = this.lab;
     return new Handle(this.stripHost, {
-      label: words("Electrode {number}", { number: String(which + 1) }), low: 0, high: 200, step: 0.5,
+      label: words("Electrode {number}", { number: which === "first" ? "1" : "2" }), low: 0, high: 200, step: 0.5,
       along: "horizontal",
       text: (value) => words("{x:.1f} mm", { x: value }),
       place: (value) => [this.profile.x(Math.min(value, this.long)), 30],
       value: (x) => this.profile.value(x, 0)[0],
-      changed: (value) => {
-        /** @type {[number, number]} */
-        const electrodes = [...this.own.electrodes];
-        electrodes[which] = Math.min(value, this.long);
-        this.keep({ electrodes });
-      },
+      changed: (value, moving) => this.keep({ [which]: Math.min(value, this.long) }, moving),
     });
   }
 
@@ -160,10 +157,61 @@ class AxonTab {
     return (cut.position[last] + cut.long[last] / 2) / 1e3;
   }
 
-  /** @param {Partial<Own>} change */
-  keep(change) {
-    if ("side" in change || "myelin" in change) this.touched = false;
-    this.lab.state.keep("axon", change);
+  /**
+   * @param {Partial<Own>} change
+   * @param {boolean} [moving]
+   */
+  keep(change, moving) {
+    if ("side" in change || "sheath" in change) this.touched = false;
+    this.lab.state.keep("axon", change, moving);
+  }
+
+  /**
+   * @param {View} view
+   * @returns {Own}
+   */
+  remembered({ own }) {
+    return /** @type {Own} */ ({ ...usualOf("axon", this.lab.limits), ...own.axon });
+  }
+
+  /** @returns {import("../experiments/fibre.js").Fibre} */
+  get fibre() {
+    const { sheath, diameter, length, fibre, g_ratio: ratio } = this.own;
+    return sheath === "myelin"
+      ? { diameter: fibre, length: 2400 * fibre, resistivity: 35.4, g_ratio: ratio }
+      : { diameter, length: length * 1e3, resistivity: 35.4, g_ratio: null };
+  }
+
+  /**
+   * @param {import("../texts.js").Load} load
+   * @returns {import("../tabs.js").Taken | null}
+   */
+  taken(load) {
+    const { wave, lab } = this;
+    if (!wave) return null;
+    const simulation = lab.state.get();
+    const { defaults, manifest } = lab.model();
+    const numbers = { ...defaults, ...simulation.parameters };
+    const conducting = channelsOf(manifest).flatMap(({ conductance }) => conductance ? [conductance.symbol] : []);
+    const told = {
+      simulation, fibre: this.fibre, count: wave.cut.area.length, pulses: wave.pulses,
+      conductances: Object.fromEntries(conducting.map((name) => [name, 10 * numbers[name]])),
+      run: { dt: wave.dt, duration: Number(wave.lasts.toFixed(9)), initial: wave.initial, threshold: wave.rest + 25 },
+    };
+    return { script: axonScript(told, load), command: axonCommand(told, load), data: () => this.table(wave) };
+  }
+
+  /** @param {Wave} wave */
+  table(wave) {
+    const time = wave.rows.map((_, k) => Number((k * wave.every).toFixed(9)));
+    const names = this.electrodes.map((x) => `V at ${x} mm`);
+    const values = Object.fromEntries(this.electrodes.map((x, k) => [names[k], wave.trace(x * 1e3)]));
+    return csv({ time, values }, Object.fromEntries(names.map((name) => [name, "mV"])));
+  }
+
+  /** @returns {[number, number]} mm */
+  get electrodes() {
+    return [this.own.first, this.own.second];
   }
 
   hide() {
@@ -178,14 +226,15 @@ class AxonTab {
    */
   show(simulation, view) {
     this.shown = true;
-    this.own = { ...FIRST, ...view.own.axon };
+    this.own = this.remembered(view);
     this.parameters.show(simulation);
     for (const [key, row] of Object.entries(this.rows)) {
       row.show(this.own[/** @type {"diameter"} */ (key)]);
     }
-    const { myelin, side } = this.own;
+    const { sheath, side } = this.own;
+    const myelin = sheath === "myelin";
     this.sides.show(side);
-    this.sheath.show(myelin ? "myelin" : "");
+    this.sheath.show(sheath);
     this.rows.diameter.element.hidden = this.rows.length.element.hidden = myelin;
     this.rows.fibre.element.hidden = this.rows.g_ratio.element.hidden = !myelin;
     this.rows.lag.element.hidden = side !== "both";
@@ -200,19 +249,19 @@ class AxonTab {
    * @param {Simulation} simulation
    */
   compute({ model, parameters }) {
-    const { diameter, length, myelin, fibre, g_ratio: ratio, side, lag } = this.own;
-    const key = JSON.stringify([model, parameters, diameter, length, myelin, fibre, ratio, side, lag]);
+    const { diameter, length, sheath, fibre, g_ratio: ratio, side, lag } = this.own;
+    const myelin = sheath === "myelin";
+    const key = JSON.stringify([model, parameters, diameter, length, sheath, fibre, ratio, side, lag]);
     if (!this.next && key !== this.key) {
       this.key = key;
       const opened = this.lab.model();
       const missing = myelin && channelsOf(opened.manifest).some((each) => !each.conductance);
       const pure = unitless(opened, parameters);
+      this.choices.hidden = this.sizes.hidden = pure;
       say(this.without, pure ? this.lab.words("An axon needs a membrane in millivolts.") : missing
         ? this.lab.words("This model's currents have no conductance that myelin could take away.") : "");
       try {
-        this.next = missing || pure ? null : new Wave(opened, parameters, {
-          diameter: myelin ? fibre : diameter, length: myelin ? 2400 * fibre : length * 1e3,
-          resistivity: 35.4, g_ratio: myelin ? ratio : null }, { side, lag });
+        this.next = missing || pure ? null : new Wave(opened, parameters, this.fibre, { side, lag });
       } catch (problem) {
         say(this.without, this.lab.words("There is no rest from which to begin: {why}.", {
           why: whyOf(problem, this.lab.words) }));
@@ -341,7 +390,7 @@ class AxonTab {
       { low: -90, high: 60, heading: words("Membrane potential"), unit: "mV" },
       {
         curves: [{ x: cut.position.map((each) => each / 1e3), y: row, colour: theme.voltage, width: 2 }],
-        rules: this.own.electrodes.map((x, k) => ({ x, text: String(k + 1) })),
+        rules: this.electrodes.map((x, k) => ({ x, text: String(k + 1) })),
       });
   }
 
@@ -401,7 +450,7 @@ class AxonTab {
         picture: { source: this.image },
         curves: [
           { x: [0, this.long], y: [this.time, this.time], colour: "#ffffff", width: 1.2 },
-          ...this.own.electrodes.map((x) => ({ x: [x, x], y: [0, wave.lasts], colour: "#ffffff", dash: [3, 3], width: 1.2 })),
+          ...this.electrodes.map((x) => ({ x: [x, x], y: [0, wave.lasts], colour: "#ffffff", dash: [3, 3], width: 1.2 })),
         ],
       });
   }
@@ -416,9 +465,9 @@ class AxonTab {
       { low: 0, high: wave.lasts, heading: words("Time"), unit: "ms" },
       { low: -90, high: 60, heading: words("Membrane potential"), unit: "mV" },
       {
-        curves: this.own.electrodes.map((x, k) => ({
+        curves: this.electrodes.map((x, k) => ({
           x: time, y: wave.trace(x * 1e3), colour: colours[k], dash: k ? [5, 3] : [], label: [{ text: String(k + 1) }] })),
-        spots: this.own.electrodes.map((x, k) => ({ x: wave.arrival(x * 1e3), y: wave.rest + 25, colour: colours[k] })),
+        spots: this.electrodes.map((x, k) => ({ x: wave.arrival(x * 1e3), y: wave.rest + 25, colour: colours[k] })),
         cursor: this.time,
       });
   }
@@ -429,7 +478,7 @@ class AxonTab {
     this.handles.forEach((handle, k) => {
       handle.element.style.setProperty("--ink", theme.recordings[k + 1]);
       handle.meaning.high = Math.round(this.long * 2) / 2;
-      handle.show(Math.min(this.own.electrodes[k], this.long));
+      handle.show(Math.min(this.electrodes[k], this.long));
     });
   }
 
@@ -438,7 +487,7 @@ class AxonTab {
     const { wave } = this;
     if (!wave) return;
     const { words } = this.lab;
-    const [first, second] = [...this.own.electrodes].sort((a, b) => a - b);
+    const [first, second] = [...this.electrodes].sort((a, b) => a - b);
     const speed = wave.velocity(first * 1e3, second * 1e3);
     const met = wave.met();
     const parts = [];
@@ -452,6 +501,7 @@ class AxonTab {
     const passed = wave.passed.filter(Number.isFinite).length;
     if (passed === 0) parts.push(words("Nothing passes: the shock excites no wave."));
     else if (passed < wave.passed.length && !wave.cut.bare) parts.push(words("The wave dies out on its way."));
+    if (wave.initial !== "rest") parts.unshift(words("It has no rest: the axon begins where the model does."));
     const text = parts.join(" ");
     say(this.said, text);
     this.profileHost.setAttribute("aria-label", `${words("Membrane potential along the axon.")} ${text}`);
@@ -474,11 +524,11 @@ class AxonTab {
 /**
  * Electrodes at a third and two thirds of another axon.
  *
- * @param {boolean} myelin
+ * @param {string} sheath
  * @param {Own} own
- * @returns {{electrodes: [number, number]}}
+ * @returns {{first: number, second: number}}
  */
-function ends(myelin, { fibre, length }) {
-  const long = myelin ? 2.4 * fibre : length;
-  return { electrodes: [Math.round(long * 0.6) / 2, Math.round(long * 1.4) / 2] };
+function ends(sheath, { fibre, length }) {
+  const long = sheath === "myelin" ? 2.4 * fibre : length;
+  return { first: Math.round(long * 0.6) / 2, second: Math.round(long * 1.4) / 2 };
 }

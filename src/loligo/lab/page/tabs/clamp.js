@@ -25,21 +25,15 @@ import { symbolElement } from "../draw/names.js";
 import { Plot } from "../draw/plot.js";
 import { Limits, reach } from "../draw/scale.js";
 import { between } from "../draw/trace.js";
-import { channelsOf, drugged, drugOf, left, looked, unitless } from "../experiments/channels.js";
+import { channelsOf, drugged, left, looked, unitless } from "../experiments/channels.js";
 import { alone, peak, protocol, reversal, steps, tail, together, upToPeaks } from "../experiments/currents.js";
 import { choice, doseField, numberField } from "../fields.js";
+import { boundsOf, usualOf } from "../link.js";
+import { command, csv, pythonScript } from "../texts.js";
 import { whyOf } from "../words.js";
 
 const SHOWN = 240; // samples of a step that is drawn,
 const MEASURED = 320; // and of one that is measured
-const LEVELS = { low: -140, high: 120 }; // mV
-const MOST = 40; // steps
-
-/** @type {Own} */
-const FIRST = {
-  family: { holding: -65, first: -85, last: 55, number: 15, start: 2, width: 10 },
-  shown: "", doses: {}, cursor: null, lit: null,
-};
 
 export const clamp = {
   name: "clamp",
@@ -54,6 +48,8 @@ export const clamp = {
       /** @type {(simulation: Simulation, view: View) => void} */
       show: (simulation, view) => tab.show(simulation, view),
       hide: () => {},
+      /** @type {(load: import("../texts.js").Load) => import("../tabs.js").Taken | null} */
+      taken: (load) => tab.taken(load),
       /** @type {(event: KeyboardEvent) => boolean} */
       keys: (event) => tab.keys(event),
     };
@@ -82,8 +78,9 @@ class Clamp {
     this.moving = false;
     this.held = false; // a handle of this tab, or a drug
     this.asked = "";
-    /** @type {Own} */
-    this.own = FIRST;
+    /** @type {{cursor: number | null, lit: number | null}} */
+    this.pointed = { cursor: null, lit: null };
+    this.own = this.remembered(lab.state.view);
     /** @type {Measured | null} */
     this.found = null;
     /** @type {Measured | null} */
@@ -91,10 +88,12 @@ class Clamp {
     this.model = "";
     /** @type {Channel[]} */
     this.channels = [];
+    /** @type {import("../link.js").Known["drugs"]} */
+    this.drugs = {};
     const { words } = lab;
     this.drawing = element("div", { class: "drawing", tabindex: 0, role: "group",
       onpointermove: (event) => this.point(event),
-      onpointerleave: () => this.keep({ cursor: null, lit: null }) });
+      onpointerleave: () => this.look({ cursor: null, lit: null }) });
     this.curve = element("div", { class: "drawing", role: "img" });
     this.choices = element("div", { class: "bar" });
     this.drops = element("div", { class: "drops", role: "group", "aria-label": words("Drugs") });
@@ -105,11 +104,12 @@ class Clamp {
     this.plot.moved = () => this.handle();
     this.fields = this.formOf();
     this.handles = this.handlesOf();
-    const controls = element("div", { class: "controls" },
+    this.settings = element("div", {},
       element("h2", { class: "panel-heading" }, words("Steps")),
       element("div", { class: "numbers", role: "group", "aria-label": words("Steps") },
         ...Object.values(this.fields).map((field) => field.element)),
       element("h2", { class: "panel-heading" }, words("Drugs")), this.drops);
+    const controls = element("div", { class: "controls" }, this.settings);
     this.without = element("p", { class: "said" });
     this.stage = element("div", { class: "loose" }, this.choices, element("div", { class: "pair" },
       element("div", { class: "front" }, this.drawing, this.readout),
@@ -121,19 +121,25 @@ class Clamp {
   /** Fields of the numbers of a family. */
   formOf() {
     const { words } = this.lab;
-    /** @type {(key: keyof Family, label: string, unit: string, low: number, high: number, step: number) => any} */
-    const field = (key, label, unit, low, high, step) => numberField({
-      label, unit, low, high, step, changed: (value) => this.change({ [key]: value }, false),
+    /** @type {(key: keyof Family, label: string, unit: string, step: number) => any} */
+    const field = (key, label, unit, step) => numberField({
+      label, unit, ...this.bounds(key), step, whole: key === "number",
+      changed: (value) => this.change({ [key]: value }, false),
     });
-    const { low, high } = LEVELS;
     return {
-      holding: field("holding", words("Holding"), "mV", low, high, 1),
-      first: field("first", words("First step"), "mV", low, high, 1),
-      last: field("last", words("Last step"), "mV", low, high, 1),
-      number: field("number", words("Number of steps"), "", 1, MOST, 1),
-      start: field("start", words("Start"), "ms", 0, 100, 0.5),
-      width: field("width", words("Width"), "ms", 0.5, 500, 0.5),
+      holding: field("holding", words("Holding"), "mV", 1),
+      first: field("first", words("First step"), "mV", 1),
+      last: field("last", words("Last step"), "mV", 1),
+      number: field("number", words("Number of steps"), "", 1),
+      start: field("start", words("Start"), "ms", 0.5),
+      width: field("width", words("Width"), "ms", 0.5),
     };
+  }
+
+  /** @param {keyof Family} key */
+  bounds(key) {
+    const { least, most } = boundsOf("steps", key, this.lab.limits);
+    return { low: least, high: most };
   }
 
   /** Handles on the command. */
@@ -142,20 +148,20 @@ class Clamp {
     const { words } = lab;
     /** @type {(key: "holding" | "first" | "last", label: string, at: () => number) => Handle} */
     const level = (key, label, at) => new Handle(this.drawing, {
-      label, ...LEVELS, step: 1, along: "vertical",
+      label, ...this.bounds(key), step: 1, along: "vertical",
       text: (value) => words("{V:g} mV", { V: value }),
       place: (value) => [plot.x(at()), plot.y(this.box(), value)],
       value: (_, y) => valueAt(this.box(), y),
       changed: (value, moving) => this.change({ [key]: value }, moving),
     });
-    /** @type {(label: string, low: number, high: number, value: (x: number) => number,
-     *   at: (value: number) => number, put: (value: number) => Partial<Family>) => Handle} */
-    const edge = (label, low, high, value, at, put) => new Handle(this.drawing, {
-      label, low, high, step: 0.5, along: "horizontal",
+    /** @type {(key: "start" | "width", label: string, value: (x: number) => number,
+     *   at: (value: number) => number) => Handle} */
+    const edge = (key, label, value, at) => new Handle(this.drawing, {
+      label, ...this.bounds(key), step: 0.5, along: "horizontal",
       text: (each) => words("{t:g} ms", { t: each }),
       place: (each) => [plot.x(at(each)), plot.y(this.box(), this.middle())],
       value: (x) => value(plot.value(x)),
-      changed: (each, moving) => this.change(put(each), moving),
+      changed: (each, moving) => this.change({ [key]: each }, moving),
     });
     /** @type {() => Family} */
     const family = () => this.own.family;
@@ -163,9 +169,8 @@ class Clamp {
       holding: level("holding", words("Holding"), () => family().start / 2),
       first: level("first", words("First step"), () => family().start + family().width * 0.3),
       last: level("last", words("Last step"), () => family().start + family().width * 0.7),
-      start: edge(words("Start"), 0, 100, (t) => t, (t) => t, (start) => ({ start })),
-      width: edge(words("Width"), 0.5, 500, (t) => t - family().start, (t) => family().start + t,
-        (width) => ({ width })),
+      start: edge("start", words("Start"), (t) => t, (t) => t),
+      width: edge("width", words("Width"), (t) => t - family().start, (t) => family().start + t),
     };
   }
 
@@ -181,10 +186,18 @@ class Clamp {
   }
 
   /**
-   * @param {Partial<Own>} change
+   * @param {View} view
+   * @returns {Own}
    */
-  keep(change) {
-    this.lab.state.keep("clamp", change);
+  remembered({ own }) {
+    const { shown, ...family } = { ...usualOf("steps", this.lab.limits), ...own.steps };
+    return { family: /** @type {Family} */ (family), shown, doses: own.block ?? {}, ...this.pointed };
+  }
+
+  /** @param {typeof this.pointed} pointed */
+  look(pointed) {
+    this.pointed = pointed;
+    this.lab.redraw();
   }
 
   /**
@@ -194,7 +207,7 @@ class Clamp {
   change(change, moving) {
     this.held = moving;
     this.moving = true;
-    this.keep({ family: { ...this.own.family, ...change } });
+    this.lab.state.keep("steps", change, moving);
   }
 
   /**
@@ -202,12 +215,12 @@ class Clamp {
    * @param {View} view
    */
   show(simulation, view) {
-    this.own = { ...FIRST, ...view.own.clamp };
+    this.own = this.remembered(view);
     if (this.model !== simulation.model) this.meet(simulation.model);
     this.moving ||= this.lab.state.moving;
     this.parameters.show(simulation);
     const pure = unitless(this.lab.model(), simulation.parameters);
-    this.stage.hidden = pure;
+    this.stage.hidden = this.settings.hidden = pure;
     say(this.without, pure ? this.lab.words("A voltage clamp needs a membrane in millivolts.") : "");
     if (pure) return;
     this.measure(simulation);
@@ -232,23 +245,24 @@ class Clamp {
     const options = [["", words("all together")], ...this.channels.map(
       (channel) => [channel.name, symbolElement(channel.current)])];
     const shown = choice(words("Which current"), /** @type {[string, Node | string][]} */ (options),
-      (name) => this.keep({ shown: name }));
+      (name) => this.lab.state.keep("steps", { shown: name }));
     this.chosen = shown;
     fill(this.choices, [shown.element]);
+    this.drugs = this.lab.models.find(({ name }) => name === model)?.known.drugs ?? {};
     this.doses = this.channels.flatMap((channel) => {
-      const drug = drugOf(channel);
-      if (!channel.conductance || !channel.gated) return [];
+      const drug = this.drugs[channel.name];
+      if (!drug) return [];
       const field = doseField({
-        label: drug.name ? words("{drug} on {channel}", { drug: drug.name, channel: channel.name })
+        label: drug.drug ? words("{drug} on {channel}", { drug: drug.drug, channel: channel.name })
           : words("Block of {channel}", { channel: channel.name }),
-        least: drug.least, most: drug.most, even: !drug.name,
-        text: (dose) => drug.name ? words("{dose:g} {unit}: {percent:.3g} % blocked", {
+        least: drug.least, most: drug.high, even: !drug.drug,
+        text: (dose) => drug.drug ? words("{dose:g} {unit}: {percent:.3g} % blocked", {
           dose, unit: drug.unit, percent: 100 * (1 - left(dose, drug)) })
           : words("{percent:.3g} % blocked", { percent: dose }),
         changed: (dose, moving) => {
           this.held = moving;
           this.moving = true;
-          this.keep({ doses: { ...this.own.doses, [channel.name]: dose } });
+          this.lab.state.keep("block", { [channel.name]: dose }, moving);
         },
       });
       return [{ channel, field }];
@@ -268,7 +282,7 @@ class Clamp {
     this.asked = asked;
     const base = { model, parameters, solver, stimulus: [], duration: 1, sample_interval: 1,
       initial: null, threshold: null };
-    const changed = drugged(this.channels, parameters, doses);
+    const changed = drugged(this.channels, parameters, doses, this.drugs);
     this.found = this.of({ ...base, parameters: changed });
     const blocked = Object.values(doses).some((dose) => dose > 0);
     this.control = blocked ? this.of(base) : null;
@@ -308,6 +322,35 @@ class Clamp {
       this.lab.tell(whyOf(problem, this.lab.words));
       return null;
     }
+  }
+
+  /**
+   * @param {import("../texts.js").Load} load
+   * @returns {import("../tabs.js").Taken | null}
+   */
+  taken(load) {
+    const { found, lab } = this;
+    if (!found) return null;
+    const { family, doses } = this.own;
+    const simulation = lab.state.get();
+    const parameters = drugged(this.channels, simulation.parameters, doses, this.drugs);
+    const made = protocol({ ...simulation, parameters }, family, SHOWN).simulation;
+    const row = { first: family.first, last: family.last, number: family.number };
+    const at = made.stimulus.length - 2;
+    const stimulus = made.stimulus.map((each, k) => k === at && row.number > 1 ? { ...each, voltage: row } : each);
+    const whole = /** @type {Simulation} */ ({ ...simulation, ...made, stimulus });
+    return {
+      script: pythonScript(whole, load, lab.limits), command: command(whole, load, lab.limits),
+      data: () => this.table(found),
+    };
+  }
+
+  /** @param {Measured} found */
+  table({ runs, voltage }) {
+    const name = this.channels.find((each) => each.name === this.own.shown)?.current ?? "I";
+    const names = Array.from(voltage, (V) => `${name} at ${Number(V.toPrecision(6))} mV`);
+    const values = Object.fromEntries(names.map((each, k) => [each, together(runs[k], this.drawn())]));
+    return csv({ time: runs[0].time, values }, Object.fromEntries(names.map((each) => [each, "uA/cm2"])));
   }
 
   /** The names of what is drawn. */
@@ -459,7 +502,7 @@ class Clamp {
       const value = inside ? between(run.time, together(run, this.drawn()), cursor) : found.voltage[k];
       return Math.abs(this.plot.y(inside ? box : this.box(), value) - y);
     });
-    this.keep({ cursor, lit: far.indexOf(Math.min(...far)) });
+    this.look({ cursor, lit: far.indexOf(Math.min(...far)) });
   }
 
   /**
@@ -479,15 +522,16 @@ class Clamp {
       ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, 1], ArrowDown: [0, -1],
     });
     if (event.key === "Escape") {
-      this.keep({ cursor: null, lit: null });
+      this.look({ cursor: null, lit: null });
       return true;
     }
     const move = moves[event.key];
     if (!move) return false;
-    this.keep({
+    this.look({
       cursor: Math.min(Math.max(time + move[0], 0), end),
       lit: Math.min(Math.max(which + move[1], 0), this.found.voltage.length - 1),
     });
+    Object.assign(this.own, this.pointed);
     this.describe();
     this.lab.announce(this.readout.textContent ?? "");
     return true;

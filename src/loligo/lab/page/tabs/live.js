@@ -8,6 +8,7 @@ import { headingOf, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { Limits, number, reach } from "../draw/scale.js";
 import { Cell } from "../live/cell.js";
+import { boundsOf } from "../link.js";
 import { samplesOf } from "../sampling.js";
 import { Scope } from "../live/scope.js";
 import { Clicks } from "../live/sound.js";
@@ -43,7 +44,6 @@ class Oscilloscope {
   constructor(host, lab) {
     this.lab = lab;
     const { words } = lab;
-    /** @type {Settings} */
     this.settings = settingsOf(lab);
     const stage = element("div", { class: "stage", role: "img", "aria-label": words("Oscilloscope") });
     this.run = element("button", { type: "button", class: "chip", onclick: () => this.pause(this.going) });
@@ -97,38 +97,43 @@ class Oscilloscope {
     const made = wanted.map(([key, label, shown, low, high]) => {
       const one = slider(this.lab, { label, shown: element("span", {}, label), unit: shown, low, high, initial: first[key],
         least: key === "speed" || key === "sweep" ? low / 10 : undefined, colour: key === "speed" || key === "sweep" ? undefined : "stimulus",
-        set: (value) => this.set(key, value), settle: () => {} });
-      one.show(this.settings[key]);
+        most: boundsOf("live", key, this.lab.limits).most,
+        set: (value, moving) => this.lab.state.keep("live", { [key]: value }, moving),
+        settle: () => this.lab.state.settle() });
       return /** @type {const} */ ([key, one]);
     });
     fill(this.knobs, [element("legend", {}, words("Oscilloscope")), ...made.map(([, one]) => one.element)]);
     return new Map(made);
   }
 
-  /**
-   * @param {keyof Settings} key
-   * @param {number} value
-   */
-  set(key, value) {
-    this.settings = { ...this.settings, [key]: value };
-    this.sliders.get(key)?.show(value);
-    if (key === "sweep") this.scope = new Scope(value);
-    if (key === "sweep" && this.cell) this.cell.sample = samplesOf(value);
+  /** @param {Record<string, any>} own */
+  remember(own) {
+    const said = Object.entries(own).filter(([, value]) => value !== null);
+    const { sweep } = this.settings;
+    this.settings = { ...settingsOf(this.lab), ...Object.fromEntries(said) };
+    for (const [key, one] of this.sliders) one.show(this.settings[key]);
+    if (this.settings.sweep === sweep) return;
+    this.scope = new Scope(this.settings.sweep);
+    if (this.cell) this.cell.sample = samplesOf(this.settings.sweep);
   }
 
-  /** @param {Simulation} simulation */
-  show(simulation) {
+  /**
+   * @param {Simulation} simulation
+   * @param {import("../state.js").View} view
+   */
+  show(simulation, { own }) {
     document.addEventListener("keyup", this.released);
     this.parameters.show(simulation);
     const model = this.lab.model();
     if (!this.cell || this.cell.model !== model) {
-      if (this.cell) this.settings = settingsOf(this.lab);
+      this.settings = settingsOf(this.lab);
       this.cell = new Cell(model, simulation, samplesOf(this.settings.sweep));
       this.scope = new Scope(this.settings.sweep);
       this.limits = new Limits();
       this.sliders = this.settingSliders();
       this.fired = 0;
     }
+    this.remember(own.live ?? {});
     this.cell.simulation = simulation;
     if (this.wished && !this.going) this.pause(false);
     this.paint();

@@ -237,7 +237,7 @@ async function verdict(lab, work, task, place, numbers) {
   if (changed) return ["", words("Something else was changed: {name}. Set the task up again.", { name: changed })];
   const goal = Number(filled(task.target, numbers));
   const found = measured(task.measure, model, now, task.of);
-  if (fits(task, found, goal)) return [`#${linkOf(lab.state, lab.limits)}`, words("Right.")];
+  if (fits(task, found, goal)) return [`#${linkOf(lab, lab.limits)}`, words("Right.")];
   return ["", words("Not yet: now it is {found}, and it is to be {goal}.", { found: threeDigits(found), goal: threeDigits(goal) })];
 }
 

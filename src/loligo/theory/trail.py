@@ -1,0 +1,119 @@
+"""A curve of cycles from where they are born to where they end, and why it ends there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from loligo.lanes import Floats
+from loligo.theory.cycles import BORN, Cycle, Cycles
+from loligo.theory.diagram import Special
+
+RANGE, DIED, ENDLESS = "range", "Hopf", "endless"
+LOST, WORK = "lost", "work"
+
+_FIRST, _LONGEST, _SHORTEST = 0.01, 0.2, 1e-6  # of a step along the curve
+_TURNS = 0.3  # rad that the curve may turn by in a step that is not short
+_NEARER = 0.4  # of a cycle's breadth: no step is longer
+_MOST = 300  # cycles
+_WORK = 3_000_000  # of Newton's method, for all cycles of a trail: some ten seconds
+_LONGER, _LONG = 5.0, 1000.0  # times the shortest period: looked at more closely; endless
+_LAW = 0.03  # of the way to a fold: so well a period obeys its law
+_STILL = 1e-8  # of the range: so little p moves by there while the period doubles
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Cycles along a curve.
+
+    Attributes
+    ----------
+    ended
+        Why: ``"range"`` (it leaves the range), ``"Hopf"`` (they die at a Hopf point),
+        ``"endless"`` (the period grows without end), ``"lost"`` (no further cycle was found),
+        ``"work"`` (they take more than is given to them).
+    """
+
+    cycles: list[Cycle]
+    ended: str
+
+
+def followed(
+    cycles: Cycles, hopf: Special, folds: Floats, advance: Callable[[float], None] | None = None
+) -> Trail | None:
+    """The cycles that are born at a Hopf point, as far as they go; None where none is found.
+
+    Parameters
+    ----------
+    folds
+        Of equilibria: what is varied there, where a period may grow without end.
+    """
+    at = hopf.point
+    first = cycles.small(at.x, at.p, at.matrix, 2.0 * np.pi * hopf.frequency)
+    return None if first is None else _from(cycles, first, folds, advance)
+
+
+def _from(
+    cycles: Cycles, first: Cycle, folds: Floats, advance: Callable[[float], None] | None
+) -> Trail:
+    found, step, most = [first], _FIRST, cycles.work + _WORK
+    while len(found) < _MOST and cycles.work < most:
+        if advance is not None:
+            advance(1.0 - max(most - cycles.work, 0) / _WORK)
+        last = cycles.adapted(found[-1])
+        # towards another Hopf point ever more slowly: beyond it the same cycles come again
+        made = _next(cycles, last, min(step, _NEARER * cycles.breadth(last)))
+        if made is None:
+            return Trail(found, LOST)
+        following, step = made
+        if not cycles.low <= following.p <= cycles.high:
+            end = cycles.low if following.p < cycles.low else cycles.high
+            ended = cycles.at_value(following, end)
+            return Trail(found if ended is None else [*found, ended], RANGE)
+        found.append(following)
+        if _endless(cycles, found, folds):
+            return Trail(found, ENDLESS)
+        if cycles.breadth(following) < 0.5 * BORN:
+            return Trail(found, DIED)
+    return Trail(found, WORK)
+
+
+def _next(cycles: Cycles, last: Cycle, step: float) -> tuple[Cycle, float] | None:
+    while step >= _SHORTEST:
+        found = cycles.corrected(last, last.ahead, step)
+        turned = 0.0 if found is None else cycles.turned(last, found[0])
+        if found is not None and (turned <= _TURNS or step < _FIRST):
+            easy = found[1] <= 4 and turned <= 0.5 * _TURNS
+            return found[0], min(_LONGEST, 1.5 * step) if easy else step
+        step /= 2.0
+    return None
+
+
+def _endless(cycles: Cycles, found: list[Cycle], folds: Floats) -> bool:
+    """Whether a period grows without end: towards a fold of equilibria that lies on the cycle, or
+    while what is varied stays, towards a homoclinic orbit."""
+    periods = np.array([each.period for each in found])
+    if periods[-1] < _LONGER * periods.min() or periods[-1] <= periods[-2]:
+        return False
+    if fold_ahead(found, folds) is not None or periods[-1] > _LONG * periods.min():
+        return True
+    since = np.flatnonzero(periods < 0.5 * periods[-1])
+    if not since.size:
+        return False
+    places = np.array([each.p for each in found[since[-1] :]])
+    return bool(np.ptp(places) < _STILL * (cycles.high - cycles.low))
+
+
+def fold_ahead(found: list[Cycle], folds: Floats) -> tuple[float, float] | None:
+    """The fold of equilibria towards which a period grows as 1/sqrt(p - p0), if the last two cycles
+    obey that law, and how far off p0 is by it."""
+    last, before = found[-1], found[-2]
+    one, other = last.period**-2.0, before.period**-2.0
+    p0 = last.p - one * (last.p - before.p) / (one - other)
+    for fold in folds:
+        gap = abs(last.p - fold)
+        if gap < abs(before.p - fold) and abs(p0 - fold) < _LAW * gap:
+            return float(fold), abs(p0 - float(fold))
+    return None
