@@ -22,8 +22,8 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m docs.gallery", description=__doc__)
     asked.add_argument("names", nargs="*", help="beginnings of the pictures' names; all if none")
     asked.add_argument("--into", type=Path, default=PAGE.parent / "pictures", metavar="FOLDER")
-    asked.add_argument("--jobs", type=int, default=cores(), metavar="N",
-                       help="processes that draw; as many as there are cores if not given")  # fmt: skip
+    told = "processes that draw; as many as there are cores if not given"
+    asked.add_argument("--jobs", type=int, default=cores(), metavar="N", help=told)
     given = asked.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
     made: dict[str, list[str]] = {}

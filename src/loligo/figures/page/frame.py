@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loligo.figures.content.labels import Label, typeset
+from loligo.figures.page.letters import legible
+from loligo.figures.page.letters import look as fonts
 from loligo.figures.page.ruler import Fitted, Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, SUBTITLE, TICK, TITLE, Theme
@@ -119,10 +121,14 @@ def paged(
         most = max(1, int(_MOST_SAID * tall / ((above + under) * points * point)))
         weight = "bold" if points == TITLE else "normal"
         least = max(size.smallest, SUBTITLE * scale)  # a title is no smaller than what is below it
-        for line in ruler.lines(words, points * scale, room, weight, least, most):
-            y = top - above * points * point
-            said.append(Said(line, y, points == TITLE))
-            top = y - under * points * point
+        asked = [part for part in words.split("\n")[:most] if part.strip()]
+        for part in asked:
+            for line in ruler.lines(
+                part, points * scale, room, weight, least, most - len(asked) + 1
+            ):
+                y = top - above * points * point
+                said.append(Said(line, y, points == TITLE))
+                top = y - under * points * point
     top -= below * HEADING * point if said else 0.0
     return Page(size, scale, tuple(said), top)
 
@@ -148,10 +154,11 @@ def text(figure: Any, page: Page, x: float, y: float, label: Label, size: float,
     return figure.text(
         x / page.width,
         y / page.height,
-        label.text,
+        label.text if label.math else legible(label.text)[0],
         fontsize=size,
         fontstyle="italic" if label.italic else "normal",
         parse_math=label.math,
+        **fonts(label),
         **look,
     )
 
