@@ -6,7 +6,7 @@ import importlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from loligo.errors import FileError, UsageError, nearest
 from loligo.files import named, replacing
@@ -110,7 +110,7 @@ def _given(rec: object) -> xarray.Dataset:
     return welcome(rec)
 
 
-def open(path: str | os.PathLike[str]) -> xarray.Dataset | xarray.DataTree:
+def open(path: str | os.PathLike[str]) -> xarray.Dataset:
     """Read a recording that :func:`save` wrote, or another's file of the same structure.
 
     A file that was not made by loligo opens when it has a time, increasing, and at least one
@@ -129,9 +129,9 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset | xarray.DataTree:
 
     Returns
     -------
-    xarray.Dataset or xarray.DataTree
-        The recording, wholly in memory; of a folder lazily, read when it is used. A tree, where one
-        was saved.
+    xarray.Dataset
+        The recording, wholly in memory; of a folder lazily, read when it is used. Where a diagram
+        was saved, :func:`loligo.experiments.bifurcation`'s, its xarray.DataTree.
 
     Raises
     ------
@@ -154,7 +154,8 @@ def open(path: str | os.PathLike[str]) -> xarray.Dataset | xarray.DataTree:
         wrong = fault(rec)
         if wrong:
             raise FileError(f"{path} does not hold a recording: {wrong}")
-        return unflattened(in_lanes(rec))
+        # nearly always a dataset; whoever saved a tree knows that it is one
+        return cast("xarray.Dataset", unflattened(in_lanes(rec)))
 
 
 def _in_our_words(rec: xarray.Dataset, path: Path) -> xarray.Dataset:
