@@ -21,8 +21,9 @@ import numpy as np
 import loligo as lo
 from in_page import computed, differs, row, spikes_differ
 from loligo.errors import RunError
-from loligo.lanes import grid
+from loligo.lanes import Labelled, grid
 from loligo.run.axon.compartments import NA, cut, shape_values
+from loligo.stimulus.base import Stimulus
 from scripted import Machine, in_node
 
 SOLVERS = {"Taylor": lo.Taylor(portable=True), "Exponential": lo.Exponential(0.025, portable=True)}
@@ -49,16 +50,16 @@ return given.axons.map((each) => tried(() => {
 MODULES = ("engine/cable.js", "experiments/fibre.js")
 
 
-def drawn(rng: np.random.Generator, kind: str, which: int) -> lo.Stimulus:
+def drawn(rng: np.random.Generator, kind: str, which: int) -> Stimulus:
     """One of two things that are done, with any numbers and in any order."""
 
     def u(low: float, high: float) -> float:
         return float(rng.uniform(low, high))
 
-    def pulse() -> lo.Stimulus:
+    def pulse() -> Stimulus:
         return lo.Pulse(u(-0.04, 19), u(0.05, 20), u(-10, 25))
 
-    def noise(tau: float | None) -> lo.Stimulus:
+    def noise(tau: float | None) -> Stimulus:
         return lo.Noise(u(-3, 9), u(3, 25), u(0, 3), seed=int(u(0, 1e9)), mean=u(0, 2), tau=tau)
 
     train = lo.PulseTrain(u(0, 9), u(0.1, 0.9), u(0, 30), interval=u(1, 6), count=int(u(1, 9)))
@@ -77,13 +78,21 @@ def drawn(rng: np.random.Generator, kind: str, which: int) -> lo.Stimulus:
         done += [lo.VoltageClamp(held, 5, u(-100, 40)),
                  lo.VoltageClamp(held + 5, u(1, 9), u(-80, 0), to=u(-80, 40))]  # fmt: skip
     first, *others = (done[k] for k in rng.permutation(len(done)))
-    return sum(others, start=first)
+    for each in others:
+        first = first + each
+    return first
+
+
+def numbers(model: lo.Membrane) -> dict[str, float]:
+    """Its parameters, none of which is an array."""
+    return {name: float(p.value) for name, p in model.parameters.items()
+            if not isinstance(p.value, Labelled)}  # fmt: skip
 
 
 def changes(model: lo.Membrane, rng: np.random.Generator) -> dict[str, float]:
     """Some of its numbers, a little off."""
-    return {name: float(p.value) * float(rng.uniform(0.93, 1.07))
-            for name, p in model.parameters.items() if rng.random() < 0.6}  # fmt: skip
+    return {name: value * float(rng.uniform(0.93, 1.07))
+            for name, value in numbers(model).items() if rng.random() < 0.6}  # fmt: skip
 
 
 def cases(model: lo.Membrane, kind: str, seed: int, count: int) -> Iterator[tuple[Any, Any]]:
@@ -136,7 +145,7 @@ def axons(model: lo.Membrane, seed: int, count: int) -> Iterator[tuple[Any, lo.A
 
     for k in range(count):
         parameters, pieces = changes(model, rng), int(rng.integers(1, 30))
-        ends = {} if k % 3 else {name: 0.9 * p.value for name, p in model.parameters.items()
+        ends = {} if k % 3 else {name: 0.9 * value for name, value in numbers(model).items()
                                  if name.startswith(("g_", "C_m"))}  # fmt: skip
         wide, length = u(1, 500), u(300, 900)
         size = 2 * pieces if ends else pieces

@@ -48,8 +48,14 @@ def _by_duration() -> Any:
 
 
 @cache
-def _cycles() -> Any:
-    return lo.experiments.bifurcation(squid)
+def _special() -> Any:
+    return lo.experiments.bifurcation(squid)["special"]
+
+
+def _at(kind: str, which: int) -> float:
+    """The current of a special point of the diagram, uA/cm2."""
+    points = _special()
+    return float(points.current.values[points.kind.values == kind][which])
 
 
 def _nernst() -> float:
@@ -87,9 +93,9 @@ NUMBERS = (
            lambda: float(lo.experiments.fi_curve(squid, [10.0]).rate[0]),
            "lo.experiments.fi_curve(squid)"),
     Number("fold of cycles: from here on it can go on firing", "6.26", "µA/cm²",
-           lambda: float(_cycles().cycle_change[0]), _CYCLES),
+           lambda: _at("fold of cycles", 0), _CYCLES),
     Number("upper Hopf point: the last oscillation dies away", "154.5", "µA/cm²",
-           lambda: float(_cycles().special[-1]), _CYCLES),
+           lambda: _at("Hopf", -1), _CYCLES),
     Number("largest I_Na at 0 mV, held from −65 mV", "-1457", "µA/cm²",
            lambda: float(lo.experiments.iv_curve(squid, voltage=[0.0]).peak_inward[0]),
            "lo.experiments.iv_curve(squid)"),

@@ -1,8 +1,8 @@
 """The equations of 1952 as they were printed, in their signs and units, solved by SciPy alone.
 
 Nothing here knows loligo: it is what its figures are compared with. V is the displacement of the
-membrane potential from rest, in mV, and a depolarisation is negative; currents are in uA/cm2,
-outward positive; equation numbers are the paper's.
+membrane potential from rest, in mV, and a depolarisation is negative; currents are in uA/cm2, and
+one that flows inward is positive; equation numbers are the paper's.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def membrane(
     shocks: Sequence[tuple[float, float]] = (),
 ) -> Array:  # fmt: skip
     """V, m, h and n of a membrane at ``times`` (equation 26), begun at V with the gates of
-    ``held``; ``current`` is inward, ``shocks`` are (ms, mV)."""
+    ``held``; a ``current`` that is positive depolarises; ``shocks`` are (ms, mV)."""
 
     def slope(_: float, y: Array) -> list[float]:
         return [(-current - sum(ionic(*y))) / C_M, *gates(y[0], y[1:], celsius)]
@@ -154,7 +154,7 @@ def exchanged(celsius: float, length: float = 6.0, count: int = 600) -> tuple[fl
     def slope(t: float, y: Array) -> Array:
         V, *own = y.reshape(count, 4).T
         along = np.diff(V, prepend=V[0], append=V[-1])
-        begun = np.where((np.arange(count) < 10) & (t < 0.3), 500.0, 0.0)  # inward, uA/cm2
+        begun = np.where((np.arange(count) < 10) & (t < 0.3), 500.0, 0.0)  # depolarises, uA/cm2
         rows = [spread * np.diff(along) - sum(ionic(V, *own)) - begun, *gates(V, own, celsius)]
         return np.stack(rows, axis=1).ravel()
 

@@ -11,8 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+from docs.gallery import making
 from docs.gallery.pages import PAGE, html, page
-from docs.gallery.table import pictures
+
+from loligo.cores import cores
 
 
 def main() -> int:
@@ -20,20 +22,17 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m docs.gallery", description=__doc__)
     asked.add_argument("names", nargs="*", help="beginnings of the pictures' names; all if none")
     asked.add_argument("--into", type=Path, default=PAGE.parent / "pictures", metavar="FOLDER")
+    told = "processes that draw; as many as there are cores if not given"
+    asked.add_argument("--jobs", type=int, default=cores(), metavar="N", help=told)
     given = asked.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
     made: dict[str, list[str]] = {}
     started = time.perf_counter()
-    for row, variant in pictures():
-        name = f"{row.name}-{variant}"
-        if given.names and not name.startswith(tuple(given.names)):
-            continue
-        try:
-            made[name] = row.made(variant, given.into / f"{name}.png")
-        except Exception as error:  # one picture that fails is told, and the others are made
-            made[name] = [f"{type(error).__name__}: {error}"]
-        for fault in made[name]:
-            print(f"{name}: {fault}", flush=True)
+    for pictures in making.made(given.names, given.into, max(1, given.jobs)):
+        made |= pictures
+        for name, faults in pictures.items():
+            for fault in faults:
+                print(f"{name}: {fault}", flush=True)
     (given.into / "index.html").write_text(html(made), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
     wrong = sum(map(bool, made.values()))

@@ -16,6 +16,7 @@ from loligo.figures.axon.content import TRACES, is_axon, read, rows
 from loligo.figures.axon.drawing import stage
 from loligo.figures.axon.layout import content
 from loligo.figures.content import signals
+from loligo.figures.content.origin import counted
 from loligo.figures.content.recorded import picture
 from loligo.figures.film import frames
 from loligo.figures.page.drawing import draw
@@ -43,7 +44,8 @@ def filmed(shown: Any, look: Mapping[str, Any], slide: bool) -> tuple[np.ndarray
     """
     theme = style.theme(look.get("theme", "light"))
     size = sized(look.get("size"), None, _USUAL)
-    recs = shown if isinstance(shown, tuple) else (shown,)
+    given = shown if isinstance(shown, tuple) else (shown,)
+    recs = tuple(counted(one, bool(look.get("from_rest"))) for one in given)
     with speaking(look.get("language")):
         if is_axon(recs[0]):
             return _along(recs, look, theme, size, slide)

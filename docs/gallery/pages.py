@@ -28,8 +28,9 @@ def page() -> str:
         "python -m docs.gallery recording axon-traces-slide",
         "```",
         "",
-        "It ends with 1 if a picture may not be shown. Of each is asked, by drawing it "
-        "(`docs/gallery/check.py`): no two texts overlap, none leaves the frame, no tick label "
+        "Several processes draw, as many as there are cores or `--jobs` says. It ends with 1 if a "
+        "picture may not be shown. Of each is asked, by drawing it (`docs/gallery/check.py`): no "
+        "two texts overlap, none leaves the frame or is cut, no tick label "
         f"repeats, text has a contrast of at least {CONTRAST}:1 with all that lies behind or over "
         f"it, lines one of {LINE_CONTRAST:g}:1, lines lie in their axes and axes in the frame, and "
         f"type on a slide is at least 1/{1 / SMALLEST:g} of its height. Of an animation the same "

@@ -27,6 +27,8 @@ IN_GERMAN = (
     "lanes-map",
     "lanes-grid",
     "clamp-family",
+    "from-rest",
+    "from-rest-clamp",
     "gates-hodgkin",
     "narrated",
     "overlay",
@@ -102,8 +104,13 @@ class Row:
 def pictures() -> Iterator[tuple[Row, str]]:
     """Every row in every of its variants."""
     for row in ROWS:
-        for variant in (*row.variants, *(("german",) if row.name in IN_GERMAN else ())):
+        for variant in variants(row):
             yield row, variant
+
+
+def variants(row: Row) -> tuple[str, ...]:
+    """Of a row, German where it is made too."""
+    return (*row.variants, *(("german",) if row.name in IN_GERMAN else ()))
 
 
 def _experiment(name: str, about: str, *membranes: str, **options: Any) -> Row:
@@ -196,6 +203,13 @@ ROWS: tuple[Row, ...] = (
     Row("clamp-family-twelve", "Twelve steps from a holding potential", lambda: swept.family(12)),
     Row("clamp-family-200", "Two hundred steps", lambda: swept.family(200)),
     Row("clamp-prepulses", "A family in the first segment", swept.prepulses),
+    Row("from-rest", "Potentials from rest", of.brief, {"from_rest": True}),
+    Row("from-rest-clamp", "Commands of a clamp from rest", swept.resisted, {"from_rest": True}),
+    Row("from-rest-map", "More lanes than are lines, from rest", of.many, {"from_rest": True}),
+    Row("from-rest-axon", "An action potential on its way, from rest", of.axon,
+        {"panels": ("V", "axon", "traces"), "from_rest": True}),
+    Row("from-rest-film", "In time, from rest", of.brief, {"panels": "V", "from_rest": True},
+        film=True),
     Row("clamp-tails", "A family in the last segment", swept.tails),
     Row("clamp-resisted", "Through a series resistance: V is not the command", swept.resisted),
     Row("clamp-patch", "What a patch clamp's amplifier shows", swept.patch),

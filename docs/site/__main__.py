@@ -87,7 +87,7 @@ def kept(beside: Path, anew: bool) -> Path:
 def _linked(page: str) -> str:
     """A page whose links to the root's pages, and theirs to those of docs/, lead there."""
     for name, called in _OF_THE_ROOT.items():
-        page = page.replace(f"](../{name})", f"]({called})")
+        page = page.replace(f"](../{name})", f"]({called})").replace(f"]({name})", f"]({called})")
     return page.replace("](docs/", "](")
 
 

@@ -27,10 +27,11 @@ from loligo.errors import UsageError
 WISH = "LOLIGO_WARM"
 _ROOM = 500 << 20  # bytes that must be free: a library of kernels takes a tenth of it
 _CI = ("CI", "PYTEST_CURRENT_TEST", "READTHEDOCS")
-_HELD = "being-warmed"  # in the cache, while somebody does it
+_AT_IT = "being-warmed"  # in the cache, while somebody does it
 _DEAD = 120.0  # s without a sign of life, after which whoever held it does not any more
 _LOWEST = 19
 
+_held: list[Path] = []  # what this process does alone
 _started: list[subprocess.Popen[Any]] = []  # at most one, in this process
 
 
@@ -61,6 +62,8 @@ def wanted(environ: Mapping[str, str]) -> bool:
         return False
     if any(environ.get(name) for name in _CI):
         return False
+    if not Path(sys.executable or "").stem.lower().startswith(("python", "pypy")):
+        return False  # a program that has a Python inside, and is none
     return hasattr(sys, "ps1") or bool(sys.flags.interactive) or "ipykernel" in sys.modules
 
 
@@ -71,7 +74,7 @@ def _process() -> subprocess.Popen[Any]:
         flags = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP", "IDLE_PRIORITY_CLASS")
         apart = {"creationflags": sum(getattr(subprocess, name, 0) for name in flags)}
     return subprocess.Popen(
-        [sys.executable, "-m", "loligo", "warm", "--quietly"],
+        [sys.executable, "-P", "-m", "loligo", "warm", "--quietly"],  # nothing of the folder's
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, WISH: "off", "LOLIGO_THREADS": "1"}, **apart,
     )  # fmt: skip
@@ -81,9 +84,10 @@ def end() -> None:
     """Stop what was started."""
     while _started:
         process = _started.pop()
-        with suppress(OSError, ValueError, subprocess.TimeoutExpired):
+        try:
+            process.communicate(timeout=2)  # the end of what it reads
+        except (OSError, ValueError, subprocess.TimeoutExpired):
             process.kill()
-            process.wait(timeout=5)
 
 
 def humbly() -> None:
@@ -98,7 +102,7 @@ def alone(folder: Path) -> Iterator[bool]:
 
     The file is touched by :func:`alive`; who has not for two minutes is dead.
     """
-    path = folder / _HELD
+    path = folder / _AT_IT
     try:
         if time.time() - path.stat().st_mtime > _DEAD:
             path.unlink(missing_ok=True)
@@ -109,17 +113,24 @@ def alone(folder: Path) -> Iterator[bool]:
     except OSError:
         yield False
         return
+    _held.append(path)
     try:
         yield True
     finally:
+        let_go()
+
+
+def let_go() -> None:
+    """Nobody is at it any more."""
+    while _held:
         with suppress(OSError):
-            path.unlink(missing_ok=True)
+            _held.pop().unlink(missing_ok=True)
 
 
 def alive(folder: Path) -> None:
     """Say that one is still at it."""
     with suppress(OSError):
-        os.utime(folder / _HELD)
+        os.utime(folder / _AT_IT)
 
 
 def done(folder: Path, mark: str) -> None:

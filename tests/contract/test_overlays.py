@@ -14,6 +14,9 @@ import loligo as lo
 from axon_recording import axon_recording
 from loligo.errors import UsageError
 from loligo.figures import style
+from loligo.figures.axon import several as axons
+from loligo.figures.axon.frames import film
+from loligo.figures.page.size import sized
 from seen import assert_legible, coloured, images, words_of
 
 THEMES = style.THEMES
@@ -340,3 +343,86 @@ def test_what_recordings_share_is_said_once(computed):
     assert "10 µA/cm² from 5 to 45 ms" in said
     said = [text for text, _ in words_of(lo.plot(*pair, labels=("cold", "warm")))]
     assert "10 µA/cm² from 5 to 45 ms; cold: 6.3 °C; warm: 18.5 °C" in said
+
+
+# ------------------------------------------------------------------------ axons under one clock
+
+
+def test_axons_of_other_lengths_and_times_travel_under_one_clock(tmp_path):
+    """Each is as long as it is on one scale; what is over stands still, grey and without a line."""
+    long, short = axon_recording(), axon_recording(length=4e4, compartments=80, duration=4.0)
+    what = axons.together([long, short], ["long", "short"], None, LIGHT, None)
+    assert [axon.length for axon in what.axons] == pytest.approx([what.length, 4.0])
+    assert {axon.unit for axon in what.axons} == {"cm"}
+    assert what.traces.end == float(long.time[-1]) > 4.0
+    for (words, colour), axon, ink in zip(what.said, what.axons, LIGHT.recordings, strict=False):
+        assert words.endswith(f": {axon.speed}")
+        assert axon.speed.endswith(" m/s")
+        assert colour == ink
+    assert float(what.axons[0].place[what.followed[0][1]]) == pytest.approx(3.0, abs=0.05)
+    assert float(what.axons[1].place[what.followed[1][1]]) == pytest.approx(3.0, abs=0.05)
+    made = film(what, LIGHT, sized((600, 500), None, (600, 500)), np.array([1.0, 3.0, 6.0]))
+    one, other = made.tubes
+    assert other.box[2] - other.box[0] < 0.75 * (one.box[2] - one.box[0])
+    known = one.steps.max() + 1
+    assert (other.steps[:2] <= known).all()
+    assert (other.steps[2] == len(other.table) - 1).all()
+    (row,) = made.rows
+    assert np.isfinite(row.curves[0].y).all()
+    assert np.isfinite(row.curves[1].y[:2]).all()
+    assert np.isnan(row.curves[1].y[2]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"panels": ("V", "map")}, "panel 'map' stands still, and is of one axon"),
+        ({"panels": ("axon",)}, "panels must name something along the axons, such as 'V'"),
+        ({"panels": ("I_stim",)}, "'I_stim' is not recorded along the axons"),
+        ({"data": ([0.0, 1.0], [0.0, 1.0])}, r"of an axon choose a place: rec.sel\(position=2e4"),
+        ({"labels": ["a", "b" * 61]}, "has 61 letters; a name beside a line has at most 60"),
+    ],
+)
+def test_what_several_axons_cannot_show_is_said(options, said, tmp_path):
+    with pytest.raises(UsageError, match=said):
+        lo.animate(axon_recording(), axon_recording(), path=tmp_path / "a.gif", **options)
+
+
+def test_recordings_are_named_without_their_papers():
+    rec = control()
+    other = rec.assign_attrs(title="Another cell (Somebody 1999)")
+    said = [text for text, _ in words_of(lo.plot(rec, other))]
+    assert said.count("Another cell") == 2
+    assert any("(Somebody 1999)" in text for text in said)  # in the title
+
+
+# ------------------------------------------------------------------------ words that take room
+
+
+def test_a_long_title_goes_on_in_the_next_line():
+    title = "A title that says what was done to a cell under a current, " * 2
+    figure = lo.plot(control(), title=title.strip(), size="slide")
+    said = [text for text, _ in words_of(figure)]
+    assert not [text for text in said if "…" in text]
+    lines = [text for text in said if text in title and len(text) > 9]
+    assert len(lines) > 1
+    assert " ".join(lines) == title.strip()
+
+
+def test_a_title_may_have_lines_of_its_own():
+    said = [text for text, _ in words_of(lo.plot(control(), title="one\n\ttwo"))]
+    assert {"one", "two"} <= set(said)
+
+
+def test_letters_that_no_font_has_are_told_once_and_boxes_stand_for_them():
+    with pytest.warns(UserWarning, match="no installed font has '\U00012000', and boxes") as told:
+        figure = lo.plot(control(), title="cell \U00012000")
+    assert len(told) == 1
+    assert "cell □" in [text for text, _ in words_of(figure)]
+
+
+@pytest.mark.parametrize("size", [(480, 360), (400, 300)])
+def test_type_in_a_small_picture_can_be_read(size):
+    figure = lo.plot(recordings.recording(), size=size)
+    words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    assert min(text.get_size() for text in words) * figure.dpi / 72 > 5.9

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import matplotlib
@@ -20,6 +22,9 @@ from loligo.errors import FileError, LoligoError, UsageError
 from loligo.figures import animation, style
 from loligo.figures.animation import animate
 from loligo.figures.figure import plot
+from loligo.figures.film.frames import Frame
+from loligo.figures.film.timing import Timing
+from loligo.figures.film.video import write_mp4
 from seen import assert_apart
 
 LIGHT, DARK = style.THEMES["light"], style.THEMES["dark"]
@@ -520,9 +525,39 @@ def test_mp4_is_written_where_the_extra_is(tmp_path):
     reader = ffmpeg.read_frames(str(made.path))
     about = next(reader)
     assert about["size"] == (402, 302)  # even, as the codec wants it
-    assert about["fps"] == 30
-    assert sum(1 for _ in reader) == 9 + 45
+    assert about["duration"] == pytest.approx(9 / 30 + 1.5, abs=0.011)  # the last one is held
+    assert sum(1 for _ in reader) in (10, 9 + 45)  # as the reader repeats what is held, or not
+    shown = subprocess.run(
+        [ffmpeg.get_ffmpeg_exe(), "-i", made.path, "-f", "framecrc", "-fps_mode", "passthrough",
+         "-"], capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    unit = next(line for line in shown if line.startswith("#tb 0:")).split(": ")[1]
+    times = [int(line.split(",")[2]) * Fraction(unit) for line in shown if line[0] != "#"]
+    assert times == [Fraction(k, 30) for k in range(10)]
     assert "<video" in made._repr_html_()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_video_that_does_not_fit_on_the_disk_is_told_as_any_other_file(tmp_path):
+    pytest.importorskip("imageio_ffmpeg")
+    colours = np.zeros((2, 3), np.uint8)
+    shown = Frame(np.zeros((200, 200), np.uint8), (0, 0, 200, 200))
+    (tmp_path / "full.mp4").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        write_mp4(tmp_path / "full.mp4", [shown] * 9, colours, (200, 200), Timing(9, 25.0, True))
+
+
+def test_an_encoder_ends_with_the_film_that_is_interrupted(tmp_path):
+    pytest.importorskip("imageio_ffmpeg")
+
+    def stop(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        animate(recordings.recording(), tmp_path / "a.mp4", size=(320, 240), frames=9,
+                progress=stop)  # fmt: skip
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_animation_shows_itself_in_a_notebook(usual):

@@ -409,3 +409,32 @@ def test_the_command_goes_on_with_a_store_and_says_what_is_left(
         status, _, err = called(capsys, "sweep", "sweep.zarr", *words)
         assert status in (1, 2)
         assert told in err
+
+
+@pytest.mark.slow
+def test_derivatives_are_those_of_one_run(tmp_path: Path) -> None:
+    """Of V and of the times of spikes, with their units; a store of others is refused."""
+    asked = {"solver": lo.Taylor(1e-8), "sensitivities": ["g_K", "amplitude"], "record": ["V"]}
+    whole = lo.simulate(SQUID, PULSE, 20, **asked)
+    rec = swept(tmp_path / "s.zarr", block=4, **asked).load()
+    xr.testing.assert_equal(rec, whole)
+    assert rec.dspike_time_dg_K.attrs == whole.dspike_time_dg_K.attrs
+    assert json.loads(rec.attrs["provenance"])["sensitivities"] == ["g_K", "amplitude"]
+    xr.testing.assert_equal(lo.rerun(rec), whole)
+    with pytest.raises(lo.LoligoError, match=r"is of another sweep .*sensitivities"):
+        swept(tmp_path / "s.zarr", **{**asked, "sensitivities": ["g_K"]})
+    rows = swept(tmp_path / "r.zarr", block=4, **{**asked, "record": "spikes"}).load()
+    np.testing.assert_array_equal(rows.dspike_time_dg_K, whole.dspike_time_dg_K)
+
+
+@pytest.mark.slow
+def test_the_command_differentiates_a_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["--pulse", "1", "9", "20", "--set", "g_K=30:36:2", "--duration", "10"]
+    status, _, err = called(
+        capsys, "sweep", *words, "--sensitivity", "g_K", "--output", "d.zarr", "--block", "1"
+    )
+    assert (status, err) == (0, "")
+    assert lo.open("d.zarr").dV_dg_K.shape[0] == 2

@@ -50,9 +50,8 @@ def test_loligo_and_scipy_agree_and_the_page_says_so(one):
 @pytest.mark.slow
 def test_numbers_that_a_course_tells():
     for one in curriculum.NUMBERS:
-        if "bifurcation" not in one.call:  # tests/science/test_bifurcations.py has those
-            assert one.agrees(), one.what
-            assert curriculum.row(one) in PAGE
+        assert one.agrees(), one.what
+        assert curriculum.row(one) in PAGE
 
 
 @pytest.mark.parametrize(

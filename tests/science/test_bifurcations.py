@@ -3,6 +3,8 @@ squid by a second method."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.polynomial import Chebyshev
@@ -53,7 +55,7 @@ def test_a_subcritical_hopf_point_and_the_fold_of_its_cycles() -> None:
     assert set(found["cycles"].stable.values.tolist()) == {0, 1}
 
 
-def test_two_rests_and_the_folds_between_them() -> None:
+def test_two_rests_and_the_folds_between_them(tmp_path: Path) -> None:
     """V' = I + V - V^3/3 folds at I = ± 2/3, where V = ∓ 1."""
     cell = lo.Membrane(channels=[lo.Channel("X", current="V**3/3 - V")])
     found = lo.experiments.equilibria(cell, current=(-2, 2))
@@ -63,6 +65,9 @@ def test_two_rests_and_the_folds_between_them() -> None:
     assert special.V.values == pytest.approx([1.0, -1.0], abs=1e-5)
     assert special.precision.values.max() < 1e-9
     assert set(found["equilibria"].stable.values.tolist()) == {0, 1}
+    for suffix in ("nc", "csv"):
+        again: object = lo.open(lo.save(found, tmp_path / f"folds.{suffix}"))
+        assert found.identical(again)  # type: ignore[arg-type]
 
 
 def test_the_squid_stops_and_begins_where_it_is_published() -> None:
@@ -193,7 +198,7 @@ def test_the_fast_subsystem_of_a_burster() -> None:
     assert found.kind.values.tolist() == ["Hopf", "fold", "Hopf", "fold"]
     assert found.z.values == pytest.approx(1 - 2 * x**2 - x**3, abs=1e-9)
     assert found.V.values == pytest.approx(x, abs=1e-5)
-    with pytest.raises(lo.LoligoError, match="it can be .*C_m.*z"):
+    with pytest.raises(lo.LoligoError, match=r"it can be .*C_m.*z"):
         lo.experiments.equilibria(lo.load("hindmarsh-rose-1984"), q=(0, 1))
 
 

@@ -194,6 +194,9 @@ def test_the_squids_action_potential(squids: xr.Dataset) -> None:
                      t_eval=time, dense_output=True)  # fmt: skip
     assert squids.V.values == pytest.approx(made.y[0], abs=2e-5)
     assert squids.charge.values == pytest.approx(made.y[4:, -1], rel=1e-6)
+    moved = made.y[4:6, -1] / 96.48533212  # nC per pmol of an ion with one charge: Na and K
+    assert squids.entry.values[:2] == pytest.approx(-moved, rel=1e-6)
+    assert np.isnan(squids.entry.values[2])  # the leak does not say what carries it
     fine = np.linspace(0, time[-1], 400_001)
     V = made.sol(fine)[0]
     assert float(squids.peak) == pytest.approx(V.max(), abs=1e-4)

@@ -22,11 +22,8 @@ class Process:
     def __init__(self) -> None:
         self.ended = False
 
-    def kill(self) -> None:
+    def communicate(self, timeout: float) -> None:
         self.ended = True
-
-    def wait(self, timeout: float) -> None:
-        pass
 
 
 @pytest.fixture
@@ -76,6 +73,8 @@ def test_a_script_starts_nothing(person: list[Process], monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
     assert ready.wanted({})
     assert not ready.wanted({"LOLIGO_WARM": "off"})
+    monkeypatch.setattr(sys, "executable", "/opt/blender/blender")
+    assert not ready.wanted({})
 
 
 def test_it_is_not_started_on_one_core_or_a_full_disk(
@@ -96,11 +95,11 @@ def test_one_alone_does_it_until_it_is_dead(tmp_path: Path) -> None:
         with ready.alone(tmp_path) as second:
             assert not second
         long_ago = time.time() - 200
-        os.utime(tmp_path / ready._HELD, (long_ago, long_ago))
+        os.utime(tmp_path / ready._AT_IT, (long_ago, long_ago))
         ready.alive(tmp_path)
         with ready.alone(tmp_path) as second:
             assert not second
-        os.utime(tmp_path / ready._HELD, (long_ago, long_ago))
+        os.utime(tmp_path / ready._AT_IT, (long_ago, long_ago))
         with ready.alone(tmp_path) as third:
             assert third
     assert not list(tmp_path.iterdir())
@@ -160,3 +159,4 @@ def test_it_ends_with_who_started_it(tmp_path: Path) -> None:
     assert process.poll() is None
     process.stdin.close()
     assert process.wait(timeout=60) == 0
+    assert not (tmp_path / ready._AT_IT).exists()  # the next need not wait

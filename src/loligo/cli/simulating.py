@@ -56,14 +56,12 @@ class Job:
         from loligo.simulation import simulate
 
         run, call = self.run, simulate
-        if run.sensitivity:
-            call = partial(simulate, sensitivities=list(run.sensitivity))
         if swept is not None:
-            if run.sensitivity:
-                raise UsageError("loligo sweep computes no sensitivities; loligo run does")
             from loligo.sweeps import sweep
 
             call = partial(sweep, **swept)
+        if run.sensitivity:
+            call = partial(call, sensitivities=list(run.sensitivity))
         with watch.stage("model"), arguments.reading():
             asked = self._of_membrane() if self.otherwise is None else self.otherwise()
             asked |= {

@@ -115,6 +115,8 @@ _WORDS: Mapping[str, str | _Said] = {
     r"\(width, height\) in": "WIDTHxHEIGHT in",
     r"(in inches, such as) \((\d+), (\d+)\)": r"\1 \2x\3in",
     r"(?<=such as )\((\d+), (\d+)\)": r"\1x\2",
+    r"\bfrom_rest=True\b": "--from-rest",
+    r"with model\.shift_voltage\((\d+)\) of what": r"with every V \1 mV higher in the file of what",
     r"\bloligo\.models\(\)": "`loligo models`",
     r"\blo\.at(?=:| takes)": "--at",
     r"^(initial|duration|threshold|solver|panels)\b(?! is made on)(?=:? )": _flag,

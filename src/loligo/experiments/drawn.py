@@ -16,9 +16,6 @@ from loligo.theory.orbits import FOLD as OF_CYCLES
 if TYPE_CHECKING:
     import xarray
 
-_LABELS = {HOPF: "Hopf point", FOLD: "fold", OF_CYCLES: "fold of cycles"}
-_NAMES = {HOPF: "hopf_V", FOLD: "fold_V", OF_CYCLES: "fold_V_max"}
-
 
 def panels(name: str, cycles: bool, unstable: bool = True) -> tuple[Panel, ...]:
     """How it is drawn: V across what is varied, the frequency of cycles beside it."""
@@ -62,7 +59,8 @@ def drawn(tree: xarray.DataTree) -> xarray.Dataset:
         return xr.Dataset(variables, coords, tree.attrs)
     except (KeyError, ValueError) as error:
         raise UsageError(
-            f"of several tables lo.plot draws those of lo.experiments.bifurcation; this lacks {error}"
+            "of several tables lo.plot draws those of lo.experiments.bifurcation; these lack "
+            f"{error}"
         ) from None
 
 
@@ -85,23 +83,34 @@ def _of_cycles(table: xarray.Dataset) -> dict[str, Any]:
         "unstable_frequency": ("cycle", dashed, told(
             "Hz", "frequency of an unstable cycle", label="unstable")),
     }  # fmt: skip
-    for side, word in (("max", "highest"), ("min", "lowest")):
-        full, dashed = (_padded(row) for row in _where(table[f"V_{side}"].values, stable))
-        made[f"stable_V_{side}"] = ("cycle", full, told(
-            "mV", f"{word} V of a stable cycle", label=f"cycles, {word} V"))  # fmt: skip
-        made[f"unstable_V_{side}"] = ("cycle", dashed, told(
-            "mV", f"{word} V of an unstable cycle", label="unstable"))  # fmt: skip
-    return made
+    high, low = (
+        [_padded(row) for row in _where(table[name].values, stable)] for name in ("V_max", "V_min")
+    )
+    return made | {
+        "stable_V_max": ("cycle", high[0], told(
+            "mV", "highest V of a stable cycle", label="cycles, highest V")),
+        "stable_V_min": ("cycle", low[0], told(
+            "mV", "lowest V of a stable cycle", label="cycles, lowest V")),
+        "unstable_V_max": ("cycle", high[1], told(
+            "mV", "highest V of an unstable cycle", label="unstable")),
+        "unstable_V_min": ("cycle", low[1], told(
+            "mV", "lowest V of an unstable cycle", label="unstable")),
+    }  # fmt: skip
 
 
 def _of_special(table: xarray.Dataset) -> dict[str, Any]:
     kinds, V = table["kind"].values, table["V"].values
-    long = {HOPF: "membrane potential at a Hopf point", FOLD: "membrane potential at a fold",
-            OF_CYCLES: "highest V at a fold of cycles"}  # fmt: skip
+
+    def where(kind: str) -> np.ndarray:
+        return np.where(kinds == kind, V, np.nan)
+
     return {
-        name: ("special", np.where(kinds == kind, V, np.nan), told(
-            "mV", long[kind], label=_LABELS[kind]))
-        for kind, name in _NAMES.items()
+        "hopf_V": ("special", where(HOPF), told(
+            "mV", "membrane potential at a Hopf point", label="Hopf point")),
+        "fold_V": ("special", where(FOLD), told(
+            "mV", "membrane potential at a fold", label="fold")),
+        "fold_V_max": ("special", where(OF_CYCLES), told(
+            "mV", "highest V at a fold of cycles", label="fold of cycles")),
     }  # fmt: skip
 
 

@@ -28,9 +28,13 @@ def tree(
     orbits: Orbits | None, summary: str, panels: tuple[Panel, ...],
 ) -> xarray.DataTree:  # fmt: skip
     """All of them, with what a figure and a story need."""
-    head = "Equilibria" if orbits is None else "Bifurcation diagram"
+    title = (
+        f"Equilibria against {varied.name}"
+        if orbits is None
+        else f"Bifurcation diagram against {varied.name}"
+    )
     about = dataset(
-        experiment, f"{head} against {varied.name}", {}, {}, membrane, summary=summary,
+        experiment, title, {}, {}, membrane, summary=summary,
         varied=varied.name, **Plan(panels).attributes,
     )  # fmt: skip
     nodes = {"equilibria": _equilibria(found, varied)}
@@ -98,8 +102,8 @@ def _cycles(orbits: Orbits, varied: Varied, found: Diagram) -> xarray.Dataset:
     variables: dict[str, Any] = {}
     for k, name in enumerate(names):
         unit, long = str(outline.about[name]["units"]), str(outline.about[name]["long_name"])
-        variables[f"{name}_max"] = (_POINT, ends[:, 2 * k + 1], told(unit, f"{long}, highest"))
-        variables[f"{name}_min"] = (_POINT, ends[:, 2 * k], told(unit, f"{long}, lowest"))
+        variables[f"{name}_max"] = (_POINT, ends[:, 2 * k + 1], told(unit, long, extreme="highest"))
+        variables[f"{name}_min"] = (_POINT, ends[:, 2 * k], told(unit, long, extreme="lowest"))
     variables |= {
         "period": (_POINT, table[:, 2], told("ms", "period")),
         "frequency": (_POINT, 1e3 / table[:, 2], told("Hz", "frequency")),
@@ -132,11 +136,11 @@ def _special(changes: Changes, orbits: Orbits, varied: Varied) -> xarray.Dataset
     with np.errstate(divide="ignore"):
         frequency = 1e3 / period
     variables: dict[str, Any] = {
-        "kind": (_POINT, np.array(kinds, dtype=str)[order], told("1", "what changes")),
-        "V": (_POINT, high, told("mV", "membrane potential; of cycles, the highest")),
-        "V_min": (_POINT, low, told("mV", "membrane potential; of cycles, the lowest")),
-        "period": (_POINT, period, told("ms", "period of the cycles there")),
-        "frequency": (_POINT, frequency, told("Hz", "frequency of the cycles there")),
+        "kind": (_POINT, np.array(kinds, dtype=str)[order], told("1", "kind of special point")),
+        "V": (_POINT, high, told("mV", "membrane potential", extreme="highest")),
+        "V_min": (_POINT, low, told("mV", "membrane potential", extreme="lowest")),
+        "period": (_POINT, period, told("ms", "period")),
+        "frequency": (_POINT, frequency, told("Hz", "frequency")),
         "lyapunov": (_POINT, lyapunov, told(
             "1/ms", "first Lyapunov coefficient, in the states' scales: below 0 supercritical")),
         "precision": (_POINT, off, told(varied.unit, "how far off a second way of finding it is")),

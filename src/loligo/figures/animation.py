@@ -124,8 +124,9 @@ def animate(
         May follow the recordings by its place. Ends in ``.gif``, ``.webp`` (smaller, all colours)
         or ``.mp4`` (needs ``pip install "loligo[mp4]"``).
     size, dpi
-        As for `loligo.plot`; by default 1600 × 1200 pixels, higher for several axons. ``"slide"`` and ``"16:9"`` are
-        1920 × 1080, where more panels than fit one below the other stand in columns.
+        As for `loligo.plot`; by default 1600 × 1200 pixels, higher for several axons. ``"slide"``
+        and ``"16:9"`` are 1920 × 1080, where more panels than fit one below the other stand in
+        columns.
     fps : float, optional
         Frames a second, 25 by default. GIF knows whole hundredths of a second and browsers slow
         down less than two, so 50, 33.3, 25, 20, 16.7, ... exist; the nearest is taken and stated.
@@ -199,8 +200,8 @@ class _Made:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What an animation shows from ``start`` to ``end`` (ms), once its size and times are known; and
-    how large it is where nobody says."""
+    """What an animation shows from ``start`` to ``end`` (ms), once its size and times are known;
+    and how large it is where nobody says."""
 
     start: float
     end: float

@@ -117,7 +117,10 @@ def browser_kernel(
     (b'\\x00asm', ['V', 'm', 'h', 'n'])
     """
     _refuse_arrays(membrane)
-    free, codes = outline_of(membrane), b""
+    free = outline_of(membrane)
+    # first, where what it has in common with the next lies within a packer's reach
+    program, codes = _compiled(replace(coupled(free, ()), portable=True), CABLE)
+    cable = {"bytes": [0, len(codes)], **_blocks(program, CABLE)}
     kernels: dict[str, dict[str, Any]] = {}
     observed = free
     for solver in solvers:
@@ -132,9 +135,6 @@ def browser_kernel(
         }  # fmt: skip
         codes += code
         observed = outline if len(outline.records) > len(observed.records) else observed
-    program, code = _compiled(replace(coupled(free, ()), portable=True), CABLE)
-    cable = {"bytes": [len(codes), len(codes) + len(code)], **_blocks(program, CABLE)}
-    codes += code
     manifest = {
         "version": VERSION,
         "loligo": loligo.__version__,

@@ -82,6 +82,7 @@ def parse(text: str, where: str = "expression") -> Expression:
     loligo.errors.ModelError: expression: powers are written **, as in x**2
         4*exp(-(W^2)
                  ^
+    More: https://github.com/loligo/loligo/blob/main/docs/models.md
     """
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ModelError(f"{where}: an expression is a text such as '0.1*(V+40)', not {text!r:.60}")

@@ -114,7 +114,7 @@ def written(system: System, sources: tuple[Source, ...], order: int) -> Equation
     low = Lowering(b, inputs_at(b, system, sources), steep=bool(system.tangents))
     plain, moving = system.plain, streams(sources)
     varied = _variation(system)
-    block = b.block({name: low(e) for name, e in (plain.derivatives | varied).items()})
+    block = b.block({name: low(e) for name, e in {**plain.derivatives, **varied}.items()})
     held = hold(block, (*plain.states, *moving))
     return Equations(held.block, plain.states, order, held.conditions, moving, tuple(varied))
 

@@ -66,6 +66,8 @@ class Asked:
     def document(self) -> dict[str, Any]:
         """All that its numbers depend on."""
         posed, solver = self.posed, self.solver
+        by = [] if isinstance(posed, Uncut) else [each.label for each in posed.by]
+        derivatives = {"sensitivities": by} if by else {}
         return {
             "format": FORMAT,
             "loligo": loligo.__version__,
@@ -79,6 +81,7 @@ class Asked:
             "until": None if posed.until is None else posed.until.to_document(),
             "summary": None if self.summary is None else name_of(self.summary),
             "dtype": self.dtype,
+            **derivatives,
         }
 
     @cached_property

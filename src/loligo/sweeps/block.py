@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.errors import UsageError
-from loligo.recording.spikes import EVENT, LANE, OF_EACH, SPIKE, padded
+from loligo.recording.spikes import EVENT, LANE, SPIKE, padded
 from loligo.run.boxes import Box, boxed
 from loligo.run.divergence import counts_of, told_of_all
 from loligo.run.loop import Advance
@@ -89,7 +89,8 @@ def _as_stored(rec: xarray.Dataset, asked: Asked) -> xarray.Dataset:
     sizes = {dim: rec.sizes[dim] for dim in asked.lanes.dims}
     if LANE in rec:
         lane, shape = rec[LANE].values, tuple(sizes.values())
-        tables = {n: padded(lane, rec[n].values, int(np.prod(shape))) for n in OF_EACH if n in rec}
+        each = [n for n in map(str, rec.data_vars) if n != LANE and rec[n].dims == (EVENT,)]
+        tables = {n: padded(lane, rec[n].values, int(np.prod(shape))) for n in each}
         told = {
             n: ((*sizes, SPIKE), t.reshape(*shape, -1), rec[n].attrs) for n, t in tables.items()
         }

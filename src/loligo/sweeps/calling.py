@@ -51,6 +51,7 @@ def sweep(
     threshold: Any = 0.0,
     positions: Any = None,
     until: Any = None,
+    sensitivities: Any = None,
     progress: bool | Callable[[float], None] | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:
@@ -62,7 +63,8 @@ def sweep(
 
     Parameters
     ----------
-    model, stimulus, duration, solver, record, sample_interval, initial, threshold, positions, until
+    model, stimulus, duration, solver, record, sample_interval, initial, threshold, positions,
+    until, sensitivities
         As :func:`loligo.simulate` takes them.
     store : path
         A folder in Zarr's format. A new one is made; one of the same sweep is gone on with; one of
@@ -116,7 +118,7 @@ def sweep(
     whole = asked(
         model, stimulus, duration, solver=solver, summary=summary, dtype=dtype, record=record,
         sample_interval=sample_interval, initial=initial, threshold=threshold,
-        positions=positions, until=until,
+        positions=positions, until=until, sensitivities=sensitivities,
     )  # fmt: skip
     return worked(opened(store, whole, _cut(whole, block)), client, share, progress, watch)
 

@@ -106,6 +106,8 @@ class Whole:
             provenance["until"] = document["until"]
             ended = sum(facts["ended"] for facts in self.facts)
             settings["until"] = told_of_end(until, ended, asked.lanes)
+        if "sensitivities" in document:
+            provenance["sensitivities"] = document["sensitivities"]
         if any(facts["lane_by_lane"] for facts in self.facts):
             provenance["lane_by_lane"] = True
         if document["model"].get("kind") == "axon":

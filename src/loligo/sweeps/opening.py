@@ -23,8 +23,8 @@ _UNFINISHED = "call loligo.sweep again with the same arguments, and it goes on"
 _SAID = {
     "model": "model", "stimulus": "stimulus", "initial": "initial state", "solver": "solver",
     "duration": "duration", "sample_interval": "sample_interval", "threshold": "threshold",
-    "record": "record", "positions": "positions", "until": "until", "summary": "summary",
-    "dtype": "dtype",
+    "record": "record", "positions": "positions", "until": "until",
+    "sensitivities": "sensitivities", "summary": "summary", "dtype": "dtype",
 }  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def _refuse_another(folder: Folder, told: Mapping[str, Any], asked: Asked) -> No
     _refuse_version(folder, told)
     if key_of(told) == asked.key:
         return
-    differs = [said for key, said in _SAID.items() if told.get(key) != asked.document[key]]
+    differs = [said for key, said in _SAID.items() if told.get(key) != asked.document.get(key)]
     if differs == ["summary"]:
         raise UsageError(_other_summary(folder, told["summary"], asked.document["summary"]))
     raise UsageError(

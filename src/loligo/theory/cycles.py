@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,8 @@ Complex = NDArray[np.complex128]
 _NEWTON = 8
 _EXACT = 1e-10  # of the last of Newton's steps
 BORN = 0.01  # of the scales: how large cycles are that are begun with
-_FEWEST, _MOST = 36, 160  # intervals of a mesh
+_FEWEST, _MOST, _FINE = 36, 160, 96  # intervals of a mesh; of one on which a cycle is known best
 _ROUGH = 2e-7  # of the scales: how far a polynomial may be off inside an interval
-_FINE = 96  # of the mesh on which a cycle is known best
 _SAME = 1e-11  # of the range of p: a root that is as well known
 _TRIES = 12  # of a root
 
@@ -80,7 +80,7 @@ class Cycles:
     Attributes
     ----------
     work
-        How much was done, in numbers that went through Newton's method.
+        How much was done: numbers that went through Newton's method, more for many states.
     """
 
     def __init__(self, of: Field, low: float, high: float) -> None:
@@ -165,7 +165,7 @@ class Cycles:
             except np.linalg.LinAlgError:
                 return None
             inside = near.inside(ends, change)
-        self.work += at.states.size
+        self.work += at.states.size * self.size // 4
         if not np.isfinite(inside).all():
             return None
         states = at.states + np.concatenate([ends[:, None], inside], axis=1)
@@ -273,7 +273,7 @@ class Cycles:
             return value(made[step])
 
         try:
-            root = float(brentq(at, 0.0, whole, (), 1e-5 * whole, np.float64(1e-5), 40))
+            root: Any = brentq(at, 0.0, whole, (), 1e-5 * whole, np.float64(1e-5), 40)
         except (ValueError, RuntimeError):
             return None
         near = made[min(made, key=lambda step: abs(step - root))]

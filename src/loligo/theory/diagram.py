@@ -106,7 +106,8 @@ def _anywhere(of: Field, values: Floats) -> list[list[Floats]]:
 
 def _under_currents(of: Field, values: Floats) -> list[list[Floats]]:
     """At each current, those near which it is the one that V held would take."""
-    V = np.concatenate([_COARSE[_COARSE < _FINE[0]], _FINE, _COARSE[_COARSE > _FINE[-1]]])
+    V = np.concatenate([_COARSE[np.abs(_COARSE) > _FINE.max()], _FINE])
+    V.sort()
     numbers = {name: np.full(V.size, row[0]) for name, row in of.patch.numbers.items()}
     states = swept(of.patch.kernel, {**numbers, STIMULUS: np.zeros(V.size)}, V).T
     rates, _, column = of.linear(states, np.zeros(V.size))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from loligo.lanes import Floats, Labelled
@@ -14,26 +12,45 @@ from loligo.stimulus import Step
 from loligo.system.outline import STIMULUS
 from loligo.theory.field import Field
 
-# (states, lanes), (lanes,) of what is varied, ms -> (states, lanes)
-Flow = Callable[[Floats, Floats, float], Floats]
-
 _LANE = "lane"
 _TOLERANCE = 1e-12
 _MANY = 1 << 10  # lanes: one kernel serves few and many
+_ALLOWED = 5e5  # ms of all lanes together, where the fastest rate is the usual one
+_USUAL = 50.0  # per ms
 
 
-def flow_of(of: Field) -> Flow:
-    """By Taylor series; states of lanes that are lost are NaN."""
-    membrane, names = of.patch.membrane, of.states
+class Flow:
+    """The flow of a field by compiled Taylor series, with a bound on the work.
 
-    def after(states: Floats, p: Floats, duration: float) -> Floats:
-        lanes = np.arange(float(p.size))
+    Parameters
+    ----------
+    of
+        The equations.
+    """
+
+    def __init__(self, of: Field) -> None:
+        self.of, self._left, self._dear = of, 0.0, 1.0
+
+    def begin(self, states: Floats, p: float) -> None:
+        """Something new is asked, around some states, (rows, states): it is allowed as much as all
+        before; stiff equations take more for each ms."""
+        matrix = self.of.linear(states, np.full(len(states), p))[1]
+        fastest = float(np.abs(np.linalg.eigvals(matrix)).max())
+        self._left, self._dear = _ALLOWED, max(1.0, fastest / _USUAL)
+
+    def __call__(self, states: Floats, p: Floats, duration: float) -> Floats:
+        """Where they are after a time: (states, lanes), of (lanes,) of what is varied and ms; NaN
+        in lanes that are lost, and in all once no work is left."""
+        self._left -= p.size * duration * self._dear
+        if self._left < 0.0 or not duration > 0.0:
+            return np.full(states.shape, np.nan)
+        membrane, names, lanes = self.of.patch.membrane, self.of.states, np.arange(float(p.size))
 
         def along(row: Floats) -> Labelled:
             return Labelled((_LANE,), row, {_LANE: lanes})
 
-        by_current = of.varied == STIMULUS
-        model = membrane if by_current else membrane.replace(**{of.varied: along(p)})
+        by_current = self.of.varied == STIMULUS
+        model = membrane if by_current else membrane.replace(**{self.of.varied: along(p)})
         stimulus = Step(0.0, along(p)) if by_current else None
         initial = {name: along(row) for name, row in zip(names, states, strict=True)}
         answer = answered(
@@ -42,5 +59,3 @@ def flow_of(of: Field) -> Flow:
             positions=None,
         )  # fmt: skip
         return np.stack([answer.outcome.values[name][:, -1] for name in names])
-
-    return after

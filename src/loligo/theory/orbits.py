@@ -13,13 +13,13 @@ from loligo.theory import diagram
 from loligo.theory.cycles import BORN, Cycle, Cycles
 from loligo.theory.diagram import HOPF, Diagram, Special
 from loligo.theory.flow import Flow
+from loligo.theory.loop import closed_again
 from loligo.theory.shooting import turned_again
 from loligo.theory.trail import DIED, ENDLESS, Trail, fold_ahead, followed
 
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
-_CLOSE = 0.05  # to a multiplier
-_SAME_HOPF = 1e-3  # of the range: a curve that ends there ends at that Hopf point
+_CLOSE, _SAME_HOPF = 0.05, 1e-3  # to a multiplier; of the range, to the Hopf point where it ends
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Turn:
     p
         There, what is varied.
     precision
-        How far off the second way is; of an endless period how far off its law, or the last cycle
-        but one; NaN where that is not known.
+        How far off the second way is; at a saddle-node on a cycle how far off the law of the
+        period; NaN where that is not known.
     """
 
     kind: str
@@ -95,7 +95,8 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
         for after, turn in reversed(places):
             trail.cycles.insert(after + 1, turn.cycle)
         turns += [turn for _, turn in places]
-    turns += [_end(k, each.cycles, folds) for k, each in enumerate(trails) if each.ended == ENDLESS]
+    turns += [_end(cycles, flow, k, each.cycles, folds)
+              for k, each in enumerate(trails) if each.ended == ENDLESS]  # fmt: skip
     return Orbits(trails, sorted(turns, key=lambda turn: turn.p))
 
 
@@ -128,13 +129,14 @@ def _is_one(kind: str, at: Cycle) -> bool:
     return bool(np.sort(np.abs(at.multipliers - 1.0))[1] < _CLOSE)
 
 
-def _end(number: int, curve: list[Cycle], folds: Floats) -> Turn:
+def _end(cycles: Cycles, flow: Flow, number: int, curve: list[Cycle], folds: Floats) -> Turn:
     """Where a period grows without end."""
-    last, before = curve[-1], curve[-2]
+    last = curve[-1]
     on_cycle = fold_ahead(curve, folds)
     if on_cycle is not None:
         return Turn(ON_CYCLE, on_cycle[0], last, number, on_cycle[1])
-    return Turn(HOMOCLINIC, last.p, last, number, abs(last.p - before.p))
+    again = closed_again(flow, cycles.field, last, cycles.high - cycles.low)
+    return Turn(HOMOCLINIC, last.p, last, number, abs(again - last.p))
 
 
 def _along(at: Cycle) -> float:

@@ -61,7 +61,9 @@ class Ring:
         over[:, n:-1] = rows[:, -numbers:]
         over += np.tensordot(rows[:, :-numbers].reshape(len(rows), count, n), self.path, 2)
         matrix = np.vstack([np.hstack([self.left + self.right, -self.side[:, :-1]]), over[:, :-1]])
-        found = np.linalg.solve(matrix, np.concatenate([self.side[:, -1], values - over[:, -1]]))
+        found: Any = np.linalg.solve(
+            matrix, np.concatenate([self.side[:, -1], values - over[:, -1]])
+        )
         return self.path[:, :, :-1] @ found + self.path[:, :, -1], found[n:]
 
 
@@ -95,7 +97,7 @@ def _halved(pieces: _Pieces) -> tuple[_Pieces, Floats]:
          np.concatenate([nothing, right[behind], side[behind]], axis=2)], axis=1)  # fmt: skip
     turned, upper = np.linalg.qr(middle, mode="complete")
     rest = turned.transpose(0, 2, 1) @ others
-    top = np.linalg.solve(upper[:, :n], rest[:, :n])
+    top: Any = np.linalg.solve(upper[:, :n], rest[:, :n])
     made = rest[:, n:, :n], rest[:, n:, n : 2 * n], rest[:, n:, 2 * n :]
     a, b, c = (np.concatenate([m, p[even:]]) for m, p in zip(made, pieces, strict=True))
     return (a, b, c), top

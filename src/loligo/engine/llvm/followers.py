@@ -12,7 +12,7 @@ the same operations either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -81,7 +81,11 @@ class Followers:
     def __init__(self, e: Emitter, program: Program) -> None:
         things, self.leaders = program.tangents, program.leaders
         self.things = things
-        self.beside = 1 if e.width > 1 else min(_BESIDE, 1 << max(0, len(things) - 1).bit_length())
+        self.slots: dict[str, Value] = {}
+        self.ends: dict[str, Value] = {}
+        if not things:
+            return
+        self.beside = 1 if e.width > 1 else min(_BESIDE, 1 << (len(things) - 1).bit_length())
         self.turns = -(-len(things) // self.beside)
         self.e = self.inner = e
         if self.beside > 1:
@@ -114,7 +118,7 @@ class Followers:
         }
 
     @contextmanager
-    def _each_turn(self) -> Iterator[Value]:
+    def _each_turn(self) -> Generator[Value]:
         if self.turns == 1:
             yield I64(0)
             return

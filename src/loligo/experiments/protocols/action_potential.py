@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from loligo.experiments.plan import Panel, Plan
 from loligo.experiments.protocols.threshold import threshold as sought
 from loligo.experiments.runs import protocol, run
 from loligo.model import Membrane
+from loligo.model.functions import FARADAY
+from loligo.model.parts import VALENCE, Channel
 from loligo.solvers import Taylor
 from loligo.system.outline import outline_of
 from loligo.theory.rest import rest
@@ -73,8 +76,10 @@ def action_potential(
         rises by 10 mV/ms and more), ``peak``, ``amplitude``, ``half_width`` (ms), ``upstroke`` and
         ``downstroke`` (mV/ms), ``undershoot`` (mV), ``undershoot_time`` (ms), ``latency`` (ms from
         the shock to the peak). ``V``, ``I_ionic`` and every channel's current (uA/cm2) over
-        ``time``, the shock at 0; over ``channel`` its ``charge`` (nC/cm2), its
-        ``peak_current`` and its ``peak_time`` (ms). NaN where there is none.
+        ``time``, the shock at 0; over ``channel`` its ``charge`` (nC/cm2), its ``entry`` (pmol/cm2:
+        how much of its ion that is, entering positive, where the channel says which ion and that
+        has a known valence), its ``peak_current`` and its ``peak_time`` (ms). NaN where there is
+        none.
 
     Examples
     --------
@@ -82,6 +87,8 @@ def action_potential(
     >>> found = lo.experiments.action_potential(lo.load("hodgkin-huxley-1952"))
     >>> round(float(found.threshold), 3), round(float(found.peak), 1)
     (6.505, 37.4)
+    >>> found.entry.sel(channel=["Na", "K"]).round(2).values.tolist()
+    [14.07, -13.84]
     """
     patch = membrane_of(membrane, "action_potential")
     level, lasts = one(threshold, "mV", "threshold"), one(wait, "ms", "wait", above=0.0)
@@ -101,7 +108,7 @@ def action_potential(
             for name, (_, unit, meaning) in _SHAPE.items()
         },
         "latency": ((), measured["latency"], told("ms", "from the shock to the peak")),
-        **_traces(part, channels, still),
+        **_traces(part, patch.channels, still),
     }  # fmt: skip
     return dataset(
         EXPERIMENT, "Action potential", variables,
@@ -185,10 +192,11 @@ def _part(rec: Any, shape: Any, which: int | None) -> Any:
     return rec.sel(time=slice(begin, end))
 
 
-def _traces(part: Any, channels: list[str], still: Any) -> dict[str, Any]:
+def _traces(part: Any, parts: Sequence[Channel], still: Any) -> dict[str, Any]:
     """V, the currents, and what each of them amounts to."""
     from scipy.integrate import simpson
 
+    channels = [channel.name for channel in parts]
     time = part.time.values if part is not None else np.zeros(0)
     V = part.V.values if part is not None else time
     flows = {name: part[f"I_{name}"].values if part is not None else time for name in channels}
@@ -209,9 +217,20 @@ def _traces(part: Any, channels: list[str], still: Any) -> dict[str, Any]:
     return row | {
         "I_ionic": ("time", whole, told("uA/cm2", "ionic current")),
         "charge": ("channel", charge, told("nC/cm2", "charge in excess of rest")),
+        "entry": (
+            "channel",
+            -charge / _per_amount(parts),
+            told("pmol/cm2", "ions that entered in excess of rest"),
+        ),
         "peak_current": ("channel", most, told("uA/cm2", "current at its peak")),
         "peak_time": ("channel", when, told("ms", "time of that peak")),
     }
+
+
+def _per_amount(channels: Sequence[Channel]) -> Array:
+    """The charge of each channel's ion, nC/pmol; NaN where it is not known."""
+    valences = [VALENCE.get(str(channel.ion), np.nan) for channel in channels]
+    return 1e-3 * FARADAY * np.array(valences, dtype=float)
 
 
 def _plan(channels: list[str]) -> Plan:

@@ -21,8 +21,9 @@ from loligo.experiments.nodes import tree
 from loligo.experiments.plan import Plan
 from loligo.experiments.runs import done, protocol
 from loligo.model import Membrane
-from loligo.theory.flow import flow_of
+from loligo.theory.flow import Flow
 from loligo.theory.orbits import DOUBLING, FOLD, HOMOCLINIC, Orbits, orbits
+from loligo.theory.trail import LOST, WORK
 from loligo.words import say
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def bifurcation(
     Keller & Kernevez 1991, doi:10.1142/S0218127491000555; what AUTO does), until they die at
     another Hopf point, leave the range, or their period grows without end. Folds of cycles and
     period doublings are found again by multiple shooting with compiled runs and differences:
-    ``precision`` says how far apart the two are.
+    ``precision`` says how far apart the two are. Where the loop of a saddle closes is found again
+    by a run along its unstable direction. Where cycles take more work than is given to them, the
+    summary says from where on they were not followed.
 
     Parameters
     ----------
@@ -81,7 +84,7 @@ def bifurcation(
     patch = with_states_held(membrane_of(membrane, "bifurcation"), values)
     varied = varied_of(patch, "bifurcation", current, values)
     found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied)
-    born = orbits(found, flow_of(found.field), done)
+    born = orbits(found, Flow(found.field), done)
     changes = Changes.of(found)
     unstable = any(not each.stable for trail in born.trails for each in trail.cycles)
     summary = " ".join([spoken_of(changes, varied), *_spoken(born, varied)])
@@ -110,6 +113,14 @@ def _spoken(born: Orbits, varied: Varied) -> list[str]:
                     places=places,
                 )
             )
+    for trail in born.trails:
+        place = placed(trail.cycles[-1].p, varied)
+        if trail.ended == WORK:
+            said.append(
+                say("Beyond {place} cycles take more work than is given to them.", place=place)
+            )
+        elif trail.ended == LOST:
+            said.append(say("Beyond {place} no further cycle was found.", place=place))
     return said
 
 

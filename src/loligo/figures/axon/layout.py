@@ -14,7 +14,7 @@ from loligo.figures.content import origin
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace
 from loligo.figures.page import ticks
-from loligo.figures.page.frame import GAP, TICK_ROOM, Page, largest, paged
+from loligo.figures.page.frame import GAP, SEEN, TICK_ROOM, Page, largest, paged
 from loligo.figures.page.layout import Across, Layout, Slot
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
@@ -141,9 +141,7 @@ def content(
     words = axon.title if title is None else title
     below = axon.subtitle if words else ""
     followed = tuple((0, k) for k in axon.followed())
-    return Content(
-        (axon,), rows, extras, traces, followed, words, below, moving, chosen=chosen
-    )
+    return Content((axon,), rows, extras, traces, followed, words, below, moving, chosen=chosen)
 
 
 def _traces(axon: AxonRecord, theme: Theme) -> Picture:
@@ -172,12 +170,13 @@ def arrange(what: Content, size: Size, ruler: Ruler) -> tuple[Content, Stack]:
     UsageError
         If it does not fit at a legible size.
     """
-    less: Content | None = what
-    while less is not None:
-        stack = largest(size, 6, lambda scale, less=less: _arranged(less, size, ruler, scale))
-        if stack is not None:
-            return less, stack
-        less = less.sparer
+    for large in (replace(size, seen=SEEN), size):
+        less: Content | None = what
+        while less is not None:
+            stack = largest(large, 6, lambda scale, w=less, s=large: _arranged(w, s, ruler, scale))
+            if stack is not None:
+                return less, stack
+            less = less.sparer
     raise UsageError(
         f"the figure does not fit in {size.width} × {size.height} pixels at {size.dpi:g} dots "
         "per inch; give a larger size or fewer panels."

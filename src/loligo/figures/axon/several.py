@@ -10,7 +10,7 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.figures.axon.content import MAP, STRIP, TRACES, AxonRecord, Row, axis_of, read
 from loligo.figures.axon.layout import Content
-from loligo.figures.content import panels, signals
+from loligo.figures.content import origin, panels, signals
 from loligo.figures.content.labels import Label
 from loligo.figures.content.overlay import Named, headed, named, names_in
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace
@@ -111,7 +111,8 @@ def _traces(
     low, high = (float(bound(np.concatenate(rows))) for bound in (np.min, np.max))
     shortest = min(axons, key=lambda axon: axon.length)
     where = shortest.short(_FOLLOWED * shortest.length)
-    heading = say("{what} at {place}", what=say("Membrane potential"), place=where)
+    what = origin.heading(shortest.recorded.recording.attrs)
+    heading = say("{what} at {place}", what=what, place=where)
     axis = Axis(heading, "mV", LIMITS["voltage"](low, high), 2.0, zero=low < 0 < high)
     on = [span for axon in axons for electrode in axon.electrodes for span in electrode.on]
     return Picture(start, end, (Panel(axis, traces),), tuple(sorted(set(on))))

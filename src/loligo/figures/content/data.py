@@ -201,7 +201,8 @@ def _with(panel: Panel, row: _Row, shown: Picture, colour: str) -> Panel:
             values = convert(values, spelled(row.unit), spelled(panel.axis.unit))
         except UnitError:
             raise UsageError(
-                f"data: {row.name!r} is in {row.unit!r}, and its panel in {panel.axis.unit}"
+                f"data: {row.name!r} is in {row.unit!r}, and its panel in {panel.axis.unit}: give "
+                "it in a unit of that kind (of a current or a conductance, for each area)"
             ) from None
     seen = values[finite]
     limits = panel.axis.limits

@@ -20,8 +20,8 @@ _COMMANDS = ("command of the clamp", "command at the end of the clamp")  # what 
 _said: ContextVar[float | None] = ContextVar("origin", default=None)
 
 SHIFT = (
-    "count from rest in the model itself and run it again, as in "
-    "lo.load(...).shift_voltage(65) of what rests at -65 mV"
+    "count from rest in the model itself, with model.shift_voltage(65) of what rests at -65 mV, "
+    "and run that"
 )
 
 
@@ -38,7 +38,7 @@ def counted(rec: Any, from_rest: bool) -> Any:
     >>> import loligo as lo
     >>> squid = lo.load("hodgkin-huxley-1952")
     >>> rec = counted(lo.simulate(squid, duration=1), True)
-    >>> round(origin(rec.attrs), 1), rec.V.values.round(1)[0]
+    >>> round(origin(rec.attrs), 1), round(float(rec.V[0]), 1)  # what was recorded stays
     (-65.0, -65.0)
     """
     if not hasattr(rec, "data_vars"):

@@ -17,6 +17,7 @@ from loligo.figures.style import DASHES, Theme
 from loligo.words import join
 
 _SAME_REST = 0.05  # mV
+_LONGEST = 60  # letters of a recording's name
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +93,11 @@ def named(recorded: Sequence[Signals], labels: object, theme: Theme) -> list[Nam
 def _labels(recorded: Sequence[Signals], labels: object) -> list[str]:
     if labels is None:
         titles = [_title(one) for one in recorded]
-        different = all(titles) and len(set(titles)) == len(titles)
-        return titles if different else [str(k) for k in range(1, len(recorded) + 1)]
+        brief = [title.split(" (")[0] for title in titles]  # without the paper, which the title has
+        for called in (brief, titles):
+            if all(called) and len(set(called)) == len(called):
+                return [title[:_LONGEST].rstrip() for title in called]
+        return [str(k) for k in range(1, len(recorded) + 1)]
     texts = [] if isinstance(labels, str) or not isinstance(labels, Sequence) else list(labels)
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
         raise UsageError(
@@ -104,6 +108,12 @@ def _labels(recorded: Sequence[Signals], labels: object) -> list[str]:
         raise UsageError(
             f"labels has {len(texts)} name{'s' * (len(texts) != 1)} for {len(recorded)} "
             "recordings; give one for each."
+        )
+    longest = max(texts, key=len)
+    if len(longest) > _LONGEST:
+        raise UsageError(
+            f"labels: {longest!r:.40} has {len(longest)} letters; a name beside a line has at most "
+            f"{_LONGEST}, and title=... has room for more."
         )
     if len(set(texts)) < len(texts):
         raise UsageError(f"labels={texts!r:.60} names two recordings alike; tell them apart.")

@@ -19,6 +19,7 @@ from loligo.words import reworded, say
 
 MOST_OVERLAID = 8  # lanes drawn over one another; more become a map
 MOST_GATES = 6  # on one axis; more have an axis for each channel
+_SEEN_BESIDE = 20  # times as large: what is smaller cannot be seen on the same axis
 # A line of more vertices is drawn as it looks on so many columns, finer than any screen.
 _MOST_VERTICES, _DRAWN_COLUMNS = 40_000, 4000
 
@@ -100,8 +101,30 @@ def grouped(
         ]
     if kind is not None and kind not in ("V", "states", "clamp"):
         return [(names, say(_HEADINGS[kind]))]
-    # one axis cannot hold two units
-    return [(group, heading_of(recorded, group)) for _, group in _apart(names, recorded.unit)]
+    # one axis cannot hold two units, nor what is tiny beside something large
+    return [
+        (group, heading_of(recorded, group))
+        for _, alike in _apart(names, recorded.unit)
+        for group in _of_a_size(recorded, alike)
+    ]
+
+
+def _of_a_size(recorded: Signals, names: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    """Variables that can be seen on one axis, those of like size together."""
+    if len(names) < 2:
+        return [names]
+    peaks = {
+        name: float(np.nanmax(np.abs(recorded.recording[name].values), initial=0.0))
+        for name in names
+    }
+    groups: list[list[str]] = []
+    for name in sorted(names, key=lambda name: peaks[name]):
+        if groups and peaks[name] <= _SEEN_BESIDE * max(peaks[groups[-1][0]], 1e-300):
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    ordered = [tuple(name for name in names if name in group) for group in groups]
+    return sorted(ordered, key=lambda group: names.index(group[0]))
 
 
 def _of_channel(gates: Sequence[str], channel: str) -> str:

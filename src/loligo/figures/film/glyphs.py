@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from loligo.figures.content.labels import Label
 from loligo.figures.film.palette import levels
-
-if TYPE_CHECKING:
-    from matplotlib.font_manager import FontProperties
+from loligo.figures.page.letters import font, legible
 
 _DIGITS = "0123456789"
 _STEP = 3  # of 15 levels: five greys make text as smooth to the eye, and a smaller file
@@ -65,11 +62,6 @@ class Typesetter:
         between = self._extent(Label(f"0{char}0"))[0] - self._extent(Label("00"))[0]
         return float(between)
 
-    def _font(self, label: Label) -> FontProperties:
-        from matplotlib.font_manager import FontProperties
-
-        return FontProperties(size=self._points, style="italic" if label.italic else "normal")
-
     @cached_property
     def _measure(self) -> Callable[..., tuple[float, float, float]]:
         from matplotlib.backends.backend_agg import RendererAgg
@@ -77,7 +69,7 @@ class Typesetter:
         return RendererAgg(16, 16, self._dpi).get_text_width_height_descent
 
     def _extent(self, label: Label) -> tuple[float, float, float]:
-        return self._measure(label.text, self._font(label), label.math)
+        return self._measure(_drawn(label), font(label, self._points), label.math)
 
     def _drawn(self, label: Label, width: int) -> np.ndarray:
         from matplotlib.backends.backend_agg import RendererAgg
@@ -85,11 +77,15 @@ class Typesetter:
         renderer = RendererAgg(max(width, 1), self.height, self._dpi)
         context = renderer.new_gc()
         context.set_foreground("#000000")
-        font = self._font(label)
+        set_in = font(label, self._points)
         draw = renderer.draw_mathtext if label.math else renderer.draw_text
-        draw(context, 0, self.ascent, label.text, font, 0)
+        draw(context, 0, self.ascent, _drawn(label), set_in, 0)
         alpha = np.asarray(renderer.buffer_rgba())[..., 3]
         return levels(alpha / np.float32(255), _STEP)
+
+
+def _drawn(label: Label) -> str:
+    return label.text if label.math else legible(label.text)[0]
 
 
 class Typesetters(dict[float, Typesetter]):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+import contextlib
+import errno
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, cast
 
 import numpy as np
 
-from loligo.errors import FileError, UsageError
+from loligo.errors import FileError
 from loligo.figures.film.frames import Frame
 from loligo.figures.film.timing import Timing
 
@@ -40,36 +45,100 @@ def write_mp4(
 ) -> None:
     """Write ``frames`` as H.264, which every browser and slide program plays.
 
-    ffmpeg repeats the last frame for as long as it is held; looping is the player's business.
+    The last frame is written once and lasts as long as it is held; to loop is a player's business.
+    """
+    planes = _Planes(colours, size)
+    with _encoder(path, planes.size, timing) as pipe:
+        for frame in frames:
+            planes.show(frame)
+            _hand(pipe, planes.memory)
+
+
+@contextlib.contextmanager
+def _encoder(path: Path, size: tuple[int, int], timing: Timing) -> Iterator[BinaryIO]:
+    """What takes raw frames of ``size`` and writes them as a video to ``path``; it is gone when the
+    block is left, whichever way.
+
+    Raises
+    ------
+    FileError
+        If ffmpeg could not write it; in its own words.
     """
     import imageio_ffmpeg  # type: ignore[import-not-found]
 
-    # it has no annotations, and the types of its defaults are not all that it takes
-    write_frames: Callable[..., Generator[None, Any, None]] = imageio_ffmpeg.write_frames
-    planes = _Planes(colours, size)
-    last = timing.delays(timing.fps)[-1] - 1
-    held = ("-vf", f"tpad=stop_mode=clone:stop={last}") if last else ()
-    writer = write_frames(
-        str(path),
-        planes.size,
-        pix_fmt_in="yuv420p",
-        fps=timing.fps,
-        codec="libx264",
-        quality=None,
-        macro_block_size=1,
-        output_params=[*_QUALITY, *_QUICK, *_CODING, *held],
+    times = timing.delays(timing.fps)[-1]
+    last = f"setts=duration=if(eq(N\\,{timing.count - 1})\\,DURATION*{times}\\,DURATION)"
+    raw = ("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", "{}x{}".format(*size))
+    given = ("-probesize", "32", *raw, "-framerate", f"{timing.fps:.6f}", "-i", "pipe:0")
+    made = (
+        "-an",
+        "-c:v",
+        "libx264",
+        "-pix_fmt",
+        "yuv420p",
+        *_QUALITY,
+        *_QUICK,
+        *_CODING,
+        "-bsf:v",
+        last,
     )
-    writer.send(None)
-    try:
-        for frame in frames:
-            planes.show(frame)
-            writer.send(planes.memory)
-    except OSError as error:
-        raise UsageError(f"ffmpeg could not write {path.name}: {error}") from error
-    finally:
-        writer.close()
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *given, *made, str(path)]
+    with tempfile.TemporaryFile() as said:
+        running = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, bufsize=0,
+            env={**os.environ, **_KEPT},
+            start_new_session=True,  # Ctrl-C is for us, who then end it
+        )  # fmt: skip
+        pipe = cast(BinaryIO, running.stdin)
+        try:
+            _widen(pipe)
+            with contextlib.suppress(BrokenPipeError):  # it ended: the reason is in what it said
+                yield pipe
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+            running.wait()
+        finally:
+            if running.poll() is None:
+                running.kill()
+                running.wait()
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+        if running.returncode:
+            said.seek(0)
+            lines = said.read().decode("utf-8", "replace").strip().splitlines()
+            raise _refused(lines, running.returncode)
 
 
+def _refused(lines: list[str], code: int) -> Exception:
+    """Why ffmpeg wrote nothing: a disk that is full is told as of any other file."""
+    if any(os.strerror(errno.ENOSPC) in line for line in lines):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    reason = lines[-1][:200] if lines else f"it ended with {code}"
+    return FileError(
+        f"ffmpeg could not write the video ({reason}); write a .gif or .webp, or try "
+        'pip install --force-reinstall "loligo[mp4]"'
+    )
+
+
+def _widen(pipe: BinaryIO) -> None:
+    """Room for a good part of a frame in the pipe, where a system lets us: each side is woken less
+    often."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+
+
+def _hand(pipe: BinaryIO, memory: np.ndarray) -> None:
+    """Write all of it: a pipe may take a part at a time."""
+    rest = memoryview(memory)
+    while rest:
+        rest = rest[pipe.write(rest) :]
+
+
+_PIPE = 1 << 20  # bytes: as many as Linux lets anyone have
+# To the C library of Linux: memory of a frame's size is kept for the next frame, not given back.
+_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 29), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 # One quality for every picture, which needs no looking ahead: of 1080p 46 dB beside the frames.
 _QUALITY = ("-qp", "18", "-preset", "ultrafast")
 # No frame waits for those that come: next to nothing changes from one to the next.
@@ -109,11 +178,11 @@ class _Planes:
         bottom, right = top + rows.size, left + columns.size
         odd = bottom > self._given[0] or right > self._given[1]
         image = frame.image[np.ix_(rows, columns)] if odd else frame.image[top:bottom, left:right]
-        self._bright[top:bottom, left:right] = self._bright_codes[image]
+        self._bright[top:bottom, left:right] = self._bright_codes.take(image)
         there = np.s_[top // 2 : bottom // 2, left // 2 : right // 2]
-        four = np.uint32(0x20002)
-        for corner in (np.s_[::2, ::2], np.s_[::2, 1::2], np.s_[1::2, ::2], np.s_[1::2, 1::2]):
-            four = four + self._tint_codes[image[corner]]
+        both = self._tint_codes.take(image[::2])
+        both += self._tint_codes.take(image[1::2])
+        four = both[:, ::2] + both[:, 1::2] + np.uint32(0x20002)
         self._tints[0][there] = (four >> 2) & 255
         self._tints[1][there] = four >> 18
 

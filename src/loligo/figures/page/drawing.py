@@ -107,7 +107,9 @@ def axes_of(
         axes.axvspan(start, end, facecolor=theme.band, edgecolor="none", zorder=0)
     look = {"color": theme.text, "va": "baseline"}
     size = HEADING * page.scale * slot.heading_part
-    text(figure, page, layout.left, slot.heading_y, typeset(slot.heading), size, **look)
+    for k, line in enumerate((slot.heading, *slot.heading_more)):
+        y = slot.heading_y - KEY_LINE * HEADING * page.point * k
+        text(figure, page, layout.left, y, typeset(line), size, **look)
     return axes
 
 
@@ -218,7 +220,8 @@ def _key(figure: Any, panel: Panel, slot: Slot, layout: Layout, ruler: Ruler, th
         return
     page = layout.page
     x = page.right - ruler.name(*panel.key, HEADING * page.scale)
-    y = slot.heading_y - (KEY_LINE * HEADING * page.point if slot.key_below else 0.0)
+    below = len(slot.heading_more) + 1 if slot.key_below else 0
+    y = slot.heading_y - KEY_LINE * HEADING * page.point * below
     named(figure, page, ruler, x, y, *panel.key, theme.text)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loligo.figures.content.labels import Label, typeset
+from loligo.figures.page.letters import legible
+from loligo.figures.page.letters import look as fonts
 from loligo.figures.page.ruler import Fitted, Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.style import HEADING, SUBTITLE, TICK, TITLE, Theme
@@ -25,7 +27,8 @@ TICK_ROOM = TICK_LENGTH + 0.06
 GAP = 0.14  # from the end of a line to its label
 _WHOLE = 1e-6  # of a pixel
 
-_BESIDE = 0.5  # beside the titles, whose place follows from numbers: room for three digits
+BESIDE = 0.5  # beside the titles, whose place follows from numbers: room for three digits
+SEEN = 6.0  # pixels: smaller type is not read, and what nobody chose is rather left out
 _MOST_SAID = 0.25  # of the page's height: what titles of many lines take
 
 T = TypeVar("T")
@@ -109,16 +112,23 @@ def paged(
     """The page with its titles, in as many lines as they take; ``below`` them a part of a heading's
     height is left free."""
     point, (wide, tall) = scale / 72, size.inches
-    room = wide - (2 * PAD + _BESIDE) * scale
+    room = wide - (2 * PAD + BESIDE) * scale
     top, said = tall - PAD * scale, []
-    for words, points, above, under in ((title, TITLE, 1.05, 0.15), (subtitle, SUBTITLE, 1.25, 0.1)):
+    for words, points, above, under in (
+        (title, TITLE, 1.05, 0.15),
+        (subtitle, SUBTITLE, 1.25, 0.1),
+    ):
         most = max(1, int(_MOST_SAID * tall / ((above + under) * points * point)))
         weight = "bold" if points == TITLE else "normal"
         least = max(size.smallest, SUBTITLE * scale)  # a title is no smaller than what is below it
-        for line in ruler.lines(words, points * scale, room, weight, least, most):
-            y = top - above * points * point
-            said.append(Said(line, y, points == TITLE))
-            top = y - under * points * point
+        asked = [part for part in words.split("\n")[:most] if part.strip()]
+        for part in asked:
+            for line in ruler.lines(
+                part, points * scale, room, weight, least, most - len(asked) + 1
+            ):
+                y = top - above * points * point
+                said.append(Said(line, y, points == TITLE))
+                top = y - under * points * point
     top -= below * HEADING * point if said else 0.0
     return Page(size, scale, tuple(said), top)
 
@@ -144,10 +154,11 @@ def text(figure: Any, page: Page, x: float, y: float, label: Label, size: float,
     return figure.text(
         x / page.width,
         y / page.height,
-        label.text,
+        label.text if label.math else legible(label.text)[0],
         fontsize=size,
         fontstyle="italic" if label.italic else "normal",
         parse_math=label.math,
+        **fonts(label),
         **look,
     )
 

@@ -16,7 +16,7 @@ from loligo.errors import UsageError
 from loligo.figures.content import labels
 from loligo.figures.content.picture import Axis, Panel, Picture
 from loligo.figures.page import ticks
-from loligo.figures.page.frame import GAP, TICK_ROOM, Page, largest, paged
+from loligo.figures.page.frame import BESIDE, GAP, SEEN, TICK_ROOM, Page, largest, paged
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
 from loligo.figures.page.ticks import Tick
@@ -24,6 +24,7 @@ from loligo.figures.style import HEADING, LABEL, TICK
 from loligo.words import say
 
 KEY_LINE = 1.35  # of a heading's height: from one line over a panel to the next
+_MOST_LINES = 3  # of a heading
 _HEADED = 0.8  # of a column's width, which also has numbers: room for a heading and a key in a line
 
 Readout = Callable[[Panel, float], float]  # a panel's widest running value, at a size in points
@@ -31,7 +32,8 @@ Readout = Callable[[Panel, float], float]  # a panel's widest running value, at 
 
 @dataclass(frozen=True, eq=False)
 class Slot:
-    """One axis's place: its rectangle from the lower left, its heading, ticks and label size."""
+    """One axis's place: its rectangle from the lower left, its heading, ticks and label size;
+    ``heading_y`` is where the heading's first line stands."""
 
     axis: Axis
     bottom: float
@@ -42,6 +44,7 @@ class Slot:
     label_size: float
     key_below: bool = False  # what lanes are values of stands in a line below the heading
     heading_part: float = 1.0  # of a heading's usual size
+    heading_more: tuple[str, ...] = ()  # lines of the heading below its first
 
     def y(self, value: Any) -> Any:
         """Height above the figure's lower edge, in inches, of values on this axis."""
@@ -102,17 +105,20 @@ def arrange(
     UsageError
         If the panels do not fit at a legible size.
     """
-    made, less = None, picture
-    while made is None and less is not None:
-        picture = less
-        made = largest(size, 6, lambda scale, p=picture: arranged(p, size, ruler, readout, scale))
-        less = picture.sparer
-    if made is None:
-        raise UsageError(
-            f"{len(picture.panels)} panels do not fit in {size.width} × {size.height} pixels "
-            f"at {size.dpi:g} dots per inch; give a larger size or fewer panels."
-        )
-    return picture, made
+    sparest = picture
+    for large in (replace(size, seen=SEEN), size):
+        less: Picture | None = picture
+        while less is not None:
+            made = largest(
+                large, 6, lambda scale, p=less, s=large: arranged(p, s, ruler, readout, scale)
+            )
+            if made is not None:
+                return less, made
+            sparest, less = less, less.sparer
+    raise UsageError(
+        f"{len(sparest.panels)} panels do not fit in {size.width} × {size.height} pixels "
+        f"at {size.dpi:g} dots per inch; give a larger size or fewer panels."
+    )
 
 
 def arranged(
@@ -125,7 +131,9 @@ def arranged(
     clock = clock_room(page) if readout else 0.0
     bottom = page.pad + (1.45 * HEADING + 1.3 * TICK) * point + TICK_ROOM * scale
     apart = [_apart(panel, page, ruler) for panel in picture.panels]
-    places = _stack(picture, page, bottom, clock, apart)
+    said = [_heading(*pair, page, ruler) for pair in zip(picture.panels, apart, strict=True)]
+    more = [len(words) - 1 + own for (words, _), own in zip(said, apart, strict=True)]
+    places = _stack(picture, page, bottom, clock, more)
     if places is None:
         return None
     slots = tuple(
@@ -133,11 +141,13 @@ def arranged(
             panel.axis,
             low,
             high - low,
-            panel.axis.words,
-            high + (0.42 + KEY_LINE * apart[at]) * HEADING * point + (0.0 if at else clock),
+            said[at][0][0],
+            high + (0.42 + KEY_LINE * more[at]) * HEADING * point + (0.0 if at else clock),
             ticks.upright(panel.axis, high - low, scale),
             _label_size(panel, high - low, page),
             apart[at],
+            said[at][1] / (HEADING * scale),
+            said[at][0][1:],
         )
         for at, (panel, (low, high)) in enumerate(zip(picture.panels, places, strict=True))
     )
@@ -151,20 +161,20 @@ def arranged(
     unit, factor = time_unit(picture)
     times = ticks.across(picture.start, picture.end, right - left, ruler, scale, factor)
     right = min(right, page.right - ruler.width(times[-1].text, TICK * scale) / 2)
-    headed = tuple(
-        _headed(slot, ruler, page, page.right - left - (0.0 if own else _key(panel, ruler, scale)))
-        for (panel, slot), own in zip(pairs, apart, strict=True)
-    )
     name = say("Time")
     across = Across(picture.start, picture.end, times, f"{name} ({unit})" if unit else name)
-    return Layout(page, left, right, headed, across)
+    return Layout(page, left, right, slots, across)
 
 
-def _headed(slot: Slot, ruler: Ruler, page: Page, room: float) -> Slot:
-    """A slot whose heading fits."""
-    usual = HEADING * page.scale
-    fitted = ruler.fitted(slot.heading, usual, room, least=page.size.smallest)
-    return replace(slot, heading=fitted.text, heading_part=fitted.size / usual)
+def _heading(
+    panel: Panel, own: bool, page: Page, ruler: Ruler
+) -> tuple[tuple[str, ...], float]:  # fmt: skip
+    """A panel's heading in as many lines as it takes, and its type's size; ``own`` if the key
+    stands in a line below it."""
+    size, words = HEADING * page.scale, panel.axis.words
+    room = page.right - page.left - BESIDE * page.scale - (0 if own else _key(panel, ruler, page))
+    lines = ruler.lines(words, size, room, "normal", page.size.smallest, _MOST_LINES)
+    return (tuple(line.text for line in lines), lines[0].size) if lines else (("",), size)
 
 
 def clock_room(page: Page) -> float:
@@ -173,14 +183,15 @@ def clock_room(page: Page) -> float:
 
 
 def _stack(
-    picture: Picture, page: Page, bottom: float, clock: float, apart: Sequence[bool]
+    picture: Picture, page: Page, bottom: float, clock: float, more: Sequence[int]
 ) -> list[tuple[float, float]] | None:
-    """Lower and upper edge of every panel, from the top down; None if they get too low."""
+    """Lower and upper edge of every panel, from the top down, with so many ``more`` lines than one
+    over each; None if they get too low."""
     scale, top = page.scale, page.top
     space = 0.09 * scale
     heads = [
-        _head_room(panel, page) + (KEY_LINE * HEADING * page.point if own else 0.0)
-        for panel, own in zip(picture.panels, apart, strict=True)
+        _head_room(panel, page) + KEY_LINE * HEADING * page.point * lines
+        for panel, lines in zip(picture.panels, more, strict=True)
     ]
     count = len(picture.panels)
     room = top - bottom - clock - sum(heads) - (count - 1) * space
@@ -262,13 +273,13 @@ def _apart(panel: Panel, page: Page, ruler: Ruler) -> bool:
     if panel.key is None:
         return False
     size = HEADING * page.scale
-    both = ruler.width(panel.axis.words, size) + _key(panel, ruler, page.scale)
+    both = ruler.width(panel.axis.words, size) + _key(panel, ruler, page)
     return both > _HEADED * (page.right - page.left)
 
 
-def _key(panel: Panel, ruler: Ruler, scale: float) -> float:
+def _key(panel: Panel, ruler: Ruler, page: Page) -> float:
     """Room in the heading's line for what lanes are values of, which ends at the right edge."""
-    return 0.0 if panel.key is None else ruler.name(*panel.key, HEADING * scale)
+    return 0.0 if panel.key is None else ruler.name(*panel.key, HEADING * page.scale)
 
 
 def clock_y(layout: Layout) -> float:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loligo.figures.content.labels import Label
+from loligo.figures.page.letters import font, legible
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import RendererAgg
+
+
+_LONGEST = 600  # letters of a title: more are cut
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,10 @@ class Ruler:
         label = Label(label) if isinstance(label, str) else label
         key = (label, size, weight)
         if key not in self._known:
-            from matplotlib.font_manager import FontProperties
-
-            style = "italic" if label.italic else "normal"
-            font = FontProperties(size=size, weight=weight, style=style)
             measure = self._renderer.get_text_width_height_descent
-            wide, _, _ = measure(label.text, font, label.math)  # type: ignore[arg-type]
+            set_in = font(label, size, weight)
+            drawn = label.text if label.math else legible(label.text)[0]
+            wide, _, _ = measure(drawn, set_in, label.math)  # type: ignore[arg-type]
             self._known[key] = wide / self._dpi
         return self._known[key]
 
@@ -72,11 +74,13 @@ class Ruler:
     ) -> tuple[Fitted, ...]:
         """``text`` in one line if it fits when made smaller; else in a few, all of one size; of
         more than ``most`` the last is cut."""
+        text = text.strip() if len(text) <= _LONGEST else f"{text[:_LONGEST].strip()}…"
         one = self.fitted(text, size, room, weight, least)
         if one.text == text or most == 1:
             return (one,) if one.text else ()
         smallest = max(0.7 * size, min(least, size))
-        for many in range(2, most + 1):
+        least_lines = int(self.width(text, smallest, weight) / room) + 1
+        for many in range(max(2, least_lines), most + 1):
             tried = size
             while True:
                 made = self.wrapped(text, tried, room, weight)

@@ -39,6 +39,8 @@ class Size:
         The largest scale of its type; None where that follows from the size of its design.
     least : float
         The smallest.
+    seen : float
+        Pixels below which no type is set.
     """
 
     width: int
@@ -47,6 +49,7 @@ class Size:
     unit: float = 1.0
     type: float | None = None
     least: float = _LEAST_TYPE
+    seen: float = 0.0
 
     @property
     def inches(self) -> tuple[float, float]:
@@ -63,12 +66,14 @@ class Size:
             scales.append(scales[-1] * 0.92)
         if self.type is not None:
             scales.append(self.least)
-        return [self.unit * scale for scale in scales if scale >= self.least]
+        least = max(self.least, self.seen * 72 / (TICK * self.dpi * self.unit))
+        return [self.unit * scale for scale in scales if scale >= least]
 
     @property
     def smallest(self) -> float:
         """Points below which no type is set, where that is said."""
-        return 0.0 if self.type is None else self.least * TICK * self.unit
+        said = 0.0 if self.type is None else self.least * TICK * self.unit
+        return max(said, self.seen * 72 / self.dpi)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
-"""How far a series may be followed: by its last terms, after Jorba & Zou (2005, *Experimental
-Mathematics* 14:99, doi:10.1080/10586458.2005.10128904)."""
+"""How far a series may be followed: by its last terms.
+
+After Jorba & Zou (2005, *Experimental Mathematics* 14:99, doi:10.1080/10586458.2005.10128904).
+"""
 
 from __future__ import annotations
 

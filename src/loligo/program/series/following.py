@@ -17,8 +17,9 @@ from loligo.program.scheme import push_on, slope_in, tangent_of
 from loligo.program.series.control import logs_of, step_of
 from loligo.program.series.digits import TwoKinds, wide_orders
 
-LOOSER = 1024.0  # the tolerance of derivatives, beside that of states
-_FEWER = 3  # orders: each is e^2 times smaller than the one before, so that they are worth e^6
+LOOSER = 128.0  # the tolerance of derivatives, beside that of states
+_FEWER = 2  # orders: each is e^2 times smaller than the one before, so that they are worth e^4
+_ROUNDER = 32.0  # the tolerance by which the digits of their coefficients are chosen, likewise
 _LEAST = 4
 _NONE = 1e-30  # the size of a derivative where nothing depends on it yet; float32 holds it
 _BEGINS = 0.01  # ms
@@ -35,7 +36,7 @@ def follow_orders(order: int, wide: int) -> tuple[int, int]:
     if wide > order:
         return fewer, fewer + 1
     least = math.exp(2.0 - 2.0 * order)  # the tolerance of that order
-    return fewer, min(wide, wide_orders(min(LOOSER * least, 0.1), fewer))
+    return fewer, min(wide, wide_orders(min(_ROUNDER * least, 0.1), fewer))
 
 
 def follow_block(
