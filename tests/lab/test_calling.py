@@ -30,3 +30,12 @@ def test_what_is_said_is_what_it_begins_with():
 def test_several_models_are_one_list():
     with pytest.raises(lo.LoligoError, match=r"several models are one list, lo\.lab\(\[\.\.\.\]\)"):
         lo.lab("hodgkin-huxley-1952", "connor-stevens-1977")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", lo.models())
+def test_what_every_model_of_the_library_begins_with_is_a_link(name: str):
+    """Those that burst twice a minute too: of a long run the samples are further apart."""
+    start = lo.lab(name).start
+    assert lo.from_link(start.link()) == start
+    assert start.duration / start.sample_interval <= 20_000

@@ -68,7 +68,7 @@ HOSTILE = {
     f"{V1}&clamp=5,3,1e5": "lies between -1000 and 1000",
     f"{V1}&clamp=5,3,1,series_resistance:1": "series_resistance is unknown",
     f"{V1}&duration=0": "lies above 0",
-    f"{V1}&duration=1e5": "lies between 0 and",
+    f"{V1}&duration=100001": "lies between 0 and 100000",
     f"{V1}&duration=50&duration=51": "duration more than 1",
     f"{V1}&sample=0": "lies between 0.001",
     f"{V1}&duration=10000&sample=0.001": "more than 200000 samples",

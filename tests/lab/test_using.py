@@ -196,6 +196,11 @@ def test_a_model_that_is_not_there_and_a_parameter_that_cannot_be_are_refused(pa
     box.fill("0")
     page.keyboard.press("Enter")
     assert said(page, "No action potential")
+    warm = page.get_by_label("temperature, °C")
+    for text in ("1001", "-274"):  # no link may say so
+        warm.fill(text)
+        page.keyboard.press("Enter")
+        assert warm.get_attribute("aria-invalid") == "true", text
 
 
 def test_on_a_phone_a_slider_that_is_come_to_is_in_sight(chromium: Any, file: Path) -> None:

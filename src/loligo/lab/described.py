@@ -24,6 +24,7 @@ from loligo.system.outline import Outline, outline_of
 # A node: its tag, its attributes, and what is in it, texts and nodes.
 Tree = list[Any]
 
+_SHORT, _SAMPLES = 1000.0, 10_000  # ms; samples of a longer run, about
 _NOT_NAMES = frozenset({"d", "e"})  # of dV/dt and of exp, whatever a model calls so
 # what a rate's name begins with -> what it is
 _RATES = {"alpha": "opening rate", "beta": "closing rate", "tau": "time constant",
@@ -72,7 +73,10 @@ def own_current(membrane: Membrane) -> tuple[Pulse, dict[str, Any]] | None:
     told = catalogue().get(membrane.name)
     if told is None:
         return None
-    run = {"duration": 1.2 * told.lasts, "threshold": told.threshold or None}
+    lasts = 1.2 * told.lasts
+    run = {"duration": lasts, "threshold": told.threshold or None}
+    if lasts > _SHORT:
+        run["sample_interval"] = float(f"{lasts / _SAMPLES:.1g}")
     return Pulse(told.lasts / 10, told.lasts, told.step), run
 
 

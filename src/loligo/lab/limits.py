@@ -15,6 +15,7 @@ from loligo.stimulus import ENTRIES
 VERSION = 1
 
 _HUGE = 1e6
+_LONGEST = 100_000.0  # ms of a run: some cells burst twice a minute
 # as `loligo.model` reads them; the others may be any number
 _BOUNDED: Mapping[str, Mapping[str, Any]] = {
     "C_m": {"low": 0, "high": _HUGE, "open": True},
@@ -148,12 +149,12 @@ LIMITS: Mapping[str, Any] = {
         {"word": "exponential", "kind": "Exponential", "value": number("dt", 0.001, 1)},
     ],
     "numbers": {
-        "duration": number("duration", 0, 10_000, open=True),
+        "duration": number("duration", 0, _LONGEST, open=True),
         "sample": number("sample", 0.001, 1000),
         "threshold": number("threshold", -1000, 1000),
         "initial": number("initial", -1000, 1000),
         "state": number("state", -_HUGE, _HUGE),
-        "cursor": number("cursor", 0, 10_000),
+        "cursor": number("cursor", 0, _LONGEST),
     },
     "usual": {"duration": 50.0, "sample": 0.05, "solver": ["taylor", 1e-8]},
     "words": {

@@ -5,6 +5,8 @@ import { element, fill } from "../dom.js";
 import { symbolElement } from "../draw/names.js";
 import { slider } from "./slider.js";
 
+const LEAST = 1e-9; // above a bound that is none itself
+
 /**
  * @typedef {{symbol: string, value: number, unit: string, meaning: string}} Parameter
  */
@@ -49,7 +51,7 @@ export function parameterPanel(host, lab) {
       label: lab.reworded(parameter.meaning) || symbol,
       shown: symbolElement(symbol),
       unit: lab.unit(parameter.unit),
-      ...rangeOf(parameter),
+      ...rangeOf(lab, parameter),
       initial: value,
       set: (wanted, moving) => {
         const { [symbol]: _, ...others } = lab.state.get().parameters;
@@ -79,6 +81,20 @@ export function parameterPanel(host, lab) {
 }
 
 /**
+ * Between what is typed must lie: what a link may say, so that all that is shown can be shared.
+ *
+ * @param {import("../main.js").Lab} lab
+ * @param {string} symbol
+ */
+function within(lab, symbol) {
+  const { model } = lab.state.get();
+  const bounds = lab.models.find(({ name }) => name === model)?.known.parameters[symbol];
+  if (!bounds) return {};
+  const least = bounds.open ? bounds.low + LEAST * Math.max(1, Math.abs(bounds.low)) : bounds.low;
+  return { least, most: bounds.high };
+}
+
+/**
  * Parameters that belong together: each channel's, then the membrane's own.
  *
  * @param {Parameter[]} parameters
@@ -98,17 +114,27 @@ function grouped(parameters, { inks, meanings }) {
 }
 
 /**
- * From where to where a parameter may sensibly go.
+ * From where to where a parameter may sensibly go, and what may be typed.
  *
+ * @param {import("../main.js").Lab} lab
+ * @param {Parameter} parameter
+ * @returns {{low: number, high: number, least?: number, most?: number}}
+ */
+export function rangeOf(lab, parameter) {
+  const typed = within(lab, parameter.symbol);
+  return { ...typed, ...around(parameter) };
+}
+
+/**
  * @param {Parameter} parameter
  * @returns {{low: number, high: number, least?: number}}
  */
-export function rangeOf({ symbol, value, unit: written }) {
+function around({ symbol, value, unit: written }) {
   if (symbol === "celsius") return { low: Math.min(0, value), high: Math.max(40, value) };
-  if (symbol === "C_m") return { low: value / 10, high: 3 * value, least: 1e-3 };
+  if (symbol === "C_m") return { low: value / 10, high: 3 * value };
   if (written === "mS/cm2") return { low: 0, high: 2 * value || 1, least: 0 };
   if (written === "mV") return { low: Math.round(value) - 50, high: Math.round(value) + 50 };
-  if (written === "um2" || symbol === "area") return { low: value / 10, high: 3 * value, least: 1e-3 };
+  if (written === "um2" || symbol === "area") return { low: value / 10, high: 3 * value };
   if (value > 0) return { low: 0, high: 2 * value };
   if (value < 0) return { low: 2 * value, high: 0 };
   return { low: -1, high: 1 };

@@ -204,7 +204,7 @@ class Sheet {
       return;
     }
     this.knob = slider(lab, {
-      label: lab.reworded(term.meaning), shown: symbolElement(name), unit: lab.unit(parameter.unit), ...rangeOf(parameter),
+      label: lab.reworded(term.meaning), shown: symbolElement(name), unit: lab.unit(parameter.unit), ...rangeOf(this.lab, parameter),
       initial: parameter.value,
       set: (wanted, moving) => {
         const { [name]: _, ...others } = lab.state.get().parameters;
