@@ -226,7 +226,7 @@ def _made(
     print(watch.table() if timings else f"{watch.total:.1f} s")
 
 
-def _run(experiment: "Experiment", keywords: dict[str, Any]) -> "xarray.Dataset":
+def _run(experiment: "Experiment", keywords: dict[str, Any]) -> "xarray.Dataset | xarray.DataTree":
     """It is made; if it has no bar of its own, it is said after a while that it is waited for."""
     from loligo.progress import waiting
 
@@ -236,7 +236,7 @@ def _run(experiment: "Experiment", keywords: dict[str, Any]) -> "xarray.Dataset"
         return experiment.run(**keywords)
 
 
-def _draw(found: "xarray.Dataset", path: Path, drawn: dict[str, Any]) -> None:
+def _draw(found: Any, path: Path, drawn: dict[str, Any]) -> None:
     """A figure of it, or of a recording an animation."""
     from loligo.figures import animate, plot
     from loligo.files import replacing

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from loligo.cli.report import aligned
-from loligo.recording.tree import is_tree
 
 if TYPE_CHECKING:
     import xarray
@@ -17,6 +16,8 @@ _DIGITS = 7
 
 def findings(found: Any, whole: bool) -> str:
     """The summary; if ``whole`` also the numbers, of many an even choice."""
+    from loligo.recording.tree import is_tree  # with NumPy, which help does without
+
     parts = [str(found.attrs.get("summary", ""))]
     if is_tree(found):
         found = found["special"].to_dataset()

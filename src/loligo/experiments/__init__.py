@@ -80,7 +80,7 @@ _FIBRE = ("myelinated", "node")  # what experiments are made on
 __all__ = sorted((*_FIBRE, *names()))  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Callable[..., xarray.Dataset]:
+def __getattr__(name: str) -> Callable[..., xarray.Dataset | xarray.DataTree]:
     if name in _FIBRE:
         value = getattr(importlib.import_module("loligo.experiments.fibre"), name)
     elif name in names():

@@ -94,7 +94,7 @@ class Experiment:
         What the signature does not say of the parameters, for each quantity and each word.
     """
 
-    run: Callable[..., xarray.Dataset]
+    run: Callable[..., xarray.Dataset | xarray.DataTree]
     theme: str
     model: Literal["axon", "membrane"] | None
     chart: Plan | None

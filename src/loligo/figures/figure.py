@@ -33,7 +33,7 @@ _MANY_PANELS = 4  # of a chart, for which it is higher
 
 
 def plot(
-    rec: xarray.Dataset,
+    rec: xarray.Dataset | xarray.DataTree,
     *more: Any,
     panels: Sequence[object] | str | None = None,
     labels: Sequence[str] | None = None,

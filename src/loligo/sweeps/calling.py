@@ -41,8 +41,6 @@ def sweep(
     store: str | Path = "sweep.zarr",
     client: Any = None,
     block: int | None = None,
-    summary: Summary | None = None,
-    dtype: Any = None,
     share: bool = False,
     solver: Solver | None = None,
     record: Any = None,
@@ -52,6 +50,8 @@ def sweep(
     positions: Any = None,
     until: Any = None,
     sensitivities: Any = None,
+    summary: Summary | None = None,
+    dtype: Any = None,
     progress: bool | Callable[[float], None] | None = None,
     timings: dict[str, float] | None = None,
 ) -> xarray.Dataset:

@@ -49,7 +49,7 @@ class Basis:
 def basis() -> Basis:
     """The one that all cycles are written in."""
     nodes = np.linspace(0.0, 1.0, DEGREE + 1)
-    inverse = np.linalg.inv(np.vander(nodes, increasing=True))
+    inverse = np.asarray(np.linalg.inv(np.vander(nodes, increasing=True)), dtype=float)
     gauss = (np.polynomial.legendre.leggauss(DEGREE)[0] + 1.0) / 2.0
     value, fine = (np.vander(at, DEGREE + 1, increasing=True) @ inverse
                    for at in (gauss, np.linspace(0.0, 1.0, _FINE)))  # fmt: skip
@@ -106,6 +106,6 @@ def linear(of: Field, mesh: Floats, states: Floats, period: float, p: float) -> 
     whole = whole.reshape(count, m * n, (m + 1) * n)
     sides = np.stack([rates, period * column, period * rates - moves], axis=-1)
     right = np.concatenate([-whole[:, :, :n], sides.reshape(count, m * n, 3)], axis=2)
-    solved = np.linalg.solve(whole[:, :, n:], right)
+    solved = np.asarray(np.linalg.solve(whole[:, :, n:], right), dtype=float)
     ends = solved[:, -n:]
     return Linear(ends[:, :, :n], ends[:, :, n:], (solved[:, :, :n], solved[:, :, n:]))

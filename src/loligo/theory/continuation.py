@@ -111,7 +111,7 @@ class Curve:
         _, slopes, matrix = self._linear(u)
         own = np.linalg.svd(slopes)[2][-1]
         tangent = own if own @ near > 0 else -own
-        return Point(x, p, tangent, matrix, np.linalg.eigvals(matrix))
+        return Point(x, p, tangent, matrix, np.linalg.eigvals(matrix).astype(complex))
 
     def nearest(self, x: Floats, p: float) -> Floats | None:
         """The equilibrium near some states; None where there is none."""

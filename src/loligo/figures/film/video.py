@@ -131,7 +131,7 @@ def _widen(pipe: BinaryIO) -> None:
 
 def _hand(pipe: BinaryIO, memory: np.ndarray) -> None:
     """Write all of it: a pipe may take a part at a time."""
-    rest = memoryview(memory)
+    rest = memory.data
     while rest:
         rest = rest[pipe.write(rest) :]
 
