@@ -44,6 +44,7 @@ class _Page(HTMLParser):
 def faults(site: Path) -> Iterator[str]:
     """What is wrong, a line each."""
     read = {path: _Page(path) for path in sorted(site.rglob("*.html"))}
+    anchors = {path.resolve(): page.anchors for path, page in read.items()}
     for path, page in read.items():
         name = path.relative_to(site)
         for address in page.loaded:
@@ -53,7 +54,7 @@ def faults(site: Path) -> Iterator[str]:
             elif not address.startswith("data:") and not _there(path, address).exists():
                 yield f"{name}: {address[:80]} is missing"
         for address in page.links:
-            yield from (f"{name}: {why}" for why in _broken(path, address, read))
+            yield from (f"{name}: {why}" for why in _broken(path, address, anchors))
         for picture in page.silent:
             yield f"{name}: the picture {picture} has no words for who does not see it"
 
@@ -62,7 +63,7 @@ def _there(page: Path, address: str) -> Path:
     return (page.parent / unquote(urlsplit(address).path)).resolve()
 
 
-def _broken(page: Path, address: str, read: dict[Path, _Page]) -> Iterator[str]:
+def _broken(page: Path, address: str, anchors: dict[Path, set[str]]) -> Iterator[str]:
     parts = urlsplit(address)
     if parts.scheme or address in ("#", ""):
         return
@@ -70,6 +71,5 @@ def _broken(page: Path, address: str, read: dict[Path, _Page]) -> Iterator[str]:
     if not path.exists():
         yield f"the link {address[:80]} leads nowhere"
         return
-    anchors = {each.resolve(): about.anchors for each, about in read.items()}
     if parts.fragment and path in anchors and unquote(parts.fragment) not in anchors[path]:
         yield f"the link {address[:80]} leads to no place on its page"
