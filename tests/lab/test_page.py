@@ -196,7 +196,9 @@ def test_every_tab_that_draws_is_a_picture_and_a_table(
     page, _ = shown(chromium, file)
     page.get_by_role("tab", name=tab).click()
     page.wait_for_timeout(800)
-    for kind, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"time (ms),V (mV)")):
+    table = {"Clamp": b"time (ms),I at -85 mV (uA/cm2)", "Axon": b"time (ms),V at 18 mm (mV)"}
+    first = table.get(tab, b"time (ms),V (mV)")
+    for kind, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", first)):
         page.get_by_role("button", name="Share").click()
         with page.expect_download() as download:
             page.get_by_role("menuitem", name=kind).click()
@@ -205,7 +207,8 @@ def test_every_tab_that_draws_is_a_picture_and_a_table(
         assert saved.read_bytes().startswith(begins)
     svg = ElementTree.parse(tmp_path / "lab.svg").getroot()
     assert len(list(svg.iter("{http://www.w3.org/2000/svg}text"))) > 5
-    assert float(lo.open(tmp_path / "lab.csv").V.max()) > 0
+    if tab not in table:
+        assert float(lo.open(tmp_path / "lab.csv").V.max()) > 0
 
 
 def axe() -> str:

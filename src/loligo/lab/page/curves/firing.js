@@ -95,7 +95,8 @@ export class Firing {
     if (this.since.key !== key) this.since = { key, at: performance.now(), told: false };
     const { begun, again } = this;
     const short = `${key} briefly`;
-    const brief = moving || !(this.seen === key || begun.fresh(short));
+    if (begun.fresh(short)) this.seen = key;
+    const brief = moving || this.seen !== key;
     const sort = brief ? short : key;
     const part = begun.next(sort);
     if (part) {
@@ -106,7 +107,6 @@ export class Firing {
         if (begun.fresh(sort)) this.arrived();
       };
     }
-    this.seen = key;
     if (moving) return null;
     if (this.widen()) return async () => this.upTo({});
     const more = again.next(key);
