@@ -31,7 +31,7 @@ def follow_orders(order: int, wide: int) -> tuple[int, int]:
     series beside it, and how many of its coefficients are float64.
 
     >>> follow_orders(15, 9), follow_orders(11, 12)
-    ((12, 5), (8, 9))
+    ((13, 7), (9, 10))
     """
     fewer = max(_LEAST, order - _FEWER)
     if wide > order:
@@ -98,9 +98,7 @@ def _sizes(
     size = b.extreme("max", [b.const(_NONE), *sizes.values()])
     least = b.mul(size, b.const(_SMALLEST))
     weights = {
-        state: b.mul(
-            b.div(size, b.apply("max", own, least)), b.const(1.0 / scales.get(state, 1.0))
-        )
+        state: b.mul(b.div(size, b.apply("max", own, least)), b.const(1.0 / scales.get(state, 1.0)))
         for state, own in sizes.items()
     }
     return b.mul(b.const(LOOSER), size), weights
