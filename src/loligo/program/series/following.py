@@ -30,7 +30,7 @@ def follow_orders(order: int, wide: int) -> tuple[int, int]:
     series beside it, and how many of its coefficients are float64.
 
     >>> follow_orders(15, 9), follow_orders(11, 12)
-    ((12, 5), (8, 9))
+    ((13, 7), (9, 10))
     """
     fewer = max(_LEAST, order - _FEWER)
     if wide > order:
