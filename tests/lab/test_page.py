@@ -40,9 +40,17 @@ def shown(chromium: Any, file: Path, fragment: str = MEMBRANE, **how: Any) -> An
 
 
 def test_it_is_small_enough(made: Lab, file: Path):
-    assert file.stat().st_size <= 600_000
+    assert file.stat().st_size <= 560_000  # 600,000 were asked
     sizes = [len(entry(name, model).packed()) for name, model in made.models.items()]
-    assert max(sizes) <= 45_000  # the largest of the four, Connor & Stevens', takes 44,660
+    assert max(sizes) <= 34_000  # the largest of the four, Connor & Stevens', takes 33,478
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("fitzhugh-1961", 14_000), ("beeler-reuter-1977", 42_000)]
+)
+def test_a_model_more_takes_as_much_as_is_told(name: str, most: int):
+    """45,000 letters were asked for; all of the library but three take no more, see the docs."""
+    assert len(entry(name, lo.load(name)).packed()) <= most
 
 
 def test_it_asks_for_nothing_whatever_is_done(chromium: Any, file: Path):
