@@ -125,6 +125,21 @@ def focused(page: Any) -> dict[str, Any]:
     )
 
 
+def test_no_arrow_is_lost_on_the_row_of_tabs(chromium: Any, file: Path):
+    """However quickly they come: a tab is shown with the next frame."""
+    page, seen = shown(chromium, file)
+    page.locator("#tab-membrane").focus()
+    page.evaluate("""() => {
+      for (let k = 0; k < 3; k += 1) {
+        const pressed = { key: "ArrowRight", bubbles: true, cancelable: true };
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", pressed));
+      }
+    }""")
+    assert page.evaluate("document.activeElement.textContent") == TABS[3]
+    page.locator("#room-axon").wait_for()
+    assert seen.complaints == []
+
+
 MARK = """() => {
   const wanted = "a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), "
     + "textarea, summary, [tabindex='0']";

@@ -66,6 +66,19 @@ def test_two_rests_and_the_folds_between_them(tmp_path: Path) -> None:
     assert special.V.values == pytest.approx([1.0, -1.0], abs=1e-5)
     assert special.precision.values.max() < 1e-9
     assert set(found["equilibria"].stable.values.tolist()) == {0, 1}
+    lines = lo.plot(found).axes[0].lines
+    assert max(len(line.get_xdata()) for line in lines if line.get_marker() == "None") > 20
+    few = found.copy()
+    few["equilibria"] = found["equilibria"].to_dataset().isel(point=slice(0, 20))
+    assert not any(
+        len(line.get_xdata()) > 2
+        for line in lo.plot(few).axes[0].lines
+        if line.get_marker() != "None"
+    )  # however few its points: a line
+    part = found["special"].to_dataset()
+    for once in (lo.plot, lambda rec: lo.animate(rec, tmp_path / "folds.gif")):
+        with pytest.raises(lo.LoligoError, match="of what an experiment found"):
+            once(part)
     for suffix in ("nc", "csv"):
         again: object = lo.open(lo.save(found, tmp_path / f"folds.{suffix}"))
         assert found.identical(again)  # type: ignore[arg-type]
@@ -101,6 +114,10 @@ def test_what_cannot_be_varied_is_told() -> None:
         ({"g_NA": (0, 1)}, "did you mean g_Na"),
         ({"g_Na": 3}, "from where to where"),
         ({"g_Na": (0, 1), "current": (0, 1)}, "varies one thing"),
+        ({"current": (0, 1), "points": 4}, "no 'points'"),
+        ({"V": (-80, 0)}, "lo.steady_state"),
+        ({"C_m": (0, 1)}, "C_m must be above 0"),
+        ({"m": (0, 3)}, r"between 0 and 1, not \(0, 3\)"),
     ):
         with pytest.raises(lo.LoligoError, match=words):
             lo.experiments.equilibria(squid, **values)
