@@ -549,6 +549,18 @@ def test_a_videos_name_is_a_name(tmp_path, monkeypatch, name):
     assert b"ftyp" in Path(name).read_bytes()[:12]
 
 
+@pytest.mark.skipif(not Path("/bin/true").exists(), reason="a program that takes nothing")
+@pytest.mark.parametrize("program", ["/no/ffmpeg", __file__, "/bin/true"])
+def test_what_is_no_ffmpeg_is_told(tmp_path, monkeypatch, program):
+    """The last ends well, having read nothing."""
+    pytest.importorskip("imageio_ffmpeg")
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", program)
+    shown = Frame(np.zeros((200, 200), np.uint8), (0, 0, 200, 200))
+    colours, timing = np.zeros((2, 3), np.uint8), Timing(99, 25.0, True)
+    with pytest.raises(FileError, match=r"ffmpeg could not write .*; write a \.gif or \.webp"):
+        write_mp4(tmp_path / "a.mp4", [shown] * 99, colours, (200, 200), timing)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_video_that_does_not_fit_on_the_disk_is_told_as_any_other_file(tmp_path):
     pytest.importorskip("imageio_ffmpeg")

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 
@@ -75,17 +75,13 @@ def _encoder(path: Path, size: tuple[int, int], timing: Timing) -> Iterator[Bina
     # as a file, whatever its name looks like: an option, or a protocol and its address
     command = [*program, *given, *coded, "-bsf:v", last, f"file:{path}"]
     with tempfile.TemporaryFile() as said:
-        running = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, bufsize=0,
-            env={**os.environ, **_KEPT},
-            start_new_session=True,  # Ctrl-C is for us, who then end it
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows opens one else
-        )  # fmt: skip
-        pipe = cast(BinaryIO, running.stdin)
+        running = _started(command, said)
+        pipe, taken = cast(BinaryIO, running.stdin), False
         try:
             _widen(pipe)
             with _unread():  # it ended: the reason is in what it said
                 yield pipe
+                taken = True
             with _unread():
                 pipe.close()
             running.wait()
@@ -95,10 +91,22 @@ def _encoder(path: Path, size: tuple[int, int], timing: Timing) -> Iterator[Bina
                 running.wait()
             with _unread():
                 pipe.close()
-        if running.returncode:
+        if running.returncode or not taken:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").strip().splitlines()
             raise _refused(lines, running.returncode)
+
+
+def _started(command: list[str], said: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, bufsize=0,
+            env={**os.environ, **_KEPT},
+            start_new_session=True,  # Ctrl-C is for us, who then end it
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows opens one else
+        )  # fmt: skip
+    except OSError as error:
+        raise _refused([f"{command[0]}: {error.strerror}"], 1) from None
 
 
 @contextlib.contextmanager
