@@ -74,8 +74,9 @@ def cite(what: xarray.Dataset | Membrane | Axon | str | os.PathLike[str]) -> str
     ----------
     what
         A recording, as :func:`loligo.simulate` returns it: its model's paper (an axon's membranes'
-        papers), the method of its solver, and this program in the version that made it. Or a
-        model, or what :func:`loligo.load` takes: its paper and this program.
+        papers), the method of its solver, and this program in the version that made it. What an
+        experiment found: its model's paper and this program in that version. Or a model, or what
+        :func:`loligo.load` takes: its paper and this program.
 
     Returns
     -------
@@ -102,6 +103,8 @@ def cite(what: xarray.Dataset | Membrane | Axon | str | os.PathLike[str]) -> str
 
 def _of_recording(attributes: Mapping[str, Any]) -> list[str]:
     try:
+        if "experiment" in attributes:
+            return _of_experiment(attributes)
         told = json.loads(attributes["provenance"])
         axon = told["model"].get("kind") == "axon"
         model = (Axon if axon else Membrane).from_dict(told["model"])
@@ -113,6 +116,12 @@ def _of_recording(attributes: Mapping[str, Any]) -> list[str]:
             "or incomplete); cite its model: lo.cite(model)"
         ) from problem
     return [*_papers(model), *methods, _program(version)]
+
+
+def _of_experiment(attributes: Mapping[str, Any]) -> list[str]:
+    kind, document = ("axon", Axon) if "axon" in attributes else ("membrane", Membrane)
+    model = document.from_dict(json.loads(attributes[kind]))
+    return [*_papers(model), _program(str(attributes["loligo_version"]))]
 
 
 def _methods(*names: str) -> list[str]:

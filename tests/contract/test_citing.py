@@ -65,6 +65,15 @@ def test_a_recording_is_its_models_papers_its_method_and_the_program_that_made_i
     assert keys(lo.cite(axon)) == ["hodgkin-huxley-1952", "loligo"]
 
 
+def test_what_an_experiment_found() -> None:
+    found = lo.experiments.resting_state(lo.load("hodgkin-huxley-1952"))
+    found = found.assign_attrs(loligo_version="0.0.9")
+    assert keys(lo.cite(found)) == ["hodgkin-huxley-1952", "loligo"]
+    assert "version = {0.0.9}" in lo.cite(found)
+    with pytest.raises(lo.LoligoError, match="does not say how it was made"):
+        lo.cite(found.assign_attrs(membrane="{}"))
+
+
 def test_a_model_of_ones_own() -> None:
     leak = lo.Channel("L", g=0.3, E=-65)
     assert keys(lo.cite(lo.Membrane(channels=leak))) == ["loligo"]

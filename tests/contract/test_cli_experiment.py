@@ -232,6 +232,17 @@ def test_what_is_wrong_is_said_in_the_words_of_the_command(
     assert not list(Path().iterdir())
 
 
+def test_what_is_varied_is_said_as_it_is_typed(loligo: Any) -> None:
+    for words, wording in (
+        (("--current", "20,0"), "--current 0,100, not 20,0"),
+        (("--vary", "g_Na=20,0"), "--vary g_Na=0,100, not 20,0"),
+        (("--vary", "m=0,3"), "between 0 and 1, not 0,3"),
+    ):
+        status, _, err = loligo("equilibria", *words)
+        assert status == 2
+        assert wording in " ".join(err.split())
+
+
 # ------------------------------------------------------------------------ what it writes
 
 

@@ -309,6 +309,8 @@ def test_several_data_have_names_and_find_their_panels(computed):
     ("given", "wording"),
     [
         (lambda t, v: (t, v[1:]), r"data=\(time, values\): there are 51 times and 50 values"),
+        (lambda t, v: (t[:0], v[:0]), "data: 'values' holds no number"),
+        (lambda t, v: (t, v * np.nan), "data: 'values' holds no number"),
         (lambda t, v: 7, "data=7 is not understood; give a DataArray over time, a pair"),
         (lambda t, v: (t + 1e3, v), r"fewer than two samples .* go from 1000 to .* 'time \(s\)'"),
         (lambda t, v: xr.DataArray(v, {"time": t}, ("time",), attrs={"units": "kg"}),

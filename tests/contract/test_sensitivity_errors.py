@@ -17,6 +17,7 @@ CASES: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "two": (SQUID, PULSE + PULSE, {"sensitivities": ["amplitude"]}, "stimulus0.amplitude"),
     "whole": (SQUID, lo.PulseTrain(1, 1, 5, 2, 3), {"sensitivities": ["count"]}, "whole number"),
     "rest": (SQUID, PULSE, {"sensitivities": ["initial.V"]}, "is not given"),
+    "state": (SQUID, PULSE, {"sensitivities": ["m"]}, "by where it begins, initial.m"),
     "noise": (SQUID, lo.Noise(0, 5, 1, seed=1), {"sensitivities": ["g_Na"]}, "follows samples"),
     "fixed": (SQUID, PULSE, {"sensitivities": ["g_Na"], "solver": lo.Exponential()}, "lo.Taylor"),
     "gpu": (SQUID, PULSE, {"sensitivities": ["g_Na"], "solver": lo.Taylor(engine="cuda")}, "GPU"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PANEL = "Experiment"
 _VARY = "--vary"  # of any property by its own name
+_ROW = re.compile(r"[(\[]((?:[-+]?\d[\d.e+-]*(?:, ?|(?=[)\]]))){2,})[)\]]")  # of numbers
 _UNSHORTENED = 1000  # columns, where nobody reads them on a terminal
 
 
@@ -329,7 +330,14 @@ def _in_the_words_of(experiment: "Experiment") -> Iterator[None]:
                 text = re.sub(rf"(?<![\w.-]){each.name}=", f"{flag(each.name)} ", text)
                 # an experiment may be called as one of its parameters is: threshold
                 text = re.sub(rf"^{each.name}\b(?! is made on)", flag(each.name), text)
-        raise UsageError(text) from error
+        if any(each.kind == "property" for each in experiment.parameters):
+            text = re.sub(r"(?<![\w.(-])(\w+)=(?=[(\[])", rf"{_VARY} \1=", text)
+        raise UsageError(_ROW.sub(_in_commas, text)) from error
+
+
+def _in_commas(row: re.Match[str]) -> str:
+    """A row of numbers as it is typed: ``20,0`` of ``[20.0, 0.0]``."""
+    return ",".join(f"{float(number):g}" for number in row[1].split(","))
 
 
 # ------------------------------------------------------------------------ examples

@@ -18,7 +18,7 @@ from loligo.theory.crossed import found_again
 from loligo.theory.diagram import FOLD, Diagram, Special, diagram
 from loligo.theory.field import Field
 from loligo.theory.patch import Patch
-from loligo.words import decimal, say
+from loligo.words import decimal, reworded, say
 
 CURRENT = "current"
 _WIDER = (2.0, 16.0, 128.0, 1024.0)  # uA/cm2, tried one after the other
@@ -68,6 +68,10 @@ def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[st
         If it is not one, or of a parameter no two values are given.
     """
     given = values | ({} if current is None else {CURRENT: current})
+    known = membrane.parameters
+    for name in given:
+        if name != CURRENT and name not in known:
+            raise UsageError(_unknown(membrane, experiment, name))
     if len(given) > 1:
         raise UsageError(
             f"{experiment} varies one thing, and {' and '.join(given)} are given; set the others "
@@ -76,12 +80,6 @@ def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[st
     if not given:
         return Varied(CURRENT, "uA/cm2", "injected current")
     ((name, pair),) = given.items()
-    known = membrane.parameters
-    if name != CURRENT and name not in known:
-        raise UsageError(
-            f"{experiment}: the model has no {name!r}{nearest(name, [CURRENT, *known])}; it can be "
-            f"{', '.join([CURRENT, *known, *states_of(membrane)])}"
-        )
     unit = "uA/cm2" if name == CURRENT else known[name].unit
     meaning = "injected current" if name == CURRENT else (known[name].meaning or name)
     row = numbers(pair, unit, name)
@@ -89,17 +87,42 @@ def varied_of(membrane: Membrane, experiment: str, current: Any, values: dict[st
         raise UsageError(
             f"{experiment}: give {name} from where to where, {name}=(0, 100), not {pair!r:.60}"
         )
+    if name != CURRENT:
+        membrane.replace(**{name: row})  # which refuses what the model does
     return Varied(name, unit, meaning, float(row[0]), float(row[1]))
+
+
+def _unknown(membrane: Membrane, experiment: str, name: str) -> str:
+    if name == "V":
+        return (
+            f"{experiment} finds V, and varies something else; what becomes of the model where V "
+            "is held is lo.steady_state(model, voltages)"
+        )
+    known = [CURRENT, *membrane.parameters, *states_of(membrane)]
+    return (
+        f"{experiment}: the model has no {name!r}{nearest(name, known)}; it can be "
+        f"{', '.join(known)}"
+    )
 
 
 def with_states_held(membrane: Membrane, values: dict[str, Any]) -> Membrane:
     """The membrane, with a state that is varied as a parameter: what is left is the subsystem that
     is fast beside it."""
     if len(values) == 1:
-        (name,) = values
+        ((name, pair),) = values.items()
         if name in states_of(membrane):
+            if name not in {state.name for state in membrane.states}:
+                _check_share(name, pair)
             return frozen(membrane, name)
     return membrane
+
+
+def _check_share(name: str, pair: Any) -> None:
+    row = numbers(pair, "1", name)
+    if (row < 0).any() or (row > 1).any():
+        raise UsageError(
+            f"{name} is a share of channels and must be between 0 and 1, not {pair!r:.60}"
+        )
 
 
 def field_of(membrane: Membrane, experiment: str, varied: Varied) -> Field:
@@ -178,6 +201,6 @@ def spoken_of(found: Changes, varied: Varied) -> str:
         low, high = varied.ends
         return say(
             "Between {low:.4g} and {high:.4g} of {name} nothing changes: no fold, no Hopf point.",
-            low=low, high=high, name=varied.name,
+            low=low, high=high, name=reworded(varied.name),
         )  # fmt: skip
-    return say("With {name} rising: {parts}.", name=varied.name, parts=", ".join(parts))
+    return say("With {name} rising: {parts}.", name=reworded(varied.name), parts=", ".join(parts))

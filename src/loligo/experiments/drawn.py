@@ -22,14 +22,14 @@ def panels(name: str, cycles: bool, unstable: bool = True) -> tuple[Panel, ...]:
     stable, dashed = ("stable_V",), ("unstable_V",)
     points = ("hopf_V", "fold_V")
     if not cycles:
-        return (Panel(stable, theory=dashed, across=name, points=points),)
+        return (Panel(stable, theory=dashed, across=name, points=points, line=True),)
     both = Panel(
         (*stable, "stable_V_max", "stable_V_min"),
         theory=(*dashed, "unstable_V_max", "unstable_V_min"), across=name,
-        points=(*points, "fold_V_max"), heading="Equilibria and cycles", weight=2.5,
+        points=(*points, "fold_V_max"), heading="Equilibria and cycles", weight=2.5, line=True,
     )  # fmt: skip
     slow = ("unstable_frequency",) if unstable else ()
-    return both, Panel(("stable_frequency",), theory=slow, across="cycle")
+    return both, Panel(("stable_frequency",), theory=slow, across="cycle", line=True)
 
 
 def drawn(tree: xarray.DataTree) -> xarray.Dataset:

@@ -54,6 +54,8 @@ class Panel:
         of the second rings, of the third crosses.
     weight
         The panel's share of the height, beside others of 1.
+    line
+        Whether what was measured is a curve that was followed: a line, however few its points.
     """
 
     measured: tuple[str, ...]
@@ -67,11 +69,13 @@ class Panel:
     field: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     weight: float = 1.0
+    line: bool = False
 
     def __post_init__(self) -> None:
         rows = (self.measured, self.theory, self.marks, self.field, self.points)
         words = (*(name for row in rows for name in row), self.across, self.lines, self.heading)
-        plain = all(isinstance(word, str) for word in words) and isinstance(self.zero, bool)
+        plain = all(isinstance(word, str) for word in words)
+        plain = plain and isinstance(self.zero, bool) and isinstance(self.line, bool)
         sound = self.log in _AXES and len(self.field) in (0, 2) and 0.1 <= self.weight <= 10
         if not (plain and sound and self.measured):
             raise ValueError(f"no panel can be drawn of {self}")
@@ -102,7 +106,13 @@ class Plan:
         (first, *more) = self.panels
         if not more and first == Panel(first.measured[:1], first.theory):
             return {}
-        return {_SAID: json.dumps([asdict(panel) for panel in self.panels])}
+        return {_SAID: json.dumps([_plain(panel) for panel in self.panels])}
+
+
+def _plain(panel: Panel) -> dict[str, Any]:
+    """What is said of every panel, and what is so of few."""
+    every = asdict(panel)
+    return every if panel.line else {name: every[name] for name in every if name != "line"}
 
 
 def panel(*measured: str, **how: Any) -> Plan:

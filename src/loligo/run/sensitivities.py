@@ -102,6 +102,11 @@ class _Known:
                 return self._number(each, number, name)
         if name.startswith(INITIAL):
             return self._initial(name)
+        if name == "V" or name in self.outline.states:
+            raise UsageError(
+                f"sensitivities: {name} is a state, and follows from all else; derivatives can be "
+                f"by where it begins, {INITIAL}{name}, where that is given"
+            )
         raise UsageError(
             f"sensitivities: there is no {name!r} here{nearest(name, self._names())}; there are "
             f"{', '.join(self._names())}"

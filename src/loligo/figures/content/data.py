@@ -13,6 +13,7 @@ from loligo.errors import UnitError, UsageError
 from loligo.figures.content.labels import Label
 from loligo.figures.content.picture import Panel, Picture, Trace, padded
 from loligo.figures.style import Theme
+from loligo.model.check import warn_of_volts
 from loligo.recording import open as opened
 from loligo.recording.door import welcome, with_known_names
 from loligo.recording.stated import label as head
@@ -187,6 +188,8 @@ def _panel_of(row: _Row, panels: list[Panel]) -> int:
 
 def _with(panel: Panel, row: _Row, shown: Picture, colour: str) -> Panel:
     """A panel with one more line, and room for it."""
+    if not np.isfinite(row.values).any():
+        raise UsageError(f"data: {row.name!r} holds no number")
     inside = (row.time >= shown.start) & (row.time <= shown.end)
     finite = inside & np.isfinite(row.values)
     if finite.sum() < 2:
@@ -205,6 +208,8 @@ def _with(panel: Panel, row: _Row, shown: Picture, colour: str) -> Panel:
                 "it in a unit of that kind (of a current or a conductance, for each area)"
             ) from None
     seen = values[finite]
+    if not row.unit and panel.axis.unit == "mV":
+        warn_of_volts({"data": float(seen[np.argmax(np.abs(seen))])})
     limits = panel.axis.limits
     low, high = padded(float(seen.min()), float(seen.max()))
     axis = replace(panel.axis, limits=(min(limits[0], low), max(limits[1], high)))

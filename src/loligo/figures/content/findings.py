@@ -107,6 +107,7 @@ class Findings:
     logs: str | None
     zero: bool
     weight: float
+    line: bool
 
     @property
     def several(self) -> bool:
@@ -126,7 +127,8 @@ class Findings:
     @property
     def marked(self) -> bool:
         """Whether each point is marked."""
-        return self.measured[0].x.size <= _MARKED and len(self.measured) <= _MOST_NAMED
+        few = self.measured[0].x.size <= _MARKED and not self.line
+        return few and len(self.measured) <= _MOST_NAMED
 
     @property
     def blocked(self) -> Array:
@@ -189,6 +191,7 @@ def read(rec: xarray.Dataset, panel: Panel) -> Findings:
         meaning[:1].upper() + meaning[1:], unit, _key(rec, first, panel), names,
         _hues(rec, first, panel),
         reworded(str(first.attrs.get("absent", ""))), panel.log or None, panel.zero, panel.weight,
+        panel.line,
     )  # fmt: skip
 
 

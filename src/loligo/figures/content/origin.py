@@ -69,7 +69,7 @@ def _rest(rec: xarray.Dataset) -> float:
         return rest
     raise UsageError(
         "from_rest=True counts from the resting potential, and the recording does not tell one: "
-        f"its lanes rest at different potentials, none did, or V was not recorded; {SHIFT}"
+        f"its lanes or places rest at different potentials, none did, or V was not recorded; {SHIFT}"
     )
 
 

@@ -127,6 +127,11 @@ def read(recording: xarray.Dataset) -> Signals:
     recording = _without_electrodes(unswept(recording))
     sampled = [v for v in recording.data_vars.values() if "time" in v.dims]
     if "time" not in recording.coords or not sampled:
+        if "experiment" in recording.attrs or "point" in recording.dims:
+            raise UsageError(
+                "this is of what an experiment found, and holds nothing over time; lo.plot draws "
+                "the whole of it, as the experiment returned it or its file holds it"
+            )
         raise UsageError(
             "the recording holds no variable over time (only spikes?); "
             'simulate with record=None or record=["V"] to draw it.'

@@ -105,7 +105,7 @@ def _shared(panels: tuple[chart.Axes, ...]) -> bool:
 
 def _axes(table: Findings) -> chart.Axes:
     told = ", ".join(dict.fromkeys(curve.label for curve in table.theory))
-    said = table.theory and table.several and not table.field
+    said = table.theory and table.several and not (table.field or table.points)
     nothing = not table.y.size
     hues = table.hues
     return chart.Axes(
@@ -160,7 +160,7 @@ def _layers(table: Findings) -> list[chart.Layer]:
     lines = range(len(table.measured))
     measured = [layer for k in lines for layer in _row(table, k, _colour(table, k))]
     if table.several and table.field is None:
-        theory = [_dashed(curve, "text") for curve in table.theory]
+        theory = _all_dashed(table)
         both = [*measured, *theory]
     else:
         named = dict(zip(dict.fromkeys(c.kind for c in table.theory), cycle(_THEORIES)))
@@ -168,6 +168,17 @@ def _layers(table: Findings) -> list[chart.Layer]:
         both = [*theory, *measured]
     over = [*_ends(table), *_points(table), *_blocked(table)]
     return [*_behind(table), *both, *_names_of_kinds(table), *over]
+
+
+def _all_dashed(table: Findings) -> list[chart.Line]:
+    """Over several lines; where points have names below the heading, so have these, each once."""
+    names = list(dict.fromkeys(curve.label for curve in table.theory)) if table.points else []
+    lines: list[chart.Line] = []
+    for curve in table.theory:
+        label = curve.label if curve.label in names and np.isfinite(curve.y).any() else ""
+        names = [name for name in names if name != label]
+        lines.append(_dashed(curve, "text", label))
+    return lines
 
 
 def _points(table: Findings) -> list[chart.Layer]:
