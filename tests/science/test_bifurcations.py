@@ -13,6 +13,7 @@ from scipy.integrate import solve_ivp
 
 import loligo as lo
 from hh_scipy import rates
+from loligo.theory import work
 
 
 def normal_form(cubic: float, quintic: float) -> lo.Membrane:
@@ -254,3 +255,32 @@ def test_a_homoclinic_end_that_is_known() -> None:
     # where a cycle turns w is 0
     high = cycles.V_max.values / 100
     assert high**3 / 3 - high**2 / 2 == pytest.approx(-cycles.mu.values / 3, abs=1e-4)
+
+
+def test_what_a_call_may_take_is_bounded_and_what_is_left_out_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """FitzHugh's two Hopf points: with a tenth of the work they need, the diagram says where it
+    stopped, and no cycle is claimed beyond."""
+    whole = work.Work.__init__
+    monkeypatch.setattr(work.Work, "__init__", lambda self: whole(self, 0.1))
+    found = lo.experiments.bifurcation(lo.load("fitzhugh-1961"), current=(0, 1.7))
+    summary = found.attrs["summary"]
+    assert found["special"].kind.values.tolist().count("Hopf") == 2
+    assert "more work than is given" in summary or "were not followed" in summary
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    ["fitzhugh-1961", "bertram-2000", "noble-1962", "traub-miles-1991", "pospischil-2008-fs",
+     "morris-lecar-1981", "rothman-manis-2003-ii", "rothman-manis-2003-ic"],
+)  # fmt: skip
+def test_a_model_of_the_library_has_a_diagram_or_a_reason(name: str) -> None:
+    """Without a range; what is known by one way only is said."""
+    found = lo.experiments.bifurcation(lo.load(name))
+    special, summary = found["special"], found.attrs["summary"]
+    assert special.kind.size or "nothing changes" in summary
+    unknown = np.isnan(special.precision.values)
+    assert unknown.any() == ("By one way only" in summary)
+    assert special.precision.values[~unknown].max(initial=0) < 1e-6

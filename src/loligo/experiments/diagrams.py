@@ -3,11 +3,13 @@ special points in words."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from loligo.errors import UsageError, nearest
 from loligo.experiments.found import numbers
+from loligo.experiments.runs import done
 from loligo.model import Membrane
 from loligo.model.frozen import frozen, states_of
 from loligo.run.initial import for_conserved
@@ -139,6 +141,11 @@ def field_of(membrane: Membrane, experiment: str, varied: Varied) -> Field:
             "but lie on a surface; write one of these states as the total less the others"
         )
     return Field(patch, varied.symbol)
+
+
+def partly(begins: float, ends: float) -> Callable[[float], None]:
+    """Tells how far a part of the whole is."""
+    return lambda fraction: done(begins + (ends - begins) * fraction)
 
 
 def diagram_of(field: Field, varied: Varied, advance: Any = None) -> tuple[Diagram, Varied]:

@@ -29,6 +29,7 @@ _FEWEST, _MOST, _FINE = 36, 160, 96  # intervals of a mesh; of one on which a cy
 _ROUGH = 2e-7  # of the scales: how far a polynomial may be off inside an interval
 _SAME = 1e-11  # of the range of p: a root that is as well known
 _TRIES = 12  # of a root
+_STEP, _NUMBER = 5e-4, 4e-7  # s that a step of Newton's takes, and for each number, besides rates
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,9 @@ class Cycles:
             except np.linalg.LinAlgError:
                 return None
             inside = near.inside(ends, change)
-        self.work += at.states.size * self.size // 4
+        numbers = at.states.size * self.size // 4
+        self.work += numbers
+        self.field.work.spend(_STEP + _NUMBER * numbers)
         if not np.isfinite(inside).all():
             return None
         states = at.states + np.concatenate([ends[:, None], inside], axis=1)

@@ -19,6 +19,7 @@ FOLD, HOPF = "fold", "Hopf"
 _COARSE = np.arange(-300.0, 301.0, 1.0)  # mV that are held
 _FINE = np.linspace(-5.0, 5.0, 201)  # where models without units live
 _STARTS = 17  # values of p at which equilibria are looked for that no curve has met
+_SHARE = 0.75  # of all that a call may do: then no further curve is begun
 _SAME = 1e-6  # of scaled states: nearer ones are one equilibrium
 _TURNS = 1e-9  # beside the fastest eigenvalue: a slower turn is none
 
@@ -75,6 +76,8 @@ def diagram(
     for k, (x, p) in enumerate(starts):
         if advance is not None:
             advance(k / len(starts))
+        if of.work.share_over(_SHARE) and curves:
+            break
         at = curve.nearest(x, p)  # where a state jumps with V held, there may be none
         if at is not None and not any(_passes(curve, each, at, p) for each in curves):
             curves.append(_both_ways(curve, at, p))

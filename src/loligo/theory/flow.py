@@ -17,6 +17,7 @@ _TOLERANCE = 1e-12
 _MANY = 1 << 10  # lanes: one kernel serves few and many
 _ALLOWED = 5e5  # ms of all lanes together, where the fastest rate is the usual one
 _USUAL = 50.0  # per ms
+_RUN, _MS = 4e-3, 8e-6  # s that a run takes of a usual core, and for each ms of a lane
 
 
 class Flow:
@@ -41,9 +42,11 @@ class Flow:
     def __call__(self, states: Floats, p: Floats, duration: float) -> Floats:
         """Where they are after a time: (states, lanes), of (lanes,) of what is varied and ms; NaN
         in lanes that are lost, and in all once no work is left."""
-        self._left -= p.size * duration * self._dear
-        if self._left < 0.0 or not duration > 0.0:
+        asked = p.size * duration * self._dear
+        self._left -= asked
+        if self._left < 0.0 or self.of.work.over or not duration > 0.0:
             return np.full(states.shape, np.nan)
+        self.of.work.spend(_RUN + _MS * asked)
         membrane, names, lanes = self.of.patch.membrane, self.of.states, np.arange(float(p.size))
 
         def along(row: Floats) -> Labelled:

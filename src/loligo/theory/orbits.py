@@ -15,7 +15,7 @@ from loligo.theory.diagram import HOPF, Diagram, Special
 from loligo.theory.flow import Flow
 from loligo.theory.loop import closed_again
 from loligo.theory.shooting import turned_again
-from loligo.theory.trail import DIED, ENDLESS, Trail, fold_ahead, followed
+from loligo.theory.trail import DIED, ENDLESS, Trail, exhausted, fold_ahead, followed
 
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
@@ -60,10 +60,16 @@ class Orbits:
         Each in its order, from the Hopf point on.
     turns
         By what is varied.
+    unfollowed
+        What is varied at Hopf points whose cycles were not followed: no work was left.
+    unsought
+        So many changes along cycles were seen and not found more closely, for the same reason.
     """
 
     trails: list[Trail]
     turns: list[Turn]
+    unfollowed: tuple[float, ...] = ()
+    unsought: int = 0
 
 
 def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None = None) -> Orbits:
@@ -78,26 +84,44 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
     born = [each for each in found.special if each.kind == HOPF]
     folds = np.array([each.point.p for each in found.special if each.kind == diagram.FOLD])
     trails: list[Trail] = []
+    unfollowed: list[float] = []
     for k, each in enumerate(born):
         if any(_ends_at(trail, each, found) for trail in trails):
+            continue
+        if exhausted(cycles):
+            unfollowed.append(each.point.p)
             continue
 
         def part(done: float, k: int = k) -> None:
             if advance is not None:
-                advance((k + done) / len(born))
+                advance(0.5 * (k + done) / len(born))
 
         trail = followed(cycles, each, folds, part)
         if trail is not None and len(trail.cycles) > 1:
             trails.append(trail)
     turns: list[Turn] = []
+    unsought = 0
     for k, trail in enumerate(trails):
-        places = list(_turns(cycles, flow, k, trail.cycles))
+
+        def further(done: float, k: int = k) -> None:
+            if advance is not None:
+                advance(0.5 + 0.5 * (k + done) / len(trails))
+
+        changing = list(_changing(trail.cycles))
+        places: list[tuple[int, Turn]] = []
+        for number, change in enumerate(changing):
+            further(number / len(changing))
+            if found.field.work.over:
+                unsought += len(changing) - number
+                break
+            places += _turn(cycles, flow, k, trail.cycles, change)
         for after, turn in reversed(places):
             trail.cycles.insert(after + 1, turn.cycle)
         turns += [turn for _, turn in places]
     turns += [_end(cycles, flow, k, each.cycles, folds)
               for k, each in enumerate(trails) if each.ended == ENDLESS]  # fmt: skip
-    return Orbits(trails, sorted(turns, key=lambda turn: turn.p))
+    in_order = sorted(turns, key=lambda turn: turn.p)
+    return Orbits(trails, in_order, tuple(unfollowed), unsought)
 
 
 def _ends_at(trail: Trail, hopf: Special, found: Diagram) -> bool:
@@ -107,11 +131,34 @@ def _ends_at(trail: Trail, hopf: Special, found: Diagram) -> bool:
     return trail.ended == DIED and near and bool(away.max() < 5.0 * BORN)
 
 
-def _turns(
-    cycles: Cycles, flow: Flow, number: int, curve: list[Cycle]
-) -> Iterator[tuple[int, Turn]]:
-    """Each, and after which cycle it comes."""
+def _changing(curve: list[Cycle]) -> Iterator[tuple[int, str]]:
+    """After which cycles something changes its sign, and of what kind it is: where multipliers can
+    be told from rounding, as the one that is always 1 shows."""
     for k, (last, following) in enumerate(pairwise(curve)):
+<<<<<<< HEAD
+        if not (_told(last) or _told(following)):
+            continue
+        for kind, value in _VALUES.items():
+            if value(last) * value(following) < 0:
+                yield k, kind
+
+
+def _told(at: Cycle) -> bool:
+    return bool(np.abs(at.multipliers - 1.0).min() < _CLOSE)
+
+
+def _turn(
+    cycles: Cycles, flow: Flow, number: int, curve: list[Cycle], change: tuple[int, str]
+) -> list[tuple[int, Turn]]:
+    """It, and after which cycle it comes; nothing if there is none."""
+    after, kind = change
+    at = cycles.between(curve[after], curve[after + 1], _VALUES[kind])
+    if at is None or not _is_one(kind, at):
+        return []
+    wide = cycles.high - cycles.low
+    again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
+    return [(after, Turn(kind, at.p, at, number, abs(again - at.p)))]
+=======
         between: list[Turn] = []
         for kind, value in ((FOLD, _along), (DOUBLING, _doubling)):
             if value(last) * value(following) < 0:
@@ -122,6 +169,7 @@ def _turns(
                     between.append(Turn(kind, at.p, at, number, abs(again - at.p)))
         for turn in sorted(between, key=lambda each: cycles.apart(last, each.cycle)):
             yield k, turn
+>>>>>>> wt14
 
 
 def _is_one(kind: str, at: Cycle) -> bool:
@@ -151,3 +199,6 @@ def _doubling(at: Cycle) -> float:
     """The product of all multipliers and 1, each by its size: 0 where one is -1."""
     values = at.multipliers[np.isfinite(at.multipliers)]
     return float(np.prod((values + 1.0) / (1.0 + np.abs(values))).real)
+
+
+_VALUES = {FOLD: _along, DOUBLING: _doubling}  # what is 0 there

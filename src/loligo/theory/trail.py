@@ -18,7 +18,8 @@ _FIRST, _LONGEST, _SHORTEST = 0.01, 0.2, 1e-6  # of a step along the curve
 _TURNS = 0.3  # rad that the curve may turn by in a step that is not short
 _NEARER = 0.4  # of a cycle's breadth: no step is longer
 _MOST = 300  # cycles
-_WORK = 3_000_000  # of Newton's method, for all cycles of a trail: some ten seconds
+_WORK = 3_000_000  # of Newton's method, for all cycles of a trail: two to seven seconds
+_SHARE = 0.5  # of all that a call may do, for its trails
 _LONGER, _LONG = 5.0, 1000.0  # times the shortest period: looked at more closely; endless
 _LAW = 0.03  # of the way to a fold: so well a period obeys its law
 _STILL = 1e-8  # of the range: so little p moves by there while the period doubles
@@ -59,7 +60,7 @@ def _from(
     cycles: Cycles, first: Cycle, folds: Floats, advance: Callable[[float], None] | None
 ) -> Trail:
     found, step, most = [first], _FIRST, cycles.work + _WORK
-    while len(found) < _MOST and cycles.work < most:
+    while len(found) < _MOST and cycles.work < most and not exhausted(cycles):
         if advance is not None:
             advance(1.0 - max(most - cycles.work, 0) / _WORK)
         last = cycles.adapted(found[-1])
@@ -78,6 +79,11 @@ def _from(
         if cycles.breadth(following) < 0.5 * BORN:
             return Trail(found, DIED)
     return Trail(found, WORK)
+
+
+def exhausted(cycles: Cycles) -> bool:
+    """Whether a call has done what it may on trails."""
+    return cycles.field.work.share_over(_SHARE)
 
 
 def _next(cycles: Cycles, last: Cycle, step: float) -> tuple[Cycle, float] | None:

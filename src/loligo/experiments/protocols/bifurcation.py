@@ -9,6 +9,7 @@ from loligo.experiments.diagrams import (
     Varied,
     diagram_of,
     field_of,
+    partly,
     placed,
     spoken_of,
     varied_of,
@@ -19,7 +20,7 @@ from loligo.experiments.experiment import Experiment, Facts
 from loligo.experiments.membranes import membrane_of
 from loligo.experiments.nodes import tree
 from loligo.experiments.plan import Plan
-from loligo.experiments.runs import done, protocol
+from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.theory.flow import Flow
 from loligo.theory.orbits import DOUBLING, FOLD, HOMOCLINIC, Orbits, orbits
@@ -83,8 +84,8 @@ def bifurcation(
     """
     patch = with_states_held(membrane_of(membrane, "bifurcation"), values)
     varied = varied_of(patch, "bifurcation", current, values)
-    found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied)
-    born = orbits(found, Flow(found.field), done)
+    found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied, partly(0.0, 0.3))
+    born = orbits(found, Flow(found.field), partly(0.3, 1.0))
     changes = Changes.of(found)
     unstable = any(not each.stable for trail in born.trails for each in trail.cycles)
     summary = " ".join([spoken_of(changes, varied), *_spoken(born, varied)])
@@ -121,6 +122,31 @@ def _spoken(born: Orbits, varied: Varied) -> list[str]:
             )
         elif trail.ended == LOST:
             said.append(say("Beyond {place} no further cycle was found.", place=place))
+    return [*said, *_left_out(born, varied)]
+
+
+def _left_out(born: Orbits, varied: Varied) -> list[str]:
+    """What was not done, and what is known by one way only, in words."""
+    said: list[str] = []
+    if born.unfollowed:
+        places = ", ".join(placed(p, varied) for p in born.unfollowed)
+        said.append(
+            say(
+                "The cycles from the Hopf point at {places} were not followed: what a call may "
+                "take of the processor was used up.", places=places,
+            )
+        )  # fmt: skip
+    if born.unsought:
+        said.append(
+            say(
+                "{count} changes along cycles were seen but not found more closely, for the same "
+                "reason.", count=born.unsought,
+            )
+        )  # fmt: skip
+    once = [placed(turn.p, varied) for turn in born.turns if not turn.precision < float("inf")]
+    if once:
+        places = ", ".join(once if len(once) <= _TOLD else [once[0], "…", once[-1]])
+        said.append(say("By one way only, without a second: what lies at {places}.", places=places))
     return said
 
 
