@@ -19,7 +19,7 @@ LANES = 19
 MODEL = lo.load("morris-lecar-1981")
 ASKED = ["g_Ca", "E_K", "C_m", "amplitude", "start", "duration", "tau_n", "E_L", "g_K"]
 """Nine: a lane by itself has eight of them side by side, and one more."""
-SOLVERS = {"usual": lo.Taylor(1e-10), "portable": lo.Taylor(1e-10, portable=True)}
+SOLVER = lo.Taylor(1e-10)
 
 
 def sample(lane: slice = slice(None)) -> tuple[lo.Membrane, Any]:
@@ -34,10 +34,10 @@ def sample(lane: slice = slice(None)) -> tuple[lo.Membrane, Any]:
     return MODEL.replace(**values), lo.Pulse(around(5.0), around(40.0), around(100.0))
 
 
-def run(solver: lo.Taylor, lane: slice = slice(None), **settings: Any) -> xr.Dataset:
+def run(lane: slice = slice(None), **settings: Any) -> xr.Dataset:
     model, pulse = sample(lane)
     return simulate(
-        model, pulse, 60, solver=solver, sample_interval=5, initial="rest",
+        model, pulse, 60, solver=SOLVER, sample_interval=5, initial="rest",
         record=["V", "dn_dg_Ca"], sensitivities=ASKED, progress=False, **settings,
     )  # fmt: skip
 
@@ -57,31 +57,20 @@ def spikes(rec: xr.Dataset, case: int) -> dict[str, list[float]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", SOLVERS)
-def test_any_width_and_number_of_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    solver = SOLVERS[kind]
-    expected = run(solver)
+def test_any_width_and_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = run()
     assert int(expected.spike_count.max()) > 0
     assert "dspike_time_dduration" in expected
     for width in (1, 4, 8, 16):
-        xr.testing.assert_equal(run(solver, pace=Pace(width=width)), expected)
+        xr.testing.assert_equal(run(pace=Pace(width=width)), expected)
     for case in (0, 11, LANES - 1):
-        alone = run(solver, slice(case, case + 1))
+        alone = run(slice(case, case + 1))
         assert bits(alone, 0) == bits(expected, case)
         assert spikes(alone, 0) == spikes(expected, case)
     monkeypatch.setenv("LOLIGO_THREADS", "3")
-    xr.testing.assert_equal(run(solver, pace=Pace(width=4)), expected)
+    xr.testing.assert_equal(run(pace=Pace(width=4)), expected)
     monkeypatch.setitem(ENGINES, "llvm", Llvm(capacity=65))
-    xr.testing.assert_equal(run(solver, pace=Pace(width=4)), expected)
-
-
-@pytest.mark.slow
-def test_both_engines() -> None:
-    """Steps differ by roundings of their length."""
-    one, other = run(SOLVERS["usual"]), run(lo.Taylor(1e-10, engine="numpy"))
-    for name in one.data_vars:
-        a, b = one[name].values, other[name].values
-        assert np.nanmax(np.abs(a - b)) <= 1e-8 * np.nanmax(np.abs(b)), name
+    xr.testing.assert_equal(run(pace=Pace(width=4)), expected)
 
 
 @pytest.mark.slow
@@ -90,7 +79,7 @@ def test_in_files(tmp_path: Path) -> None:
     was kept: of a recording and of a sweep, in blocks of any size."""
     model, pulse = sample()
     asked: dict[str, Any] = {
-        "solver": SOLVERS["usual"], "sample_interval": 5, "initial": "rest", "record": ["V"],
+        "solver": SOLVER, "sample_interval": 5, "initial": "rest", "record": ["V"],
         "sensitivities": ["g_Ca", "start"],
     }  # fmt: skip
     whole = lo.simulate(model, pulse, 60, **asked)
