@@ -1,4 +1,5 @@
 """``python -m docs.lab``: pictures of every tab of the lab, light, dark and on a phone.
+``--sizes`` prints instead how much each model of the library takes in a page.
 
 It needs Chromium and Playwright (``pip install playwright``); ``LOLIGO_CHROMIUM`` says where
 Chromium is. ``pictures/index.html`` shows what was made.
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import loligo as lo
+from loligo.lab.calling import entry
 
 HERE = Path(__file__).parent
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -27,7 +29,10 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m docs.lab", description=__doc__)
     asked.add_argument("--into", type=Path, default=HERE / "pictures", metavar="FOLDER")
     asked.add_argument("--language", default="en")
+    asked.add_argument("--sizes", action="store_true")
     given = asked.parse_args()
+    if given.sizes:
+        return _sizes()
     found = os.environ.get("LOLIGO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         print("there is no Chromium: LOLIGO_CHROMIUM says where it is", file=sys.stderr)
@@ -57,6 +62,17 @@ def main() -> int:
         print(html.unescape(each))
     print(f"{len(names)} pictures in {given.into}, {len(complaints)} complaints")
     return int(bool(complaints))
+
+
+def _sizes() -> int:
+    """Letters of each model, the largest last: all that a page grows by when it holds one more."""
+    rows = list[tuple[int, int, str]]()
+    for name in lo.models():
+        one = entry(name, lo.load(name))
+        rows.append((len(one.packed()), len(one.told["manifest"]["states"]), name))
+    for size, states, name in sorted(rows):
+        print(f"{size:7,} {states:3} states  {name}")
+    return 0
 
 
 def _pictures(context: Any, file: Path, kind: str, into: Path, complaints: list[str]) -> list[str]:

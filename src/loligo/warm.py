@@ -44,7 +44,7 @@ class Warmed(NamedTuple):
 def warm(names: Sequence[str] = ()) -> Iterator[Warmed]:
     """Make the kernels of some models, or of the whole library, and tell of each.
 
-    Nothing comes if somebody else is at it, or did it before.
+    Of the whole library nothing comes if somebody else is at it, or did it before.
 
     Raises
     ------
@@ -60,11 +60,12 @@ def warm(names: Sequence[str] = ()) -> Iterator[Warmed]:
     if not names and (folder / mark()).exists():
         return
     with alone(folder) as free:
-        if not free:
+        if not (free or names):
             return
         for k, (model, (run, amplitude, solver)) in enumerate(_asked(chosen)):
             _once(model, amplitude, solver)
-            alive(folder)
+            if free:
+                alive(folder)
             KERNELS.clear()  # they are for others
             yield Warmed(model.name, run, k + 1, len(chosen) * len(_RUNS))
         if not names:

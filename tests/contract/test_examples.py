@@ -69,6 +69,7 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
 
 
 @pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="an installed copy has none")
+@pytest.mark.slow
 def test_what_the_tour_says_comes_out_comes_out() -> None:
     namespace: dict[str, object] = {}
     said: list[tuple[str, str]] = []

@@ -537,6 +537,30 @@ def test_mp4_is_written_where_the_extra_is(tmp_path):
     assert "<video" in made._repr_html_()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("name", ["pipe:1.mp4", "-y.mp4"])
+def test_a_videos_name_is_a_name(tmp_path, monkeypatch, name):
+    """To ffmpeg it may look like an option, or like a protocol."""
+    pytest.importorskip("imageio_ffmpeg")
+    monkeypatch.chdir(tmp_path)
+    shown = Frame(np.zeros((32, 32), np.uint8), (0, 0, 32, 32))
+    colours = np.zeros((2, 3), np.uint8)
+    write_mp4(Path(name), [shown] * 2, colours, (32, 32), Timing(2, 25.0, True))
+    assert b"ftyp" in Path(name).read_bytes()[:12]
+
+
+@pytest.mark.skipif(not Path("/bin/true").exists(), reason="a program that takes nothing")
+@pytest.mark.parametrize("program", ["/no/ffmpeg", __file__, "/bin/true"])
+def test_what_is_no_ffmpeg_is_told(tmp_path, monkeypatch, program):
+    """The last ends well, having read nothing."""
+    pytest.importorskip("imageio_ffmpeg")
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", program)
+    shown = Frame(np.zeros((200, 200), np.uint8), (0, 0, 200, 200))
+    colours, timing = np.zeros((2, 3), np.uint8), Timing(99, 25.0, True)
+    with pytest.raises(FileError, match=r"ffmpeg could not write .*; write a \.gif or \.webp"):
+        write_mp4(tmp_path / "a.mp4", [shown] * 99, colours, (200, 200), timing)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_video_that_does_not_fit_on_the_disk_is_told_as_any_other_file(tmp_path):
     pytest.importorskip("imageio_ffmpeg")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import lzma
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from browser import opened
 from loligo.errors import UsageError
-from loligo.lab.file import Entry, page, scripts
+from loligo.lab.file import PACKING, Entry, page, scripts
 from loligo.lab.modules import Module, modules_of, ordered
 from loligo.lab.script import Script
+from scripted import called
 
+PAGE = Path(__file__).parents[2] / "src" / "loligo" / "lab" / "page"
 HTML = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>small</title>
 <link rel="stylesheet" href="style.css">
@@ -51,9 +55,7 @@ export class Worked {
   }
 }
 """,
-    "embedded.js": (
-        Path(__file__).parents[2] / "src" / "loligo" / "lab" / "page" / "embedded.js"
-    ).read_text(encoding="utf-8"),
+    **{name: (PAGE / name).read_text(encoding="utf-8") for name in ("embedded.js", "lzma.js")},
     "opening.js": """
 import { Worked } from "./engine/worker.js";
 import { pageData, modelEntries } from "./embedded.js";
@@ -209,3 +211,22 @@ def test_the_policy_lets_nothing_else_run_or_load(chromium: Any, tmp_path: Path,
     shown.wait_for_timeout(200)
     assert any(re.search("Content Security Policy", said) for said in seen.complaints)
     assert shown.evaluate("typeof x") == "undefined"
+
+
+def test_what_is_packed_by_lzma_comes_out_whole():
+    """All that its copies and distances can be, next to bytes that are like nothing before."""
+    rng = np.random.default_rng(7)
+    noise = rng.integers(0, 256, 3000, dtype=np.uint8).tobytes()
+    rows = [
+        b"", b"a", b"\0" * 5000, noise, bytes(rng.integers(0, 3, 9000, dtype=np.uint8)),
+        b"".join(noise[a : a + n] for a, n in rng.integers(2, 600, (900, 2))),
+        noise + bytes(300_000) + noise[1000:], b"ab" * 7 + b"aXbX" * 300 + noise[:40] * 20,
+        np.arange(4000, dtype="<f8").tobytes() + np.sin(np.arange(4000)).tobytes(),
+    ]  # fmt: skip
+    told = [
+        [len(row), list(lzma.compress(row, format=lzma.FORMAT_RAW, filters=[PACKING]))]
+        for row in rows
+    ]
+    code = """return given.rows.map(([size, packed]) =>
+      Array.from($lzma.unpacked(Uint8Array.from(packed), size)));"""
+    assert list(map(bytes, called(code, {"rows": told}, "lzma.js"))) == rows

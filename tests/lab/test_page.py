@@ -40,9 +40,17 @@ def shown(chromium: Any, file: Path, fragment: str = MEMBRANE, **how: Any) -> An
 
 
 def test_it_is_small_enough(made: Lab, file: Path):
-    assert file.stat().st_size <= 600_000
+    assert file.stat().st_size <= 560_000  # 600,000 were asked
     sizes = [len(entry(name, model).packed()) for name, model in made.models.items()]
-    assert max(sizes) <= 45_000  # the largest of the four, Connor & Stevens', takes 44,660
+    assert max(sizes) <= 34_000  # the largest of the four, Connor & Stevens', takes 33,478
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("fitzhugh-1961", 14_000), ("beeler-reuter-1977", 42_000)]
+)
+def test_a_model_more_takes_as_much_as_is_told(name: str, most: int):
+    """45,000 letters were asked for; all of the library but three take no more, see the docs."""
+    assert len(entry(name, lo.load(name)).packed()) <= most
 
 
 def test_it_asks_for_nothing_whatever_is_done(chromium: Any, file: Path):
@@ -115,6 +123,21 @@ def focused(page: Any) -> dict[str, Any]:
                    ring: ring || look.boxShadow !== "none" || at.tagName === "INPUT" };
         }"""
     )
+
+
+def test_no_arrow_is_lost_on_the_row_of_tabs(chromium: Any, file: Path):
+    """However quickly they come: a tab is shown with the next frame."""
+    page, seen = shown(chromium, file)
+    page.locator("#tab-membrane").focus()
+    page.evaluate("""() => {
+      for (let k = 0; k < 3; k += 1) {
+        const pressed = { key: "ArrowRight", bubbles: true, cancelable: true };
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", pressed));
+      }
+    }""")
+    assert page.evaluate("document.activeElement.textContent") == TABS[3]
+    page.locator("#room-axon").wait_for()
+    assert seen.complaints == []
 
 
 MARK = """() => {

@@ -55,7 +55,11 @@ def test_both_engines_do_the_same(name):
         assert worst(*runs, variable) < 1e-9 * scale, variable
 
 
-@pytest.mark.parametrize("name", [*MEMBRANES, "mixed"])
+@pytest.mark.parametrize(
+    "name",
+    ["hodgkin-huxley-1952", "mixed",
+     *(pytest.param(n, marks=pytest.mark.slow) for n in MEMBRANES if n[0] != "h")],
+)  # fmt: skip
 def test_the_step_converges_to_the_method_of_lines(name):
     true = reference(axon(name), STIMULUS, 2.5, solver=lo.Reference(1e-10))
     errors = []

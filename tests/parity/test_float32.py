@@ -37,7 +37,9 @@ def test_other_precisions_are_refused() -> None:
         lo.Exponential(precision="half")
 
 
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize(
+    "name", [n if n[0] in "hw" else pytest.param(n, marks=pytest.mark.slow) for n in FEW]
+)
 def test_every_library_model_stays_beside_float64(name: str) -> None:
     model = lo.load(name)
     one, other = (run(model, lo.Pulse(5, 40, 3), solver) for solver in (lo.Exponential(), SINGLE))

@@ -13,7 +13,6 @@ import xarray as xr
 import loligo as lo
 from loligo.errors import RunError
 from random_membranes import Drawn
-from trying import DOZEN
 
 WAYS = ("rest", "held", "given", "given at rest")
 
@@ -88,12 +87,11 @@ def rests(drawn: Drawn, lane: int, voltage: float, held: dict[str, float]) -> No
     assert abs(off) < 1e-5, (drawn.seed, lane)
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-def test_a_dozen_membranes_drawn_by_chance_are_as_scipy_says(seed: int) -> None:
-    check(seed, DOZEN // 2)
+def test_a_few_membranes_drawn_by_chance_are_as_scipy_says() -> None:
+    check(0, 3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 98))
+@pytest.mark.parametrize("seed", range(1, 98))
 def test_three_hundred_membranes_are_as_scipy_says(seed: int) -> None:
     check(seed, 3)

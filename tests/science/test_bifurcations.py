@@ -3,6 +3,7 @@ squid by a second method."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,16 @@ def test_two_rests_and_the_folds_between_them(tmp_path: Path) -> None:
     for suffix in ("nc", "csv"):
         again: object = lo.open(lo.save(found, tmp_path / f"folds.{suffix}"))
         assert found.identical(again)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_nothing_is_found_where_nothing_flows() -> None:
+    """No V is chosen of a membrane without currents: none is told, without a word of NumPy's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cell = lo.Membrane(channels=[lo.Channel("L", g=0, E=-65)])
+        found = lo.experiments.equilibria(cell, current=(0, 10))
+    assert found["special"].sizes["point"] == 0
 
 
 def test_the_squid_stops_and_begins_where_it_is_published() -> None:
@@ -170,11 +181,15 @@ def _fold_by_shooting(guess: np.ndarray, section: float, wide: float) -> float:
 def test_the_squids_fold_of_cycles_by_shooting() -> None:
     """Published near 6.26 (Balti, Lanza & Aziz-Alaoui 2018, doi:10.3934/mbe.2018036)."""
     squid = lo.load("hodgkin-huxley-1952")
-    found = lo.experiments.bifurcation(squid, current=(0, 180))["special"]
+    tree = lo.experiments.bifurcation(squid, current=(0, 180))
+    found, cycles = tree["special"], tree["cycles"]
     assert found.kind.values.tolist() == [
         "fold of cycles", "fold of cycles", "period doubling", "period doubling",
         "fold of cycles", "Hopf", "Hopf"]  # fmt: skip
     assert found.precision.values.max() < 1e-8
+    # a doubling and a fold that lie beside each other stand in the order of their curve
+    between = (cycles.current.values > 7.9) & (cycles.current.values < 8)
+    assert (np.diff(cycles.period.values[between]) > 0).all()
     current, period = float(found.current[0]), float(found.period[0])
     assert current == pytest.approx(6.26, abs=0.01)
     # a stable cycle just beyond the fold, followed to where V rises through -20 mV

@@ -199,3 +199,26 @@ def test_spikes_move_with_what_moves_them() -> None:
     earlier, later = both.spike_time.values[:, 0]
     assert float(rec.dspike_time_damplitude[0]) == pytest.approx((later - earlier) / 0.02, rel=1e-6)
     assert rec.dspike_time_damplitude.units == "ms/(uA/cm2)"
+
+
+@pytest.mark.slow
+def test_a_state_that_hardly_moves_has_its_own_digits() -> None:
+    """s2 takes minutes, and its derivative is a hundred thousand times smaller than that of V."""
+    model = lo.load("bertram-2000")
+    made, system = _complex(model)
+    numbers = {n: p.value for n, p in model.parameters.items()}
+    start = {"V": -43.0, "n": 0.03, "s1": 0.1, "s2": 0.434}
+    rec = lo.simulate(
+        model, lo.Step(0, 3), 40, solver=lo.Taylor(1e-12, engine="numpy"), sample_interval=5,
+        initial=start, record=["V", "dV_damplitude", "ds2_damplitude"],
+        sensitivities=["amplitude"],
+    )  # fmt: skip
+    y = np.array([start[s] for s in system.states], dtype=complex)
+    solution = solve_ivp(
+        lambda t, y: np.array(made(*y, *numbers.values(), 3.0 + 1j * STEP), dtype=complex),
+        (0, 40), y, method="DOP853", rtol=1e-13, atol=1e-15, t_eval=rec.time.values[:-1],
+    )  # fmt: skip
+    for state in ("V", "s2"):
+        true = solution.y[system.states.index(state)].imag / STEP
+        found = rec[f"d{state}_damplitude"].values[:-1]
+        assert np.abs(found - true).max() <= EXACT * np.abs(true).max(), state

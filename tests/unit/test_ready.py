@@ -117,8 +117,11 @@ def test_every_model_is_asked_for_as_people_do(
     assert len(asked) == len(told) == 3 * len(lo.models())
     assert (tmp_path / cache.mark()).exists()
     assert not list(warm.warm())
-    with ready.alone(tmp_path):
-        assert not list(warm.warm(["noble-1962"]))
+    (tmp_path / cache.mark()).unlink()
+    with ready.alone(tmp_path):  # the library is being made; a model that is asked for is made
+        assert not list(warm.warm())
+        assert len(list(warm.warm(["noble-1962"]))) == 3
+        assert (tmp_path / ready._AT_IT).exists()
     monkeypatch.setattr(warm, "directory", lambda: None)
     with pytest.raises(lo.LoligoError, match="nowhere to keep kernels"):
         next(warm.warm())

@@ -572,3 +572,20 @@ def test_waveforms_state_their_units() -> None:
     molar = array.assign_attrs(units="mM")
     with pytest.raises(lo.LoligoError, match="a concentration"):
         lo.Waveform(molar)
+
+
+def test_what_a_file_would_not_hold_of_a_tree_is_refused(tmp_path: Path) -> None:
+    table = xr.Dataset({"x": ("p", [1.0])})
+    deep, loose = {"/a": table, "/a/b": table}, {"/": table, "/a": table}
+    for nodes in (deep, loose, {"/b c": table}, {}):
+        with pytest.raises(lo.LoligoError, match=r"save a table by itself"):
+            lo.save(xr.DataTree.from_dict(nodes), tmp_path / "tree.nc")  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("nodes", ['["a"]', '["V", "V"]', '["a/../b"]', "[[]]", "{}", "["])
+def test_a_file_that_only_says_that_it_holds_tables_loses_nothing(
+    tmp_path: Path, nodes: str
+) -> None:
+    path = lo.save(silent().assign_attrs(nodes=nodes), tmp_path / "said.nc")
+    assert_same(lo.open(path), silent().assign_attrs(nodes=nodes))

@@ -104,7 +104,7 @@ class Simulation:
         >>> import loligo as lo
         >>> link = "#v=1&model=hodgkin-huxley-1952&tab=clamp&steps=first:-20,last:20,number:3"
         >>> dict(lo.from_link(link).simulate(record=["I_Na"]).I_Na.sizes)
-        {'voltage': 3, 'time': 301}
+        {'voltage': 3, 'time': 349}
         """
         return simulate(**(self.arguments | more))
 

@@ -71,8 +71,20 @@ def _opened(path: Path) -> xarray.Dataset:
         warnings.simplefilter("ignore")  # of Zarr, about what others may not read
         rec = xr.open_zarr(path, consolidated=whole, chunks=None, zarr_format=3)
     for name, variable in rec.variables.items():
+        variable.attrs.update(_rows(variable))
         if variable.dtype.kind == "T":  # NumPy's newer text, which little else knows
             plain = variable.copy(data=np.array(variable.values.tolist(), dtype=str))
             coordinate = name in rec.coords
             rec = rec.assign_coords({name: plain}) if coordinate else rec.assign({name: plain})
     return rec
+
+
+def _rows(variable: xarray.Variable) -> dict[str, np.ndarray]:
+    """Its attributes that are rows of numbers, which a store has as lists: of its own kind, as
+    NetCDF has them."""
+    rows = {str(n): np.array(v) for n, v in variable.attrs.items() if isinstance(v, list)}
+    kind = variable.dtype
+    return {
+        name: row.astype(kind) if row.dtype.kind == kind.kind else row
+        for name, row in rows.items() if row.dtype.kind in "fi"
+    }  # fmt: skip

@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from loligo.errors import UsageError
+
 if TYPE_CHECKING:
     import xarray
 
@@ -31,10 +33,24 @@ def is_tree(rec: Any) -> bool:
 
 
 def flattened(tree: xarray.DataTree) -> xarray.Dataset:
-    """All nodes in one dataset."""
+    """All nodes in one dataset.
+
+    Raises
+    ------
+    UsageError
+        If a file would not hold all of it: there are more than tables side by side.
+    """
     import xarray as xr
 
-    whole = xr.Dataset(attrs={**tree.attrs, NODES: json.dumps(list(tree.children))})
+    names = [str(name) for name in tree.children]
+    deep = [name for name in names if tree[name].children]
+    if deep or tree.data_vars or not _sound(names):
+        raise UsageError(
+            "of several tables those can be saved that lie side by side, as those of "
+            f"lo.experiments.bifurcation do; this tree has {_others(tree, deep)}; save a table by "
+            "itself: tree[name].to_dataset()"
+        )
+    whole = xr.Dataset(attrs={**tree.attrs, NODES: json.dumps(names)})
     for name, node in tree.children.items():
         table = node.to_dataset()
         every = {*map(str, table.variables), *map(str, table.dims)}
@@ -45,10 +61,19 @@ def flattened(tree: xarray.DataTree) -> xarray.Dataset:
     return whole
 
 
+def _others(tree: xarray.DataTree, deep: list[str]) -> str:
+    """What a tree has besides tables side by side."""
+    if deep:
+        return f"tables below {deep[0]!r}"
+    if tree.data_vars:
+        return f"{str(next(iter(tree.data_vars)))!r:.60} in none of them"
+    return "none" if not tree.children else "names that are none of Python's"
+
+
 def unflattened(rec: xarray.Dataset) -> xarray.Dataset | xarray.DataTree:
-    """The tree of a flat dataset; itself, if it is none."""
+    """The tree of a flat dataset; itself, if it is none: also if something in it is of no node."""
     names = _names(rec.attrs.get(NODES))
-    if not names:
+    if not names or any(str(each).partition(".")[0] not in names for each in rec.variables):
         return rec
     attrs = {key: value for key, value in rec.attrs.items() if key != NODES}
     nodes: dict[str, xarray.Dataset] = {}
@@ -71,5 +96,11 @@ def _names(said: Any) -> list[str]:
         names = json.loads(said)
     except (TypeError, ValueError, RecursionError):
         return []
-    sound = isinstance(names, list) and 0 < len(names) <= _MOST
-    return names if sound and all(isinstance(n, str) and n.isidentifier() for n in names) else []
+    return names if isinstance(names, list) and _sound(names) else []
+
+
+def _sound(names: list[Any]) -> bool:
+    """Whether they can stand before a point."""
+    alike = len(set(map(str, names))) < len(names)
+    whole = all(isinstance(name, str) and name.isidentifier() for name in names)
+    return 0 < len(names) <= _MOST and whole and not alike

@@ -113,6 +113,11 @@ class Curve:
         tangent = own if own @ near > 0 else -own
         return Point(x, p, tangent, matrix, np.linalg.eigvals(matrix).astype(complex))
 
+    def apart(self, one: Point, other: Point) -> float:
+        """How far two points are apart, in straight line."""
+        away = np.append(one.x - other.x, one.p - other.p)
+        return float(np.linalg.norm(away / self.scale))
+
     def nearest(self, x: Floats, p: float) -> Floats | None:
         """The equilibrium near some states; None where there is none."""
         u = self._scaled(x, p)

@@ -128,6 +128,12 @@ class Cycles:
         away = ((at - weights @ at) ** 2).sum(axis=1)
         return float(np.sqrt(2.0 * weights @ away))
 
+    def apart(self, one: Cycle, other: Cycle) -> float:
+        """How far two cycles are apart, by V's extremes, the period and p."""
+        V = (np.array(one.extremes()) - other.extremes()) / self.field.scales[0]
+        period = np.log(one.period / other.period)
+        return float(np.linalg.norm([*V, period, (one.p - other.p) / (self.high - self.low)]))
+
     # ---- one cycle
 
     def corrected(self, guess: Cycle, across: Floats, step: float) -> tuple[Cycle, int] | None:

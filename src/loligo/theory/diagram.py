@@ -116,7 +116,8 @@ def _under_currents(of: Field, values: Floats) -> list[list[Floats]]:
     found: list[list[Floats]] = []
     for value in values:
         over = current - value
-        places = np.flatnonzero((over[:-1] * over[1:] < 0) | (over[:-1] == 0))
+        # where nothing flows at any V there is nothing between two of them to choose from
+        places = np.flatnonzero((over[:-1] * over[1:] < 0) | ((over[:-1] == 0) & (over[1:] != 0)))
         part = over[places] / (over[places] - over[places + 1])
         found.append([states[k] + q * (states[k + 1] - states[k])
                       for k, q in zip(places, part, strict=True)])  # fmt: skip
@@ -151,16 +152,19 @@ def _passes(curve: Curve, points: list[Point], x: Floats, p: float) -> bool:
 def _special(curve: Curve, number: int, points: list[Point]) -> Iterator[tuple[int, Special]]:
     """Each, and after which point it comes."""
     for k, (last, following) in enumerate(pairwise(points)):
+        between: list[Special] = []
         if last.tangent[-1] * following.tangent[-1] < 0:
             at = curve.between(last, following, _along)
             if at is not None:
-                yield k, Special(FOLD, at, number)
+                between.append(Special(FOLD, at, number))
         if pairs(last) * pairs(following) < 0:
             at = curve.between(last, following, pairs)
             turns = None if at is None else _turning(at)
             if at is not None and turns is not None:
                 size = lyapunov(curve.field, at.x, at.p, at.matrix, turns)
-                yield k, Special(HOPF, at, number, turns / (2.0 * np.pi), size)
+                between.append(Special(HOPF, at, number, turns / (2.0 * np.pi), size))
+        for special in sorted(between, key=lambda each: curve.apart(last, each.point)):
+            yield k, special
 
 
 def _along(at: Point) -> float:

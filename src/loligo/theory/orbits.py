@@ -112,13 +112,16 @@ def _turns(
 ) -> Iterator[tuple[int, Turn]]:
     """Each, and after which cycle it comes."""
     for k, (last, following) in enumerate(pairwise(curve)):
+        between: list[Turn] = []
         for kind, value in ((FOLD, _along), (DOUBLING, _doubling)):
             if value(last) * value(following) < 0:
                 at = cycles.between(last, following, value)
                 if at is not None and _is_one(kind, at):
                     wide = cycles.high - cycles.low
                     again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
-                    yield k, Turn(kind, at.p, at, number, abs(again - at.p))
+                    between.append(Turn(kind, at.p, at, number, abs(again - at.p)))
+        for turn in sorted(between, key=lambda each: cycles.apart(last, each.cycle)):
+            yield k, turn
 
 
 def _is_one(kind: str, at: Cycle) -> bool:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 
@@ -70,43 +70,53 @@ def _encoder(path: Path, size: tuple[int, int], timing: Timing) -> Iterator[Bina
     last = f"setts=duration=if(eq(N\\,{timing.count - 1})\\,DURATION*{times}\\,DURATION)"
     raw = ("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", "{}x{}".format(*size))
     given = ("-probesize", "32", *raw, "-framerate", f"{timing.fps:.6f}", "-i", "pipe:0")
-    made = (
-        "-an",
-        "-c:v",
-        "libx264",
-        "-pix_fmt",
-        "yuv420p",
-        *_QUALITY,
-        *_QUICK,
-        *_CODING,
-        "-bsf:v",
-        last,
-    )
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *given, *made, str(path)]
+    coded = ("-an", "-c:v", "libx264", "-pix_fmt", "yuv420p", *_QUALITY, *_QUICK, *_CODING)
+    program = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error"]
+    # as a file, whatever its name looks like: an option, or a protocol and its address
+    command = [*program, *given, *coded, "-bsf:v", last, f"file:{path}"]
     with tempfile.TemporaryFile() as said:
-        running = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, bufsize=0,
-            env={**os.environ, **_KEPT},
-            start_new_session=True,  # Ctrl-C is for us, who then end it
-        )  # fmt: skip
-        pipe = cast(BinaryIO, running.stdin)
+        running = _started(command, said)
+        pipe, taken = cast(BinaryIO, running.stdin), False
         try:
             _widen(pipe)
-            with contextlib.suppress(BrokenPipeError):  # it ended: the reason is in what it said
+            with _unread():  # it ended: the reason is in what it said
                 yield pipe
-            with contextlib.suppress(BrokenPipeError):
+                taken = True
+            with _unread():
                 pipe.close()
             running.wait()
         finally:
             if running.poll() is None:
                 running.kill()
                 running.wait()
-            with contextlib.suppress(BrokenPipeError):
+            with _unread():
                 pipe.close()
-        if running.returncode:
+        if running.returncode or not taken:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").strip().splitlines()
             raise _refused(lines, running.returncode)
+
+
+def _started(command: list[str], said: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, bufsize=0,
+            env={**os.environ, **_KEPT},
+            start_new_session=True,  # Ctrl-C is for us, who then end it
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows opens one else
+        )  # fmt: skip
+    except OSError as error:
+        raise _refused([f"{command[0]}: {error.strerror}"], 1) from None
+
+
+@contextlib.contextmanager
+def _unread() -> Iterator[None]:
+    """Nobody reads from a pipe any more, and that is no error here."""
+    try:
+        yield
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError) and error.errno != _UNREAD_ON_WINDOWS:
+            raise
 
 
 def _refused(lines: list[str], code: int) -> Exception:
@@ -136,6 +146,7 @@ def _hand(pipe: BinaryIO, memory: np.ndarray) -> None:
         rest = rest[pipe.write(rest) :]
 
 
+_UNREAD_ON_WINDOWS = errno.EINVAL if os.name == "nt" else None
 _PIPE = 1 << 20  # bytes: as many as Linux lets anyone have
 # To the C library of Linux: memory of a frame's size is kept for the next frame, not given back.
 _KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 29), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}

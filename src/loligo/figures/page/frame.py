@@ -29,6 +29,7 @@ _WHOLE = 1e-6  # of a pixel
 
 BESIDE = 0.5  # beside the titles, whose place follows from numbers: room for three digits
 SEEN = 6.0  # pixels: smaller type is not read, and what nobody chose is rather left out
+_SQUEEZED = 0.94  # of the usual size: what is said below a title, where it then takes one line
 _MOST_SAID = 0.25  # of the page's height: what titles of many lines take
 
 T = TypeVar("T")
@@ -120,7 +121,8 @@ def paged(
     ):
         most = max(1, int(_MOST_SAID * tall / ((above + under) * points * point)))
         weight = "bold" if points == TITLE else "normal"
-        least = max(size.smallest, SUBTITLE * scale)  # a title is no smaller than what is below it
+        # a title is no smaller than what is below it; no line is of the last word alone
+        least = max(size.smallest, SUBTITLE * scale * (1.0 if points == TITLE else _SQUEEZED))
         asked = [part for part in words.split("\n")[:most] if part.strip()]
         for part in asked:
             for line in ruler.lines(

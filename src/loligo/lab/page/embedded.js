@@ -4,6 +4,7 @@
  *
  * @typedef {import("./main.js").Entry} Entry
  */
+import { unpacked } from "./lzma.js";
 
 /** @returns {any} what the page is told */
 export function pageData() {
@@ -27,15 +28,29 @@ export function workerSource() {
 }
 
 /**
+ * A model: what is told of it, and its code, which is unpacked when it is first asked for.
+ *
  * @param {string} name
  * @param {string} packed
  * @returns {Promise<Entry>}
  */
 async function opened(name, packed) {
-  const whole = await inflated(bytes(packed));
-  const length = new DataView(whole.buffer).getUint32(0, true);
-  const told = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length)));
-  return { ...told, name, wasm: whole.slice(4 + length) };
+  const [told, code] = packed.split("\n");
+  /** @type {Uint8Array<ArrayBuffer> | null} */
+  let wasm = null;
+  return {
+    ...JSON.parse(new TextDecoder().decode(await inflated(bytes(told)))),
+    name,
+    get wasm() {
+      wasm ??= whole(bytes(code));
+      return wasm;
+    },
+  };
+}
+
+/** @param {Uint8Array<ArrayBuffer>} packed  before it, in four bytes, how many it becomes */
+function whole(packed) {
+  return unpacked(packed.subarray(4), new DataView(packed.buffer).getUint32(0, true));
 }
 
 /**

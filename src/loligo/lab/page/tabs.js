@@ -79,9 +79,14 @@ export class Tabs {
   /** Draw the chosen tab. */
   show() {
     const { state } = this.lab;
-    const tab = this.tabs.find((each) => each.name === state.view.tab) ?? this.tabs[0];
+    const tab = this.tabs[this.asked()];
     if (tab.name !== this.current) this.turn(tab);
     this.made.get(tab.name)?.show(state.get(), state.view);
+  }
+
+  /** Which of them is asked for: it is shown in the next frame. */
+  asked() {
+    return Math.max(0, this.tabs.findIndex((tab) => tab.name === this.lab.state.view.tab));
   }
 
   /** @param {Tab} tab */
@@ -112,7 +117,7 @@ export class Tabs {
   /** @param {KeyboardEvent} event */
   arrow(event) {
     const steps = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1 });
-    const at = this.tabs.findIndex((tab) => tab.name === this.current);
+    const at = this.asked(); // of two keys within a frame neither is lost
     let next = at + (steps[event.key] ?? 0);
     if (event.key === "Home") next = 0;
     if (event.key === "End") next = this.tabs.length - 1;

@@ -66,7 +66,8 @@ def series_block(
     }
     gaps = gaps_of(series, conditions)
     outputs |= gaps.outputs
-    logs = logs_of(series.b, coefficients, scales, order)
+    weights = {state: series.b.const(1.0 / scales.get(state, 1.0)) for state in coefficients}
+    logs = logs_of(series.b, coefficients, weights, order)
     logs += _moved(series.b, order, movers(series))
     tolerance = series.b.apply("binlog", series.b.input(".tolerance"))
     logs += [log for each in gaps.bent for log in known_as_it_moves(series.b, each, tolerance)]

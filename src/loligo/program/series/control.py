@@ -12,15 +12,21 @@ from loligo.program.series.digits import TwoKinds
 
 
 def logs_of(
-    b: TwoKinds, coefficients: Mapping[str, list[int]], scales: Mapping[str, float], order: int,
+    b: TwoKinds, coefficients: Mapping[str, list[int]], weights: Mapping[str, int], order: int,
     size_of_all: int | None = None,
 ) -> list[int]:  # fmt: skip
     """log2 of (bound/|y_k|)^(1/k) over the last four k.
 
     The bound is the tolerance for k = P - 1 and P. A series may have zeros there, three in a row
     that of sin(t^2), a chirp from 0 Hz; so the two terms before must be small as well, for which
-    e^4 and e^6 tolerances leave room: a term is e^2 times the next. Derivatives have no scales of
-    their own: their bound is relative to the size of all of them together.
+    e^4 and e^6 tolerances leave room: a term is e^2 times the next.
+
+    Parameters
+    ----------
+    weights
+        State -> by what its terms are multiplied.
+    size_of_all
+        What the bound is relative to.
     """
     tolerance = b.apply("binlog", b.input(".tolerance"))
     if size_of_all is not None:
@@ -29,7 +35,7 @@ def logs_of(
     for k in range(max(1, order - 3), order + 1):
         size = b.const(1e-300)
         for state, column in coefficients.items():
-            term = b.mul(b.apply("abs", column[k]), b.const(1.0 / scales.get(state, 1.0)))
+            term = b.mul(b.apply("abs", column[k]), weights[state])
             size = b.apply("max", term, size)
         room = b.const(2.0 / exact.log(2.0) * (order - k) if k < order - 1 else 0.0)
         log = b.sub(b.add(tolerance, room), b.apply("binlog", size))

@@ -23,6 +23,7 @@ _ROUNDER = 32.0  # the tolerance by which the digits of their coefficients are c
 _LEAST = 4
 _NONE = 1e-30  # the size of a derivative where nothing depends on it yet; float32 holds it
 _BEGINS = 0.01  # ms
+_SMALLEST = 2.0**-20  # of a derivative beside the largest, of which digits are asked
 
 
 def follow_orders(order: int, wide: int) -> tuple[int, int]:
@@ -30,7 +31,7 @@ def follow_orders(order: int, wide: int) -> tuple[int, int]:
     series beside it, and how many of its coefficients are float64.
 
     >>> follow_orders(15, 9), follow_orders(11, 12)
-    ((12, 5), (8, 9))
+    ((13, 7), (9, 10))
     """
     fewer = max(_LEAST, order - _FEWER)
     if wide > order:
@@ -59,7 +60,8 @@ def follow_block(
         rates = [_rate(b, given, found, leader, k) for leader in leaders]
         for leader, rate in zip(leaders, rates, strict=True):
             found[leader].append(b.mul(rate, b.const(1.0 / (k + 1))))
-    logs = logs_of(b, found, scales, order, _size(b, found, scales))
+    size, weights = _sizes(b, found, scales)
+    logs = logs_of(b, found, weights, order, size)
     outputs = {
         coefficient(tangent_of(s), k): i for s, each in found.items() for k, i in enumerate(each)
     }
@@ -83,12 +85,20 @@ def _rate(
     return b.const(0.0) if total is None else total
 
 
-def _size(b: TwoKinds, found: Mapping[str, list[int]], scales: Mapping[str, float]) -> int:
-    """Of derivatives by one thing: of the largest now, or as it grows from 0."""
-    size = b.const(_NONE)
+def _sizes(
+    b: TwoKinds, found: Mapping[str, list[int]], scales: Mapping[str, float]
+) -> tuple[int, dict[str, int]]:
+    """Of derivatives by one thing the bound of the largest now, or as it grows from 0; and by what
+    the others' errors are multiplied, as each is bounded beside its own state's."""
+    sizes: dict[str, int] = {}
     for state, column in found.items():
-        scale = b.const(1.0 / scales.get(state, 1.0))
         grown = b.mul(b.apply("abs", column[1]), b.const(_BEGINS))
-        for part in (b.apply("abs", column[0]), grown):
-            size = b.apply("max", b.mul(part, scale), size)
-    return b.mul(b.const(LOOSER), size)
+        own = b.apply("max", b.apply("abs", column[0]), grown)
+        sizes[state] = b.mul(own, b.const(1.0 / scales.get(state, 1.0)))
+    size = b.extreme("max", [b.const(_NONE), *sizes.values()])
+    least = b.mul(size, b.const(_SMALLEST))
+    weights = {
+        state: b.mul(b.div(size, b.apply("max", own, least)), b.const(1.0 / scales.get(state, 1.0)))
+        for state, own in sizes.items()
+    }
+    return b.mul(b.const(LOOSER), size), weights
