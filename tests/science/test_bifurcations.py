@@ -76,6 +76,9 @@ def test_two_rests_and_the_folds_between_them(tmp_path: Path) -> None:
         for line in lo.plot(few).axes[0].lines
         if line.get_marker() != "None"
     )  # however few its points: a line
+    few["special"] = found["special"].to_dataset().drop_vars("kind")
+    with pytest.raises(lo.LoligoError, match=r"these lack special\.kind$"):
+        lo.plot(few)
     part = found["special"].to_dataset()
     for once in (lo.plot, lambda rec: lo.animate(rec, tmp_path / "folds.gif")):
         with pytest.raises(lo.LoligoError, match="of what an experiment found"):

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import xarray
 
 
+_NEEDED = {
+    "equilibria": ("V", "stable"),
+    "special": ("kind", "V"),
+    "cycles": ("V_max", "V_min", "frequency", "stable"),
+}
+
+
 def panels(name: str, cycles: bool, unstable: bool = True) -> tuple[Panel, ...]:
     """How it is drawn: V across what is varied, the frequency of cycles beside it."""
     stable, dashed = ("stable_V",), ("unstable_V",)
@@ -43,6 +50,17 @@ def drawn(tree: xarray.DataTree) -> xarray.Dataset:
     import xarray as xr
 
     name = str(tree.attrs.get("varied", ""))
+    lacking = [
+        f"{node}.{needed}" if needed else "what was varied"
+        for node, every in _NEEDED.items() if node in tree.children or node != "cycles"
+        for needed in (name, *every)
+        if node not in tree.children or needed not in tree[node].variables
+    ]  # fmt: skip
+    if lacking:
+        raise UsageError(
+            "of several tables lo.plot draws those of lo.experiments.bifurcation; these lack "
+            f"{lacking[0]}"
+        )
     try:
         nodes = {key: node.to_dataset() for key, node in tree.children.items()}
         variables = _of_equilibria(nodes["equilibria"]) | _of_special(nodes["special"])
@@ -57,10 +75,9 @@ def drawn(tree: xarray.DataTree) -> xarray.Dataset:
             row = np.concatenate([ends[:1], nodes["cycles"][name].values, ends[1:]])
             coords["cycle"] = ("cycle", row, about)
         return xr.Dataset(variables, coords, tree.attrs)
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         raise UsageError(
-            "of several tables lo.plot draws those of lo.experiments.bifurcation; these lack "
-            f"{error}"
+            f"these tables of a bifurcation diagram do not fit together: {error}"
         ) from None
 
 

@@ -69,7 +69,8 @@ def _rest(rec: xarray.Dataset) -> float:
         return rest
     raise UsageError(
         "from_rest=True counts from the resting potential, and the recording does not tell one: "
-        f"its lanes or places rest at different potentials, none did, or V was not recorded; {SHIFT}"
+        "its lanes or places rest at different potentials, none did, or V was not recorded; "
+        f"{SHIFT}"
     )
 
 
