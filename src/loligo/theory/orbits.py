@@ -115,6 +115,7 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
                 unsought += len(changing) - number
                 break
             places += _turn(cycles, flow, k, trail.cycles, change)
+        places.sort(key=lambda each: (each[0], cycles.apart(trail.cycles[each[0]], each[1].cycle)))
         for after, turn in reversed(places):
             trail.cycles.insert(after + 1, turn.cycle)
         turns += [turn for _, turn in places]
@@ -135,7 +136,6 @@ def _changing(curve: list[Cycle]) -> Iterator[tuple[int, str]]:
     """After which cycles something changes its sign, and of what kind it is: where multipliers can
     be told from rounding, as the one that is always 1 shows."""
     for k, (last, following) in enumerate(pairwise(curve)):
-<<<<<<< HEAD
         if not (_told(last) or _told(following)):
             continue
         for kind, value in _VALUES.items():
@@ -158,18 +158,6 @@ def _turn(
     wide = cycles.high - cycles.low
     again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
     return [(after, Turn(kind, at.p, at, number, abs(again - at.p)))]
-=======
-        between: list[Turn] = []
-        for kind, value in ((FOLD, _along), (DOUBLING, _doubling)):
-            if value(last) * value(following) < 0:
-                at = cycles.between(last, following, value)
-                if at is not None and _is_one(kind, at):
-                    wide = cycles.high - cycles.low
-                    again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
-                    between.append(Turn(kind, at.p, at, number, abs(again - at.p)))
-        for turn in sorted(between, key=lambda each: cycles.apart(last, each.cycle)):
-            yield k, turn
->>>>>>> wt14
 
 
 def _is_one(kind: str, at: Cycle) -> bool:
