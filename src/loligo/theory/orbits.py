@@ -115,7 +115,8 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
                 unsought += len(changing) - number
                 break
             places += _turn(cycles, flow, k, trail.cycles, change)
-        places.sort(key=lambda each: (each[0], cycles.apart(trail.cycles[each[0]], each[1].cycle)))
+        along = tuple(trail.cycles)
+        places.sort(key=lambda each: (each[0], cycles.apart(along[each[0]], each[1].cycle)))
         for after, turn in reversed(places):
             trail.cycles.insert(after + 1, turn.cycle)
         turns += [turn for _, turn in places]
