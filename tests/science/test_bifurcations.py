@@ -287,3 +287,11 @@ def test_a_model_of_the_library_has_a_diagram_or_a_reason(name: str) -> None:
     unknown = np.isnan(special.precision.values)
     assert unknown.any() == ("By one way only" in summary)
     assert special.precision.values[~unknown].max(initial=0) < 1e-6
+
+
+def test_curves_that_were_not_looked_for_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = work.Work.__init__
+    monkeypatch.setattr(work.Work, "__init__", lambda self: whole(self, 1e-9))
+    squid = lo.load("hodgkin-huxley-1952")
+    told = lo.experiments.equilibria(squid, current=(0, 20)).attrs["summary"]
+    assert "There may be further curves of equilibria" in told

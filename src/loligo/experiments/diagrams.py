@@ -166,16 +166,19 @@ def diagram_of(field: Field, varied: Varied, advance: Any = None) -> tuple[Diagr
 
 @dataclass(frozen=True)
 class Changes:
-    """Special points, and how well they are known: as two ways of finding them say."""
+    """Special points, how well they are known: as two ways of finding them say, and whether all
+    was looked at."""
 
     special: list[Special]
     precision: list[float]
+    whole: bool
 
     @classmethod
     def of(cls, found: Diagram) -> Changes:
         again = [found_again(found.field, each) for each in found.special]
         pairs = zip(found.special, again, strict=True)
-        return cls(found.special, [abs(other - each.point.p) for each, other in pairs])
+        precision = [abs(other - each.point.p) for each, other in pairs]
+        return cls(found.special, precision, found.whole)
 
 
 def placed(p: float, varied: Varied) -> str:
@@ -185,7 +188,18 @@ def placed(p: float, varied: Varied) -> str:
 
 
 def spoken_of(found: Changes, varied: Varied) -> str:
-    """The special points in words."""
+    """The special points in words, and whether there may be others."""
+    told = _spoken(found, varied)
+    if found.whole:
+        return told
+    others = say(
+        "There may be further curves of equilibria: what a call may take of the processor was "
+        "used up."
+    )
+    return f"{told} {others}"
+
+
+def _spoken(found: Changes, varied: Varied) -> str:
     parts: list[str] = []
     for each in found.special:
         place = placed(each.point.p, varied)

@@ -57,6 +57,8 @@ class Diagram:
         Each in its order, the special points among them.
     special
         By what is varied.
+    whole
+        Whether all was looked at: no work was left else for curves that may be there besides.
     """
 
     field: Field
@@ -64,6 +66,7 @@ class Diagram:
     high: float
     curves: list[list[Point]]
     special: list[Special]
+    whole: bool = True
 
 
 def diagram(
@@ -72,11 +75,13 @@ def diagram(
     """All of them that are met from equilibria at some values of p."""
     curve = Curve(of, low, high)
     curves: list[list[Point]] = []
+    whole = True
     starts = list(_starts(of, np.linspace(low, high, _STARTS)))
     for k, (x, p) in enumerate(starts):
         if advance is not None:
             advance(k / len(starts))
         if of.work.share_over(_SHARE) and curves:
+            whole = False
             break
         at = curve.nearest(x, p)  # where a state jumps with V held, there may be none
         if at is not None and not any(_passes(curve, each, at, p) for each in curves):
@@ -88,7 +93,7 @@ def diagram(
         for after, special in reversed(places):
             points.insert(after + 1, special.point)
         found += [special for _, special in places]
-    return Diagram(of, low, high, curves, sorted(found, key=lambda s: s.point.p))
+    return Diagram(of, low, high, curves, sorted(found, key=lambda s: s.point.p), whole)
 
 
 def _starts(of: Field, values: Floats) -> Iterator[tuple[Floats, float]]:
