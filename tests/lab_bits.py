@@ -213,14 +213,14 @@ def _axon_differs(rec: Any, run: dict[str, Any]) -> list[str]:
 
 
 @contextlib.contextmanager
-def in_lab() -> Iterator[Machine]:
-    """In Chromium, in a lab's own page: what is run there is run under its policy."""
+def in_lab(started: Any) -> Iterator[Machine]:
+    """In a browser, in a lab's own page: what is run there is run under its policy."""
     import tempfile
     from pathlib import Path
 
-    from browser import browser, opened
+    from browser import opened
 
-    with tempfile.TemporaryDirectory() as folder, browser() as started:
+    with tempfile.TemporaryDirectory() as folder:
         file = lo.lab("hodgkin-huxley-1952").save(Path(folder, "lab.html"))
         page, _ = opened(started.new_context(), file)
         yield page.evaluate
@@ -228,7 +228,9 @@ def in_lab() -> Iterator[Machine]:
 
 def main(*names: str) -> None:
     warnings.simplefilter("ignore")
-    with in_lab() as chromium:
+    from browser import browser
+
+    with browser() as started, in_lab(started) as chromium:
         machines: dict[str, Machine] = {"Node": in_node, "Chromium": chromium}
         for name in names or sorted(lo.models()):
             begun = time.process_time()

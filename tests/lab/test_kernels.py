@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -52,9 +54,9 @@ def test_a_model_that_says_where_some_states_begin_has_the_bits_of_python() -> N
 
 
 @pytest.mark.slow
-def test_chromium_has_the_bits_of_python() -> None:
-    with in_lab() as chromium:
-        machines = {"Chromium": chromium}
+def test_chromium_has_the_bits_of_python(chromium: Any) -> None:
+    with in_lab(chromium) as page:
+        machines = {"Chromium": page}
         for kind in SOLVERS:
             assert compared(SMALL, kind, seed=5, count=6, machines=machines) == 6
         assert along(SMALL, seed=5, count=6, machines=machines) == 6

@@ -35,7 +35,7 @@ export class Gates {
     this.choice = choice(words("What of the gates"), this.kinds.map(([value, said]) => [value, said]),
       (value) => lab.state.keep("curves", { gates: value }));
     this.drawing = element("div", { class: "drawing", role: "img",
-      onpointermove: (event) => this.point(event.clientX), onpointerleave: () => this.point(null) });
+      "aria-label": words("Gates"), onpointermove: (event) => this.point(event.clientX), onpointerleave: () => this.point(null) });
     this.readout = element("p", { class: "gist" });
     this.element = element("section", { class: "card", "aria-label": words("Gates") },
       element("h2", {}, words("Gates")), element("div", { class: "bar" }, this.choice.element),

@@ -29,6 +29,7 @@ export class Handle {
     this.element = element("div", {
       class: `grip ${meaning.along}`, role: "slider", tabindex: 0, "aria-label": meaning.label,
       "aria-orientation": meaning.along === "round" ? null : meaning.along,
+      "aria-valuenow": this.value, // until it stands for one
       onkeydown: (event) => this.key(event),
       onpointerdown: (event) => this.take(event),
     });

@@ -79,10 +79,13 @@ class AxonTab {
     this.image = element("canvas", {});
     this.surface = element("canvas", {});
     const { words } = lab;
-    this.profileHost = element("div", { class: "drawing profile", role: "img" });
+    this.profileHost = element("div", { class: "drawing profile", role: "img",
+      "aria-label": words("Membrane potential along the axon.") });
     this.stripHost = element("div", { class: "drawing cylinder", role: "group", "aria-label": words("Electrodes") });
-    this.mapHost = element("div", { class: "drawing", role: "img" });
-    this.tracesHost = element("div", { class: "drawing", role: "img" });
+    this.mapHost = element("div", { class: "drawing", role: "img",
+      "aria-label": words("Membrane potential over place and time.") });
+    this.tracesHost = element("div", { class: "drawing", role: "img",
+      "aria-label": words("Membrane potential at the electrodes.") });
     this.said = element("p", { class: "said" });
     this.play = element("button", { type: "button", class: "tool", onclick: () => this.toggle() });
     this.clock = element("input", { type: "range", min: 0, max: 1, step: "any", "aria-label": words("Time"),

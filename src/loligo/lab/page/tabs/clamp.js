@@ -94,7 +94,8 @@ class Clamp {
     this.drawing = element("div", { class: "drawing", tabindex: 0, role: "group",
       onpointermove: (event) => this.point(event),
       onpointerleave: () => this.look({ cursor: null, lit: null }) });
-    this.curve = element("div", { class: "drawing", role: "img" });
+    this.curve = element("div", { class: "drawing", role: "img",
+      "aria-label": words("Current against potential.") });
     this.choices = element("div", { class: "bar" });
     this.drops = element("div", { class: "drops", role: "group", "aria-label": words("Drugs") });
     this.said = element("p", { class: "said" });
