@@ -15,14 +15,16 @@ RANGE, DIED, ENDLESS = "range", "Hopf", "endless"
 LOST, WORK = "lost", "work"
 
 _FIRST, _LONGEST, _SHORTEST = 0.01, 0.2, 1e-6  # of a step along the curve
-_TURNS = 0.3  # rad that the curve may turn by in a step that is not short
-_NEARER = 0.4  # of a cycle's breadth: no step is longer
+# rad that the curve may turn by in a step that is not short; of a cycle's breadth, which no step
+# is longer than
+_TURNS, _NEARER = 0.3, 0.4
 _MOST = 300  # cycles
 _WORK = 3_000_000  # of Newton's method, for all cycles of a trail: two to seven seconds
 _SHARE = 0.5  # of all that a call may do, for its trails
 _LONGER, _LONG = 5.0, 1000.0  # times the shortest period: looked at more closely; endless
-_LAW = 0.03  # of the way to a fold: so well a period obeys its law
-_STILL = 1e-8  # of the range: so little p moves by there while the period doubles
+# of the way to a fold: so well a period obeys its law; of the range: so little p moves by there
+# while the period doubles
+_LAW, _STILL = 0.03, 1e-8
 
 
 @dataclass(frozen=True)
