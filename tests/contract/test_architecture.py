@@ -251,6 +251,11 @@ def test_building_a_model_needs_no_sympy_and_no_xarray() -> None:
     assert run(f"{light} print(sorted(set({slow!r}) & set(sys.modules)))").strip() == "[]"
 
 
+def test_drawing_needs_no_sympy() -> None:
+    used = "import sys, loligo.figures.animation, loligo.figures.figure; "
+    assert run(f"{used} print('sympy' in sys.modules)").strip() == "False"
+
+
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_a_module_is_short_and_says_what_it_is(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -10,8 +10,6 @@ import numpy as np
 from loligo.errors import UsageError
 from loligo.experiments.found import told
 from loligo.experiments.plan import Panel
-from loligo.theory.diagram import FOLD, HOPF
-from loligo.theory.orbits import FOLD as OF_CYCLES
 
 if TYPE_CHECKING:
     import xarray
@@ -116,6 +114,9 @@ def _of_cycles(table: xarray.Dataset) -> dict[str, Any]:
 
 
 def _of_special(table: xarray.Dataset) -> dict[str, Any]:
+    from loligo.theory.diagram import FOLD, HOPF  # with SymPy, which figures do without
+    from loligo.theory.orbits import FOLD as OF_CYCLES
+
     kinds, V = table["kind"].values, table["V"].values
 
     def where(kind: str) -> np.ndarray:
