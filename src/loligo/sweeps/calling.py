@@ -63,9 +63,10 @@ def sweep(
 
     Parameters
     ----------
-    model, stimulus, duration, solver, record, sample_interval, initial, threshold, positions,
-    until, sensitivities
+    model, stimulus, duration
         As :func:`loligo.simulate` takes them.
+    solver, record, sample_interval, initial, threshold, positions, until, sensitivities
+        As it takes them, too.
     store : path
         A folder in Zarr's format. A new one is made; one of the same sweep is gone on with; one of
         another, or of another version of loligo, is refused.
