@@ -36,11 +36,14 @@ class Line:
         nA ms/mV.
     link : (axons, compartments - 1)
         Axial conductance between a compartment, from the second on, and its parent, uS.
+    portable
+        Whether what it solves has the same bits everywhere; else LAPACK solves it.
     """
 
     area: Floats
     capacity: Floats
     link: Floats
+    portable: bool = False
 
     @property
     def axons(self) -> int:
@@ -76,14 +79,11 @@ class Line:
         band[1, 1:] += link
         return band
 
-    def solved(
-        self, axon: int, diagonal: Floats, right: Floats, points: Points, portable: bool = False
-    ) -> Floats:
-        """The change of V of an axon that is implicit in (diagonal - D + held) dV = right: by
-        LAPACK, or with the same bits everywhere."""
+    def solved(self, axon: int, diagonal: Floats, right: Floats, points: Points) -> Floats:
+        """The change of V of an axon that is implicit in (diagonal - D + held) dV = right."""
         band = self.matrix(axon, diagonal)
         band[1, points.place] += points.conductance[axon]
-        if portable:
+        if self.portable:
             return _eliminated(self.link[axon], band[1], right.copy())
         from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from loligo.lanes import Floats, Labelled
@@ -32,12 +35,16 @@ class Flow:
     def __init__(self, of: Field) -> None:
         self.of, self._left, self._dear = of, 0.0, 1.0
 
-    def begin(self, states: Floats, p: float) -> None:
-        """Something new is asked, around some states, (rows, states): it is allowed as much as all
-        before; stiff equations take more for each ms."""
+    @contextmanager
+    def around(self, states: Floats, p: float) -> Iterator[None]:
+        """Within it something new is asked, around some states, (rows, states): it is allowed as
+        much as all before; stiff equations take more for each ms. What is lost is NaN, and no
+        warning."""
         matrix = self.of.linear(states, np.full(len(states), p))[1]
         fastest = float(np.abs(np.linalg.eigvals(matrix)).max())
         self._left, self._dear = _ALLOWED, max(1.0, fastest / _USUAL)
+        with np.errstate(all="ignore"):
+            yield
 
     def __call__(self, states: Floats, p: Floats, duration: float) -> Floats:
         """Where they are after a time: (states, lanes), of (lanes,) of what is varied and ms; NaN

@@ -27,8 +27,7 @@ def closed_again(flow: Flow, of: Field, cycle: Cycle, wide: float) -> float:
     wide
         What p is measured by.
     """
-    flow.begin(cycle.states[:, 0], cycle.p)
-    with np.errstate(all="ignore"):
+    with flow.around(cycle.states[:, 0], cycle.p):
         try:
             loop = _Loop(flow, of, cycle)
             return loop.found(wide) if loop.sound else float("nan")
@@ -46,7 +45,8 @@ class _Loop:
         slow = np.abs(of.rates(states * of.scales, np.full(len(states), cycle.p)) / of.scales)
         first = int(slow.max(axis=1).argmin())
         self.guess = states[first]
-        saddle, _, values = self._saddle(cycle.p)
+        saddle, matrix = self._saddle(cycle.p)
+        values = np.linalg.eigvals(matrix)
         self.sound = bool((values.real > 0).sum() == 1)
         if not self.sound:
             return
@@ -59,8 +59,8 @@ class _Loop:
         self.duration = between + np.log(far / _NEAR) * (1.0 / grows + 1.0 / falls)
         self.toward = np.roll(states, -first, axis=0)[outside[0]] - saddle
 
-    def _saddle(self, p: float) -> tuple[Floats, Any, Any]:
-        """The scaled states; the matrix, by differences; its eigenvalues."""
+    def _saddle(self, p: float) -> tuple[Floats, Floats]:
+        """The scaled states, and the matrix there, by differences."""
         from scipy.optimize import root
 
         def rates(u: Floats) -> Floats:
@@ -69,11 +69,11 @@ class _Loop:
         at = root(rates, self.guess, tol=1e-13).x
         steps = _APART * np.eye(at.size)
         matrix = np.stack([(rates(at + e) - rates(at - e)) / (2 * _APART) for e in steps], axis=1)
-        return at, matrix, np.linalg.eigvals(matrix)
+        return at, matrix
 
     def missed(self, p: float) -> float:
         """By how much the run misses the stable directions, along the unstable one."""
-        saddle, matrix, _ = self._saddle(p)
+        saddle, matrix = self._saddle(p)
         values: Any
         right: Any
         left: Any

@@ -54,8 +54,7 @@ def turned_again(flow: Flow, of: Field, cycle: Cycle, wide: float, doubling: boo
     wide
         What p is measured by.
     """
-    flow.begin(cycle.states[:, 0], cycle.p)
-    with np.errstate(all="ignore"):
+    with flow.around(cycle.states[:, 0], cycle.p):
         for stretches in _STRETCHES:
             shooting = Shooting(flow, of, cycle, wide, stretches)
             if stretches == _STRETCHES[-1] or shooting.growth() < _GROWS:

@@ -100,7 +100,7 @@ def _spoken(born: Orbits, varied: Varied) -> list[str]:
     for turn in born.turns:
         of_kind.setdefault(turn.kind, []).append(placed(turn.p, varied))
     for kind, every in of_kind.items():
-        places = ", ".join(every if len(every) <= _TOLD else [every[0], "…", every[-1]])
+        places = _listed(every)
         if kind == FOLD:
             said.append(say("Cycles fold at {places}.", places=places))
         elif kind == DOUBLING:
@@ -145,9 +145,14 @@ def _left_out(born: Orbits, varied: Varied) -> list[str]:
         )  # fmt: skip
     once = [placed(turn.p, varied) for turn in born.turns if not turn.precision < float("inf")]
     if once:
-        places = ", ".join(once if len(once) <= _TOLD else [once[0], "…", once[-1]])
+        places = _listed(once)
         said.append(say("By one way only, without a second: what lies at {places}.", places=places))
     return said
+
+
+def _listed(places: list[str]) -> str:
+    """One after the other; of many the first and the last."""
+    return ", ".join(places if len(places) <= _TOLD else [places[0], "…", places[-1]])
 
 
 _TOLD = 5  # places that a sentence names

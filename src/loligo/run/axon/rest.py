@@ -79,7 +79,7 @@ def begin(problem: Problem, kernels: Sequence[Kernel]) -> Beginning:
     RunError
         If a single run has no resting state to begin from; a sweep's axons tell by their status.
     """
-    line, points = line_of(problem), points_of(problem)
+    line, points = line_of(problem, kernels), points_of(problem)
     voltage = np.empty(line.area.shape)
     states: list[Floats] = []
     notes: list[str] = []
@@ -119,14 +119,15 @@ def _of_region(problem: Problem, compartment: int, reason: str) -> str:
     return reason if len(regions) == 1 else f"region {which + 1}{called}: {reason}"
 
 
-def line_of(problem: Problem) -> Line:
-    """Areas, capacities and axial conductances."""
+def line_of(problem: Problem, kernels: Sequence[Kernel]) -> Line:
+    """Areas, capacities and axial conductances; portable as its membranes' kernels are."""
     area = NA * problem.along.parts.area
     capacity = np.empty_like(area)
     for patch in problem.along.patches:
         density = patch.along(patch.once.lanes.flat("C_m")[None])[0]
         capacity[:, patch.place] = density * area[:, patch.place]
-    return Line(area, capacity, problem.along.parts.link)
+    portable = all(kernel.portable for kernel in kernels)
+    return Line(area, capacity, problem.along.parts.link, portable)
 
 
 def balance(problem: Problem, kernels: Sequence[Kernel], begun: Beginning) -> Beginning:
@@ -140,7 +141,6 @@ def balance(problem: Problem, kernels: Sequence[Kernel], begun: Beginning) -> Be
     status = np.zeros(line.axons, dtype=np.int8) if begun.status is None else begun.status.copy()
     dt = np.ones((line.axons, 1))
     settled = status > 0
-    portable = all(kernel.portable for kernel in kernels)
     change = np.zeros_like(voltage)
     for _ in range(_MOST_STEPS):
         current, _ = _steady(problem, kernels, line, voltage)
@@ -149,7 +149,7 @@ def balance(problem: Problem, kernels: Sequence[Kernel], begun: Beginning) -> Be
         change = np.zeros_like(voltage)
         for k in np.flatnonzero(~settled):  # what is settled stays, whatever its neighbours do
             change[k] = _step(
-                line, points, int(k), voltage[k], current[k], slope[k], float(dt[k, 0]), portable
+                line, points, int(k), voltage[k], current[k], slope[k], float(dt[k, 0])
             )
         broken = ~np.isfinite(change).all(axis=1)
         status[broken] = Status.NO_REST
@@ -190,9 +190,9 @@ def _steady(
 
 def _step(
     line: Line, points: Points, axon: int, voltage: Floats, current: Floats, slope: Floats,
-    dt: float, portable: bool,
+    dt: float,
 ) -> Floats:  # fmt: skip
     held, place = points.conductance[axon], points.place
     right = line.inflow(axon, voltage, onto=-current)
     right[place] += held * (points.potential[axon] - voltage[place])
-    return line.solved(axon, line.capacity[axon] / dt + slope, right, points, portable)
+    return line.solved(axon, line.capacity[axon] / dt + slope, right, points)

@@ -113,9 +113,7 @@ class Shocks:
             offered = self._offered(i, due.axon, voltage, self.steps.states(i)[:, due.axon], 0.0)
             slope[patch.place] = offered[".G"]
         diagonal = capacity / due.since + area * slope
-        portable = all(patch.kernel.portable for patch in self.patches)
-        right = charge / due.since
-        return self.line.solved(due.axon, diagonal, right, self.points, portable)
+        return self.line.solved(due.axon, diagonal, charge / due.since, self.points)
 
     def _offered(
         self, i: int, axon: int, voltage: Floats, states: Sequence[Any], lead: float

@@ -31,22 +31,6 @@ const TURNS = 1e-9; // beside the other part of an eigenvalue: less is none
 const STEP = 1e-4; // mV, and parts of one, of differences that stand for slopes
 
 /**
- * A gate's steady state and time constant where all else is given: gates are linear in themselves.
- *
- * @param {Membrane} membrane
- * @param {string} gate
- * @param {Record<string, Float64Array>} states
- * @returns {{inf: Float64Array, tau: Float64Array}}
- */
-export function gateAt(membrane, gate, states) {
-  const { V } = states;
-  const closed = membrane.derivative({ ...states, [gate]: new Float64Array(V.length) }, 0)[gate];
-  const open = membrane.derivative({ ...states, [gate]: V.map(() => 1) }, 0)[gate];
-  const tau = closed.map((opening, k) => 1 / (opening - open[k]));
-  return { tau, inf: closed.map((opening, k) => opening * tau[k]) };
-}
-
-/**
  * What becomes of the states that are not in the plane: what is faster than y is steady, what is
  * slower held as at rest; a gate of about the same pace that V moves the other way is as large a
  * part of 1 - y as at rest (FitzHugh 1961, doi:10.1016/S0006-3495(61)86902-6).
