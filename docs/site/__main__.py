@@ -69,19 +69,23 @@ def live() -> Any:
 
 def kept(beside: Path, anew: bool) -> Path:
     """Where what came out of code is kept: code, loligo, packages and Python being the same."""
-    found = hashlib.sha256(sys.version.encode())
+    from jupyter_cache import get_cache
+
+    digest = hashlib.sha256(sys.version.encode())
     for each in sorted(f"{one.name} {one.version}" for one in distributions()):
-        found.update(each.encode())
+        digest.update(each.encode())
     root = Path(lo.__file__).parent
     for file in sorted(root.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
-            found.update(f"{file.relative_to(root)} ".encode() + file.read_bytes())
+            digest.update(f"{file.relative_to(root)} ".encode() + file.read_bytes())
     name = f"{beside.name}-kept-"
-    here = beside.with_name(name + found.hexdigest()[:12])
+    folder = beside.with_name(name + digest.hexdigest()[:12])
     for other in beside.parent.glob(f"{name}*"):
-        if anew or other != here:
+        if anew or other != folder:
             shutil.rmtree(other, ignore_errors=True)
-    return here
+    folder.mkdir(parents=True, exist_ok=True)
+    _ = get_cache(str(folder)).db  # its tables, which two of Sphinx's processes would make at once
+    return folder
 
 
 def _linked(page: str) -> str:
