@@ -14,12 +14,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from loligo.crew import threads
 from loligo.engine.kernel import Kernel
 from loligo.errors import RunError
 from loligo.lanes import Floats, distinct
 from loligo.run.bounds import bounded, listed
 from loligo.run.cells import given, guess
-from loligo.run.pace import threads
 from loligo.run.status import Status
 from loligo.run.steady import (
     BEGIN,
