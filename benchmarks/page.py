@@ -197,8 +197,8 @@ def _gpu(results: Results) -> Iterator[str]:
     yield (
         f"{found['card']} (compute capability {found['capability']}, CUDA {found['driver']}), "
         f"{found['date']}, by `python -m benchmarks --gpu`. {lanes:,} runs of random lanes, of "
-        f"{models} models of the library under {len(found['bits'])} settings, were made on the processor "
-        f"and on the GPU: of {numbers:,} samples and spikes, "
+        f"{models} models of the library under {len(found['bits'])} settings, were made on the "
+        f"processor and on the GPU: of {numbers:,} samples and spikes, "
         f"{'none differs in any bit' if not wrong else f'those of {wrong:,} lanes differ'}."
     )
     yield table(

@@ -21,7 +21,7 @@ from loligo.crew import on_all_cores, threads
 from loligo.errors import RunError
 
 _LIBRARIES = {"win32": ("nvcuda.dll",), "linux": ("libcuda.so.1", "libcuda.so")}
-_OUT_OF_MEMORY, _NO_DEVICE, _BUSY = 2, 100, 46  # results of the driver's functions
+_OUT_OF_MEMORY, _NO_DEVICE, _BUSY, _FORKED = 2, 100, 46, 3  # results of the driver's functions
 _NAME, _MAJOR, _MINOR, _PROCESSORS = 256, 75, 76, 16  # letters; numbers of attributes
 _REGISTERS, _LOCAL = 4, 3  # numbers of a function's attributes
 _PIECE = 1 << 22  # bytes that go over at once
@@ -69,6 +69,12 @@ class Driver:
         if result == _BUSY:
             return (
                 f"the GPU is kept by another process for itself alone; wait for it, or {_INSTEAD}"
+            )
+        if result == _FORKED:
+            return (
+                "the GPU cannot be used here: this process was forked from one that had begun to "
+                "use it, which its driver does not allow; start processes anew (by "
+                f"multiprocessing's 'spawn', as Dask's workers are), or {_INSTEAD}"
             )
         text = c_char_p()
         self.library.cuGetErrorString(c_int(result), byref(text))

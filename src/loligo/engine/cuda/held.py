@@ -129,7 +129,7 @@ class Held:
 
         def whose(some: slice) -> None:
             begin, end = int(ends[some.start] - many[some.start]), int(ends[some.stop - 1])
-            each: Integers = np.arange(some.start, some.stop) + self.lanes.start
+            each: Any = np.arange(some.start, some.stop) + self.lanes.start
             lane[begin:end] = np.repeat(each, many[some])
 
         on_all_cores(whose, stretches(many.size))

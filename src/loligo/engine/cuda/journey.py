@@ -120,6 +120,8 @@ class Voyage:
         going = self.order[finished[self.order] == 0]
         if self.calls < _SORTED or 2 * going.size < self.order.size:
             self._foresee(route)
+            if not self.calls:  # nothing is known of them yet
+                return going
             going = np.sort(going)
             grain = (_GRAINS * np.log2(1.0 + self.left[going])).astype(np.uint16)
             going = going[np.argsort(np.uint16(2**16 - 1) - grain, kind="stable")]
