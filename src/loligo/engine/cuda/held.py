@@ -125,12 +125,11 @@ class Held:
             columns.append(np.empty(total))
             gpu.read(flat, columns[-1])
         time, peak, trough = columns
-        lane = np.empty(total, dtype=np.int64)
+        every, lane = np.arange(self.lanes.start, self.lanes.stop), np.empty(total, np.int64)
 
         def whose(some: slice) -> None:
             begin, end = int(ends[some.start] - many[some.start]), int(ends[some.stop - 1])
-            each: Any = np.arange(some.start, some.stop) + self.lanes.start
-            lane[begin:end] = np.repeat(each, many[some])
+            lane[begin:end] = np.repeat(every[some], many[some])
 
         on_all_cores(whose, stretches(many.size))
         self.counts = np.zeros_like(many)
