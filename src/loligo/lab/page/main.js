@@ -31,7 +31,7 @@
  * @property {any} manifest
  * @property {Description} description
  * @property {Uint8Array} wasm
- * @property {import("./link.js").Known} known  what a link may say of it
+ * @property {import("./link/limits.js").Known} known  what a link may say of it
  * @property {import("./texts.js").Load} load
  *
  * @typedef {object} Given  what there is to begin with
@@ -41,7 +41,7 @@
  * @property {Partial<Simulation> | null} [simulation]
  * @property {Partial<import("./state.js").View> | null} [view]
  * @property {any} [tasks]
- * @property {import("./link.js").Limits} limits
+ * @property {import("./link/limits.js").Limits} limits
  * @property {string | null} [language]
  *
  * @typedef {object} Lab
@@ -62,7 +62,7 @@
  * @property {Record<string, Language>} languages
  * @property {(load: import("./texts.js").Load) => import("./tabs.js").Taken | null} taken  of a tab's own
  * @property {any} copy  what offers links, scripts, data and pictures
- * @property {import("./link.js").Limits} limits
+ * @property {import("./link/limits.js").Limits} limits
  * @property {(name: string) => Promise<any>} opened  one of the models
  */
 import { copying } from "./copy.js";

@@ -14,7 +14,7 @@
  * @property {boolean} gated  it is no mere leak
  * @property {Parameter | null} conductance  its largest one, that a drug scales
  *
- * @typedef {import("../link.js").Drug} Drug  one molecule to a channel, the same block at every
+ * @typedef {import("../link/limits.js").Drug} Drug  one molecule to a channel, the same block at every
  *   potential; where `drug` is "", its dose is the share that is blocked, in per cent
  */
 

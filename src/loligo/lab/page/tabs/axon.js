@@ -27,7 +27,7 @@ import { channelsOf, unitless } from "../experiments/channels.js";
 import { evenly } from "../experiments/asking.js";
 import { interpolated, Wave } from "../experiments/wave.js";
 import { choice } from "../fields.js";
-import { boundsOf, usualOf } from "../link.js";
+import { boundsOf, usualOf } from "../link/limits.js";
 import { axonCommand, axonScript, csv } from "../texts.js";
 import { whyOf } from "../words.js";
 

@@ -28,7 +28,7 @@ import { between } from "../draw/trace.js";
 import { channelsOf, drugged, left, looked, unitless } from "../experiments/channels.js";
 import { alone, peak, protocol, reversal, steps, tail, together, upToPeaks } from "../experiments/currents.js";
 import { choice, doseField, numberField } from "../fields.js";
-import { boundsOf, usualOf } from "../link.js";
+import { boundsOf, usualOf } from "../link/limits.js";
 import { command, csv, pythonScript } from "../texts.js";
 import { whyOf } from "../words.js";
 
@@ -88,7 +88,7 @@ class Clamp {
     this.model = "";
     /** @type {Channel[]} */
     this.channels = [];
-    /** @type {import("../link.js").Known["drugs"]} */
+    /** @type {import("../link/limits.js").Known["drugs"]} */
     this.drugs = {};
     const { words } = lab;
     this.drawing = element("div", { class: "drawing", tabindex: 0, role: "group",

@@ -8,7 +8,7 @@
  */
 import { linkOf } from "../address.js";
 import { element, fill } from "../dom.js";
-import { readLink } from "../link.js";
+import { readLink } from "../link/read.js";
 import { measured } from "../tasks/measures.js";
 import { codeOf, drawn, filled, fits, forbidden, person } from "../tasks/sheet.js";
 import { threeDigits, whyOf } from "../words.js";
