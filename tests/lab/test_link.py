@@ -131,7 +131,7 @@ HOSTILE = {
 } | {
     f"{V1}&set=g_Na:{text}": "is not a number"
     for text in ("nan", "NaN", "inf", "Infinity", "-Infinity", "0x10", "1_000", "+1", "01", ".5",
-                 "5.", "1e", "١٢", "１２", "1 ", " 1", "1e+-5", "--1", "null", "1n", "1e0001")
+                 "5.", "1e", "١٢", "１２", "1\u00a0", "\u20031", "1e+-5", "--1", "null", "1n", "1e0001")
 }  # fmt: skip
 
 
