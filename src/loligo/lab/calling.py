@@ -249,8 +249,9 @@ def sheet_of(path: str | os.PathLike[str] | None, models: Sequence[Membrane]) ->
     if path is None:
         return None
     from loligo.lab.sheet import read_sheet
+    from loligo.lab.tasks import tried
 
-    return read_sheet(path, models)
+    return tried(read_sheet(path, models))
 
 
 def _begun(

@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?")
 _LONGEST_NUMBER = 30
 _WELL_ENCODED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
 _SHOWN = 40
+# what a terminal obeys, or what turns the direction of writing
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _STIMULI = {each["word"]: each for each in LIMITS["stimuli"]}
 _KINDS = {each["kind"]: each for each in LIMITS["stimuli"]}
 _SOLVERS = {each["word"]: each for each in LIMITS["solvers"]}
@@ -247,6 +249,7 @@ def _refuse(text: str, /, **values: str) -> Any:
 
 
 def _short(text: str) -> str:
+    text = _OBEYED.sub("?", text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

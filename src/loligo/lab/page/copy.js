@@ -78,7 +78,7 @@ function item(lab, choice, close) {
       try {
         const said = await choice.does();
         close();
-        lab.announce(said);
+        lab.notify(said);
       } catch (problem) {
         lab.tell(lab.words("This could not be done: {why}", { why: whyOf(problem, lab.words) }));
         close();

@@ -24,6 +24,8 @@
  * @property {{duration: number, sample: number, solver: [string, number]}} usual
  * @property {Record<string, string>} words
  * @property {Own[]} own
+ * @property {{samples: number, apart: number, most: number}} family  how steps are cut
+ * @property {import("../experiments/fibre.js").Table} fibre
  * @typedef {Bounds & {drug: string, half: number, unit: string, least: number}} Drug
  * @typedef {object} Known  of a model
  * @property {Record<string, Bounds>} parameters

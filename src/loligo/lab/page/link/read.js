@@ -18,6 +18,8 @@ import { fieldsOf } from "./limits.js";
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?$/;
 const LONGEST_NUMBER = 30;
 const SHOWN = 40;
+// what a terminal obeys, or what turns the direction of writing
+const OBEYED = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 const RUN = ["duration", "sample", "threshold", "cursor"];
 
 /** What is wrong with a link: a text with fields, and what stands in them. */
@@ -330,8 +332,8 @@ function said(text, values = {}) {
 
 /** @param {string} text */
 function shortened(text) {
-  const letters = Array.from(text.slice(0, 2 * SHOWN + 2));
-  return letters.length > SHOWN ? `${letters.slice(0, SHOWN).join("")}…` : text;
+  const letters = Array.from(text.slice(0, 2 * SHOWN + 2).replace(OBEYED, "?"));
+  return letters.length > SHOWN ? `${letters.slice(0, SHOWN).join("")}…` : letters.join("");
 }
 
 /** @param {string} text */

@@ -30,6 +30,22 @@ export const FIELDS = {
 };
 
 /**
+ * Between what a number of a stimulus lies: what a link may say, so that all that is shown can be
+ * shared; and whether it may be left out.
+ *
+ * @param {import("../link/limits.js").Limits} limits
+ * @param {string} kind
+ * @param {Field} field
+ * @returns {{least: number, most: number, empty: boolean}}
+ */
+export function boundsIn(limits, kind, { name, least = -Infinity, most = Infinity }) {
+  const known = limits.stimuli.find((each) => each.kind === kind);
+  const bounds = [...known?.values ?? [], ...known?.settings ?? []].find((each) => each.name === name);
+  return { least: Math.max(least, bounds?.low ?? -Infinity), most: Math.min(most, bounds?.high ?? Infinity),
+    empty: bounds?.usual === null };
+}
+
+/**
  * One of each kind, to begin with, in a run that lasts so many ms.
  *
  * @param {string} kind
