@@ -31,7 +31,8 @@ cable.advance(Math.round(lasts / dt), ({ steps, V }) => {
 return { rows, position: Array.from(made.position) };
 """
 WAVE = """
-const wave = new $experiments_wave.Wave(model, given.parameters, given.fibre, given.shocks, given.table);
+const { parameters, fibre, shocks, table } = given;
+const wave = new $experiments_wave.Wave(model, parameters, fibre, shocks, table);
 while (!wave.done) wave.advance(1000);
 return { velocity: wave.velocity(...given.between), met: wave.met(), lasts: wave.lasts,
   passed: wave.passed.filter(Number.isFinite).length, count: wave.passed.length };

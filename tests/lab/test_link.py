@@ -131,7 +131,8 @@ HOSTILE = {
 } | {
     f"{V1}&set=g_Na:{text}": "is not a number"
     for text in ("nan", "NaN", "inf", "Infinity", "-Infinity", "0x10", "1_000", "+1", "01", ".5",
-                 "5.", "1e", "١٢", "１２", "1\u00a0", "\u20031", "1e+-5", "--1", "null", "1n", "1e0001")
+                 "5.", "1e", "١٢", "１２", "1\u00a0", "\u20031", "1e+-5", "--1", "null", "1n",
+                 "1e0001")
 }  # fmt: skip
 
 
@@ -193,6 +194,13 @@ def read_in_node(urls: list[str]) -> list[Any]:
         {"urls": urls, "limits": LIMITS, "known": KNOWN},
         "link/read.js",
     )
+
+
+def test_a_refusal_holds_nothing_that_a_terminal_obeys():
+    """Nor what turns the direction of writing: the page and Python say it in the same words."""
+    url = f"{V1}&set=%1B[2J\u202ex:1"
+    assert verdict(url) == "set of the link: ?[2J?x is unknown"
+    assert read_in_node([url]) == [verdict(url)]
 
 
 def test_a_link_that_an_email_broke_says_what_it_said():

@@ -174,7 +174,8 @@ def _told(task: Task, drawn: Mapping[str, float]) -> str:
     if task.target is not None:
         return f"{says} is to be {written(task.goal(drawn))}"
     right = right_answer(task, drawn)
-    return f"{says}: {'none' if math.isnan(right) else f'{right:.6g}'} {_unit(task, drawn)}".rstrip()
+    number = "none" if math.isnan(right) else f"{right:.6g}"
+    return f"{says}: {number} {_unit(task, drawn)}".rstrip()
 
 
 def _unit(task: Task, drawn: Mapping[str, float]) -> str:

@@ -48,9 +48,12 @@ function velocity(wave, electrodes, words) {
  * @param {"left" | "right" | "both"} side
  * @param {import("../words.js").Words} words
  */
-function failed({ passed }, side, words) {
+function failed(wave, side, words) {
+  const { passed, lasts, every, table: { longest } } = wave;
   const known = passed.filter(Number.isFinite).length;
   if (known === 0) return words("Nothing passes: the shock excites no wave.");
   const arrived = side === "left" ? passed[passed.length - 1] : side === "right" ? passed[0] : passed[passed.length >> 1];
-  return Number.isFinite(arrived) ? "" : words("The wave dies out on its way.");
+  if (Number.isFinite(arrived)) return "";
+  return lasts > longest - every ? words("After {t:g} ms it is still on its way.", { t: longest })
+    : words("The wave dies out on its way.");
 }
