@@ -75,6 +75,17 @@ def _link(page: Any) -> str:
     return str(page.evaluate("location.hash"))
 
 
+def test_a_clamp_in_a_link_has_its_numbers_beside_it(page: Any) -> None:
+    """And a number that may be missing is taken when it is typed, and gone when it is taken away."""
+    page.evaluate("(hash) => { location.hash = hash; }", f"{BASE}&clamp=5,20,-20&noise=0,50,2")
+    typed(page, "clamp 1: voltage", "0")
+    typed(page, "clamp 1: ends at", "10")
+    typed(page, "noise 2: τ", "3")
+    assert "clamp=5,20,0,to:10&noise=0,50,2,tau:3&" in _link(page)
+    typed(page, "noise 2: τ", "")
+    assert "noise=0,50,2&" in _link(page)
+
+
 def test_what_was_copied_is_seen(page: Any) -> None:
     page.get_by_role("button", name="Share").click()
     page.get_by_role("menuitem", name="Copy the link").click()

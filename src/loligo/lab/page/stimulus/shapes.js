@@ -27,6 +27,7 @@ export const FIELDS = {
   noise: [...BOX, { name: "tau", unit: "ms", least: 1e-2 },
     { name: "seed", unit: "", least: 0, most: 2 ** 53 - 1, whole: true }],
   shock: [START, { name: "amplitude", unit: "mV" }],
+  clamp: [START, DURATION, { name: "voltage", unit: "mV" }, { name: "to", unit: "mV" }],
 };
 
 /**
@@ -83,6 +84,7 @@ export function kindName(kind, words) {
     case "chirp": return words("chirp");
     case "noise": return words("noise");
     case "shock": return words("shock");
+    case "clamp": return words("clamp");
     default: return kind;
   }
 }
@@ -104,6 +106,8 @@ export function fieldName(name, words) {
     case "frequency_start": return words("first frequency");
     case "frequency_end": return words("last frequency");
     case "seed": return words("seed");
+    case "voltage": return words("voltage");
+    case "to": return words("ends at");
     case "tau": return "τ";
     default: return name;
   }
