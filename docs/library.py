@@ -137,7 +137,19 @@ def table() -> str:
             f"| `{name}` | {each.animal} | {each.cell} | {', '.join(each.channels)} | "
             f"{each.states} | {each.alone} | {step} |"
         )
+    without = ", ".join(f"`{name}`" for name in catalogue() if not of_its_paper(name))
+    lines += [
+        "",
+        f"No number of its own paper could be had for {without}: the notes of each say what it was "
+        "tested by instead.",
+    ]
     return "\n".join(lines) + "\n"
+
+
+def of_its_paper(name: str) -> bool:
+    """Whether a number of its own paper is among a model's tests, by its notes."""
+    notes = lo.load(LIBRARY / f"{name}.toml").notes
+    return not any("no number of its own paper" in note for note in notes)
 
 
 def page(text: str) -> str:
