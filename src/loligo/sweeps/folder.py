@@ -81,7 +81,7 @@ class Folder:
     def lock(self) -> Iterator[None]:
         """While what belongs to several blocks is changed. Where the disk knows no locks none is
         taken: what two write at once is the same, and is put right at the end."""
-        with open(self.own / "lock", "a") as file:
+        with open(self.own / "lock", "ab") as file:
             if fcntl is not None:
                 with suppress(OSError):
                     fcntl.flock(file, fcntl.LOCK_EX)
@@ -99,7 +99,7 @@ class Folder:
         """
         with ExitStack() as held:
             try:
-                file = held.enter_context(open(self.own / "at_work", "a"))
+                file = held.enter_context(open(self.own / "at_work", "ab"))
             except OSError as error:
                 closed = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
                 if not (closed and self.whole.exists()):
