@@ -112,10 +112,15 @@ def entry(name: str) -> Entry:
     assert year, name
     return Entry(
         title=model.title, animal=cell.animal, cell=cell.cell, year=int(year[1]),
-        channels=tuple(each.name for each in model.channels), states=states(model),
+        channels=tuple(each.name for each in model.channels), ions=ions(model), states=states(model),
         alone=alone, step=cell.step, lasts=cell.lasts, threshold=cell.threshold,
         under_step=stepped,
     )  # fmt: skip
+
+
+def ions(model: lo.Membrane) -> tuple[str, ...]:
+    """Which ions its channels let through, by their symbols."""
+    return tuple(sorted({each.ion for each in model.channels if each.ion}))
 
 
 def states(model: lo.Membrane) -> int:
