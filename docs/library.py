@@ -112,9 +112,9 @@ def entry(name: str) -> Entry:
     assert year, name
     return Entry(
         title=model.title, animal=cell.animal, cell=cell.cell, year=int(year[1]),
-        channels=tuple(each.name for each in model.channels), ions=ions(model), states=states(model),
-        alone=alone, step=cell.step, lasts=cell.lasts, threshold=cell.threshold,
-        under_step=stepped,
+        channels=tuple(each.name for each in model.channels), ions=ions(model),
+        states=states(model), alone=alone, step=cell.step, lasts=cell.lasts,
+        threshold=cell.threshold, under_step=stepped,
     )  # fmt: skip
 
 

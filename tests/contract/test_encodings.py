@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -15,7 +16,8 @@ import pytest
 import loligo as lo
 from loligo.experiments import table
 
-SHEET = Path(__file__).parents[2] / "docs" / "lab" / "sheet.toml"
+ROOT = Path(__file__).parents[2]
+SHEET = ROOT / "docs" / "lab" / "sheet.toml"
 MODEL = 'name="x"\ntitle="Größe µ → ∞"\n[channels.L]\ng=1\nE="−70"\n'
 RUN = ["--duration", "12", "--pulse", "1", "1", "20"]
 # calls, and how they end
@@ -82,6 +84,16 @@ def test_every_command_where_letters_are_few(encoding: str, tmp_path: Path) -> N
     assert lo.open(tmp_path / "a.csv").V.equals(lo.open(tmp_path / "a.nc").V)
     for name in ("a.csv", "a.svg", "lab.html", "r.csv"):
         (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_every_text_says_how_it_is_written() -> None:
+    """Bytes are the same on every system: UTF-8, and lines end as on this one."""
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                told = {each.arg for each in node.keywords}
+                needed = {"write_text": {"encoding", "newline"}, "read_text": {"encoding"}}
+                assert needed.get(node.func.attr, set()) <= told, f"{path}:{node.lineno}"
 
 
 def test_a_help_text_flows_but_for_its_examples() -> None:

@@ -136,9 +136,7 @@ def test_connor_stevens_1977() -> None:
     assert m["m_alpha"] / 1.0 == pytest.approx(3.8)  # the squid's at 18 degC and a little more
     assert (m["m_alpha"] / 1.0) / (n["n_alpha"] / 0.1) == pytest.approx(2, abs=0.15)  # twofold
     assert h["h_beta"] / 0.5 == pytest.approx(3.8)
-    assert up["h"] - up["m"] == pytest.approx(
-        7, abs=0.5
-    )  # their overlap
+    assert up["h"] - up["m"] == pytest.approx(7, abs=0.5)  # their overlap
     assert float(axon.parameters["g_L"].value) == 0.3  # as the squid's
     assert float(axon.parameters["C_m"].value) == 1.0
     currents = [8.14, *np.linspace(8.2, 10.5, 6), 85.0]

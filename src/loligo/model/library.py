@@ -95,9 +95,10 @@ def library(like: str | None = None) -> pandas.DataFrame:
     -------
     pandas.DataFrame
         A row a model, by its name: ``title``, ``animal``, ``cell``, ``year``, ``channels``,
-        ``ions`` (which these let through, where the model says so), ``states`` (how many variables have a differential equation), ``alone`` (what it does
-        without a stimulus), ``step`` (a current, µA/cm2, that shows what it does), ``lasts`` (ms),
-        ``threshold`` (mV, where its spikes are counted) and ``under_step`` (what it does then:
+        ``ions`` (which these let through, where the model says so), ``states`` (how many variables
+        have a differential equation), ``alone`` (what it does without a stimulus), ``step`` (a
+        current, µA/cm2, that shows what it does), ``lasts`` (ms), ``threshold`` (mV, where its
+        spikes are counted) and ``under_step`` (what it does then:
         ``silent``, ``single spike``, ``phasic``, ``adapting``, ``tonic`` or ``bursting``, which
         was found by running it).
 

@@ -133,7 +133,7 @@ def write_json(path: Path, document: Any) -> None:
     text = json.dumps(document, ensure_ascii=False)  # order matters: that of currents, say
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
-        part.write_text(f"{_sum(text)}\n{text}\n", encoding="utf-8")
+        part.write_text(f"{_sum(text)}\n{text}\n", encoding="utf-8", newline="\n")
 
 
 def read_json(path: Path) -> Any:

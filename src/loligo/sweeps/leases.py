@@ -81,7 +81,7 @@ class Leases:
             with suppress(OSError):
                 if path.exists():
                     with replacing(path) as part:
-                        part.write_text(self._text(), encoding="utf-8")
+                        part.write_text(self._text(), encoding="utf-8", newline="\n")
 
     @contextmanager
     def alive(self) -> Iterator[None]:
