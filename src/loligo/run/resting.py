@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from loligo.engine.kernel import Kernel, Search
+from loligo.engine.kernel import Kernel
 from loligo.engine.resting import (
     BEGIN,
     STABLE,
@@ -39,17 +39,20 @@ def rests(kernel: Kernel, parameters: Lanes, lanes: int) -> Rests:
     parameters
         Name -> one value a lane, with what must be kept (:mod:`loligo.run.bounds`).
     """
-    search = _search(kernel, parameters, lanes) if lanes >= _MANY else None
-    if search is None:
+    equations, search = None, None
+    if lanes >= _MANY and _suits(kernel, parameters):
+        equations = Equations.of(kernel.program)
+        search = kernel.search(equations, lanes)
+    if equations is None or search is None:
         parts = on_all_cores(
             lambda part: rests_of_block(kernel, _some(parameters, part), len(part)),
             _parts(lanes, _BLOCK),
         )
     else:
-        sought, find = _sought(kernel, parameters, lanes), search
+        sought = _sought(kernel, equations, parameters, lanes)
 
         def look(part: range) -> Rests:
-            turns = find(sought.some(slice(part.start, part.stop)))
+            turns = search(sought.some(slice(part.start, part.stop)))
             return _judged(kernel, _some(parameters, part), turns)
 
         chunks = _parts(lanes, (_WHOLE if search.alone else _CHUNK) * _BLOCK)
@@ -70,19 +73,16 @@ def _some(parameters: Lanes, part: range | NDArray[np.int64]) -> dict[str, Float
     return {name: row[which] for name, row in parameters.items()}
 
 
-def _search(kernel: Kernel, parameters: Lanes, lanes: int) -> Search | None:
-    """The kernel's loop, where it is made for such membranes: nothing must be kept, and no states
-    drive each other all round."""
+def _suits(kernel: Kernel, parameters: Lanes) -> bool:
+    """Whether a loop is made for such membranes: nothing must be kept, no states drive each other
+    all round, and nothing drives them from outside."""
     program = kernel.program
-    if program.mutual or Kept.of(program.states, parameters):
-        return None
-    if any(name in parameters for name in program.inputs):
-        return None
-    return kernel.search(Equations.of(program), lanes)
+    driven = any(name in parameters for name in program.inputs)
+    return not (driven or program.mutual or Kept.of(program.states, parameters))
 
 
-def _sought(kernel: Kernel, parameters: Lanes, lanes: int) -> Sought:
-    equations, others = Equations.of(kernel.program), kernel.program.states[1:]
+def _sought(kernel: Kernel, equations: Equations, parameters: Lanes, lanes: int) -> Sought:
+    others = equations.states[1:]
     rows = [np.broadcast_to(parameters.get(guess(name), BEGIN), lanes) for name in others]
     begin = np.stack(rows) if rows else np.empty((0, lanes))
     table = _table(kernel, equations, parameters)

@@ -1,7 +1,8 @@
 """A program on a GPU, behind the interface of :mod:`loligo.engine.kernel`.
 
 What is asked once of each lane (constants, steady states) the processor computes by its own code;
-the loop runs on the GPU, and of many lanes the search of rest. It stays there from call to call: :meth:`CudaKernel.hold`.
+the loop runs on the GPU, and of many lanes the search of rest. A run stays there from call to
+call: :meth:`CudaKernel.hold`.
 """
 
 from __future__ import annotations
