@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from loligo.crew import on_all_cores, stretches
 from loligo.engine.engines import ENGINES
-from loligo.engine.kernel import Kernel
+from loligo.engine.kernel import Kernel, Search
+from loligo.engine.resting import Equations
 from loligo.errors import RunError
 from loligo.lanes import Floats, Labelled
 from loligo.run.bounds import listed, spoken
@@ -101,6 +102,9 @@ class _Unnoted:
         nothing = dict.fromkeys(self.noted, np.zeros(lanes))
         after = self.kernel.map(block, {**inputs, **nothing})
         return {name: row for name, row in after.items() if name not in nothing}
+
+    def search(self, equations: Equations, lanes: int) -> Search | None:
+        return self.kernel.search(equations, lanes)
 
 
 def unnoted(kernel: Kernel) -> Kernel:

@@ -30,11 +30,14 @@ from loligo.engine.llvm.jit import (
     Code,
     compile_loops,
     compile_object,
+    compile_rests,
     compile_solve,
     load_object,
 )
 from loligo.engine.llvm.kernel import CompiledKernel
+from loligo.engine.llvm.rests import FUNCTION
 from loligo.engine.llvm.target import Target, host, version
+from loligo.engine.resting import Equations
 from loligo.errors import FileError
 from loligo.files import failure, replacing
 from loligo.program import Program
@@ -91,12 +94,16 @@ class Cache:
 
         def restore(document: dict[str, Any], code: bytes) -> CompiledKernel:
             program = Program.from_dict(document["program"])
-            return CompiledKernel(program, width, load_object(code), portable=portable)
+            return CompiledKernel(
+                program, width, load_object(code), portable=portable, rests=self.rests
+            )
 
         def make() -> tuple[CompiledKernel, dict[str, Any], bytes]:
             program = write()
             code = compile_object(program, width, _target(portable))
-            kernel = CompiledKernel(program, width, load_object(code), portable=portable)
+            kernel = CompiledKernel(
+                program, width, load_object(code), portable=portable, rests=self.rests
+            )
             return kernel, {"program": program.to_dict()}, code
 
         return self.obtained([key, width, *(["portable"] if portable else [])], restore, make)
@@ -110,6 +117,17 @@ class Cache:
 
         what = ["the solve of an axon", *(["portable"] if portable else [])]
         return self.obtained(what, lambda _, code: load_object(code), make)[0]
+
+    def rests(self, equations: Equations, portable: bool = False) -> Code:
+        """The loop that looks for where membranes rest."""
+
+        def make() -> tuple[Code, dict[str, Any], bytes]:
+            code = compile_rests(equations, _target(portable))
+            return load_object(code, [FUNCTION]), {}, code
+
+        source = hashlib.sha256(equations.text.encode()).hexdigest()
+        what = ["where membranes rest", source, *(["portable"] if portable else [])]
+        return self.obtained(what, lambda _, code: load_object(code, [FUNCTION]), make)[0]
 
     def loops(self, functions: Sequence[Callable[..., None]]) -> Code:
         """Plain loops (:mod:`loligo.engine.llvm.plain`)."""
