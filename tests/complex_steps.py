@@ -257,7 +257,8 @@ def recording(case: Case, states: Sequence[str], every: float, solver: Any) -> A
     asked = [*states, *(f"d{state}_d{by}" for state in states for by in case.bys)]
     return lo.simulate(
         case.model, lo.Pulse(*case.pulse) if case.pulse[2] else None, case.lasts,
-        solver=solver, initial=case.initial, sample_interval=every, record=asked, sensitivities=list(case.bys),
+        solver=solver, initial=case.initial, sample_interval=every, record=asked,
+        sensitivities=list(case.bys),
     )  # fmt: skip
 
 
