@@ -264,12 +264,9 @@ def recording(case: Case, states: Sequence[str], every: float, solver: Any) -> A
     )  # fmt: skip
 
 
-SOLVER = lo.Taylor(1e-12)
-
-
-def judged(case: Case, rates: Rates, samples: int = 16) -> dict[tuple[str, str], float]:
+def judged(case: Case, rates: Rates, solver: Any = None) -> dict[tuple[str, str], float]:
     """How far each state's derivative by each thing is off, of its largest along the run."""
-    rec = recording(case, rates.states, case.lasts / samples, SOLVER)
+    rec = recording(case, rates.states, case.lasts / 16, solver or lo.Taylor(1e-12))
     rows = np.stack([rec[state].values for state in rates.states], axis=1)
     changes = np.stack([
         np.stack([rec[f"d{state}_d{by}"].values for by in case.bys], axis=1)

@@ -183,22 +183,22 @@ def _changes_at(u: np.ndarray, doubling: bool) -> float:
     along = np.linalg.svd(_around(u)[1])[2][-1]
     u, along, before = cycle(u, along)
     step = 1e-4
-    for _ in range(6):
+    for _ in range(4):
         last = u
         u, along, now = cycle(last + step * along, along)
-        if abs((u - last)[4]) < 1e-10:
+        if abs(u[4] - last[4]) < 1e-10:
             break
         step, before = -now * step / (now - before), now
     return float(u[4])
 
 
-# where V is -60 mV on the way up, or in between: m, h, n, period, current
+# where V is -60 mV on the way up: m, h, n, period, current
 NEAR = {
-    "fold of cycles": (0.0902, 0.4879, 0.3703, 19.8952, 6.2603),
-    "second fold": (0.1355, 0.2844, 0.4739, 16.7138, 7.8423),
-    "period doubling": (0.0898, 0.4347, 0.3777, 17.1585, 7.8453),
-    "second doubling": (0.08967, 0.4303, 0.37776, 20.6822, 7.917778),
-    "third fold": (0.08969, 0.43029, 0.37777, 20.7073, 7.917785),
+    "fold of cycles": (0.0901556, 0.487943, 0.3702368, 19.895241, 6.2603213),
+    "second fold": (0.0899419, 0.4354423, 0.3778337, 16.713797, 7.8423471),
+    "period doubling": (0.0899304, 0.4346785, 0.3777617, 17.158521, 7.8453374),
+    "second doubling": (0.089883, 0.430268, 0.3778277, 20.682165, 7.9177777),
+    "third fold": (0.0898829, 0.4302636, 0.3778272, 20.707294, 7.9177855),
 }
 
 
