@@ -89,11 +89,12 @@ def bifurcation(
     found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied, partly(0.0, 0.3))
     born = orbits(found, Flow(found.field), partly(0.3, 1.0))
     changes = Changes.of(found)
-    unstable = any(not each.stable for trail in born.trails for each in trail.cycles)
+    unstable = any(not stable for trail in born.trails for stable in trail.stable)
     summary = " ".join([spoken_of(changes, varied), *_spoken(born, varied)])
     lacking = [*left_out(found, varied), *_left_out(born, varied)]
+    plane = len(found.field.states) == 2
     return tree(EXPERIMENT, patch, varied, found, changes, born, summary, lacking,
-                panels(varied.name, bool(born.trails), unstable))  # fmt: skip
+                panels(varied.name, bool(born.trails), unstable, plane))  # fmt: skip
 
 
 def _spoken(born: Orbits, varied: Varied) -> list[str]:
