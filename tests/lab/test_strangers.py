@@ -76,7 +76,7 @@ def _link(page: Any) -> str:
 
 
 def test_a_clamp_in_a_link_has_its_numbers_beside_it(page: Any) -> None:
-    """And a number that may be missing is taken when it is typed, and gone when it is taken away."""
+    """A number that may be missing is taken when it is typed, and gone when it is taken away."""
     page.evaluate("(hash) => { location.hash = hash; }", f"{BASE}&clamp=5,20,-20&noise=0,50,2")
     typed(page, "clamp 1: voltage", "0")
     typed(page, "clamp 1: ends at", "10")
