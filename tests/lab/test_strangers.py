@@ -76,7 +76,7 @@ def _link(page: Any) -> str:
 
 
 def test_a_clamp_in_a_link_has_its_numbers_beside_it(page: Any) -> None:
-    """A number that may be missing is taken when it is typed, and gone when it is taken away."""
+    """And a number that may be missing is taken when typed, and gone when taken away."""
     page.evaluate("(hash) => { location.hash = hash; }", f"{BASE}&clamp=5,20,-20&noise=0,50,2")
     typed(page, "clamp 1: voltage", "0")
     typed(page, "clamp 1: ends at", "10")
@@ -103,7 +103,7 @@ def test_labels_of_a_family_stand_where_its_steps_end(chromium: Any, file: Path)
     found = dict(page.evaluate("Array.from(window.written)"))
     heights = np.array([found[f"group {text}"] for text in ("−47", "47")])
     held = lo.from_link(f"{BASE}&tab=clamp&steps=first:-47,last:47,number:2").simulate()
-    steady = (held.I_Na + held.I_K + held.I_L).sel(time=11.9, method="nearest")
+    steady = sum(held[f"I_{name}"] for name in ("Na", "K", "L")).sel(time=11.9, method="nearest")
     axis = [found["group 1000"], found["group 3000"]]
     expected = axis[0] + (steady.values - 1000) / 2000 * (axis[1] - axis[0])
     np.testing.assert_allclose(heights, expected, atol=9)  # half a letter, where two would meet

@@ -79,7 +79,7 @@ class Lab:
         if where.suffix.lower() not in (".html", ".htm"):
             raise UsageError(f"{where}: the lab is an .html file")
         with files.replacing(where) as part:
-            part.write_text(self.html, encoding="utf-8")
+            part.write_text(self.html, encoding="utf-8", newline="\n")
         return where
 
     def open(self) -> Path:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import astuple
 from typing import Any
 
-from loligo.engine.cuda.driver import Gpu, gpu
+from loligo.engine.cuda.driver import Functions, Gpu, gpu
 from loligo.engine.cuda.kernel import CudaKernel
 from loligo.engine.llvm.cache import KERNELS
-from loligo.engine.llvm.jit import compile_ptx
-from loligo.engine.llvm.target import OLDEST, nvidia
+from loligo.engine.llvm.jit import compile_ptx, compile_rests_ptx
+from loligo.engine.llvm.target import OLDEST, Target, nvidia
+from loligo.engine.resting import Equations
 from loligo.errors import RunError
 from loligo.program.recipe import Recipe
 
@@ -29,15 +31,35 @@ def kernel_of(recipe: Recipe) -> tuple[CudaKernel, str]:
     target = nvidia(device.capability, recipe.portable)
 
     def restore(_: dict[str, Any], code: bytes) -> CudaKernel:
-        return CudaKernel(maps.program, maps, device, device.loaded(code))
+        return CudaKernel(maps.program, maps, device, device.loaded(code), rests_of)
 
     def make() -> tuple[CudaKernel, dict[str, Any], bytes]:
         code = device.linked(compile_ptx(maps.program, target))
         return restore({}, code), {}, code
 
-    # the driver makes the code, for exactly this kind of GPU
-    made_by = [*astuple(target), list(device.capability), device.version]
-    return KERNELS.obtained([recipe.key, "cuda", made_by], restore, make)
+    return KERNELS.obtained([recipe.key, "cuda", _made_by(device, target)], restore, make)
+
+
+def rests_of(equations: Equations, portable: bool) -> Functions:
+    """The loop that looks for where membranes rest."""
+    device = gpu()
+    target = nvidia(device.capability, portable)
+
+    def restore(_: dict[str, Any], code: bytes) -> Functions:
+        return device.loaded(code)
+
+    def make() -> tuple[Functions, dict[str, Any], bytes]:
+        code = device.linked(compile_rests_ptx(equations, target))
+        return restore({}, code), {}, code
+
+    source = hashlib.sha256(equations.text.encode()).hexdigest()
+    what = ["where membranes rest", source, "cuda", _made_by(device, target)]
+    return KERNELS.obtained(what, restore, make)[0]
+
+
+def _made_by(device: Gpu, target: Target) -> list[Any]:
+    """The driver makes the code, for exactly this kind of GPU."""
+    return [*astuple(target), list(device.capability), device.version]
 
 
 def _too_old(device: Gpu) -> str:
