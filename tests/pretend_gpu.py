@@ -21,7 +21,7 @@ import numpy as np
 
 from loligo.engine.cuda import cache
 from loligo.engine.cuda.driver import NoRoomError
-from loligo.engine.llvm.jit import _optimised, threads_to_ir
+from loligo.engine.llvm.jit import _optimised, rests_to_ir, threads_to_ir
 from loligo.engine.llvm.target import host
 
 _THREAD = """
@@ -41,15 +41,22 @@ def for_this_processor(program, target) -> str:
     assert target.triple.startswith("nvptx64")
     told = json.dumps(program.to_dict())
     if told not in _WRITTEN:
-        _WRITTEN[told] = _written(program)
+        _WRITTEN[told] = _taken(threads_to_ir(program, _THREADS))
     return _WRITTEN[told]
 
 
+def rests_for_this_processor(equations, target) -> str:
+    """Of the search of rest, likewise."""
+    assert target.triple.startswith("nvptx64")
+    return _taken(rests_to_ir(equations, _THREADS))
+
+
 _WRITTEN: dict[str, str] = {}
+_THREADS = replace(host(), threads=True)
 
 
-def _written(program) -> str:
-    text = threads_to_ir(program, replace(host(), threads=True))
+def _taken(text: str) -> str:
+    """By this processor."""
     text = re.sub(r"declare i32 @\"?llvm\.nvvm\.read\.ptx\.sreg\.\S+\(\)\n?", "", text)
     text = re.sub(r"@\"?llvm\.nvvm\.read\.ptx\.sreg\.tid\.x\"?", "@thread_in_group", text)
     text = re.sub(r"@\"?llvm\.nvvm\.read\.ptx\.sreg\.\w+\.x\"?", "@nothing", text)
@@ -136,7 +143,7 @@ class PretendGpu:
     def copy(self, target: Memory, source: Memory) -> None:
         ctypes.memmove(target.address.value, source.address.value, source.size)
 
-    def linked(self, text: str) -> bytes:
+    def linked(self, text: str, plainly: bool = False) -> bytes:
         return text.encode()
 
     def loaded(self, code: bytes) -> Functions:
@@ -159,5 +166,6 @@ def pretended(limit: int = 1 << 40):
         mock.patch.dict("os.environ", LOLIGO_CACHE="off"),
         mock.patch.object(cache, "gpu", return_value=gpu),
         mock.patch.object(cache, "compile_ptx", for_this_processor),
+        mock.patch.object(cache, "compile_rests_ptx", rests_for_this_processor),
     ):
         yield gpu

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.errors import UsageError
-from loligo.packed import unpacked
+from loligo.packed import packed, unpacked
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -128,9 +128,9 @@ class Labelled:
         return Labelled(self.dims, values, self.coords)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists and text that JSON and TOML keep exactly."""
-        coords = {dim: labels.tolist() for dim, labels in self.coords.items()}
-        return {"dims": list(self.dims), "values": self.values.tolist(), "coords": coords}
+        """Plain lists and text that JSON and TOML keep exactly, very many numbers packed."""
+        coords = {dim: packed(labels) for dim, labels in self.coords.items()}
+        return {"dims": list(self.dims), "values": packed(self.values), "coords": coords}
 
     @staticmethod
     def from_dict(document: Mapping[str, Any]) -> Labelled:
@@ -320,12 +320,16 @@ def distinct(table: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     ([2, 0, 1], [1, 2, 0, 1])
     """
     # row by row: sorting a million columns as such takes seconds
-    which = np.zeros(table.shape[1], dtype=np.int64)
+    lanes: int = table.shape[1]
+    which, count = np.zeros(lanes, dtype=np.int64), min(1, lanes)
     for row in table:
-        if (row != row[0]).any():
-            _, own = np.unique(row, return_inverse=True)
-            _, which = np.unique(which * (own.max() + 1) + own, return_inverse=True)
-    _, first = np.unique(which, return_index=True)
+        if count < lanes and (row != row[0]).any():
+            values, own = np.unique(row, return_inverse=True)
+            if count > 1:
+                values, own = np.unique(which * values.size + own, return_inverse=True)
+            which, count = own, values.size
+    first = np.empty(count, dtype=np.int64)
+    first[which[::-1]] = np.arange(lanes)[::-1]  # of what is written twice the last stays
     return first, which
 
 

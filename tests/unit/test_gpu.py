@@ -224,9 +224,13 @@ def test_axons_are_the_processors() -> None:
 
 @pytest.mark.parametrize(
     ("result", "words"),
-    [(100, "this machine shows none"), (46, "kept by another process for itself alone"),
-     (719, r"says of cuLaunchKernel: unspecified launch failure \(719\); use engine='llvm'")],
-)  # fmt: skip
+    [
+        (100, "this machine shows none"),
+        (3, "forked from one that had begun to use it"),
+        (46, "kept by another process for itself alone"),
+        (719, r"says of cuLaunchKernel: unspecified launch failure \(719\); use engine='llvm'"),
+    ],
+)
 def test_what_the_driver_refuses_is_told(result: int, words: str) -> None:
     class Library:
         def cuLaunchKernel(self) -> int:
@@ -240,6 +244,29 @@ def test_what_the_driver_refuses_is_told(result: int, words: str) -> None:
     asked.library = Library()
     with pytest.raises(RunError, match=words):
         asked("cuLaunchKernel")
+
+
+@pytest.mark.parametrize("aside", [848, 12_800])
+def test_what_puts_much_aside_is_made_plainly(aside: int) -> None:
+    """With all optimisations a driver made other last bits of such a program."""
+    asked: list[bool] = []
+
+    class Functions:
+        def costs(self, name: str) -> dict[str, int]:
+            return {"local": aside if name == "adapt" else 0}
+
+    class Device:
+        def linked(self, text: str, plainly: bool = False) -> bytes:
+            asked.append(plainly)
+            return b"plain" if plainly else b"quick"
+
+        def loaded(self, code: bytes) -> Functions:
+            return Functions()
+
+    text = ".visible .entry gather(\n)\n.visible .entry adapt(\n)\n"
+    code = cache._linked(Device(), text)  # pyright: ignore[reportArgumentType]
+    assert code == (b"plain" if aside > 8192 else b"quick")
+    assert asked == ([False, True] if aside > 8192 else [False])
 
 
 def test_no_memory_is_told_apart() -> None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from loligo.engine.resting import Equations, Sought, Turns
 from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.program import Program
@@ -274,6 +275,23 @@ class Journey(Moving):
     spikes: list[Batch] = field(default_factory=list[Batch])
 
 
+class Search(Protocol):
+    """A loop that looks for where membranes rest.
+
+    Attributes
+    ----------
+    alone
+        Whether one call with all lanes keeps the whole machine busy; else each core calls it with
+        some.
+    """
+
+    alone: bool
+
+    def __call__(self, sought: Sought) -> Turns:
+        """Where each lane's balance turns."""
+        ...
+
+
 class Kernel(Protocol):
     """A program on a machine.
 
@@ -299,6 +317,11 @@ class Kernel(Protocol):
         So are the constants prepared, steady states sought, and the states made to jump
         (``edge``) where a run of fixed steps has come to an edge, or any run begins at one.
         """
+        ...
+
+    def search(self, equations: Equations, lanes: int) -> Search | None:
+        """The loop that looks for where so many membranes rest; None where there is none, and the
+        blocks are all."""
         ...
 
     def hold(self, run: Moving) -> None:

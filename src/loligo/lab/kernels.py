@@ -22,7 +22,7 @@ from loligo.program.drive import ARITHMETIC
 from loligo.program.recipe import Recipe
 from loligo.program.sources import Source
 from loligo.program.term import EDGE_TOLERANCE, ROUNDED
-from loligo.run.equilibrium import HIGHEST, LOWEST, SPACING
+from loligo.run.balance import HIGHEST, LOWEST, SPACING
 from loligo.run.recipes import alone, coupled
 from loligo.solvers import Exponential, Taylor
 from loligo.system.driven import BEGINS, COMMAND, ON, SLOPE, driven

@@ -8,8 +8,7 @@ import numpy as np
 
 from loligo.engine.kernel import Kernel
 from loligo.lanes import Floats, Integers
-from loligo.run.bounds import bounded
-from loligo.run.equilibrium import (
+from loligo.run.balance import (
     CONTINUUM,
     HIGHEST,
     LOWEST,
@@ -18,6 +17,7 @@ from loligo.run.equilibrium import (
     balanced,
     narrowed,
 )
+from loligo.run.bounds import bounded
 from loligo.run.steady import Lanes, settle
 from loligo.system.outline import STIMULUS
 

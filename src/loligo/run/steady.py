@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.engine.kernel import Kernel
+from loligo.engine.resting import BEGIN, DOUBLED, FIRST, FOREVER, LAST, SHIFT, SMALL, STILL
 from loligo.lanes import Floats
 from loligo.run.cells import given, guess, total, weight
 from loligo.run.conserved import balanced
 
-BEGIN = 0.5  # of a state whose search begins nowhere in particular: a gate
-FOREVER = 1e12  # ms: a relaxation step that reaches the equilibrium of a linear state
 _LONG = 1e6  # ms: what stands still in such a step stands still
 _AT_ONCE = 1 << 13  # lanes of which slopes are taken together
 _DEPENDENT = 1e-9  # of rates beside each other: the rounding of their slopes
@@ -118,7 +117,7 @@ def _at_once(kernel: Kernel, parameters: Lanes, states: Floats) -> tuple[Truths,
 
 
 def _one_by_one(kernel: Kernel, parameters: Lanes, states: Floats) -> tuple[Truths, Floats]:
-    steps = [0.1 * 2.0**k for k in range(40)] + [FOREVER] * 10
+    steps = [FIRST * 2.0**k for k in range(DOUBLED)] + [FOREVER] * LAST
     return _relax(kernel, parameters, states, steps)
 
 
@@ -148,7 +147,7 @@ def _together(
         after[1:] += change
         sound = np.isfinite(derivative(kernel, parameters, after)).all(axis=0)
         sound &= np.isfinite(change).all(axis=0)
-        still = np.all(np.abs(change) <= 1e-11 * np.maximum(np.abs(after), least)[1:], axis=0)
+        still = np.all(np.abs(change) <= STILL * np.maximum(np.abs(after), least)[1:], axis=0)
         x = np.where(sound & ~settled, after, x)
         settled |= sound & still & (dt >= _LONG)
         dt = np.where(sound, np.minimum(4 * dt, FOREVER), dt / 8)
@@ -211,7 +210,8 @@ def _relax(
         with np.errstate(all="ignore"):
             for name, value in after.items():
                 change = np.abs(value - rows[name])
-                still &= (change <= 1e-11 * np.maximum(np.abs(value), 1e-3)) & np.isfinite(value)
+                near = change <= STILL * np.maximum(np.abs(value), SMALL)
+                still &= near & np.isfinite(value)
         rows = {n: np.where(settled, rows[n], value) for n, value in after.items()}
         settled |= still
         if settled.all():
@@ -237,7 +237,7 @@ def jacobian(
     found = np.empty((lanes, count, count))
     if least is None:
         least = smallest(kernel.program.states, parameters, lanes)
-    steps = 1e-5 * np.maximum(np.abs(states), least)
+    steps = SHIFT * np.maximum(np.abs(states), least)
     read = [n for n in kernel.program.blocks["derivative"].inputs if n in parameters]
     at_once = max(1, _AT_ONCE // max(lanes, 1))  # columns: a call costs more than what it computes
     for first in range(0, count, at_once):
@@ -258,8 +258,8 @@ def jacobian(
 def smallest(names: tuple[str, ...], parameters: Lanes, lanes: int) -> Floats:
     """How small a state is taken to be when its rounding is judged, (states, lanes)."""
     if not Kept.of(names, parameters):
-        return np.full((len(names), lanes), 1e-3)
-    return 1e-3 * _usual(names, parameters, lanes)
+        return np.full((len(names), lanes), SMALL)
+    return SMALL * _usual(names, parameters, lanes)
 
 
 def _usual(names: tuple[str, ...], parameters: Lanes, lanes: int) -> Floats:

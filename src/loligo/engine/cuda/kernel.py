@@ -1,19 +1,22 @@
 """A program on a GPU, behind the interface of :mod:`loligo.engine.kernel`.
 
 What is asked once of each lane (constants, steady states) the processor computes by its own code;
-the loop alone runs on the GPU. It stays there from call to call: :meth:`CudaKernel.hold`.
+the loop runs on the GPU, and of many lanes the search of rest. A run stays there from call to
+call: :meth:`CudaKernel.hold`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from loligo.engine.cuda.driver import Functions, Gpu, NoRoomError
 from loligo.engine.cuda.journey import Voyage
 from loligo.engine.cuda.progress import March
-from loligo.engine.kernel import Journey, Kernel, Moving, Progress, Route, Schedule, Streams
+from loligo.engine.cuda.rests import MANY, Rests
+from loligo.engine.kernel import Journey, Kernel, Moving, Progress, Route, Schedule, Search, Streams
+from loligo.engine.resting import Equations
 from loligo.errors import RunError
 from loligo.lanes import Floats
 from loligo.program import Program
@@ -29,19 +32,29 @@ class CudaKernel:
         The blocks that the processor computes.
     functions
         The loop.
+    rests
+        Where the loop that looks for rest is found, by its equations and whether it is portable.
     """
 
     width, alone = 1, True
 
     def __init__(
-        self, program: Program, maps: Kernel, gpu: Gpu, functions: Functions
+        self, program: Program, maps: Kernel, gpu: Gpu, functions: Functions,
+        rests: Callable[[Equations, bool], Functions],
     ) -> None:  # fmt: skip
         self.program, self.maps, self.gpu, self.functions = program, maps, gpu, functions
+        self.rests = rests
         self.portable = maps.portable
 
     def map(self, block: str, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
         """Apply one block lane by lane, on the processor."""
         return self.maps.map(block, inputs)
+
+    def search(self, equations: Equations, lanes: int) -> Search | None:
+        """Of many lanes the GPU's; of fewer the processor's, which is there sooner."""
+        if lanes < MANY:
+            return self.maps.search(equations, lanes)
+        return Rests(self.gpu, self.rests(equations, self.portable))
 
     def hold(self, run: Moving) -> None:
         """Let what a run has come to lie on the GPU, until it is asked home."""

@@ -30,13 +30,16 @@ from loligo.engine.llvm.jit import (
     Code,
     compile_loops,
     compile_object,
+    compile_rests,
     compile_solve,
     load_object,
 )
 from loligo.engine.llvm.kernel import CompiledKernel
+from loligo.engine.llvm.rests import FUNCTION
 from loligo.engine.llvm.target import Target, host, version
+from loligo.engine.resting import Equations
 from loligo.errors import FileError
-from loligo.files import replacing
+from loligo.files import failure, replacing
 from loligo.program import Program
 from loligo.progress import waiting
 from loligo.ready import begin
@@ -61,6 +64,7 @@ class Cache:
 
     def __init__(self, most_entries: int = 500, most_loaded: int = 64) -> None:
         self.most_entries, self.most_loaded = most_entries, most_loaded
+        self.unkept = ""  # why the last entry that could not be written could not
         self._loaded: OrderedDict[str, Any] = OrderedDict()
         self._lock = Lock()
 
@@ -90,12 +94,16 @@ class Cache:
 
         def restore(document: dict[str, Any], code: bytes) -> CompiledKernel:
             program = Program.from_dict(document["program"])
-            return CompiledKernel(program, width, load_object(code), portable=portable)
+            return CompiledKernel(
+                program, width, load_object(code), portable=portable, rests=self.rests
+            )
 
         def make() -> tuple[CompiledKernel, dict[str, Any], bytes]:
             program = write()
             code = compile_object(program, width, _target(portable))
-            kernel = CompiledKernel(program, width, load_object(code), portable=portable)
+            kernel = CompiledKernel(
+                program, width, load_object(code), portable=portable, rests=self.rests
+            )
             return kernel, {"program": program.to_dict()}, code
 
         return self.obtained([key, width, *(["portable"] if portable else [])], restore, make)
@@ -109,6 +117,17 @@ class Cache:
 
         what = ["the solve of an axon", *(["portable"] if portable else [])]
         return self.obtained(what, lambda _, code: load_object(code), make)[0]
+
+    def rests(self, equations: Equations, portable: bool = False) -> Code:
+        """The loop that looks for where membranes rest."""
+
+        def make() -> tuple[Code, dict[str, Any], bytes]:
+            code = compile_rests(equations, _target(portable))
+            return load_object(code, [FUNCTION]), {}, code
+
+        source = hashlib.sha256(equations.text.encode()).hexdigest()
+        what = ["where membranes rest", source, *(["portable"] if portable else [])]
+        return self.obtained(what, lambda _, code: load_object(code, [FUNCTION]), make)[0]
 
     def loops(self, functions: Sequence[Callable[..., None]]) -> Code:
         """Plain loops (:mod:`loligo.engine.llvm.plain`)."""
@@ -154,7 +173,8 @@ class Cache:
             with waiting("compiling the equations"):
                 kept, document, code = make()
             origin = "compiled"
-            _write(folder, digest, {"key": text, **document}, code, self.most_entries)
+            entry = {"key": text, **document}
+            self.unkept = _write(folder, digest, entry, code, self.most_entries) or self.unkept
             if folder is not None:
                 begin(folder, mark())
         with self._lock:
@@ -230,6 +250,8 @@ def _private(folder: Path) -> tuple[Path | None, str]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = os.lstat(folder)
+    except FileExistsError:
+        return None, "a file is there, or a link to nowhere"
     except OSError as error:
         return None, error.strerror or str(error)
     except ValueError as error:  # a zero byte in the name
@@ -301,10 +323,10 @@ def _content(path: Path) -> bytes:
 
 def _write(
     folder: Path | None, digest: str, entry: Mapping[str, Any], code: bytes, most: int
-) -> None:
-    """Keep an entry. A cache that cannot be written is no reason to fail."""
+) -> str:
+    """Keep an entry; why it could not be. A cache that cannot be written is no reason to fail."""
     if folder is None:
-        return
+        return ""
     document = json.dumps(entry).encode()
     rest = document + code
     checksum = hashlib.sha256(rest).hexdigest().encode()
@@ -316,8 +338,11 @@ def _write(
             temporary.chmod(0o600)
             temporary.write_bytes(b"\n".join([_MAGIC, checksum, str(len(document)).encode(), rest]))
         _prune(folder, most)
-    except (OSError, FileError):
-        return
+    except FileError as error:
+        return str(error)
+    except OSError as error:
+        return str(failure(path, error))
+    return ""
 
 
 def _prune(folder: Path, most: int) -> None:

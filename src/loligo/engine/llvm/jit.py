@@ -23,10 +23,12 @@ from loligo.engine.llvm.driver import emit_map
 from loligo.engine.llvm.formats import DOUBLE, SINGLE
 from loligo.engine.llvm.functions import Emitter
 from loligo.engine.llvm.plain import emit_loops
+from loligo.engine.llvm.rests import emit_rests
 from loligo.engine.llvm.steps import emit_run
 from loligo.engine.llvm.target import Target, host, wasm32
 from loligo.engine.llvm.threads import emit_gather, emit_threads
 from loligo.engine.llvm.wasm import linked
+from loligo.engine.resting import Equations
 from loligo.program import Program
 from loligo.program.scheme import Adaptive, AnyScheme, Coupled, Fixed
 
@@ -90,7 +92,7 @@ def to_ir(program: Program, width: int, target: Target, blocks: Sequence[str] = 
         emit_map(maps, name, program.blocks[name])
     if width:
         form = FORMATS[program.precision]
-        loop = Emitter(module, width, target.fma, form, guarded=target.guarded)
+        loop = Emitter(module, width, target.fma, form, guarded=target.guarded, brief=target.brief)
         _loop(program).emit(loop, program)
     if target.brief:
         _shorten(module)
@@ -115,6 +117,16 @@ def threads_to_ir(program: Program, target: Target) -> str:
     return str(module)
 
 
+def rests_to_ir(equations: Equations, target: Target) -> str:
+    """The loop that looks for where membranes rest."""
+    module = module_for(target)
+    if target.threads:
+        emit_rests(Emitter(module, 1, target.fma), equations, emit_threads)
+    else:
+        emit_rests(Emitter(module, target.vector, target.fma, guarded=target.guarded), equations)
+    return str(module)
+
+
 def solve_to_ir(target: Target) -> str:
     """The solve that joins the compartments of an axon, which is the same for all models."""
     module = module_for(target)
@@ -125,6 +137,11 @@ def solve_to_ir(target: Target) -> str:
 def compile_object(program: Program, width: int, target: Target) -> bytes:
     """A program's optimised machine code, as an object file."""
     return _compiled(to_ir(program, width, target), target, _order(program))
+
+
+def compile_rests(equations: Equations, target: Target) -> bytes:
+    """The search's, likewise."""
+    return _compiled(rests_to_ir(equations, target), target, "default")
 
 
 def compile_solve(target: Target) -> bytes:
@@ -155,6 +172,12 @@ def compile_wasm(program: Program, blocks: Sequence[str] = MAPS, loop: bool = Tr
 def compile_ptx(program: Program, target: Target) -> str:
     """The loop of a program in the language that a GPU's driver takes."""
     machine, module = _optimised(threads_to_ir(program, target), target)
+    return machine.emit_assembly(module)
+
+
+def compile_rests_ptx(equations: Equations, target: Target) -> str:
+    """The search's, likewise."""
+    machine, module = _optimised(rests_to_ir(equations, target), target)
     return machine.emit_assembly(module)
 
 

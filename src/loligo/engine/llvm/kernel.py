@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import CAPACITY, Journey, Moving, Progress, Route, Schedule, Streams
+from loligo.engine.kernel import (
+    CAPACITY,
+    Journey,
+    Moving,
+    Progress,
+    Route,
+    Schedule,
+    Search,
+    Streams,
+)
 from loligo.engine.llvm.adaptive import (
     ADAPT_DOUBLES,
     ADAPT_INTEGERS,
@@ -16,10 +25,12 @@ from loligo.engine.llvm.adaptive import (
     adapt_pointers,
 )
 from loligo.engine.llvm.jit import MAPS, Code
+from loligo.engine.llvm.rests import DOUBLES, FUNCTION, INTEGERS, POINTERS
 from loligo.engine.llvm.spikes import most_spikes
 from loligo.engine.llvm.steps import RUN_DOUBLES, RUN_INTEGERS, RUN_POINTERS
 from loligo.engine.llvm.swings import spike_arrays, taken
 from loligo.engine.llvm.target import host
+from loligo.engine.resting import Equations, Sought, Turns
 from loligo.engine.swings import Batch
 from loligo.lanes import Floats
 from loligo.program import Program
@@ -44,15 +55,17 @@ class CompiledKernel:
         Spikes of one call: a block stops when they are nearly as many, and goes on in the next.
     portable
         Whether its code has the bits of every machine.
+    rests
+        Where the loop that looks for rest is found, by its equations and whether it is portable.
     """
 
     alone = False
 
     def __init__(
         self, program: Program, width: int, code: Code, capacity: int = CAPACITY,
-        portable: bool = False,
+        portable: bool = False, rests: Callable[[Equations, bool], Code] | None = None,
     ) -> None:  # fmt: skip
-        self.program, self.width, self.portable = program, width, portable
+        self.program, self.width, self.portable, self.rests = program, width, portable, rests
         self.code, self.capacity = code, capacity  # the code keeps the functions alive
         self._run: Any = _RUN(code.addresses["run"])
         self._doubles, self._pointers = adapt_doubles(program), adapt_pointers(program)
@@ -64,7 +77,13 @@ class CompiledKernel:
         """The same with room for so many spikes."""
         if capacity == self.capacity:
             return self
-        return CompiledKernel(self.program, self.width, self.code, capacity, self.portable)
+        return CompiledKernel(
+            self.program, self.width, self.code, capacity, self.portable, self.rests
+        )
+
+    def search(self, equations: Equations, lanes: int) -> Search | None:
+        """A loop of its own, made when it is asked for the first time."""
+        return None if self.rests is None else Rests(self.rests(equations, self.portable))
 
     def hold(self, run: Moving) -> None:
         """It lies in the processor's memory anyway."""
@@ -156,6 +175,29 @@ class CompiledKernel:
             self._adapt(*arguments)
             if not buffer.empty_into(journey.spikes) or mine.all():
                 return
+
+
+class Rests:
+    """A search of rest in machine code."""
+
+    alone = False
+
+    def __init__(self, code: Code) -> None:
+        self.code = code  # keeps the function alive
+        signature = _signature(len(INTEGERS), len(DOUBLES), len(POINTERS))
+        self._rests: Any = signature(code.addresses[FUNCTION])
+
+    def __call__(self, sought: Sought) -> Turns:
+        """What it finds; on one core."""
+        lanes, vector = sought.begin.shape[1], host().vector
+        arrays, wide = sought.arrays(vector)
+        integers = {"first_block": 0, "last_block": wide // vector, **sought.integers(wide)}
+        doubles = sought.doubles
+        self._rests(
+            *(integers[name] for name in INTEGERS), *(doubles[name] for name in DOUBLES),
+            *(arrays[name].ctypes.data for name in POINTERS),
+        )  # fmt: skip
+        return Turns.of(arrays, lanes)
 
 
 class _Spikes:

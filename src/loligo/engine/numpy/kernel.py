@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from loligo.engine.kernel import Journey, Moving, Progress, Route, Schedule, Streams
+from loligo.engine.kernel import Journey, Moving, Progress, Route, Schedule, Search, Streams
 from loligo.engine.numpy.adaptive import adapt
+from loligo.engine.resting import Equations
 from loligo.lanes import Floats
 from loligo.program import Block, Program
 from loligo.program.arithmetic import CARRY
@@ -110,6 +111,10 @@ class NumpyKernel:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+
+    def search(self, equations: Equations, lanes: int) -> Search | None:
+        """There is none."""
+        return None
 
     def hold(self, run: Moving) -> None:
         """It lies in the processor's memory anyway."""
