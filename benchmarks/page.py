@@ -191,13 +191,14 @@ def _gpu(results: Results) -> Iterator[str]:
         return
     yield "## A GPU"
     lanes = sum(row["lanes"] for row in found["bits"])
+    models = len({row["model"] for row in found["bits"]})
     numbers = sum(row["samples"] + row["spikes"] for row in found["bits"])
     wrong = sum(row["different"] for row in found["bits"])
     yield (
         f"{found['card']} (compute capability {found['capability']}, CUDA {found['driver']}), "
-        f"{found['date']}, by `python -m benchmarks --gpu`. {lanes:,} runs of random lanes, four "
-        f"models of the library under {len(found['bits'])} settings, were made on the processor "
-        f"and on the GPU: of {numbers:,} samples and spikes, "
+        f"{found['date']}, by `python -m benchmarks --gpu`. {lanes:,} runs of random lanes, of "
+        f"{models} models of the library under {len(found['bits'])} settings, were made on the "
+        f"processor and on the GPU: of {numbers:,} samples and spikes, "
         f"{'none differs in any bit' if not wrong else f'those of {wrong:,} lanes differ'}."
     )
     yield table(

@@ -112,10 +112,15 @@ def entry(name: str) -> Entry:
     assert year, name
     return Entry(
         title=model.title, animal=cell.animal, cell=cell.cell, year=int(year[1]),
-        channels=tuple(each.name for each in model.channels), states=states(model),
-        alone=alone, step=cell.step, lasts=cell.lasts, threshold=cell.threshold,
-        under_step=stepped,
+        channels=tuple(each.name for each in model.channels), ions=ions(model),
+        states=states(model), alone=alone, step=cell.step, lasts=cell.lasts,
+        threshold=cell.threshold, under_step=stepped,
     )  # fmt: skip
+
+
+def ions(model: lo.Membrane) -> tuple[str, ...]:
+    """Which ions its channels let through, by their symbols."""
+    return tuple(sorted({each.ion for each in model.channels if each.ion}))
 
 
 def states(model: lo.Membrane) -> int:
@@ -137,7 +142,19 @@ def table() -> str:
             f"| `{name}` | {each.animal} | {each.cell} | {', '.join(each.channels)} | "
             f"{each.states} | {each.alone} | {step} |"
         )
+    without = ", ".join(f"`{name}`" for name in catalogue() if not of_its_paper(name))
+    lines += [
+        "",
+        f"No number of its own paper could be had for {without}: the notes of each say what it was "
+        "tested by instead.",
+    ]
     return "\n".join(lines) + "\n"
+
+
+def of_its_paper(name: str) -> bool:
+    """Whether a number of its own paper is among a model's tests, by its notes."""
+    notes = lo.load(LIBRARY / f"{name}.toml").notes
+    return not any("no number of its own paper" in note for note in notes)
 
 
 def page(text: str) -> str:

@@ -31,7 +31,7 @@ RUN = "return given.simulations.map((each) => tried(() => told(model.simulate(ea
 ALONG = """
 return given.axons.map((each) => tried(() => {
   const { fibre, count, dt, lasts, per, parameters, ends } = each;
-  const made = each.cut ?? $experiments_fibre.cut(fibre, count);
+  const made = each.cut ?? $experiments_fibre.cut(fibre, given.table, count);
   const own = { ...model.defaults, ...parameters };
   const half = (name) =>
     Float64Array.from(made.area, (_, k) => k < count / 2 ? own[name] : ends[name]);

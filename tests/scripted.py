@@ -44,8 +44,8 @@ def called(code: str, given: Any, *entries: str, machine: Machine = in_node) -> 
     Parameters
     ----------
     code
-        The body of an async function of ``given``; modules go by their variables, ``$link`` for
-        ``link.js``.
+        The body of an async function of ``given``; modules go by their variables, ``$words`` for
+        ``words.js``.
     entries
         The modules that it uses.
     machine

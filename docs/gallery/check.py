@@ -17,6 +17,8 @@ from matplotlib.text import Text
 CONTRAST = 4.5  # of text, at least (https://www.w3.org/TR/WCAG22/#contrast-minimum)
 LINE_CONTRAST = 3.0  # of a line (https://www.w3.org/TR/WCAG22/#non-text-contrast)
 SMALLEST = 1 / 40  # type on a slide, in parts of its height
+AIR = 0.12  # between two texts that are read apart, in parts of their type's size
+_LISTED = 1.25  # from one text of a list to the next, at most, in the same parts
 _MARGIN = 60  # pixels around the frame in which ink is still seen
 _INKED = 0.5  # coverage from which a pixel is the letter's
 
@@ -98,7 +100,8 @@ def faults(figure: Figure, slide: bool = False) -> list[str]:
     """
     drawn = seen(figure)
     found = [*_overlapping(drawn), *_outside(drawn), *_repeated(drawn), *_pale(drawn)]
-    found += [*_astray(drawn), *_pale_lines(drawn), *_cut(drawn)]
+    found += [*_covered(drawn), *_crowded(drawn), *_far_names(drawn)]
+    found += [*_astray(drawn), *_pale_lines(drawn), *_cut(drawn), *_halved(drawn)]
     return found + (_small(drawn) if slide else [])
 
 
@@ -132,6 +135,67 @@ def _outside(drawn: Seen) -> list[str]:
 def _cut(drawn: Seen) -> list[str]:
     """Texts that lost words; a list between whose ends others are left out says so within."""
     return [f"{word.text!r} is cut" for word in drawn.words if word.text.rstrip().endswith("…")]
+
+
+def _covered(drawn: Seen) -> list[str]:
+    """Texts over which the ground of another lies."""
+    found = []
+    for word in drawn.words:
+        patch = None if word.artist is None else word.artist.get_bbox_patch()
+        if patch is None:
+            continue
+        height, box = drawn.ground.shape[0], patch.get_window_extent().extents.round().astype(int)
+        ground = (box[0], height - box[3], box[2], height - box[1])
+        found += [
+            f"the ground of {word.text!r} covers {other.text!r}"
+            for other in drawn.words
+            if other is not word and overlap(ground, other.box)
+        ]
+    return found
+
+
+def _crowded(drawn: Seen) -> list[str]:
+    """Numbers of an upward axis between which there is no air."""
+    by_artist = {id(word.artist): word for word in drawn.words}
+    found = []
+    for axes in drawn.figure.axes:
+        ticks = [by_artist.get(id(tick.label1)) for tick in axes.yaxis.get_major_ticks()]
+        marks = sorted((word for word in ticks if word), key=lambda word: word.box[1])
+        found += [
+            f"ticks {above.text!r} and {below.text!r} touch"
+            for above, below in itertools.pairwise(marks)
+            if below.box[1] - above.box[3] < AIR * above.size
+        ]
+    return found
+
+
+def _far_names(drawn: Seen) -> list[str]:
+    """Names of lines, right of their panels, that are one list with those of another panel."""
+    height = drawn.ground.shape[0]
+    panels = [axes.bbox.extents for axes in drawn.figure.axes if axes.lines]
+    columns: dict[int, list[Word]] = {}
+    for word in drawn.words:
+        if word.artist in drawn.figure.texts and word.artist.get_horizontalalignment() == "left":
+            columns.setdefault(round(word.artist.get_window_extent().x0), []).append(word)
+    found = []
+    for left, words in columns.items():
+        spans = [(height - p[3], height - p[1]) for p in panels if p[2] <= left]
+        for listed in _lists(words):
+            middles = [(word.box[1] + word.box[3]) / 2 for word in listed]
+            beside = {span for span in spans for y in middles if span[0] <= y <= span[1]}
+            if len(beside) > 1:
+                named = ", ".join(word.text for word in listed)
+                found.append(f"{named} are one list beside {len(beside)} panels")
+    return found
+
+
+def _lists(words: list[Word]) -> list[list[Word]]:
+    """Texts that follow one another line by line."""
+    listed: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.box[1]):
+        near = listed and word.box[3] - listed[-1][-1].box[3] < _LISTED * word.size
+        listed = [*listed[:-1], [*listed[-1], word]] if near else [*listed, [word]]
+    return listed
 
 
 def _repeated(drawn: Seen) -> list[str]:
@@ -216,6 +280,22 @@ def _astray(drawn: Seen) -> list[str]:
             found.append(f"a line leaves its axes at {points[beyond.any(axis=1)][0].round(1)}")
         if beyond.any(axis=1).all() and not _crosses(points, box):
             found.append(f"a line is not in its axes: {line.get_label()!r}")
+    return found
+
+
+def _halved(drawn: Seen) -> list[str]:
+    """Marks at the edge of their axes that are cut off there."""
+    found = []
+    for axes in drawn.figure.axes:
+        for line in axes.lines:
+            if line.get_marker() in ("None", "", None) or not line.get_clip_on():
+                continue
+            points = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
+            half = line.get_markersize() / 2 * drawn.figure.dpi / 72
+            inside = ((points >= axes.bbox.min - 1e-6) & (points <= axes.bbox.max + 1e-6)).all(1)
+            apart = np.minimum(points - axes.bbox.min, axes.bbox.max - points).min(axis=1)
+            if (inside & (apart < 0.5 * half)).any():
+                found.append(f"a mark is cut by its axes: {line.get_label()!r}")
     return found
 
 

@@ -21,7 +21,7 @@ def groups(controller: str, root: Path = ROOT) -> Iterator[tuple[int, Path]]:
         Where the files of the system are.
     """
     with suppress(OSError, ValueError):
-        for line in (root / "proc/self/cgroup").read_text().splitlines():
+        for line in (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers:
                 for base in _UNIFIED:

@@ -81,9 +81,9 @@ def _quotas(root: Path) -> Iterator[float]:
     for version, folder in groups("cpu", root):
         with suppress(OSError, ValueError, ZeroDivisionError):  # "max", or nothing of the kind
             if version == 2:
-                time, period = (folder / "cpu.max").read_text().split()
+                time, period = (folder / "cpu.max").read_text(encoding="utf-8").split()
             else:
                 names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
-                time, period = ((folder / name).read_text() for name in names)
+                time, period = ((folder / name).read_text(encoding="utf-8") for name in names)
             if int(time) > 0:  # -1: none
                 yield int(time) / int(period)

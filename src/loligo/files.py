@@ -197,8 +197,7 @@ def _create(target: Path) -> tuple[Path, int | None]:
     if fcntl is None:
         os.close(handle)
         return part, None
-    with contextlib.suppress(OSError):  # a disk without locks: age decides there
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    hold(handle)
     return part, handle
 
 
@@ -222,18 +221,34 @@ def _is_leftover(entry: os.DirEntry[str]) -> bool:
     age = time.time() - entry.stat(follow_symlinks=False).st_mtime
     if age < _YOUNG:
         return False
+    held = is_held(entry.path)
+    return age > _OLD if held is None else not held
+
+
+def is_held(path: str | os.PathLike[str]) -> bool | None:
+    """Whether some process holds the lock of a file (:func:`hold`); None where locks do not work.
+
+    The lock of a process that has ended, however it ended, is gone.
+    """
     if fcntl is None:
-        return age > _OLD
-    handle = os.open(entry.path, os.O_RDWR)
+        return None
+    handle = os.open(path, os.O_RDWR)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
+        return True
     except OSError:
-        return age > _OLD
+        return None
     finally:
         os.close(handle)
-    return True
+    return False
+
+
+def hold(handle: int) -> None:
+    """Lock an open file until it is closed, where locks work."""
+    if fcntl is not None:
+        with contextlib.suppress(OSError):  # a disk without locks: age decides there
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _keep_mode(target: Path, part: Path) -> None:

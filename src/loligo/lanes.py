@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.errors import UsageError
-from loligo.packed import unpacked
+from loligo.packed import packed, unpacked
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -128,9 +128,10 @@ class Labelled:
         return Labelled(self.dims, values, self.coords)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists and text that JSON and TOML keep exactly."""
-        coords = {dim: labels.tolist() for dim, labels in self.coords.items()}
-        return {"dims": list(self.dims), "values": self.values.tolist(), "coords": coords}
+        """Plain lists and text that JSON and TOML keep exactly; very many numbers are packed
+        (:mod:`loligo.packed`)."""
+        coords = {dim: packed(labels) for dim, labels in self.coords.items()}
+        return {"dims": list(self.dims), "values": packed(self.values), "coords": coords}
 
     @staticmethod
     def from_dict(document: Mapping[str, Any]) -> Labelled:

@@ -36,7 +36,7 @@ def available(root: Path = _ROOT) -> int | None:
 
 def _from_proc(root: Path) -> Iterator[int]:
     with suppress(OSError, ValueError, IndexError):
-        for line in (root / "proc/meminfo").read_text().splitlines():
+        for line in (root / "proc/meminfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("MemAvailable"):
                 yield int(line.split()[1]) * 1024
 
@@ -56,16 +56,16 @@ def _from_groups(root: Path) -> Iterator[int]:
 def _left(folder: Path, limits: tuple[str, ...], used: str) -> Iterator[int]:
     for name in limits:
         with suppress(OSError, ValueError):  # "max", or nothing of the kind here
-            limit = int((folder / name).read_text())
+            limit = int((folder / name).read_text(encoding="utf-8"))
             if limit < _UNLIMITED:
-                yield limit - int((folder / used).read_text()) + _cached(folder)
+                yield limit - int((folder / used).read_text(encoding="utf-8")) + _cached(folder)
 
 
 def _cached(folder: Path) -> int:
     """Bytes of files that were read or written and are not in use: counted as used, but free."""
     found = {"inactive_file": 0, "total_inactive_file": 0}
     with suppress(OSError, ValueError):
-        for line in (folder / "memory.stat").read_text().splitlines():
+        for line in (folder / "memory.stat").read_text(encoding="utf-8").splitlines():
             name, _, number = line.partition(" ")
             if name in found:
                 found[name] = int(number)
@@ -80,7 +80,7 @@ def _from_limits(root: Path) -> Iterator[int]:
         return
     taken = {"VmSize": 0, "VmData": 0}
     with suppress(OSError, ValueError, IndexError):
-        for line in (root / "proc/self/status").read_text().splitlines():
+        for line in (root / "proc/self/status").read_text(encoding="utf-8").splitlines():
             name, _, rest = line.partition(":")
             if name in taken:
                 taken[name] = int(rest.split()[0]) * 1024

@@ -42,6 +42,21 @@ def packed(values: Any) -> Any:
     return {"shape": list(numbers.shape), _NUMBERS: text}
 
 
+def aside(values: Any, mark: str, texts: list[str]) -> Any:
+    """Numbers for a document with a mark in place of the text of packed ones, which goes to a list.
+
+    >>> texts = []
+    >>> aside([1.0], "*", texts)
+    [1.0]
+    >>> aside({"shape": [1], "float64": "AAAAAAAA4D8="}, "*", texts), texts
+    ({'shape': [1], 'float64': '*'}, ['AAAAAAAA4D8='])
+    """
+    if not isinstance(values, Mapping) or not isinstance(values.get(_NUMBERS), str):
+        return values
+    texts.append(values[_NUMBERS])
+    return {**values, _NUMBERS: mark}
+
+
 def unpacked(values: Any) -> NDArray[Any]:
     """The inverse of :func:`packed`, as an array.
 

@@ -23,15 +23,16 @@ from typing import Any
 
 from loligo.cores import cores
 from loligo.errors import UsageError
+from loligo.files import failure, hold, is_held
 
 WISH = "LOLIGO_WARM"
 _ROOM = 500 << 20  # bytes that must be free: a library of kernels takes a tenth of it
 _CI = ("CI", "PYTEST_CURRENT_TEST", "READTHEDOCS")
 _AT_IT = "being-warmed"  # in the cache, while somebody does it
-_DEAD = 120.0  # s without a sign of life, after which whoever held it does not any more
+_DEAD = 120.0  # s without a sign of life, after which whoever held it does not, locked or not
 _LOWEST = 19
 
-_held: list[Path] = []  # what this process does alone
+_held: list[tuple[Path, int]] = []  # what this process does alone, and its open file
 _started: list[subprocess.Popen[Any]] = []  # at most one, in this process
 
 
@@ -100,20 +101,27 @@ def humbly() -> None:
 def alone(folder: Path) -> Iterator[bool]:
     """Whether nobody else does it, and while it is done nobody else will.
 
-    The file is touched by :func:`alive`; who has not for two minutes is dead.
+    The file is locked, and touched by :func:`alive`: who has ended, or where there are no locks has
+    not touched it for two minutes, is at it no more.
+
+    Raises
+    ------
+    FileError
+        Nothing can be written there.
     """
     path = folder / _AT_IT
-    try:
-        if time.time() - path.stat().st_mtime > _DEAD:
+    with suppress(OSError):  # none is there
+        if time.time() - path.stat().st_mtime > _DEAD or is_held(path) is False:
             path.unlink(missing_ok=True)
-    except OSError:  # none is there
-        pass
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except OSError:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
         yield False
         return
-    _held.append(path)
+    except OSError as error:
+        raise failure(folder, error) from error
+    hold(handle)
+    _held.append((path, handle))
     try:
         yield True
     finally:
@@ -123,8 +131,11 @@ def alone(folder: Path) -> Iterator[bool]:
 def let_go() -> None:
     """Nobody is at it any more."""
     while _held:
+        path, handle = _held.pop()
         with suppress(OSError):
-            _held.pop().unlink(missing_ok=True)
+            os.close(handle)  # first, for Windows removes no open file
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def alive(folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from loligo.engine.llvm.cache import KERNELS, directory, mark
-from loligo.errors import LoligoError, UsageError
+from loligo.errors import FileError, LoligoError, UsageError
 from loligo.model import Membrane
 from loligo.model.library import load, models
 from loligo.ready import alive, alone, done
@@ -44,12 +44,15 @@ class Warmed(NamedTuple):
 def warm(names: Sequence[str] = ()) -> Iterator[Warmed]:
     """Make the kernels of some models, or of the whole library, and tell of each.
 
-    Of the whole library nothing comes if somebody else is at it, or did it before.
+    Of the whole library nothing comes if somebody else is at it, or did it before
+    (:func:`is_done`).
 
     Raises
     ------
     UsageError
-        If there is nowhere to keep them.
+        There is nowhere to keep them.
+    FileError
+        They cannot be written there, or no more of them: the disk is full.
     """
     folder = directory()
     if folder is None:
@@ -57,19 +60,28 @@ def warm(names: Sequence[str] = ()) -> Iterator[Warmed]:
             "there is nowhere to keep kernels: LOLIGO_CACHE is off, or its folder cannot be used"
         )
     chosen = [load(name) for name in names or models()]
-    if not names and (folder / mark()).exists():
+    if not names and is_done():
         return
     with alone(folder) as free:
         if not (free or names):
             return
+        KERNELS.unkept = ""
         for k, (model, (run, amplitude, solver)) in enumerate(_asked(chosen)):
             _once(model, amplitude, solver)
             if free:
                 alive(folder)
             KERNELS.clear()  # they are for others
+            if KERNELS.unkept:
+                raise FileError(f"kernels cannot be kept: {KERNELS.unkept}")
             yield Warmed(model.name, run, k + 1, len(chosen) * len(_RUNS))
         if not names:
             done(folder, mark())
+
+
+def is_done() -> bool:
+    """Whether the whole library's kernels are there, for what is here now."""
+    folder = directory()
+    return folder is not None and (folder / mark()).exists()
 
 
 def _asked(chosen: Sequence[Membrane]) -> Iterator[tuple[Membrane, tuple[str, Any, Solver | None]]]:

@@ -25,7 +25,7 @@ ORDER: dict[str, list[set[str]]] = {
     "": [
         {"cgroups", "errors", "packed"},
         {"cores", "files", "lanes", "memory", "progress", "words"},
-        {"ready"},
+        {"crew", "ready"},
         {"units"},
         {"model", "stimulus"},
         {"system"},

@@ -438,8 +438,15 @@ def test_no_colours_or_bars_where_nobody_looks(folder: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c(folder: Path, interruptible: None) -> None:
-    child = process("run", "--duration", "1e7", "--sample-interval", "100", "--output", "a.nc")
-    time.sleep(2.0)
+    words = ["run", "--duration", "1e7", "--sample-interval", "100", "--output", "a.nc"]
+    begun = "print('begun', flush=True)"  # Python may take long to begin where others work
+    code = f"from loligo.cli import main; {begun}; raise SystemExit(main({words}))"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "begun\n"
+    time.sleep(1.0)
     assert child.poll() is None
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=60)

@@ -53,3 +53,10 @@ PROJECT_NAMES = {re.split(r"[>\[]", each)[0] for each in PROJECT["dependencies"]
 def test_llvmlite_may_be_that_of_numba() -> None:
     """Numba pins llvmlite: 0.61 (January 2025) has 0.44, and each since then the next."""
     assert promised()["llvmlite"] == "0.44"
+
+
+def test_what_a_release_runs_is_there() -> None:
+    for script in (".github/workflows/release.yml", ".ci/heart", ".ci/run"):
+        text = (ROOT / script).read_text(encoding="utf-8")
+        for path in re.findall(r"tests/[\w/]+\.py", text):
+            assert (ROOT / path).is_file(), f"{script}: {path}"

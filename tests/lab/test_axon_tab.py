@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 import loligo as lo
-from in_page import computed
+from in_page import computed as in_page
+from loligo.lab.cuts import FIBRE
 
 SQUID = "hodgkin-huxley-1952"
 MODULES = ("experiments/fibre.js", "experiments/channels.js", "engine/cable.js")
 RUN = """
 const { fibre, parameters, pulses, dt, lasts } = given;
-const made = $experiments_fibre.cut(fibre, given.count);
+const made = $experiments_fibre.cut(fibre, given.table, given.count);
 const channels = $experiments_channels.channelsOf(model.manifest);
 const own = { ...model.defaults, ...parameters };
-const numbers = $experiments_fibre.membraneAlong(made, fibre, channels, own);
+const numbers = $experiments_fibre.membraneAlong(made, fibre, channels, own, given.table);
 const last = made.area.length - 1;
 const axon = { area: made.area, link: made.link, numbers, threshold: 0,
   pulses: pulses.map((each) => ({ ...each, at: each.at === "last" ? last : each.at })) };
@@ -30,12 +31,17 @@ cable.advance(Math.round(lasts / dt), ({ steps, V }) => {
 return { rows, position: Array.from(made.position) };
 """
 WAVE = """
-const wave = new $experiments_wave.Wave(model, given.parameters, given.fibre, given.shocks);
+const { parameters, fibre, shocks, table } = given;
+const wave = new $experiments_wave.Wave(model, parameters, fibre, shocks, table);
 while (!wave.done) wave.advance(1000);
 return { velocity: wave.velocity(...given.between), met: wave.met(), lasts: wave.lasts,
   passed: wave.passed.filter(Number.isFinite).length, count: wave.passed.length };
 """
 BARE = {"diameter": 476.0, "length": 6e4, "resistivity": 35.4, "g_ratio": None}
+
+
+def computed(code: str, name: str, *modules: str, **given: Any) -> Any:
+    return in_page(code, name, *modules, table=dict(FIBRE), **given)
 
 
 def run(**given: Any) -> np.ndarray:
@@ -104,7 +110,7 @@ def test_an_axon_without_a_rest_begins_where_its_model_does() -> None:
     """A pacemaker's: the page's profiles are those of Python for the same link."""
     name = "plant-1981"
     code = """const shocks = { side: "left", lag: 0 };
-      const wave = new $experiments_wave.Wave(model, {}, given.fibre, shocks);
+      const wave = new $experiments_wave.Wave(model, {}, given.fibre, shocks, given.table);
       while (!wave.done) wave.advance(1000);
       return { rows: wave.rows.map((row) => Array.from(row)), initial: wave.initial };"""
     found = computed(code, name, "experiments/wave.js", fibre=BARE)

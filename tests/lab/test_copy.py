@@ -32,7 +32,7 @@ for (const { name, manifest, wasm } of given.entries) {
 const bits = (row) => Buffer.from(Float64Array.from(row).buffer).toString("base64");
 return given.asked.map((simulation) => {
   const model = models[simulation.model];
-  const link = $link.writeLink(simulation, {}, given.limits);
+  const link = $link_write.writeLink(simulation, {}, given.limits);
   let ran;
   try { ran = model.simulate(simulation, { record: ["V"] }); }
   catch (problem) { return { link, failed: problem.message }; }
@@ -107,7 +107,7 @@ def there(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         wasm = base64.b64encode(one.wasm).decode()
         entries.append({"name": name, "manifest": one.told["manifest"], "wasm": wasm})
     given = {"entries": entries, "asked": asked, "limits": LIMITS}
-    return called(COMPUTED, given, "engine/model.js", "texts.js", "link.js")
+    return called(COMPUTED, given, "engine/model.js", "texts.js", "link/write.js")
 
 
 def same(rec: Any, page: dict[str, Any]) -> bool:

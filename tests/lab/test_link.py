@@ -117,7 +117,7 @@ HOSTILE = {
     f"{V1}&block=Na:-1": "block Na of the link is -1, but it lies between 0 and 1000",
     f"{V1}&block=K:101": "lies between 0 and 100",
     f"{V1}&axon=sheath:steel": "axon sheath of the link: steel cannot be",
-    f"{V1}&axon=side:%3Cimg%20src=x%20onerror=alert(1)%3E": "axon side of the link: <img src=x",
+    f"{V1}&axon=side:%3Cimg%20src=x%20onerror=alert(1)%3E": "axon side of the link: <imgsrc=x",
     f"{V1}&axon=g_ratio:1": "axon g_ratio of the link is 1, but it lies between 0.1 and 0.99",
     f"{V1}&axon=diameter:0": "lies between 1 and 10000",
     f"{V1}&axon=length:1e308": "lies between 5 and 1000",
@@ -131,7 +131,8 @@ HOSTILE = {
 } | {
     f"{V1}&set=g_Na:{text}": "is not a number"
     for text in ("nan", "NaN", "inf", "Infinity", "-Infinity", "0x10", "1_000", "+1", "01", ".5",
-                 "5.", "1e", "١٢", "１２", "1 ", " 1", "1e+-5", "--1", "null", "1n", "1e0001")
+                 "5.", "1e", "١٢", "１２", "1\u00a0", "\u20031", "1e+-5", "--1", "null", "1n",
+                 "1e0001")
 }  # fmt: skip
 
 
@@ -184,15 +185,35 @@ def read_in_node(urls: list[str]) -> list[Any]:
     return called(
         """return given.urls.map((url) => {
              const known = (name) => (Object.hasOwn(given.known, name) ? given.known[name] : null);
-             try { return $link.readLink(url, given.limits, known).simulation; }
+             try { return $link_read.readLink(url, given.limits, known).simulation; }
              catch (problem) {
-               if (!(problem instanceof $link.LinkError)) throw problem;
+               if (!(problem instanceof $link_read.LinkError)) throw problem;
                return problem.message;
              }
            });""",
         {"urls": urls, "limits": LIMITS, "known": KNOWN},
-        "link.js",
+        "link/read.js",
     )
+
+
+def test_a_refusal_holds_nothing_that_a_terminal_obeys():
+    """Nor what turns the direction of writing: the page and Python say it in the same words."""
+    url = f"{V1}&set=%1B[2J\u202ex:1"
+    assert verdict(url) == "set of the link: ?[2J?x is unknown"
+    assert read_in_node([url]) == [verdict(url)]
+
+
+def test_a_link_that_an_email_broke_says_what_it_said():
+    """Over lines, with blanks where it was broken, or with & as HTML writes it: Python and the
+    page read it as it was."""
+    whole = "#v=1&model=hodgkin-huxley-1952&set=g_Na:100&pulse=5,40,10&duration=50"
+    broken = [
+        whole.replace("model=", "mod\nel="), whole.replace("40,", "40,\r\n    "),
+        whole.replace(",10", ",%20%0A10"), whole.replace("&", "&amp;"), f"\n{whole} \n",
+        whole.replace("&pulse", "&\tpulse"),
+    ]  # fmt: skip
+    assert [verdict(url) for url in broken] == [verdict(whole)] * len(broken)
+    assert read_in_node(broken) == read_in_node([whole]) * len(broken)
 
 
 @pytest.mark.parametrize(("url", "why"), HOSTILE.items(), ids=lambda each: each[:60])
@@ -247,10 +268,10 @@ def test_what_tabs_remember_comes_along_and_is_the_same_on_both_sides():
     assert "steps=holding:-70,first:-100,number:8,shown:Na&block=Na:3.3,K:0.05&curves=" in link
     assert read_link(link, KNOWN.get)["view"] == view
     both = """const known = (name) => given.known[name];
-      return [$link.readLink(given.link, given.limits, known).view,
-              $link.writeLink(given.doc, given.view, given.limits)];"""
+      return [$link_read.readLink(given.link, given.limits, known).view,
+              $link_write.writeLink(given.doc, given.view, given.limits)];"""
     given = {"link": link, "limits": LIMITS, "known": KNOWN, "doc": doc(), "view": view}
-    assert called(both, given, "link.js") == [view, link]
+    assert called(both, given, "link/read.js", "link/write.js") == [view, link]
 
 
 def test_what_says_nothing_new_or_is_of_another_model_is_not_in_the_link():
@@ -260,9 +281,9 @@ def test_what_says_nothing_new_or_is_of_another_model_is_not_in_the_link():
              "clamp": {"lit": 3}}  # fmt: skip
     kept = {"steps": {"first": -90.0}}
     assert fitting({"own": other}, KNOWN[SQUID]) == {"own": kept}
-    code = "return $link.fitting(given.own, given.known, given.limits);"
+    code = "return $link_limits.fitting(given.own, given.known, given.limits);"
     given = {"own": other, "known": KNOWN[SQUID], "limits": LIMITS}
-    assert called(code, given, "link.js") == kept
+    assert called(code, given, "link/limits.js") == kept
 
 
 def test_a_page_without_a_solver_says_how_to_get_one_that_has_it():
@@ -319,8 +340,8 @@ def test_from_the_page_to_python_and_back_nothing_changes():
     urls = [write_link(each) for each in asked]
     assert [read_link(url, KNOWN.get)["simulation"] for url in urls] == asked
     assert read_in_node(urls) == asked
-    code = "return given.asked.map((each) => $link.writeLink(each, {}, given.limits));"
-    assert called(code, {"asked": asked, "limits": LIMITS}, "link.js") == urls
+    code = "return given.asked.map((each) => $link_write.writeLink(each, {}, given.limits));"
+    assert called(code, {"asked": asked, "limits": LIMITS}, "link/write.js") == urls
 
 
 def test_numbers_are_written_as_javascript_writes_them():
@@ -328,7 +349,7 @@ def test_numbers_are_written_as_javascript_writes_them():
     numbers = [rng.uniform(-1, 1) * 10 ** rng.uniform(-25, 25) for _ in range(500)]
     numbers += [0.0, -0.0, 1.0, -1.0, 1e21, 1e20, 123456789012345680000.0, 1e-6, 1e-7, 5e-324, 0.1,
                 1.7976931348623157e308, 100.0, 1e6, 1.5e-7, 2.0**53]  # fmt: skip
-    theirs = called("return given.map((each) => String(each + 0));", numbers, "link.js")
+    theirs = called("return given.map((each) => String(each + 0));", numbers, "link/write.js")
     assert [written(number) for number in numbers] == theirs
     assert [float(text) for text in theirs] == numbers
 

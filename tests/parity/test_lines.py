@@ -11,8 +11,9 @@ import pytest
 import xarray as xr
 
 import loligo as lo
+from loligo.crew import share
 from loligo.errors import LoligoError
-from loligo.run.pace import Pace, share
+from loligo.run.pace import Pace
 from loligo.simulation import record_run
 
 G, E = 0.3, -65.0  # mS/cm2, mV; the capacitance is 1 uF/cm2

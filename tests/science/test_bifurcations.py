@@ -293,5 +293,6 @@ def test_curves_that_were_not_looked_for_are_told(monkeypatch: pytest.MonkeyPatc
     whole = work.Work.__init__
     monkeypatch.setattr(work.Work, "__init__", lambda self: whole(self, 1e-9))
     squid = lo.load("hodgkin-huxley-1952")
-    told = lo.experiments.equilibria(squid, current=(0, 20)).attrs["summary"]
-    assert "There may be further curves of equilibria" in told
+    told = lo.experiments.equilibria(squid, current=(0, 20)).attrs
+    assert "There may be further curves of equilibria, at 1.25 µA/cm², …, 20 µA" in told["summary"]
+    assert told["summary"].endswith(told["left_out"])

@@ -63,6 +63,8 @@ def test_the_library_is_a_table_that_can_be_searched() -> None:
     assert list(lo.library("SQUID axon").index) == [SQUID]
     assert set(lo.library("guinea pig ventricle").index) == {"luo-rudy-1991"}
     assert "plant-1981" in lo.library("bursting kca").index
+    assert {"plant-1981", "destexhe-1996"} <= set(lo.library("calcium").index)
+    assert SQUID not in lo.library("calcium").index
     assert lo.library("no such cell").empty
     assert list(lo.library("no such cell").columns) == list(whole.columns)
     with pytest.raises(lo.LoligoError, match="like is words to look for, such as 'bursting'"):

@@ -1,4 +1,5 @@
-"""A number of its own paper for every model that came to the library with the catalogue.
+"""A number of its own paper for every model of the library where one could be had; and where none
+could, or beside it, what others' programs of the same model make of it.
 
 Hardly any of the papers could be opened when this was written. Where a number is from a paper's
 abstract, legend, picture or own program it says so; where it reached us through somebody else's
@@ -116,6 +117,46 @@ def test_rinzel_ermentrout_1998() -> None:
     # from below the oscillation is jumped into before the equilibrium is lost: 88.3 in textbooks
     rec = lo.simulate(model, lo.Step(0, [80.0, 100.0]), 1500, threshold=-10, record=["V"])
     assert (rec.spike_count.values > 5).tolist() == [False, True]
+
+
+def test_connor_stevens_1977() -> None:
+    """The abstract (PubMed 856318): what was changed of the squid's equations at 18 degC, and what
+    became of it: from about 2 spikes per second up to 350, and a straight f-I curve over a decade
+    of low rates. (It has 350 of "various parameter choices".)"""
+    axon = lo.load("connor-stevens-1977")
+
+    def rates(V: float) -> dict[str, float]:
+        rec = lo.experiments.rate_functions(axon, voltage=np.array([V]))
+        return {str(name): float(rec[name][0]) for name in rec if rec[name].dims == ("voltage",)}
+
+    # squid, V from -60 mV at rest: alpha_n is 0.1 at -50, alpha_m 1 at -35, beta_h 1/2 at -30,
+    # each where its formula is 0/0 or its exponential 1; so fast at 6.3 degC
+    up = {"n": 4.3, "m": 5.3, "h": 12.0}
+    n, m, h = rates(-50 + up["n"]), rates(-35 + up["m"]), rates(-30 + up["h"])
+    assert m["m_alpha"] / 1.0 == pytest.approx(3.8)  # the squid's at 18 degC and a little more
+    assert (m["m_alpha"] / 1.0) / (n["n_alpha"] / 0.1) == pytest.approx(2, abs=0.15)  # twofold
+    assert h["h_beta"] / 0.5 == pytest.approx(3.8)
+    assert up["h"] - up["m"] == pytest.approx(7, abs=0.5)  # their overlap
+    assert float(axon.parameters["g_L"].value) == 0.3  # as the squid's
+    assert float(axon.parameters["C_m"].value) == 1.0
+    currents = [8.14, *np.linspace(8.2, 10.5, 6), 85.0]
+    found = times(run(axon, lo.Step(0, currents), 4000))
+    rate = np.array([1e3 / np.diff(row[np.isfinite(row)])[-1] for row in found])
+    assert rate[0] < 2
+    assert rate[-1] > 350
+    low = slice(1, -1)
+    assert rate[-2] / rate[1] > 10
+    assert np.corrcoef(currents[low], rate[low])[0, 1] > 0.995
+
+
+def test_traub_miles_1991() -> None:
+    """No number of book or paper could be had: silent, and under a current it fires one by one,
+    from as seldom as one likes."""
+    found = times(run(lo.load("traub-miles-1991"), lo.Step(0, [0.0, 0.11, 0.12, 0.2, 3.0]), 4000))
+    counts = np.isfinite(found).sum(axis=1)
+    assert counts[0] == counts[1] == 0
+    seldom = [1e3 / np.diff(row[np.isfinite(row)])[-1] for row in found[2:]]
+    assert seldom[0] < 2 < 10 < seldom[1] < seldom[2]
 
 
 # ---------------------------------------------------------------------------- without units
@@ -281,20 +322,48 @@ def test_pospischil_2008() -> None:
     leak = {k: 1e5 / float(m.parameters["g_L"].value) / float(m.parameters["area"].value)
             for k, m in cells.items()}  # fmt: skip
     assert (leak["rs"], leak["fs"]) == pytest.approx((34, 48), abs=0.8)
-
-    def found(kind: str, nA: float, start: float, lasts: float, **changed: float) -> np.ndarray:
-        pulse = lo.Pulse(start, lasts, f"{nA} nA")
-        return times(run(cells[kind].replace(**changed), pulse, start + lasts + 200))
-
-    regular, fast = found("rs", 0.75, 300, 400), found("fs", 0.5, 300, 400)
+    regular, fast = (authors("rs", 0.75, 300, 400), authors("fs", 0.5, 300, 400))
     assert np.diff(regular)[-1] > 2 * np.diff(regular)[0]  # adapts
     assert np.ptp(np.diff(fast)[1:]) < 0.05  # does not
-    first = np.diff(found("ib", 0.15, 500, 2000))
-    assert first[0] < 20 < 100 < first[-1]  # a burst, then spikes
-    assert np.diff(found("ib", 0.15, 500, 2000, g_Ca=0.22))[:8].max() < 30  # a longer burst
-    rebound = found("lts", -0.1, 400, 400)
-    assert rebound.size >= 1
-    assert rebound[0] > 800  # after the end of what hyperpolarises
+    first = np.diff(authors("ib", 0.15, 500, 2000))
+    assert first[:7].max() < 20 < 100 < first[7:].min()  # a burst, then spikes
+    low = np.diff(authors("lts", 0.15, 400, 400))
+    assert low[0] < 20 < 50 < low[1:].min()  # the calcium spike carries two, then single ones
+
+
+def authors(kind: str, nA: float, start: float, lasts: float, **changed: float) -> np.ndarray:
+    """Spikes of a cell of Pospischil et al. from where the authors' program begins, with gates at
+    their steady states."""
+    cell = lo.load(f"pospischil-2008-{kind}").replace(**changed)
+    begin = -70 if kind in ("rs", "fs") else -84
+    pulse = lo.Pulse(start, lasts, f"{nA} nA")
+    return times(run(cell, pulse, start + lasts + 100, initial=begin))
+
+
+# NEURON's spikes of the authors' program (ModelDB 123623), in steps of 1 us: as they are kept by
+# OpenSourceBrain/PospischilEtAl2008, NEURON_MODIFIED/.test.*.spikes.mep
+RUN_BY_NEURON = {
+    ("rs", 0.75, 300, 400): ((320.554, 348.522, 387.944, 456.690, 592.105), 0.5),
+    ("fs", 0.5, 300, 400): ((317.023, 337.195, 357.367, 377.539, 397.711, 417.882, 438.054), 0.05),
+    ("ib", 0.15, 500, 180): (
+        (617.725, 624.632, 631.101, 637.786, 644.909, 652.671, 661.420, 672.085), 0.06,
+    ),
+    ("lts", 0.15, 400, 400): ((431.423, 445.189, 517.237, 720.422), 0.25),
+}  # fmt: skip
+
+
+def test_pospischil_2008_as_neuron_runs_it() -> None:
+    for (kind, nA, start, lasts), (kept, close) in RUN_BY_NEURON.items():
+        spikes = authors(kind, nA, start, lasts)[: len(kept)]
+        assert spikes == pytest.approx(kept, abs=close)
+    bursts_ = authors("ib", 0.15, 500, 300, g_Ca=0.22)  # "repetitive bursting" there
+    assert bursts_[:3] == pytest.approx((617.698, 622.347, 626.613), abs=0.02)
+    assert bursts_[26:] == pytest.approx((760.417, 770.557), abs=0.1)
+    # NeuroML-DB, NMLCL001125 and NMLCL001126: rest, and between which currents the rheobase is
+    assert rest(lo.load("pospischil-2008-ib"))["V"] == pytest.approx(-85.29, abs=0.005)
+    assert rest(lo.load("pospischil-2008-lts"))["V"] == pytest.approx(-83.95, abs=0.005)
+    below, above = (authors("lts", nA, 100, 1000).size for nA in (0.03662, 0.0403))
+    assert (below, above) == (0, 1)
 
 
 def test_golomb_2007() -> None:
@@ -352,6 +421,20 @@ def test_destexhe_1996() -> None:
         initial=-75, sample_interval=1000,
     )  # fmt: skip
     assert float(held.o1[-1] / held.c1[-1]) == pytest.approx(1, abs=1e-6)
+    # the authors' program, TC.tem of ModelDB 3343, in NEURON 9.0.2 by steps of 2.5 us, from where
+    # it begins, with both currents: of an axial cylinder of 96 um
+    begin = dict.fromkeys(("m", "h", "n", "r", "o1", "o2", "P1"), 0.0) | {"V": -70, "Ca_i": 2.4e-4}
+    hyper, excited = times(
+        run(cell, lo.Pulse(500, 500, [-1.5, 5.0]), 1500, threshold=-20, initial=begin)
+    )
+    first = [223.115, 226.031, 229.635, 234.580, 244.728, 444.906]
+    burst = [1012.383, 1018.328, 1020.801, 1023.537, 1026.686, 1030.555, 1036.060]
+    assert hyper[np.isfinite(hyper)] == pytest.approx([*first, *burst], abs=0.15)
+    excited = excited[np.isfinite(excited)]
+    assert excited.size == 50
+    assert excited[[6, 7, 8, 48, 49]] == pytest.approx(
+        [509.579, 521.093, 532.691, 997.405, 1179.180], abs=0.15
+    )
 
 
 def test_khaliq_2003() -> None:

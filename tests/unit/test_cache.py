@@ -256,14 +256,14 @@ class TestForeign:
 
     def test_a_link_to_nowhere_is_no_folder(self, folder: Path, tmp_path: Path) -> None:
         folder.symlink_to(tmp_path / "nowhere")
-        assert refused(folder) == "File exists"
+        assert refused(folder) == "a file is there, or a link to nowhere"
         assert get()[1] == "compiled"
         assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_file_in_place_of_the_folder_is_no_error(folder: Path) -> None:
     folder.write_text("mine")
-    assert refused(folder) == "File exists"
+    assert refused(folder) == "a file is there, or a link to nowhere"
     assert get()[1] == "compiled"
     assert folder.read_text() == "mine"
 

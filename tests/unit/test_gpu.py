@@ -224,9 +224,13 @@ def test_axons_are_the_processors() -> None:
 
 @pytest.mark.parametrize(
     ("result", "words"),
-    [(100, "this machine shows none"), (46, "kept by another process for itself alone"),
-     (719, r"says of cuLaunchKernel: unspecified launch failure \(719\); use engine='llvm'")],
-)  # fmt: skip
+    [
+        (100, "this machine shows none"),
+        (3, "forked from one that had begun to use it"),
+        (46, "kept by another process for itself alone"),
+        (719, r"says of cuLaunchKernel: unspecified launch failure \(719\); use engine='llvm'"),
+    ],
+)
 def test_what_the_driver_refuses_is_told(result: int, words: str) -> None:
     class Library:
         def cuLaunchKernel(self) -> int:

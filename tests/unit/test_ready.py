@@ -103,6 +103,27 @@ def test_one_alone_does_it_until_it_is_dead(tmp_path: Path) -> None:
         with ready.alone(tmp_path) as third:
             assert third
     assert not list(tmp_path.iterdir())
+    (tmp_path / ready._AT_IT).touch()  # what one that was killed left: nobody holds its lock
+    with ready.alone(tmp_path) as next_one:
+        assert next_one or sys.platform == "win32"
+
+
+def test_what_cannot_be_kept_is_said_and_the_library_is_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm, "directory", lambda: tmp_path)
+
+    def full(*_: Any) -> None:
+        cache.KERNELS.unkept = f"cannot write {tmp_path}: the disk is full"
+
+    monkeypatch.setattr(warm, "_once", full)
+    with pytest.raises(lo.LoligoError, match="kernels cannot be kept: cannot write"):
+        list(warm.warm())
+    assert not list(tmp_path.iterdir())
+    assert not warm.is_done()
+    nowhere = tmp_path / "gone"
+    with pytest.raises(lo.LoligoError, match="cannot write"), ready.alone(nowhere):
+        raise AssertionError
 
 
 def test_every_model_is_asked_for_as_people_do(
@@ -146,6 +167,27 @@ def test_what_was_made_beforehand_is_found(tmp_path: Path) -> None:
         [sys.executable, "-c", code], env=place, capture_output=True, text=True, check=True
     )
     assert found.stdout.splitlines() == 3 * ["kernel (cache)"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on files' sizes there")
+def test_a_full_disk_ends_it_in_words(tmp_path: Path) -> None:
+    """A limit of 4 kB on every file stands for a disk that is full."""
+    tmp_path.chmod(0o700)
+    code = (
+        "import resource, signal\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "from loligo.cli import main\n"
+        "raise SystemExit(main(['warm', 'fitzhugh-1961']))"
+    )
+    place = {**os.environ, "LOLIGO_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=place, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: kernels cannot be kept: cannot write ")
+    assert "larger than this system allows" in done.stderr
+    assert not done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from loligo.analysis.curve import Array, Trace
-from loligo.run.pace import on_all_cores
+from loligo.crew import on_all_cores
 
 _AT_ONCE = 1 << 18  # samples that stay close to the processor
 _TENTH = 0.1  # of a stimulus, or of the time before it (eFEL's defaults)

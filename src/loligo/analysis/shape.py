@@ -12,10 +12,10 @@ import numpy as np
 from loligo.analysis.curve import Array, Trace
 from loligo.analysis.loops import ROWS, kernel
 from loligo.analysis.spikes import Lanes, Spikes, find, trace
+from loligo.crew import on_all_cores
 from loligo.errors import UsageError, callers_level
 from loligo.recording.door import welcome
 from loligo.recording.spikes import SPIKE
-from loligo.run.pace import on_all_cores
 from loligo.units import read
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loligo.analysis.curve import DEGREE, Array, Trace
+from loligo.crew import on_all_cores
 from loligo.engine.kernel import GRAIN, RE_ARM
 from loligo.errors import UsageError
 from loligo.recording.door import welcome
 from loligo.recording.spikes import COUNT, EVENT, SPIKE, TIMES, lane_of, padded
-from loligo.run.pace import on_all_cores
 from loligo.stimulus import Noise
 from loligo.units import read
 

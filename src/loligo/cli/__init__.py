@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 
 from loligo.cli.clock import nothing_swept  # first: it says when the program began  # isort: split
@@ -19,10 +20,11 @@ from loligo.errors import FileError, LoligoError, RunError, StoppedError
 __all__ = ["main"]
 
 # Letters that code page 1252 and its like lack, as one typed them before.
-_PLAIN = {"−": "-", "─": "-", "►": ">", "→": "->", "≤": "<=", "≥": ">=", "≈": "~", "Ω": "Ohm",
-          "α": "alpha", "β": "beta", "τ": "tau", "φ": "phi", "∞": "inf", "∂": "d", "√": "sqrt",
-          "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "µ": "u", "²": "2", "°": "deg ",
-          "×": "x", "·": "*", "…": "..."}  # fmt: skip
+_PLAIN = {"−": "-", "–": "-", "─": "-", "►": ">", "→": "->", "⇌": "<->", "≤": "<=", "≥": ">=",
+          "≈": "~", "Ω": "Ohm", "α": "alpha", "β": "beta", "τ": "tau", "φ": "phi", "∞": "inf",
+          "∂": "d", "√": "sqrt", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "µ": "u",
+          "°": "deg ", "×": "x", "·": "*", "÷": "/", "…": "...", "ß": "ss"}  # fmt: skip
+_PLAIN |= {raised: f"^{digit}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _LETTERS = "loligo.letters"
 
 
@@ -31,7 +33,12 @@ def _spelled(problem: UnicodeError) -> tuple[str, int]:
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
     lacking = problem.object[problem.start : problem.end]
-    return "".join(_PLAIN.get(letter, "?") for letter in lacking), problem.end
+    return "".join(_PLAIN.get(letter) or _bare(letter) for letter in lacking), problem.end
+
+
+def _bare(letter: str) -> str:
+    """A letter without its accents; a question mark where nothing is left of it."""
+    return unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode() or "?"
 
 
 codecs.register_error(_LETTERS, _spelled)

@@ -18,7 +18,7 @@ from loligo.cli import arguments, options
 from loligo.cli.arguments import ANIMATIONS, PICTURES, RECORDINGS, SQUID
 from loligo.cli.axon import Geometry, axon_of
 from loligo.cli.findings import findings
-from loligo.cli.groups import Group, Texts, parameter, spelt_out
+from loligo.cli.groups import Group, Texts, flowing, parameter, spelt_out
 from loligo.cli.report import Stopwatch, notes, size
 from loligo.errors import ModelError, StimulusError, UnitError, UsageError, nearest
 from loligo.words import speaking
@@ -39,7 +39,7 @@ def experiment() -> None:
 
     Without a name: list them by theme.
 
-    \\b
+    \b
     loligo experiment
     loligo experiment strength-duration --help
     loligo experiment strength-duration connor-stevens-1977 --output sd.png --data sd.csv
@@ -138,11 +138,11 @@ def _output(experiment: "Experiment") -> str:
 def _help(experiment: "Experiment") -> str:
     """What it is, and how it is typed."""
     name = typed(experiment.name)
-    lines = [_marked(experiment.summary), "", "\b", *(
+    typed_out = [
         f"loligo experiment {name}{' ' * bool(words)}{_marked(words)}"
         for words in examples(experiment)
-    )]  # fmt: skip
-    return "\n".join(lines)
+    ]
+    return flowing("\n\n".join([_marked(experiment.summary), "\b" + "\n".join(typed_out)]))
 
 
 def _marked(text: str) -> str:

@@ -63,7 +63,21 @@ def spelt_out(function: Callable[..., None], besides: type[Group]) -> Callable[.
     spelt = [*(option for _, _, own in parts for option in own), *besides.options()]
     command.__signature__ = inspect.Signature(spelt)  # type: ignore[attr-defined]
     command.__annotations__ = {option.name: option.annotation for option in spelt}
+    command.__doc__ = flowing(function.__doc__ or "")
     return command
+
+
+def flowing(text: str) -> str:
+    """A help text whose paragraphs flow to the terminal's width; one that begins with a backspace
+    keeps its lines, as examples do.
+
+    Newer versions of Typer keep all lines, and print the backspace's own as a blank one.
+    """
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        "\b" + each[1:].lstrip("\n") if each.startswith("\b") else each.replace("\n", " ")
+        for each in paragraphs
+    )
 
 
 def _group(one: inspect.Parameter) -> type[Group] | None:

@@ -23,7 +23,7 @@ def models(
     \b
     loligo models
     loligo models --like "guinea pig"
-    loligo models --like bursting
+    loligo models --like "calcium bursting"
     """
     from loligo.errors import UsageError
     from loligo.model.library import entries

@@ -39,6 +39,7 @@ def warm(
     loligo warm hodgkin-huxley-1952 mine.toml
     """
     from loligo.progress import progress
+    from loligo.warm import is_done
     from loligo.warm import warm as made
 
     if quietly:
@@ -52,7 +53,8 @@ def warm(
             count = each.of
             advance(each.done / each.of)
     if not quietly:
-        print(f"{count} kernels are ready" if count else "the kernels are ready, or being made")
+        before = "were ready" if is_done() else "are being made by another process"
+        print(f"{count} kernels are ready" if count else f"the library's kernels {before}")
 
 
 def _until_the_end() -> None:

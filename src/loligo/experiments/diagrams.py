@@ -14,15 +14,20 @@ from loligo.model import Membrane
 from loligo.model.frozen import frozen, states_of
 from loligo.run.initial import for_conserved
 from loligo.system.outline import STIMULUS
+from loligo.theory.continuation import Point
 from loligo.theory.crossed import found_again
 from loligo.theory.diagram import FOLD, Diagram, Special, diagram
 from loligo.theory.field import Field
 from loligo.theory.patch import Patch
+from loligo.theory.starts import Starts
 from loligo.words import decimal, reworded, say
 
 CURRENT = "current"
 _WIDER = (2.0, 16.0, 128.0, 1024.0)  # uA/cm2, tried one after the other
 _BEYOND = 1.2  # times the last special point
+_SEEN = 1.5  # times its scale, 100 mV: beyond it V is nobody's
+_TOLD = 5  # places that a sentence names
+_SHARE = 0.75  # of all that a call may do, for equilibria
 
 
 @dataclass(frozen=True)
@@ -150,35 +155,47 @@ def partly(begins: float, ends: float) -> Callable[[float], None]:
 
 def diagram_of(field: Field, varied: Varied, advance: Any = None) -> tuple[Diagram, Varied]:
     """The equilibria; where no range was given, of currents up to beyond the last change."""
-    if varied.low is not None:
-        return diagram(field, *varied.ends, advance), varied
-    made = None
+    starts = Starts(field)
+    with field.work.share(_SHARE):
+        if varied.low is not None:
+            return diagram(starts, *varied.ends, advance), varied
+        return _as_far_as_it_changes(starts, varied, advance)
+
+
+def _as_far_as_it_changes(starts: Starts, varied: Varied, advance: Any) -> tuple[Diagram, Varied]:
+    """From 0; one part after the other is looked at until there was a change, and rest is stable
+    beyond."""
+    low, changes = 0.0, list[float]()
     for high in _WIDER:
-        made = diagram(field, 0.0, high, advance)
+        made = diagram(starts, low, high)
+        changes += [each.point.p for each in made.special if _seen(starts, each.point)]
         ends = [p for curve in made.curves for p in (curve[0], curve[-1]) if p.p == high]
-        if made.special and all(point.stable for point in ends):
+        ends = [each for each in ends if _seen(starts, each)]
+        if changes and all(point.stable for point in ends):
             break
-    assert made is not None, "some range is tried"
-    last = max((each.point.p for each in made.special), default=_WIDER[1] / _BEYOND)
-    high = float(f"{_BEYOND * last:.2g}")
-    return diagram(field, 0.0, high, advance), varied.between(0.0, high)
+        low = high
+    high = float(f"{_BEYOND * max(changes, default=_WIDER[1] / _BEYOND):.2g}")
+    return diagram(starts, 0.0, high, advance), varied.between(0.0, high)
+
+
+def _seen(starts: Starts, at: Point) -> bool:
+    """Whether V is what a membrane's may be: what equations do beyond does not set a range."""
+    return bool(abs(at.x[0]) < _SEEN * starts.of.scales[0])
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Special points, how well they are known: as two ways of finding them say, and whether all
-    was looked at."""
+    """Special points, and how well they are known: as two ways of finding them say."""
 
     special: list[Special]
     precision: list[float]
-    whole: bool
 
     @classmethod
     def of(cls, found: Diagram) -> Changes:
         again = [found_again(found.field, each) for each in found.special]
         pairs = zip(found.special, again, strict=True)
         precision = [abs(other - each.point.p) for each, other in pairs]
-        return cls(found.special, precision, found.whole)
+        return cls(found.special, precision)
 
 
 def placed(p: float, varied: Varied) -> str:
@@ -187,19 +204,31 @@ def placed(p: float, varied: Varied) -> str:
     return decimal(f"{p:.6g}") + unit
 
 
+def left_out(found: Diagram, varied: Varied) -> list[str]:
+    """What of the equilibria was not looked at, in words."""
+    said: list[str] = []
+    if found.cut:
+        places = listed([placed(each.p, varied) for each in found.cut])
+        said.append(
+            say("A curve of equilibria was not followed beyond {places}.", places=places)
+        )  # fmt: skip
+    if found.unsought:
+        places = listed([placed(p, varied) for p in found.unsought])
+        said.append(
+            say(
+                "There may be further curves of equilibria, at {places}: what a call may take of "
+                "the processor was used up.", places=places,
+            )
+        )  # fmt: skip
+    return said
+
+
+def listed(places: list[str]) -> str:
+    """One after the other; of many the first and the last."""
+    return ", ".join(places if len(places) <= _TOLD else [places[0], "…", places[-1]])
+
+
 def spoken_of(found: Changes, varied: Varied) -> str:
-    """The special points in words, and whether there may be others."""
-    told = _spoken(found, varied)
-    if found.whole:
-        return told
-    others = say(
-        "There may be further curves of equilibria: what a call may take of the processor was "
-        "used up."
-    )
-    return f"{told} {others}"
-
-
-def _spoken(found: Changes, varied: Varied) -> str:
     parts: list[str] = []
     for each in found.special:
         place = placed(each.point.p, varied)

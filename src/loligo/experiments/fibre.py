@@ -5,9 +5,9 @@ from __future__ import annotations
 from loligo.experiments.common import RESISTIVITY
 from loligo.model import Axon, Membrane, Myelin, Region, load
 
-_INTERNODES = 24
-_NODE = 1.0  # um
-_PIECES = 9  # compartments in an internode
+INTERNODES = 24
+NODE = 1.0  # um
+PIECES = 9  # compartments in an internode
 
 
 def node() -> Membrane:
@@ -21,7 +21,7 @@ def node() -> Membrane:
 
 def myelinated(
     g_ratio: float = 0.7, internode: float = 1000.0, fibre: float = 10.0,
-    membrane: Membrane | None = None, internodes: int = _INTERNODES,
+    membrane: Membrane | None = None, internodes: int = INTERNODES,
 ) -> Axon:  # fmt: skip
     """A myelinated fibre: ``internodes`` internodes (um) between nodes of 1 um.
 
@@ -38,8 +38,8 @@ def myelinated(
     """
     inside = g_ratio * fibre
     made = membrane or node()
-    here = Region(made, _NODE, inside, compartments=1, name="node")
-    wrapped = Myelin(internode, inside, g_ratio, compartments=_PIECES)
+    here = Region(made, NODE, inside, compartments=1, name="node")
+    wrapped = Myelin(internode, inside, g_ratio, compartments=PIECES)
     regions = [here]
     for _ in range(internodes):
         regions += [wrapped, here]

@@ -25,17 +25,17 @@ _NOTHING = Orbits([], [])
 
 def tree(
     experiment: Experiment, membrane: Membrane, varied: Varied, found: Diagram, changes: Changes,
-    orbits: Orbits | None, summary: str, panels: tuple[Panel, ...],
+    orbits: Orbits | None, summary: str, left_out: Sequence[str], panels: tuple[Panel, ...],
 ) -> xarray.DataTree:  # fmt: skip
-    """All of them, with what a figure and a story need."""
+    """All of them, with what a figure and a story need, and what was left out, in words."""
     title = (
         f"Equilibria against {varied.name}"
         if orbits is None
         else f"Bifurcation diagram against {varied.name}"
     )
     about = dataset(
-        experiment, title, {}, {}, membrane, summary=summary,
-        varied=varied.name, **Plan(panels).attributes,
+        experiment, title, {}, {}, membrane, summary=" ".join([summary, *left_out]),
+        left_out=" ".join(left_out), varied=varied.name, **Plan(panels).attributes,
     )  # fmt: skip
     nodes = {"equilibria": _equilibria(found, varied)}
     if orbits is not None:

@@ -49,17 +49,22 @@ class Lab:
         start: Simulation,
         tasks: Mapping[str, Any] | None = None,
         language: str | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         self.models = dict(models)
         self.start = start
         self._tasks, self._language = tasks, language
+        self._files = dict(files or {})  # name in links -> the file that it was read from
         self._bridge: Any = None  # to the page in a notebook
 
     @property
     def html(self) -> str:
         """The page as the text of an HTML file."""
         solvers = tuple({type(s): s for s in (usual_solver(), self.start.solver)}.values())
-        entries = [entry(name, model, solvers) for name, model in self.models.items()]
+        entries = [
+            entry(name, model, solvers, self._files.get(name))
+            for name, model in self.models.items()
+        ]
         return page(entries, self._told(entries))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -74,7 +79,7 @@ class Lab:
         if where.suffix.lower() not in (".html", ".htm"):
             raise UsageError(f"{where}: the lab is an .html file")
         with files.replacing(where) as part:
-            part.write_text(self.html, encoding="utf-8")
+            part.write_text(self.html, encoding="utf-8", newline="\n")
         return where
 
     def open(self) -> Path:
@@ -114,6 +119,8 @@ class Lab:
         self.start = linked(f"#{link}", [start.original])
         known = self.models.get(start.name) == start.original
         self.models[start.name] = start.original
+        if not known:
+            self._files.pop(start.name, None)
         if self._bridge is not None:
             self._bridge.show(link, "" if known else self.html)
 
@@ -205,25 +212,39 @@ def lab(
     else:
         start = _begun(given[0], stimulus, duration, more)
     start = linked(start.link(), [start.original])  # what a page cannot say is refused here
-    shown = {start.name: start.original}
+    offered = {start.name: start.original}
     for each in given:
         name, original, _ = named(each)
-        shown.setdefault(name, original)
+        offered.setdefault(name, original)
+    read = {named(each)[0]: file for each, file in zip(given, _files(model), strict=True) if file}
     code = None if language is None else code_of(language, "language")
     if sheet is not None:
         start = replace(start, view={"tab": "tasks", **start.view})
-    return Lab(shown, start, None if sheet is None else sheet.to_dict(), code)
+    return Lab(offered, start, None if sheet is None else sheet.to_dict(), code, read)
 
 
 def members(model: Any) -> list[Membrane]:
     """The models that a person gave, by name or as they are."""
-    if model is None:
-        return [load(name) for name in USUAL]
-    listed = isinstance(model, Sequence | Mapping) and not isinstance(model, str)
-    many: list[Any] = list(model) if listed else [model]
+    many = _listed(model)
     if not many:
         raise UsageError("the lab needs a model: lo.models() lists the library's")
     return [each if isinstance(each, Membrane) else load(each) for each in many]
+
+
+def _listed(model: Any) -> list[Any]:
+    if model is None:
+        return list(USUAL)
+    listed = isinstance(model, Sequence | Mapping) and not isinstance(model, str)
+    return list(model) if listed else [model]
+
+
+def _files(model: Any) -> list[str | None]:
+    """The files that models were read from, without their folders, which are nobody's concern; of
+    each what a script can load, None for what has no file."""
+    return [
+        None if isinstance(each, Membrane) or each in models() else Path(each).name
+        for each in _listed(model)
+    ]
 
 
 # Where nothing is said: each of them shows what the others do not.
@@ -231,7 +252,9 @@ SQUID = "hodgkin-huxley-1952"
 USUAL = ("hodgkin-huxley-1952", "connor-stevens-1977", "traub-miles-1991", "wang-buzsaki-1996")
 
 
-def entry(name: str, model: Membrane, solvers: Sequence[Any] = ()) -> Entry:
+def entry(
+    name: str, model: Membrane, solvers: Sequence[Any] = (), file: str | None = None
+) -> Entry:
     """A model as the page has it, with kernels of some solvers; of the usual one by default."""
     solvers = solvers or (usual_solver(),)
     kernel = browser_kernel(model, solvers)
@@ -239,7 +262,7 @@ def entry(name: str, model: Membrane, solvers: Sequence[Any] = ()) -> Entry:
         "manifest": kernel.manifest,
         "description": described(model),
         "known": known(model, [type(each).__name__ for each in solvers]),
-        "load": name if name in models() else None,
+        "load": name if name in models() else file,
     }
     return Entry(name, told, kernel.wasm)
 
@@ -249,8 +272,9 @@ def sheet_of(path: str | os.PathLike[str] | None, models: Sequence[Membrane]) ->
     if path is None:
         return None
     from loligo.lab.sheet import read_sheet
+    from loligo.lab.tasks import tried
 
-    return read_sheet(path, models)
+    return tried(read_sheet(path, models))
 
 
 def _begun(

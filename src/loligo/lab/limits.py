@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from loligo.lab.cuts import FAMILY, FIBRE
 from loligo.lab.drugs import drugs
 from loligo.model import Membrane
 from loligo.stimulus import ENTRIES
@@ -164,6 +165,9 @@ LIMITS: Mapping[str, Any] = {
         "panels": r"[A-Za-z_][0-9A-Za-z_]{0,40}(?:,[A-Za-z_][0-9A-Za-z_]{0,40}){0,20}",
     },
     "own": _OWN,
+    # not what may be said, but how it is computed
+    "family": FAMILY,
+    "fibre": FIBRE,
 }  # fmt: skip
 
 

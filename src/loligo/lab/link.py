@@ -1,7 +1,7 @@
 """One simulation as a link, and back: the readable text behind ``#`` in the lab's address.
 
 A link comes from anyone. Whatever is in it is checked, in the same order and with the same words
-as `page/link.js` does it; the table of `limits` says what may be.
+as `page/link/read.js` does it; the table of `limits` says what may be.
 
 ``#v=1&model=hodgkin-huxley-1952&set=g_Na:100&pulse=5,40,10&duration=50``
 """
@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?")
 _LONGEST_NUMBER = 30
 _WELL_ENCODED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
 _SHOWN = 40
+# what a terminal obeys, or what turns the direction of writing
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _STIMULI = {each["word"]: each for each in LIMITS["stimuli"]}
 _KINDS = {each["kind"]: each for each in LIMITS["stimuli"]}
 _SOLVERS = {each["word"]: each for each in LIMITS["solvers"]}
@@ -74,8 +76,9 @@ def _pairs(url: str) -> list[tuple[str, str]]:
     fragment = url.partition("#")[2] if "#" in url else url
     if len(fragment) > LIMITS["longest"]:
         _refuse("the link is longer than {most} characters", most=str(LIMITS["longest"]))
-    parts = fragment.split("&")
-    pairs = [(_decoded(k), _decoded(v)) for k, _, v in (part.partition("=") for part in parts)]
+    parts = (part.partition("=") for part in _whole(fragment).split("&"))
+    decoded = [(_whole(_decoded(key)), _decoded(value)) for key, _, value in parts]
+    pairs = [(k, v if k == "model" else _whole(v)) for k, v in decoded]  # a name may have blanks
     first, version = pairs[0]
     if first != "v":
         _refuse("this is no link of the lab: it does not begin with v={version}",
@@ -84,6 +87,11 @@ def _pairs(url: str) -> list[tuple[str, str]]:
         _refuse("the link is of version {other}; here version {version} is read",
                 other=version, version=str(LIMITS["version"]))  # fmt: skip
     return pairs[1:]
+
+
+def _whole(text: str) -> str:
+    """As it was before an e-mail broke it over lines, or HTML wrote its &."""
+    return re.sub(r"[ \t\r\n]+", "", text).replace("&amp;", "&")
 
 
 def _decoded(text: str) -> str:
@@ -241,6 +249,7 @@ def _refuse(text: str, /, **values: str) -> Any:
 
 
 def _short(text: str) -> str:
+    text = _OBEYED.sub("?", text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

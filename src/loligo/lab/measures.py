@@ -37,6 +37,12 @@ class Measure:
     says: str
     of: Callable[[Simulation, str], float]
 
+    def there(self, one: Simulation, of: str) -> bool:
+        """Whether there is such a number."""
+        if self.of is _threshold:  # one run tells, and no halving
+            return _fires(one, HIGHEST)
+        return not math.isnan(self.of(one, of))
+
 
 def _spike_times(rec: xarray.Dataset) -> np.ndarray[Any, Any]:
     times = np.atleast_1d(np.asarray(rec.spike_time.values, dtype=float))

@@ -37,6 +37,15 @@ _NEVER = {
     r"|\bRTCPeerConnection\b": "the network is never used",
     r"\bSharedArrayBuffer\b": "a file that is opened has none",
 }
+
+
+@cache
+def _words_of(pattern: str) -> frozenset[str]:
+    """The words of a pattern, one of which stands wherever it is found: they are looked for more
+    quickly."""
+    return frozenset(re.findall(r"[A-Za-z]{4,}", re.sub(r"\\[a-z]", " ", pattern)))
+
+
 _STYLED = re.compile(r"setAttribute\s*\(\s*[\"']style[\"']")
 
 
@@ -107,7 +116,8 @@ class Module:
         """Refuse what no module does."""
         code = self.script.code
         for pattern, why in _NEVER.items():
-            found = re.search(pattern, code)
+            likely = any(word in code for word in _words_of(pattern))
+            found = re.search(pattern, code) if likely else None
             if found:
                 raise self._refused(found.start(), f"{found[0].strip()}: {why}")
         styled = _STYLED.search(self.text)
@@ -120,7 +130,8 @@ class Module:
     def _words(self, word: str) -> Iterator[int]:
         """Where a word stands outside all brackets; of those that stand nowhere else, anywhere."""
         code = self.script.code
-        for found in re.finditer(rf"(?<![\w$.]){word}(?![\w$])", code):
+        # the word first: that is looked for quickest
+        for found in re.finditer(rf"{word}(?<![\w$.]{word})(?![\w$])", code):
             if self.script.depth(found.start()) == 0:
                 yield found.start()
             elif word != "await" and code[found.end() :].lstrip()[:1] != ":":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,16 +11,19 @@ from typing import NamedTuple
 
 from loligo.errors import UsageError
 
-_PIECE = re.compile(
-    r"""(?P<code>[^/"'`(){}\[\]]+)
+_QUOTED = r"""
     |(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     |(?P<quote>`)
-    |(?P<open>[({\[])|(?P<close>[)}\]])
-    |(?P<slash>/)
-    |(?P<other>.)""",
+    |(?P<slash>/)"""
+_PIECE = re.compile(rf"""(?P<code>[^/"'`]+){_QUOTED}|(?P<other>.)""", re.VERBOSE | re.DOTALL)
+# in an expression of a template, whose end is to be seen
+_INSIDE = re.compile(
+    rf"""(?P<code>[^/"'`(){{}}\[\]]+){_QUOTED}
+    |(?P<open>[({{\[])|(?P<close>[)}}\]])|(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_BRACKET = re.compile(r"[()\[\]{}]")
 _PATTERN = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(?P<end>`|\$\{)", re.DOTALL)
 _ESCAPED = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
@@ -28,7 +31,8 @@ _ESCAPED = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)"
 _BEFORE_PATTERN = frozenset(
     ("return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do")
 )
-_LAST = re.compile(r"[\w$]+\s*\Z")
+_LONGEST = 1 + max(map(len, _BEFORE_PATTERN))
+_LAST = re.compile(r"[\w$]+\Z")
 _BREAK = re.compile(r"[ \t]*\n\s*")
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 CODE = frozenset({"code", "open", "close", "slash", "other"})
@@ -37,12 +41,11 @@ Cut = tuple[int, int, str]  # from, up to, and what stands there instead
 
 
 class Piece(NamedTuple):
-    """A bracket, a comment, a string or code between them; how many brackets are open before it."""
+    """A comment, a string or code between them; in an expression of a template a bracket, too."""
 
     kind: str
     start: int
     end: int
-    depth: int
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,36 @@ class Script:
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """The text from its beginning to its end, piece by piece."""
-        return tuple(self._read())
+        return self._checked[0]
 
-    @cached_property
+    @property
     def code(self) -> str:
         """The text, as long as it is, with blanks for what only looks like code: strings,
         templates, patterns and comments."""
-        return "".join(
-            self.text[p.start : p.end] if p.kind in CODE else self._blank(p) for p in self.pieces
+        return self._checked[1]
+
+    @cached_property
+    def _checked(self) -> tuple[tuple[Piece, ...], str, tuple[list[int], list[int]]]:
+        """The pieces; the code; where brackets stand, and how many are open after each."""
+        pieces = tuple(self._read())
+        code = "".join(
+            self.text[p.start : p.end] if p.kind in CODE else self._blank(p) for p in pieces
         )
+        return pieces, code, self._brackets(code)
+
+    def _brackets(self, code: str) -> tuple[list[int], list[int]]:
+        places, depths, opened = list[int](), list[int](), list[str]()
+        for found in _BRACKET.finditer(code):
+            bracket = found[0]
+            if bracket in "([{":
+                opened.append(bracket)
+            elif not opened or opened.pop() != _CLOSES[bracket]:
+                raise UsageError(f"{self.where(found.start())}: {bracket} closes nothing")
+            places.append(found.start())
+            depths.append(len(opened))
+        if opened:
+            raise UsageError(f"{self.name}: {opened[-1]} is never closed")
+        return places, depths
 
     @cached_property
     def strings(self) -> frozenset[str]:
@@ -101,8 +125,8 @@ class Script:
             text = "\n" if "\n" in text else " "
         elif kind == "code":
             text = _BREAK.sub("\n", text)
-        if text.isspace() and parts[-1][-1:] == "\n":
-            return
+        if kind != "template" and parts[-1][-1:] == "\n":
+            text = text.lstrip()
         if text:
             parts.append(text)
 
@@ -112,11 +136,9 @@ class Script:
 
     def depth(self, place: int) -> int:
         """How many brackets are open before a character."""
-        return self.pieces[bisect_right(self._starts, place) - 1].depth
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [piece.start for piece in self.pieces]
+        places, depths = self._checked[2]
+        before = bisect_left(places, place)
+        return depths[before - 1] if before else 0
 
     def _blank(self, piece: Piece) -> str:
         return re.sub(r"[^\n]", " ", self.text[piece.start : piece.end])
@@ -124,9 +146,9 @@ class Script:
     def _read(self) -> Iterator[Piece]:
         place, before, opened = 0, "", list[str]()
         while place < len(self.text):
-            found = _PIECE.match(self.text, place)
+            found = (_INSIDE if opened else _PIECE).match(self.text, place)
             assert found is not None  # `.` takes what nothing else does
-            kind, depth = str(found.lastgroup), len(opened)
+            kind = str(found.lastgroup)
             if kind == "slash" and _begins_pattern(before):
                 found, kind = _PATTERN.match(self.text, place) or found, "pattern"
             closes = kind == "close" and opened and opened[-1] == "${"
@@ -144,7 +166,7 @@ class Script:
                 if not opened or _CLOSES[found[0]] != opened[-1]:
                     raise UsageError(f"{self.where(place)}: {found[0]} closes nothing")
                 opened.pop()
-            yield Piece(kind, place, end, depth)
+            yield Piece(kind, place, end)
             text = found[0]
             before = before if kind == "comment" or text.isspace() else text
             place = end
@@ -160,10 +182,11 @@ class Script:
 
 def _begins_pattern(before: str) -> bool:
     """Whether a slash after this begins a pattern."""
+    before = before[-200:].rstrip()[-_LONGEST:]
     word = _LAST.search(before)
     if word:
-        return word[0].strip() in _BEFORE_PATTERN
-    last = before.rstrip()[-1:]
+        return word[0] in _BEFORE_PATTERN
+    last = before[-1:]
     return not last or last not in ")]}\"'`"
 
 

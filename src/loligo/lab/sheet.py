@@ -142,7 +142,7 @@ class Sheet:
     @property
     def models(self) -> list[Membrane]:
         """The models that its tasks are about, each once, in their order."""
-        first = (task.simulation(_corners(task)[0]) for task in self.tasks)
+        first = (task.simulation(corners(task)[0]) for task in self.tasks)
         return list({one.name: one.original for one in first}.values())
 
     @cached_property
@@ -233,7 +233,7 @@ def _read(told: Any, place: int, models: tuple[Membrane, ...]) -> Task:
         if not isinstance(told, Mapping):
             raise UsageError("a task is a table")
         task = replace(_task(told), models=models)
-        for drawn in _corners(task):  # all that students may be given is tried now
+        for drawn in corners(task):  # all that students may be given is tried now
             one = task.simulation(drawn)
             _check(task, one)
         return task
@@ -340,7 +340,7 @@ def _plain(values: Any) -> bool:
     )
 
 
-def _corners(task: Task) -> list[dict[str, float]]:
+def corners(task: Task) -> list[dict[str, float]]:
     """The lowest, the highest and the first of what may be drawn."""
     ends = [min, max, lambda choices: choices[0]]
     return [{name: end(choices) for name, choices in task.numbers.items()} for end in ends]

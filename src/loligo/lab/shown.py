@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from loligo.errors import RunError
-from loligo.experiments.common import DIAMETER, RESISTIVITY, strength
+from loligo.experiments.common import strength
 from loligo.experiments.fibre import myelinated
+from loligo.lab.cuts import FAMILY, FIBRE
 from loligo.lab.drugs import blocked, drugs
 from loligo.lab.limits import LIMITS
 from loligo.model import Axon, Membrane
@@ -21,15 +22,6 @@ from loligo.solvers import Exponential
 from loligo.stimulus import Pulse, VoltageClamp
 from loligo.stimulus.place import Placed, at
 
-SAMPLES = 240  # of a step that is drawn
-_BARE, _WRAPPED = (0.01, 0.2), (0.005, 0.1)  # ms: a time step, and of a shock
-_SHOCKED = 0.2  # ms, when
-_EVERY = 0.05  # ms between the profiles of a wave
-_PIECE, _FEWEST, _MOST = 400.0, 60, 320  # um of the squid's axon in a compartment; and how many
-_NODES = 10.0  # times as many channels at a node
-_ABOVE, _QUIET = 25.0, 8.0  # mV above where it began: what passes, and what is left of it
-_LONGEST = 60.0  # ms
-HELD = -65.0  # mV, where an axon begins that rests nowhere
 _USUAL = {
     each["word"]: {field["name"]: field["usual"] for field in each["fields"]}
     for each in LIMITS["own"]
@@ -101,9 +93,15 @@ def _family(one: Looked) -> dict[str, Any]:
     clamp = sum(each for each in parts if each is not None)
     return {
         "model": in_drugs(one), "stimulus": clamp, "duration": start + width + tail,
-        "sample_interval": width / SAMPLES, "solver": one.solver, "initial": holding,
+        "sample_interval": width / samples(width), "solver": one.solver, "initial": holding,
         "threshold": 0.0,
     }  # fmt: skip
+
+
+def samples(width: float) -> int:
+    """Into how many samples a step of so many ms is cut: its peaks are not to fall between them."""
+    fine = math.ceil(width / FAMILY["apart"])
+    return int(min(max(FAMILY["samples"], fine), FAMILY["most"]))
 
 
 def in_drugs(one: Looked) -> Membrane:
@@ -118,49 +116,52 @@ def _wave(one: Looked) -> dict[str, Any]:
     """A shock at an end, or at both, until all is quiet."""
     axon, stimulus = _fibre(one)
     begin, initial = _beginning(one.model)
-    dt = (_BARE if len(axon.regions) == 1 else _WRAPPED)[0]
+    dt = FIBRE["bare" if len(axon.regions) == 1 else "wrapped"]["dt"]
     asked = {
-        "model": axon, "stimulus": stimulus, "duration": _LONGEST, "sample_interval": _EVERY,
-        "solver": Exponential(dt=dt, portable=True), "initial": initial,
-        "threshold": begin + _ABOVE,
+        "model": axon, "stimulus": stimulus, "duration": FIBRE["longest"],
+        "sample_interval": FIBRE["every"], "solver": Exponential(dt=dt, portable=True),
+        "initial": initial, "threshold": begin + FIBRE["above"],
     }  # fmt: skip
-    V = simulate(**asked, record=["V"]).V.transpose("time", "position").values  # type: ignore[arg-type]
+    V = simulate(**asked, record=["V"]).V.transpose("time", "position").values
     ends = max(p.start + p.duration for point in stimulus.points for p in point.shapes)  # type: ignore[attr-defined]
-    time = np.arange(V.shape[0]) * _EVERY
-    over = (time > ends + 1) & np.all(begin + _QUIET > V, axis=1)
+    time = np.arange(V.shape[0]) * FIBRE["every"]
+    over = (time > ends + 1) & np.all(begin + FIBRE["quiet"] > V, axis=1)
     quiet = np.flatnonzero(over)
-    return {**asked, "duration": round(float(time[quiet[0]]), 9) if quiet.size else _LONGEST}
+    return {**asked, "duration": round(float(time[quiet[0]]), 9)} if quiet.size else asked
 
 
 def _fibre(one: Looked) -> tuple[Axon, Placed]:
     own, membrane = _own(one, "axon"), one.model
     wrapped = own["sheath"] == "myelin"
-    lasts = (_WRAPPED if wrapped else _BARE)[1]
+    lasts = FIBRE["wrapped" if wrapped else "bare"]["lasts"]
     if wrapped:
-        fibre = own["fibre"]
-        axon = myelinated(own["g_ratio"], 100 * fibre, fibre, membrane=_node(membrane))
-        amplitude = 0.35 * fibre
+        fibre, internode = own["fibre"], FIBRE["internode"]
+        axon = myelinated(own["g_ratio"], internode * fibre, fibre, membrane=_node(membrane))
+        amplitude = FIBRE["wrapped"]["strength"] * fibre
     else:
         long, wide = 1e3 * own["length"], own["diameter"]
-        axon = Axon(membrane, long, wide, RESISTIVITY, compartments=_count(wide, long))
+        resistivity = FIBRE["squid"]["resistivity"]
+        axon = Axon(membrane, long, wide, resistivity, compartments=_count(wide, long))
         amplitude = strength(axon)
     lag = own["lag"] if own["side"] == "both" else 0.0
-    shocks = {"left": at(0, Pulse(_SHOCKED, lasts, amplitude)),
-              "right": at(axon.length, Pulse(_SHOCKED + lag, lasts, amplitude))}  # fmt: skip
+    start = FIBRE["start"]
+    shocks = {"left": at(0, Pulse(start, lasts, amplitude)),
+              "right": at(axon.length, Pulse(start + lag, lasts, amplitude))}  # fmt: skip
     chosen = [shock for end, shock in shocks.items() if own["side"] in (end, "both")]
     return axon, chosen[0] if len(chosen) == 1 else chosen[0] + chosen[1]
 
 
 def _count(diameter: float, length: float) -> int:
     """Into how many compartments an axon is cut."""
-    piece = _PIECE * math.sqrt(diameter / DIAMETER)
-    return min(max(math.floor(length / piece + 0.5), _FEWEST), _MOST)
+    piece = FIBRE["piece"] * math.sqrt(diameter / FIBRE["squid"]["diameter"])
+    return min(max(math.floor(length / piece + 0.5), FIBRE["fewest"]), FIBRE["most"])
 
 
 def _node(membrane: Membrane) -> Membrane:
     names = [f"g_{channel.name}" for channel in membrane.channels]
     numbers = _numbers(membrane)
-    return membrane.replace(**{n: _NODES * numbers[n] for n in names if n in numbers})
+    more = {n: FIBRE["channels"] * numbers[n] for n in names if n in numbers}
+    return membrane.replace(**more)
 
 
 def _beginning(membrane: Membrane) -> tuple[float, Any]:
@@ -171,7 +172,7 @@ def _beginning(membrane: Membrane) -> tuple[float, Any]:
         found, _ = rest_of(membrane, numbers)
     except RunError:
         start = membrane.start.get("V")
-        return (HELD, HELD) if start is None else (float(start), None)  # type: ignore[arg-type]
+        return (FIBRE["held"],) * 2 if start is None else (float(start), None)  # type: ignore[arg-type]
     return float(found[0, 0]), "rest"
 
 

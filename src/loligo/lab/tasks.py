@@ -18,7 +18,7 @@ from typing import Any
 from loligo.errors import LoligoError, UsageError
 from loligo.lab.link import written
 from loligo.lab.measures import MEASURES
-from loligo.lab.sheet import Sheet, Task, person
+from loligo.lab.sheet import Sheet, Task, corners, person
 from loligo.lab.simulation import Simulation, linked
 
 _LONGEST = 20_000  # characters of a code
@@ -174,8 +174,52 @@ def _told(task: Task, drawn: Mapping[str, float]) -> str:
     if task.target is not None:
         return f"{says} is to be {written(task.goal(drawn))}"
     right = right_answer(task, drawn)
-    unit = {"1": "", "uA/cm2": " µA/cm²"}.get(measure.unit, f" {measure.unit}".rstrip())
-    return f"{says}: {'none' if math.isnan(right) else f'{right:.6g}'}{unit}"
+    number = "none" if math.isnan(right) else f"{right:.6g}"
+    return f"{says}: {number} {_unit(task, drawn)}".rstrip()
+
+
+def _unit(task: Task, drawn: Mapping[str, float]) -> str:
+    """In which an answer is; that of a variable is its own."""
+    unit = MEASURES[task.measure].unit
+    if not unit:
+        one = task.simulation(drawn)
+        unit = one.simulate(record=[task.of], stimulus=None)[task.of].attrs["units"]
+    return {"1": "", "uA/cm2": "µA/cm²", "mS/cm2": "mS/cm²"}.get(unit, unit)
+
+
+def tried(sheet: Sheet) -> Sheet:
+    """The sheet, if it can be solved and is not solved as it begins: all that a student may be
+    given at the ends of what is drawn is computed.
+
+    Raises
+    ------
+    UsageError
+        A task has no answer, or needs none.
+    """
+    for place, task in enumerate(sheet.tasks, 1):
+        for drawn in {str(each): each for each in corners(task)}.values():
+            why = _unfit(task, drawn)
+            if why:
+                numbers = ", ".join(f"{key} = {written(value)}" for key, value in drawn.items())
+                for_whom = f"for {numbers} " if numbers else ""
+                raise UsageError(f"task {place}: {for_whom}{why}")
+    return sheet
+
+
+def _unfit(task: Task, drawn: Mapping[str, float]) -> str:
+    """Why a task is none with a student's numbers; "" if it is one."""
+    measure, one = MEASURES[task.measure], task.simulation(drawn)
+    says = measure.says.format(of=task.of)
+    try:
+        if task.target is None:
+            there = measure.there(one, task.of)
+            return "" if there else f"there is no answer: {says} is none; start another stimulus"
+        begun = measure.of(one, task.of)
+    except LoligoError as problem:
+        return f"{says} cannot be computed: {problem}"
+    if not task.fits(begun, task.goal(drawn)):
+        return ""
+    return f"it is solved as it begins: {says} is {begun:.6g} there; change start or target"
 
 
 def page_measures() -> dict[str, Any]:

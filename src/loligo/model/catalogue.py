@@ -30,6 +30,8 @@ class Entry:
         Of the paper.
     channels
         Their names.
+    ions
+        Which they let through, by their symbols, where the model says so.
     states
         How many variables have a differential equation.
     alone
@@ -50,6 +52,7 @@ class Entry:
     cell: str
     year: int
     channels: tuple[str, ...]
+    ions: tuple[str, ...]
     states: int
     alone: str
     step: float
@@ -60,7 +63,7 @@ class Entry:
     def to_dict(self) -> dict[str, Any]:
         """As it stands in the file."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**values, "channels": list(self.channels)}
+        return {**values, "channels": list(self.channels), "ions": list(self.ions)}
 
 
 @lru_cache(maxsize=1)
@@ -70,5 +73,5 @@ def catalogue() -> Mapping[str, Entry]:
     return Frozen((name, _entry(**each)) for name, each in sorted(told.items()))
 
 
-def _entry(channels: list[str], **values: Any) -> Entry:
-    return Entry(channels=tuple(channels), **values)
+def _entry(channels: list[str], ions: list[str], **values: Any) -> Entry:
+    return Entry(channels=tuple(channels), ions=tuple(ions), **values)

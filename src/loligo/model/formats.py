@@ -76,7 +76,7 @@ def write(document: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
 
     text = _format(named(path)).spell(document)
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _format(path: str | os.PathLike[str]) -> Format:

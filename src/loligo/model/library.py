@@ -88,15 +88,17 @@ def library(like: str | None = None) -> pandas.DataFrame:
     ----------
     like
         Only models of which every word of this stands somewhere in the row: ``"purkinje"``,
-        ``"guinea pig bursting"``, ``"KCa"``, ``"1952"``. Small and large letters are alike.
+        ``"guinea pig bursting"``, ``"KCa"``, ``"calcium"``, ``"1952"``. Small and large letters are
+        alike.
 
     Returns
     -------
     pandas.DataFrame
         A row a model, by its name: ``title``, ``animal``, ``cell``, ``year``, ``channels``,
-        ``states`` (how many variables have a differential equation), ``alone`` (what it does
-        without a stimulus), ``step`` (a current, µA/cm2, that shows what it does), ``lasts`` (ms),
-        ``threshold`` (mV, where its spikes are counted) and ``under_step`` (what it does then:
+        ``ions`` (which these let through, where the model says so), ``states`` (how many variables
+        have a differential equation), ``alone`` (what it does without a stimulus), ``step`` (a
+        current, µA/cm2, that shows what it does), ``lasts`` (ms), ``threshold`` (mV, where its
+        spikes are counted) and ``under_step`` (what it does then:
         ``silent``, ``single spike``, ``phasic``, ``adapting``, ``tonic`` or ``bursting``, which
         was found by running it).
 
@@ -130,10 +132,14 @@ def entries(like: str | None = None) -> Mapping[str, Entry]:
     }
 
 
+_IONS = {"Na": "sodium", "K": "potassium", "Ca": "calcium", "Cl": "chloride"}  # as words
+
+
 def _row(name: str, each: Entry) -> str:
     """What is searched."""
-    told = (name, each.title, each.animal, each.cell, f"{each.year}", *each.channels, each.alone,
-            each.under_step)  # fmt: skip
+    ions = (_IONS.get(symbol, symbol) for symbol in each.ions)
+    told = (name, each.title, each.animal, each.cell, f"{each.year}", *each.channels, *ions,
+            each.alone, each.under_step)  # fmt: skip
     return " ".join(told).lower()
 
 

@@ -18,8 +18,8 @@ _MOST_COMPARTMENTS = 10_000_000
 
 # Myelin as a row of membranes in series (McIntyre, Richardson & Grill 2002,
 # doi:10.1152/jn.00353.2001, table 1: each layer has two, of 0.1 uF/cm2 and 1 mS/cm2).
-_LAYER_C, _LAYER_G = 0.05, 0.5  # uF/cm2, mS/cm2 of one layer
-_PERIOD = 0.018  # um: the thickness of a layer, 17 to 19 nm in fresh nerve
+LAYER_C, LAYER_G, LAYER_E = 0.05, 0.5, -65.0  # uF/cm2, mS/cm2 and mV of one layer
+PERIOD = 0.018  # um: the thickness of a layer, 17 to 19 nm in fresh nerve
 
 
 @dataclass(frozen=True, init=False)
@@ -112,7 +112,7 @@ def Myelin(
     *,
     C_m: Any = None,
     g_L: Any = None,
-    E_L: Any = -65.0,
+    E_L: Any = LAYER_E,
     start: Any = None,
     compartments: int | None = None,
     name: str = "internode",
@@ -156,9 +156,9 @@ def Myelin(
     ratio = read(g_ratio, "1", "g_ratio", above=0.0, below=1.0)
     sheath = None if C_m is not None and g_L is not None else _layers(width, ratio)
     membrane = Membrane(
-        C_m=_scaled(sheath, _LAYER_C) if C_m is None else C_m,
+        C_m=_scaled(sheath, LAYER_C) if C_m is None else C_m,
         channels=[
-            Channel("L", g=_scaled(sheath, _LAYER_G) if g_L is None else g_L, E=E_L, meaning="leak")
+            Channel("L", g=_scaled(sheath, LAYER_G) if g_L is None else g_L, E=E_L, meaning="leak")
         ],
         name="myelin",
         title="Myelin",
@@ -174,7 +174,7 @@ def _layers(diameter: Value, ratio: Value) -> Value:
 
     return combined(
         {"diameter": diameter, "g_ratio": ratio},
-        lambda each: _PERIOD / (-0.5 * each["diameter"] * np.log(each["g_ratio"])),
+        lambda each: PERIOD / (-0.5 * each["diameter"] * np.log(each["g_ratio"])),
     )
 
 

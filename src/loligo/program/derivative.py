@@ -27,7 +27,7 @@ def derivative(b: Builder, value: int, name: str) -> int:
     slope := %4
     """
     known: dict[int, int | None] = {}
-    for index in range(value + 1):
+    for index in _behind(b, value):
         a = b.assignments[index]
         if a.op == "input":
             known[index] = b.const(1.0) if a.name == name else None
@@ -37,6 +37,16 @@ def derivative(b: Builder, value: int, name: str) -> int:
         known[index] = None if flat else _rule(a.op)(b, a.args, index, slopes)
     found = known[value]
     return b.const(0.0) if found is None else found
+
+
+def _behind(b: Builder, value: int) -> list[int]:
+    """What a value is made of, and itself, in order."""
+    behind, ahead = {value}, [value]
+    while ahead:
+        fresh = set(b.assignments[ahead.pop()].args) - behind
+        behind |= fresh
+        ahead += fresh
+    return sorted(behind)
 
 
 def _rule(op: str) -> Rule:
@@ -75,6 +85,19 @@ def _chosen(b: Builder, mask: int, d: tuple[int | None, ...]) -> int:
     return b.apply("where", mask, *(none if slope is None else slope for slope in d))
 
 
+def _power(b: Builder, args: tuple[int, ...], own: int, d: tuple[int | None, ...]) -> int | None:
+    x, y = args
+    less = b.apply("pow", x, b.sub(y, b.const(1.0)))
+    by_base = None if d[0] is None else b.mul(b.mul(y, less), d[0])
+    by_exponent = None if d[1] is None else b.mul(b.mul(own, b.apply("log", x)), d[1])
+    return _plus(b, by_base, by_exponent)
+
+
+def _exprel_slope(b: Builder, x: int) -> int:
+    """exp(x) exprel2(-x): nothing cancels."""
+    return b.mul(b.apply("exp", x), b.apply("exprel2", b.neg(x)))
+
+
 def _smooth(slope: Callable[[Builder, int, int], int]) -> Rule:
     """Of a function of one argument, from it and from the value."""
     return lambda b, args, own, d: _times(b, slope(b, args[0], own), d[0])
@@ -88,6 +111,10 @@ _RULES: dict[str, Rule] = {
     "div": _quotient,
     "exp": _smooth(lambda b, x, own: own),
     "expm1": _smooth(lambda b, x, own: b.apply("exp", x)),
+    "exprel": _smooth(lambda b, x, own: _exprel_slope(b, x)),
+    "bernoulli": _smooth(lambda b, x, own: b.neg(b.mul(b.mul(own, own), _exprel_slope(b, x)))),
+    "tanh": _smooth(lambda b, x, own: b.sub(b.const(1.0), b.mul(own, own))),
+    "pow": _power,
     "log": _smooth(lambda b, x, own: b.div(b.const(1.0), x)),
     "sqrt": _smooth(lambda b, x, own: b.div(b.const(0.5), own)),
     "sin": _smooth(lambda b, x, own: b.apply("cos", x)),

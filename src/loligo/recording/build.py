@@ -15,6 +15,7 @@ from loligo.recording.provenance import text_of
 from loligo.recording.spikes import COUNT, TIMES, laid_out
 from loligo.run.outcome import Outcome
 from loligo.run.problem import EDGE, EDGE_TIME, I_CLAMP, Q_CLAMP, Problem
+from loligo.run.spikes import counted
 from loligo.run.status import Status, lost
 from loligo.system.tangent import quotient, recorded
 
@@ -96,7 +97,8 @@ _ALONG = (
 def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any]]:
     """How many spikes there were in each lane, and what is told of each; the coordinates."""
     grid, threshold = problem.recorded, problem.times.threshold
-    counts = np.bincount(outcome.spike_lane, minlength=grid.size)
+    every = counted(outcome.spike_lane, grid.size)
+    counts = every.copy()
     counts[_of_recorded(problem, lost(outcome.status, problem.lanes.size))] = -1
     about = {"units": "1", "long_name": "number of spikes", "threshold": threshold}
     when = {"units": "ms", "long_name": "time of a spike", "threshold": threshold}
@@ -111,9 +113,9 @@ def _spikes(problem: Problem, outcome: Outcome) -> tuple[dict[str, Any], dict[st
     ):
         if values is not None:
             told[name] = (values, {"units": "mV", "long_name": meaning})
-    variables, coords = laid_out(grid.dims, grid.shape, outcome.spike_lane, told)
-    counted = {COUNT: (grid.dims, counts.reshape(grid.shape), about)}
-    return counted | variables, coords
+    variables, coords = laid_out(grid.dims, grid.shape, outcome.spike_lane, every, told)
+    number = {COUNT: (grid.dims, counts.reshape(grid.shape), about)}
+    return number | variables, coords
 
 
 def _moved(problem: Problem, moved: np.ndarray) -> dict[str, Any]:

@@ -10,14 +10,12 @@ large, and in files, the spikes lie one after the other over ``event``, lane by 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.cores import cores
+from loligo.crew import on_all_cores
 from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
 from loligo.memory import available, spell
@@ -42,7 +40,11 @@ _WHOSE = {"units": "1", "long_name": "whose spike: lanes counted from 0, the las
 
 
 def laid_out(
-    dims: tuple[str, ...], shape: tuple[int, ...], lane: Integers, told: Mapping[str, Any]
+    dims: tuple[str, ...],
+    shape: tuple[int, ...],
+    lane: Integers,
+    count: Integers,
+    told: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The variables and the coordinates of spikes.
 
@@ -52,14 +54,14 @@ def laid_out(
         Of the lanes.
     lane : (spikes,)
         Whose each spike is, increasing.
+    count : (lanes,)
+        How many each has.
     told
         Name -> a number for each spike, and attributes.
     """
-    lanes = math.prod(shape)
-    count = np.bincount(lane, minlength=lanes)
     # one place at least: a dimension without length would take all rows of a table with it
     places = max(int(count.max(initial=0)), 1)
-    if _stays(lanes * places, lane.size, len(told)):
+    if _stays(count.size * places, lane.size, len(told)):
         rows = {name: (EVENT, values, attrs) for name, (values, attrs) in told.items()}
         return {**rows, LANE: (EVENT, lane, dict(_WHOSE))}, {}
     tables = tabled(count, [values for values, _ in told.values()], places)
@@ -93,12 +95,7 @@ def tabled(count: Integers, rows: Sequence[Floats], places: int) -> list[Floats]
             table[some] = np.nan
             table[some][there] = values[own]
 
-    blocks = range(0, count.size, _AT_ONCE)
-    if len(blocks) < 2:
-        fill(0)
-    else:  # gigabytes, of a million lanes
-        with ThreadPoolExecutor(cores()) as pool:
-            list(pool.map(fill, blocks))
+    on_all_cores(fill, range(0, count.size, _AT_ONCE))  # gigabytes, of a million lanes
     return tables
 
 

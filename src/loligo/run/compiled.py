@@ -20,10 +20,11 @@ from loligo.run.ending import watched
 from loligo.run.fixed import FixedCourse
 from loligo.run.initial import Initials, initial_states, resting_potential
 from loligo.run.loop import Advance, Course, loop
-from loligo.run.outcome import Outcome, spikes_of
+from loligo.run.outcome import Outcome
 from loligo.run.pace import Pace
 from loligo.run.problem import Problem, Uncut
 from loligo.run.recipes import recipes_of
+from loligo.run.spikes import spikes_of
 from loligo.run.tangents import forget, moved_with_jumps
 from loligo.solvers import Exponential, Solver, Taylor
 

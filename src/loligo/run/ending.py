@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from loligo.lanes import Floats, Integers
-from loligo.run.outcome import Outcome, joined_spikes
+from loligo.run.outcome import Outcome
 from loligo.run.problem import Problem
+from loligo.run.spikes import joined_spikes
 from loligo.run.until import SIGNS, Condition, Spikes
 
 

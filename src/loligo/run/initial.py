@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from loligo.crew import on_all_cores, stretches
 from loligo.engine.engines import ENGINES
 from loligo.engine.kernel import Kernel, Search
 from loligo.engine.resting import Equations
@@ -187,10 +188,16 @@ def prepare(
         The solver's numbers that the program reads: ``.dt`` or ``.tolerance``, ``.stride``.
     """
     inputs = {name: read(name) for name in kernel.program.parameters}
-    inputs |= {name: np.full(lanes, value) for name, value in settings.items()}
-    prepared = kernel.map("prepare", inputs)
-    rows = [prepared[name] for name in kernel.program.constants]
-    return np.stack(rows) if rows else np.zeros((1, lanes))
+    inputs |= {name: np.broadcast_to(value, lanes) for name, value in settings.items()}
+    constants = np.zeros((max(1, len(kernel.program.constants)), lanes))
+
+    def fill(some: slice) -> None:
+        made = kernel.map("prepare", {name: row[some] for name, row in inputs.items()})
+        for row, name in zip(constants, kernel.program.constants, strict=False):
+            row[some] = made[name]
+
+    on_all_cores(fill, stretches(lanes))
+    return constants
 
 
 def plain_kernel(membrane: Any) -> Kernel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loligo.engine.kernel import Kernel
-from loligo.engine.swings import Batch, Swings
 from loligo.lanes import Floats, Integers
 from loligo.run.charges import Charges
-from loligo.run.held import ever, made_by_clamp
 from loligo.run.problem import Problem
 from loligo.run.status import lost
 
@@ -143,123 +140,3 @@ def empty_rows(problem: Problem, kernel: Kernel) -> Floats:
 def recorded_rows(problem: Problem, out: Floats) -> dict[str, Floats]:
     """Name -> (lanes, samples), without the lanes that only fill a vector."""
     return {name: out[i, : problem.lanes.size] for i, name in enumerate(problem.records)}
-
-
-_TIME, _LANE, _PEAK, _TROUGH = range(4)  # the rows of a batch
-Spikes = tuple[Floats, Integers, Floats, Floats, Uncounted, Floats | None]
-
-
-def spikes_of(problem: Problem, batches: list[Batch], swings: Swings, voltage: Floats) -> Spikes:
-    """What an :class:`Outcome` says of spikes; of axons at the recorded positions alone.
-
-    Parameters
-    ----------
-    batches
-        In the order in which they were found; the list is emptied.
-    swings, voltage
-        As they are at the end, of all places that batches count.
-    """
-    # time, lane, peak, trough, and how far it moves: there may be many
-    rows: list[Any] = list(_sorted(_emptied(batches, len(problem.by))))
-    _own(rows, *swings.last(voltage, problem.times.threshold))
-    rows[_LANE], kept = _counted(problem, rows[_TIME], rows[_LANE])
-    if not kept.all():
-        for column in range(len(rows)):
-            rows[column] = None if rows[column] is None else rows[column][kept]
-    time, lane, peak, trough, moved = rows
-    return time, lane, peak, trough, _uncounted(problem, swings, voltage), moved
-
-
-def joined_spikes(problem: Problem, batches: Sequence[Batch]) -> tuple[Floats, Integers]:
-    """Times and lanes of the spikes found so far, of axons at the recorded compartments."""
-    time, where = (_row(name, [getattr(b, name) for b in batches]) for name in ("time", "lane"))
-    lane, kept = _counted(problem, time, where)
-    return time[kept], lane[kept]
-
-
-def _counted(problem: Problem, time: Floats, where: Integers) -> tuple[Integers, Any]:
-    """The recording's lane of each spike, and whether it is one of the recording's."""
-    lane, kept = _recorded(problem, where)
-    kept &= time <= problem.times.duration
-    if problem.geometry is None and problem.clamped:
-        kept &= ~made_by_clamp(problem, time, np.where(kept, lane, 0))
-    return lane, kept
-
-
-def _emptied(batches: list[Batch], marked: int) -> Batch:
-    """All of them joined, and the list emptied: each row gives up its pieces once it is whole, for
-    there may be many spikes."""
-    if marked:  # of a jump it is not told
-        batches[:] = [b if b.moved is not None else b._replace(moved=_untold(b, marked))
-                      for b in batches]  # fmt: skip
-    if len(batches) == 1:
-        return batches.pop()
-    pieces = {name: [getattr(batch, name) for batch in batches] for name in Batch._fields}
-    batches.clear()
-    moved = pieces.pop("moved")
-    rows = {name: _row(name, pieces.pop(name)) for name in list(pieces)}
-    return Batch(**rows, moved=np.concatenate([np.empty((0, marked)), *moved]) if marked else None)
-
-
-def _untold(batch: Batch, marked: int) -> Floats:
-    return np.full((batch.time.size, marked), np.nan)
-
-
-def _row(name: str, pieces: Sequence[Any]) -> Any:
-    none = np.empty(0, dtype=np.int64 if name == "lane" else np.float64)
-    return np.concatenate([none, *pieces])
-
-
-def _sorted(found: Batch) -> Batch:
-    """By lane, then by time."""
-    if (found.lane[1:] >= found.lane[:-1]).all():
-        return found
-    # each lane's are found in the order of time, which this sort keeps
-    order = np.argsort(found.lane, kind="stable")
-    rows = found._asdict()
-    del found
-    for name, row in rows.items():
-        rows[name] = None if row is None else row[order]
-    return Batch(**rows)
-
-
-def _own(rows: list[Any], *last: Floats) -> None:
-    """Of sorted spikes their own peaks and troughs, in their places: what the next one of the lane,
-    or the end, says."""
-    lane = rows[_LANE]
-    ends = np.flatnonzero(np.append(lane[1:] != lane[:-1], True)[: lane.size])
-    for column, at_end in zip((_PEAK, _TROUGH), last, strict=True):
-        rows[column][:-1] = rows[column][1:]
-        rows[column][ends] = at_end[lane[ends]]
-
-
-def _uncounted(problem: Problem, swings: Swings, voltage: Floats) -> Uncounted:
-    ended = swings.copy()
-    ended.reach(slice(None), voltage)
-    place = _places(problem)
-    count, low, high = (ended.of(name)[place] for name in ("count", "lowest", "highest"))
-    if problem.geometry is None:  # where V is told where to go, its swings are no spikes' either
-        count = np.where(ever(problem), 0, count)
-    none = count == 0
-    return Uncounted(
-        count.astype(np.int64), np.where(none, np.nan, low), np.where(none, np.nan, high)
-    )
-
-
-def _places(problem: Problem) -> Integers:
-    """The places of a kernel's that the recording's lanes are."""
-    if problem.geometry is None:
-        return np.arange(problem.lanes.size)
-    geometry, axons = problem.geometry, np.arange(problem.lanes.size)
-    return (axons[:, None] * geometry.parts.count + geometry.recorded).ravel()
-
-
-def _recorded(problem: Problem, where: Integers) -> tuple[Integers, Any]:
-    """The recording's lane of each place of a kernel's, and whether it has one: some places only
-    fill a vector, some compartments are not recorded."""
-    if problem.geometry is None:
-        return where, where < problem.lanes.size
-    columns = problem.geometry.recorded
-    axon, compartment = np.divmod(where, problem.geometry.parts.count)
-    column = np.minimum(np.searchsorted(columns, compartment), columns.size - 1)
-    return axon * columns.size + column, (where >= 0) & (columns[column] == compartment)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from loligo.cores import cores
-
-_Part = TypeVar("_Part")
-_Made = TypeVar("_Made")
+from loligo.crew import threads
 
 _MOST = 1 << 40  # of anything in one call
 _SHARES = 16  # of the blocks, for each of several workers
@@ -80,30 +75,6 @@ class Pace:
         return self.amount or max(1, min(_MOST, int(amount * faster)))
 
 
-_SHARE: ContextVar[int | None] = ContextVar("_SHARE", default=None)
-
-
-@contextmanager
-def share(number: int) -> Generator[None]:
-    """Use no more than so many cores, here and in what is called: the others have work as well.
-
-    >>> with share(1):
-    ...     threads()
-    1
-    """
-    before = _SHARE.set(number)
-    try:
-        yield
-    finally:
-        _SHARE.reset(before)
-
-
-def threads() -> int:
-    """How many cores to use: those of a :func:`share`, or :func:`loligo.cores.cores`."""
-    own = _SHARE.get()
-    return cores() if own is None else own
-
-
 def portions(blocks: int, workers: int) -> list[range]:
     """The blocks in nearly equal runs: one for a single worker, many small ones for several, who
     take the next when they are done with one. So none waits long for another whose lanes, or
@@ -152,12 +123,3 @@ def everywhere(
         for call in calls:
             call.result()
     return time.perf_counter() - started
-
-
-def on_all_cores(work: Callable[[_Part], _Made], parts: Sequence[_Part]) -> list[_Made]:
-    """What is made of each part, by as many threads as there are cores; each part is looked at as
-    if it were alone."""
-    if len(parts) < 2 or threads() < 2:
-        return [work(part) for part in parts]
-    with ThreadPoolExecutor(min(threads(), len(parts))) as pool:
-        return list(pool.map(work, parts))

@@ -29,9 +29,10 @@ from loligo.run.drive import onto
 from loligo.run.initial import initial_states, resting_potential
 from loligo.run.loop import Advance
 from loligo.run.march import TREMBLES, Crossings, Solution, looks, march, together
-from loligo.run.outcome import Outcome, joined_spikes, spikes_of
+from loligo.run.outcome import Outcome
 from loligo.run.problem import Problem
 from loligo.run.recipes import plain, sources
+from loligo.run.spikes import joined_spikes, spikes_of
 from loligo.run.tangents import forget, moved_with_jumps
 from loligo.run.until import SIGNS, Condition
 from loligo.solvers import Reference

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from loligo.crew import on_all_cores
 from loligo.engine.kernel import Kernel
 from loligo.engine.resting import (
     BEGIN,
@@ -23,7 +24,6 @@ from loligo.engine.resting import (
 from loligo.lanes import Floats
 from loligo.run.balance import GRID, LOWEST, SPACING, Rests, rests_of_block, stable_at
 from loligo.run.cells import guess
-from loligo.run.pace import on_all_cores
 from loligo.run.steady import Kept, Lanes, Truths, settle
 
 _BLOCK = (1 << 17) // len(GRID)  # lanes relaxed at once along the grid, to bound the memory

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from loligo.crew import threads
 from loligo.engine.kernel import Journey, Kernel, Strips, padded
 from loligo.lanes import Floats, Integers
 from loligo.run.drive import Drive
-from loligo.run.pace import Pace, threads
+from loligo.run.pace import Pace
 from loligo.run.problem import Problem
 from loligo.stimulus.lines import TIME, Lines
 from loligo.stimulus.path import BLOCK

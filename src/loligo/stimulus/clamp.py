@@ -28,6 +28,7 @@ SERIES = 1e-7
 WHOLE, SPECIFIC = "Mohm", "ohm*cm2"
 _LEAST = {WHOLE: 1e-9, SPECIFIC: 1e-9}
 _OHM_CM2 = 1e-2  # 1 Mohm um2
+_RAMP = "V ramped from {voltage.number} to {to} {when}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -362,7 +363,8 @@ class VoltageClamp(Played, Stimulus):
     def sentence(cls, document: Mapping[str, Any]) -> str:
         followed = document.get("voltage")
         kind = followed.get("kind") if isinstance(followed, Mapping) else None
-        return {None: cls.caption, "noise": "V held at noise {when}"}.get(
+        steady = _RAMP if document.get("to") is not None else cls.caption
+        return {None: steady, "noise": "V held at noise {when}"}.get(
             kind, "V led along a given waveform {when}"
         )
 

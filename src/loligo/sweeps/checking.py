@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from loligo.run.pace import threads
+from loligo.crew import threads
 from loligo.sweeps.folder import read_json
 from loligo.sweeps.store import Store, remove
 

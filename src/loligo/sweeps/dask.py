@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from loligo.crew import share
 from loligo.errors import LoligoError, RunError, UsageError
-from loligo.run import pace
 from loligo.run.loop import Advance
 from loligo.sweeps.asked import Summary
 from loligo.sweeps.opening import found
@@ -122,7 +122,7 @@ def block(path: str, key: str, number: int, summary: Summary | None) -> list[str
     record = store.record(number)
     if record is not None:  # another worker, which was believed dead, has done it meanwhile
         return sorted(record["arrays"])
-    with pace.share(1):
+    with share(1):
         return compute(store, number, lambda _: None)
 
 

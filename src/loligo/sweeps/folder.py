@@ -81,7 +81,7 @@ class Folder:
     def lock(self) -> Iterator[None]:
         """While what belongs to several blocks is changed. Where the disk knows no locks none is
         taken: what two write at once is the same, and is put right at the end."""
-        with open(self.own / "lock", "a") as file:
+        with open(self.own / "lock", "ab") as file:
             if fcntl is not None:
                 with suppress(OSError):
                     fcntl.flock(file, fcntl.LOCK_EX)
@@ -99,7 +99,7 @@ class Folder:
         """
         with ExitStack() as held:
             try:
-                file = held.enter_context(open(self.own / "at_work", "a"))
+                file = held.enter_context(open(self.own / "at_work", "ab"))
             except OSError as error:
                 closed = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
                 if not (closed and self.whole.exists()):
@@ -133,7 +133,7 @@ def write_json(path: Path, document: Any) -> None:
     text = json.dumps(document, ensure_ascii=False)  # order matters: that of currents, say
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
-        part.write_text(f"{_sum(text)}\n{text}\n", encoding="utf-8")
+        part.write_text(f"{_sum(text)}\n{text}\n", encoding="utf-8", newline="\n")
 
 
 def read_json(path: Path) -> Any:

@@ -81,7 +81,7 @@ class Leases:
             with suppress(OSError):
                 if path.exists():
                     with replacing(path) as part:
-                        part.write_text(self._text())
+                        part.write_text(self._text(), encoding="utf-8", newline="\n")
 
     @contextmanager
     def alive(self) -> Iterator[None]:
@@ -116,7 +116,7 @@ class Leases:
     def _is_dead(self, path: Path) -> bool:
         """Whether nobody has counted on in a lease for too long."""
         try:
-            text = path.read_text()
+            text = path.read_text(encoding="utf-8")
         except OSError:  # given back just now
             return False
         before = self.seen.get(path)

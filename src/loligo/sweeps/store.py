@@ -241,7 +241,8 @@ def differing(name: str, label: str) -> UsageError:
 def write_zarr(file: Path, document: Mapping[str, Any]) -> None:
     """A node's description."""
     with replacing(file) as part:
-        part.write_text(json.dumps(document, indent=2, ensure_ascii=False), encoding="utf-8")
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_zarr(file: Path) -> dict[str, Any] | None:

@@ -8,12 +8,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from contextvars import copy_context
 
+from loligo.crew import share, threads
 from loligo.errors import FileError, UsageError
 from loligo.program.recipe import NotSmoothError
-from loligo.run import pace
 from loligo.run.boxes import boxed
 from loligo.run.compiled import kernels_of
 from loligo.run.loop import Advance
+from loligo.run.pace import Pace
 from loligo.run.problem import Uncut
 from loligo.run.solve import refuse_on_gpu
 from loligo.solvers import Exponential, Reference, Solver, Taylor
@@ -33,7 +34,7 @@ def at_once(solver: Solver | None, blocks: int) -> int:
     """How many blocks are computed at the same time: what holds the interpreter's lock, or has a
     device of its own, gains nothing by more than one."""
     engine = "llvm" if solver is None else solver.engine
-    return max(1, min(pace.threads() if engine == "llvm" else 1, blocks))
+    return max(1, min(threads() if engine == "llvm" else 1, blocks))
 
 
 def by_threads(store: Store, numbers: Iterator[int], done: Done, advance: Advance) -> None:
@@ -50,7 +51,7 @@ def by_threads(store: Store, numbers: Iterator[int], done: Done, advance: Advanc
     """
     crew = _Crew(store, numbers)
     workers = at_once(store.asked.solver, store.boxes.count)
-    cores = max(1, pace.threads() // workers)
+    cores = max(1, threads() // workers)
     _compile(store)
     with ThreadPoolExecutor(workers) as pool:
         work = [pool.submit(copy_context().run, crew.work, cores) for _ in range(workers)]
@@ -69,7 +70,7 @@ def _compile(store: Store) -> None:
     solver = asked.solver or (Exponential() if posed.dense else Taylor())
     with suppress(NotSmoothError, UsageError):  # it is told why by the block
         refuse_on_gpu(posed, solver)
-        kernels_of(boxed(posed, store.boxes.where(0)), solver, pace.Pace())
+        kernels_of(boxed(posed, store.boxes.where(0)), solver, Pace())
 
 
 class _Crew:
@@ -89,7 +90,7 @@ class _Crew:
 
     def work(self, cores: int) -> None:
         """Until there is no block left."""
-        with pace.share(cores):
+        with share(cores):
             while not self.stop.is_set():
                 with self.one_at_a_time:
                     number = next(self.numbers, None)

@@ -30,6 +30,10 @@ _SHORT, _PATIENCE = 1e-4, 50  # steps so short, one after the other, lead nowher
 _NEUTRAL = 1e-11  # beside the fastest eigenvalue
 FARTHEST = 3.0  # of V, in its scale, from 0
 
+# why a curve ends: p leaves its range, V what is looked at; it comes back to where it began; no
+# further point is found; it has too many
+RANGE, FAR, CLOSED, LOST, MANY = "range", "far", "closed", "lost", "many"
+
 
 @dataclass(frozen=True)
 class Point:
@@ -126,30 +130,31 @@ class Curve:
         found = self.corrected(u, across, float(u[-1]))
         return None if found is None else self._plain(found[0])[0]
 
-    def from_equilibrium(self, x: Floats, p: float, way: float) -> list[Point]:
+    def from_equilibrium(self, x: Floats, p: float, way: float) -> tuple[list[Point], str]:
         """The curve from a point on it as far as it goes, at first with p rising (way 1) or
-        falling (-1)."""
+        falling (-1), and why it ends there."""
         start = np.zeros(self.scale.size)
         start[-1] = way
         u = self._scaled(x, p)
         found = self.corrected(u, start, u[-1] * way)
         if found is None:
-            return []
+            return [], LOST
         points = [self.point(found[0], start)]
         step, short = _FIRST, 0
         while len(points) < _MOST:
             last = points[-1]
             made = self._next(last, step)
             if made is None:
-                return points
+                return points, LOST
             following, step = made
             short = short + 1 if step < _SHORT else 0
             ended = self._ended(last, following)
             points.append(following if ended is None else ended)
-            over = ended is not None or short > _PATIENCE
-            if over or self._far(following) or self._round(points):
-                return points
-        return points
+            why = {RANGE: ended is not None, LOST: short > _PATIENCE, FAR: self._far(following),
+                   CLOSED: self._round(points)}  # fmt: skip
+            if any(why.values()):
+                return points, next(each for each, so in why.items() if so)
+        return points, MANY
 
     def _next(self, last: Point, step: float) -> tuple[Point, float] | None:
         """The next point, and how far to go from there; None where the curve is lost."""
@@ -172,6 +177,12 @@ class Curve:
         if found is None:
             return None
         return self.point(found[0], last.tangent), found[1]
+
+    def halfway(self, last: Point, following: Point) -> Point | None:
+        """A point of the curve between two."""
+        begun, ended = (self._scaled(each.x, each.p) for each in (last, following))
+        found = self.ahead(last, 0.5 * float(last.tangent @ (ended - begun)))
+        return None if found is None else found[0]
 
     def _ended(self, last: Point, following: Point) -> Point | None:
         """Where p leaves its range, exactly at the end of it."""

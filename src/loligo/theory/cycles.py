@@ -26,8 +26,11 @@ _NEWTON = 8
 _EXACT = 1e-10  # of the last of Newton's steps
 BORN = 0.01  # of the scales: how large cycles are that are begun with
 _FEWEST, _MOST, _FINE = 36, 160, 96  # intervals of a mesh; of one on which a cycle is known best
+_FINEST = 200  # of one that comes near to a saddle
 _ROUGH = 2e-7  # of the scales: how far a polynomial may be off inside an interval
+_ROUND = 1.2  # times the breadth
 _SAME = 1e-11  # of the range of p: a root that is as well known
+_ROUNDED = 1e-8  # of it: roots that differ by rounding alone
 _TRIES = 12  # of a root
 _STEP, _NUMBER = 5e-4, 4e-7  # s that a step of Newton's takes, and for each number, besides rates
 
@@ -76,18 +79,11 @@ class Cycle:
 
 
 class Cycles:
-    """The cycles of a field, between two values of what is varied.
-
-    Attributes
-    ----------
-    work
-        How much was done: numbers that went through Newton's method, more for many states.
-    """
+    """The cycles of a field, between two values of what is varied."""
 
     def __init__(self, of: Field, low: float, high: float) -> None:
         self.field, self.low, self.high = of, low, high
         self.size = len(of.states)
-        self.work = 0
 
     # ---- how far apart cycles are
 
@@ -129,6 +125,23 @@ class Cycles:
         away = ((at - weights @ at) ** 2).sum(axis=1)
         return float(np.sqrt(2.0 * weights @ away))
 
+    def round(self, cycle: Cycle) -> bool:
+        """Whether it is no farther from its middle anywhere than mostly, as small ones are."""
+        reach = np.ptp(cycle.states.reshape(-1, self.size), axis=0) / self.field.scales / 2.0
+        return bool(reach.max() < _ROUND * self.breadth(cycle))
+
+    def waits(self, cycle: Cycle) -> float:
+        """How far it would go in a period as slowly as it goes anywhere, of its breadth."""
+        states = cycle.states[:, :-1].reshape(-1, self.size)
+        rates = self.field.rates(states, np.full(len(states), cycle.p)) / self.field.scales
+        slowest = float(np.linalg.norm(rates, axis=1).min())
+        return slowest * cycle.period / self.breadth(cycle)
+
+    def moves(self, cycle: Cycle) -> float:
+        """How much of a step along the curve is a move of states and of p, 0 to 1: the rest is one
+        of the period."""
+        return float(np.sqrt(max(0.0, 1.0 - cycle.ahead[-2] ** 2)))
+
     def apart(self, one: Cycle, other: Cycle) -> float:
         """How far two cycles are apart, by V's extremes, the period and p."""
         V = (np.array(one.extremes()) - other.extremes()) / self.field.scales[0]
@@ -137,7 +150,9 @@ class Cycles:
 
     # ---- one cycle
 
-    def corrected(self, guess: Cycle, across: Floats, step: float) -> tuple[Cycle, int] | None:
+    def corrected(
+        self, guess: Cycle, across: Floats, step: float, exact: bool = False
+    ) -> tuple[Cycle, int] | None:
         """The cycle a step ahead of another, on the plane across ``across``, and how many steps of
         Newton's method it took.
 
@@ -145,6 +160,9 @@ class Cycles:
         ----------
         across
             In the units of :attr:`Cycle.ahead`.
+        exact
+            Whether multipliers are those of the cycle itself, not of the one that Newton's method
+            came from, a ten-billionth of the scales away: they may be a million times as far off.
         """
         row, phase = self._row(guess, across), self._phase(guess)
         rows = np.stack([np.append(phase, [0.0, 0.0]), row])
@@ -158,8 +176,9 @@ class Cycles:
             at, size, around = made
             if at.period <= 0 or size > 10.0:
                 return None
-            if size < _EXACT:
+            if size < _EXACT and not exact:
                 return self._made(at, around, rows), count + 1
+            exact = exact and not size < _EXACT
         return None
 
     def _newton(self, at: Cycle, rows: Floats, missing: Floats) -> tuple[Cycle, float, Ring] | None:
@@ -173,7 +192,6 @@ class Cycles:
                 return None
             inside = near.inside(ends, change)
         numbers = at.states.size * self.size // 4
-        self.work += numbers
         self.field.work.spend(_STEP + _NUMBER * numbers)
         if not np.isfinite(inside).all():
             return None
@@ -204,7 +222,13 @@ class Cycles:
         return replace(guess, states=guess.states + inside, period=float(period), p=float(p))
 
     def small(self, x: Floats, p: float, matrix: Floats, omega: float) -> Cycle | None:
-        """The small cycle near a Hopf point."""
+        """The small cycle near a Hopf point, as small as it must be to be found."""
+        tried = (self._small(x, p, matrix, omega, size) for size in (BORN, BORN / 10, BORN / 100))
+        return next((cycle for cycle in tried if cycle is not None), None)
+
+    def _small(
+        self, x: Floats, p: float, matrix: Floats, omega: float, size: float
+    ) -> Cycle | None:
         values, vectors = np.linalg.eig(matrix)
         q = vectors[:, np.argmin(np.abs(values - 1j * omega))] / 1.0
         q = q / np.linalg.norm(np.abs(q) / self.field.scales)
@@ -214,7 +238,7 @@ class Cycles:
         ahead = np.concatenate([(shape[:, 0] / self.field.scales).ravel(), [0.0, 0.0]])
         ahead /= self._length(mesh, ahead)
         # at the point itself any phase will do: of a small circle it is known
-        born = Cycle(mesh, x + BORN * shape, 2 * np.pi / omega, p, ahead,
+        born = Cycle(mesh, x + size * shape, 2 * np.pi / omega, p, ahead,
                      np.ones(self.size, dtype=complex))  # fmt: skip
         found = self.corrected(born, ahead, 0.0)
         return None if found is None else found[0]
@@ -226,6 +250,15 @@ class Cycles:
         found = self.corrected(
             replace(near, ahead=across), across, (p - near.p) / (self.high - self.low)
         )
+        return None if found is None else found[0]
+
+    def of_period(self, near: Cycle, period: float) -> Cycle | None:
+        """The cycle that takes so long, on a mesh on which it is known best."""
+        finer = self.adapted(near, max(_FINEST, 2 * len(near.states)))
+        across = np.zeros(finer.ahead.size)
+        across[-2] = 1.0
+        step = period / near.period - 1.0
+        found = self.corrected(replace(finer, ahead=across), across, step)
         return None if found is None else found[0]
 
     # ---- meshes
@@ -286,19 +319,21 @@ class Cycles:
         except (ValueError, RuntimeError):
             return None
         near = made[min(made, key=lambda step: abs(step - root))]
-        return self._sharpened(near, value)
+        return self.sharpened(near, value)
 
-    def _sharpened(self, near: Cycle, value: Callable[[Cycle], float]) -> Cycle | None:
-        """The root near a cycle, on a mesh of its own."""
+    def sharpened(
+        self, near: Cycle, value: Callable[[Cycle], float], exact: bool = False
+    ) -> Cycle | None:
+        """The root near a cycle, on a mesh of its own that is twice as fine, but for rounding."""
         finer = self.adapted(near, max(_FINE, 2 * len(near.states)))
-        one = self.corrected(finer, finer.ahead, 0.0)
+        one = self.corrected(finer, finer.ahead, 0.0, exact)
         if one is None:
             return None
         begun = one[0]
         last, step, before = begun, 1e-4, value(begun)
-        gone = 0.0
+        gone, moved = 0.0, float("inf")
         for _ in range(_TRIES):
-            following = self.corrected(begun, begun.ahead, step)
+            following = self.corrected(begun, begun.ahead, step, exact)
             if following is None:
                 return None
             now = value(following[0])
@@ -307,7 +342,7 @@ class Cycles:
             last, gone, before, step = following[0], step, now, step - over
             if moved < _SAME or abs(over) < 1e-12:
                 return last
-        return None
+        return last if moved < _ROUNDED else None
 
 
 def _free(cycle: Cycle) -> Floats:

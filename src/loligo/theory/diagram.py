@@ -9,19 +9,16 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from loligo.lanes import Floats
-from loligo.run.equilibria import equilibria
-from loligo.run.equilibrium import swept
-from loligo.system.outline import STIMULUS
-from loligo.theory.continuation import Curve, Point
+from loligo.theory.continuation import LOST, MANY, Curve, Point
 from loligo.theory.field import Field, lyapunov
+from loligo.theory.starts import Starts
 
 FOLD, HOPF = "fold", "Hopf"
-_COARSE = np.arange(-300.0, 301.0, 1.0)  # mV that are held
-_FINE = np.linspace(-5.0, 5.0, 201)  # where models without units live
 _STARTS = 17  # values of p at which equilibria are looked for that no curve has met
-_SHARE = 0.75  # of all that a call may do: then no further curve is begun
 _SAME = 1e-6  # of scaled states: nearer ones are one equilibrium
 _TURNS = 1e-9  # beside the fastest eigenvalue: a slower turn is none
+_LIFT = 8.0  # roughly what a sum of two eigenvalues falls short of the fastest
+_OUTSIDE = 1e-9  # of the range: so near to its ends a point belongs to it
 
 
 @dataclass(frozen=True)
@@ -57,8 +54,11 @@ class Diagram:
         Each in its order, the special points among them.
     special
         By what is varied.
-    whole
-        Whether all was looked at: no work was left else for curves that may be there besides.
+    cut
+        Ends of curves that are none: beyond them no further point was found, or there were too
+        many.
+    unsought
+        What is varied where further curves may be, for which no work was left.
     """
 
     field: Field
@@ -66,26 +66,30 @@ class Diagram:
     high: float
     curves: list[list[Point]]
     special: list[Special]
-    whole: bool = True
+    cut: tuple[Point, ...] = ()
+    unsought: tuple[float, ...] = ()
 
 
 def diagram(
-    of: Field, low: float, high: float, advance: Callable[[float], None] | None = None
+    of: Starts, low: float, high: float, advance: Callable[[float], None] | None = None
 ) -> Diagram:
     """All of them that are met from equilibria at some values of p."""
-    curve = Curve(of, low, high)
+    curve = Curve(of.of, low, high)
     curves: list[list[Point]] = []
-    whole = True
-    starts = list(_starts(of, np.linspace(low, high, _STARTS)))
+    cut: list[Point] = []
+    unsought: tuple[float, ...] = ()
+    starts = list(of.at(np.linspace(low, high, _STARTS)))
     for k, (x, p) in enumerate(starts):
         if advance is not None:
             advance(k / len(starts))
-        if of.work.share_over(_SHARE) and curves:
-            whole = False
+        if of.of.work.over and curves:
+            unsought = tuple(sorted({at for _, at in starts[k:]}))
             break
         at = curve.nearest(x, p)  # where a state jumps with V held, there may be none
         if at is not None and not any(_passes(curve, each, at, p) for each in curves):
-            curves.append(_both_ways(curve, at, p))
+            points, ends = _both_ways(curve, at, p)
+            curves.append(points)
+            cut += ends
     curves = [each for each in curves if len(each) > 1]
     found: list[Special] = []
     for k, points in enumerate(curves):
@@ -93,53 +97,19 @@ def diagram(
         for after, special in reversed(places):
             points.insert(after + 1, special.point)
         found += [special for _, special in places]
-    return Diagram(of, low, high, curves, sorted(found, key=lambda s: s.point.p), whole)
+    in_order = sorted(found, key=lambda s: s.point.p)
+    return Diagram(of.of, low, high, curves, in_order, tuple(cut), unsought)
 
 
-def _starts(of: Field, values: Floats) -> Iterator[tuple[Floats, float]]:
-    """Equilibria at some values of p, or near them: of the ends first."""
-    found = _under_currents(of, values) if of.varied == STIMULUS else _anywhere(of, values)
-    for lane in (0, values.size - 1, *range(1, values.size - 1)):
-        for states in found[lane]:
-            yield states, float(values[lane])
-
-
-def _anywhere(of: Field, values: Floats) -> list[list[Floats]]:
-    """At each value, those that a search finds."""
-    numbers = {name: np.full(values.size, row[0]) for name, row in of.patch.numbers.items()}
-    numbers[of.varied] = values
-    found = equilibria(of.patch.kernel, numbers, np.zeros(values.size))
-    return [list(found.states[:, found.lane == lane].T) for lane in range(values.size)]
-
-
-def _under_currents(of: Field, values: Floats) -> list[list[Floats]]:
-    """At each current, those near which it is the one that V held would take."""
-    V = np.concatenate([_COARSE[np.abs(_COARSE) > _FINE.max()], _FINE])
-    V.sort()
-    numbers = {name: np.full(V.size, row[0]) for name, row in of.patch.numbers.items()}
-    states = swept(of.patch.kernel, {**numbers, STIMULUS: np.zeros(V.size)}, V).T
-    rates, _, column = of.linear(states, np.zeros(V.size))
-    with np.errstate(all="ignore"):
-        current = -rates[:, 0] / column[:, 0]
-    found: list[list[Floats]] = []
-    for value in values:
-        over = current - value
-        # where nothing flows at any V there is nothing between two of them to choose from
-        places = np.flatnonzero((over[:-1] * over[1:] < 0) | ((over[:-1] == 0) & (over[1:] != 0)))
-        part = over[places] / (over[places] - over[places + 1])
-        found.append([states[k] + q * (states[k + 1] - states[k])
-                      for k, q in zip(places, part, strict=True)])  # fmt: skip
-    return found
-
-
-def _both_ways(curve: Curve, x: Floats, p: float) -> list[Point]:
-    """The curve through a point, from one end to the other."""
+def _both_ways(curve: Curve, x: Floats, p: float) -> tuple[list[Point], list[Point]]:
+    """The curve through a point, from one end to the other, and those of its ends that are none."""
     inside = curve.low < p < curve.high
-    on = curve.from_equilibrium(x, p, -1.0 if p == curve.high else 1.0)
+    on, why = curve.from_equilibrium(x, p, -1.0 if p == curve.high else 1.0)
+    cut = on[-1:] if why in (LOST, MANY) else []
     if not inside or not on:
-        return on
-    back = curve.from_equilibrium(x, p, -1.0)
-    return [*back[:0:-1], *on]
+        return on, cut
+    back, why = curve.from_equilibrium(x, p, -1.0)
+    return [*back[:0:-1], *on], [*cut, *(back[-1:] if why in (LOST, MANY) else [])]
 
 
 def _passes(curve: Curve, points: list[Point], x: Floats, p: float) -> bool:
@@ -159,20 +129,43 @@ def _passes(curve: Curve, points: list[Point], x: Floats, p: float) -> bool:
 
 def _special(curve: Curve, number: int, points: list[Point]) -> Iterator[tuple[int, Special]]:
     """Each, and after which point it comes."""
+    room = _OUTSIDE * (curve.high - curve.low)
     for k, (last, following) in enumerate(pairwise(points)):
-        between: list[Special] = []
-        if last.tangent[-1] * following.tangent[-1] < 0:
-            at = curve.between(last, following, _along)
-            if at is not None:
-                between.append(Special(FOLD, at, number))
-        if pairs(last) * pairs(following) < 0:
-            at = curve.between(last, following, pairs)
-            turns = None if at is None else _turning(at)
-            if at is not None and turns is not None:
-                size = lyapunov(curve.field, at.x, at.p, at.matrix, turns)
-                between.append(Special(HOPF, at, number, turns / (2.0 * np.pi), size))
+        between = _between(curve, number, last, following)
         for special in sorted(between, key=lambda each: curve.apart(last, each.point)):
-            yield k, special
+            if curve.low - room <= special.point.p <= curve.high + room:
+                yield k, special
+
+
+def _between(
+    curve: Curve, number: int, last: Point, following: Point, halvings: int = 8
+) -> list[Special]:
+    """Those between two points; where they are more than two changes of sign tell, the stretch is
+    halved."""
+    found: list[Special] = []
+    if last.tangent[-1] * following.tangent[-1] < 0:
+        at = curve.between(last, following, _along)
+        if at is not None:
+            found.append(Special(FOLD, at, number))
+    if (pairs(last) < 0) != (pairs(following) < 0):
+        at = curve.between(last, following, pairs)
+        turns = None if at is None else _turning(at)
+        if at is not None and turns is not None:
+            size = lyapunov(curve.field, at.x, at.p, at.matrix, turns)
+            found.append(Special(HOPF, at, number, turns / (2.0 * np.pi), size))
+    told = sum(2 if each.kind == HOPF else 1 for each in found)
+    change = abs(_growing(following) - _growing(last))
+    if halvings and (change > told or (change - told) % 2):
+        middle = curve.halfway(last, following)
+        if middle is not None:
+            return [*_between(curve, number, last, middle, halvings - 1),
+                    *_between(curve, number, middle, following, halvings - 1)]  # fmt: skip
+    return found
+
+
+def _growing(at: Point) -> int:
+    """How many of the eigenvalues grow."""
+    return int((at.eigenvalues.real > 0.0).sum())
 
 
 def _along(at: Point) -> float:
@@ -182,8 +175,9 @@ def _along(at: Point) -> float:
 
 def pairs(at: Point) -> float:
     """The product of the sums of all pairs of eigenvalues, each beside the fastest: 0 where a pair
-    is on the imaginary axis, or two real ones are opposite."""
-    values = at.eigenvalues / np.abs(at.eigenvalues).max()
+    is on the imaginary axis, or two real ones are opposite. (Of two dozen states it would be too
+    small to be told, but for a power of two for each.)"""
+    values = _LIFT * at.eigenvalues / np.abs(at.eigenvalues).max()
     return float(np.prod([a + b for a, b in combinations(values, 2)]).real)
 
 

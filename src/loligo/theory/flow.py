@@ -18,13 +18,13 @@ from loligo.theory.field import Field
 _LANE = "lane"
 _TOLERANCE = 1e-12
 _MANY = 1 << 10  # lanes: one kernel serves few and many
-_ALLOWED = 5e5  # ms of all lanes together, where the fastest rate is the usual one
-_USUAL = 50.0  # per ms
-_RUN, _MS = 4e-3, 8e-6  # s that a run takes of a usual core, and for each ms of a lane
+_USUAL = 50.0  # per ms: the fastest rate of equations that are no stiffer than most
+# s that a run takes of a usual core, and each of its lanes, and each of their ms
+_RUN, _EACH, _MS = 4e-3, 2e-6, 1e-6
 
 
 class Flow:
-    """The flow of a field by compiled Taylor series, with a bound on the work.
+    """The flow of a field by compiled Taylor series, within what work is left.
 
     Parameters
     ----------
@@ -33,27 +33,25 @@ class Flow:
     """
 
     def __init__(self, of: Field) -> None:
-        self.of, self._left, self._dear = of, 0.0, 1.0
+        self.of, self._dear = of, 1.0
 
     @contextmanager
     def around(self, states: Floats, p: float) -> Iterator[None]:
-        """Within it something new is asked, around some states, (rows, states): it is allowed as
-        much as all before; stiff equations take more for each ms. What is lost is NaN, and no
-        warning."""
+        """Within it something new is asked, around some states, (rows, states): stiff equations
+        take more for each ms. What is lost is NaN, and no warning."""
         matrix = self.of.linear(states, np.full(len(states), p))[1]
         fastest = float(np.abs(np.linalg.eigvals(matrix)).max())
-        self._left, self._dear = _ALLOWED, max(1.0, fastest / _USUAL)
+        self._dear = max(1.0, fastest / _USUAL)
         with np.errstate(all="ignore"):
             yield
 
     def __call__(self, states: Floats, p: Floats, duration: float) -> Floats:
         """Where they are after a time: (states, lanes), of (lanes,) of what is varied and ms; NaN
         in lanes that are lost, and in all once no work is left."""
-        asked = p.size * duration * self._dear
-        self._left -= asked
-        if self._left < 0.0 or self.of.work.over or not duration > 0.0:
+        price = _RUN + p.size * (_EACH + _MS * duration * self._dear)
+        if not (duration > 0.0 and self.of.work.allows(price)):
             return np.full(states.shape, np.nan)
-        self.of.work.spend(_RUN + _MS * asked)
+        self.of.work.spend(price)
         membrane, names, lanes = self.of.patch.membrane, self.of.states, np.arange(float(p.size))
 
         def along(row: Floats) -> Labelled:

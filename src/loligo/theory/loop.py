@@ -16,6 +16,7 @@ _FINE = 4001  # phases of a cycle
 _NEAR = 3e-5  # of the scales: so near to the saddle a run begins and ends
 _APART = 1e-5  # of a state's scale: steps of differences
 _ROUNDS = 12
+_DIGITS = 16.0  # e-fold: what a run may lose at the end, if digits are to be left
 _FIRST, _SAME = 1e-8, 1e-11  # of the range of p
 
 
@@ -56,6 +57,8 @@ class _Loop:
         far = min(max(3.0 * float(away.min()), 1e-3), 0.1)
         outside = np.flatnonzero(away > far)
         between = (outside[-1] - outside[0]) / (_FINE - 1) * cycle.period
+        # while it comes back along the slowest of the stable directions it is driven away
+        self.sound = bool(np.log(far / _NEAR) * grows / falls < _DIGITS)
         self.duration = between + np.log(far / _NEAR) * (1.0 / grows + 1.0 / falls)
         self.toward = np.roll(states, -first, axis=0)[outside[0]] - saddle
 

@@ -14,11 +14,15 @@ from loligo.theory.cycles import BORN, Cycle, Cycles
 from loligo.theory.diagram import HOPF, Diagram, Special
 from loligo.theory.flow import Flow
 from loligo.theory.loop import closed_again
-from loligo.theory.shooting import turned_again
-from loligo.theory.trail import DIED, ENDLESS, Trail, exhausted, fold_ahead, followed
+from loligo.theory.shooting import as_long_again, turned_again
+from loligo.theory.trail import DIED, ENDLESS, Trail, fold_ahead, followed
 
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
+_TRAILS, _LEAST = 0.5, 1.0  # of the work that is left; s that each change may take at least
+_WELL = 1e-10  # of the range: so far two ways may be apart, or the first is found again
+_PERIODS = (0.7, 0.85, 1.0)  # of the longest, of which the law is told by which p ends
+_SLOW, _ROUNDED = 0.9, 1e-11  # of a step to that before; of the range: no law is told there
 _CLOSE, _SAME_HOPF = 0.05, 1e-3  # to a multiplier; of the range, to the Hopf point where it ends
 
 
@@ -62,6 +66,8 @@ class Orbits:
         By what is varied.
     unfollowed
         What is varied at Hopf points whose cycles were not followed: no work was left.
+    unborn
+        The same at Hopf points near which no cycle was found.
     unsought
         So many changes along cycles were seen and not found more closely, for the same reason.
     """
@@ -69,6 +75,7 @@ class Orbits:
     trails: list[Trail]
     turns: list[Turn]
     unfollowed: tuple[float, ...] = ()
+    unborn: tuple[float, ...] = ()
     unsought: int = 0
 
 
@@ -80,50 +87,62 @@ def orbits(found: Diagram, flow: Flow, advance: Callable[[float], None] | None =
     flow
         By which their changes are found a second time.
     """
+    told = advance or (lambda _: None)
     cycles = Cycles(found.field, found.low, found.high)
-    born = [each for each in found.special if each.kind == HOPF]
     folds = np.array([each.point.p for each in found.special if each.kind == diagram.FOLD])
-    trails: list[Trail] = []
-    unfollowed: list[float] = []
-    for k, each in enumerate(born):
-        if any(_ends_at(trail, each, found) for trail in trails):
-            continue
-        if exhausted(cycles):
-            unfollowed.append(each.point.p)
-            continue
-
-        def part(done: float, k: int = k) -> None:
-            if advance is not None:
-                advance(0.5 * (k + done) / len(born))
-
-        trail = followed(cycles, each, folds, part)
-        if trail is not None and len(trail.cycles) > 1:
-            trails.append(trail)
-    turns: list[Turn] = []
-    unsought = 0
+    with found.field.work.share(_TRAILS):
+        trails, unfollowed, unborn = _trails(cycles, found, folds, told)
+    changing = [list(_changing(trail.cycles)) for trail in trails]
+    left = sum(map(len, changing)) + sum(trail.ended == ENDLESS for trail in trails)
+    whole, turns, unsought = max(left, 1), list[Turn](), 0
     for k, trail in enumerate(trails):
-
-        def further(done: float, k: int = k) -> None:
-            if advance is not None:
-                advance(0.5 + 0.5 * (k + done) / len(trails))
-
-        changing = list(_changing(trail.cycles))
         places: list[tuple[int, Turn]] = []
-        for number, change in enumerate(changing):
-            further(number / len(changing))
-            if found.field.work.over:
-                unsought += len(changing) - number
-                break
-            places += _turn(cycles, flow, k, trail.cycles, change)
+        for change in changing[k]:
+            told(1.0 - 0.5 * left / whole)
+            if cycles.field.work.over:
+                unsought += 1
+                continue
+            with cycles.field.work.share(1.0 / left, _LEAST):
+                places += _turn(cycles, flow, k, trail.cycles, change)
+            left -= 1
+        if trail.ended == ENDLESS:
+            with cycles.field.work.share(1.0 / max(left, 1), _LEAST):
+                turns.append(_end(cycles, flow, k, trail.cycles, folds))
+            left -= 1
         along = tuple(trail.cycles)
         places.sort(key=lambda each: (each[0], cycles.apart(along[each[0]], each[1].cycle)))
         for after, turn in reversed(places):
             trail.cycles.insert(after + 1, turn.cycle)
         turns += [turn for _, turn in places]
-    turns += [_end(cycles, flow, k, each.cycles, folds)
-              for k, each in enumerate(trails) if each.ended == ENDLESS]  # fmt: skip
     in_order = sorted(turns, key=lambda turn: turn.p)
-    return Orbits(trails, in_order, tuple(unfollowed), unsought)
+    return Orbits(trails, in_order, tuple(unfollowed), tuple(unborn), unsought)
+
+
+def _trails(
+    cycles: Cycles, found: Diagram, folds: Floats, told: Callable[[float], None]
+) -> tuple[list[Trail], list[float], list[float]]:
+    """The curves of cycles from Hopf points, and where what is varied is at those of which none was
+    followed: no work was left, or none was found."""
+    born = [each for each in found.special if each.kind == HOPF]
+    trails: list[Trail] = []
+    unfollowed: list[float] = []
+    unborn: list[Special] = []
+    for k, each in enumerate(born):
+        if any(_ends_at(trail, each, found) for trail in trails):
+            continue
+        if cycles.field.work.over:
+            unfollowed.append(each.point.p)
+            continue
+        with cycles.field.work.share(1.0 / (len(born) - k)):
+            trail = followed(
+                cycles, each, folds, lambda part, k=k: told(0.5 * (k + part) / len(born))
+            )
+        if trail is not None and len(trail.cycles) > 1:
+            trails.append(trail)
+        else:
+            unborn.append(each)
+    lost = [each.point.p for each in unborn if not any(_ends_at(t, each, found) for t in trails)]
+    return trails, unfollowed, lost
 
 
 def _ends_at(trail: Trail, hopf: Special, found: Diagram) -> bool:
@@ -158,6 +177,12 @@ def _turn(
         return []
     wide = cycles.high - cycles.low
     again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
+    if not abs(again - at.p) < _WELL * wide:  # the mesh may be too coarse
+        finer = cycles.sharpened(at, _VALUES[kind], exact=True)
+        if finer is not None and _is_one(kind, finer):
+            at = finer
+            if not np.isfinite(again):
+                again = turned_again(flow, cycles.field, at, wide, kind == DOUBLING)
     return [(after, Turn(kind, at.p, at, number, abs(again - at.p)))]
 
 
@@ -175,8 +200,38 @@ def _end(cycles: Cycles, flow: Flow, number: int, curve: list[Cycle], folds: Flo
     on_cycle = fold_ahead(curve, folds)
     if on_cycle is not None:
         return Turn(ON_CYCLE, on_cycle[0], last, number, on_cycle[1])
-    again = closed_again(flow, cycles.field, last, cycles.high - cycles.low)
-    return Turn(HOMOCLINIC, last.p, last, number, abs(again - last.p))
+    wide = cycles.high - cycles.low
+    longer = list(_longer(cycles, curve))
+    if not longer:
+        return Turn(HOMOCLINIC, last.p, last, number, float("nan"))
+    p = _limit([each.p for each in longer], wide)
+    again = closed_again(flow, cycles.field, longer[-1], wide)
+    if not np.isfinite(again):
+        places = [as_long_again(flow, cycles.field, each, wide) for each in longer]
+        again = _limit(places, wide)
+    return Turn(HOMOCLINIC, p, longer[-1], number, abs(again - p))
+
+
+def _longer(cycles: Cycles, curve: list[Cycle]) -> Iterator[Cycle]:
+    """The last of a curve, and those of some shorter periods before it, all known as well as can
+    be."""
+    last = curve[-1]
+    for part in _PERIODS:
+        near = min(curve[len(curve) // 2 :], key=lambda each: abs(each.period - part * last.period))
+        made = cycles.of_period(near, part * last.period)
+        if made is not None:
+            yield made
+
+
+def _limit(places: list[float], wide: float) -> float:
+    """Where p ends, that comes nearer by the same part with each of equal steps of the period."""
+    if len(places) < 3:
+        return places[-1]
+    before, last = np.diff(places)
+    part = last / before if before else 0.0
+    if not 0.0 < part < _SLOW or abs(last) < _ROUNDED * wide:
+        return places[-1]
+    return float(places[-1] + last * part / (1.0 - part))
 
 
 def _along(at: Cycle) -> float:

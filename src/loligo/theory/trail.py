@@ -18,13 +18,16 @@ _FIRST, _LONGEST, _SHORTEST = 0.01, 0.2, 1e-6  # of a step along the curve
 # rad that the curve may turn by in a step that is not short; of a cycle's breadth, which no step
 # is longer than
 _TURNS, _NEARER = 0.3, 0.4
-_MOST = 300  # cycles
-_WORK = 3_000_000  # of Newton's method, for all cycles of a trail: two to seven seconds
-_SHARE = 0.5  # of all that a call may do, for its trails
+_OUTSIDE = 0.01  # of the range: so far beyond it cycles are followed that may come back
+_SMALL, _STATES = 5.0, 0.1  # times those that are born; of a step: more is the states' own
+_STEEP = 1e-3  # of a step along the curve: by so much p moves where it may be about to turn
 _LONGER, _LONG = 5.0, 1000.0  # times the shortest period: looked at more closely; endless
 # of the way to a fold: so well a period obeys its law; of the range: so little p moves by there
 # while the period doubles
 _LAW, _STILL = 0.03, 1e-8
+# of a cycle's breadth: at the speed at which it is slowest it goes so far in a period, where it
+# waits at a saddle; where p stays for another reason (a canard) it goes round
+_WAITS = 0.05
 
 
 @dataclass(frozen=True)
@@ -61,31 +64,53 @@ def followed(
 def _from(
     cycles: Cycles, first: Cycle, folds: Floats, advance: Callable[[float], None] | None
 ) -> Trail:
-    found, step, most = [first], _FIRST, cycles.work + _WORK
-    while len(found) < _MOST and cycles.work < most and not exhausted(cycles):
+    found, step, work = [first], _FIRST, cycles.field.work
+    least = min(BORN, cycles.breadth(first))
+    left: tuple[int, Cycle] | None = None  # how many were found before it left the range
+    while not work.over:
         if advance is not None:
-            advance(1.0 - max(most - cycles.work, 0) / _WORK)
+            advance(work.part)
         last = cycles.adapted(found[-1])
-        # towards another Hopf point ever more slowly: beyond it the same cycles come again
-        made = _next(cycles, last, min(step, _NEARER * cycles.breadth(last)))
+        made = _next(cycles, last, min(step, _nearer(cycles, last)))
         if made is None:
-            return Trail(found, LOST)
+            return Trail(found, LOST) if left is None else _ended(cycles, found, *left)
         following, step = made
-        if not cycles.low <= following.p <= cycles.high:
-            end = cycles.low if following.p < cycles.low else cycles.high
-            ended = cycles.at_value(following, end)
-            return Trail(found if ended is None else [*found, ended], RANGE)
+        outside = max(cycles.low - following.p, following.p - cycles.high)
+        if outside <= 0.0:
+            left = None
+        elif left is None:
+            left = len(found), following
+        if left is not None and not _turns_back(cycles, following, outside):
+            return _ended(cycles, found, *left)
         found.append(following)
         if _endless(cycles, found, folds):
             return Trail(found, ENDLESS)
-        if cycles.breadth(following) < 0.5 * BORN:
+        if cycles.breadth(following) < 0.5 * least and cycles.round(following):
             return Trail(found, DIED)
-    return Trail(found, WORK)
+    return Trail(found, WORK) if left is None else _ended(cycles, found, *left)
 
 
-def exhausted(cycles: Cycles) -> bool:
-    """Whether a call has done what it may on trails."""
-    return cycles.field.work.share_over(_SHARE)
+def _nearer(cycles: Cycles, last: Cycle) -> float:
+    """How far a step may go: towards another Hopf point ever less, for beyond it the same cycles
+    come again. Where it is the period that moves, cycles may be small for long."""
+    breadth, moves = cycles.breadth(last), cycles.moves(last)
+    slow = breadth < _SMALL * BORN and moves < _STATES
+    return _NEARER * breadth / (max(moves, 1e-6) if slow else 1.0)
+
+
+def _turns_back(cycles: Cycles, at: Cycle, outside: float) -> bool:
+    """Whether a cycle outside of the range is on its way back, or is likely to be soon: where the
+    curve is steep, what is varied may turn nearby."""
+    wide = cycles.high - cycles.low
+    inwards = at.ahead[-1] > 0 if at.p < cycles.low else at.ahead[-1] < 0
+    return outside < _OUTSIDE * wide and (bool(inwards) or abs(at.ahead[-1]) < _STEEP)
+
+
+def _ended(cycles: Cycles, found: list[Cycle], inside: int, following: Cycle) -> Trail:
+    """Cycles up to the end of the range, the first that was beyond it and how many were before."""
+    end = cycles.low if following.p < cycles.low else cycles.high
+    ended = cycles.at_value(following, end)
+    return Trail([*found[:inside], *([] if ended is None else [ended])], RANGE)
 
 
 def _next(cycles: Cycles, last: Cycle, step: float) -> tuple[Cycle, float] | None:
@@ -111,7 +136,8 @@ def _endless(cycles: Cycles, found: list[Cycle], folds: Floats) -> bool:
     if not since.size:
         return False
     places = np.array([each.p for each in found[since[-1] :]])
-    return bool(np.ptp(places) < _STILL * (cycles.high - cycles.low))
+    still = bool(np.ptp(places) < _STILL * (cycles.high - cycles.low))
+    return still and cycles.waits(found[-1]) < _WAITS
 
 
 def fold_ahead(found: list[Cycle], folds: Floats) -> tuple[float, float] | None:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from functools import cache
+from threading import Lock
 from typing import Any
 
-from loligo.cores import cores
+from loligo.crew import on_all_cores, threads
 from loligo.errors import RunError
 
 _LIBRARIES = {"win32": ("nvcuda.dll",), "linux": ("libcuda.so.1", "libcuda.so")}
-_OUT_OF_MEMORY, _NO_DEVICE, _BUSY = 2, 100, 46  # results of the driver's functions
+_OUT_OF_MEMORY, _NO_DEVICE, _BUSY, _FORKED = 2, 100, 46, 3  # results of the driver's functions
 _NAME, _MAJOR, _MINOR, _PROCESSORS = 256, 75, 76, 16  # letters; numbers of attributes
 _REGISTERS, _LOCAL = 4, 3  # numbers of a function's attributes
-_PIECE = 1 << 25  # bytes
+_PIECE = 1 << 22  # bytes that go over at once
 _PTX, _LOG = 1, 8192  # what is linked; bytes of what the linker says
 _ERROR_LOG, _ERROR_SIZE = 5, 6  # options of the linker
 _INSTEAD = "use engine='llvm', which runs on this processor and gives the same numbers"
@@ -68,6 +69,12 @@ class Driver:
         if result == _BUSY:
             return (
                 f"the GPU is kept by another process for itself alone; wait for it, or {_INSTEAD}"
+            )
+        if result == _FORKED:
+            return (
+                "the GPU cannot be used here: this process was forked from one that had begun to "
+                "use it, which its driver does not allow; start processes anew (by "
+                f"multiprocessing's 'spawn', as Dask's workers are), or {_INSTEAD}"
             )
         text = c_char_p()
         self.library.cuGetErrorString(c_int(result), byref(text))
@@ -167,7 +174,7 @@ class Gpu:
         self.name, self.version = name.value.decode(errors="replace"), version.value
         numbers = [self._attribute(device, which) for which in (_MAJOR, _MINOR, _PROCESSORS)]
         self.capability, self.processors = (numbers[0], numbers[1]), numbers[2]
-        self.context = c_void_p()
+        self.context, self.pages = c_void_p(), list[c_void_p]()
         try:
             self.driver("cuDevicePrimaryCtxRetain", byref(self.context), device)
         except NoRoomError:
@@ -202,26 +209,56 @@ class Gpu:
 
     def write(self, memory: Memory, values: Any) -> None:
         """Copy a contiguous array there."""
-        self._move("cuMemcpyHtoD_v2", memory.address.value, values.ctypes.data, values.nbytes)
+        self._move("cuMemcpyHtoD_v2", memory.address.value, values.ctypes.data, values.nbytes,
+                   home=False)  # fmt: skip
 
     def read(self, memory: Memory, values: Any) -> None:
         """Fill a contiguous array from there."""
-        self._move("cuMemcpyDtoH_v2", values.ctypes.data, memory.address.value, values.nbytes)
+        self._move("cuMemcpyDtoH_v2", values.ctypes.data, memory.address.value, values.nbytes,
+                   home=True)  # fmt: skip
 
-    def _move(self, function: str, target: int, source: int, size: int) -> None:
-        """Copy bytes; many of them in pieces, by all cores: pages that are touched for the first
-        time cost more than the way."""
+    def _move(self, function: str, target: int, source: int, size: int, home: bool) -> None:
+        """Copy bytes; many of them in pieces, by all cores, by way of pages that stay where they
+        are: only those does the GPU reach by itself, and pages that are touched for the first time
+        cost more than the way."""
+        workers = min(threads(), size // _PIECE)
+        if workers < 2:
+            if size:
+                self.enter()
+                self.driver(function, c_uint64(target), c_uint64(source), c_size_t(size))
+            return
+        firsts, lock = iter(range(0, size, _PIECE)), Lock()
 
-        def piece(first: int) -> None:
+        def work(_: int) -> None:
             self.enter()
-            self.driver(function, c_uint64(target + first), c_uint64(source + first),
-                        c_size_t(min(_PIECE, size - first)))  # fmt: skip
+            with self._pinned() as page:
+                while True:
+                    with lock:
+                        first = next(firsts, None)
+                    if first is None:
+                        return
+                    some = c_size_t(min(_PIECE, size - first))
+                    if not home:
+                        ctypes.memmove(page, source + first, some.value)
+                    there, here = (target + first, page) if not home else (page, source + first)
+                    self.driver(function, c_uint64(there), c_uint64(here), some)
+                    if home:
+                        ctypes.memmove(target + first, page, some.value)
 
-        pieces = range(0, size, _PIECE)
-        if len(pieces) < 2:
-            return piece(0) if size else None
-        with ThreadPoolExecutor(min(cores(), len(pieces))) as pool:
-            list(pool.map(piece, pieces))
+        on_all_cores(work, range(workers))
+
+    @contextmanager
+    def _pinned(self) -> Generator[int]:
+        """The address of a piece of memory here whose pages stay where they are."""
+        try:
+            page = self.pages.pop()  # of a list, which threads may share
+        except IndexError:
+            page = c_void_p()
+            self.driver("cuMemAllocHost_v2", byref(page), c_size_t(_PIECE))
+        try:
+            yield page.value or 0
+        finally:
+            self.pages.append(page)
 
     def copy(self, target: Memory, source: Memory) -> None:
         """From one place there to another."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from loligo.crew import on_all_cores, stretches
 from loligo.engine.cuda.driver import Functions, Gpu, Memory
 from loligo.engine.llvm.threads import GATHER
 from loligo.engine.swings import Batch
@@ -124,7 +125,13 @@ class Held:
             columns.append(np.empty(total))
             gpu.read(flat, columns[-1])
         time, peak, trough = columns
-        lane = np.repeat(np.arange(self.lanes.start, self.lanes.stop), many)
+        every, lane = np.arange(self.lanes.start, self.lanes.stop), np.empty(total, np.int64)
+
+        def whose(some: slice) -> None:
+            begin, end = int(ends[some.start] - many[some.start]), int(ends[some.stop - 1])
+            lane[begin:end] = np.repeat(every[some], many[some])
+
+        on_all_cores(whose, stretches(many.size))
         self.counts = np.zeros_like(many)
         gpu.write(self.memory["spike_count"], self.counts)
         return Batch(time, lane, peak, trough)

@@ -38,6 +38,7 @@ class Voyage:
         self.most = journey.status.size  # lanes that there is room for
         self.begun = np.zeros(journey.status.size, dtype=bool)  # lanes that may have recorded
         self.left: Any = None  # rounds that each lane may have before it
+        self.before: tuple[Floats, int] | None = None  # a call: when each began it, how many rounds
         self.order: Any = None  # lanes that had not arrived when they were last put in order
         self.calls = 0  # since these lanes are here
 
@@ -54,14 +55,14 @@ class Voyage:
         if self.held is None:
             self.held = self._taken_aboard(route, constants, blocks)
         held, lanes = self.held, self.held.lanes
-        going = self._in_order(held)
+        going = self._in_order(held, route)
         if not going.size:
             return self._ashore()
         integers = {
             "stride": len(lanes), "rounds": rounds, "samples": route.samples,
             "pitch": route.samples, "capacity": held.capacity,
         }  # fmt: skip
-        before = journey.clock[0, lanes.start : lanes.stop].copy()
+        self.before = journey.clock[0, lanes.start : lanes.stop].copy(), rounds
         held.start(
             "adapt", going,
             tuple(integers[name] for name in _INTEGERS),
@@ -70,7 +71,6 @@ class Voyage:
         self.stale, self.calls = True, self.calls + 1
         held.fetch("status", "finished")
         held.fetch("clock", first=1)
-        self._foresee(route, before, rounds)
         held.count()
         if 2 * int(held.counts.max()) > held.capacity:
             self._unload(held)
@@ -109,26 +109,31 @@ class Voyage:
                 self.most = (self.most + 1) // 2
                 continue
             self.begun[lanes.start : lanes.stop] = True
-            self.left, self.calls = np.zeros(len(lanes)), 0
+            self.left, self.before, self.calls = np.zeros(len(lanes)), None, 0
             self.order = np.arange(len(lanes), dtype=np.uint32)
             return held
 
-    def _in_order(self, held: Held) -> Any:
+    def _in_order(self, held: Held, route: Route) -> Any:
         """The lanes that have not arrived, those first that had most before them when they were
         last put in order: in the first calls, and where many have arrived since."""
         finished = self.journey.finished[held.lanes.start : held.lanes.stop]
         going = self.order[finished[self.order] == 0]
         if self.calls < _SORTED or 2 * going.size < self.order.size:
+            self._foresee(route)
+            if not self.calls:  # nothing is known of them yet
+                return going
             going = np.sort(going)
             grain = (_GRAINS * np.log2(1.0 + self.left[going])).astype(np.uint16)
             going = going[np.argsort(np.uint16(2**16 - 1) - grain, kind="stable")]
             self.order = going
         return going
 
-    def _foresee(self, route: Route, before: Floats, rounds: int) -> None:
-        """How many rounds each lane may have before it, as it went in this call."""
+    def _foresee(self, route: Route) -> None:
+        """How many rounds each lane may have before it, as it went in the last call."""
         assert self.held is not None
-        lanes = self.held.lanes
+        if self.before is None:
+            return
+        lanes, (before, rounds) = self.held.lanes, self.before
         now = self.journey.clock[0, lanes.start : lanes.stop]
         each = np.maximum((now - before) / rounds, 1e-9)
         self.left = np.where(now > before, (route.end - now) / each, self.left)

@@ -39,7 +39,7 @@ from loligo.engine.llvm.rests import FUNCTION
 from loligo.engine.llvm.target import Target, host, version
 from loligo.engine.resting import Equations
 from loligo.errors import FileError
-from loligo.files import replacing
+from loligo.files import failure, replacing
 from loligo.program import Program
 from loligo.progress import waiting
 from loligo.ready import begin
@@ -64,6 +64,7 @@ class Cache:
 
     def __init__(self, most_entries: int = 500, most_loaded: int = 64) -> None:
         self.most_entries, self.most_loaded = most_entries, most_loaded
+        self.unkept = ""  # why the last entry that could not be written could not
         self._loaded: OrderedDict[str, Any] = OrderedDict()
         self._lock = Lock()
 
@@ -172,7 +173,8 @@ class Cache:
             with waiting("compiling the equations"):
                 kept, document, code = make()
             origin = "compiled"
-            _write(folder, digest, {"key": text, **document}, code, self.most_entries)
+            entry = {"key": text, **document}
+            self.unkept = _write(folder, digest, entry, code, self.most_entries) or self.unkept
             if folder is not None:
                 begin(folder, mark())
         with self._lock:
@@ -248,6 +250,8 @@ def _private(folder: Path) -> tuple[Path | None, str]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = os.lstat(folder)
+    except FileExistsError:
+        return None, "a file is there, or a link to nowhere"
     except OSError as error:
         return None, error.strerror or str(error)
     except ValueError as error:  # a zero byte in the name
@@ -319,10 +323,10 @@ def _content(path: Path) -> bytes:
 
 def _write(
     folder: Path | None, digest: str, entry: Mapping[str, Any], code: bytes, most: int
-) -> None:
-    """Keep an entry. A cache that cannot be written is no reason to fail."""
+) -> str:
+    """Keep an entry; why it could not be. A cache that cannot be written is no reason to fail."""
     if folder is None:
-        return
+        return ""
     document = json.dumps(entry).encode()
     rest = document + code
     checksum = hashlib.sha256(rest).hexdigest().encode()
@@ -334,8 +338,11 @@ def _write(
             temporary.chmod(0o600)
             temporary.write_bytes(b"\n".join([_MAGIC, checksum, str(len(document)).encode(), rest]))
         _prune(folder, most)
-    except (OSError, FileError):
-        return
+    except FileError as error:
+        return str(error)
+    except OSError as error:
+        return str(failure(path, error))
+    return ""
 
 
 def _prune(folder: Path, most: int) -> None:

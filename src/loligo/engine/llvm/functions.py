@@ -42,14 +42,16 @@ class Emitter:
         What its numbers are.
     guarded
         Whether what others call is :mod:`guarded <loligo.engine.llvm.guard>`.
+    brief
+        Whether code is to be small.
     """
 
     def __init__(
         self, module: ir.Module, width: int, fma: bool, form: Format = DOUBLE,
-        guarded: bool = False,
+        guarded: bool = False, brief: bool = False,
     ) -> None:  # fmt: skip
         self.module, self.width, self.has_fma, self.form = module, width, fma, form
-        self.guarded = guarded
+        self.guarded, self.brief = guarded, brief
         self.real: Any = self._wide(form.element)
         self.double: Any = self._wide(ir.DoubleType())
         self.int: Any = self._wide(form.integer)
@@ -64,8 +66,22 @@ class Emitter:
 
     def narrow(self) -> Emitter:
         """Of the same place, in float32."""
-        other = Emitter(self.module, self.width, self.has_fma, SINGLE)
+        other = Emitter(self.module, self.width, self.has_fma, SINGLE, brief=self.brief)
         other.builder = self.builder
+        return other
+
+    def called(self, name: str, gives: Any, takes: Sequence[Any]) -> Value:
+        """A function of the module's own that is called where it is used."""
+        function = ir.Function(self.module, ir.FunctionType(gives, list(takes)), name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        function.attributes.add("nounwind")
+        return function
+
+    def beginning(self, function: Value) -> Emitter:
+        """The same kind of emitter at the beginning of a function."""
+        other = Emitter(self.module, self.width, self.has_fma, self.form, brief=self.brief)
+        other.builder = ir.IRBuilder(function.append_basic_block("entry"))
         return other
 
     def const(self, value: float) -> Value:

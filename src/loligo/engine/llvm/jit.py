@@ -92,7 +92,7 @@ def to_ir(program: Program, width: int, target: Target, blocks: Sequence[str] = 
         emit_map(maps, name, program.blocks[name])
     if width:
         form = FORMATS[program.precision]
-        loop = Emitter(module, width, target.fma, form, guarded=target.guarded)
+        loop = Emitter(module, width, target.fma, form, guarded=target.guarded, brief=target.brief)
         _loop(program).emit(loop, program)
     if target.brief:
         _shorten(module)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from loligo.engine.llvm.dots import Memory, plan_of
 from loligo.engine.llvm.functions import FUNCTIONS, Emitter, less_one
 from loligo.engine.llvm.usual import QUICK, WITHIN, Guess, decays
 from loligo.program import Block
@@ -59,13 +60,18 @@ def emit(
     values: dict[int, Value] = {}
     emitters, narrow = {False: e, True: e.narrow()}, narrowness(block)
     within = frozenset[int]() if guess is None else _within(e, block, inputs, guess)
+    memory = Memory(e, plan_of(block)) if e.brief else None
     for together, rest in _waves(block):
         if together:
             zs = [_formed(e, values[block.assignments[i].args[0]]) for i in together]
             values |= zip(together, decays(e, zs, guess), strict=True)
         for i in rest:
             a = block.assignments[i]
-            if a.op == "input":
+            if memory is not None and i in memory.plan.spared:
+                continue
+            if memory is not None and i in memory.plan.calls:
+                values[i] = memory.sum(i, values, narrow[i])
+            elif a.op == "input":
                 values[i] = inputs[a.name]
             elif a.op == "const":
                 values[i] = a.value
@@ -73,6 +79,8 @@ def emit(
                 instruction = WITHIN[a.op] if i in within else INSTRUCTIONS[a.op]
                 own = emitters[any(narrow[j] for j in a.args)]
                 values[i] = instruction(own, *(_formed(own, values[j]) for j in a.args))
+            if memory is not None:
+                memory.lay(i, values[i], narrow[i])
     return {name: _formed(e, values[index]) for name, index in block.outputs}
 
 

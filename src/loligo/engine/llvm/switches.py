@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +138,7 @@ class Switches:
         wrong_somewhere = ir.Constant(e.mask, None)
         for k, (each, slot) in enumerate(zip(gaps, self.sides, strict=True)):
             held = b.load(slot, typ=e.double)
-            wanted, zero = self._wanted(each, held, reach)
+            wanted, zero = self._asked(Switches._wanted, each, held, reach)
             wrong = b.and_(some, b.fcmp_ordered("!=", wanted, self._sign(held)))
             now = self._turn(changes, k)
             kept = b.select(b.and_(wrong, b.not_(now)), self._sign(held), wanted)
@@ -147,6 +148,33 @@ class Switches:
         after = b.fadd(changes, b.select(wrong_somewhere, e.const(1.0), none))
         b.store(after, self.changes)
         return b.and_(active, b.not_(wrong_somewhere))
+
+    def _asked(
+        self, question: Callable[..., tuple[Value, Value]], each: Gap, *more: Value
+    ) -> tuple[Value, Value]:
+        """What there is to say of a gap: two values, by a function of its own where code is to be
+        small and there are several gaps."""
+        e, b = self.e, self.e.builder
+        if not e.brief or self.count == 1:
+            return question(self, each, *more)
+        values = [*each.curve, each.size, *more]
+        name = f"loligo{question.__name__}_{len(each.curve)}"
+        function = e.module.globals.get(name)
+        if function is None:
+            gives = ir.LiteralStructType([e.double, e.mask])
+            function = e.called(name, gives, [value.type for value in values])
+            inside, orders = copy(self), len(each.curve)
+            inside.e = e.beginning(function)
+            inside.walk = _Walk(inside.e)
+            *curve, size_there = function.args[: orders + 1]
+            found = question(inside, Gap(curve, size_there), *function.args[orders + 1 :])
+            own = inside.e.builder
+            pair = ir.Constant(gives, ir.Undefined)
+            for k, value in enumerate(found):
+                pair = own.insert_value(pair, value, k)
+            own.ret(pair)
+        pair = b.call(function, values)
+        return b.extract_value(pair, 0), b.extract_value(pair, 1)
 
     def _turn(self, changes: Value, condition: int) -> Value:
         """Whether it is a condition's turn to change its side: at first that of all."""
@@ -222,7 +250,7 @@ class Switches:
         held = self._held()
         length, ends = whole, list[tuple[Value, Value]]()
         for each, now in zip(gaps, held, strict=True):
-            when, found = self._first(each, now, moving, whole)
+            when, found = self._asked(Switches._first, each, now, moving, whole)
             ends.append((when, found))
             length = e.lesser(length, when)
         landed_somewhere = ir.Constant(e.mask, None)

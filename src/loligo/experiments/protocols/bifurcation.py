@@ -9,6 +9,8 @@ from loligo.experiments.diagrams import (
     Varied,
     diagram_of,
     field_of,
+    left_out,
+    listed,
     partly,
     placed,
     spoken_of,
@@ -89,7 +91,8 @@ def bifurcation(
     changes = Changes.of(found)
     unstable = any(not each.stable for trail in born.trails for each in trail.cycles)
     summary = " ".join([spoken_of(changes, varied), *_spoken(born, varied)])
-    return tree(EXPERIMENT, patch, varied, found, changes, born, summary,
+    lacking = [*left_out(found, varied), *_left_out(born, varied)]
+    return tree(EXPERIMENT, patch, varied, found, changes, born, summary, lacking,
                 panels(varied.name, bool(born.trails), unstable))  # fmt: skip
 
 
@@ -100,7 +103,7 @@ def _spoken(born: Orbits, varied: Varied) -> list[str]:
     for turn in born.turns:
         of_kind.setdefault(turn.kind, []).append(placed(turn.p, varied))
     for kind, every in of_kind.items():
-        places = _listed(every)
+        places = listed(every)
         if kind == FOLD:
             said.append(say("Cycles fold at {places}.", places=places))
         elif kind == DOUBLING:
@@ -114,6 +117,12 @@ def _spoken(born: Orbits, varied: Varied) -> list[str]:
                     places=places,
                 )
             )
+    return said
+
+
+def _left_out(born: Orbits, varied: Varied) -> list[str]:
+    """What was not done, and what is known by one way only, in words."""
+    said: list[str] = []
     for trail in born.trails:
         place = placed(trail.cycles[-1].p, varied)
         if trail.ended == WORK:
@@ -122,14 +131,11 @@ def _spoken(born: Orbits, varied: Varied) -> list[str]:
             )
         elif trail.ended == LOST:
             said.append(say("Beyond {place} no further cycle was found.", place=place))
-    return [*said, *_left_out(born, varied)]
-
-
-def _left_out(born: Orbits, varied: Varied) -> list[str]:
-    """What was not done, and what is known by one way only, in words."""
-    said: list[str] = []
+    if born.unborn:
+        places = listed([placed(p, varied) for p in born.unborn])
+        said.append(say("No cycle was found near the Hopf point at {places}.", places=places))
     if born.unfollowed:
-        places = ", ".join(placed(p, varied) for p in born.unfollowed)
+        places = listed([placed(p, varied) for p in born.unfollowed])
         said.append(
             say(
                 "The cycles from the Hopf point at {places} were not followed: what a call may "
@@ -145,17 +151,9 @@ def _left_out(born: Orbits, varied: Varied) -> list[str]:
         )  # fmt: skip
     once = [placed(turn.p, varied) for turn in born.turns if not turn.precision < float("inf")]
     if once:
-        places = _listed(once)
+        places = listed(once)
         said.append(say("By one way only, without a second: what lies at {places}.", places=places))
     return said
-
-
-def _listed(places: list[str]) -> str:
-    """One after the other; of many the first and the last."""
-    return ", ".join(places if len(places) <= _TOLD else [places[0], "…", places[-1]])
-
-
-_TOLD = 5  # places that a sentence names
 
 
 EXPERIMENT = Experiment(

@@ -8,6 +8,7 @@ from loligo.experiments.diagrams import (
     Changes,
     diagram_of,
     field_of,
+    left_out,
     spoken_of,
     varied_of,
     with_states_held,
@@ -73,7 +74,7 @@ def equilibria(
     found, varied = diagram_of(field_of(patch, "equilibria", varied), varied, done)
     changes = Changes.of(found)
     return tree(EXPERIMENT, patch, varied, found, changes, None, spoken_of(changes, varied),
-                panels(varied.name, cycles=False))  # fmt: skip
+                left_out(found, varied), panels(varied.name, cycles=False))  # fmt: skip
 
 
 EXPERIMENT = Experiment(

@@ -303,7 +303,8 @@ def _speed(rec: xarray.Dataset) -> str:
 @dataclass(frozen=True, eq=False)
 class Row:
     """Variables drawn on one axis along the axon: each with its name, colour and dashes, and the
-    rank of the axon that it is ``of``."""
+    rank of the axon that it is ``of``; ``beside`` are the names of axons, for where nothing else
+    says them."""
 
     axis: Axis
     names: tuple[str, ...]
@@ -311,6 +312,7 @@ class Row:
     colours: tuple[str, ...]
     dashes: tuple[tuple[float, ...], ...]
     of: tuple[int, ...]
+    beside: tuple[Label, ...] = ()
 
     @property
     def smooth(self) -> bool:

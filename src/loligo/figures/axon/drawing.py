@@ -267,7 +267,7 @@ def _snapshots(drawn: Drawn, axes: Axes, times: np.ndarray, main: float, theme: 
             at = axon.place[axon.nodes]
             line.axes.plot(
                 at, np.interp(at, axon.place, values), linestyle="none", marker="o",
-                markersize=2.6 * layout.scale, color=theme.voltage, zorder=3.6,
+                markersize=2.6 * layout.scale, color=theme.voltage, zorder=3.6, clip_on=False,
             )  # fmt: skip
         if not first:
             line.set(alpha=0.75, linewidth=0.75 * line.get_linewidth())
@@ -304,6 +304,7 @@ def _hops(drawn: Drawn, axes: Axes) -> None:
         axes.plot(
             axon.place[axon.nodes], times[axon.nodes], linestyle="none", marker="o",
             markersize=2.6 * drawn.stack.scale, color="#ffffff", markeredgewidth=0.0, zorder=4,
+            clip_on=False,
         )  # fmt: skip
 
 

@@ -32,6 +32,8 @@ _AT_PLACES = {
 }  # fmt: skip
 _LEAST_ROW = 3.2  # lines of ticks
 _THINNER, _THINNEST = 0.4, 0.45  # of its thickness: with each further axon, and at most
+_OVER_PEAKS = 1.15 * TICK + 3.2  # points
+_PADDED = 0.06 / 1.12  # of an axis: what lies beyond what is shown
 _SAID = 1.3  # of a heading's height: what is said over each of several axons
 
 
@@ -120,13 +122,16 @@ class Content:
     @property
     def sparer(self) -> Content | None:
         """The same with less of what nobody chose: without what makes V, then without what happens
-        in time; None where all has to stay."""
+        in time, then of several axons V along them alone; None where all has to stay."""
         if self.chosen:
             return None
         if len(self.rows) > 1:
             return replace(self, rows=self.rows[:1])
         if {MAP, TRACES} & set(self.extras):
             return replace(self, extras=(STRIP,), traces=None, followed=())
+        if self.said and self.extras:
+            rows = tuple(replace(row, labels=row.beside) for row in self.rows)
+            return replace(self, extras=(), rows=rows)
         return None
 
 
@@ -193,7 +198,7 @@ def _arranged(what: Content, size: Size, ruler: Ruler, scale: float) -> Stack | 
     if right - left < 0.4 * page.width:
         return None
     slots = [
-        _slot(row.axis, bottom, tall, scale)
+        _slot(_free_above(what, row, tall, scale), bottom, tall, scale)
         for row, (bottom, tall) in zip(what.rows, blocks.rows, strict=True)
     ]
     places = Across(
@@ -267,6 +272,16 @@ def _placed(what: Content, page: Page, per: float) -> tuple[_Blocks, float]:
     return _Blocks(rows, tuple(strips), extras.get(MAP), extras.get(TRACES), axis), top
 
 
+def _free_above(what: Content, row: Row, tall: float, scale: float) -> Axis:
+    """The axis of a row; of V at several instants, with room for their times over the peaks."""
+    if what.moving or "V" not in row.names:
+        return row.axis
+    room = min(_OVER_PEAKS * scale / 72 / tall, 0.4)
+    low, high = row.axis.limits
+    peak = high - _PADDED * (high - low)
+    return replace(row.axis, limits=(low, max(high, low + (peak - low) / (1 - room))))
+
+
 def _slot(axis: Axis, bottom: float, tall: float, scale: float) -> Slot:
     y = bottom + tall + 0.42 * HEADING * scale / 72
     marks = ticks.upright(axis, tall, scale)
@@ -303,4 +318,4 @@ def _beyond(what: Content, ruler: Ruler, scale: float) -> float:
 
 def bar_ticks(low: float, high: float, tall: float) -> tuple[Tick, ...]:
     """Numbers beside the colours of V, on a bar as ``tall`` as that (inches, at scale 1)."""
-    return ticks.even(low, high, min(5, int(tall / 0.24))) if tall > 0.45 else ()
+    return ticks.even(low, high, min(5, int(tall / 0.24))) if tall > 0.3 else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,12 @@ from loligo.errors import UsageError
 from loligo.figures.axon.content import MAP, PLACES, STRIP, TRACES, AxonRecord
 from loligo.figures.axon.several import alike
 from loligo.figures.content import labels, panels
-from loligo.figures.content.labels import Label
 from loligo.figures.content.overlay import Named, framed, named, names_in
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace, padded
 from loligo.figures.style import Theme
 from loligo.words import say
+
+_SPARE = (2, 1, 0)  # which places are left out first where there is no room: never the last
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +50,11 @@ def overlaid(
         )
     names = [name for want in wanted for name in names_in(several, want)]
     shortest = min(both, key=lambda one: one.axon.length / one.axon.per_um)
+    places = _places(shortest.axon)
     made = [
-        _panel(both, name, place, shortest.axon)
+        replace(_panel(both, name, place, shortest.axon), spare=0 if chosen else spare)
         for name in dict.fromkeys(names)
-        for place in _places(shortest.axon)
+        for place, spare in zip(places, _SPARE[-len(places) :], strict=True)
     ]
     on = [interval for a in axons for e in a.electrodes for interval in e.on]
     return framed(several, made, on, [axon.speed for axon in axons])
@@ -75,7 +77,9 @@ def _panel(both: Sequence[_NamedAxon], name: str, um: float, shortest: AxonRecor
         look = one.named
         line = one.axon.trace(row)
         traces.append(
-            Trace(f"{name} {look.label}", Label(look.label), *line, look.colour, look.dashes)
+            Trace(
+                f"{name} {look.label}", labels.typeset(look.label), *line, look.colour, look.dashes
+            )
         )
     if not traces:
         raise UsageError(

@@ -11,7 +11,7 @@ from loligo.errors import UsageError
 from loligo.figures.axon.content import MAP, STRIP, TRACES, AxonRecord, Row, axis_of, read
 from loligo.figures.axon.layout import Content
 from loligo.figures.content import origin, panels, signals
-from loligo.figures.content.labels import Label
+from loligo.figures.content.labels import Label, typeset
 from loligo.figures.content.overlay import Named, headed, named, names_in
 from loligo.figures.content.picture import LIMITS, Axis, Panel, Picture, Trace
 from loligo.figures.style import Theme
@@ -81,10 +81,12 @@ def _row(axons: Sequence[AxonRecord], several: Sequence[Named], name: str, label
             f"{name!r} is not recorded along the axons; choose from "
             f"{panels.offer(axons[0].recorded)}."
         )
+    names = tuple(typeset(several[k].label) for k in having)
     return Row(
         axis=axis_of([(axons[k], name) for k in having]),
         names=(name,) * len(having),
-        labels=tuple(Label(several[k].label if labelled else "") for k in having),
+        labels=names if labelled else (Label(""),) * len(having),
+        beside=names,
         colours=tuple(several[k].colour for k in having),
         dashes=((),) * len(having),
         of=tuple(having),
@@ -101,7 +103,7 @@ def _traces(
 ) -> Picture:
     """V in time at one place of each; without such, when the film begins and ends."""
     traces = tuple(
-        Trace(several[k].label, Label(several[k].label), *axons[k].trace(axons[k].V[place]),
+        Trace(several[k].label, typeset(several[k].label), *axons[k].trace(axons[k].V[place]),
               several[k].colour)
         for k, place in followed
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOLD_APART = 8  # lines that are told apart by their names; more are by a scale of colours
 _MOST_NAMED, _MOST_LINES = 12, 500
 _DECADES = 1.5  # from this many on, an axis is logarithmic
+_SMOOTH = 64  # points of a law
 _MARKED = 40  # points that are marked one by one; more are a line
 
 Array = np.ndarray
@@ -176,7 +177,9 @@ def read(rec: xarray.Dataset, panel: Panel) -> Findings:
         curve for k, one in enumerate(kinds) for curve in _curves(rec, one, k, names, panel)
     )
     theory = tuple(
-        Curve(_across(rec, one, panel), row, reworded(str(one.attrs.get("label", "theory"))), k)
+        _as_law(
+            Curve(_across(rec, one, panel), row, reworded(str(one.attrs.get("label", "theory"))), k)
+        )
         for k, name in enumerate(panel.theory)
         if rec[name].ndim
         for one in [_lying(rec, name, panel)]
@@ -205,6 +208,19 @@ def _lying(rec: xarray.Dataset, name: str, panel: Panel) -> xarray.DataArray:
         raise UsageError(f"{name} has {variable.ndim} dimensions; select some to draw it")
     wanted: list[Hashable] = [dim for dim in (panel.across,) if dim in variable.dims]
     return variable.transpose(..., *(wanted or variable.dims[-1:]))
+
+
+def _as_law(curve: Curve) -> Curve:
+    """A power law, which is known between its points too, as smooth as it is."""
+    x, y = np.asarray(curve.x, dtype=float), np.asarray(curve.y, dtype=float)
+    known = np.isfinite(y) & (y > 0) & (x > 0)
+    if not curve.label.startswith("∝") or known.sum() < 2:
+        return curve
+    x, y = x[known], y[known]
+    ends = [int(x.argmin()), int(x.argmax())]
+    power = np.log(y[ends[1]] / y[ends[0]]) / np.log(x[ends[1]] / x[ends[0]])
+    between = np.geomspace(x[ends[0]], x[ends[1]], _SMOOTH)
+    return replace(curve, x=between, y=y[ends[0]] * (between / x[ends[0]]) ** power)
 
 
 def _curves(

@@ -8,7 +8,7 @@ from typing import Any
 
 from loligo.errors import UsageError
 from loligo.figures.content import injected, panels, signals
-from loligo.figures.content.labels import Label
+from loligo.figures.content.labels import typeset
 from loligo.figures.content.picture import Panel, Picture, Trace
 from loligo.figures.content.signals import Signals
 from loligo.figures.content.subtitle import done
@@ -199,7 +199,7 @@ def _panel(several: Sequence[Named], name: str) -> Panel:
     traces = tuple(
         Trace(
             f"{name} {one.label}",
-            Label(one.label),
+            typeset(one.label),
             *panels.line(one.recorded, name, one.recorded.lanes[0]),
             one.colour,
             one.dashes,

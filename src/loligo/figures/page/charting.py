@@ -20,6 +20,7 @@ from loligo.figures.page.frame import (
     ticked,
     titles,
 )
+from loligo.figures.page.heads import sample, starts
 from loligo.figures.page.layers import Inks, draw_layers, inks_of, mark
 from loligo.figures.page.placing import (
     BAR,
@@ -29,8 +30,6 @@ from loligo.figures.page.placing import (
     axis_room,
     ends,
     place,
-    sample,
-    starts,
 )
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size

@@ -125,17 +125,26 @@ def mark(layer: chart.Points, colour: Any, wide: float, theme: Theme) -> dict[st
 
 
 def _points(axes: Axes, layer: chart.Points, brush: _Brush) -> None:
-    colour = layer.colour
+    """Marks are drawn whole, also where they reach beyond the axes, or not at all."""
+    x, y, colour = np.asarray(layer.x), np.asarray(layer.y), layer.colour
+    within = _between(x, axes.get_xlim()) & _between(y, axes.get_ylim())
+    x, y, placed = x[within], y[within], {**brush.look, "clip_on": False}
     if isinstance(colour, str | float | int):
         look = mark(layer, brush.inks.of(colour), brush.wide, brush.inks.theme)
-        axes.plot(layer.x, layer.y, linewidth=0, **look, **brush.look)
+        axes.plot(x, y, linewidth=0, **look, **placed)
         return
     edge = brush.inks.theme.background if layer.mark == "dot" else None
     axes.scatter(
-        layer.x, layer.y, s=(layer.size * brush.wide) ** 2, c=brush.inks.of(colour),
-        marker=_MARKS[layer.mark], linewidths=layer.stroke * brush.wide, edgecolors=edge,
-        **brush.look,
+        x, y, s=(layer.size * brush.wide) ** 2,
+        c=brush.inks.of(np.asarray(colour)[within]), marker=_MARKS[layer.mark],
+        linewidths=layer.stroke * brush.wide, edgecolors=edge, **placed,
     )  # fmt: skip
+
+
+def _between(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    """Which lie between two limits, what a solver is off left aside."""
+    slack = 1e-9 * (limits[1] - limits[0])
+    return (values >= limits[0] - slack) & (values <= limits[1] + slack)
 
 
 def _area(axes: Axes, layer: chart.Area, brush: _Brush) -> None:
@@ -255,9 +264,10 @@ def _kept_inside(axes: Axes, words: Any, over: float) -> None:
     much more, to its other side."""
     box, frame = words.get_window_extent(), axes.bbox
     points = 72 / axes.figure.dpi
-    beyond = max(box.x1 - frame.x1, 0.0)
+    beyond, room = max(box.x1 - frame.x1, 0.0), max(box.x0 - frame.x0, 0.0)
     if beyond:
-        beyond = box.width + over / points if over else beyond
+        across = box.width + over / points if over else beyond
+        beyond = across if across <= room else min(beyond, room)
     beyond = beyond or min(box.x0 - frame.x0, 0.0)
     x, y = words.xyann
     words.xyann = (x - beyond * points, y)

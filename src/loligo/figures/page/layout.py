@@ -115,9 +115,11 @@ def arrange(
             if made is not None:
                 return less, made
             sparest, less = less, less.sparer
+    count = len(sparest.panels)
     raise UsageError(
-        f"{len(sparest.panels)} panels do not fit in {size.width} × {size.height} pixels "
-        f"at {size.dpi:g} dots per inch; give a larger size or fewer panels."
+        f"{f'{count} panels do' if count > 1 else 'the panel does'} not fit in {size.width} × "
+        f"{size.height} pixels at {size.dpi:g} dots per inch; give a larger size"
+        f"{' or fewer panels' * (count > 1)}."
     )
 
 

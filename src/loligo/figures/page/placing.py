@@ -1,18 +1,15 @@
-"""Where the panels of a chart go, with their names, keys and labels; all in inches."""
+"""Where the panels of a chart go, with their labels; all in inches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
-
-import numpy as np
 
 from loligo.errors import UsageError
 from loligo.figures.content import labels
-from loligo.figures.content.labels import Label
 from loligo.figures.page import chart, extent
 from loligo.figures.page.extent import Side
 from loligo.figures.page.frame import GAP, TICK_ROOM, Page, largest, paged
+from loligo.figures.page.heads import HEADED, Head, head_of, labelled
 from loligo.figures.page.layout import line_height
 from loligo.figures.page.ruler import Ruler
 from loligo.figures.page.size import Size
@@ -20,47 +17,9 @@ from loligo.figures.page.ticks import Tick
 from loligo.figures.style import HEADING, LABEL, SUBTITLE, TICK
 
 BAR = 0.16  # the width of a colour bar
-SAMPLE = 0.28  # of a line, in a key
-_AIR = 0.2  # between words in one line
 _LOWEST, _CAPTIONED = 4.0, 9.0  # lines of ticks; on a slide with a caption
 CAPTION, _LEADING = SUBTITLE, 1.35  # points; of a line, in its type's size
 _MOST_CAPTION, _SMALLER = 0.3, 0.8  # of the page's height; of its scale without a caption
-
-
-@dataclass(frozen=True, eq=False)
-class Words:
-    """A name in a line over a panel; ``side`` is where it ends or begins."""
-
-    label: Label
-    unit: str
-    side: str  # "left", "middle" or "right"
-    colour: chart.Colour
-    width: float
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A label of a key, beside a sample of what it names, from ``x`` on in a row."""
-
-    layer: chart.Line | chart.Points | chart.Area
-    label: str
-    x: float
-    row: int
-
-
-@dataclass(frozen=True, eq=False)
-class Head:
-    """What stands over a panel: lines of names from the top down, then rows of a key."""
-
-    lines: tuple[tuple[Words, ...], ...]
-    entries: tuple[Entry, ...]
-    lift: float  # for bars over the panel, or the topmost number beside its colours
-
-    def height(self, page: Page) -> float:
-        """Of it all."""
-        rows = 1 + max((entry.row for entry in self.entries), default=-1)
-        names = 1.55 + 1.3 * (len(self.lines) - 1) if self.lines else 0.5
-        return (names * HEADING + 1.5 * LABEL * rows) * page.point + self.lift
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +58,18 @@ class Placed:
         """The baseline of a line of the caption."""
         below = len(self.caption) - 1 - k
         return self.page.pad + (0.3 + _LEADING * below) * CAPTION * self.page.point
+
+
+@dataclass(frozen=True, eq=False)
+class _Stacked:
+    """What every panel has over it and beside it, and its lower and upper edge."""
+
+    left: float
+    right: float
+    caption: tuple[str, ...]
+    beside: list[tuple[chart.Line | chart.Points, ...]]
+    heads: list[Head]
+    spans: list[tuple[float, float]]
 
 
 def place(what: chart.Chart, size: Size, ruler: Ruler) -> Placed:
@@ -155,26 +126,13 @@ def _placed(
     what: chart.Chart, sides: _Sides, size: Size, ruler: Ruler, scale: float
 ) -> Placed | None:
     page = paged(size, scale, what.title, what.subtitle, ruler)
-    most = page.height / (len(what.panels) + 0.8) / line_height(LABEL * scale)
-    beside = [_beside(axes, across, up, most) for axes, (across, up, _) in
-              zip(what.panels, sides, strict=True)]  # fmt: skip
-    left, right = _margins(what, sides, beside, page, ruler)
-    if right - left < 0.4 * page.width:
+    stacked = _within_reach(what, sides, page, ruler)
+    if stacked is None:
         return None
-    caption = ruler.wrapped(what.caption, CAPTION * scale, page.width - page.pad - left)
-    foot = page.pad + (_LEADING * len(caption) + 0.9) * CAPTION * page.point * bool(caption)
-    if foot > _MOST_CAPTION * page.height:
-        return None
-    heads = [
-        _head(axes, one, named, page, ruler, left, right)
-        for axes, one, named in zip(what.panels, sides, beside, strict=True)
-    ]
-    spans = _stack(what, heads, page, foot)
-    if spans is None:
-        return None
+    left, right = stacked.left, stacked.right
     boxes = []
     for axes, (across, up, twin), head, named, (bottom, top) in zip(
-        what.panels, sides, heads, beside, spans, strict=True
+        what.panels, sides, stacked.heads, stacked.beside, stacked.spans, strict=True
     ):
         alone = not what.shared or axes is what.panels[-1]
         boxes.append(
@@ -186,7 +144,45 @@ def _placed(
                 head, named,
             )
         )  # fmt: skip
-    return Placed(page, left, right, tuple(boxes), caption)
+    return Placed(page, left, right, tuple(boxes), stacked.caption)
+
+
+def _within_reach(what: chart.Chart, sides: _Sides, page: Page, ruler: Ruler) -> _Stacked | None:
+    """Everything placed with names beside the panels; in keys over all of them where the names
+    would reach beyond the height of one of them."""
+    most = page.height / (len(what.panels) + 0.8) / line_height(LABEL * page.scale)
+    step = line_height(LABEL * page.scale)
+    for room in (most, 0.0):
+        stacked = _stacked(what, sides, page, ruler, room)
+        if stacked is None:
+            continue
+        named = zip(stacked.beside, stacked.spans, strict=True)
+        over = HEADED * HEADING * page.point  # beside a heading nothing stands
+        if all(len(own) * step <= top - low + over for own, (low, top) in named):
+            return stacked
+    return None
+
+
+def _stacked(
+    what: chart.Chart, sides: _Sides, page: Page, ruler: Ruler, most: float
+) -> _Stacked | None:
+    """Margins, heads and panels with up to ``most`` names beside a panel; None if they do not
+    fit."""
+    beside = [_beside(axes, across, up, most) for axes, (across, up, _) in
+              zip(what.panels, sides, strict=True)]  # fmt: skip
+    left, right = _margins(what, sides, beside, page, ruler)
+    if right - left < 0.4 * page.width:
+        return None
+    caption = ruler.wrapped(what.caption, CAPTION * page.scale, page.width - page.pad - left)
+    foot = page.pad + (_LEADING * len(caption) + 0.9) * CAPTION * page.point * bool(caption)
+    if foot > _MOST_CAPTION * page.height:
+        return None
+    heads: list[Head] = []
+    for axes, one, named in zip(what.panels, sides, beside, strict=True):
+        said = frozenset(entry.look for head in heads for entry in head.entries)
+        heads.append(head_of(axes, one, named, page, ruler, left, right, said))
+    spans = _stack(what, heads, page, foot)
+    return None if spans is None else _Stacked(left, right, caption, beside, heads, spans)
 
 
 def axis_room(page: Page) -> float:
@@ -250,24 +246,15 @@ def _widest(marks: tuple[Tick, ...], ruler: Ruler, scale: float) -> float:
 # ------------------------------------------------------------------------ names of lines
 
 
-def _labelled(axes: chart.Axes) -> list[chart.Line | chart.Points | chart.Area]:
-    layers = axes.layers + (axes.twin.layers if axes.twin else ())
-    return [
-        layer
-        for layer in layers
-        if isinstance(layer, chart.Line | chart.Points | chart.Area) and layer.label
-    ]
-
-
 def _beside(
     axes: chart.Axes, across: Side, up: Side, most: float
 ) -> tuple[chart.Line | chart.Points, ...]:
     """The lines that are named at their right ends: if all that have names end there, no more than
     there is room for, and nothing else stands there."""
-    if axes.twin is not None or axes.scale is not None or len(_labelled(axes)) > most:
+    if axes.twin is not None or axes.scale is not None or len(labelled(axes)) > most:
         return ()
     named = []
-    for layer in _labelled(axes):
+    for layer in labelled(axes):
         end = extent.last_seen(layer, up)
         if end is None or extent.part(end[0], across.limits, across.axis.log) < 0.93:
             return ()
@@ -285,99 +272,3 @@ def ends(box: Box, page: Page) -> list[float]:
         wanted.append(box.y(end[1], box.up) if end else box.bottom)
     high = max(box.top, box.bottom + step)
     return [float(y) for y in labels.spread(wanted, step, box.bottom + step / 2, high)]
-
-
-# ------------------------------------------------------------------------ over a panel
-
-
-def _head(
-    axes: chart.Axes, sides: tuple[Side, Side, Side | None],
-    beside: tuple[chart.Line | chart.Points, ...], page: Page, ruler: Ruler, left: float,
-    right: float,
-) -> Head:  # fmt: skip
-    _, up, twin = sides
-    size = HEADING * page.scale
-    said = [Words(up.label, up.unit, "left", up.axis.colour, 0.0)]
-    if axes.aside:
-        said.append(Words(_label(axes.aside), "", "middle", "text", 0.0))
-    if axes.key:
-        said.append(Words(_label(axes.key), "", "right", "text", 0.0))
-    if twin is not None:
-        said.append(Words(twin.label, twin.unit, "right", twin.axis.colour, 0.0))
-    barred = axes.scale is not None and axes.scale.bar
-    if axes.scale is not None and axes.scale.bar:
-        said.append(Words(labels.typeset(axes.scale.name), "", "right", "text", 0.0))
-    end = page.width - page.pad
-    measured = [
-        Words(w.label, w.unit, w.side, w.colour, ruler.name(w.label, w.unit, size))
-        for w in said
-        if w.label.text
-    ]
-    lines = _lines(measured, left, right, end, _AIR * page.scale)
-    bars = any(isinstance(layer, chart.Band) and layer.over for layer in axes.layers)
-    lift = 0.3 * HEADING * page.point if bars or barred else 0.0
-    keyed = [] if beside else _labelled(axes)
-    return Head(lines, tuple(_entries(keyed, left, end, page, ruler)), lift)
-
-
-def _label(words: str | Label) -> Label:
-    return labels.typeset(words) if isinstance(words, str) else words
-
-
-def _lines(
-    words: list[Words], left: float, right: float, end: float, air: float
-) -> tuple[tuple[Words, ...], ...]:
-    """All names in one line if they fit, else in as many as there are kinds of them."""
-    for groups in (
-        (("left", "middle", "right"),), (("right",), ("left", "middle")),
-        (("right",), ("middle",), ("left",)),
-    ):  # fmt: skip
-        lines = [tuple(w for w in words if w.side in group) for group in groups]
-        lines = [line for line in lines if line]
-        if all(_apart(line, left, right, end, air) for line in lines):
-            break
-    return tuple(lines)
-
-
-def _apart(
-    line: tuple[Words, ...], left: float, right: float, end: float, air: float
-) -> bool:  # fmt: skip
-    spans = sorted(starts(line, left, right, end))
-    return all(a[1] + air <= b[0] for a, b in pairwise(spans))
-
-
-def starts(
-    line: tuple[Words, ...], left: float, right: float, end: float
-) -> list[tuple[float, float]]:
-    """Where each name of a line begins and ends."""
-    spans = []
-    for words in line:
-        begin = {
-            "left": left,
-            "middle": (left + right) / 2 - words.width / 2,
-            "right": end - words.width,
-        }[words.side]
-        spans.append((begin, begin + words.width))
-    return spans
-
-
-def _entries(
-    keyed: list[chart.Line | chart.Points | chart.Area], left: float, end: float, page: Page,
-    ruler: Ruler,
-) -> list[Entry]:  # fmt: skip
-    """A key's labels, row after row."""
-    x, row, entries = left, 0, []
-    for layer in keyed:
-        words = ruler.width(layer.label, LABEL * page.scale)
-        wide = (SAMPLE + 0.08) * page.scale + words
-        if x > left and x + wide > end:
-            x, row = left, row + 1
-        entries.append(Entry(layer, layer.label, x, row))
-        x += wide + 1.2 * _AIR * page.scale
-    return entries
-
-
-def sample(x: float, page: Page) -> np.ndarray:
-    """Where a key's sample begins, is in its middle, and ends."""
-    wide = SAMPLE * page.scale
-    return np.array([x, x + wide / 2, x + wide])

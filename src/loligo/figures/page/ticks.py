@@ -12,6 +12,7 @@ from loligo.figures.page.ruler import Ruler
 from loligo.figures.style import TICK
 from loligo.words import decimal, say
 
+_APART = 1.05  # of a line's height: from one number to the next
 _MANTISSAS = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))  # of a decade, from many to few
 
 
@@ -33,6 +34,9 @@ def upright(axis: Axis, height: float, scale: float) -> tuple[Tick, ...]:
     places = labels.ticks(low / factor, high / factor, min(7, max(2, airy)))
     if len(places) < 2:
         places = labels.ticks(low / factor, high / factor, max(2, tight))
+        if len(places) > 2:
+            step = (places[1] - places[0]) * factor / (high - low) * height
+            places = places if step >= _APART * line else [places[0], places[-1]]
     marks = _told(places, factor)
     if axis.rest is None:
         return marks

@@ -1,11 +1,13 @@
 /**
  * The page's address says what it shows, and the page shows what its address says.
  *
- * @typedef {import("./link.js").Limits} Limits
- * @typedef {import("./link.js").Known} Known
+ * @typedef {import("./link/limits.js").Limits} Limits
+ * @typedef {import("./link/limits.js").Known} Known
  * @typedef {(model: string) => Known | null} KnownOf
  */
-import { fitting, LinkError, readLink, writeLink } from "./link.js";
+import { fitting } from "./link/limits.js";
+import { LinkError, readLink } from "./link/read.js";
+import { writeLink } from "./link/write.js";
 import { LOOK } from "./state.js";
 
 const PAUSE = 300; // ms after the last change

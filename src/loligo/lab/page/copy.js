@@ -2,7 +2,7 @@
  * What is shown, to take along: the link, a Python script, a command, the data, the picture.
  *
  * @typedef {import("./main.js").Lab} Lab
- * @typedef {import("./link.js").Limits} Limits
+ * @typedef {import("./link/limits.js").Limits} Limits
  * @typedef {{name: string, does: () => Promise<string> | string}} Choice  `does` says what it did
  */
 import { linkOf } from "./address.js";
@@ -78,7 +78,7 @@ function item(lab, choice, close) {
       try {
         const said = await choice.does();
         close();
-        lab.announce(said);
+        lab.notify(said);
       } catch (problem) {
         lab.tell(lab.words("This could not be done: {why}", { why: whyOf(problem, lab.words) }));
         close();

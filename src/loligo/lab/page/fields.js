@@ -10,37 +10,21 @@
  * @property {boolean} [whole]
  * @property {(value: number) => void} changed
  */
+import { typedNumber } from "./controls/typed.js";
 import { element } from "./dom.js";
 
 /**
- * A number, typed or moved with the arrow keys; what lies beyond its bounds is brought to them.
+ * A number, typed or moved with the arrow keys.
  *
+ * @param {import("./main.js").Lab} lab
  * @param {NumberField} field
  */
-export function numberField({ label, unit, low, high, step, whole, changed }) {
-  const input = element("input", {
-    type: "number", min: low, max: high, step, inputmode: "decimal",
-    onchange: () => {
-      const value = Number(input.value);
-      if (input.value === "" || !Number.isFinite(value)) return;
-      const kept = Math.min(Math.max(whole ? Math.round(value) : value, low), high);
-      input.value = String(kept);
-      changed(kept);
-    },
-  });
+export function numberField(lab, { label, unit, low, high, step, whole, changed }) {
+  const typed = typedNumber(lab, { label, least: low, most: high, step, whole, changed });
   const shown = element("span", { class: "unit" }, unit);
   const host = element("label", { class: "number-field" },
-    element("span", { class: "name" }, label), input, shown);
-  return {
-    element: host,
-    unit: shown,
-    /** @param {number} value */
-    show(value) {
-      if (document.activeElement !== input || Number(input.value) !== value) {
-        input.value = String(Number(value.toPrecision(6)));
-      }
-    },
-  };
+    element("span", { class: "name" }, label), typed.input, shown, typed.wrong);
+  return { element: host, unit: shown, show: typed.show };
 }
 
 /**

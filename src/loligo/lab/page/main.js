@@ -31,7 +31,7 @@
  * @property {any} manifest
  * @property {Description} description
  * @property {Uint8Array} wasm
- * @property {import("./link.js").Known} known  what a link may say of it
+ * @property {import("./link/limits.js").Known} known  what a link may say of it
  * @property {import("./texts.js").Load} load
  *
  * @typedef {object} Given  what there is to begin with
@@ -41,7 +41,7 @@
  * @property {Partial<Simulation> | null} [simulation]
  * @property {Partial<import("./state.js").View> | null} [view]
  * @property {any} [tasks]
- * @property {import("./link.js").Limits} limits
+ * @property {import("./link/limits.js").Limits} limits
  * @property {string | null} [language]
  *
  * @typedef {object} Lab
@@ -54,6 +54,7 @@
  * @property {Words} words
  * @property {Style} style
  * @property {(text: string) => void} announce  to those who do not see the page
+ * @property {(text: string) => void} notify  what was done, to all, for a moment
  * @property {(text: string) => void} tell  a message that all see; "" takes it away
  * @property {() => void} redraw  in the next frame
  * @property {HTMLElement} root
@@ -62,7 +63,7 @@
  * @property {Record<string, Language>} languages
  * @property {(load: import("./texts.js").Load) => import("./tabs.js").Taken | null} taken  of a tab's own
  * @property {any} copy  what offers links, scripts, data and pictures
- * @property {import("./link.js").Limits} limits
+ * @property {import("./link/limits.js").Limits} limits
  * @property {(name: string) => Promise<any>} opened  one of the models
  */
 import { copying } from "./copy.js";
@@ -76,6 +77,8 @@ import { LOOK, State } from "./state.js";
 import { Style } from "./style.js";
 import { Tabs } from "./tabs.js";
 import { reworded, speaking } from "./words.js";
+
+const MOMENT = 2500; // ms for which it is seen what was done
 
 /**
  * Make the page in an element.
@@ -92,9 +95,18 @@ export async function start(host, given) {
   const top = header(lab, tabs);
   const spoken = element("div", { role: "status", "aria-live": "polite", class: "unseen" });
   const message = element("div", { role: "alert", class: "message", hidden: true });
-  lab.root.replaceChildren(top.element, message, tabs.body, spoken);
+  const notice = element("div", { class: "notice", "aria-hidden": "true", hidden: true });
+  lab.root.replaceChildren(top.element, message, tabs.body, spoken, notice);
   lab.announce = (text) => {
     spoken.textContent = text;
+  };
+  let passing = 0;
+  lab.notify = (text) => {
+    lab.announce(text);
+    notice.textContent = text;
+    notice.hidden = false;
+    clearTimeout(passing);
+    passing = setTimeout(() => (notice.hidden = true), MOMENT);
   };
   lab.tell = (text) => {
     message.textContent = text;
@@ -142,10 +154,10 @@ function labOf(host, given) {
   return {
     models: given.models, languages: given.languages, model: nothing, state, root,
     description: () => given.models[0].description,
-    words: (text, values) => speaking(here())(text, values),
+    words: (text, values) => speaking(here(), "−")(text, values),
     reworded: (text) => reworded(here(), text),
     unit: () => "",
-    style: new Style(given.style), announce: nothing, tell: nothing, redraw: nothing,
+    style: new Style(given.style), announce: nothing, notify: nothing, tell: nothing, redraw: nothing,
     get worker() {
       worker ??= openWorker(given.models, workerSource());
       return worker;

@@ -2,8 +2,8 @@
  * One simulation as text that Python runs: a script, and a command.
  *
  * @typedef {import("./state.js").Simulation} Simulation
- * @typedef {import("./link.js").Limits} Limits
- * @typedef {import("./link.js").Kind} Kind
+ * @typedef {import("./link/limits.js").Limits} Limits
+ * @typedef {import("./link/limits.js").Kind} Kind
  * @typedef {{first: number, last: number, number: number}} Row  numbers from one to another
  * @typedef {object} Travelling  a wave along an axon
  * @property {Simulation} simulation  of its membrane
@@ -16,7 +16,7 @@
  * @typedef {string | null} Load  what `lo.load` and the command take for the model; null if it was
  *   made in Python
  */
-import { written } from "./link.js";
+import { written } from "./link/write.js";
 
 /**
  * The simulation in Python.

@@ -13,16 +13,17 @@
 
 /**
  * @param {Language} language
+ * @param {string} [minus]  as numbers have it; "−" where they are read by people
  * @returns {Words}
  */
-export function speaking(language) {
+export function speaking(language, minus = "-") {
   return (text, values = {}) => {
     const own = language.phrases[text] ?? text;
     if (!own.includes("{")) return own;
     return own.replace(/\{(\w+)(?::([^}]*))?\}/g, (_, name, form) => {
       const value = values[name];
       if (typeof value !== "number") return String(value ?? "");
-      return formatted(value, form ?? "").replace(".", language.decimal);
+      return formatted(value, form ?? "").replace(".", language.decimal).replace(/-/g, minus);
     });
   };
 }

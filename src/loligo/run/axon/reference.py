@@ -34,8 +34,9 @@ from loligo.run.drive import Drive, onto
 from loligo.run.geometry import Patch
 from loligo.run.loop import Advance
 from loligo.run.march import TREMBLES, Crossings, Solution, looks, march, together
-from loligo.run.outcome import Outcome, spikes_of
+from loligo.run.outcome import Outcome
 from loligo.run.problem import Problem
+from loligo.run.spikes import spikes_of
 from loligo.run.until import Spikes
 from loligo.solvers import Reference
 

@@ -15,10 +15,11 @@
  * @property {() => void} settle  the hand is at rest
  */
 import { describe, element } from "../dom.js";
-import { general } from "../words.js";
 import { tool } from "../header.js";
+import { typedNumber, written } from "./typed.js";
 
 const STEPS = 200; // from one end to the other
+const LARGEST = 1e6; // that is typed, where nothing else is said
 
 /**
  * @param {import("../main.js").Lab} lab
@@ -29,15 +30,16 @@ export function slider(lab, wanted) {
   const track = element("input", {
     type: "range", min: wanted.low, max: wanted.high, step: "any", "aria-label": wanted.label,
   });
-  const typed = element("input", {
-    type: "text", inputmode: "decimal", class: "typed", autocomplete: "off", spellcheck: "false",
-    "aria-label": `${wanted.label}${wanted.unit ? `, ${wanted.unit}` : ""}`,
+  const typed = typedNumber(lab, {
+    label: `${wanted.label}${wanted.unit ? `, ${wanted.unit}` : ""}`,
+    least: Math.max(wanted.least ?? -LARGEST, -LARGEST), most: Math.min(wanted.most ?? LARGEST, LARGEST),
+    changed: (value) => put(value, false),
   });
   const back = tool(lab.words("Put back"), "reset", () => put(wanted.initial, false));
   back.setAttribute("aria-label", `${lab.words("Put back")}: ${wanted.label}`);
   const row = element("div", { class: "slider" },
     element("span", { class: "name", title: wanted.label }, wanted.shown ?? wanted.label), track,
-    typed, element("span", { class: "unit" }, wanted.unit), back);
+    typed.input, element("span", { class: "unit" }, wanted.unit), back, typed.wrong);
   if (wanted.colour) row.style.setProperty("--ink", `var(--${wanted.colour}, var(--text))`);
 
   /**
@@ -66,41 +68,17 @@ export function slider(lab, wanted) {
   });
   track.addEventListener("keyup", () => wanted.settle());
   track.addEventListener("blur", () => wanted.settle());
-  typed.addEventListener("focus", () => typed.select());
-  typed.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") read();
-    if (event.key === "Escape") show(Number(track.dataset.value), true);
-  });
-  typed.addEventListener("blur", read);
-
-  function read() {
-    if (typed.value === typed.dataset.shown) return;
-    const value = readNumber(typed.value);
-    const before = Number(track.dataset.value);
-    const fits = value !== null && value >= (wanted.least ?? -Infinity) && value <= (wanted.most ?? Infinity)
-      && Math.abs(value) < 1e6;
-    typed.setAttribute("aria-invalid", String(!fits));
-    if (fits && value !== before) put(value, false);
-    else if (fits) show(before, true);
-  }
-
-  /**
-   * @param {number} value
-   * @param {boolean} [anyway]  even while it is typed
-   */
-  function show(value, anyway = false) {
-    if (!anyway && track.dataset.value === String(value) && track.value === String(value)) return;
-    const text = written(value, lab.style.decimal());
+  /** @param {number} value */
+  function show(value) {
+    typed.show(value);
+    if (track.dataset.value === String(value) && track.value === String(value)) return;
     track.dataset.value = String(value);
     track.value = String(value);
     const part = (Math.min(Math.max(value, wanted.low), wanted.high) - wanted.low) /
       (wanted.high - wanted.low);
     row.style.setProperty("--part", String(part));
+    const text = written(value, lab.style.decimal());
     describe(track, { "aria-valuetext": `${text} ${wanted.unit}`.trim() });
-    if (anyway || document.activeElement !== typed) {
-      typed.value = typed.dataset.shown = text;
-      typed.setAttribute("aria-invalid", "false");
-    }
     const changed = value !== wanted.initial;
     back.disabled = !changed;
     row.classList.toggle("changed", changed);
@@ -140,24 +118,4 @@ export function niceStep(about) {
   const power = 10 ** Math.floor(Math.log10(about));
   const part = about / power;
   return (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10) * power;
-}
-
-/**
- * A number as a person types it: with a point or a comma, with any minus sign.
- *
- * @param {string} text
- * @returns {number | null}
- */
-export function readNumber(text) {
-  const plain = text.trim().replace(",", ".").replace(/[−–]/g, "-");
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : null;
-}
-
-/**
- * @param {number} value
- * @param {string} mark
- */
-export function written(value, mark) {
-  const text = Math.abs(value) >= 1e5 ? String(Math.round(value)) : general(value, 5);
-  return text.replace(".", mark).replace("-", "−");
 }

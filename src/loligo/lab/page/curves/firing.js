@@ -30,7 +30,7 @@ export class Firing {
     this.lab = lab;
     this.limits = new Limits();
     const { words } = lab;
-    this.most = numberField({ label: words("Currents up to"), unit: lab.unit("uA/cm2"), low: LEAST,
+    this.most = numberField(lab, { label: words("Currents up to"), unit: lab.unit("uA/cm2"), low: LEAST,
       high: MOST, step: "any", changed: (value) => lab.state.keep("curves", { most: value }) });
     this.drawing = element("div", { class: "drawing", role: "img", "aria-label": words("Firing rate") });
     this.readout = element("p", { class: "gist" });
@@ -152,7 +152,7 @@ export class Firing {
           ...both ? [{ x: again.x, y: others, colour: theme.stimulus, dash: [5, 4] }] : [],
           { x: begun.x, y: rates, colour: theme.voltage, dots: true },
         ],
-        rules: found ? [{ x: found.current, text: fitted(this.lab, words("{I:.4g} µA/cm²", { I: found.current })) }] : [],
+        rules: found ? [{ x: found.current, text: fitted(this.lab, words("{I:.3g} µA/cm²", { I: found.current })) }] : [],
       });
     if (moving) return;
     const firing = begun.y.findIndex((each) => each > 0);
@@ -160,8 +160,12 @@ export class Firing {
     if (firing < 0) {
       parts.push(words("It does not go on firing up to {I:g} µA/cm².", { I: begun.x[begun.x.length - 1] }));
     } else if (found) {
-      parts.push(words("It goes on firing from {I:.4g} µA/cm², at {rate:.3g} Hz.", {
+      parts.push(words("It goes on firing from {I:.3g} µA/cm², at {rate:.2g} Hz.", {
         I: found.current, rate: found.rate }));
+    }
+    const last = begun.y.findLastIndex((each) => each > 0);
+    if (firing >= 0 && last < begun.y.length - 1) {
+      parts.push(words("Above {I:.3g} µA/cm² it does not go on firing.", { I: begun.x[last] }));
     }
     if (!begun.fresh(key)) parts.length = 0;
     if (both) parts.push(words("Dashed: come to from firing."));

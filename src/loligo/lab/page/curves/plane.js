@@ -37,7 +37,7 @@ export class PhasePlane {
     this.others = choice(words("The other gates"), [["pace", words("as their pace suggests")],
       ["steady", words("steady")], ["frozen", words("as at rest")]],
       (value) => lab.state.keep("curves", { others: value }));
-    this.current = numberField({ label: words("Current"), unit: "µA/cm²", low: -100, high: 200, step: 0.5,
+    this.current = numberField(lab, { label: words("Current"), unit: "µA/cm²", low: -100, high: 200, step: 0.5,
       changed: (value) => lab.state.keep("curves", { current: value }) });
     this.drawing = element("div", { class: "drawing", role: "group" });
     this.readout = element("p", { class: "gist" });

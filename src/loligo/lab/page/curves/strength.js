@@ -122,7 +122,7 @@ export class Strength {
     if (!found && !moving) say(this.readout, "");
     if (!found) return;
     const text = Number.isFinite(found.rheobase)
-      ? words("Rheobase {base:.6g} µA/cm², chronaxie {chronaxie:.6g} ms.", {
+      ? words("Rheobase {base:.4g} µA/cm², chronaxie {chronaxie:.4g} ms.", {
         base: found.rheobase, chronaxie: found.chronaxie })
       : words("No current excites it by lasting.");
     say(this.readout, fitted(this.lab, text));

@@ -2,7 +2,8 @@
  * The cursor: a slider that lies over the plots, moved by a pointer or by keys.
  */
 import { describe, element } from "../dom.js";
-import { niceStep, stepped, written } from "../controls/slider.js";
+import { niceStep, stepped } from "../controls/slider.js";
+import { written } from "../controls/typed.js";
 
 /**
  * @param {HTMLElement} stage

@@ -10,7 +10,7 @@ import { element } from "../dom.js";
 const GREEK = {
   alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", zeta: "ζ", eta: "η", theta: "θ",
   iota: "ι", kappa: "κ", lambda: "λ", mu: "μ", nu: "ν", xi: "ξ", rho: "ρ", sigma: "σ", tau: "τ",
-  upsilon: "υ", phi: "φ", chi: "χ", psi: "ψ", omega: "ω", Gamma: "Γ", Delta: "Δ", Theta: "Θ",
+  upsilon: "υ", phi: "ϕ", varphi: "φ", chi: "χ", psi: "ψ", omega: "ω", Gamma: "Γ", Delta: "Δ", Theta: "Θ",
   Lambda: "Λ", Xi: "Ξ", Sigma: "Σ", Upsilon: "Υ", Phi: "Φ", Psi: "Ψ", Omega: "Ω", inf: "∞",
 };
 
@@ -31,7 +31,7 @@ export function symbol(name) {
   const parts = [{ text: first, italic: first.length === 1 }];
   if (!below.length) return parts;
   const text = below.join(",");
-  const italic = below.length === 1 && text.length === 1 && /[a-zα-ω]/.test(text);
+  const italic = below.length === 1 && text.length === 1 && /[a-zα-ωϕ]/.test(text);
   return [...parts, { text, below: true, italic }];
 }
 

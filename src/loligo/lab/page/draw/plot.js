@@ -52,6 +52,7 @@ import { between, trace } from "./trace.js";
 const HEADING = 26; // pixels over each panel
 const BOTTOM = 40;
 const LABEL = 17; // pixels from one label to the next
+const ROOMY = 42; // pixels in which three numbers stand over one another
 
 export class Plot {
   /**
@@ -209,7 +210,7 @@ export class Plot {
     context.textAlign = "right";
     context.textBaseline = "middle";
     context.lineWidth = 1;
-    const places = ticks(panel.low, panel.high, Math.max(2, Math.floor(box.height / 30)));
+    const places = ticks(panel.low, panel.high, Math.max(box.height > ROOMY ? 3 : 2, Math.floor(box.height / 30)));
     const digits = decimalsOf(places);
     for (const place of places) {
       const y = Math.round(this.y(box, place)) + 0.5;
@@ -373,13 +374,15 @@ export class Plot {
     const at = this.shown.cursor;
     if (at === null || at === undefined || at < this.across.low || at > this.across.high) return;
     const x = this.x(at);
+    const lit = this.shown.lit ?? [];
     for (const panel of this.panels) {
       const box = /** @type {Box} */ (this.boxes.get(panel.key));
       context.strokeStyle = theme.muted;
       context.lineWidth = 1;
       if (!this.shown.beam) line(context, x, box.top, x, box.top + box.height);
+      const some = panel.lines.some(({ name }) => lit.includes(name)); // stand out: the others stay back
       for (const each of panel.lines) {
-        if (!each.x.length) continue;
+        if (!each.x.length || (some && !lit.includes(each.name))) continue;
         const value = between(each.x, each.y, at);
         if (value >= box.low && value <= box.high) {
           dot(context, x, this.y(box, value), 3.5, each.colour, theme.background);

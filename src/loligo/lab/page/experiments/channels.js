@@ -14,7 +14,7 @@
  * @property {boolean} gated  it is no mere leak
  * @property {Parameter | null} conductance  its largest one, that a drug scales
  *
- * @typedef {import("../link.js").Drug} Drug  one molecule to a channel, the same block at every
+ * @typedef {import("../link/limits.js").Drug} Drug  one molecule to a channel, the same block at every
  *   potential; where `drug` is "", its dose is the share that is blocked, in per cent
  */
 
@@ -70,7 +70,7 @@ export function unitless(model, parameters) {
 /**
  * The channels whose peak is looked at: the one called Na, else all that are no leak, else all.
  *
- * @param {Channel[]} channels
+ * @param {readonly Channel[]} channels
  */
 export function looked(channels) {
   const sodium = channels.filter(({ name }) => name === "Na");
@@ -92,7 +92,7 @@ export function left(dose, { drug, half }) {
 /**
  * Parameters with every drug's share taken off; as `lab/drugs.py` does it.
  *
- * @param {Channel[]} channels
+ * @param {readonly Channel[]} channels
  * @param {Record<string, number>} parameters  those that were changed
  * @param {Record<string, number>} doses  channel -> dose
  * @param {Record<string, Drug>} drugs  channel -> what blocks it

@@ -15,29 +15,40 @@
  * @property {Float64Array} link  uS, between each and the next
  * @property {Float64Array | null} bare  1 where there is no myelin; null if there is none at all
  * @property {number} inside  um, the axon's own diameter
+ *
+ * @typedef {object} Table  how fibres are cut and shocked: `lab/cuts.py`'s
+ * @property {{diameter: number, resistivity: number, strength: number}} squid
+ * @property {number} piece
+ * @property {number} fewest
+ * @property {number} most
+ * @property {number} node
+ * @property {number} internode
+ * @property {number} internodes
+ * @property {number} pieces
+ * @property {number} channels
+ * @property {{C: number, G: number, E: number, thick: number}} layer
+ * @property {{dt: number, lasts: number}} bare
+ * @property {{dt: number, lasts: number, strength: number}} wrapped
+ * @property {number} start
+ * @property {number} every
+ * @property {number} above
+ * @property {number} quiet
+ * @property {number} longest
+ * @property {number} held
  */
 
 const NA = 1e-5; // nA in 1 um2 of 1 uA/cm2
 const US = 100; // uS in 1 um of 1/(ohm cm)
-// the axon of Hodgkin & Huxley 1952 (doi:10.1113/jphysiol.1952.sp004764), p. 523
-const SQUID = { diameter: 476, resistivity: 35.4 };
-const PIECE = 400; // um of it in a compartment
-const COUNTS = [60, 320];
-const NODE = 1; // um
-const INTERNODE = 100; // times the fibre's diameter
-const PIECES = 9; // compartments in an internode
-// a layer of myelin: McIntyre, Richardson & Grill 2002 (doi:10.1152/jn.00353.2001), table 1
-const LAYER = { C: 0.05, G: 0.5, thick: 0.018 }; // uF/cm2, mS/cm2, um
-const CHANNELS = 10; // times as many of them at a node
 
 /**
  * @param {Fibre} fibre
+ * @param {Table} table
  * @param {number} [count]  of compartments without myelin
  * @returns {Cut}
  */
-export function cut(fibre, count = countOf(fibre)) {
+export function cut(fibre, table, count = countOf(fibre, table)) {
   const inside = fibre.diameter * (fibre.g_ratio ?? 1);
-  const { edges, nodes } = cutAt(fibre.g_ratio === null ? [{ length: fibre.length, count }] : wrapped(fibre));
+  const { edges, nodes } = cutAt(fibre.g_ratio === null ? [{ length: fibre.length, count }] : wrapped(fibre, table));
   const long = edges.subarray(1).map((each, k) => each - edges[k]);
   const half = long.map((each) => (fibre.resistivity * 2 * each) / (Math.PI * inside * inside));
   return {
@@ -67,23 +78,35 @@ function cutAt(stretches) {
   return { edges: Float64Array.from(edges), nodes: Float64Array.from(nodes) };
 }
 
-/** @param {Fibre} fibre */
-function countOf({ diameter, length, resistivity }) {
-  const slender = Math.sqrt((diameter / SQUID.diameter) * (SQUID.resistivity / resistivity));
-  return Math.min(Math.max(Math.round(length / (PIECE * slender)), COUNTS[0]), COUNTS[1]);
+/**
+ * @param {Fibre} fibre
+ * @param {Table} table
+ */
+function countOf({ diameter, length, resistivity }, { squid, piece, fewest, most }) {
+  const slender = Math.sqrt((diameter / squid.diameter) * (squid.resistivity / resistivity));
+  return Math.min(Math.max(Math.round(length / (piece * slender)), fewest), most);
+}
+
+/**
+ * um, of a whole myelinated fibre, without its nodes.
+ *
+ * @param {number} diameter
+ * @param {Table} table
+ */
+export function wrappedLength(diameter, { internodes, internode }) {
+  return internodes * (internode * diameter);
 }
 
 /**
  * Nodes, and internodes between them.
  *
  * @param {Fibre} fibre
+ * @param {Table} table
  */
-function wrapped({ diameter, length }) {
-  const internode = INTERNODE * diameter;
-  const internodes = Math.min(Math.max(Math.round(length / internode), 4), 30);
-  const stretches = [{ length: NODE, count: 1 }];
+function wrapped({ diameter }, { node, internode, internodes, pieces }) {
+  const stretches = [{ length: node, count: 1 }];
   for (let k = 0; k < internodes; k++) {
-    stretches.push({ length: internode, count: PIECES }, { length: NODE, count: 1 });
+    stretches.push({ length: internode * diameter, count: pieces }, { length: node, count: 1 });
   }
   return stretches;
 }
@@ -96,32 +119,32 @@ function wrapped({ diameter, length }) {
  * @param {Fibre} fibre
  * @param {import("./channels.js").Channel[]} channels
  * @param {Record<string, number>} numbers  the membrane's, all of them
+ * @param {Table} table
  * @returns {Record<string, number | Float64Array>}
  */
-export function membraneAlong({ bare, inside }, { g_ratio: ratio }, channels, numbers) {
+export function membraneAlong({ bare, inside }, { g_ratio: ratio }, channels, numbers, { layer, channels: more }) {
   if (!bare || ratio === null) return numbers;
-  const layers = LAYER.thick / (-0.5 * inside * Math.log(ratio));
+  const layers = layer.thick / (-0.5 * inside * Math.log(ratio));
   /** @type {Record<string, number | Float64Array>} */
-  const along = { ...numbers, C_m: bare.map((here) => (here ? numbers.C_m : LAYER.C * layers)) };
+  const along = { ...numbers, C_m: bare.map((here) => (here ? numbers.C_m : layer.C * layers)) };
   for (const { conductance, gated, name } of channels) {
     if (!conductance) continue;
-    const own = CHANNELS * numbers[conductance.symbol];
-    along[conductance.symbol] = bare.map((here) => here ? own : gated ? 0 : LAYER.G * layers);
+    const own = more * numbers[conductance.symbol];
+    along[conductance.symbol] = bare.map((here) => here ? own : gated ? 0 : layer.G * layers);
     const potential = `E_${name}`;
-    if (!gated && potential in numbers) along[potential] = bare.map((here) => here ? numbers[potential] : -65);
+    if (!gated && potential in numbers) along[potential] = bare.map((here) => here ? numbers[potential] : layer.E);
   }
   return along;
 }
 
 /**
- * nA of a shock that excites an axon at an end, of 0.2 ms, or 0.1 ms under myelin: as
- * `lo.experiments` has it.
+ * nA of a shock that excites an axon at an end: as `lo.experiments` has it.
  *
  * @param {Fibre} fibre
+ * @param {Table} table
  */
-export function shockOf({ diameter, resistivity, g_ratio: ratio }) {
-  if (ratio !== null) return 0.35 * diameter;
-  const strength = 30e3 * (diameter / SQUID.diameter) ** 1.5 / (resistivity / SQUID.resistivity) ** 0.5;
+export function shockOf({ diameter, resistivity, g_ratio: ratio }, { squid, wrapped: under }) {
+  if (ratio !== null) return under.strength * diameter;
+  const strength = squid.strength * (diameter / squid.diameter) ** 1.5 / (resistivity / squid.resistivity) ** 0.5;
   return Number(strength.toPrecision(2));
 }
-

@@ -9,14 +9,6 @@ import { NoRestError } from "../engine/rest.js";
 import { channelsOf } from "./channels.js";
 import { cut, membraneAlong, shockOf } from "./fibre.js";
 
-const DT = { bare: 0.01, wrapped: 0.005 }; // ms
-const ROWS = 0.05; // ms, between the profiles that are kept
-const ABOVE = 25; // mV above rest, that count as the wave's passing
-const QUIET = 8; // mV above rest, below which nothing goes on
-const LONGEST = 60; // ms
-const HELD = -65; // mV
-const SHOCK = { start: 0.2, bare: 0.2, wrapped: 0.1 }; // ms
-
 /**
  * @typedef {object} Shocks
  * @property {"left" | "right" | "both"} side
@@ -29,27 +21,29 @@ export class Wave {
    * @param {Record<string, number>} parameters  those that were changed
    * @param {Fibre} fibre
    * @param {Shocks} shocks
+   * @param {import("./fibre.js").Table} table
    */
-  constructor(model, parameters, fibre, shocks) {
-    const begin = beginning(model, parameters);
+  constructor(model, parameters, fibre, shocks, table) {
+    const begin = beginning(model, parameters, table.held);
     const rest = begin.states;
-    const made = cut(fibre);
-    const numbers = membraneAlong(made, fibre, channelsOf(model.manifest), { ...model.defaults, ...parameters });
+    const made = cut(fibre, table);
+    const numbers = membraneAlong(made, fibre, channelsOf(model.manifest), { ...model.defaults, ...parameters }, table);
     const last = made.area.length - 1;
-    const duration = made.bare ? SHOCK.wrapped : SHOCK.bare;
-    const pulse = { start: SHOCK.start, duration, amplitude: shockOf(fibre) };
+    const { dt, lasts } = made.bare ? table.wrapped : table.bare;
+    const pulse = { start: table.start, duration: lasts, amplitude: shockOf(fibre, table) };
     const pulses = [];
     if (shocks.side !== "right") pulses.push({ ...pulse, at: 0 });
     if (shocks.side !== "left") {
       pulses.push({ ...pulse, at: last, start: pulse.start + (shocks.side === "both" ? shocks.lag : 0) });
     }
+    this.table = table;
     this.cut = made;
     this.initial = begin.initial;
     this.pulses = pulses;
     this.rest = rest.V;
     this.ends = Math.max(...pulses.map(({ start, duration }) => start + duration));
-    this.dt = made.bare ? DT.wrapped : DT.bare;
-    const threshold = this.rest + ABOVE;
+    this.dt = dt;
+    const threshold = this.threshold;
     const begun = begin.initial === "rest" ? undefined : rest;
     this.cable = new Cable(model, { area: made.area, link: made.link, numbers, pulses, threshold, begin: begun }, this.dt);
     this.rows = [Float32Array.from(this.cable.V)];
@@ -57,12 +51,37 @@ export class Wave {
   }
 
   get every() {
-    return ROWS;
+    return this.table.every;
+  }
+
+  /** mV: what rises through it counts as the wave's passing. */
+  get threshold() {
+    return this.rest + this.table.above;
+  }
+
+  /** How many times longer a compartment is than it usually would be. */
+  get coarse() {
+    const { squid, piece } = this.table;
+    if (this.cut.bare) return 1;
+    return this.cut.long[0] / (piece * Math.sqrt(this.cut.inside / squid.diameter));
+  }
+
+  /**
+   * V along the axon, between the two profiles around a time.
+   *
+   * @param {number} time  ms
+   */
+  at(time) {
+    const { rows } = this;
+    const place = Math.min(Math.max(time / this.every, 0), rows.length - 1);
+    const first = Math.min(Math.floor(place), Math.max(rows.length - 2, 0));
+    const after = rows[Math.min(first + 1, rows.length - 1)];
+    return Float64Array.from(rows[first], (each, k) => each + (place - first) * (after[k] - each));
   }
 
   /** @returns {number} ms, of what is known */
   get lasts() {
-    return (this.rows.length - 1) * ROWS;
+    return (this.rows.length - 1) * this.every;
   }
 
   /**
@@ -72,7 +91,7 @@ export class Wave {
    */
   advance(room) {
     const end = performance.now() + room;
-    const per = Math.round(ROWS / this.dt);
+    const per = Math.round(this.every / this.dt);
     while (!this.done && performance.now() < end) {
       this.cable.advance(per);
       this.rows.push(Float32Array.from(this.cable.V));
@@ -87,8 +106,8 @@ export class Wave {
 
   over() {
     const { V, time } = this.cable;
-    if (!V.every(Number.isFinite) || time >= LONGEST) return true;
-    return time > this.ends + 1 && V.every((each) => each < this.rest + QUIET);
+    if (!V.every(Number.isFinite) || time >= this.table.longest) return true;
+    return time > this.ends + 1 && V.every((each) => each < this.rest + this.table.quiet);
   }
 
   /**
@@ -137,15 +156,16 @@ export class Wave {
  *
  * @param {any} model
  * @param {Record<string, number>} parameters
+ * @param {number} held  mV
  * @returns {{states: Record<string, number>, initial: null | "rest" | number}}
  */
-function beginning(model, parameters) {
+function beginning(model, parameters, held) {
   try {
     return { states: model.rest(parameters), initial: "rest" };
   } catch (problem) {
     if (!(problem instanceof NoRestError)) throw problem;
   }
-  const initial = model.manifest.start ? null : HELD;
+  const initial = model.manifest.start ? null : held;
   const moment = { parameters, stimulus: [], duration: 1, sample_interval: 1, initial };
   return { states: model.simulate(moment, { record: [] }).initial, initial };
 }

@@ -3,7 +3,8 @@
  * itself, so that a mouse, a finger and the keyboard move the same things.
  */
 import { describe, element } from "../dom.js";
-import { niceStep, stepped, written } from "../controls/slider.js";
+import { niceStep, stepped } from "../controls/slider.js";
+import { written } from "../controls/typed.js";
 import { FIELDS, fieldName, kindName, window_ } from "./shapes.js";
 
 /**

@@ -2,10 +2,10 @@
  * The stimulus in numbers: each shape in a row, to be typed, and more to be added.
  */
 import { element, fill, icon } from "../dom.js";
-import { readNumber, written } from "../controls/slider.js";
+import { typedNumber } from "../controls/typed.js";
 import { tool } from "../header.js";
 import { fitting, freeSlots } from "./handles.js";
-import { FIELDS, fieldName, fresh, kindName } from "./shapes.js";
+import { boundsIn, FIELDS, fieldName, fresh, kindName } from "./shapes.js";
 
 /** @typedef {import("../state.js").Shape} Shape */
 
@@ -22,7 +22,7 @@ export function stimulusList(host, lab) {
     element("legend", {}, element("span", { class: "swatch stimulus-ink" }), lab.words("Stimulus")),
     rows, adders));
   let built = "";
-  /** @type {Map<string, HTMLInputElement>} */
+  /** @type {Map<string, ReturnType<typeof typedNumber>>} */
   const inputs = new Map();
 
   function build() {
@@ -60,15 +60,14 @@ export function stimulusList(host, lab) {
     const name = kindName(shape.kind, lab.words);
     const fields = (FIELDS[shape.kind] ?? []).map((field) => {
       const unit = lab.unit(field.unit || (field.name === "amplitude" ? shape.unit : ""));
-      const input = element("input", { type: "text", inputmode: "decimal", class: "typed",
-        autocomplete: "off", "aria-label": `${name} ${k + 1}: ${fieldName(field.name, lab.words)} ${unit}`.trim() });
-      const read = () => typed(k, field, input);
-      input.addEventListener("focus", () => input.select());
-      input.addEventListener("blur", read);
-      input.addEventListener("keydown", (event) => event.key === "Enter" && read());
-      inputs.set(`${k} ${field.name}`, input);
+      const typed = typedNumber(lab, {
+        label: `${name} ${k + 1}: ${fieldName(field.name, lab.words)} ${unit}`.trim(),
+        ...boundsIn(lab.limits, shape.kind, field), whole: field.whole,
+        changed: (value) => put(k, field.name, value),
+      });
+      inputs.set(`${k} ${field.name}`, typed);
       return element("label", { class: "shape-field" }, element("span", {}, fieldName(field.name, lab.words)),
-        input, element("span", { class: "unit" }, unit));
+        typed.input, element("span", { class: "unit" }, unit), typed.wrong);
     });
     const gone = tool(`${lab.words("Remove")}: ${name} ${k + 1}`, "remove", () => {
       change(lab.state.get().stimulus.filter((_, at) => at !== k));
@@ -80,16 +79,11 @@ export function stimulusList(host, lab) {
 
   /**
    * @param {number} k
-   * @param {import("./shapes.js").Field} field
-   * @param {HTMLInputElement} input
+   * @param {string} name
+   * @param {number | null} value
    */
-  function typed(k, { name, least, most, whole }, input) {
+  function put(k, name, value) {
     const { stimulus } = lab.state.get();
-    const value = readNumber(input.value);
-    const fits = value !== null && value >= (least ?? -1e9) && value <= (most ?? 1e9) &&
-      (!whole || Number.isInteger(value));
-    input.setAttribute("aria-invalid", String(!fits));
-    if (!fits || value === stimulus[k]?.[name]) return;
     lab.state.set({ stimulus: stimulus.map((shape, at) => (at === k ? fitting({ ...shape, [name]: value }) : shape)) });
   }
 
@@ -100,14 +94,9 @@ export function stimulusList(host, lab) {
       built = now;
       build();
     }
-    for (const [key, input] of inputs) {
+    for (const [key, typed] of inputs) {
       const [k, name] = key.split(" ");
-      const value = stimulus[Number(k)][name];
-      if (document.activeElement === input && input.getAttribute("aria-invalid") !== "true" &&
-        readNumber(input.value) === value) continue;
-      if (document.activeElement === input) continue;
-      input.value = typeof value === "number" ? written(value, lab.style.decimal()) : String(value);
-      input.setAttribute("aria-invalid", "false");
+      typed.show(stimulus[Number(k)][name] ?? null);
     }
   }
 

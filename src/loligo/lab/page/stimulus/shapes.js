@@ -27,7 +27,24 @@ export const FIELDS = {
   noise: [...BOX, { name: "tau", unit: "ms", least: 1e-2 },
     { name: "seed", unit: "", least: 0, most: 2 ** 53 - 1, whole: true }],
   shock: [START, { name: "amplitude", unit: "mV" }],
+  clamp: [START, DURATION, { name: "voltage", unit: "mV" }, { name: "to", unit: "mV" }],
 };
+
+/**
+ * Between what a number of a stimulus lies: what a link may say, so that all that is shown can be
+ * shared; and whether it may be left out.
+ *
+ * @param {import("../link/limits.js").Limits} limits
+ * @param {string} kind
+ * @param {Field} field
+ * @returns {{least: number, most: number, empty: boolean}}
+ */
+export function boundsIn(limits, kind, { name, least = -Infinity, most = Infinity }) {
+  const known = limits.stimuli.find((each) => each.kind === kind);
+  const bounds = [...known?.values ?? [], ...known?.settings ?? []].find((each) => each.name === name);
+  return { least: Math.max(least, bounds?.low ?? -Infinity), most: Math.min(most, bounds?.high ?? Infinity),
+    empty: bounds?.usual === null };
+}
 
 /**
  * One of each kind, to begin with, in a run that lasts so many ms.
@@ -67,6 +84,7 @@ export function kindName(kind, words) {
     case "chirp": return words("chirp");
     case "noise": return words("noise");
     case "shock": return words("shock");
+    case "clamp": return words("clamp");
     default: return kind;
   }
 }
@@ -88,6 +106,8 @@ export function fieldName(name, words) {
     case "frequency_start": return words("first frequency");
     case "frequency_end": return words("last frequency");
     case "seed": return words("seed");
+    case "voltage": return words("voltage");
+    case "to": return words("ends at");
     case "tau": return "τ";
     default: return name;
   }

@@ -8,7 +8,7 @@ import { headingOf, timeHeading } from "../draw/panels.js";
 import { Plot } from "../draw/plot.js";
 import { Limits, number, reach } from "../draw/scale.js";
 import { Cell } from "../live/cell.js";
-import { boundsOf } from "../link.js";
+import { boundsOf } from "../link/limits.js";
 import { samplesOf } from "../sampling.js";
 import { Scope } from "../live/scope.js";
 import { Clicks } from "../live/sound.js";

@@ -312,11 +312,8 @@ function lastsSlider(host, lab) {
   function build(initial) {
     made = slider(lab, {
       label: lab.words("Duration"), shown: element("span", {}, lab.words("lasts")), unit: lab.unit("ms"),
-      low: initial / 10, high: 6 * initial, initial, least: 0.5,
-      set: (wanted, moving) => {
-        const duration = Math.min(wanted, LONGEST);
-        lab.state.set({ duration, sample_interval: samplesOf(duration) }, moving);
-      },
+      low: initial / 10, high: 6 * initial, initial, least: 0.5, most: LONGEST,
+      set: (duration, moving) => lab.state.set({ duration, sample_interval: samplesOf(duration) }, moving),
       settle: () => lab.state.settle(),
     });
     fill(holder, [element("legend", {}, lab.words("Run")), made.element]);

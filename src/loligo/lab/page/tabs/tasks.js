@@ -7,8 +7,9 @@
  * @typedef {import("../tasks/sheet.js").Task} Task
  */
 import { linkOf } from "../address.js";
+import { readNumber } from "../controls/typed.js";
 import { element, fill } from "../dom.js";
-import { readLink } from "../link.js";
+import { readLink } from "../link/read.js";
 import { measured } from "../tasks/measures.js";
 import { codeOf, drawn, filled, fits, forbidden, person } from "../tasks/sheet.js";
 import { threeDigits, whyOf } from "../words.js";
@@ -22,24 +23,63 @@ export const tasks = {
     const work = workOf(lab);
     const room = element("div", { class: "tasks" });
     host.append(room);
-    const show = () => fill(room, work.name ? sheet(lab, work, show) : [beginning(lab, work, show)]);
+    const show = () => {
+      work.keep();
+      fill(room, work.name ? sheet(lab, work, show) : [beginning(lab, work, show)]);
+    };
     show();
-    return { show() {}, hide() {} };
+    return { show: () => lab.root.querySelector(".strip")?.remove(), hide() {} };
   },
 };
 
-/** What a student has done: it outlives a change of the language. */
+/** What a student has done: it outlives a change of the language, and a page that is loaded again. */
 class Work {
   /** @param {Sheet} sheet */
   constructor(sheet) {
     this.sheet = sheet;
     this.name = "";
     /** What was right. @type {string[]} */
-    this.answers = sheet.tasks.map(() => "");
+    this.answers = [];
     /** What is written in the fields. @type {string[]} */
-    this.typed = sheet.tasks.map(() => "");
+    this.typed = [];
     /** What was said of an answer. @type {string[]} */
-    this.said = sheet.tasks.map(() => "");
+    this.said = [];
+    this.begin("");
+    this.recall();
+  }
+
+  /** @param {string} name */
+  begin(name) {
+    const { sheet } = this;
+    this.name = name;
+    [this.answers, this.typed, this.said] = [0, 1, 2].map(() => sheet.tasks.map(() => ""));
+  }
+
+  get place() {
+    return `loligo-tasks-${this.sheet.mark}`;
+  }
+
+  /** As long as the browser's tab is open; some frames keep nothing. */
+  keep() {
+    const { name, answers, typed, said } = this;
+    try {
+      sessionStorage.setItem(this.place, JSON.stringify({ name, answers, typed, said }));
+    } catch {
+      // then it is known until the page is loaded again
+    }
+  }
+
+  recall() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.place) ?? "null");
+      const { length } = this.sheet.tasks;
+      const whole = (/** @type {any} */ row) => Array.isArray(row) && row.length === length && row.every((each) => typeof each === "string");
+      if (typeof kept?.name !== "string" || ![kept.answers, kept.typed, kept.said].every(whole)) return;
+      const { name, answers, typed, said } = kept;
+      Object.assign(this, { name, answers, typed, said });
+    } catch {
+      // nothing was kept
+    }
   }
 }
 
@@ -70,7 +110,7 @@ function beginning(lab, work, show) {
     class: "task",
     onsubmit: (event) => {
       event.preventDefault();
-      work.name = person(field.value);
+      work.begin(person(field.value));
       show();
     },
   },
@@ -91,7 +131,11 @@ function sheet(lab, work, show) {
   const all = work.answers.length;
   const head = element("header", {},
     element("h2", {}, work.sheet.title || words("Tasks")),
-    element("p", { role: "status" }, words("{name}: {done} of {all} solved", { name: work.name, done, all })));
+    element("p", { role: "status" }, words("{name}: {done} of {all} solved", { name: work.name, done, all })),
+    element("button", { type: "button", class: "plain", onclick: () => {
+      work.begin("");
+      show();
+    } }, words("Begin again under another name")));
   const parts = work.sheet.tasks.map((task, place) => one(lab, work, task, place, show));
   return [head, ...parts, ending(lab, work)];
 }
@@ -157,6 +201,7 @@ function field(lab, work, task, place) {
   });
   input.addEventListener("input", () => {
     work.typed[place] = input.value;
+    work.keep();
   });
   return element("span", {}, input, " ", unitOf(lab, task));
 }
@@ -225,11 +270,10 @@ async function verdict(lab, work, task, place, numbers) {
   const start = begun(lab, task, numbers);
   const model = await lab.opened(start.model);
   if (task.target === null) {
-    const text = work.typed[place].trim().replace("−", "-").replace(",", ".");
-    const answer = Number(text);
-    if (!text || !Number.isFinite(answer)) return ["", words("Type a number.")];
+    const answer = readNumber(work.typed[place]);
+    if (answer === null || !Number.isFinite(answer)) return ["", words("Type a number.")];
     const right = measured(task.measure, model, start, task.of);
-    if (fits(task, answer, right)) return [text, words("Right.")];
+    if (fits(task, answer, right)) return [String(answer), words("Right.")];
     return ["", answer < right ? words("Not yet: it is more than that.") : words("Not yet: it is less than that.")];
   }
   const now = lab.state.get();
@@ -258,7 +302,7 @@ function ending(lab, work) {
     element("button", {
       type: "button", class: "plain", onclick: async () => {
         await lab.copy.text(code);
-        lab.announce(words("copied"));
+        lab.notify(words("copied"));
       },
     }, words("Copy the code")));
 }

@@ -25,7 +25,7 @@
  * @property {Task[]} tasks
  * @property {string} mark
  */
-import { written } from "../link.js";
+import { written } from "../link/write.js";
 import { sha256 } from "./sha256.js";
 
 const SUM = 6; // bytes

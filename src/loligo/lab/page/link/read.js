@@ -1,47 +1,25 @@
 /**
- * One simulation as a link, and back: the readable text behind `#` in the lab's address.
+ * A link is read: the readable text behind `#` in the lab's address.
  *
  * A link comes from anyone. Whatever is in it is checked, in the same order and with the same words
  * as `lab/link.py` does it; a table that both have says what may be.
  *
- * @typedef {import("./state.js").Simulation} Simulation
- * @typedef {{name: string, low: number, high: number, open?: boolean, whole?: boolean, usual?: number | null}} Bounds
- * @typedef {{name: string, words: string[], usual?: string}} Choice
- * @typedef {{name: string, of: "channels" | "states", usual: string}} Named  a choice of what a model has
- * @typedef {{word: string, fields?: (Bounds | Choice | Named)[], each?: "drugs"}} Own  what a tab remembers
- * @typedef {object} Kind  of stimulus
- * @property {string} name  of its class in Python
- * @property {string} word
- * @property {string} kind
- * @property {number} most
- * @property {Bounds[]} values
- * @property {Bounds[]} settings
- * @property {Record<string, any>} fixed
- * @property {[string, string]} [ordered]
- * @typedef {object} Limits
- * @property {number} version
- * @property {number} longest
- * @property {number} samples
- * @property {Kind[]} stimuli
- * @property {{word: string, kind: string, value: Bounds}[]} solvers
- * @property {Record<string, Bounds>} numbers
- * @property {{duration: number, sample: number, solver: [string, number]}} usual
- * @property {Record<string, string>} words
- * @property {Own[]} own
- * @typedef {Bounds & {drug: string, half: number, unit: string, least: number}} Drug
- * @typedef {object} Known  of a model
- * @property {Record<string, Bounds>} parameters
- * @property {string[]} states
- * @property {string[]} channels
- * @property {Record<string, Drug>} drugs  what blocks its channels
- * @property {string[]} solvers
- * @typedef {[string, string][]} Pairs
- * @typedef {Record<string, any>} View
+ * @typedef {import("../state.js").Simulation} Simulation
+ * @typedef {import("./limits.js").Limits} Limits
+ * @typedef {import("./limits.js").Known} Known
+ * @typedef {import("./limits.js").Kind} Kind
+ * @typedef {import("./limits.js").Bounds} Bounds
+ * @typedef {import("./limits.js").Choice} Choice
+ * @typedef {import("./limits.js").Pairs} Pairs
+ * @typedef {import("./limits.js").View} View
  */
+import { fieldsOf } from "./limits.js";
 
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?$/;
 const LONGEST_NUMBER = 30;
 const SHOWN = 40;
+// what a terminal obeys, or what turns the direction of writing
+const OBEYED = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 const RUN = ["duration", "sample", "threshold", "cursor"];
 
 /** What is wrong with a link: a text with fields, and what stands in them. */
@@ -102,10 +80,11 @@ function pairsOf(url, limits) {
     throw said("the link is longer than {most} characters", { most: String(limits.longest) });
   }
   /** @type {Pairs} */
-  const pairs = fragment.split("&").map((part) => {
+  const pairs = whole(fragment).split("&").map((part) => {
     const equals = part.indexOf("=");
-    const key = equals < 0 ? part : part.slice(0, equals);
-    return [decoded(key), decoded(equals < 0 ? "" : part.slice(equals + 1))];
+    const key = whole(decoded(equals < 0 ? part : part.slice(0, equals)));
+    const value = decoded(equals < 0 ? "" : part.slice(equals + 1));
+    return [key, key === "model" ? value : whole(value)]; // a name may have blanks
   });
   const [first, other] = pairs[0];
   const version = String(limits.version);
@@ -116,6 +95,15 @@ function pairsOf(url, limits) {
     throw said("the link is of version {other}; here version {version} is read", { other, version });
   }
   return pairs.slice(1);
+}
+
+/**
+ * As it was before an e-mail broke it over lines, or HTML wrote its &.
+ *
+ * @param {string} text
+ */
+function whole(text) {
+  return text.replace(/[ \t\r\n]+/g, "").replaceAll("&amp;", "&");
 }
 
 /** @param {string} text */
@@ -309,66 +297,6 @@ function viewOf(named, about, limits) {
 }
 
 /**
- * What a tab remembers of a model: name -> its bounds, or its words.
- *
- * @param {Own} group
- * @param {Known} about
- * @returns {Map<string, Bounds | Choice>}
- */
-function fieldsOf({ fields, each }, about) {
-  if (each) return new Map(Object.entries(about[each]));
-  return new Map((fields ?? []).map((field) =>
-    [field.name, "of" in field ? { ...field, words: about[field.of] } : field]));
-}
-
-/**
- * What tabs remember, without what says nothing new, or is of another model.
- *
- * @param {Record<string, any>} own
- * @param {Known} about
- * @param {Limits} limits
- * @returns {Record<string, Record<string, any>>}
- */
-export function fitting(own, about, limits) {
-  /** @type {Record<string, Record<string, any>>} */
-  const kept = {};
-  for (const group of limits.own) {
-    const values = own[group.word] ?? {};
-    const said = Array.from(fieldsOf(group, about)).filter(([name, field]) => {
-      const value = values[name] ?? null;
-      return value !== null && value !== (field.usual ?? 0) && (!("words" in field) || field.words.includes(value));
-    });
-    if (said.length) kept[group.word] = Object.fromEntries(said.map(([name]) => [name, values[name]]));
-  }
-  return kept;
-}
-
-/**
- * Between what a number of a tab lies, for its field.
- *
- * @param {string} word
- * @param {string} name
- * @param {Limits} limits
- */
-export function boundsOf(word, name, limits) {
-  const group = limits.own.find((each) => each.word === word);
-  const bounds = /** @type {Bounds} */ (group?.fields?.find((field) => field.name === name));
-  return { least: bounds.low, most: bounds.high };
-}
-
-/**
- * What a tab usually shows.
- *
- * @param {string} word
- * @param {Limits} limits
- * @returns {Record<string, any>}
- */
-export function usualOf(word, limits) {
-  const fields = limits.own.find((group) => group.word === word)?.fields ?? [];
-  return Object.fromEntries(fields.map(({ name, usual }) => [name, usual]));
-}
-
-/**
  * @param {string} key
  * @param {string} text
  * @param {Bounds} bounds
@@ -404,8 +332,8 @@ function said(text, values = {}) {
 
 /** @param {string} text */
 function shortened(text) {
-  const letters = Array.from(text.slice(0, 2 * SHOWN + 2));
-  return letters.length > SHOWN ? `${letters.slice(0, SHOWN).join("")}…` : text;
+  const letters = Array.from(text.slice(0, 2 * SHOWN + 2).replace(OBEYED, "?"));
+  return letters.length > SHOWN ? `${letters.slice(0, SHOWN).join("")}…` : letters.join("");
 }
 
 /** @param {string} text */
@@ -413,100 +341,4 @@ function length(text) {
   let count = 0;
   for (const _ of text) count++;
   return count;
-}
-
-/**
- * The link's part behind #, which `readLink` reads back.
- *
- * @param {Simulation} simulation
- * @param {View} view
- * @param {Limits} limits
- */
-export function writeLink(simulation, view, limits) {
-  /** @type {Pairs} */
-  const parts = [["v", String(limits.version)], ["model", simulation.model]];
-  if (Object.keys(simulation.parameters).length) parts.push(["set", listed(simulation.parameters)]);
-  for (const each of simulation.stimulus) parts.push(stimulusWritten(each, limits));
-  parts.push(["duration", written(simulation.duration)]);
-  parts.push(...runWritten(simulation, limits), ...viewWritten(view, limits));
-  return parts.map(([key, value]) => `${key}=${encoded(value)}`).join("&");
-}
-
-/** @param {string} text */
-function encoded(text) {
-  return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":");
-}
-
-/** @param {Record<string, number | string>} numbers */
-function listed(numbers) {
-  return Object.entries(numbers).map(([name, value]) =>
-    `${name}:${typeof value === "string" ? value : written(value)}`).join(",");
-}
-
-/**
- * @param {Record<string, any> & {kind: string}} shape
- * @param {Limits} limits
- * @returns {[string, string]}
- */
-function stimulusWritten(shape, limits) {
-  const kind = limits.stimuli.find((each) => each.kind === shape.kind);
-  if (!kind) throw new Error(`a link says no ${shape.kind}`);
-  const values = kind.values.map(({ name }) => written(shape[name]));
-  /** @type {Record<string, number>} */
-  const settings = {};
-  for (const { name, usual } of kind.settings) {
-    if ((shape[name] ?? usual) !== usual) settings[name] = shape[name];
-  }
-  const more = listed(settings);
-  return [kind.word, [...values, ...(more ? [more] : [])].join(",")];
-}
-
-/**
- * @param {Simulation} simulation
- * @param {Limits} limits
- */
-function runWritten(simulation, limits) {
-  /** @type {Pairs} */
-  const parts = [];
-  const { sample_interval: interval, solver, initial, threshold } = simulation;
-  if (interval !== limits.usual.sample) parts.push(["sample", written(interval)]);
-  const kind = limits.solvers.find((each) => each.kind === solver.kind);
-  if (kind) {
-    const value = solver[kind.value.name];
-    const [word, usual] = limits.usual.solver;
-    if (kind.word !== word || value !== usual) parts.push(["solver", `${kind.word}:${written(value)}`]);
-  }
-  if (initial !== null && typeof initial === "object") parts.push(["initial", listed(initial)]);
-  else if (typeof initial === "number") parts.push(["initial", written(initial)]);
-  else if (initial !== null) parts.push(["initial", initial]);
-  if (threshold !== null) parts.push(["threshold", written(threshold)]);
-  return parts;
-}
-
-/**
- * @param {View} view
- * @param {Limits} limits
- */
-function viewWritten(view, limits) {
-  /** @type {Pairs} */
-  const parts = [];
-  for (const key of Object.keys(limits.words)) {
-    const value = view[key];
-    if (value && value.length) parts.push([key, key === "panels" ? value.join(",") : value]);
-  }
-  if (typeof view.cursor === "number") parts.push(["cursor", written(view.cursor)]);
-  for (const { word } of limits.own) {
-    const values = view.own?.[word] ?? {};
-    if (Object.keys(values).length) parts.push([word, listed(values)]);
-  }
-  return parts;
-}
-
-/**
- * @param {number} value
- * @returns {string}
- */
-export function written(value) {
-  if (!Number.isFinite(value)) throw new Error(`a link says finite numbers, not ${value}`);
-  return String(value + 0);
 }
