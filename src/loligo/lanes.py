@@ -128,8 +128,7 @@ class Labelled:
         return Labelled(self.dims, values, self.coords)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists and text that JSON and TOML keep exactly; very many numbers are packed
-        (:mod:`loligo.packed`)."""
+        """Plain lists and text that JSON and TOML keep exactly, very many numbers packed."""
         coords = {dim: packed(labels) for dim, labels in self.coords.items()}
         return {"dims": list(self.dims), "values": packed(self.values), "coords": coords}
 
