@@ -21,6 +21,7 @@ import numpy as np
 import loligo as lo
 from in_page import computed, differs, row, spikes_differ
 from loligo.errors import RunError
+from loligo.lab.cuts import FIBRE
 from loligo.lanes import Labelled, grid
 from loligo.run.axon.compartments import NA, cut, shape_values
 from loligo.stimulus.base import Stimulus
@@ -194,7 +195,10 @@ def along(
             rec = None
         every.append((document, rec))
     for name, machine in machines.items():
-        found = computed(ALONG, model, *MODULES, axons=[d for d, _ in every], machine=machine)
+        documents = [document for document, _ in every]
+        found = computed(
+            ALONG, model, *MODULES, axons=documents, table=dict(FIBRE), machine=machine
+        )
         for (document, rec), run in zip(every, found, strict=True):
             wrong = _axon_differs(rec, run)
             assert not wrong, (name, wrong, document)
