@@ -60,7 +60,7 @@ def machine(plan: Plan, peers: Mapping[str, Peer]) -> dict[str, Any]:
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "quick": plan.quick,
         "plan": dict(vars(plan)),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": cores(),
         "system": platform.platform(),
         "python": platform.python_version(),
@@ -75,7 +75,8 @@ def _load() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def _processor() -> str:
+def processor() -> str:
+    """This machine's, and for which kind loligo compiles."""
     from loligo.engine.llvm.target import host
 
     known = Path("/proc/cpuinfo")

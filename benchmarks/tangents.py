@@ -1,13 +1,17 @@
 """Derivatives beside the plain run: what eight of them cost, in time of the processor.
 
-``python -m benchmarks.tangents [MODEL …]``: for each model the plain run and the same with eight
-derivatives, in turns, the best of ``ROUNDS``; a lane of 2,000 ms and 1,000 lanes of 40 ms, V
-sampled each ms, at a fine tolerance and at the usual one. The column of steps says by how many more
-steps the derivatives are followed. Kernels are made before.
+``python -m benchmarks.tangents [ROUNDS] [MODEL …]``: for each model the plain run and the same with
+eight derivatives, in turns; a lane of 2,000 ms and 1,000 lanes of 40 ms, V sampled each ms, at a
+fine tolerance and at the usual one. A round's ratio is that of two runs one after the other, so
+that what else the machine does falls on both; the middle of the rounds' ratios is told, with the
+least and the largest. The column of steps says by how many more steps the derivatives are followed.
+Kernels are made before.
 """
 
 from __future__ import annotations
 
+import os
+import statistics
 import sys
 import time
 from typing import Any
@@ -15,6 +19,7 @@ from typing import Any
 import numpy as np
 
 import loligo as lo
+from benchmarks.measure import processor
 
 MODELS = (
     "hodgkin-huxley-1952", "connor-stevens-1977", "traub-miles-1991", "wang-buzsaki-1996",
@@ -22,7 +27,7 @@ MODELS = (
 )  # fmt: skip
 SIZES = {1: (2000.0, 4.0), 1000: (40.0, 8.0)}  # lanes -> how long, and how much is asked for
 TOLERANCES = (1e-12, 1e-8)
-ROUNDS = 4
+ROUNDS = 5
 
 
 def eight(model: Any) -> list[str]:
@@ -41,29 +46,47 @@ def run(model: Any, lanes: int, lasts: float, tolerance: float, by: list[str] | 
     )  # fmt: skip
 
 
-def measured(name: str) -> None:
+def measured(name: str, rounds: int) -> None:
     """One line for each size and tolerance."""
     model = lo.load(name)
-    ways = {"plain": None, "eight": eight(model)}
     for lanes, (lasts, asked) in SIZES.items():
         for tolerance in TOLERANCES:
-            best, steps = dict.fromkeys(ways, float("inf")), dict.fromkeys(ways, 0)
-            for by in ways.values():
+            turns: list[tuple[float, float]] = []
+            steps: tuple[int, ...] = ()
+            for by in (None, eight(model)):
                 run(model, lanes, 2.0, tolerance, by)
-            for _ in range(ROUNDS):
-                for way, by in ways.items():
-                    began = time.process_time()
-                    steps[way] = int(run(model, lanes, lasts, tolerance, by).attrs["steps"])
-                    best[way] = min(best[way], time.process_time() - began)
+            for _ in range(rounds):
+                spent, steps = zip(
+                    *(timed(model, lanes, lasts, tolerance, by) for by in (None, eight(model))),
+                    strict=True,
+                )
+                turns.append(spent)
+            ratios = sorted(eighth / plain for plain, eighth in turns)
             print(
                 f"{name:24s} {lanes:5d} lanes, tolerance {tolerance:.0e}: plain "
-                f"{1e3 * best['plain']:7.1f} ms, eight derivatives "
-                f"{best['eight'] / best['plain']:5.2f} times that ({asked:g} asked), steps "
-                f"{steps['eight'] / steps['plain']:.2f} times",
+                f"{1e3 * min(plain for plain, _ in turns):7.1f} ms, eight derivatives "
+                f"{statistics.median(ratios):5.2f} times that ({ratios[0]:.2f} to "
+                f"{ratios[-1]:.2f}; {asked:g} asked), steps {steps[1] / steps[0]:.2f} times",
                 flush=True,
             )
 
 
+def timed(
+    model: Any, lanes: int, lasts: float, tolerance: float, by: list[str] | None
+) -> tuple[float, int]:
+    """Seconds of the processor, and steps."""
+    began = time.process_time()
+    steps = int(run(model, lanes, lasts, tolerance, by).attrs["steps"])
+    return time.process_time() - began, steps
+
+
+def main(arguments: list[str]) -> None:
+    """All of it."""
+    rounds = next((int(text) for text in arguments if text.isdigit()), ROUNDS)
+    print(f"{processor()}; load {os.getloadavg()[0]:.1f}; the middle of {rounds} rounds")
+    for name in [text for text in arguments if not text.isdigit()] or MODELS:
+        measured(name, rounds)
+
+
 if __name__ == "__main__":
-    for each in sys.argv[1:] or MODELS:
-        measured(each)
+    main(sys.argv[1:])

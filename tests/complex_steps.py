@@ -90,7 +90,7 @@ class Case:
     Attributes
     ----------
     initial
-        "rest", a potential, or all states.
+        "rest", a potential, or None: the states that the model begins with, the others steady.
     pulse
         Its start, duration and amplitude.
     """
@@ -129,16 +129,18 @@ class Truth:
         for k, by in enumerate(self.bys):
             if by.startswith("initial."):
                 self.s[self.rates.states.index(by.partition(".")[2]), k] = 1.0
-        given = self.case.initial
-        if isinstance(given, dict):
-            return
-        free = np.arange(self.x.size) if given == "rest" else np.arange(1, self.x.size)
+        free = np.array([k for k, s in enumerate(self.rates.states) if s not in self._given()])
         for _ in range(20):
             rates, _ = self._slopes(self.x, self.s)
             change = np.linalg.solve(self._matrix()[np.ix_(free, free)], rates[free])
             self.x[free] -= change
         pushed = self._slopes(self.x, self.s)[1]  # what is held moves, the others do not
         self.s[free] -= np.linalg.solve(self._matrix()[np.ix_(free, free)], pushed[free])
+
+    def _given(self) -> set[str]:
+        if self.case.initial is None:
+            return set(self.case.model.start)
+        return set() if self.case.initial == "rest" else {"V"}
 
     def _matrix(self) -> Any:
         """df/dx."""
@@ -255,27 +257,22 @@ class Truth:
 def recording(case: Case, states: Sequence[str], every: float, solver: Any) -> Any:
     """The run, with all derivatives of all states."""
     asked = [*states, *(f"d{state}_d{by}" for state in states for by in case.bys)]
+    pulse = lo.Pulse(*case.pulse) if case.pulse[2] else None
     return lo.simulate(
-        case.model, lo.Pulse(*case.pulse) if case.pulse[2] else None, case.lasts,
-        solver=solver, initial=case.initial, sample_interval=every, record=asked,
-        sensitivities=list(case.bys),
+        case.model, pulse, case.lasts, solver=solver, initial=case.initial,
+        sample_interval=every, record=asked, sensitivities=list(case.bys),
     )  # fmt: skip
 
 
-SOLVER = lo.Taylor(1e-12)
-
-
-def judged(case: Case, rates: Rates, samples: int = 16) -> dict[tuple[str, str], float]:
+def judged(case: Case, rates: Rates, solver: Any = None) -> dict[tuple[str, str], float]:
     """How far each state's derivative by each thing is off, of its largest along the run."""
-    rec = recording(case, rates.states, case.lasts / samples, SOLVER)
+    rec = recording(case, rates.states, case.lasts / 16, solver or lo.Taylor(1e-12))
     rows = np.stack([rec[state].values for state in rates.states], axis=1)
     changes = np.stack([
         np.stack([rec[f"d{state}_d{by}"].values for by in case.bys], axis=1)
         for state in rates.states], axis=1)  # fmt: skip
     sizes = np.concatenate([np.abs(rows).max(axis=0)[:, None], np.abs(changes).max(axis=0)], axis=1)
-    smallest = 1e-30 + np.zeros(sizes.shape)
-    first = rows[0]
-    truth = Truth(case, rates, first, np.maximum(sizes, smallest))
+    truth = Truth(case, rates, rows[0], np.maximum(sizes, 1e-30))
     _, true = truth.along(rec.time.values)
     largest = np.abs(true).max(axis=0)
     off = np.abs(changes - true).max(axis=0) / np.where(largest > 0, largest, 1.0)
@@ -303,8 +300,7 @@ def cases(name: str, rates: Rates) -> Iterator[tuple[str, Case]]:
     try:
         lo.simulate(model, None, 0.1, initial="rest")
     except lo.LoligoError:
-        start = lo.simulate(model, None, 0.1, record=list(rates.states))
-        initial = {state: float(start[state][0]) for state in rates.states}
+        initial = None
     by = (*three, "start", "duration", "amplitude")
     told = "rest" if initial == "rest" else "its start"
     yield told, Case(model, by, initial, pulse, lasts)

@@ -11,25 +11,20 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+import complex_steps
 import loligo as lo
+from complex_steps import exprel
 from few import FEW
 from hh_scipy import rest
+from loligo.program.arithmetic import Builder
+from loligo.program.derivative import derivative
+from machine import numpy_map
 
 STEP = 1e-20
 EXACT = 1e-8  # of the largest along the run
 SQUID = {
     "g_Na": 120.0, "g_K": 36.0, "g_L": 0.3, "E_Na": 50.0, "E_K": -77.0, "E_L": -54.387, "C_m": 1.0,
 }  # fmt: skip
-
-
-def exprel(z: Any) -> Any:
-    """(exp(z) - 1)/z of complex numbers, where SciPy's knows none."""
-    z = np.asarray(z, dtype=complex)
-    near = np.abs(z) < 0.1
-    away = np.where(near, 1.0, z)
-    series = 1 + z / 2 * (1 + z / 3 * (1 + z / 4 * (1 + z / 5 * (1 + z / 6 * (1 + z / 7 * (
-        1 + z / 8 * (1 + z / 9 * (1 + z / 10)))))))) if near.any() else 1.0  # fmt: skip
-    return np.where(near, series, (np.exp(away) - 1) / away)[()]
 
 
 def rates(V: Any) -> tuple[tuple[Any, Any], ...]:
@@ -184,6 +179,33 @@ def test_every_library_model(name: str) -> None:
         true = solution.y[0].imag / STEP
         found = rec[f"dV_d{by}"].values[:-1]
         assert np.abs(found - true).max() <= EXACT * np.abs(true).max(), by
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "which"), [("pinsky-rinzel-1994", 0), ("bertram-2000", 1), ("luo-rudy-1991", 2)]
+)
+def test_models_with_conditions_and_slow_states(name: str, which: int) -> None:
+    """Every state's derivatives: by start and duration of a pulse, across conditions that change on
+    the way, from a singular voltage. ``python tests/complex_steps.py`` judges the whole library."""
+    rates = complex_steps.Rates(lo.load(name))
+    _, case = list(complex_steps.cases(name, rates))[which]
+    off = complex_steps.judged(case, rates, lo.Taylor(1e-12, engine="numpy"))
+    assert max(off.values()) < EXACT, max(off, key=off.__getitem__)
+
+
+def test_what_a_condition_compares_may_be_any_smooth_function() -> None:
+    """Of its slope hangs how far the time moves at which the condition changes."""
+    b = Builder()
+    x, at = b.input("x"), np.array([-0.7, 0.0, 0.3])
+    powers = {"square": b.apply("pow", x, b.const(2.0)), "two": b.apply("pow", b.const(2.0), x)}
+    every = {op: b.apply(op, x) for op in ("exprel", "bernoulli", "tanh", "log")} | powers
+    for name, value in every.items():
+        where = np.abs(at) + 0.1 if name in ("log", "square") else at
+        block = b.block({"value": value, "slope": derivative(b, value, "x")})
+        above, below, here = (numpy_map(block, {"x": where + d}) for d in (1e-4, -1e-4, 0.0))
+        differences = (above["value"] - below["value"]) / 2e-4
+        assert here["slope"] == pytest.approx(differences, rel=1e-6), name
 
 
 @pytest.mark.slow

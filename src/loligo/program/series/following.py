@@ -23,7 +23,7 @@ _ROUNDER = 32.0  # the tolerance by which the digits of their coefficients are c
 _LEAST = 4
 _NONE = 1e-30  # the size of a derivative where nothing depends on it yet; float32 holds it
 _BEGINS = 0.01  # ms
-_SMALLEST = 2.0**-20  # of a derivative beside the largest, of which digits are asked
+_SMALLEST = 2.0**-40  # of a derivative beside the largest, of which digits are asked
 
 
 def follow_orders(order: int, wide: int) -> tuple[int, int]:
