@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
+_WORDS = ("summary", "left_out")  # attributes in words, with units
+
 
 def numbers(values: Any, unit: str, name: str, **bounds: float) -> Array:
     """One or several numbers in a unit."""
@@ -74,8 +76,8 @@ def dataset(
         **more,
         **({} if spoken() == ENGLISH else {"language": spoken()}),  # of the summary
     }
-    if "summary" in attrs and "membrane" in attrs and is_of_dimensionless(attrs["membrane"]):
-        attrs["summary"] = unitless(attrs["summary"])
+    if "membrane" in attrs and is_of_dimensionless(attrs["membrane"]):
+        attrs |= {name: unitless(attrs[name]) for name in _WORDS if name in attrs}
     roles = experiment.chart.roles if experiment.chart else {}
     drawn = {
         each: (dims, values, _with_role(about, roles.get(each)))

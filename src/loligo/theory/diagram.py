@@ -17,6 +17,7 @@ FOLD, HOPF = "fold", "Hopf"
 _STARTS = 17  # values of p at which equilibria are looked for that no curve has met
 _SAME = 1e-6  # of scaled states: nearer ones are one equilibrium
 _TURNS = 1e-9  # beside the fastest eigenvalue: a slower turn is none
+_SMALLEST = 1e-290  # product that can be told
 _LIFT = 8.0  # roughly what a sum of two eigenvalues falls short of the fastest
 _OUTSIDE = 1e-9  # of the range: so near to its ends a point belongs to it
 
@@ -175,10 +176,14 @@ def _along(at: Point) -> float:
 
 def pairs(at: Point) -> float:
     """The product of the sums of all pairs of eigenvalues, each beside the fastest: 0 where a pair
-    is on the imaginary axis, or two real ones are opposite. (Of two dozen states it would be too
-    small to be told, but for a power of two for each.)"""
+    is on the imaginary axis, or two real ones are opposite. (Of two dozen states it is too small to
+    be told: then each is beside its own two.)"""
     values = _LIFT * at.eigenvalues / np.abs(at.eigenvalues).max()
-    return float(np.prod([a + b for a, b in combinations(values, 2)]).real)
+    product = float(np.prod([a + b for a, b in combinations(values, 2)]).real)
+    if _SMALLEST < abs(product) < 1.0 / _SMALLEST:
+        return product
+    beside = [(a + b) / (abs(a) + abs(b)) for a, b in combinations(values, 2) if a or b]
+    return float(np.prod(beside).real)
 
 
 def _turning(at: Point) -> float | None:
