@@ -27,7 +27,7 @@ from loligo.cores import cores
 
 LANES = 10_000  # random ones, over all models of the library
 SAMPLES, LONGEST = 2000, 500.0  # of each lane; ms
-AT_ONCE = 8  # models under a solver: what takes time is to compile them
+AT_ONCE = 14  # models under a solver: what takes time is to compile them
 CELLS, DURATION = 1_000_000, 1000.0  # ms
 ROUNDS = 3
 JAX_DT, JAX_PART = 0.01, 50.0  # ms; ms of the second that JAX is timed over
@@ -88,6 +88,7 @@ def bits(lanes: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
 
 def on_both(work: tuple[str, str, int, int]) -> dict[str, Any]:
     """One model under one solver on both machines."""
+    warnings.simplefilter("ignore", UserWarning)  # random lanes do what they like
     name, solver, lanes, seed = work
     model, stimulus, lasts = random_lanes(name, lanes, seed)
     if solver.startswith("Exponential"):  # a GPU takes noise by equal steps alone

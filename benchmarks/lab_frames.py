@@ -79,9 +79,7 @@ def main(seconds: float) -> None:
         started = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
         )
-        print(
-            f"{processor()}; load {os.getloadavg()[0]:.1f}; Chromium {started.version}, headless"
-        )
+        print(f"{processor()}; load {os.getloadavg()[0]:.1f}; Chromium {started.version}, headless")
         opening = [first(started, where) for _ in range(OPENINGS)]
         print(f"from opening to the first spike drawn: {listed(opening)} by the clock")
         page = opened(started, where)

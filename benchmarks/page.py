@@ -191,6 +191,9 @@ def _gpu(results: Results) -> Iterator[str]:
         return
     yield "## A GPU"
     lanes = sum(row["lanes"] for row in found["bits"])
+    which = "; ".join(
+        f"{row['model']}, {row['solver']}" for row in found["bits"] if row["different"]
+    )
     models = len({row["model"] for row in found["bits"]})
     numbers = sum(row["samples"] + row["spikes"] for row in found["bits"])
     wrong = sum(row["different"] for row in found["bits"])
@@ -199,7 +202,7 @@ def _gpu(results: Results) -> Iterator[str]:
         f"{found['date']}, by `python -m benchmarks --gpu`. {lanes:,} runs of random lanes, of "
         f"{models} models of the library under {len(found['bits'])} settings, were made on the "
         f"processor and on the GPU: of {numbers:,} samples and spikes, "
-        f"{'none differs in any bit' if not wrong else f'those of {wrong:,} lanes differ'}."
+        f"{f'those of {wrong:,} lanes differ ({which})' if wrong else 'none differs in any bit'}."
     )
     yield table(
         ("", "cells", "", "kernel, s", "whole call, s", "spikes"),

@@ -143,7 +143,7 @@ class PretendGpu:
     def copy(self, target: Memory, source: Memory) -> None:
         ctypes.memmove(target.address.value, source.address.value, source.size)
 
-    def linked(self, text: str) -> bytes:
+    def linked(self, text: str, plainly: bool = False) -> bytes:
         return text.encode()
 
     def loaded(self, code: bytes) -> Functions:

@@ -246,6 +246,29 @@ def test_what_the_driver_refuses_is_told(result: int, words: str) -> None:
         asked("cuLaunchKernel")
 
 
+@pytest.mark.parametrize("aside", [848, 12_800])
+def test_what_puts_much_aside_is_made_plainly(aside: int) -> None:
+    """With all optimisations a driver made other last bits of such a program."""
+    asked: list[bool] = []
+
+    class Functions:
+        def costs(self, name: str) -> dict[str, int]:
+            return {"local": aside if name == "adapt" else 0}
+
+    class Device:
+        def linked(self, text: str, plainly: bool = False) -> bytes:
+            asked.append(plainly)
+            return b"plain" if plainly else b"quick"
+
+        def loaded(self, code: bytes) -> Functions:
+            return Functions()
+
+    text = ".visible .entry gather(\n)\n.visible .entry adapt(\n)\n"
+    code = cache._linked(Device(), text)  # pyright: ignore[reportArgumentType]
+    assert code == (b"plain" if aside > 8192 else b"quick")
+    assert asked == ([False, True] if aside > 8192 else [False])
+
+
 def test_no_memory_is_told_apart() -> None:
     class Library:
         def cuMemAlloc_v2(self) -> int:

@@ -26,7 +26,8 @@ _NAME, _MAJOR, _MINOR, _PROCESSORS = 256, 75, 76, 16  # letters; numbers of attr
 _REGISTERS, _LOCAL = 4, 3  # numbers of a function's attributes
 _PIECE = 1 << 22  # bytes that go over at once
 _PTX, _LOG = 1, 8192  # what is linked; bytes of what the linker says
-_ERROR_LOG, _ERROR_SIZE = 5, 6  # options of the linker
+_ERROR_LOG, _ERROR_SIZE, _LEVEL = 5, 6, 7  # options of the linker
+_LEAST, _MOST = 1, 4  # levels of its optimisation
 _INSTEAD = "use engine='llvm', which runs on this processor and gives the same numbers"
 
 
@@ -265,8 +266,13 @@ class Gpu:
         self.enter()
         self.driver("cuMemcpyDtoD_v2", target.address, source.address, c_size_t(source.size))
 
-    def linked(self, text: str) -> bytes:
+    def linked(self, text: str, plainly: bool = False) -> bytes:
         """Machine code for this GPU, of PTX.
+
+        Parameters
+        ----------
+        plainly
+            Whether with the least of the driver's optimisations.
 
         Raises
         ------
@@ -275,10 +281,12 @@ class Gpu:
         """
         self.enter()
         log = ctypes.create_string_buffer(_LOG)
-        options = (c_int * 2)(_ERROR_LOG, _ERROR_SIZE)
-        values = (c_void_p * 2)(ctypes.cast(log, c_void_p), c_void_p(_LOG))
+        options = (c_int * 3)(_ERROR_LOG, _ERROR_SIZE, _LEVEL)
+        values = (c_void_p * 3)(
+            ctypes.cast(log, c_void_p), c_void_p(_LOG), c_void_p(_LEAST if plainly else _MOST)
+        )  # fmt: skip
         state, source = c_void_p(), text.encode()
-        self.driver("cuLinkCreate_v2", c_uint(2), options, values, byref(state))
+        self.driver("cuLinkCreate_v2", c_uint(3), options, values, byref(state))
         try:
             self.driver("cuLinkAddData_v2", state, c_int(_PTX), c_char_p(source),
                         c_size_t(len(source) + 1), b"loligo", c_uint(0), None, None)  # fmt: skip
