@@ -25,7 +25,8 @@ from pathlib import Path
 import loligo as lo
 from benchmarks.measure import processor
 
-# uA/cm2; by SciPy's DOP853 and shooting: tests/science/test_bifurcations.py
+# uA/cm2; two folds and the first doubling by SciPy's DOP853 and single shooting
+# (tests/science/test_bifurcations.py), the other two by loligo's two ways, 6e-12 and 5e-11 apart
 TRUTH = {
     "Hopf point": 9.775437995393,
     "upper Hopf point": 154.522433665808,
