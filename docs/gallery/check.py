@@ -179,7 +179,8 @@ def _far_names(drawn: Seen) -> list[str]:
             columns.setdefault(round(word.artist.get_window_extent().x0), []).append(word)
     found = []
     for left, words in columns.items():
-        spans = [(height - p[3], height - p[1]) for p in panels if p[2] <= left]
+        ends = [p[2] for p in panels if p[2] <= left]
+        spans = [(height - p[3], height - p[1]) for p in panels if p[2] in (ends and [max(ends)])]
         for listed in _lists(words):
             middles = [(word.box[1] + word.box[3]) / 2 for word in listed]
             beside = {span for span in spans for y in middles if span[0] <= y <= span[1]}
@@ -243,8 +244,8 @@ def _small(drawn: Seen) -> list[str]:
     if not small:
         return []
     size = min(word.size for word in small)
-    told = ", ".join(repr(word.text) for word in small[:4])
-    return [f"{told}, …: {len(small)} texts of {size:.1f} pixels and more, below {least:.1f}"]
+    told = ", ".join(repr(word.text) for word in small[:4]) + ", …" * (len(small) > 4)
+    return [f"{told} of {size:.1f} pixels and more, below {least:.1f}"]
 
 
 # ------------------------------------------------------------------------ lines

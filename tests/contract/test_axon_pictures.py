@@ -436,3 +436,14 @@ def test_a_stretch_is_named_where_it_lies():
     named, strip = boxes["cooled"], figure.axes[1]
     middle = strip.transData.transform((2.5, 0.0))[0]
     assert abs((named.x0 + named.x1) / 2 - middle) < 0.1 * strip.bbox.width
+
+
+def test_eight_axons_fit_a_slide(tmp_path):
+    """What there is no room for is left out, but for V, beside which they are named."""
+    axons, names = [only(axon_recording(), "V")] * 8, [f"g_Na {k}" for k in range(8)]
+    figure = lo.plot(*axons, size="slide", labels=names)
+    assert_legible(figure, (1920, 1080))
+    words = [word for word, _ in words_of(figure)]
+    assert words.count(r"$g_{\mathrm{Na}}$ 7") == sum("Membrane potential" in w for w in words) < 3
+    film = lo.animate(*axons, tmp_path / "eight.gif", size="slide", labels=names, frames=2)
+    assert film.size == (1920, 1080)

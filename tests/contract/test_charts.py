@@ -219,3 +219,24 @@ def test_what_does_not_fit_says_so():
     panels = tuple(Axes((Line([0, 1], [0, 1]),)) for _ in range(9))
     with pytest.raises(UsageError, match=r"does not fit in 400 × 300 pixels.*give a larger size"):
         drawn(Chart(panels), (400, 300))
+
+
+def test_names_of_a_low_panel_are_in_one_key_over_the_first():
+    """Beside it they would run into those of the next."""
+    x = np.linspace(0, 1, 20)
+    curves = [Line(x, x * k, "voltage", name, (k + 1.0, 1.0)) for k, name in enumerate("abcde")]
+    low = Axes(tuple(curves), Axis("x", ""), Axis("y", ""))
+    figure = drawn(Chart((low,) * 4, "Title", "", shared=True), (1920, 800))
+    words = [word for word, _ in words_of(figure)]
+    assert [words.count(name) for name in "abcde"] == [1] * 5
+    highest = max(axes.bbox.y1 for axes in figure.axes)
+    assert all(box.y0 > highest for word, box in words_of(figure) if word in tuple("abcde"))
+
+
+def test_marks_at_the_edge_are_whole_and_none_is_drawn_beyond():
+    axis = Axis("x", "", limits=(0.0, 1.0))
+    points = Points(np.array([-0.5, 0.0, 1.0, 1.5]), np.array([0.0, 0.5, 1.0, 0.5]), "voltage")
+    (axes,) = drawn(Chart((Axes((points,), axis, Axis("y", "", limits=(0.0, 1.0))),), "", "")).axes
+    (line,) = axes.lines
+    assert line.get_xdata().tolist() == [0.0, 1.0]
+    assert not line.get_clip_on()

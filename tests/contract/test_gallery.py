@@ -59,15 +59,41 @@ def bad(spoil):
          ["a line leaves its axes at [320. 294.]"]),
         (lambda figure, axes: axes.plot([2, 3], [2, 3], "k", scalex=False, scaley=False),
          ["a line is not in its axes: '_child1'"]),
+        (lambda figure, axes: axes.set_yticks([0.5, 0.56]), ["ticks '0.56' and '0.50' touch"]),
+        (lambda figure, axes: axes.annotate("a note", (0.02, 0.02), (-50, 0), color="k",
+                                            textcoords="offset points",
+                                            bbox={"pad": 9, "facecolor": "w"}),
+         ["the ground of 'a note' covers '0'"]),
+        (lambda figure, axes: axes.plot([1.0], [0.5], "ko"),
+         ["a mark is cut by its axes: '_child1'"]),
     ],
 )  # fmt: skip
 def test_what_is_not_for_showing_is_found(spoil, found):
     assert faults(bad(spoil)) == found
 
 
+def _in_two_panels(apart):
+    """Two panels with four names beside each, those of the lower one so far up."""
+    figure = Figure(figsize=(4, 3), dpi=100)
+    FigureCanvasAgg(figure)
+    for panel, foot in enumerate((0.6, 0.2)):
+        axes = figure.add_axes((0.2, foot, 0.6, 0.25))
+        axes.plot([0, 1], [0, 1], "k")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+        for rank, name in enumerate("WXYZ"):
+            lift = foot + 0.05 * rank + (apart if panel else 0.0)
+            figure.text(0.85, lift, name, size=10)
+    return figure
+
+
+def test_names_that_run_from_one_panel_into_another_are_found():
+    assert faults(_in_two_panels(0.0)) == []
+    assert faults(_in_two_panels(0.2)) == ["Z, Y, X, W, Z, Y, X, W are one list beside 2 panels"]
+
+
 def test_type_that_the_last_row_cannot_read_is_found():
     (told,) = faults(bad(lambda figure, axes: figure.text(0.1, 0.9, "tiny", size=4)), slide=True)
-    assert told == "'tiny', …: 1 texts of 5.6 pixels and more, below 7.5"
+    assert told == "'tiny' of 5.6 pixels and more, below 7.5"
 
 
 def test_every_picture_has_a_name_of_its_own():

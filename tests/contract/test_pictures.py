@@ -353,6 +353,7 @@ def test_a_title_can_be_given_or_left_out():
         ({"dpi": 0}, "dpi=0 is not a resolution; give dots per inch from 10 to 2400"),
         ({"dpi": "high"}, "dpi='high' is not a resolution"),
         ({"size": (200, 200), "panels": MANY}, r"10 panels do not fit in 200 × 200 pixels"),
+        ({"size": (16_000, 200), "panels": "V"}, "^the panel does not .* give a larger size.$"),
         ({"size": "slyde"}, r"not a size \(did you mean slide\?\)"),
         ({"size": "column", "dpi": 20}, r"at 20 dots per inch is 68 × 86 pixels"),
         ({"theme": "pink"}, "theme='pink' is not a theme"),

@@ -14,6 +14,7 @@ from loligo.analysis.dimensionless import is_dimensionless
 from loligo.errors import UsageError
 from loligo.figures import style
 from loligo.figures.content.captions import conditions
+from loligo.words import speaking
 from seen import words_of
 
 LIGHT = style.THEMES["light"]
@@ -217,6 +218,14 @@ def test_commands_that_follow_one_another_are_one_phrase():
     apart = [shapes[0], held(6, 2, 0)]
     told = {"provenance": json.dumps({"stimulus": {"kind": "sum", "shapes": apart}})}
     assert conditions(told) == "V held at −65 mV from 0 to 5 ms + V held at 0 mV from 6 to 8 ms"
+
+
+def test_a_ramp_of_a_clamp_is_said_to_be_one():
+    ramp = {"kind": "clamp", "start": 1, "duration": 100, "voltage": -100, "to": 50}
+    told = {"provenance": json.dumps({"stimulus": ramp})}
+    assert conditions(told) == "V ramped from −100 to 50 mV from 1 to 101 ms"
+    with speaking("de"):
+        assert conditions(told) == "V als Rampe von −100 auf 50 mV von 1 bis 101 ms"
 
 
 # ------------------------------------------------------------------------ models of other kinds
