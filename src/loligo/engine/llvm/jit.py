@@ -213,11 +213,11 @@ def _few() -> Any:
     of LLVM's take four times as long, for code that is no quicker. None where llvmlite cannot name
     them one by one (before 0.45)."""
     passes = llvm.create_new_module_pass_manager()
-    adding = [getattr(passes, f"add_{name}_pass", None) for name in _FEW]
-    if None in adding:
+    adding = [f"add_{name}_pass" for name in _FEW]
+    if not all(hasattr(passes, name) for name in adding):
         return None
-    for add in adding:
-        add()
+    for name in adding:
+        getattr(passes, name)()
     return passes
 
 
