@@ -31,7 +31,7 @@ def main(lanes: int) -> None:
     print(gpu().name, "beside this processor")
     for name, share in MODELS.items():
         model, rng, count = lo.load(name), np.random.default_rng(18), lanes // share
-        numbers = {n: np.full(count, float(p.value)) for n, p in model.parameters.items()}
+        numbers = {n: np.full(count, p.value, dtype=float) for n, p in model.parameters.items()}
         numbers |= {n: v * rng.uniform(0, 2, count) for n, v in numbers.items() if n[:2] == "g_"}
         numbers, found = begun(model, numbers), {}
         for engine in ("cuda", "llvm"):

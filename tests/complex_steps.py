@@ -259,14 +259,8 @@ def recording(case: Case, states: Sequence[str], every: float, solver: Any) -> A
     asked = [*states, *(f"d{state}_d{by}" for state in states for by in case.bys)]
     pulse = lo.Pulse(*case.pulse) if case.pulse[2] else None
     return lo.simulate(
-<<<<<<< HEAD
-        case.model, lo.Pulse(*case.pulse) if case.pulse[2] else None, case.lasts,
-        solver=solver, initial=case.initial, sample_interval=every, record=asked,
-        sensitivities=list(case.bys),
-=======
         case.model, pulse, case.lasts, solver=solver, initial=case.initial,
         sample_interval=every, record=asked, sensitivities=list(case.bys),
->>>>>>> wt15-A
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from loligo.lab.calling import entry
 
 HERE = Path(__file__).parent
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+MOST = 45_000  # letters, that a model is to take
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LINK = "#v=1&model=hodgkin-huxley-1952&pulse=5,40,10&duration=50&tab="
 
@@ -71,7 +72,8 @@ def _sizes() -> int:
         one = entry(name, lo.load(name))
         rows.append((len(one.packed()), len(one.told["manifest"]["states"]), name))
     for size, states, name in sorted(rows):
-        print(f"{size:7,} {states:3} states  {name}")
+        over = f"  over {MOST:,}" if size > MOST else ""
+        print(f"{size:7,} {states:3} states  {name}{over}")
     return 0
 
 

@@ -320,16 +320,13 @@ def distinct(table: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     ([2, 0, 1], [1, 2, 0, 1])
     """
     # row by row: sorting a million columns as such takes seconds
-    lanes: int = table.shape[1]
-    which, count = np.zeros(lanes, dtype=np.int64), min(1, lanes)
+    which = np.zeros(table.shape[1], dtype=np.int64)
     for row in table:
-        if count < lanes and (row != row[0]).any():
-            values, own = np.unique(row, return_inverse=True)
-            if count > 1:
-                values, own = np.unique(which * values.size + own, return_inverse=True)
-            which, count = own, values.size
-    first = np.empty(count, dtype=np.int64)
-    first[which[::-1]] = np.arange(lanes)[::-1]  # of what is written twice the last stays
+        if which.max(initial=0) + 1 < which.size and (row != row[0]).any():
+            own = np.unique(row, return_inverse=True)[1] + which * which.size
+            which = np.unique(own, return_inverse=True)[1] if which.any() else own
+    first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+    first[which[::-1]] = np.arange(which.size)[::-1]  # of what is written twice the last stays
     return first, which
 
 

@@ -103,7 +103,7 @@ def test_labels_of_a_family_stand_where_its_steps_end(chromium: Any, file: Path)
     found = dict(page.evaluate("Array.from(window.written)"))
     heights = np.array([found[f"group {text}"] for text in ("−47", "47")])
     held = lo.from_link(f"{BASE}&tab=clamp&steps=first:-47,last:47,number:2").simulate()
-    steady = sum(held[f"I_{name}"] for name in ("Na", "K", "L")).sel(time=11.9, method="nearest")
+    steady = (held.I_Na + held.I_K + held.I_L).sel(time=11.9, method="nearest")
     axis = [found["group 1000"], found["group 3000"]]
     expected = axis[0] + (steady.values - 1000) / 2000 * (axis[1] - axis[0])
     np.testing.assert_allclose(heights, expected, atol=9)  # half a letter, where two would meet

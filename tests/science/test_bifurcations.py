@@ -257,6 +257,34 @@ def test_the_fast_subsystem_of_a_burster() -> None:
 
 
 @pytest.mark.slow
+def test_a_hopf_point_of_two_dozen_states_is_found() -> None:
+    """Beside a Hopf point at mu = 0 two dozen states that decay slowly: products of all pairs of
+    eigenvalues are very small then."""
+    slow = [lo.State(f"s{k}", f"-0.0{k}1*s{k} + 0.001*V", 0, scale=100) for k in range(10, 34)]
+    around = "(mu - 1e-4*(V**2 + w**2))"
+    cell = lo.Membrane(
+        channels=[lo.Channel("X", current=f"100*(w - V*{around})")],
+        states=[lo.State("w", f"100*(V + w*{around})", 0, scale=100), *slow],
+        parameters={"mu": -1.0},
+    )
+    found = lo.experiments.equilibria(cell, mu=(-0.3, 0.2))["special"]
+    assert found.kind.values.tolist() == ["Hopf"]
+    assert found.mu.values == pytest.approx([0.0], abs=1e-10)
+    assert found.period.values == pytest.approx([2 * np.pi / 100], rel=1e-10)
+
+
+@pytest.mark.slow
+def test_two_ends_at_a_saddle_that_is_left_fast_and_reached_slowly() -> None:
+    """Of Pospischil's regular spiking cell: its slow current is sixty times as slow as the saddle
+    is left. Small cycles from the Hopf point and spikes end there, at nearly the same current."""
+    special = lo.experiments.bifurcation(lo.load("pospischil-2008-rs"), current=(2, 3))["special"]
+    ends = special.kind.values == "homoclinic"
+    assert ends.sum() == 2
+    assert special.current.values[ends] == pytest.approx([2.3331982, 2.3331986], abs=1e-6)
+    assert special.precision.values.max() < 1e-7
+
+
+@pytest.mark.slow
 def test_a_homoclinic_end_that_is_known() -> None:
     """x' = y, y' = x - x^2 - (3 H + mu) y with H = y^2/2 - x^2/2 + x^3/3: dH/dt = -(3 H + mu) y^2,
     so that cycles are the levels H = -mu/3. They are born at mu = 1/2, where H = -1/6 is least, and
@@ -289,6 +317,17 @@ def test_what_a_call_may_take_is_bounded_and_what_is_left_out_is_said(
     summary = found.attrs["summary"]
     assert found["special"].kind.values.tolist().count("Hopf") == 2
     assert "more work than is given" in summary or "were not followed" in summary
+    assert summary.endswith(found.attrs["left_out"])
+    # of two states cycles are told all around, and drawn on the plane of both where there is room
+    loops = found["orbits"]
+    assert loops.V.values[:, 0] == pytest.approx(loops.V.values[:, -1], abs=1e-8)
+    highest = dict(zip(found["cycles"].current.values, found["cycles"].V_max.values, strict=True))
+    known = [place in highest for place in loops.current.values]
+    assert any(known)
+    assert loops.V.values.max(axis=1)[known] == pytest.approx(
+        [highest[place] for place in loops.current.values[known]], abs=2e-2
+    )
+    assert [len(lo.plot(found, size=size).axes) for size in (None, (480, 360))] == [3, 2]
 
 
 @pytest.mark.slow

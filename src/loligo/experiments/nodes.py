@@ -13,13 +13,15 @@ from loligo.experiments.found import dataset, told
 from loligo.experiments.plan import Panel, Plan
 from loligo.model import Membrane
 from loligo.recording.tree import tree_of
+from loligo.theory.cycles import Cycle
 from loligo.theory.diagram import FOLD, Diagram
 from loligo.theory.orbits import ON_CYCLE, Orbits
 
 if TYPE_CHECKING:
     import xarray
 
-_POINT, _MODE = "point", "mode"
+_POINT, _MODE, _CYCLE, _SAMPLE = "point", "mode", "cycle", "sample"
+_BETWEEN, _SAMPLES = 4, 241  # cycles of a curve that are told all around; places of each
 _NOTHING = Orbits([], [])
 
 
@@ -40,6 +42,8 @@ def tree(
     nodes = {"equilibria": _equilibria(found, varied)}
     if orbits is not None:
         nodes["cycles"] = _cycles(orbits, varied, found)
+        if len(found.field.states) == 2 and orbits.trails:
+            nodes["orbits"] = _whole(orbits, varied, found)
     nodes["special"] = _special(changes, orbits or _NOTHING, varied)
     return tree_of(nodes, about.attrs)
 
@@ -90,10 +94,10 @@ def _cycles(orbits: Orbits, varied: Varied, found: Diagram) -> xarray.Dataset:
     curves: list[list[np.ndarray]] = []
     for number, trail in enumerate(orbits.trails):
         rows: list[np.ndarray] = []
-        for each in trail.cycles:
+        for each, stable in zip(trail.cycles, trail.stable, strict=True):
             own = each.multipliers[np.argsort(-np.abs(each.multipliers), kind="stable")]
             ends = [value for k in range(modes) for value in each.extremes(k)]
-            head = [number, each.p, each.period, each.stable]
+            head = [number, each.p, each.period, stable]
             rows.append(np.concatenate([head, ends, own.real, own.imag]))
         curves.append(rows)
     table = _with_gaps(curves, 4 + 4 * modes)
@@ -113,6 +117,46 @@ def _cycles(orbits: Orbits, varied: Varied, found: Diagram) -> xarray.Dataset:
         "multiplier_imag": ((_POINT, _MODE), imag, told("1", "Floquet multiplier, imaginary part")),
     }
     return _table(variables, table[:, 1], varied)
+
+
+def _whole(orbits: Orbits, varied: Varied, found: Diagram) -> xarray.Dataset:
+    """Some cycles all around: those at which something changes, and others between them."""
+    import xarray as xr
+
+    chosen: list[Cycle] = []
+    said: list[bool] = []
+    for number, trail in enumerate(orbits.trails):
+        ends = [turn.cycle for turn in orbits.turns if turn.curve == number and turn.endless]
+        turns = [turn.cycle for turn in orbits.turns if turn.curve == number and not turn.endless]
+        known, stable = trail.cycles, trail.stable
+        places = list(dict.fromkeys(np.linspace(0, len(known) - 1, _BETWEEN + 2).astype(int)[1:]))
+        chosen += [*(known[k] for k in places), *turns, *ends]
+        said += [*(stable[k] for k in places), *(each.stable for each in turns),
+                 *(stable[-1] for _ in ends)]  # fmt: skip
+    states = np.empty((len(chosen), _SAMPLES, len(found.field.states)))
+    phase = np.empty((len(chosen), _SAMPLES))
+    for k, cycle in enumerate(chosen):
+        steps = np.linspace(0, len(cycle.mesh) - 1, _SAMPLES)
+        phase[k] = np.interp(steps, np.arange(len(cycle.mesh)), cycle.mesh)
+        states[k] = cycle.at(phase[k])
+    about = found.field.patch.outline.about
+    variables: dict[str, Any] = {
+        name: ((_CYCLE, _SAMPLE), states[:, :, k], told(
+            str(about[name]["units"]), str(about[name]["long_name"])))
+        for k, name in enumerate(found.field.states)
+    }  # fmt: skip
+    stable = np.array(said, dtype=np.int8)
+    period = np.array([each.period for each in chosen])
+    variables |= {
+        "stable": (_CYCLE, stable, told("1", "whether it is stable")),
+        "period": (_CYCLE, period, told("ms", "period")),
+    }
+    place = np.array([each.p for each in chosen])
+    coords = {
+        varied.name: (_CYCLE, place, told(varied.unit, varied.meaning)),
+        "phase": ((_CYCLE, _SAMPLE), phase, told("1", "part of the period")),
+    }
+    return xr.Dataset(variables, coords)
 
 
 def _special(changes: Changes, orbits: Orbits, varied: Varied) -> xarray.Dataset:

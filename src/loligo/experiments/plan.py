@@ -14,6 +14,7 @@ MEASURED, THEORY = "measured", "theory"  # a variable's role, in its attributes
 
 _SAID = "chart"  # the attribute of a dataset that says what roles do not
 _AXES = ("", "x", "y", "xy")
+_FEW = ("line", "spare")  # what is so of few panels, and then said
 _MOST = 12  # panels
 
 
@@ -51,11 +52,13 @@ class Panel:
         drawn as arrows behind all; the first points across.
     points
         Variables that are drawn as points over their own last dimension, whatever the lines: dots,
-        of the second rings, of the third crosses.
+        of the second rings, of the third crosses, then squares and triangles.
     weight
         The panel's share of the height, beside others of 1.
     line
         Whether what was measured is a curve that was followed: a line, however few its points.
+    spare
+        Whether the panel, and those after it, may be left out where there is no room.
     """
 
     measured: tuple[str, ...]
@@ -70,12 +73,13 @@ class Panel:
     points: tuple[str, ...] = ()
     weight: float = 1.0
     line: bool = False
+    spare: bool = False
 
     def __post_init__(self) -> None:
         rows = (self.measured, self.theory, self.marks, self.field, self.points)
         words = (*(name for row in rows for name in row), self.across, self.lines, self.heading)
         plain = all(isinstance(word, str) for word in words)
-        plain = plain and isinstance(self.zero, bool) and isinstance(self.line, bool)
+        plain = plain and all(isinstance(so, bool) for so in (self.zero, self.line, self.spare))
         sound = self.log in _AXES and len(self.field) in (0, 2) and 0.1 <= self.weight <= 10
         if not (plain and sound and self.measured):
             raise ValueError(f"no panel can be drawn of {self}")
@@ -112,7 +116,7 @@ class Plan:
 def _plain(panel: Panel) -> dict[str, Any]:
     """What is said of every panel, and what is so of few."""
     every = asdict(panel)
-    return every if panel.line else {name: every[name] for name in every if name != "line"}
+    return {name: value for name, value in every.items() if name not in _FEW or value}
 
 
 def panel(*measured: str, **how: Any) -> Plan:

@@ -206,7 +206,7 @@ def _one(
     if chart is not None:
         from loligo.figures.page.charting import draw_chart
 
-        usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS else 1300)
+        usual = (1600, 1000 if len(chart.panels) < _MANY_PANELS - chart.spare else 1300)
         with style.house_style():
             return draw_chart(chart, large(usual), colours)
     if is_axon(rec) and not stacked:

@@ -204,19 +204,21 @@ def lab(
     sheet = sheet_of(tasks, members(model) if model is not None else [])
     if model is None and sheet is not None:
         model = sheet.models
-    given = members(model)
+    membranes = members(model)
     if link is not None:
         if stimulus is not None or more:
             raise UsageError("a link says what is done already: give it, or a stimulus, not both")
-        start = linked(link, given)
+        start = linked(link, membranes)
     else:
-        start = _begun(given[0], stimulus, duration, more)
+        start = _begun(membranes[0], stimulus, duration, more)
     start = linked(start.link(), [start.original])  # what a page cannot say is refused here
     offered = {start.name: start.original}
-    for each in given:
+    for each in membranes:
         name, original, _ = named(each)
         offered.setdefault(name, original)
-    read = {named(each)[0]: file for each, file in zip(given, _files(model), strict=True) if file}
+    read = {
+        named(each)[0]: file for each, file in zip(membranes, _files(model), strict=True) if file
+    }
     code = None if language is None else code_of(language, "language")
     if sheet is not None:
         start = replace(start, view={"tab": "tasks", **start.view})

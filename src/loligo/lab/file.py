@@ -55,8 +55,11 @@ class Entry:
         return f"{letters(zlib.compress(told, 9))}\n{letters(whole)}"
 
 
-# Where a byte of WebAssembly stands says nothing of it.
-PACKING = {"id": lzma.FILTER_LZMA1, "preset": 9, "lc": 3, "lp": 0, "pb": 0, "nice_len": 273}
+# Where a byte of WebAssembly stands says nothing of it; and no model's are more than four million.
+PACKING = {
+    "id": lzma.FILTER_LZMA1, "preset": 9, "lc": 3, "lp": 0, "pb": 0, "nice_len": 273,
+    "dict_size": 1 << 22,
+}  # fmt: skip
 
 # What is no markup: two of these letters are 13 bits, a twelfth less text than base64 takes.
 ALPHABET = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "<>&")

@@ -31,9 +31,6 @@ _SOLVERS = {each["word"]: each for each in LIMITS["solvers"]}
 _OWN = {each["word"]: each for each in LIMITS["own"]}
 
 
-# ---------------------------------------------------------------------------- reading
-
-
 def read_link(url: str, known: Known) -> dict[str, Any]:
     """What a link says.
 
@@ -124,15 +121,15 @@ def _parameters(text: str | None, about: Mapping[str, Any]) -> dict[str, float]:
 
 def _named(key: str, text: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """``g_Na:100,E_K:-77``."""
-    found = dict[str, Any]()
+    numbers = dict[str, Any]()
     for part in text.split(","):
         name, _, value = part.partition(":")
         if name not in known:
             _refuse("{key} of the link: {name} is unknown", key=key, name=name)
-        if name in found:
+        if name in numbers:
             _refuse("{key} of the link: {name} is said twice", key=key, name=name)
-        found[name] = _value(f"{key} {name}", value, known[name])
-    return found
+        numbers[name] = _value(f"{key} {name}", value, known[name])
+    return numbers
 
 
 def _value(key: str, text: str, about: Mapping[str, Any]) -> Any:
@@ -251,9 +248,6 @@ def _refuse(text: str, /, **values: str) -> Any:
 def _short(text: str) -> str:
     text = _OBEYED.sub("?", text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-# ---------------------------------------------------------------------------- writing
 
 
 def write_link(simulation: Mapping[str, Any], view: Mapping[str, Any] | None = None) -> str:

@@ -169,11 +169,11 @@ def _beginning(membrane: Membrane) -> tuple[float, Any]:
     where V is held."""
     numbers = {name: np.array([value]) for name, value in _numbers(membrane).items()}
     try:
-        found, _ = rest_of(membrane, numbers)
+        rest, _ = rest_of(membrane, numbers)
     except RunError:
         start = membrane.start.get("V")
         return (FIBRE["held"],) * 2 if start is None else (float(start), None)  # type: ignore[arg-type]
-    return float(found[0, 0]), "rest"
+    return float(rest[0, 0]), "rest"
 
 
 def _numbers(membrane: Membrane) -> dict[str, float]:

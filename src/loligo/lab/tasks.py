@@ -57,9 +57,9 @@ def key(sheet: Sheet, name: str) -> str:
     lines = [f"{sheet.title or 'Tasks'}: what is right for {name}"]
     for place, task in enumerate(sheet.tasks):
         drawn = task.drawn(sheet.seed, name, place)
-        given = ", ".join(f"{key} = {written(value)}" for key, value in drawn.items())
+        numbers = ", ".join(f"{key} = {written(value)}" for key, value in drawn.items())
         right = _told(task, drawn)
-        lines.append(f"  {place + 1:2}  {right}{f'  ({given})' if given else ''}")
+        lines.append(f"  {place + 1:2}  {right}{f'  ({numbers})' if numbers else ''}")
     return "\n".join(lines)
 
 
@@ -109,10 +109,10 @@ def _sum(told: bytes, mark: str) -> bytes:
 
 
 def _someone(name: str) -> str:
-    found = person(name)
-    if not 1 <= len(found) <= 100 or not found.isprintable():
+    student = person(name)
+    if not 1 <= len(student) <= 100 or not student.isprintable():
         raise UsageError("a student has a name, of at most 100 letters")
-    return found
+    return student
 
 
 def right_answer(task: Task, drawn: Mapping[str, float]) -> float:
@@ -134,10 +134,10 @@ def _verdict(task: Task, drawn: Mapping[str, float], answer: str) -> tuple[bool,
 def _asked(task: Task, drawn: Mapping[str, float], answer: str) -> tuple[bool, str]:
     right = right_answer(task, drawn)
     try:
-        given = float(answer)
+        answered = float(answer)
     except ValueError:
         return False, f"{answer[:20]!r} is not a number"
-    told = "" if task.fits(given, right) else f"{given:.6g}, but it is {right:.6g}"
+    told = "" if task.fits(answered, right) else f"{answered:.6g}, but it is {right:.6g}"
     return not told, told
 
 
@@ -145,8 +145,8 @@ def _reached(task: Task, drawn: Mapping[str, float], one: Simulation) -> tuple[b
     changed = forbidden(task, task.simulation(drawn), one)
     if changed:
         return False, f"{changed} was changed"
-    goal, found = task.goal(drawn), MEASURES[task.measure].of(one, task.of)
-    told = "" if task.fits(found, goal) else f"{found:.6g} instead of {goal:.6g}"
+    goal, measured = task.goal(drawn), MEASURES[task.measure].of(one, task.of)
+    told = "" if task.fits(measured, goal) else f"{measured:.6g} instead of {goal:.6g}"
     return not told, told
 
 

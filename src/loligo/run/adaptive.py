@@ -184,8 +184,10 @@ class AdaptiveCourse:
         """No electrode clamps a lane of its own yet."""
 
     def _values(self, lane: int) -> dict[str, float]:
-        states = self.kernel.program.states
-        return dict(zip(states, self.journey.states[:, lane].tolist(), strict=True))
+        """Of the states, not of what follows them."""
+        program = self.kernel.program
+        pairs = zip(program.states, self.journey.states[:, lane].tolist(), strict=True)
+        return {name: value for name, value in pairs if name in program.own}
 
     def _far(self, lane: int) -> list[str]:
         """Which states run away."""

@@ -23,7 +23,7 @@ from loligo.errors import ModelError
 from loligo.model.check import HIGHEST, LOWEST
 from loligo.system.numeric import VECTOR
 from loligo.system.singularity import denominators
-from loligo.system.symbols import Expr
+from loligo.system.symbols import Expr, Exprel
 
 _POINTS = 6001
 
@@ -50,6 +50,8 @@ def refuse_unknown_limits(
         Naming the formula, the voltage and the remedy.
     """
     for divisor in denominators(expression, v):
+        if _never_zero(divisor):
+            continue
         if {s.name for s in divisor.free_symbols} <= {v.name, *numbers}:
             values = {s: numbers[s.name] for s in divisor.free_symbols if s != v}
             zero = _zero(divisor.subs(values), v)
@@ -59,6 +61,18 @@ def refuse_unknown_limits(
                     "take; write it with exprel(x) = (exp(x) - 1)/x, which is 1 at x = 0: "
                     "x/(1 - exp(-x)) is 1/exprel(-x)"
                 )
+
+
+def _never_zero(divisor: Expr) -> bool:
+    """Whether it is exprel of something, or 1 + exp of something and its like: what most rates
+    divide by, which need not be computed at each voltage."""
+    if isinstance(divisor, Exprel):
+        return True
+    if not divisor.is_Add:
+        return False
+    parts = [term.as_coeff_Mul() for term in divisor.args]
+    positive = all(size > 0 and (of == 1 or isinstance(of, sp.exp | Exprel)) for size, of in parts)
+    return positive and any(of == 1 for _, of in parts)
 
 
 def refuse_huge(expression: Expr, text: str) -> None:

@@ -28,6 +28,7 @@ BORN = 0.01  # of the scales: how large cycles are that are begun with
 _FEWEST, _MOST, _FINE = 36, 160, 96  # intervals of a mesh; of one on which a cycle is known best
 _FINEST = 200  # of one that comes near to a saddle
 _ROUGH = 2e-7  # of the scales: how far a polynomial may be off inside an interval
+_TOLD = 0.05  # near to 1
 _ROUND = 1.2  # times the breadth
 _SAME = 1e-11  # of the range of p: a root that is as well known
 _ROUNDED = 1e-8  # of it: roots that differ by rounding alone
@@ -65,6 +66,11 @@ class Cycle:
         """Whether all multipliers but the trivial one lie inside the unit circle."""
         sizes = np.abs(np.delete(self.multipliers, np.abs(self.multipliers - 1.0).argmin()))
         return bool(sizes.max(initial=0.0) < 1.0)
+
+    @property
+    def told(self) -> bool:
+        """Whether multipliers can be told from rounding, as the one that is always 1 shows."""
+        return bool(np.abs(self.multipliers - 1.0).min() < _TOLD)
 
     def extremes(self, state: int = 0) -> tuple[float, float]:
         """The lowest and the highest V, or another state."""

@@ -156,15 +156,11 @@ def _changing(curve: list[Cycle]) -> Iterator[tuple[int, str]]:
     """After which cycles something changes its sign, and of what kind it is: where multipliers can
     be told from rounding, as the one that is always 1 shows."""
     for k, (last, following) in enumerate(pairwise(curve)):
-        if not (_told(last) or _told(following)):
+        if not (last.told or following.told):
             continue
         for kind, value in _VALUES.items():
             if value(last) * value(following) < 0:
                 yield k, kind
-
-
-def _told(at: Cycle) -> bool:
-    return bool(np.abs(at.multipliers - 1.0).min() < _CLOSE)
 
 
 def _turn(

@@ -11,6 +11,7 @@ vector that they keep (bordered matrices: Govaerts 2000).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,12 @@ from loligo.theory.flow import Flow
 
 _STRETCHES = (24, 48, 96)  # tried one after the other
 _GROWS = 30.0  # times at most, along one stretch
-_SHORTEST, _MOST = 1 << 14, 320  # of a period: a part; stretches
+_SHORTEST, _MOST = 1 << 14, 640  # of a period: a part; stretches
+_LARGE = 600  # numbers: more are solved for without the zeros
+_INVERSE = 4  # steps of the inverse iteration
 _WITHIN = 3  # places of a cycle's mesh, at most, in a stretch that is one of unequal ones
 _UNEVEN, _LEAST = 1e-3, 1e-13  # of the largest: so small parts of a vector are measured by theirs
-_SOLVED = 2e-11  # s that a usual core takes, for each number cubed
+_SOLVED = 1e-10  # s that a usual core takes, for each number cubed
 # steps of a state's scale, and weights: of fourth order; where rounding is felt longer ones, of
 # eighth
 _FOURTH = 3e-5, ((-2, 1 / 12), (-1, -8 / 12), (1, 8 / 12), (2, -1 / 12))
@@ -112,6 +115,36 @@ def _halved(cuts: list[tuple[int, int]], which: NDArray[np.bool_]) -> list[tuple
         both = halved and parts < _SHORTEST
         made += [(2 * k, 2 * parts), (2 * k + 1, 2 * parts)] if both else [(k, parts)]
     return made
+
+
+def _solved(matrix: Floats, right: Floats) -> Floats:
+    """What solves the equations of the ring."""
+    if len(matrix) <= _LARGE:
+        return np.linalg.solve(matrix, right)
+    return np.asarray(_factors(matrix).solve(right), dtype=float)
+
+
+def _nearly_kept(matrix: Floats) -> tuple[Floats, Floats]:
+    """The left and the right vector of the smallest singular value."""
+    if len(matrix) <= _LARGE:
+        left, _, right = np.linalg.svd(matrix)
+        return left[:, -1], right[-1]
+    factors, right = _factors(matrix), np.ones(len(matrix))
+    left = right
+    for _ in range(_INVERSE):
+        left = factors.solve(right, "T")
+        left = left / np.linalg.norm(left)
+        right = factors.solve(left)
+        right = right / np.linalg.norm(right)
+    return left, right
+
+
+def _factors(matrix: Floats) -> Any:
+    """Of a large matrix, mostly of zeros."""
+    from scipy.sparse import csc_array
+    from scipy.sparse.linalg import splu
+
+    return splu(csc_array(matrix))
 
 
 class Shooting:
@@ -207,11 +240,10 @@ class Shooting:
             missing, matrix, maps = self._equations(z, step)
             if not np.isfinite(matrix).all():
                 return None
-            self._of.work.spend(_SOLVED * z.size**3)
+            self._spend(z.size)
             try:
-                right = np.column_stack([missing, np.eye(z.size)[-1]])
-                change, ahead = np.linalg.solve(matrix, right).T
-            except np.linalg.LinAlgError:
+                change, ahead = _solved(matrix, np.column_stack([missing, np.eye(z.size)[-1]])).T
+            except (np.linalg.LinAlgError, RuntimeError):
                 return None
             z = z - change
             size = np.abs(change).max()
@@ -269,22 +301,21 @@ class Shooting:
         if not doubling:
             return float(shot.ahead[-1] / np.linalg.norm(shot.ahead)), np.zeros(0)
         if border is None:
-            left, right = self._kept(shot.maps)
+            left, right = _nearly_kept(self._twisted(shot.maps))
             sizes = np.linalg.norm(right.reshape(self.count, self.n), axis=1)
             if sizes.min() < _UNEVEN * sizes.max():
                 self.sizes = np.maximum(sizes, _LEAST * sizes.max())
-                left, right = self._kept(shot.maps)
+                left, right = _nearly_kept(self._twisted(shot.maps))
             border = np.stack([left, right])
         size = self.n * self.count
         matrix = np.zeros((size + 1, size + 1))
         matrix[:-1, :-1] = self._twisted(shot.maps)
         matrix[:-1, -1], matrix[-1, :-1] = border
-        return float(np.linalg.solve(matrix, np.eye(size + 1)[-1])[-1]), border
+        self._spend(size)
+        return float(_solved(matrix, np.eye(1, size + 1, size)[0])[-1]), border
 
-    def _kept(self, maps: Floats) -> tuple[Floats, Floats]:
-        """The vectors, left and right, that the maps around the ring most nearly keep."""
-        left, _, right = np.linalg.svd(self._twisted(maps))
-        return left[:, -1], right[-1]
+    def _spend(self, size: int) -> None:
+        self._of.work.spend(_SOLVED * min(size, _LARGE) ** 2 * size)
 
     def _twisted(self, maps: Floats) -> Floats:
         """The maps around the ring, with a twist. A vector may grow a hundred million times along

@@ -45,6 +45,15 @@ class Trail:
     cycles: list[Cycle]
     ended: str
 
+    @property
+    def stable(self) -> list[bool]:
+        """Whether each is; near a homoclinic end, where no multiplier can be told from rounding,
+        they are as those before them."""
+        said: list[bool] = []
+        for each in self.cycles:
+            said.append(each.stable if each.told or not said else said[-1])
+        return said
+
 
 def followed(
     cycles: Cycles, hopf: Special, folds: Floats, advance: Callable[[float], None] | None = None

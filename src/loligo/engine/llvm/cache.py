@@ -11,13 +11,15 @@ works without the disk; any other value is the directory to use.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import stat
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -170,7 +172,7 @@ class Cache:
         folder = directory()
         kept, origin = _read(folder, digest, text, restore), "cache"
         if kept is None:
-            with waiting("compiling the equations"):
+            with waiting("compiling the equations"), _all_kept():
                 kept, document, code = make()
             origin = "compiled"
             entry = {"key": text, **document}
@@ -185,6 +187,19 @@ class Cache:
 
 
 KERNELS = Cache()
+
+
+@contextmanager
+def _all_kept() -> Generator[None]:
+    """Without looking for garbage: a kernel is made of many thousand small objects that refer to
+    each other, and looking through them again and again takes a tenth of the time."""
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looked:
+            gc.enable()
 
 
 def _target(portable: bool) -> Target:

@@ -192,14 +192,33 @@ def _optimised(text: str, target: Target) -> tuple[Any, Any]:
     machine = target.machine()
     module = parsed(text)
     module.data_layout = str(machine.target_data)
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options = llvm.create_pipeline_tuning_options(speed_level=1 if target.brief else 2)
     builder = llvm.create_pass_builder(machine, options)
-    passes = builder.getModulePassManager()
+    passes = (_few() if target.brief else None) or builder.getModulePassManager()
     try:
         passes.run(module, builder)
     finally:
         _close(passes)
     return machine, module
+
+
+_FEW = (
+    "sroa", "ipsccp", "global_opt", "instruction_combine", "simplify_cfg", "dead_store_elimination",
+    "reassociate", "instruction_combine", "simplify_cfg",
+)  # fmt: skip
+
+
+def _few() -> Any:
+    """Passes for a browser's code: it is straight on for the most part, and has no value twice. All
+    of LLVM's take four times as long, for code that is no quicker. None where llvmlite cannot name
+    them one by one (before 0.45)."""
+    passes = llvm.create_new_module_pass_manager()
+    adding = [getattr(passes, f"add_{name}_pass", None) for name in _FEW]
+    if None in adding:
+        return None
+    for add in adding:
+        add()
+    return passes
 
 
 def parsed(text: str) -> Any:

@@ -26,11 +26,13 @@ from loligo.experiments.runs import protocol
 from loligo.model import Membrane
 from loligo.theory.flow import Flow
 from loligo.theory.orbits import DOUBLING, FOLD, HOMOCLINIC, Orbits, orbits
-from loligo.theory.trail import LOST, WORK
+from loligo.theory.trail import LOST, RANGE, WORK
 from loligo.words import say
 
 if TYPE_CHECKING:
     import xarray
+
+_WIDENED = 2  # times a range is made twice as wide
 
 
 @protocol("following equilibria and cycles")
@@ -44,15 +46,17 @@ def bifurcation(
     Keller & Kernevez 1991, doi:10.1142/S0218127491000555; what AUTO does), until they die at
     another Hopf point, leave the range, or their period grows without end. Folds of cycles and
     period doublings are found again by multiple shooting with compiled runs and differences:
-    ``precision`` says how far apart the two are. Where the loop of a saddle closes is found again
-    by a run along its unstable direction. Where cycles take more work than is given to them, the
-    summary says from where on they were not followed.
+    ``precision`` says how far apart the two are. Where the loop of a saddle closes is the limit of
+    cycles of ever longer periods, and found again by a run along its unstable direction, or by
+    shooting. Where cycles take more work than is given to them, the summary, and the attribute
+    ``left_out``, say from where on they were not followed.
 
     Parameters
     ----------
     membrane : Membrane
     current : pair of float, optional
-        uA/cm2, from where to where; if nothing is varied, from 0 to beyond the last change.
+        uA/cm2, from where to where; if nothing is varied, from 0 to beyond the last change, of
+        cycles too (but at most four times that of equilibria).
     progress : bool, optional
         Whether to show a bar.
     **values : pair of float
@@ -69,7 +73,9 @@ def bifurcation(
         ``multiplier_imag`` (over ``mode``). Node ``special``, over ``point``: ``kind`` (fold, Hopf,
         fold of cycles, period doubling, homoclinic, saddle-node on a cycle), what is varied, ``V``
         (of cycles the highest), ``period``, ``lyapunov``, ``precision``: how far off the second way
-        is; NaN where it does not find the point.
+        is; NaN where it does not find the point. Of two states also node ``orbits``: some cycles
+        all around, both states over (``cycle``, ``sample``), with what is varied, ``period``,
+        ``stable`` and ``phase``.
 
     Raises
     ------
@@ -85,15 +91,27 @@ def bifurcation(
     (['fold', 'saddle-node on a cycle', 'Hopf'], [0.1601, 0.1601, 25.1294])
     """
     patch = with_states_held(membrane_of(membrane, "bifurcation"), values)
-    varied = varied_of(patch, "bifurcation", current, values)
-    found, varied = diagram_of(field_of(patch, "bifurcation", varied), varied, partly(0.0, 0.3))
-    born = orbits(found, Flow(found.field), partly(0.3, 1.0))
+    asked = varied_of(patch, "bifurcation", current, values)
+    field = field_of(patch, "bifurcation", asked)
+    found, varied = diagram_of(field, asked, partly(0.0, 0.3))
+    born = orbits(found, Flow(field), partly(0.3, 1.0))
+    for _ in range(_WIDENED):
+        if asked.low is not None or not _leave(born, found.high):
+            break
+        found, varied = diagram_of(field, varied.between(0.0, 2.0 * found.high), partly(0.0, 0.3))
+        born = orbits(found, Flow(field), partly(0.3, 1.0))
     changes = Changes.of(found)
-    unstable = any(not each.stable for trail in born.trails for each in trail.cycles)
+    unstable = any(not stable for trail in born.trails for stable in trail.stable)
     summary = " ".join([spoken_of(changes, varied), *_spoken(born, varied)])
     lacking = [*left_out(found, varied), *_left_out(born, varied)]
+    plane = len(found.field.states) == 2
     return tree(EXPERIMENT, patch, varied, found, changes, born, summary, lacking,
-                panels(varied.name, bool(born.trails), unstable))  # fmt: skip
+                panels(varied.name, bool(born.trails), unstable, plane))  # fmt: skip
+
+
+def _leave(born: Orbits, high: float) -> bool:
+    """Whether cycles are there yet at the end of a range that nobody asked for."""
+    return any(each.ended == RANGE and each.cycles[-1].p == high for each in born.trails)
 
 
 def _spoken(born: Orbits, varied: Varied) -> list[str]:

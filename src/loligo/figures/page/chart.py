@@ -40,7 +40,8 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Marks: ``"dot"``, ``"ring"`` or ``"cross"``; ``size`` and ``stroke`` in line widths.
+    """Marks: ``"dot"``, ``"ring"``, ``"cross"``, ``"square"`` or ``"triangle"``; ``size`` and
+    ``stroke`` in line widths.
 
     ``colour`` may be a row of numbers, one for each point, on the panel's scale.
     """
@@ -223,7 +224,7 @@ class Chart:
     """Panels, one above the other. With ``shared``, they have the last one's axis across.
 
     ``caption`` is set below them, in as many lines as it takes; where there is no room for all of
-    it beside legible panels, it is left out.
+    it beside legible panels, it is left out; and so are the last panels, as many as are ``spare``.
     """
 
     panels: tuple[Axes, ...]
@@ -231,6 +232,13 @@ class Chart:
     subtitle: str = ""
     shared: bool = False
     caption: str = ""
+    spare: int = 0
+
+
+def shared(panels: Sequence[Axes]) -> bool:
+    """Whether all panels have one axis across, which then stands below the last alone."""
+    ends = {(panel.x.name, panel.x.log, panel.x.limits, str(panel.x.ticks)) for panel in panels}
+    return len(panels) > 1 and len(ends) == 1
 
 
 # ------------------------------------------------------------------------ kinds of layers

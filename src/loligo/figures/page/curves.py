@@ -28,7 +28,7 @@ _IONS = {"Na", "K", "leak", "Ca"}  # bars named so have their own
 _THEORIES = ("K", "leak", "Na")  # their colours beside a single row of points
 _DASHED = (5.0, 3.0)
 _WIDE = 0.3  # half of a bar, of the room for it
-_POINTS = ("dot", "ring", "cross")
+_POINTS = ("dot", "ring", "cross", "square", "triangle")
 _NEAR_END = 0.08  # of the axes: ends that are so near are named together
 _LONGEST = 1000  # letters of a summary
 _POWER = re.compile(r"(?<=\d)e([+-]\d{1,3})\b")
@@ -61,8 +61,8 @@ def experiment_chart(rec: xarray.Dataset, title: str | None) -> chart.Chart:
     words = reworded(str(rec.attrs.get("title", ""))) if title is None else title
     panels = _told_once([_with_obstacle(rec, _axes(read(rec, p)), p) for p in plan.panels])
     return chart.Chart(
-        panels, words, conditions(rec) if words else "", _shared(panels),
-        caption=_said(rec) if words else "",
+        panels, words, conditions(rec) if words else "", chart.shared(panels),
+        caption=_said(rec) if words else "", spare=sum(panel.spare for panel in plan.panels),
     )  # fmt: skip
 
 
@@ -95,12 +95,6 @@ def _told_once(panels: list[chart.Axes]) -> tuple[chart.Axes, ...]:
         elif panel.scale is not None:
             told.append(panel.scale)
     return tuple(panels)
-
-
-def _shared(panels: tuple[chart.Axes, ...]) -> bool:
-    """Whether all panels have one axis across, which then stands below the last alone."""
-    ends = {(panel.x.name, panel.x.log, panel.x.limits, str(panel.x.ticks)) for panel in panels}
-    return len(panels) > 1 and len(ends) == 1
 
 
 def _axes(table: Findings) -> chart.Axes:

@@ -16,7 +16,8 @@ from loligo.figures.style import LINE_WIDTH, TICK, Theme, gradient, ink
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MARKS = {"dot": "o", "ring": "o", "cross": "x"}
+_MARKS = {"dot": "o", "ring": "o", "cross": "x", "square": "s", "triangle": "^"}
+_HOLLOW = ("ring", "square", "triangle")
 _RULED = "rule"  # of words at the upper ends of rules
 
 
@@ -114,12 +115,11 @@ def _shaded(axes: Axes, layer: chart.Line, brush: _Brush) -> None:
 
 def mark(layer: chart.Points, colour: Any, wide: float, theme: Theme) -> dict[str, Any]:
     """How one mark looks."""
-    edges = {"dot": theme.background, "ring": colour, "cross": colour}
     return {
         "marker": _MARKS[layer.mark],
         "markersize": layer.size * wide,
-        "markerfacecolor": theme.background if layer.mark == "ring" else colour,
-        "markeredgecolor": edges[layer.mark],
+        "markerfacecolor": theme.background if layer.mark in _HOLLOW else colour,
+        "markeredgecolor": theme.background if layer.mark == "dot" else colour,
         "markeredgewidth": layer.stroke * wide,
     }
 

@@ -88,6 +88,12 @@ def place(what: chart.Chart, size: Size, ruler: Ruler) -> Placed:
         without = place(replace(what, caption=""), size, ruler)
         if placed is None or placed.page.scale < _SMALLER * without.page.scale:
             return without
+    if what.spare and (placed is None or placed.page.scale < 1):
+        fewer = what.panels[:-1]
+        kept = replace(what, panels=fewer, shared=chart.shared(fewer), spare=what.spare - 1)
+        without = place(kept, size, ruler)
+        if placed is None or placed.page.scale < _SMALLER * without.page.scale:
+            return without
     if placed is None:
         raise UsageError(
             f"the figure does not fit in {size.width} × {size.height} pixels at {size.dpi:g} dots "

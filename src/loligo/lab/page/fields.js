@@ -21,10 +21,10 @@ import { element } from "./dom.js";
  */
 export function numberField(lab, { label, unit, low, high, step, whole, changed }) {
   const typed = typedNumber(lab, { label, least: low, most: high, step, whole, changed });
-  const shown = element("span", { class: "unit" }, unit);
+  const printed = element("span", { class: "unit" }, unit);
   const host = element("label", { class: "number-field" },
-    element("span", { class: "name" }, label), typed.input, shown, typed.wrong);
-  return { element: host, unit: shown, show: typed.show };
+    element("span", { class: "name" }, label), typed.input, printed, typed.wrong);
+  return { element: host, unit: printed, show: typed.show };
 }
 
 /**

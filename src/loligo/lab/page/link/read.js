@@ -156,16 +156,16 @@ function parametersOf(text, about) {
  */
 function numbersOf(key, text, known) {
   /** @type {Map<string, any>} */
-  const found = new Map();
+  const numbers = new Map();
   for (const part of text.split(",")) {
     const colon = part.indexOf(":");
     const name = colon < 0 ? part : part.slice(0, colon);
     const bounds = known.get(name);
     if (!bounds) throw said("{key} of the link: {name} is unknown", { key, name });
-    if (found.has(name)) throw said("{key} of the link: {name} is said twice", { key, name });
-    found.set(name, valueOf(`${key} ${name}`, colon < 0 ? "" : part.slice(colon + 1), bounds));
+    if (numbers.has(name)) throw said("{key} of the link: {name} is said twice", { key, name });
+    numbers.set(name, valueOf(`${key} ${name}`, colon < 0 ? "" : part.slice(colon + 1), bounds));
   }
-  return Object.fromEntries(found);
+  return Object.fromEntries(numbers);
 }
 
 /**
