@@ -144,8 +144,9 @@ def _covered(drawn: Seen) -> list[str]:
         patch = None if word.artist is None else word.artist.get_bbox_patch()
         if patch is None:
             continue
-        height, box = drawn.ground.shape[0], patch.get_window_extent().extents.round().astype(int)
-        ground = (box[0], height - box[3], box[2], height - box[1])
+        height, box = drawn.ground.shape[0], patch.get_window_extent()
+        left, bottom, right, top = (round(float(end)) for end in np.ravel(box.extents))
+        ground = (left, height - top, right, height - bottom)
         found += [
             f"the ground of {word.text!r} covers {other.text!r}"
             for other in drawn.words
