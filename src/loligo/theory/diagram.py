@@ -16,8 +16,7 @@ from loligo.theory.starts import Starts
 FOLD, HOPF = "fold", "Hopf"
 _STARTS = 17  # values of p at which equilibria are looked for that no curve has met
 _SAME = 1e-6  # of scaled states: nearer ones are one equilibrium
-_TURNS = 1e-9  # beside the fastest eigenvalue: a slower turn is none
-_SMALLEST = 1e-290  # product that can be told
+_TURNS, _SMALLEST = 1e-9, 1e-290  # beside the fastest eigenvalue: a slower turn; told products
 _LIFT = 8.0  # roughly what a sum of two eigenvalues falls short of the fastest
 _OUTSIDE = 1e-9  # of the range: so near to its ends a point belongs to it
 

@@ -17,7 +17,7 @@ from loligo.theory.field import Field
 
 _LANE = "lane"
 _TOLERANCE = 1e-12
-_MANY = 1 << 10  # lanes: one kernel serves few and many
+_MANY, _WIDTH = 1 << 10, 16  # lanes: one kernel serves few and many; so many go together
 _USUAL = 50.0  # per ms: the fastest rate of equations that are no stiffer than most
 # s that a run takes of a usual core, and each of its lanes, and each of their ms
 _RUN, _EACH, _MS = 4e-3, 2e-6, 1e-6
@@ -48,7 +48,8 @@ class Flow:
     def __call__(self, states: Floats, p: Floats, duration: float) -> Floats:
         """Where they are after a time: (states, lanes), of (lanes,) of what is varied and ms; NaN
         in lanes that are lost, and in all once no work is left."""
-        price = _RUN + p.size * (_EACH + _MS * duration * self._dear)
+        filled = p.size + -p.size % _WIDTH  # a lane by itself takes as long as a row of them
+        price = _RUN + filled * (_EACH + _MS * duration * self._dear)
         if not (duration > 0.0 and self.of.work.allows(price)):
             return np.full(states.shape, np.nan)
         self.of.work.spend(price)

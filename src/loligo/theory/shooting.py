@@ -31,8 +31,9 @@ _UNEVEN, _LEAST = 1e-3, 1e-13  # of the largest: so small parts of a vector are 
 _SOLVED = 1e-10  # s that a usual core takes, for each number cubed
 # steps of a state's scale, and weights: of fourth order; where rounding is felt longer ones, of
 # eighth
-_FOURTH = 3e-5, ((-2, 1 / 12), (-1, -8 / 12), (1, 8 / 12), (2, -1 / 12))
-_EIGHTH = 3e-4, ((-4, 1 / 280), (-3, -4 / 105), (-2, 1 / 5), (-1, -4 / 5),
+_Differences = tuple[float, tuple[tuple[int, float], ...]]  # how far off; where, and weights
+_FOURTH: _Differences = 3e-5, ((-2, 1 / 12), (-1, -8 / 12), (1, 8 / 12), (2, -1 / 12))
+_EIGHTH: _Differences = 3e-4, ((-4, 1 / 280), (-3, -4 / 105), (-2, 1 / 5), (-1, -4 / 5),
                  (1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))  # fmt: skip
 _NEWTON, _ROUNDS = 8, 8
 _EXACT = 3e-10  # of the last of Newton's steps
@@ -120,7 +121,7 @@ def _halved(cuts: list[tuple[int, int]], which: NDArray[np.bool_]) -> list[tuple
 def _solved(matrix: Floats, right: Floats) -> Floats:
     """What solves the equations of the ring."""
     if len(matrix) <= _LARGE:
-        return np.linalg.solve(matrix, right)
+        return np.linalg.solve(matrix, right).astype(np.float64, copy=False)
     return np.asarray(_factors(matrix).solve(right), dtype=float)
 
 
