@@ -6,7 +6,7 @@ takes.
 XPPAUT's own code is driven without its windows by ``xpplab`` (``pip install xpplab``; its numerics
 are those of XPPAUT 8.0, and AUTO runs as XPPAUT's AUTO window runs it). It is given the equations
 below, first with the settings with which XPPAUT begins, then with those that were best of some
-forty tried while the truth was known, then with steps so short that it sees what lies close
+some 35 tried while the truth was known, then with steps so short that it sees what lies close
 together. Its clock stops where the cycles have come to the upper Hopf point: how many steps that
 takes is found before. loligo is asked ``lo.experiments.bifurcation(squid, current=(0, 180))``; it
 has no settings, and finds each point a second time by another way, inside the clock. Time is the
@@ -73,7 +73,7 @@ BEGINS = {**RANGE, "ds": 0.02, "dsmin": 1e-3, "dsmax": 0.5}
 STILL = {**BEGINS, "dsmin": 1e-5, **_exact(1e-9)}
 WAYS = (
     Way("AUTO, as XPPAUT begins", BEGINS, {"ntst": 15}),
-    Way("AUTO, the best of forty", STILL, {"ntst": 50, "dsmax": 5.0, **_exact(1e-8)}),
+    Way("AUTO, the best of 35", STILL, {"ntst": 50, "dsmax": 5.0, **_exact(1e-8)}),
     Way("AUTO, short steps", STILL, {"ntst": 60, "dsmax": 0.05, "dsmin": 1e-7, **_exact(1e-8)}),
 )
 

@@ -13,7 +13,11 @@ from scipy.integrate import solve_ivp
 
 import loligo as lo
 from complex_steps import exprel
-from loligo.theory import work
+from loligo.system.outline import STIMULUS
+from loligo.theory import flow, work
+from loligo.theory.field import Field
+from loligo.theory.flow import Flow
+from loligo.theory.patch import Patch
 
 
 def normal_form(cubic: float, quintic: float) -> lo.Membrane:
@@ -275,7 +279,7 @@ def test_a_hopf_point_of_two_dozen_states_is_found() -> None:
 def test_two_ends_at_a_saddle_that_is_left_fast_and_reached_slowly() -> None:
     """Of Pospischil's regular spiking cell: its slow current is sixty times as slow as the saddle
     is left. Small cycles from the Hopf point and spikes end there, at nearly the same current."""
-    special = lo.experiments.bifurcation(lo.load("pospischil-2008-rs"), current=(2, 3))["special"]
+    special = lo.experiments.bifurcation(lo.load("pospischil-2008-rs"))["special"]
     ends = special.kind.values == "homoclinic"
     assert ends.sum() == 2
     assert special.current.values[ends] == pytest.approx([2.3331982, 2.3331986], abs=1e-6)
@@ -351,3 +355,22 @@ def test_curves_that_were_not_looked_for_are_told(monkeypatch: pytest.MonkeyPatc
     told = lo.experiments.equilibria(squid, current=(0, 20)).attrs
     assert "There may be further curves of equilibria, at 1.25 µA/cm², …, 20 µA" in told["summary"]
     assert told["summary"].endswith(told["left_out"])
+
+
+@pytest.mark.slow
+def test_a_long_flow_goes_in_pieces_and_ends_where_one_run_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that what it takes is seen on the way; and lanes that are lost stop no others."""
+    of = Field(Patch.of(lo.load("hodgkin-huxley-1952"), "experiments.bifurcation"), STIMULUS)
+    p = np.array([7.0, 10.0, 1e9, 20.0])
+    states = np.repeat(np.array([[-65.0], [0.05], [0.6], [0.32]]), 4, axis=1)
+    states = states[[("V", "m", "h", "n").index(name) for name in of.states]]
+    whole = Flow(of)(states, p, 20.0)
+    before = of.work.spent
+    monkeypatch.setattr(flow, "_PIECE", 1e-3)
+    pieces = Flow(of)(states, p, 20.0)
+    assert np.isnan(pieces[:, 2]).all()
+    fine = [0, 1, 3]
+    assert pieces[:, fine] == pytest.approx(whole[:, fine], rel=1e-7, abs=1e-9)
+    assert of.work.spent - before > 2 * 4e-3, "several runs"

@@ -65,6 +65,11 @@ class Field:
         numbers[STIMULUS] = np.zeros(rows)
         return {**numbers, **dict(zip(self.states, x.T, strict=True)), self.varied: p}
 
+    @property
+    def operations(self) -> int:
+        """How many the rates are made of."""
+        return sum(self._written.rates.count().values())
+
     def rates(self, x: Floats, p: Floats) -> Floats:
         """(rows, states), per ms."""
         found = self._evaluated(self._written.rates, x, p)

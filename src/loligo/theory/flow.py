@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,8 +20,10 @@ _LANE = "lane"
 _TOLERANCE = 1e-12
 _MANY, _WIDTH = 1 << 10, 16  # lanes: one kernel serves few and many; so many go together
 _USUAL = 50.0  # per ms: the fastest rate of equations that are no stiffer than most
-# s that a run takes of a usual core, and each of its lanes, and each of their ms
-_RUN, _EACH, _MS = 4e-3, 2e-6, 1e-6
+# s that a run takes of a usual core, and each of its lanes, and each operation in their steps;
+# and each of their ms, as far as nothing is known of the steps
+_RUN, _EACH, _STEP, _MS = 4e-3, 2e-6, 2.5e-9, 1e-6
+_PIECE = 0.25  # s: what would take longer is done in so many pieces, to see what they take
 
 
 class Flow:
@@ -33,7 +36,7 @@ class Flow:
     """
 
     def __init__(self, of: Field) -> None:
-        self.of, self._dear = of, 1.0
+        self.of, self._ms = of, _MS
 
     @contextmanager
     def around(self, states: Floats, p: float) -> Iterator[None]:
@@ -41,7 +44,7 @@ class Flow:
         take more for each ms. What is lost is NaN, and no warning."""
         matrix = self.of.linear(states, np.full(len(states), p))[1]
         fastest = float(np.abs(np.linalg.eigvals(matrix)).max())
-        self._dear = max(1.0, fastest / _USUAL)
+        self._ms = _MS * max(1.0, fastest / _USUAL)
         with np.errstate(all="ignore"):
             yield
 
@@ -49,10 +52,27 @@ class Flow:
         """Where they are after a time: (states, lanes), of (lanes,) of what is varied and ms; NaN
         in lanes that are lost, and in all once no work is left."""
         filled = p.size + -p.size % _WIDTH  # a lane by itself takes as long as a row of them
-        price = _RUN + filled * (_EACH + _MS * duration * self._dear)
-        if not (duration > 0.0 and self.of.work.allows(price)):
-            return np.full(states.shape, np.nan)
-        self.of.work.spend(price)
+        pieces = max(1, math.ceil(self._price(filled, duration) / _PIECE))
+        lost = np.zeros(p.size, dtype=bool)
+        for _ in range(pieces):
+            allowed = self.of.work.allows(self._price(filled, duration / pieces))
+            if not (duration > 0.0 and allowed) or lost.all():
+                return np.full(states.shape, np.nan)
+            # a lane that is lost goes with another from there on
+            states = np.where(lost, states[:, [lost.argmin()]], states)
+            states, steps = self._run(states, p, duration / pieces)
+            lost |= ~np.isfinite(states).all(axis=0)
+            took = steps * filled / p.size * self.of.operations * _STEP
+            self._ms = max(self._ms, took / (filled * duration / pieces))
+            self.of.work.spend(_RUN + filled * _EACH + took)
+        return np.where(lost, np.nan, states)
+
+    def _price(self, filled: int, duration: float) -> float:
+        """About how many seconds a run takes of a usual core."""
+        return _RUN + filled * (_EACH + self._ms * duration)
+
+    def _run(self, states: Floats, p: Floats, duration: float) -> tuple[Floats, int]:
+        """Where they are after a time, and how many steps that took."""
         membrane, names, lanes = self.of.patch.membrane, self.of.states, np.arange(float(p.size))
 
         def along(row: Floats) -> Labelled:
@@ -67,4 +87,5 @@ class Flow:
             record=list(names), sample_interval=duration, initial=initial, threshold=0.0,
             positions=None,
         )  # fmt: skip
-        return np.stack([answer.outcome.values[name][:, -1] for name in names])
+        ended = np.stack([answer.outcome.values[name][:, -1] for name in names])
+        return ended, int(answer.outcome.settings["steps"])

@@ -20,6 +20,7 @@ from loligo.theory.trail import DIED, ENDLESS, Trail, fold_ahead, followed
 FOLD, DOUBLING = "fold of cycles", "period doubling"
 HOMOCLINIC, ON_CYCLE = "homoclinic", "saddle-node on a cycle"
 _TRAILS, _LEAST = 0.5, 1.0  # of the work that is left; s that each change may take at least
+_LOOP = 0.25  # of what an end may take: for a run from the saddle, which comes first
 _WELL = 1e-10  # of the range: so far two ways may be apart, or the first is found again
 _PERIODS = (0.7, 0.85, 1.0)  # of the longest, of which the law is told by which p ends
 _SLOW, _ROUNDED = 0.9, 1e-11  # of a step to that before; of the range: no law is told there
@@ -201,7 +202,8 @@ def _end(cycles: Cycles, flow: Flow, number: int, curve: list[Cycle], folds: Flo
     if not longer:
         return Turn(HOMOCLINIC, last.p, last, number, float("nan"))
     p = _limit([each.p for each in longer], wide)
-    again = closed_again(flow, cycles.field, longer[-1], wide)
+    with cycles.field.work.share(_LOOP):
+        again = closed_again(flow, cycles.field, longer[-1], wide)
     if not np.isfinite(again):
         places = [as_long_again(flow, cycles.field, each, wide) for each in longer]
         again = _limit(places, wide)
