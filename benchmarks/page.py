@@ -203,6 +203,7 @@ def _gpu(results: Results) -> Iterator[str]:
         f"{models} models of the library under {len(found['bits'])} settings, were made on the "
         f"processor and on the GPU: of {numbers:,} samples and spikes, "
         f"{f'those of {wrong:,} lanes differ ({which})' if wrong else 'none differs in any bit'}."
+        f"{' [On a GPU](gpu.md) says why, and what is done about it since.' if wrong else ''}"
     )
     yield table(
         ("", "cells", "", "kernel, s", "whole call, s", "spikes"),

@@ -24,7 +24,7 @@ _LIBRARIES = {"win32": ("nvcuda.dll",), "linux": ("libcuda.so.1", "libcuda.so")}
 _OUT_OF_MEMORY, _NO_DEVICE, _BUSY, _FORKED = 2, 100, 46, 3  # results of the driver's functions
 _NAME, _MAJOR, _MINOR, _PROCESSORS = 256, 75, 76, 16  # letters; numbers of attributes
 _REGISTERS, _LOCAL = 4, 3  # numbers of a function's attributes
-_PIECE = 1 << 22  # bytes that go over at once
+_PIECE, _WORKERS = 1 << 22, 16  # bytes that go over at once; at most, each with such a page
 _PTX, _LOG = 1, 8192  # what is linked; bytes of what the linker says
 _ERROR_LOG, _ERROR_SIZE, _LEVEL = 5, 6, 7  # options of the linker
 _LEAST, _MOST = 1, 4  # levels of its optimisation
@@ -222,7 +222,7 @@ class Gpu:
         """Copy bytes; many of them in pieces, by all cores, by way of pages that stay where they
         are: only those does the GPU reach by itself, and pages that are touched for the first time
         cost more than the way."""
-        workers = min(threads(), size // _PIECE)
+        workers = min(threads(), _WORKERS, size // _PIECE)
         if workers < 2:
             if size:
                 self.enter()
@@ -241,8 +241,8 @@ class Gpu:
                     some = c_size_t(min(_PIECE, size - first))
                     if not home:
                         ctypes.memmove(page, source + first, some.value)
-                    there, here = (target + first, page) if not home else (page, source + first)
-                    self.driver(function, c_uint64(there), c_uint64(here), some)
+                    begin, end = (source + first, page) if home else (page, target + first)
+                    self.driver(function, c_uint64(end), c_uint64(begin), some)
                     if home:
                         ctypes.memmove(target + first, page, some.value)
 
