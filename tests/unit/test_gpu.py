@@ -6,11 +6,14 @@ Where there is no GPU, what it is told is done by this processor, thread after t
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import shutil
 import subprocess
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -278,6 +281,38 @@ def test_no_memory_is_told_apart() -> None:
     asked.library = Library()
     with pytest.raises(driver.NoRoomError):
         asked("cuMemAlloc_v2")
+
+
+@pytest.mark.parametrize("size", [0, 7, 4096, 4096 * 5 + 3])
+@pytest.mark.parametrize("way", ["write", "read"])
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_bytes_cross_by_way_of_pages(
+    most: int, way: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of which there may be fewer than workers, or none."""
+    monkeypatch.setattr(driver, "_PIECE", 4096)
+    monkeypatch.setenv("LOLIGO_THREADS", "3")
+    pages: list[np.ndarray] = []
+
+    def asked(function: str, *arguments: Any) -> None:
+        if function == "cuMemAllocHost_v2":
+            if len(pages) == most:
+                raise driver.NoRoomError
+            pages.append(np.empty(4096, np.uint8))
+            arguments[0]._obj.value = pages[-1].ctypes.data
+        elif function.startswith("cuMemcpy"):
+            ctypes.memmove(*(each.value for each in arguments))
+
+    gpu = object.__new__(driver.Gpu)
+    gpu.driver, gpu.context, gpu.pages = asked, None, []
+    here, there = np.random.default_rng(1).integers(0, 255, (2, size)).astype(np.uint8)
+    memory = SimpleNamespace(address=ctypes.c_uint64(there.ctypes.data))
+    expected = (here if way == "write" else there).copy()
+    for _ in range(2):  # pages are taken again
+        getattr(gpu, way)(memory, here)
+        assert np.array_equal(here, expected)
+        assert np.array_equal(there, expected)
+    assert len(pages) == len(gpu.pages) <= most
 
 
 def a_gpu() -> bool:

@@ -11,7 +11,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from functools import cache
 from threading import Lock
@@ -239,27 +239,31 @@ class Gpu:
                     if first is None:
                         return
                     some = c_size_t(min(_PIECE, size - first))
-                    if not home:
-                        ctypes.memmove(page, source + first, some.value)
-                    begin, end = (source + first, page) if home else (page, target + first)
-                    self.driver(function, c_uint64(end), c_uint64(begin), some)
-                    if home:
-                        ctypes.memmove(target + first, page, some.value)
+                    begin, end = source + first, target + first
+                    if page and not home:
+                        ctypes.memmove(page, begin, some.value)
+                    by, to = (begin, page or end) if home else (page or begin, end)
+                    self.driver(function, c_uint64(to), c_uint64(by), some)
+                    if page and home:
+                        ctypes.memmove(end, page, some.value)
 
         on_all_cores(work, range(workers))
 
     @contextmanager
     def _pinned(self) -> Generator[int]:
-        """The address of a piece of memory here whose pages stay where they are."""
+        """The address of a piece of memory here whose pages stay where they are; 0 where no more of
+        that may be had (systems bound it)."""
         try:
             page = self.pages.pop()  # of a list, which threads may share
         except IndexError:
             page = c_void_p()
-            self.driver("cuMemAllocHost_v2", byref(page), c_size_t(_PIECE))
+            with suppress(RunError):
+                self.driver("cuMemAllocHost_v2", byref(page), c_size_t(_PIECE))
         try:
             yield page.value or 0
         finally:
-            self.pages.append(page)
+            if page.value:
+                self.pages.append(page)
 
     def copy(self, target: Memory, source: Memory) -> None:
         """From one place there to another."""
