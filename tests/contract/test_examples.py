@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import os
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import loligo as lo
@@ -18,6 +21,14 @@ MODULES = [
     ".".join(("loligo", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
     for path in sorted(PACKAGE.rglob("*.py"))
     if ">>>" in path.read_text(encoding="utf-8")
+]
+
+# Pages that say beside a line what it comes to; the site runs the code of all.
+TOLD = [
+    page.relative_to(ROOT).as_posix()
+    for page in sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("docs/howto/*.md")])
+    if re.search(r"^\w.*\)  # ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    and page.name != "tour.md"
 ]
 
 
@@ -52,9 +63,44 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
 
+def run(block: str, where: str, namespace: dict[str, Any]) -> None:
+    """Statement by statement; what a comment beside one says it comes to, it comes to."""
+    lines = block.encode().splitlines()
+    for node in ast.parse(block).body:
+        if not isinstance(node, ast.Expr):
+            exec(compile(ast.Module([node], []), where, "exec"), namespace)
+            continue
+        value = eval(compile(ast.Expression(node.value), where, "eval"), namespace)
+        beside = lines[(node.end_lineno or 1) - 1][node.end_col_offset :].decode()
+        for said in literals(beside.partition("#")[2]):
+            assert alike(value, said), f"{where}: {value} is not {said}"
+
+
+def literals(comment: str) -> list[Any]:
+    """What a comment says in Python's words, by itself or after a colon; nothing if it does not."""
+    for text in (comment.strip(), comment.rpartition(": ")[2].strip()):
+        try:
+            return [ast.literal_eval(text)]
+        except (ValueError, SyntaxError):
+            continue
+    return []
+
+
+def alike(value: Any, said: Any) -> bool:
+    """Numbers as they are told, rounded."""
+    if isinstance(said, str):
+        return str(value) == said
+    try:
+        numbers = np.asarray(value, float), np.asarray(said, float)
+    except (TypeError, ValueError):
+        return value == said
+    return numbers[0].shape == numbers[1].shape and np.allclose(*numbers, rtol=6e-3)
+
+
 @pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="an installed copy has none")
 @pytest.mark.parametrize(("page", "least"), [
     ("README.md", 3), pytest.param("docs/tour.md", 10, marks=pytest.mark.slow),
+    *(pytest.param(page, 1, marks=pytest.mark.slow) for page in TOLD),
 ])  # fmt: skip
 def test_the_python_of_a_page_runs_from_top_to_bottom(
     page: str, least: int, elsewhere: Path
@@ -63,7 +109,7 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
     code = blocks(page)
     assert len(code) >= least
     for number, block in enumerate(code, start=1):
-        exec(compile(block, f"{page}, block {number}", "exec"), namespace)
+        run(block, f"{page}, block {number}", namespace)
     for written in re.findall(r'"([\w.]+\.(?:png|gif|nc|npz|csv|toml))"', "".join(code)):
         assert os.path.getsize(elsewhere / written) > 0, written
 
