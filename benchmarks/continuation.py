@@ -5,12 +5,12 @@ takes.
 
 XPPAUT's own code is driven without its windows by ``xpplab`` (``pip install xpplab``; its numerics
 are those of XPPAUT 8.0, and AUTO runs as XPPAUT's AUTO window runs it). It is given the equations
-below, first with the settings with which XPPAUT begins, then with those that were best of some
-some 35 tried while the truth was known, then with steps so short that it sees what lies close
-together. Its clock stops where the cycles have come to the upper Hopf point: how many steps that
-takes is found before. loligo is asked ``lo.experiments.bifurcation(squid, current=(0, 180))``; it
-has no settings, and finds each point a second time by another way, inside the clock. Time is the
-processor's, in turns, the best of ``ROUNDS``; kernels are made before.
+below, first with the settings with which XPPAUT begins, then with those that were best of some 35
+tried while the truth was known, then with steps so short that it sees what lies close together. Its
+clock stops where the cycles have come to the upper Hopf point: how many steps that takes is found
+before. loligo is asked ``lo.experiments.bifurcation(squid, current=(0, 180))``; it has no settings,
+and finds each point a second time by another way, inside the clock. Time is the processor's, in
+turns, the best of ``ROUNDS``; kernels are made before.
 """
 
 from __future__ import annotations

@@ -4,9 +4,8 @@
 
 Under four minutes. Random lanes of every model in the library are run on both machines, and every
 sample and spike compared, several models at once; then a million squid axons for one second, spikes
-alone. JAX, where it
-is installed with its plugin for the card, makes the same exponential steps; it is timed over a part
-of the second, which says how much the whole takes.
+alone. JAX, where it is installed with its plugin for the card, makes the same exponential steps; it
+is timed over a part of the second, which says how much the whole takes.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ it gives the same bits, for all of its lanes that the loop is made for.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -80,10 +81,11 @@ class Equations:
         return not any(a.op == "decay" for a in self.late.assignments)
 
     @property
-    def text(self) -> str:
-        """All that a loop around them follows from."""
+    def key(self) -> list[str]:
+        """What a loop around them is kept by: all that it follows from."""
         blocks = (self.early, self.late, self.slope, self.rates)
-        return "\n\n".join([" ".join(self.states), *map(str, blocks)])
+        text = "\n\n".join([" ".join(self.states), *map(str, blocks)])
+        return ["where membranes rest", hashlib.sha256(text.encode()).hexdigest()]
 
 
 _EARLY = ".early"

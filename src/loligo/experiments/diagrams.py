@@ -3,7 +3,7 @@ special points in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,12 +208,12 @@ def left_out(found: Diagram, varied: Varied) -> list[str]:
     """What of the equilibria was not looked at, in words."""
     said: list[str] = []
     if found.cut:
-        places = listed([placed(each.p, varied) for each in found.cut])
+        places = listed([each.p for each in found.cut], varied)
         said.append(
             say("A curve of equilibria was not followed beyond {places}.", places=places)
         )  # fmt: skip
     if found.unsought:
-        places = listed([placed(p, varied) for p in found.unsought])
+        places = listed(found.unsought, varied)
         said.append(
             say(
                 "There may be further curves of equilibria, at {places}: what a call may take of "
@@ -223,8 +223,9 @@ def left_out(found: Diagram, varied: Varied) -> list[str]:
     return said
 
 
-def listed(places: list[str]) -> str:
-    """One after the other; of many the first and the last."""
+def listed(values: Sequence[float], varied: Varied) -> str:
+    """Values of what is varied, one after the other; of many the first and the last."""
+    places = [placed(p, varied) for p in values]
     return ", ".join(places if len(places) <= _TOLD else [places[0], "…", places[-1]])
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loligo.crew import on_all_cores
+from loligo.crew import on_all_cores, stretches
 from loligo.errors import UsageError
 from loligo.lanes import Floats, Integers
 from loligo.memory import available, spell
@@ -87,15 +87,15 @@ def tabled(count: Integers, rows: Sequence[Floats], places: int) -> list[Floats]
     ends = np.cumsum(count)
     tables = [np.empty((count.size, places)) for _ in rows]
 
-    def fill(first: int) -> None:
-        some = slice(first, first + _AT_ONCE)
+    def fill(some: slice) -> None:
+        first = some.start
         there = np.arange(places) < count[some, None]
         own = slice(int(ends[first] - count[first]), int(ends[some][-1]))
         for table, values in zip(tables, rows, strict=True):
             table[some] = np.nan
             table[some][there] = values[own]
 
-    on_all_cores(fill, range(0, count.size, _AT_ONCE))  # gigabytes, of a million lanes
+    on_all_cores(fill, stretches(count.size, _AT_ONCE))  # gigabytes, of a million lanes
     return tables
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from loligo.crew import on_all_cores
+from loligo.crew import on_all_cores, stretches
 from loligo.engine.kernel import Kernel
 from loligo.engine.resting import (
     BEGIN,
@@ -45,17 +45,16 @@ def rests(kernel: Kernel, parameters: Lanes, lanes: int) -> Rests:
         search = kernel.search(equations, lanes)
     if equations is None or search is None:
         parts = on_all_cores(
-            lambda part: rests_of_block(kernel, _some(parameters, part), len(part)),
-            _parts(lanes, _BLOCK),
+            lambda part: rests_of_block(kernel, _some(parameters, part), part.stop - part.start),
+            stretches(lanes, _BLOCK),
         )
     else:
         sought = _sought(kernel, equations, parameters, lanes)
 
-        def look(part: range) -> Rests:
-            turns = search(sought.some(slice(part.start, part.stop)))
-            return _judged(kernel, _some(parameters, part), turns)
+        def look(part: slice) -> Rests:
+            return _judged(kernel, _some(parameters, part), search(sought.some(part)))
 
-        chunks = _parts(lanes, (_WHOLE if search.alone else _CHUNK) * _BLOCK)
+        chunks = stretches(lanes, (_WHOLE if search.alone else _CHUNK) * _BLOCK)
         parts = [look(part) for part in chunks] if search.alone else on_all_cores(look, chunks)
     return Rests(
         np.concatenate([part.states for part in parts], axis=1),
@@ -64,12 +63,7 @@ def rests(kernel: Kernel, parameters: Lanes, lanes: int) -> Rests:
     )
 
 
-def _parts(lanes: int, size: int) -> list[range]:
-    return [range(k, min(k + size, lanes)) for k in range(0, lanes, size)]
-
-
-def _some(parameters: Lanes, part: range | NDArray[np.int64]) -> dict[str, Floats]:
-    which = slice(part.start, part.stop) if isinstance(part, range) else part
+def _some(parameters: Lanes, which: slice | NDArray[np.int64]) -> dict[str, Floats]:
     return {name: row[which] for name, row in parameters.items()}
 
 

@@ -75,10 +75,9 @@ def turned_again(flow: Flow, of: Field, cycle: Cycle, wide: float, doubling: boo
                 found = shooting.found(doubling, rounded=False)
                 if np.isfinite(found):
                     return found
-                # more stretches would gather more rounding
-                shooting.differences = _EIGHTH
-                return shooting.found(doubling)
-        shooting = _unequal(flow, of, cycle, wide)
+                break  # more stretches would gather more rounding
+        else:
+            shooting = _unequal(flow, of, cycle, wide)
         shooting.differences = _EIGHTH
         return shooting.found(doubling)
 
@@ -225,10 +224,9 @@ class Shooting:
     def _through(self, known: Floats) -> float:
         """The root of what is known at several steps but for rounding: that of a parabola; NaN if
         they do not lie about one place."""
-        steps, values, places = known[-_ROUNDS // 2 :].T
-        if np.ptp(places) > _ROUNDED:
-            return float("nan")
         steps, values, places = known.T
+        if np.ptp(places[-_ROUNDS // 2 :]) > _ROUNDED:
+            return float("nan")
         middle = steps.mean()
         roots = np.polynomial.Polynomial.fit(steps - middle, values, 2).roots()
         near = float(roots.real[np.abs(roots - (steps[-1] - middle)).argmin()])

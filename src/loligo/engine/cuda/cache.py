@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import astuple
 from typing import Any
@@ -56,8 +55,7 @@ def rests_of(equations: Equations, portable: bool) -> Functions:
         code = _linked(device, compile_rests_ptx(equations, target))
         return restore({}, code), {}, code
 
-    source = hashlib.sha256(equations.text.encode()).hexdigest()
-    what = ["where membranes rest", source, "cuda", _made_by(device, target)]
+    what = [*equations.key, "cuda", _made_by(device, target)]
     return KERNELS.obtained(what, restore, make)[0]
 
 

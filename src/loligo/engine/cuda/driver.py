@@ -210,18 +210,17 @@ class Gpu:
 
     def write(self, memory: Memory, values: Any) -> None:
         """Copy a contiguous array there."""
-        self._move("cuMemcpyHtoD_v2", memory.address.value, values.ctypes.data, values.nbytes,
-                   home=False)  # fmt: skip
+        self._move(memory.address.value, values.ctypes.data, values.nbytes, home=False)
 
     def read(self, memory: Memory, values: Any) -> None:
         """Fill a contiguous array from there."""
-        self._move("cuMemcpyDtoH_v2", values.ctypes.data, memory.address.value, values.nbytes,
-                   home=True)  # fmt: skip
+        self._move(values.ctypes.data, memory.address.value, values.nbytes, home=True)
 
-    def _move(self, function: str, target: int, source: int, size: int, home: bool) -> None:
+    def _move(self, target: int, source: int, size: int, home: bool) -> None:
         """Copy bytes; many of them in pieces, by all cores, by way of pages that stay where they
         are: only those does the GPU reach by itself, and pages that are touched for the first time
         cost more than the way."""
+        function = "cuMemcpyDtoH_v2" if home else "cuMemcpyHtoD_v2"
         workers = min(threads(), _WORKERS, size // _PIECE)
         if workers < 2:
             if size:

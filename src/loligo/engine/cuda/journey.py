@@ -118,10 +118,10 @@ class Voyage:
         last put in order: in the first calls, and where many have arrived since."""
         finished = self.journey.finished[held.lanes.start : held.lanes.stop]
         going = self.order[finished[self.order] == 0]
+        if not self.calls:  # nothing is known of them yet
+            return going
         if self.calls < _SORTED or 2 * going.size < self.order.size:
             self._foresee(route)
-            if not self.calls:  # nothing is known of them yet
-                return going
             going = np.sort(going)
             grain = (_GRAINS * np.log2(1.0 + self.left[going])).astype(np.uint16)
             going = going[np.argsort(np.uint16(2**16 - 1) - grain, kind="stable")]
@@ -131,8 +131,7 @@ class Voyage:
     def _foresee(self, route: Route) -> None:
         """How many rounds each lane may have before it, as it went in the last call."""
         assert self.held is not None
-        if self.before is None:
-            return
+        assert self.before is not None, "there has been a call"
         lanes, (before, rounds) = self.held.lanes, self.before
         now = self.journey.clock[0, lanes.start : lanes.stop]
         each = np.maximum((now - before) / rounds, 1e-9)

@@ -94,19 +94,18 @@ class Cache:
             ``"memory"``, ``"cache"`` or ``"compiled"``.
         """
 
-        def restore(document: dict[str, Any], code: bytes) -> CompiledKernel:
-            program = Program.from_dict(document["program"])
+        def loaded(program: Program, code: bytes) -> CompiledKernel:
             return CompiledKernel(
                 program, width, load_object(code), portable=portable, rests=self.rests
             )
 
+        def restore(document: dict[str, Any], code: bytes) -> CompiledKernel:
+            return loaded(Program.from_dict(document["program"]), code)
+
         def make() -> tuple[CompiledKernel, dict[str, Any], bytes]:
             program = write()
             code = compile_object(program, width, _target(portable))
-            kernel = CompiledKernel(
-                program, width, load_object(code), portable=portable, rests=self.rests
-            )
-            return kernel, {"program": program.to_dict()}, code
+            return loaded(program, code), {"program": program.to_dict()}, code
 
         return self.obtained([key, width, *(["portable"] if portable else [])], restore, make)
 
@@ -127,8 +126,7 @@ class Cache:
             code = compile_rests(equations, _target(portable))
             return load_object(code, [FUNCTION]), {}, code
 
-        source = hashlib.sha256(equations.text.encode()).hexdigest()
-        what = ["where membranes rest", source, *(["portable"] if portable else [])]
+        what = [*equations.key, *(["portable"] if portable else [])]
         return self.obtained(what, lambda _, code: load_object(code, [FUNCTION]), make)[0]
 
     def loops(self, functions: Sequence[Callable[..., None]]) -> Code:

@@ -117,11 +117,11 @@ def _leave(born: Orbits, high: float) -> bool:
 def _spoken(born: Orbits, varied: Varied) -> list[str]:
     """What becomes of cycles, in words."""
     said: list[str] = []
-    of_kind: dict[str, list[str]] = {}
+    of_kind: dict[str, list[float]] = {}
     for turn in born.turns:
-        of_kind.setdefault(turn.kind, []).append(placed(turn.p, varied))
+        of_kind.setdefault(turn.kind, []).append(turn.p)
     for kind, every in of_kind.items():
-        places = listed(every)
+        places = listed(every, varied)
         if kind == FOLD:
             said.append(say("Cycles fold at {places}.", places=places))
         elif kind == DOUBLING:
@@ -150,10 +150,10 @@ def _left_out(born: Orbits, varied: Varied) -> list[str]:
         elif trail.ended == LOST:
             said.append(say("Beyond {place} no further cycle was found.", place=place))
     if born.unborn:
-        places = listed([placed(p, varied) for p in born.unborn])
+        places = listed(born.unborn, varied)
         said.append(say("No cycle was found near the Hopf point at {places}.", places=places))
     if born.unfollowed:
-        places = listed([placed(p, varied) for p in born.unfollowed])
+        places = listed(born.unfollowed, varied)
         said.append(
             say(
                 "The cycles from the Hopf point at {places} were not followed: what a call may "
@@ -167,9 +167,9 @@ def _left_out(born: Orbits, varied: Varied) -> list[str]:
                 "reason.", count=born.unsought,
             )
         )  # fmt: skip
-    once = [placed(turn.p, varied) for turn in born.turns if not turn.precision < float("inf")]
+    once = [turn.p for turn in born.turns if not turn.precision < float("inf")]
     if once:
-        places = listed(once)
+        places = listed(once, varied)
         said.append(say("By one way only, without a second: what lies at {places}.", places=places))
     return said
 

@@ -49,8 +49,8 @@ export function typedNumber(lab, wanted) {
 
   function read() {
     if (!typing) return;
-    const next = wanted.empty && !input.value.trim() ? null : readNumber(input.value);
-    const blank = next === null && wanted.empty && !input.value.trim();
+    const blank = wanted.empty && !input.value.trim();
+    const next = blank ? null : readNumber(input.value);
     const why = blank ? "" : complaint(next, wanted, lab.words, { text: short(input.value), value: text() || "–" });
     if (!why) {
       take(next);
